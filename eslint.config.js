@@ -1,0 +1,63 @@
+"use strict";
+
+const js = require("@eslint/js");
+const ts = require("typescript-eslint");
+
+/** The arrows between rooms point one way: each room lists the only places its relative imports may leave for. */
+const room = (files, mayImport, message) => ({
+  files: [files],
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      { patterns: [{ regex: mayImport, message, allowTypeImports: false }] },
+    ],
+  },
+});
+
+module.exports = ts.config(
+  { ignores: ["dist/", "coverage/", ".data/"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [ts.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "no-console": "error",
+    },
+  },
+  {
+    files: ["**/*.js"],
+    languageOptions: {
+      globals: { require: "readonly", module: "writable", __dirname: "readonly" },
+    },
+  },
+  {
+    files: ["scripts/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/server.ts", "src/migrate.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "process",
+          property: "env",
+          message: "Only process entries read the environment.",
+        },
+        { object: "process", property: "exit", message: "Only process entries exit." },
+      ],
+    },
+  },
+  room("src/port/**", "^\\.\\./", "src/port imports only packages."),
+  room("src/http/**", "^\\.\\./", "src/http imports only packages."),
+  room("src/backing/**", "^\\.\\./", "src/backing imports only packages."),
+  room(
+    "src/features/**",
+    "^\\.\\./(?!\\.\\./(http|backing)/|\\.\\./\\.\\./(http|backing)/)",
+    "A feature imports http and backing, never another feature.",
+  ),
+);
