@@ -39,16 +39,16 @@ module.exports = ts.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/server.ts", "src/migrate.ts"],
+    ignores: ["src/entry.ts", "src/server.ts"],
     rules: {
       "no-restricted-properties": [
         "error",
         {
           object: "process",
           property: "env",
-          message: "Only process entries read the environment.",
+          message: "Only the process entry reads the environment.",
         },
-        { object: "process", property: "exit", message: "Only process entries exit." },
+        { object: "process", property: "exit", message: "Only the process entry exits." },
       ],
     },
   },

@@ -1,0 +1,49 @@
+// The app factory: the whole middleware order on one screen. It reads no environment, does no I/O and never listens.
+import express, { type Express } from "express";
+import type { Logger } from "pino";
+import { about, type About } from "./http/about";
+import { accessLog } from "./http/access-log";
+import { errorHandler } from "./http/error-handler";
+import { health, type ReadinessCheck } from "./http/health";
+import { jsonBody } from "./http/json-body";
+import { notFound } from "./http/not-found";
+import { requestId } from "./http/request-id";
+import { securityHeaders } from "./http/security-headers";
+import { rejectThrownValues } from "./http/thrown-values";
+import { routes as allRoutes, type Routes, type Services } from "./routes";
+
+/** What the app is built from. */
+export interface AppOptions {
+  about: About;
+  logger: Logger;
+  bodyLimitBytes: number;
+  /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
+  trustProxy: number | string[];
+  /** Aborted when the process is about to end. */
+  draining: AbortSignal;
+  /** What `/readyz` checks, by name. */
+  checks: Readonly<Record<string, ReadinessCheck>>;
+  services: Services;
+  routes?: Routes;
+}
+
+/** Builds the app; calling it leaves nothing open. */
+export function createApp(options: AppOptions): Express {
+  const { logger, services, routes = allRoutes } = options;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", options.trustProxy);
+
+  app.use(requestId);
+  app.use(accessLog(logger));
+  app.use(securityHeaders());
+  app.use(health(options));
+  app.use(jsonBody(options.bodyLimitBytes));
+  app.get("/", about(options.about, ["/livez", "/readyz", ...Object.keys(routes)]));
+  for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter(services));
+  app.use(notFound(app.router));
+  app.use(errorHandler(logger));
+
+  rejectThrownValues(app.router);
+  return app;
+}

@@ -1,0 +1,83 @@
+// Attaches PostgreSQL by URL: a pool that survives the database's absence and tells it apart from wrong SQL.
+import { Pool, type QueryResultRow } from "pg";
+import { BackingServiceUnavailable } from "./unavailable";
+
+/** How a database is attached. */
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  poolSize: number;
+  /** How long to wait for a connection, in milliseconds. */
+  connectTimeoutMs: number;
+  /** How long a statement may run, in milliseconds. */
+  statementTimeoutMs: number;
+  /** Called when a connection breaks while nobody uses it; the pool has dropped it already. */
+  onIdleError: (err: Error) => void;
+}
+
+/** An attached PostgreSQL database. */
+export interface Database {
+  /**
+   * Runs one parameterised statement and resolves with its rows.
+   * @throws BackingServiceUnavailable when the database is down, unreachable or too slow.
+   */
+  query: <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+  /** Resolves when the database answers. @throws BackingServiceUnavailable */
+  ping: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
+const UNANSWERED_MS = 1000;
+
+/** Creates the pool; connections are opened when first needed. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    query_timeout: options.statementTimeoutMs + UNANSWERED_MS,
+    keepAlive: true,
+  });
+  pool.on("error", options.onIdleError);
+
+  const query: Database["query"] = async <Row extends QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ) => {
+    try {
+      return (await pool.query<Row>(text, [...values])).rows;
+    } catch (err) {
+      throw isUnavailable(err as PostgresError)
+        ? new BackingServiceUnavailable("database", err)
+        : err;
+    }
+  };
+
+  return {
+    query,
+    ping: async () => {
+      await query("SELECT 1");
+    },
+    close: () => pool.end(),
+  };
+}
+
+type PostgresError = Error & { code?: string };
+
+/**
+ * Classes of SQLSTATE that blame the server or its configuration, not the statement: connection, authorization,
+ * unknown database, resources, operator intervention (shutdown, statement timeout), system error.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const UNAVAILABLE_SQLSTATE = /^(08|28|3D|53|57|58)...$/;
+const UNAVAILABLE_SYSTEM_ERROR = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET)/;
+/** The pool's own errors have no code. */
+const UNAVAILABLE_MESSAGE =
+  /^(timeout exceeded|Connection terminated|Query read timeout|Client has)/;
+
+function isUnavailable({ code, message }: PostgresError): boolean {
+  if (code === undefined) return UNAVAILABLE_MESSAGE.test(message);
+  return UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM_ERROR.test(code);
+}

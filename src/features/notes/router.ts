@@ -1,0 +1,59 @@
+// The sample feature: list, create, read, replace and delete notes.
+import { Router } from "express";
+import type { Database } from "../../backing/postgres";
+import { Problem } from "../../http/problem";
+import { parseBody, parseQuery } from "../../http/validate";
+import { isNoteId, noteInput, notesQuery } from "./schema";
+import { createNoteStore } from "./store";
+
+/** Serves notes at the path where it is mounted. */
+export function createNotesRouter({ database }: { database: Database }): Router {
+  const notes = createNoteStore(database);
+  const router = Router();
+
+  router.param("id", (_req, _res, next, id: string) =>
+    next(isNoteId(id) ? undefined : noSuchNote()),
+  );
+
+  router.get("/", async (req, res) => {
+    const { limit, cursor } = parseQuery(notesQuery, req);
+    // One more than asked for tells whether there is a next page.
+    const found = await notes.list({ limit: limit + 1, cursor });
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    if (last && found.length > limit) {
+      // RFC 8288: the client follows it, and need not know how a cursor is made.
+      res.links({ next: `${req.baseUrl}?limit=${limit}&cursor=${last.id}` });
+    }
+    res.json(page);
+  });
+
+  router.post("/", async (req, res) => {
+    const note = await notes.create(parseBody(noteInput, req));
+    res.status(201).location(`${req.baseUrl}/${note.id}`).json(note);
+  });
+
+  router.get("/:id", async (req, res) => {
+    res.json(existing(await notes.find(req.params.id)));
+  });
+
+  router.put("/:id", async (req, res) => {
+    const input = parseBody(noteInput, req);
+    res.json(existing(await notes.replace(req.params.id, input)));
+  });
+
+  router.delete("/:id", async (req, res) => {
+    existing(await notes.remove(req.params.id));
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+const noSuchNote = (): Problem => new Problem(404, "There is no such note.");
+
+/** @throws Problem 404 when the store has found none. */
+function existing<T>(note: T | undefined): T {
+  if (note === undefined) throw noSuchNote();
+  return note;
+}

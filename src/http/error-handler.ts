@@ -1,0 +1,51 @@
+// The one place where an error becomes an answer.
+import type { ErrorRequestHandler } from "express";
+import type { Logger } from "pino";
+import { sendProblem } from "./problem";
+
+/** What libraries in the Express world hang on an error; anything may be thrown, so each part is checked. */
+interface HttpError {
+  status?: unknown;
+  statusCode?: unknown;
+  expose?: unknown;
+  message?: unknown;
+  headers?: Record<string, string>;
+  members?: Record<string, unknown>;
+  type?: unknown;
+}
+
+/** The body parser's messages quote the body or speak of its internals; these speak to the client. */
+const BODY_ERRORS: Readonly<Record<string, string>> = {
+  "charset.unsupported": "The body's charset is not supported: send UTF-8.",
+  "encoding.unsupported":
+    "The body's Content-Encoding is not supported: send gzip, deflate, br or none.",
+  "entity.parse.failed": "The body is not valid JSON.",
+  "entity.too.large": "The body is larger than this service accepts.",
+  "request.size.invalid": "The body's size differs from its Content-Length.",
+};
+
+/** Answers every error with problem details, and logs those that are the service's own fault. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (thrown: unknown, req, res, next) => {
+    const err = (typeof thrown === "object" && thrown !== null ? thrown : {}) as HttpError;
+    const status = statusOf(err);
+    if (status >= 500) logger.error({ err: thrown, requestId: req.id }, "request failed");
+    // Too late for an answer: Express ends the connection, so that the client sees it is incomplete.
+    if (res.headersSent) return next(thrown);
+    const detail = detailOf(err);
+    sendProblem(req, res, status, { ...(detail && { detail }), ...err.members }, err.headers);
+  };
+}
+
+function statusOf({ status, statusCode }: HttpError): number {
+  const claimed = status ?? statusCode;
+  const isError = Number.isInteger(claimed) && Number(claimed) >= 400 && Number(claimed) <= 599;
+  return isError ? Number(claimed) : 500;
+}
+
+function detailOf({ type, expose, message }: HttpError): string | undefined {
+  const bodyError = typeof type === "string" ? BODY_ERRORS[type] : undefined;
+  if (bodyError) return bodyError;
+  return expose === true && typeof message === "string" ? message : undefined;
+}

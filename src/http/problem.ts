@@ -1,0 +1,45 @@
+// What an error looks like to a client.
+import { STATUS_CODES } from "node:http";
+import type { Request, Response } from "express";
+
+/** Throw it to answer with problem details; its message is shown to the client. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly expose = true;
+
+  /**
+   * @param status An HTTP status from 400 to 599.
+   * @param detail What is wrong with this very request, for the client to read.
+   * @param members Further members of the problem details, such as `errors`.
+   */
+  constructor(
+    readonly status: number,
+    detail: string,
+    readonly members: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** Headers that described the answer which the problem replaces. */
+const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|accept-ranges)/;
+
+/**
+ * Answers with problem details.
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export function sendProblem(
+  req: Request,
+  res: Response,
+  status: number,
+  members: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  for (const name of res.getHeaderNames()) {
+    if (STALE_HEADERS.test(name)) res.removeHeader(name);
+  }
+  res.status(status).set(headers).type("application/problem+json");
+  const title = STATUS_CODES[status] ?? "Unknown";
+  res.send(JSON.stringify({ type: "about:blank", title, status, ...members, requestId: req.id }));
+}

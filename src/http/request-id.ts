@@ -1,0 +1,21 @@
+// Names each request, so that a client's report finds the log lines.
+import { randomUUID } from "node:crypto";
+import type { RequestHandler } from "express";
+
+declare module "express-serve-static-core" {
+  interface Request {
+    /** The client's `X-Request-Id` when it is sane, else a new UUID. */
+    id: string;
+  }
+}
+
+/** Nothing that could break a log line, a header or a terminal. */
+const SANE_ID = /^[\w.:+/=-]{1,128}$/;
+
+/** Sets `req.id`, and tells the client in `X-Request-Id`. */
+export const requestId: RequestHandler = (req, res, next) => {
+  const inbound = req.headers["x-request-id"];
+  req.id = typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
+  res.setHeader("X-Request-Id", req.id);
+  next();
+};

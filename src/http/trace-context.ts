@@ -1,0 +1,13 @@
+// Reads which distributed trace a request belongs to.
+import type { Request } from "express";
+
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+
+/**
+ * The trace id in the request's `traceparent`, or undefined when it has no valid one.
+ * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ */
+export function traceId(req: Request): string | undefined {
+  const { traceparent } = req.headers;
+  return typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+}

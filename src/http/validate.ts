@@ -1,0 +1,81 @@
+// Checks what a client sent against a schema, and tells it about every fault at once.
+import type { Request } from "express";
+import { z } from "zod";
+import { Problem } from "./problem";
+
+/** Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair. */
+export const text = (minLength: number, maxLength: number) =>
+  z
+    .string()
+    .min(minLength)
+    .max(maxLength)
+    .refine((value) => !value.includes("\0") && value.isWellFormed(), {
+      error: "must not contain NUL characters or lone surrogates",
+    });
+
+/**
+ * The request's JSON body, checked.
+ * @throws Problem 415 when the body is not JSON, 400 when there is none, 422 with one entry for each wrong field,
+ *   located by JSON pointer.
+ * @see https://www.rfc-editor.org/rfc/rfc6901
+ */
+export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
+  if (req.body === undefined) {
+    // `is` gives null when there is no body at all.
+    if (req.is("application/json") === null)
+      throw new Problem(400, "The request needs a JSON body.");
+    throw new Problem(415, "The body must be JSON: send Content-Type: application/json.");
+  }
+  const result = schema.safeParse(req.body);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
+    pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    detail,
+  }));
+  throw new Problem(422, "Some fields are not valid.", { errors });
+}
+
+/**
+ * The request's query parameters, checked.
+ * @throws Problem 400 with one entry for each wrong parameter.
+ */
+export function parseQuery<T>(schema: z.ZodType<T>, req: Request): T {
+  const result = schema.safeParse(req.query);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
+    parameter: path.join("."),
+    detail,
+  }));
+  throw new Problem(400, "Some query parameters are not valid.", { errors });
+}
+
+interface Fault {
+  path: string[];
+  detail: string;
+}
+
+function faults(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...path, key], detail: "is not known here" }));
+  }
+  return [{ path, detail: explain(issue) }];
+}
+
+/** Says it in our words: a client should not learn, or depend on, which library checks. */
+function explain(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is required" : `must be of type ${issue.expected}`;
+    case "too_small":
+      return `must have at least ${issue.minimum} ${unit(issue.origin)}`;
+    case "too_big":
+      return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
+    case "custom":
+      return issue.message;
+    default:
+      return "is not valid";
+  }
+}
+
+const unit = (origin: string): string => (origin === "string" ? "characters" : "as its value");

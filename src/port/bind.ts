@@ -1,0 +1,86 @@
+// Binds a server to its port, and turns what can go wrong into an error that names its cure.
+import type { AddressInfo, ListenOptions, Server } from "node:net";
+
+/** Where to bind: an address and port, or a listening socket that systemd has passed. */
+export type BindTarget = { host: string; port: number; reusePort?: boolean } | { fd: number };
+
+/** A port that could not be bound; its message names the cure. */
+export class BindError extends Error {
+  override readonly name = "BindError";
+}
+
+/** Every address, IPv6 and IPv4. */
+export const DUAL_STACK = "::";
+
+/**
+ * Starts listening, and resolves with the actual address only once the socket accepts connections.
+ * A dual-stack host falls back to `0.0.0.0` on a machine without IPv6.
+ * @throws BindError when the target cannot be bound.
+ */
+export async function bind(server: Server, target: BindTarget): Promise<AddressInfo> {
+  if ("reusePort" in target && target.reusePort) requireReusePort(process.versions.node);
+  try {
+    return await listen(server, target);
+  } catch (err) {
+    const { code } = err as NodeJS.ErrnoException;
+    const lacksIpv6 = code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL";
+    if ("host" in target && target.host === DUAL_STACK && lacksIpv6) {
+      return bind(server, { ...target, host: "0.0.0.0" });
+    }
+    throw new BindError(explain(err as NodeJS.ErrnoException, target), { cause: err });
+  }
+}
+
+/**
+ * Checks that this Node can share a port among processes, because older ones ignore the wish silently.
+ * @param version As in `process.versions.node`.
+ * @throws BindError below Node 22.12.
+ * @see https://nodejs.org/api/net.html#serverlistenoptions-callback
+ */
+export function requireReusePort(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)) return;
+  throw new BindError(
+    `Sharing a port needs Node 22.12 or later, this is ${version}: upgrade Node, or give each process its own port.`,
+  );
+}
+
+function listen(server: Server, target: BindTarget): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const onListening = (): void => {
+      server.off("error", reject);
+      resolve(server.address() as AddressInfo);
+    };
+    server.once("error", (err) => {
+      server.off("listening", onListening);
+      reject(err);
+    });
+    server.once("listening", onListening);
+    server.listen(target as ListenOptions);
+  });
+}
+
+function explain(err: NodeJS.ErrnoException, target: BindTarget): string {
+  if ("fd" in target) {
+    return `File descriptor ${target.fd} is no listening socket (${err.code}): start the service through systemd socket activation, or unset LISTEN_FDS.`;
+  }
+  const { host, port } = target;
+  switch (err.code) {
+    case "EADDRINUSE":
+      return `Port ${port} is taken: stop the process that listens there, or choose another with PORT.${airPlay(port)}`;
+    case "EACCES":
+      return `Port ${port} needs more rights than this process has: choose a PORT of 1024 or above.`;
+    case "EADDRNOTAVAIL":
+      return `HOST ${host} is not an address of this machine: unset HOST to bind every address.`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `HOST ${host} cannot be resolved: use an address of this machine, or unset HOST to bind every address.`;
+    default:
+      return `Port ${port} on HOST ${host} cannot be bound: ${err.message}`;
+  }
+}
+
+const airPlay = (port: number): string =>
+  process.platform === "darwin" && port === 5000
+    ? " On macOS that is often AirPlay Receiver, to be switched off in System Settings."
+    : "";

@@ -1,0 +1,63 @@
+// An HTTP server as a port-bound service: how it drains without losing a request.
+import type { Server } from "node:http";
+import * as net from "node:net";
+import { bind, type BindTarget } from "./bind";
+import { trackHttpConnections } from "./http-connections";
+import type { PortBoundService } from "./service";
+
+/** An idle client may have a request on its way, a WebSocket an answer to the farewell: both get this long, in milliseconds. */
+const IDLE_GRACE_MS = 2000;
+/** A connection that never carried a request, such as a browser's spare one, gets this long, in milliseconds. */
+const UNUSED_GRACE_MS = 1000;
+
+/** How an HTTP server is bound. */
+export interface HttpServiceOptions {
+  name: string;
+  server: Server;
+  target: BindTarget;
+}
+
+/** Makes a port-bound service of an HTTP server that is not listening yet. */
+export function createHttpService({ name, server, target }: HttpServiceOptions): PortBoundService {
+  const connections = trackHttpConnections(server);
+  let draining = false;
+
+  return {
+    name,
+    bind: () => bind(server, target),
+    isReady: () => server.listening && !draining,
+    beginDrain() {
+      draining = true;
+      connections.closeAfterResponse();
+    },
+    async drain(remainingMs) {
+      const closed = closeListener(server);
+      connections.farewellUpgraded();
+      const unused = setTimeout(
+        () => connections.endIdle("unused"),
+        Math.min(UNUSED_GRACE_MS, remainingMs / 2),
+      );
+      const idle = setTimeout(
+        () => {
+          connections.endIdle("used");
+          connections.destroyUpgraded();
+        },
+        Math.min(IDLE_GRACE_MS, remainingMs / 2),
+      );
+      await closed;
+      clearTimeout(unused);
+      clearTimeout(idle);
+    },
+    destroy: () => connections.destroy(),
+  };
+}
+
+/**
+ * Stops accepting and resolves when no connection is left. `http.Server.close` would also destroy idle
+ * connections at once, and with them the requests that are on their way.
+ */
+function closeListener(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    net.Server.prototype.close.call(server, () => resolve());
+  });
+}

@@ -1,0 +1,42 @@
+// A raw TCP server as a port-bound service, for protocols other than HTTP.
+import type { Server, Socket } from "node:net";
+import { bind, type BindTarget } from "./bind";
+import type { PortBoundService } from "./service";
+
+/** How a TCP server is bound, and how it says goodbye. */
+export interface TcpServiceOptions {
+  name: string;
+  server: Server;
+  target: BindTarget;
+  /** Ends one connection as its protocol asks, when its work is done; by default what is written is sent, then FIN. */
+  farewell?: (socket: Socket) => void;
+}
+
+/** Makes a port-bound service of a TCP server that is not listening yet. */
+export function createTcpService(options: TcpServiceOptions): PortBoundService {
+  const { name, server, target, farewell = (socket: Socket) => socket.end() } = options;
+  const sockets = new Set<Socket>();
+  let draining = false;
+
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+
+  return {
+    name,
+    bind: () => bind(server, target),
+    isReady: () => server.listening && !draining,
+    beginDrain() {
+      draining = true;
+    },
+    drain() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) farewell(socket);
+      return closed;
+    },
+    destroy() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// The web process: attaches its backing services, binds PORT and serves until it is told to stop.
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { createApp } from "./app";
+import { createDatabase } from "./backing/postgres";
+import { enter } from "./entry";
+import type { About } from "./http/about";
+import type { BindTarget } from "./port/bind";
+import { createHttpService } from "./port/http-service";
+import { createLifecycle } from "./port/lifecycle";
+import { readPassedSocket } from "./port/socket-activation";
+
+void enter((config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+
+  const database = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
+  });
+
+  const app = createApp({
+    about: JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as About,
+    logger,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    trustProxy: config.TRUST_PROXY,
+    draining: lifecycle.draining,
+    checks: { database: database.ping },
+    services: { database },
+  });
+
+  const passedSocket = readPassedSocket(process.env, process.pid);
+  const target: BindTarget =
+    passedSocket === undefined
+      ? { host: config.HOST, port: config.PORT, reusePort: config.REUSE_PORT }
+      : { fd: passedSocket };
+  const server = createServer({ keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS }, app);
+
+  return lifecycle.run([createHttpService({ name: "web", server, target })], [database]);
+});
