@@ -15,6 +15,9 @@ export interface HealthOptions {
   checkTimeoutMs?: number;
 }
 
+/** A cached answer would speak of the past. */
+const NO_STORE = { "Cache-Control": "no-store" };
+
 /**
  * Serves `/livez`, which asks nothing of other services, and `/readyz`, which runs every check.
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
@@ -22,28 +25,39 @@ export interface HealthOptions {
 export function health({ draining, checks, checkTimeoutMs = 1000 }: HealthOptions): Router {
   const router = Router();
   router.get("/livez", (_req, res) => {
-    res.set("Cache-Control", "no-store").json({ status: "ok" });
+    res.set(NO_STORE).json({ status: "ok" });
   });
   router.get("/readyz", async (_req, res) => {
-    res.set("Cache-Control", "no-store");
-    if (draining.aborted) throw new Problem(503, "The service is draining.");
-    const names = Object.keys(checks);
-    const passed = await Promise.all(
-      Object.values(checks).map((check) => passes(check, checkTimeoutMs)),
-    );
-    const results = Object.fromEntries(names.map((name, i) => [name, passed[i] ? "ok" : "failed"]));
-    if (passed.includes(false)) throw new Problem(503, "A check failed.", { checks: results });
+    res.set(NO_STORE);
+    if (draining.aborted) throw new Problem(503, "The service is draining.", {}, NO_STORE);
+    const results = await runChecks(checks, checkTimeoutMs);
+    const isReady = Object.values(results).every((result) => result === "ok");
+    if (!isReady) throw new Problem(503, "A check failed.", { checks: results }, NO_STORE);
     res.json({ status: "ok", checks: results });
   });
   return router;
 }
 
-function passes(check: ReadinessCheck, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), timeoutMs);
-    check()
-      .then(() => resolve(true))
-      .catch(() => resolve(false))
-      .finally(() => clearTimeout(timer));
+type Result = "ok" | "failed";
+
+async function runChecks(checks: HealthOptions["checks"], timeoutMs: number) {
+  const results = Object.entries(checks).map(async ([name, check]) => [
+    name,
+    await runCheck(check, timeoutMs),
+  ]);
+  return Object.fromEntries(await Promise.all(results)) as Record<string, Result>;
+}
+
+async function runCheck(check: ReadinessCheck, timeoutMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Result>((resolve) => {
+    timer = setTimeout(() => resolve("failed"), timeoutMs);
   });
+  try {
+    return await Promise.race([check().then((): Result => "ok"), late]);
+  } catch {
+    return "failed";
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -21,9 +21,13 @@ export function notFound(routes: Router): RequestHandler {
     methodsOf ??= collectMethods(routes);
     allowedMethods.set(req, new Set());
     methodsOf(req, res, (err: unknown) => {
-      const allow = [...(allowedMethods.get(req) ?? [])].sort().join(", ");
       if (err) return next(err);
-      if (allow === "") return next(new Problem(404, "There is nothing at this path."));
+      const methods = allowedMethods.get(req) ?? new Set();
+      // A route that passed on with `next()` had its method: for the client there is nothing.
+      if (methods.size === 0 || methods.has(req.method)) {
+        return next(new Problem(404, "There is nothing at this path."));
+      }
+      const allow = [...methods].sort().join(", ");
       next(new Problem(405, `This path answers ${allow}.`, {}, { Allow: allow }));
     });
   };

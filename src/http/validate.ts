@@ -21,12 +21,10 @@ export const text = (minLength: number, maxLength: number) =>
  */
 export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
   if (req.body === undefined) {
-    // `is` gives null when there is no body at all.
-    if (req.is("application/json") === null)
-      throw new Problem(400, "The request needs a JSON body.");
+    if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
     throw new Problem(415, "The body must be JSON: send Content-Type: application/json.");
   }
-  const result = schema.safeParse(req.body);
+  const result = schema.safeParse(req.body, REPORT_INPUT);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
     pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
@@ -35,12 +33,16 @@ export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
   throw new Problem(422, "Some fields are not valid.", { errors });
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
+const hasBody = ({ headers }: Request): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
 /**
  * The request's query parameters, checked.
  * @throws Problem 400 with one entry for each wrong parameter.
  */
 export function parseQuery<T>(schema: z.ZodType<T>, req: Request): T {
-  const result = schema.safeParse(req.query);
+  const result = schema.safeParse(req.query, REPORT_INPUT);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
     parameter: path.join("."),
@@ -48,6 +50,9 @@ export function parseQuery<T>(schema: z.ZodType<T>, req: Request): T {
   }));
   throw new Problem(400, "Some query parameters are not valid.", { errors });
 }
+
+/** Issues then hold the value, which tells a missing field from a mistyped one; it is never sent. */
+const REPORT_INPUT = { reportInput: true };
 
 interface Fault {
   path: string[];

@@ -1,4 +1,5 @@
 // Binds a server to its port, and turns what can go wrong into an error that names its cure.
+import { once } from "node:events";
 import type { AddressInfo, ListenOptions, Server } from "node:net";
 
 /** Where to bind: an address and port, or a listening socket that systemd has passed. */
@@ -45,19 +46,12 @@ export function requireReusePort(version: string): void {
   );
 }
 
-function listen(server: Server, target: BindTarget): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const onListening = (): void => {
-      server.off("error", reject);
-      resolve(server.address() as AddressInfo);
-    };
-    server.once("error", (err) => {
-      server.off("listening", onListening);
-      reject(err);
-    });
-    server.once("listening", onListening);
-    server.listen(target as ListenOptions);
-  });
+async function listen(server: Server, target: BindTarget): Promise<AddressInfo> {
+  // Rejects when `error` comes first.
+  const listening = once(server, "listening");
+  server.listen(target as ListenOptions);
+  await listening;
+  return server.address() as AddressInfo;
 }
 
 function explain(err: NodeJS.ErrnoException, target: BindTarget): string {

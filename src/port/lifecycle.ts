@@ -72,22 +72,28 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     return bound;
   }
 
+  /** One part that fails to end must not keep the others from ending well. */
+  const attempt = (what: string, ended: Promise<void>): Promise<void> =>
+    ended.catch((err: unknown) => fail(`${what} failed`, { err }));
+
   async function drain(services: readonly PortBoundService[], resources: readonly Resource[]) {
     const deadline = Date.now() + shutdownTimeoutMs;
     for (const service of services) service.beginDrain();
     draining.abort();
     if (services.length > 0) await sleep(drainDelayMs);
-    for (const service of services.toReversed()) await service.drain(deadline - Date.now());
-    for (const resource of resources.toReversed()) await resource.close();
+    for (const service of services.toReversed()) {
+      await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
+    }
+    for (const resource of resources.toReversed()) {
+      await attempt("closing a resource", resource.close());
+    }
   }
 
   async function drainInTime(
     services: readonly PortBoundService[],
     resources: readonly Resource[],
   ) {
-    const drained = drain(services, resources).catch((err: unknown) =>
-      fail("draining failed", { err }),
-    );
+    const drained = drain(services, resources);
     if (await within(shutdownTimeoutMs, drained)) return;
     fail(`not drained within ${shutdownTimeoutMs} ms, cutting what is left`);
     for (const service of services) service.destroy();

@@ -1,0 +1,125 @@
+import { ConfigError, readConfig, variables } from "../src/config";
+
+const required = { DATABASE_URL: "postgres://user:hunter2@localhost:5432/db" };
+
+function problems(env: Record<string, string>): string[] {
+  try {
+    readConfig({ ...required, ...env });
+  } catch (err) {
+    expect(err).toBeInstanceOf(ConfigError);
+    return (err as Error).message.split("\n");
+  }
+  return [];
+}
+
+describe("readConfig", () => {
+  it("has a default for all but the backing services", () => {
+    expect(readConfig(required)).toEqual({
+      PORT: 5000,
+      HOST: "::",
+      REUSE_PORT: false,
+      LOG_LEVEL: "info",
+      BODY_LIMIT_BYTES: 102_400,
+      TRUST_PROXY: 0,
+      KEEP_ALIVE_TIMEOUT_MS: 95_000,
+      DRAIN_DELAY_MS: 0,
+      SHUTDOWN_TIMEOUT_MS: 8_000,
+      DATABASE_URL: required.DATABASE_URL,
+      DATABASE_POOL_SIZE: 10,
+      DATABASE_CONNECT_TIMEOUT_MS: 2_000,
+      DATABASE_STATEMENT_TIMEOUT_MS: 5_000,
+    });
+  });
+
+  it("is frozen", () => {
+    expect(Object.isFrozen(readConfig(required))).toBe(true);
+  });
+
+  it.each(["0", "1", "8080", "65535"])("takes %j as a port", (PORT) => {
+    expect(readConfig({ ...required, PORT }).PORT).toBe(Number(PORT));
+  });
+
+  it.each([
+    "abc",
+    "-1",
+    "8080abc",
+    "65536",
+    "80.5",
+    "1e4",
+    "0x1F90",
+    "",
+    " 8081 ",
+    "٣",
+    "1".repeat(400),
+  ])("refuses %j as a port", (PORT) => {
+    expect(problems({ PORT })).toEqual([
+      `PORT: expected a whole number from 0 to 65535; got ${JSON.stringify(PORT)}. ` +
+        "Correct it, or unset it for the default, 5000",
+    ]);
+  });
+
+  it.each([
+    ["2", 2],
+    ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
+    ["192.0.2.7", ["192.0.2.7"]],
+    ["2001:db8::/128", ["2001:db8::/128"]],
+  ])("takes %j as trusted proxies", (TRUST_PROXY, expected) => {
+    expect(readConfig({ ...required, TRUST_PROXY }).TRUST_PROXY).toEqual(expected);
+  });
+
+  it.each([
+    "true",
+    "10.0.0.0/33",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "loopback",
+    "1,2",
+    "-1",
+    "",
+    "::1/129",
+  ])("refuses %j as trusted proxies", (TRUST_PROXY) => {
+    expect(problems({ TRUST_PROXY })).toEqual([
+      expect.stringMatching(/^TRUST_PROXY: .*forge its address/),
+    ]);
+  });
+
+  it("reports every problem at once", () => {
+    const lines = problems({
+      PORT: "x",
+      LOG_LEVEL: "loud",
+      REUSE_PORT: "yes",
+      BODY_LIMIT_BYTES: "-1",
+    });
+    expect(lines.map((line) => line.split(":")[0])).toEqual([
+      "PORT",
+      "REUSE_PORT",
+      "LOG_LEVEL",
+      "BODY_LIMIT_BYTES",
+    ]);
+  });
+
+  it("says how to set what is missing", () => {
+    expect(() => readConfig({})).toThrow(
+      "DATABASE_URL: expected postgres://user:password@host:port/database; it is not set. " +
+        "Set it, for example DATABASE_URL=postgres://user:password@localhost:5432/berth",
+    );
+  });
+
+  it("never prints a secret's value", () => {
+    const [line] = problems({ DATABASE_URL: "mysql://root:hunter2@localhost/db" });
+    expect(line).toMatch(/^DATABASE_URL: /);
+    expect(line).not.toContain("hunter2");
+  });
+
+  it("refuses a drain delay that leaves no time to drain", () => {
+    expect(problems({ DRAIN_DELAY_MS: "8000" })).toEqual([
+      expect.stringMatching(/^DRAIN_DELAY_MS: .*got 8000 of 8000/),
+    ]);
+  });
+
+  it("has a default of its own type for every variable that has one", () => {
+    for (const { schema, default: text } of Object.values(variables)) {
+      if (text !== undefined) expect(schema.safeParse(text).success).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import request from "supertest";
+import { createTestApp } from "../support/app";
+
+describe("the access log", () => {
+  it("has one line for each request, without the query", async () => {
+    const { app, log } = createTestApp();
+    await request(app).get("/livez?token=secret").set("X-Request-Id", "r1");
+    expect(log).toEqual([
+      {
+        level: "info",
+        time: expect.any(Number) as number,
+        requestId: "r1",
+        method: "GET",
+        path: "/livez",
+        status: 200,
+        durationMs: expect.any(Number) as number,
+        bytes: expect.any(Number) as number,
+        client: "127.0.0.1",
+        msg: "request",
+      },
+    ]);
+    expect(log[0]?.bytes).toBeGreaterThan(500);
+  });
+
+  it("names the trace of a valid traceparent", async () => {
+    const { app, log } = createTestApp();
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    await request(app).get("/").set("traceparent", `00-${trace}-00f067aa0ba902b7-01`);
+    await request(app)
+      .get("/")
+      .set("traceparent", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`);
+    await request(app).get("/").set("traceparent", "garbage");
+    expect(log.map(({ traceId }) => traceId)).toEqual([trace, undefined, undefined]);
+  });
+
+  it.each([
+    [0, "127.0.0.1"],
+    [1, "203.0.113.9"],
+    [2, "198.51.100.7"],
+    [["127.0.0.0/8"], "203.0.113.9"],
+  ])(
+    "believes X-Forwarded-For only as far as proxies are trusted (%j)",
+    async (trustProxy, client) => {
+      const { app, log } = createTestApp(undefined, { trustProxy });
+      await request(app).get("/").set("X-Forwarded-For", "192.0.2.1, 198.51.100.7, 203.0.113.9");
+      expect(log[0]?.client).toBe(client);
+    },
+  );
+
+  it("says when the client has gone before the answer", async () => {
+    let gone: () => void = () => undefined;
+    const { app, log } = createTestApp((router) => {
+      router.get("/slow", (_req, res) => {
+        res.once("close", () => setImmediate(gone));
+        res.write("half");
+      });
+    });
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = httpRequest({ port, path: "/slow" }).on("error", () => undefined);
+    client.on("response", (res) => {
+      res.on("error", () => undefined);
+      client.destroy();
+    });
+    client.end();
+    await new Promise<void>((resolve) => (gone = resolve));
+    server.close();
+    expect(log).toEqual([expect.objectContaining({ path: "/slow", status: 200, aborted: true })]);
+  });
+});

@@ -1,0 +1,134 @@
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import request from "supertest";
+import { z } from "zod";
+import { parseBody, text } from "../../src/http/validate";
+import { createTestApp, problem } from "../support/app";
+
+const schema = z.strictObject({
+  name: text(1, 10),
+  tags: z.array(z.strictObject({ "a/b~": z.number() })).optional(),
+});
+const { app } = createTestApp((router) => {
+  router.post("/", (req, res) => void res.json(parseBody(schema, req)));
+});
+
+async function post(body: string | Buffer, headers: Record<string, string> = {}) {
+  const res = await request(app)
+    .post("/")
+    .set({ "Content-Type": "application/json", ...headers })
+    // Bytes as they are: superagent would make JSON of a Buffer.
+    .serialize((sent: unknown) => sent as string)
+    .send(body);
+  return { status: res.status, body: JSON.parse(res.text) as unknown, headers: res.headers };
+}
+
+describe("POST with a JSON body", () => {
+  it.each([
+    ["plain", '{"name":"x"}', {}],
+    ["with a charset", '{"name":"x"}', { "Content-Type": "application/json; charset=UTF-8" }],
+    ["gzipped", gzipSync('{"name":"x"}'), { "Content-Encoding": "gzip" }],
+    ["brotli", brotliCompressSync('{"name":"x"}'), { "Content-Encoding": "br" }],
+  ])("is parsed when %s", async (_name, body, headers) => {
+    expect(await post(body, headers)).toMatchObject({ status: 200, body: { name: "x" } });
+  });
+
+  it.each([
+    ["malformed JSON", '{"name":', "The body is not valid JSON."],
+    ["a scalar", '"name"', "The body is not valid JSON."],
+    ["a null", "null", "The body is not valid JSON."],
+    ["invalid UTF-8", Buffer.from([0x22, 0xff, 0x22]), "The body is not valid UTF-8."],
+  ])("gets 400 for %s", async (_name, body, detail) => {
+    expect(await post(body)).toMatchObject({
+      status: 400,
+      body: problem(400, "Bad Request", { detail }),
+    });
+  });
+
+  it.each([
+    ["another type", { "Content-Type": "text/plain" }],
+    ["a form", { "Content-Type": "application/x-www-form-urlencoded" }],
+    ["an unknown charset", { "Content-Type": "application/json; charset=klingon" }],
+    ["a charset that JSON does not have", { "Content-Type": "application/json; charset=utf-16" }],
+    ["an unknown encoding", { "Content-Encoding": "zip" }],
+  ])("gets 415 for %s", async (_name, headers) => {
+    const { status, body } = await post('{"name":"x"}', headers);
+    expect([status, (body as { title: string }).title]).toEqual([415, "Unsupported Media Type"]);
+  });
+
+  it("gets 400 without a body", async () => {
+    const res = await request(app).post("/");
+    expect([res.status, JSON.parse(res.text)]).toEqual([
+      400,
+      problem(400, "Bad Request", { detail: "The request needs a JSON body." }),
+    ]);
+  });
+
+  it("gets 413 over the limit", async () => {
+    expect(await post(JSON.stringify({ name: "x".repeat(2000) }))).toMatchObject({
+      status: 413,
+      body: problem(413, "Payload Too Large", {
+        detail: "The body is larger than this service accepts.",
+      }),
+    });
+  });
+
+  it("gets 413 over the limit after decompression", async () => {
+    const bomb = gzipSync(Buffer.alloc(10_000_000, 0x20));
+    expect(await post(bomb, { "Content-Encoding": "gzip" })).toMatchObject({ status: 413 });
+  });
+
+  it("gets 400 for a body that is not compressed as it says", async () => {
+    expect(await post("plain", { "Content-Encoding": "gzip" })).toMatchObject({ status: 400 });
+  });
+});
+
+describe("POST with fields that are not valid", () => {
+  const invalid = (errors: object[]) =>
+    problem(422, "Unprocessable Entity", { detail: "Some fields are not valid.", errors });
+
+  it.each<[string, string, object[]]>([
+    ["a missing field", "{}", [{ pointer: "/name", detail: "is required" }]],
+    ["an array", "[]", [{ pointer: "", detail: "must be of type object" }]],
+    ["a mistyped field", '{"name":1}', [{ pointer: "/name", detail: "must be of type string" }]],
+    [
+      "an empty field",
+      '{"name":""}',
+      [{ pointer: "/name", detail: "must have at least 1 characters" }],
+    ],
+    [
+      "an over-long field",
+      '{"name":"12345678901"}',
+      [{ pointer: "/name", detail: "must have at most 10 characters" }],
+    ],
+    [
+      "extra fields",
+      '{"name":"x","a":1,"b":2}',
+      [
+        { pointer: "/a", detail: "is not known here" },
+        { pointer: "/b", detail: "is not known here" },
+      ],
+    ],
+    [
+      "a __proto__ key",
+      '{"name":"x","__proto__":{}}',
+      [{ pointer: "/__proto__", detail: "is not known here" }],
+    ],
+    [
+      "a NUL character",
+      '{"name":"a\\u0000b"}',
+      [{ pointer: "/name", detail: "must not contain NUL characters or lone surrogates" }],
+    ],
+    [
+      "a lone surrogate",
+      '{"name":"\\ud800"}',
+      [{ pointer: "/name", detail: "must not contain NUL characters or lone surrogates" }],
+    ],
+    [
+      "a field deep inside",
+      '{"name":"x","tags":[{"a/b~":1},{"a/b~":"2"}]}',
+      [{ pointer: "/tags/1/a~1b~0", detail: "must be of type number" }],
+    ],
+  ])("gets 422 with one entry a field for %s", async (_name, body, errors) => {
+    expect(await post(body)).toMatchObject({ status: 422, body: invalid(errors) });
+  });
+});

@@ -1,0 +1,212 @@
+import { EventEmitter, once } from "node:events";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createHttpService } from "../../src/port/http-service";
+import type { PortBoundService } from "../../src/port/service";
+import { WebSocket, WebSocketServer } from "ws";
+import { connectRaw, get } from "../support/raw-client";
+
+const PLENTY_MS = 10_000;
+const started: PortBoundService[] = [];
+afterEach(async () => {
+  for (const service of started.splice(0)) {
+    service.destroy();
+    await service.drain(0);
+  }
+});
+
+/** A service whose requests wait in `held` until the test answers them; `/now` answers by itself. */
+async function start(handler?: RequestListener) {
+  const held: ServerResponse[] = [];
+  const arrivals = new EventEmitter();
+  const server = createServer(
+    { keepAliveTimeout: 60_000 },
+    handler ??
+      ((req, res) => {
+        if (req.url === "/now") return void res.end("now");
+        held.push(res);
+        arrivals.emit("held");
+      }),
+  );
+  const service = createHttpService({
+    name: "web",
+    server,
+    target: { host: "127.0.0.1", port: 0 },
+  });
+  started.push(service);
+  const { port } = await service.bind();
+  const untilHeld = async (count: number) => {
+    while (held.length < count) await once(arrivals, "held");
+  };
+  return { service, server, port, held, untilHeld };
+}
+
+describe("a draining HTTP service", () => {
+  it("is ready between binding and draining", async () => {
+    const { service, port } = await start();
+    expect(service.isReady()).toBe(true);
+    service.beginDrain();
+    expect(service.isReady()).toBe(false);
+    const late = await connectRaw(port);
+    late.socket.write(get("/now"));
+    expect(await late.until(/now$/)).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n(.*\r\n)*Connection: close\r\n/,
+    );
+    expect(await late.closed).toBe("end");
+  });
+
+  it("finishes requests in flight, says Connection: close, and ends their connections", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await untilHeld(1);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    held[0]?.end("done");
+    expect(await client.until(/done$/)).toContain("Connection: close\r\n");
+    expect(await client.closed).toBe("end");
+    await drained;
+  });
+
+  it("finishes a response whose headers had gone out, and ends its connection", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await untilHeld(1);
+    held[0]?.write("first ");
+    await client.until(/first/);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    held[0]?.end("last");
+    await client.until(/last\r\n0\r\n\r\n$/);
+    expect(await client.closed).toBe("end");
+    await drained;
+  });
+
+  it("reads a half-sent body to its end", async () => {
+    const { service, port } = await start((req, res) => {
+      let body = "";
+      req
+        .on("data", (chunk: Buffer) => (body += chunk.toString()))
+        .on("end", () => res.end(`got ${body}`));
+      res.writeProcessing();
+    });
+    const client = await connectRaw(port);
+    client.socket.write("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 8\r\n\r\nhalf");
+    await client.until(/102 Processing/);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    client.socket.write("half");
+    expect(await client.until(/got halfhalf$/)).toContain("Connection: close\r\n");
+    await drained;
+  });
+
+  it("answers every pipelined request, and closes with the last", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get() + get() + get());
+    await untilHeld(3);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    for (const res of held) res.end("answered");
+    expect(await client.closed).toBe("end");
+    expect(client.received().match(/answered/g)).toHaveLength(3);
+    expect(client.received().match(/Connection: close/g)).toHaveLength(1);
+    await drained;
+  });
+
+  it("refuses new connections once it drains", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await untilHeld(1);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    await expect(connectRaw(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    held[0]?.end();
+    await drained;
+  });
+
+  it("serves a request that reaches an idle connection within its grace", async () => {
+    const { service, port } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get("/now"));
+    await client.until(/now$/);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    client.socket.write(get("/now"));
+    await client.until(/now[^]*now$/);
+    expect(await client.closed).toBe("end");
+    await drained;
+  });
+
+  it("is held neither by idle connections nor by unused ones", async () => {
+    const { service, port } = await start();
+    const unused = await connectRaw(port);
+    const idle = await connectRaw(port);
+    idle.socket.write(get("/now"));
+    await idle.until(/now$/);
+    service.beginDrain();
+    await service.drain(200);
+    expect([await unused.closed, await idle.closed]).toEqual(["end", "end"]);
+  });
+
+  it("is not held by a peer that never ends its side", async () => {
+    const { service, port } = await start();
+    const client = await connectRaw(port);
+    // Without a reader the FIN is never seen, so never answered.
+    client.socket.removeAllListeners("data").pause();
+    client.socket.allowHalfOpen = true;
+    service.beginDrain();
+    await service.drain(200);
+  });
+
+  it("tells WebSockets that it is going away", async () => {
+    const { service, server, port } = await start();
+    const wss = new WebSocketServer({ server });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`);
+    await once(socket, "open");
+    service.beginDrain();
+    const closed = once(socket, "close");
+    await service.drain(PLENTY_MS);
+    expect((await closed)[0]).toBe(1001);
+    wss.close();
+  });
+
+  it("cuts upgraded connections that do not answer the farewell", async () => {
+    const { service, server, port } = await start();
+    server.on("upgrade", (_req, socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+    });
+    const client = await connectRaw(port);
+    client.socket.allowHalfOpen = true;
+    client.socket.write(
+      "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+    );
+    await client.until(/101/);
+    service.beginDrain();
+    await service.drain(200);
+  });
+
+  it("answers a request to upgrade when nobody upgrades", async () => {
+    const { port } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(
+      "GET /now HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    );
+    await client.until(/now$/);
+    client.socket.destroy();
+  });
+
+  it("cuts what is left when it is destroyed", async () => {
+    const { service, port, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await untilHeld(1);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    service.destroy();
+    await drained;
+    await client.closed;
+    expect(client.received()).toBe("");
+  });
+});

@@ -1,0 +1,92 @@
+// Processes that tests start and talk to from outside.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { LogLine } from "./app";
+
+/** A process, what it has printed so far, and how it ends. */
+export interface TestProcess {
+  child: ChildProcess;
+  /** Every line of standard output so far. */
+  lines: string[];
+  /** Everything on standard error so far. */
+  stderr: () => string;
+  /** Resolves with the first line, past or future, that matches; rejects when the process ends without one. */
+  line(pattern: RegExp): Promise<string>;
+  /** Resolves with the exit code, or the signal that ended it. */
+  exit: Promise<number | NodeJS.Signals>;
+  /** Ends it if it still runs. */
+  stop(): Promise<void>;
+}
+
+const root = join(__dirname, "../..");
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** Starts a program of the built project; its environment is only what is given, and its directory has no `.env`. */
+export function startProcess(
+  script: string,
+  env: Record<string, string>,
+  args: string[] = [],
+): TestProcess {
+  const child = spawn(process.execPath, [...args, join(root, script)], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  const lines: string[] = [];
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const output = createInterface({ input: child.stdout });
+  output.on("line", (line) => lines.push(line));
+  const exit = once(child, "close").then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const seen = lines.find((text) => pattern.test(text));
+      if (seen !== undefined) return resolve(seen);
+      output.on("line", (text) => pattern.test(text) && resolve(text));
+      void exit.then((code) =>
+        reject(
+          new Error(
+            `${script} ended (${code}) without ${pattern}:\n${lines.join("\n")}\n${stderr}`,
+          ),
+        ),
+      );
+    });
+
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await exit;
+  };
+  return { child, lines, stderr: () => stderr, line, exit, stop };
+}
+
+/** A web process that accepts connections. */
+export interface TestServer extends TestProcess {
+  port: number;
+  url: string;
+  /** The parsed log so far. */
+  log(): LogLine[];
+}
+
+/** Starts the built web process on a free port and resolves once it listens. */
+export async function startServer(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<TestServer> {
+  const server = startProcess("dist/server.js", { PORT: "0", ...env }, args);
+  const listening = JSON.parse(await server.line(/is listening on port/)) as { port: number };
+  return {
+    ...server,
+    port: listening.port,
+    url: `http://127.0.0.1:${listening.port}`,
+    log: () => server.lines.map((text) => JSON.parse(text) as LogLine),
+  };
+}

@@ -1,0 +1,40 @@
+// Clients below HTTP, which see when and how a connection ends.
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** A connection, what came over it so far, and its end. */
+export interface RawClient {
+  socket: Socket;
+  received(): string;
+  /** Resolves once what was received matches. */
+  until(pattern: RegExp): Promise<string>;
+  /** Resolves when the connection is over, with `"end"` after a FIN and the error's code after a reset. */
+  closed: Promise<string>;
+}
+
+const open = new Set<Socket>();
+afterEach(() => open.forEach((socket) => socket.destroy()));
+
+/** Connects, and resolves once the connection stands; each test's connections end with it. */
+export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawClient> {
+  const socket = connect(port, host);
+  await once(socket, "connect");
+  open.add(socket);
+  let text = "";
+  let end = "destroyed";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
+  socket.on("end", () => (end = "end"));
+  socket.on("error", (err: NodeJS.ErrnoException) => (end = err.code ?? "error"));
+  const closed = once(socket, "close").then(() => end);
+  const until = async (pattern: RegExp): Promise<string> => {
+    while (!pattern.test(text)) {
+      if (socket.destroyed) throw new Error(`closed (${end}) before ${pattern}: ${text}`);
+      await Promise.race([once(socket, "data"), closed]);
+    }
+    return text;
+  };
+  return { socket, received: () => text, until, closed };
+}
+
+/** A whole GET request. */
+export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
