@@ -1,0 +1,43 @@
+// The embedded PostgreSQL process of the development formation: one database, exported by binding a port.
+import type { AddressInfo } from "node:net";
+import { lockDataDirectory } from "./data-directory-lock";
+import { openDatabase } from "./data-directory";
+import { createPostgresServer, type PostgresServer } from "./server";
+import { readSettings } from "./settings";
+import { createSharedSession } from "./shared-session";
+
+async function start(): Promise<void> {
+  const { port, host, dataDir } = readSettings(process.env);
+  if (dataDir !== undefined) await lockDataDirectory(dataDir);
+  const database = await openDatabase(dataDir);
+  const server = createPostgresServer(await createSharedSession(database));
+  const address = await server.listen(port, host);
+  stopOnce(server, () => database.close());
+  console.log(`embedded PostgreSQL ready on ${urlOf(address)}`);
+}
+
+/** Before this is called a signal simply kills the process: nothing that a kill could damage exists yet. */
+function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): void {
+  const stop = () => {
+    stopping ??= server
+      .close()
+      .then(closeDatabase)
+      .then(() => process.exit(0), fail);
+  };
+  let stopping: Promise<void> | undefined;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  // A parent that keeps an IPC channel open, as tests do, takes this process with it however it ends.
+  process.once("disconnect", stop);
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  const host = family === "IPv6" ? `[${address}]` : address;
+  return `postgres://postgres@${host}:${port}/postgres`;
+}
+
+function fail(err: unknown): never {
+  console.error(`embedded PostgreSQL: ${err instanceof Error ? err.message : String(err)}`);
+  process.exit(1);
+}
+
+start().catch(fail);

@@ -1,0 +1,25 @@
+// Keeps the named prepared statements of connections apart, which would share one set of names in the shared session.
+import { typeOf } from "./client-messages";
+
+/** Puts `prefix` before the name of the prepared statement in `message`, if there is one. */
+export function prefixStatementName(message: Buffer, prefix: string): Buffer {
+  const at = nameOffset(message);
+  if (!at || !message[at]) return message;
+  const renamed = Buffer.concat([
+    message.subarray(0, at),
+    Buffer.from(prefix),
+    message.subarray(at),
+  ]);
+  renamed.writeInt32BE(renamed.length - 1, 1);
+  return renamed;
+}
+
+/** Parse begins with the name; Bind has a portal's name before, Describe and Close the letter S. */
+function nameOffset(message: Buffer): number | undefined {
+  const type = typeOf(message);
+  if (type === "P") return 5;
+  if (type === "B") return message.indexOf(0, 5) + 1;
+  const ofStatement = String.fromCharCode(message[5] ?? 0) === "S";
+  if ((type === "D" || type === "C") && ofStatement) return 6;
+  return undefined;
+}
