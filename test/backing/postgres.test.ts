@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { Database } from "../../src/backing/postgres";
+import { BackingServiceUnavailable } from "../../src/backing/unavailable";
+import { createDatabase } from "../../src/backing/postgres";
+import { startTestPostgres, type TestPostgres } from "../support/postgres";
+
+/** A cable between pool and database that a test can cut, silence and mend. */
+async function createCable(target: URL) {
+  const sockets = new Set<Socket>();
+  let silent = false;
+  const server: Server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (chunk) => to.write(chunk));
+      if (silent) from.pause();
+      from.on("error", () => undefined);
+      from.on("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  const listen = async (port: number) => {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await listen(0);
+  return {
+    port,
+    cut: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    mend: () => listen(port),
+    silence: (isSilent: boolean) => {
+      silent = isSilent;
+      for (const socket of sockets)
+        if (silent) socket.pause();
+        else socket.resume();
+    },
+  };
+}
+
+let postgres: TestPostgres;
+let cable: Awaited<ReturnType<typeof createCable>>;
+let database: Database;
+const idleErrors: Error[] = [];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const url = new URL(postgres.url);
+  cable = await createCable(new URL(url));
+  url.hostname = "127.0.0.1";
+  url.port = String(cable.port);
+  database = createDatabase({
+    url: url.href,
+    poolSize: 2,
+    connectTimeoutMs: 500,
+    statementTimeoutMs: 500,
+    onIdleError: (err) => idleErrors.push(err),
+  });
+});
+afterAll(async () => {
+  await database.close();
+  await cable.cut();
+  await postgres.stop();
+});
+
+const one = () => database.query<{ one: number }>("SELECT 1 AS one");
+
+describe("an attached database", () => {
+  it("answers parameterised statements", async () => {
+    expect(await database.query("SELECT $1::text AS a, $2::int AS b", ["'; --", 2])).toEqual([
+      { a: "'; --", b: 2 },
+    ]);
+  });
+
+  it("passes on the errors of wrong statements as they are", async () => {
+    await expect(database.query("SELECT nonsense")).rejects.toMatchObject({ code: "42703" });
+    await expect(database.query("SELECT nonsense")).rejects.not.toBeInstanceOf(
+      BackingServiceUnavailable,
+    );
+  });
+
+  it("is unavailable while it is down, and recovers by itself", async () => {
+    await one();
+    await cable.cut();
+    await expect(one()).rejects.toMatchObject({
+      status: 503,
+      expose: true,
+      message: "The database is not available at the moment.",
+      headers: { "Retry-After": "5" },
+    });
+    await expect(database.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
+    await cable.mend();
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it("survives a connection that breaks while nobody uses it", async () => {
+    await one();
+    const before = idleErrors.length;
+    await cable.cut();
+    await cable.mend();
+    while (idleErrors.length === before) await new Promise(setImmediate);
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it("is unavailable when it does not answer at all", async () => {
+    await one();
+    cable.silence(true);
+    await expect(one()).rejects.toBeInstanceOf(BackingServiceUnavailable);
+    cable.silence(false);
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it("is unavailable to those who wait for a connection in vain", async () => {
+    cable.silence(true);
+    const waiting = await Promise.allSettled([one(), one(), one(), one()]);
+    expect(waiting.map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
+    for (const result of waiting) {
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(BackingServiceUnavailable);
+    }
+    cable.silence(false);
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  // The embedded server has one session for everybody, so it does not time out statements.
+  (process.env.TEST_DATABASE_URL ? it : it.skip)("ends a slow statement", async () => {
+    await expect(database.query("SELECT pg_sleep(10)")).rejects.toBeInstanceOf(
+      BackingServiceUnavailable,
+    );
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+});
