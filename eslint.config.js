@@ -30,7 +30,13 @@ module.exports = ts.config(
   {
     files: ["**/*.js"],
     languageOptions: {
-      globals: { require: "readonly", module: "writable", __dirname: "readonly" },
+      globals: {
+        process: "readonly",
+        setImmediate: "readonly",
+        require: "readonly",
+        module: "writable",
+        __dirname: "readonly",
+      },
     },
   },
   {

@@ -36,5 +36,17 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
   return { socket, received: () => text, until, closed };
 }
 
+/** Resolves once connections are refused; those accepted until then are let go. */
+export async function untilRefused(port: number): Promise<void> {
+  for (;;) {
+    try {
+      (await connectRaw(port)).socket.destroy();
+    } catch (err) {
+      if ((err as NodeJS.ErrnoException).code === "ECONNREFUSED") return;
+      throw err;
+    }
+  }
+}
+
 /** A whole GET request. */
 export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
