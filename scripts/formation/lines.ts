@@ -1,0 +1,36 @@
+// Cuts a stream of bytes into lines of text.
+import { StringDecoder } from "node:string_decoder";
+
+/** Longer lines are cut, so that a process that never ends one does not fill the memory. */
+const MAX_LINE_LENGTH = 1024 * 1024;
+
+export interface LineSplitter {
+  write(chunk: Buffer): void;
+  /** Hands over the last line when the stream has not ended it. */
+  end(): void;
+}
+
+/** Calls `onLine` with each line, without its end; characters that are cut by chunks are put together. */
+export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  const finish = () => {
+    const line = rest;
+    rest = "";
+    onLine(line.endsWith("\r") ? line.slice(0, -1) : line);
+  };
+  const write = (text: string) => {
+    const pieces = text.split("\n");
+    pieces.forEach((piece, index) => {
+      rest += piece;
+      if (index < pieces.length - 1 || rest.length > MAX_LINE_LENGTH) finish();
+    });
+  };
+  return {
+    write: (chunk) => write(decoder.write(chunk)),
+    end: () => {
+      write(decoder.end());
+      if (rest !== "") finish();
+    },
+  };
+}

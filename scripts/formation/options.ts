@@ -1,0 +1,53 @@
+// The command line of the Procfile runner.
+import { parseArgs } from "node:util";
+import { parsePort } from "./ports";
+
+export const usage = `Usage: npm run dev -- [options]
+
+Starts the processes of a Procfile, each on a port of its own, and stops all when one ends.
+
+  -f FILE              the Procfile (default: Procfile)
+  -m web=2,worker=0    how many of each to start, all=N for those not named (default: all=1)
+  -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
+  --env FILE           variables for the processes (default: .env beside the Procfile, if there)
+  --help               show this`;
+
+export interface Options {
+  procfile: string;
+  /** As written: `web=2,worker=0`. */
+  formation: string;
+  port: number | undefined;
+  envFile: string | undefined;
+  help: boolean;
+}
+
+/**
+ * Reads the arguments that follow the script's name.
+ * @throws Error with the usage when there is an option that it does not know.
+ */
+export function readOptions(args: string[]): Options {
+  const { f, m, p, env, help } = parse(args);
+  return {
+    procfile: f ?? "Procfile",
+    formation: m ?? "all=1",
+    port: p === undefined ? undefined : parsePort(p, "-p"),
+    envFile: env,
+    help: help ?? false,
+  };
+}
+
+function parse(args: string[]) {
+  const option = (short: string) => ({ type: "string", short }) as const;
+  const options = {
+    f: option("f"),
+    m: option("m"),
+    p: option("p"),
+    env: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (err) {
+    throw new Error(`${(err as Error).message}\n\n${usage}`, { cause: err });
+  }
+}

@@ -1,0 +1,58 @@
+// Reads a Procfile: one process type a line, NAME: COMMAND.
+
+export interface ProcessType {
+  name: string;
+  command: string;
+}
+
+export interface Procfile {
+  /** In the file's order, which gives them their ports. */
+  types: ProcessType[];
+  /** Runs to its end before the others start, and binds no port. */
+  release: ProcessType | undefined;
+  warnings: string[];
+}
+
+const LINE = /^([A-Za-z0-9_-]+):\s*(.+)$/;
+const PORTABLE_NAME = /^[a-z0-9-]{1,63}$/;
+
+/**
+ * Parses `text`; blank lines and lines that begin with # are skipped.
+ * @throws Error with each line that is not a process, or has a name that is taken, as `file:line: problem`.
+ */
+export function parseProcfile(text: string, file: string): Procfile {
+  const types: ProcessType[] = [];
+  const lineOf = new Map<string, number>();
+  const problems: string[] = [];
+  text.split(/\r?\n/).forEach((content, index) => {
+    if (/^\s*(#|$)/.test(content)) return;
+    const type = parseLine(content);
+    const problem = type ? nameTaken(type.name, lineOf) : `write NAME: COMMAND, not "${content}"`;
+    if (problem) problems.push(`${file}:${index + 1}: ${problem}`);
+    if (!type || problem) return;
+    types.push(type);
+    lineOf.set(type.name, index + 1);
+  });
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return toProcfile(types, file);
+}
+
+function parseLine(content: string): ProcessType | undefined {
+  const [, name, command] = LINE.exec(content.trimEnd()) ?? [];
+  return name && command ? { name, command } : undefined;
+}
+
+function nameTaken(name: string, lineOf: Map<string, number>): string | undefined {
+  const line = lineOf.get(name);
+  if (line === undefined) return undefined;
+  return `"${name}" is already the name of line ${line}, use another one`;
+}
+
+function toProcfile(all: ProcessType[], file: string): Procfile {
+  const types = all.filter(({ name }) => name !== "release");
+  if (types.length === 0) throw new Error(`${file}: add a line such as "web: node server.js"`);
+  const warnings = types
+    .filter(({ name }) => !PORTABLE_NAME.test(name))
+    .map(({ name }) => `not every platform takes "${name}": use a-z, 0-9 and -, at most 63`);
+  return { types, release: all.find(({ name }) => name === "release"), warnings };
+}
