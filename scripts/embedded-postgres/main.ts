@@ -6,6 +6,9 @@ import { createPostgresServer, type PostgresServer } from "./server";
 import { readSettings } from "./settings";
 import { createSharedSession } from "./shared-session";
 
+/** A parent that keeps an IPC channel open, as tests do, takes this process with it however it ends. */
+const belongsToParent = process.connected;
+
 async function start(): Promise<void> {
   const { port, host, dataDir } = readSettings(process.env);
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
@@ -18,16 +21,16 @@ async function start(): Promise<void> {
 
 /** Before this is called a signal simply kills the process: nothing that a kill could damage exists yet. */
 function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): void {
+  let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= server
       .close()
       .then(closeDatabase)
       .then(() => process.exit(0), fail);
   };
-  let stopping: Promise<void> | undefined;
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
-  // A parent that keeps an IPC channel open, as tests do, takes this process with it however it ends.
   process.once("disconnect", stop);
+  if (belongsToParent && !process.connected) stop();
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
