@@ -1,14 +1,21 @@
 // What the log of a formation looks like, in a pipe and on a terminal.
-import { PassThrough } from "node:stream";
+import { Writable } from "node:stream";
 import { createOutput } from "../../../scripts/formation/output";
 
 const pinoLine = '{"level":30,"time":1700000000000,"pid":1,"msg":"ready","port":5000}';
 
 function print(isTTY: boolean, ...lines: [name: string, text: string][]): string {
-  const stream = Object.assign(new PassThrough(), { isTTY });
-  const output = createOutput(stream, ["web.1", "worker.1"]);
+  let printed = "";
+  const write = (chunk: Buffer, _encoding: string, done: () => void) => {
+    printed += chunk.toString();
+    done();
+  };
+  const output = createOutput(Object.assign(new Writable({ write }), { isTTY }), [
+    "web.1",
+    "worker.1",
+  ]);
   lines.forEach(([name, text]) => output.line(name, text));
-  return String(stream.read());
+  return printed;
 }
 
 describe("createOutput", () => {
