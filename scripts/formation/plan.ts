@@ -19,8 +19,8 @@ export interface Plan {
 }
 
 /**
- * Lays out the processes of `procfile`. The .env file wins over the environment, as with other Procfile runners, and what the
- * formation says about ports wins over both.
+ * Lays out the processes of `procfile`. The environment wins over the .env file, as it does in the service itself, and what
+ * the formation says about ports wins over both.
  * @throws Error when the formation is not understood or starts nothing, or there are not enough ports.
  */
 export function planFormation(
@@ -33,7 +33,7 @@ export function planFormation(
   const counts = parseFormation(options.formation, typeNames);
   const base = chooseBasePort(options.port, envFile, env);
   const ports = typeNames.map((name, index) => [portVariable(name), `${portOf(base, index, 1)}`]);
-  const shared = { ...env, ...envFile, ...(Object.fromEntries(ports) as Record<string, string>) };
+  const shared = { ...envFile, ...env, ...(Object.fromEntries(ports) as Record<string, string>) };
 
   const instances = types.flatMap(({ name, command }, index) =>
     Array.from({ length: counts.get(name) ?? 0 }, (_, offset) => ({

@@ -29,7 +29,7 @@ describe("planFormation", () => {
       { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1" },
       { OVER: ".env" },
     );
-    const shared = { KEPT: "env", OVER: ".env" };
+    const shared = { KEPT: "env", OVER: "env" };
     const ports = { WEB_PORT: "7000", WORKER_PORT: "7100", DB_MAIN_PORT: "7200" };
     expect(instances.map(({ env }) => env)).toEqual([
       { ...shared, ...ports, PORT: "7000" },
