@@ -3,12 +3,13 @@ import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { about, type About } from "./http/about";
 import { accessLog } from "./http/access-log";
+import { defaultHeaders } from "./http/default-headers";
 import { errorHandler } from "./http/error-handler";
 import { health, type ReadinessCheck } from "./http/health";
 import { jsonBody } from "./http/json-body";
+import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
 import { requestId } from "./http/request-id";
-import { securityHeaders } from "./http/security-headers";
 import { rejectThrownValues } from "./http/thrown-values";
 import { routes as allRoutes, type Routes, type Services } from "./routes";
 
@@ -33,10 +34,11 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", options.trustProxy);
+  pinPrototypes(app);
 
   app.use(requestId);
   app.use(accessLog(logger));
-  app.use(securityHeaders());
+  app.use(defaultHeaders());
   app.use(health(options));
   app.use(jsonBody(options.bodyLimitBytes));
   app.get("/", about(options.about, ["/livez", "/readyz", ...Object.keys(routes)]));

@@ -2,7 +2,7 @@
 import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { type Config, ConfigError, readConfig } from "./config";
-import { createLogger } from "./logger";
+import { createLogger, createStdout } from "./logger";
 
 /**
  * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.
@@ -13,7 +13,9 @@ export async function enter(
 ): Promise<void> {
   dotenv.config({ quiet: true });
   const config = readConfigOrExit();
-  const logger = createLogger(config.LOG_LEVEL);
+  const stdout = createStdout();
+  process.on("exit", stdout.flush);
+  const logger = createLogger(config.LOG_LEVEL, stdout);
   try {
     process.exit(await main(config, logger));
   } catch (err) {

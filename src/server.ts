@@ -6,6 +6,7 @@ import { createApp } from "./app";
 import { createDatabase } from "./backing/postgres";
 import { enter } from "./entry";
 import type { About } from "./http/about";
+import { messageClasses } from "./http/messages";
 import type { BindTarget } from "./port/bind";
 import { createHttpService } from "./port/http-service";
 import { createLifecycle } from "./port/lifecycle";
@@ -42,7 +43,8 @@ void enter((config, logger) => {
     passedSocket === undefined
       ? { host: config.HOST, port: config.PORT, reusePort: config.REUSE_PORT }
       : { fd: passedSocket };
-  const server = createServer({ keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS }, app);
+  const keepAliveTimeout = config.KEEP_ALIVE_TIMEOUT_MS;
+  const server = createServer({ ...messageClasses(app), keepAliveTimeout }, app);
 
   return lifecycle.run([createHttpService({ name: "web", server, target })], [database]);
 });

@@ -16,11 +16,13 @@ export class Problem extends Error {
     readonly status: number,
     detail: string,
     readonly members: Readonly<Record<string, unknown>> = {},
-    readonly headers: Readonly<Record<string, string>> = {},
+    readonly headers?: Readonly<Record<string, string>>,
   ) {
     super(detail);
   }
 }
+
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Headers that described the answer which the problem replaces. */
 const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|accept-ranges)/;
@@ -34,12 +36,23 @@ export function sendProblem(
   res: Response,
   status: number,
   members: Readonly<Record<string, unknown>>,
-  headers: Readonly<Record<string, string>> = {},
+  headers?: Readonly<Record<string, string>>,
 ): void {
+  res.status(status);
+  const title = STATUS_CODES[status] ?? "Unknown";
+  const text = JSON.stringify({
+    type: "about:blank",
+    title,
+    status,
+    ...members,
+    requestId: req.id,
+  });
+  if (headers === undefined && res.sendAtOnce(PROBLEM_TYPE, text)) return;
   for (const name of res.getHeaderNames()) {
     if (STALE_HEADERS.test(name)) res.removeHeader(name);
   }
-  res.status(status).set(headers).type("application/problem+json");
-  const title = STATUS_CODES[status] ?? "Unknown";
-  res.send(JSON.stringify({ type: "about:blank", title, status, ...members, requestId: req.id }));
+  res
+    .set(headers ?? {})
+    .set("Content-Type", PROBLEM_TYPE)
+    .send(text);
 }

@@ -12,10 +12,9 @@ declare module "express-serve-static-core" {
 /** Nothing that could break a log line, a header or a terminal. */
 const SANE_ID = /^[\w.:+/=-]{1,128}$/;
 
-/** Sets `req.id`, and tells the client in `X-Request-Id`. */
-export const requestId: RequestHandler = (req, res, next) => {
+/** Sets `req.id`. */
+export const requestId: RequestHandler = (req, _res, next) => {
   const inbound = req.headers["x-request-id"];
   req.id = typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
-  res.setHeader("X-Request-Id", req.id);
   next();
 };

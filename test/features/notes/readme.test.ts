@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestPostgres } from "../support/postgres";
-import { startServer, type TestServer } from "../support/process";
-import { startMigratedPostgres } from "../support/service";
+import type { TestPostgres } from "../../support/postgres";
+import { startServer, type TestServer } from "../../support/process";
+import { startMigratedPostgres } from "../../support/service";
 
-const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
 const transcript = /```console\n([^]*?)```/.exec(readme)?.[1] ?? "";
 const exchanges = [...transcript.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(
   ([, command = "", output = ""]) => ({ command, output }),

@@ -1,0 +1,149 @@
+// The classes of requests and responses: Express' own prototypes, set once instead of for every message.
+import { IncomingMessage, ServerResponse } from "node:http";
+import express, { type Express, type Request, type Response } from "express";
+
+declare module "express-serve-static-core" {
+  interface Response {
+    /**
+     * Default headers, names and values in turn, that wait aside until the head is written. Whoever looks at, sets or
+     * removes a header finds them set; undefined from then on.
+     */
+    defaultHeaders: readonly string[] | undefined;
+    /**
+     * Sends a whole text as one write, and tells whether it could. It cannot once somebody has touched the headers or
+     * wrapped a method, for a conditional request, or a status without a body: Express' `send` can.
+     * @param type The whole Content-Type.
+     */
+    sendAtOnce(type: string, text: string): boolean;
+  }
+}
+
+/** What `http.createServer` is to make messages of. */
+export interface MessageClasses {
+  IncomingMessage: typeof IncomingMessage;
+  ServerResponse: typeof ServerResponse;
+}
+
+/** Settings that change what `res.json` writes, and the one that makes entity tags. */
+interface Settings {
+  "json escape"?: unknown;
+  "json replacer"?: unknown;
+  "json spaces"?: unknown;
+  "etag fn"?: (text: string, encoding: "utf8") => string;
+}
+
+type Base = new (req: IncomingMessage) => Response;
+
+/**
+ * Makes `app.request` and `app.response` the prototypes of two classes; to be called before anything is mounted.
+ * Express sets the prototype of each request and response, which makes V8 treat every such object as a special case:
+ * made from `messageClasses` they have the prototype already. They inherit from the app's own, so all that Express and others
+ * have put there stays.
+ */
+export function pinPrototypes(app: Express): void {
+  class PinnedRequest extends IncomingMessage {}
+
+  class PinnedResponse extends (ServerResponse as unknown as Base) {
+    override setHeader(...args: Parameters<Response["setHeader"]>): this {
+      this.settle();
+      return super.setHeader(...args);
+    }
+
+    override appendHeader(...args: Parameters<Response["appendHeader"]>): this {
+      this.settle();
+      return super.appendHeader(...args);
+    }
+
+    override removeHeader(name: string): void {
+      this.settle();
+      super.removeHeader(name);
+    }
+
+    override getHeader(name: string): ReturnType<Response["getHeader"]> {
+      this.settle();
+      return super.getHeader(name);
+    }
+
+    override hasHeader(name: string): boolean {
+      this.settle();
+      return super.hasHeader(name);
+    }
+
+    override getHeaders(): ReturnType<Response["getHeaders"]> {
+      this.settle();
+      return super.getHeaders();
+    }
+
+    override getHeaderNames(): string[] {
+      this.settle();
+      return super.getHeaderNames();
+    }
+
+    override writeHead(...args: unknown[]): this {
+      this.settle();
+      return super.writeHead(...(args as [number]));
+    }
+
+    override sendAtOnce(type: string, text: string): boolean {
+      const { defaultHeaders, statusCode, req } = this;
+      if (defaultHeaders === undefined || isWrapped(this) || !hasBody(statusCode)) return false;
+      if (isConditional(req) || this.headersSent) return false;
+      const length = String(Buffer.byteLength(text));
+      const headers = [...defaultHeaders, "Content-Type", type, "Content-Length", length];
+      const etag = (this.app.settings as Settings)["etag fn"]?.(text, "utf8");
+      if (etag !== undefined) headers.push("ETag", etag);
+      this.defaultHeaders = undefined;
+      super.writeHead(statusCode, headers);
+      this.end(req.method === "HEAD" ? undefined : text);
+      return true;
+    }
+
+    // @ts-expect-error: its type is a property's, in truth it is a method like the others.
+    override json(value?: unknown): this {
+      const settings = this.app.settings as Settings;
+      const isPlain =
+        !settings["json escape"] && !settings["json replacer"] && !settings["json spaces"];
+      const text = isPlain ? (JSON.stringify(value) as string | undefined) : undefined;
+      const isSent = text !== undefined && this.sendAtOnce("application/json; charset=utf-8", text);
+      return isSent ? this : super.json(value);
+    }
+
+    private settle(): void {
+      const { defaultHeaders } = this;
+      if (defaultHeaders === undefined) return;
+      this.defaultHeaders = undefined;
+      for (let i = 0; i < defaultHeaders.length; i += 2) {
+        super.setHeader(defaultHeaders[i] as string, defaultHeaders[i + 1] as string);
+      }
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
+  const { writeHead } = PinnedResponse.prototype;
+  const isWrapped = (res: Response): boolean =>
+    res.writeHead !== writeHead || res.end !== end || res.write !== write || res.send !== send;
+
+  Object.setPrototypeOf(PinnedRequest.prototype, app.request);
+  Object.setPrototypeOf(PinnedResponse.prototype, app.response);
+  app.request = PinnedRequest.prototype as Request;
+  app.response = PinnedResponse.prototype;
+}
+
+/** The classes behind a pinned app's requests and responses, for `http.createServer`. */
+export function messageClasses(app: Express): MessageClasses {
+  return {
+    IncomingMessage: app.request.constructor as typeof IncomingMessage,
+    ServerResponse: app.response.constructor as typeof ServerResponse,
+  };
+}
+
+// Middleware such as compression or a session wraps these to do its work when the answer is sent.
+// eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
+const { end, write } = ServerResponse.prototype;
+const { send } = express.response;
+
+const hasBody = (status: number): boolean =>
+  status >= 200 && status !== 204 && status !== 205 && status !== 304;
+
+const isConditional = ({ headers }: Request): boolean =>
+  headers["if-none-match"] !== undefined || headers["if-modified-since"] !== undefined;

@@ -1,0 +1,17 @@
+import { startServer } from "../../support/process";
+
+describe("the notes without their database", () => {
+  it("respond 503, and when to try again", async () => {
+    const server = await startServer({ DATABASE_URL: "postgres://user@127.0.0.1:1/absent" });
+    const res = await fetch(`${server.url}/notes`);
+    expect([res.status, res.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await res.json()).toEqual({
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: "The database is not available at the moment.",
+      requestId: expect.any(String) as string,
+    });
+    await server.stop();
+  });
+});
