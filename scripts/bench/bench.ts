@@ -1,0 +1,109 @@
+// The benchmark: who is measured at what, in which order.
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { reapOnExit } from "./children";
+import { isPinned } from "./cores";
+import { assertEqualWork } from "./equal-work";
+import { requireWrk } from "./load";
+import { measure, type Measurement } from "./measure";
+import { createNotesDatabase, type NotesDatabase } from "./notes-database";
+import { HELP, type Options, parseOptions } from "./options";
+import { durationTable, workTable } from "./report";
+import { type Durations, measureReload, measureStart } from "./start-up";
+import { createWorks, type Work } from "./works";
+
+/** Everything that was measured, by the names of works. */
+interface Result {
+  node: string;
+  isPinned: boolean;
+  works: Record<string, Measurement[]>;
+  durations: Record<string, Durations[]>;
+}
+
+const START_UPS = { start: measureStart, reload: measureReload };
+
+async function run(options: Options): Promise<void> {
+  const node = execFileSync(options.node, ["--version"], { encoding: "utf8" }).trim();
+  const result: Result = { node, isPinned, works: {}, durations: {} };
+  const print = (text: string): void => {
+    if (options.json) process.stderr.write(`${text}\n\n`);
+    else process.stdout.write(`${text}\n\n`);
+  };
+  print(
+    `Node ${node}, ${options.rounds} rounds of ${options.seconds} s${isPinned ? "" : ", not pinned to cores"}`,
+  );
+  const works = createWorks(options.requestsPerSecond).filter(({ name }) => isAsked(options, name));
+  await withDatabase(works, print, async (database) => {
+    for (const work of works) {
+      const measurements = await runWork(work, options, database);
+      if (measurements) print(workTable(work, measurements));
+      if (measurements) result.works[work.name] = measurements;
+    }
+  });
+  for (const [name, measureThem] of Object.entries(START_UPS)) {
+    if (!isAsked(options, name)) continue;
+    const durations = await measureThem(options.contenders, options.rounds, options.node);
+    result.durations[name] = durations;
+    print(durationTable(name, durations));
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+}
+
+const isAsked = ({ only }: Options, name: string): boolean =>
+  only.length === 0 || only.some((beginning) => name.startsWith(beginning));
+
+async function runWork(
+  asked: Work,
+  options: Options,
+  database: NotesDatabase | undefined,
+): Promise<Measurement[] | undefined> {
+  if (asked.needsDatabase && !database) return undefined;
+  const work = asked.needsDatabase
+    ? { ...asked, env: { ...asked.env, DATABASE_URL: database?.url ?? "" } }
+    : asked;
+  const able = options.contenders.filter(
+    ({ name }) => work.contenders?.some((mayName) => name.startsWith(mayName)) ?? true,
+  );
+  await assertEqualWork(able, work, options.node);
+  return measure(work, able, options);
+}
+
+async function withDatabase(
+  works: readonly Work[],
+  print: (text: string) => void,
+  use: (database: NotesDatabase | undefined) => Promise<void>,
+): Promise<void> {
+  const url = process.env.DATABASE_URL;
+  const isNeeded = works.some(({ needsDatabase }) => needsDatabase);
+  if (isNeeded && !url) print("The notes are skipped: DATABASE_URL names no PostgreSQL server.");
+  const database = isNeeded && url ? await createNotesDatabase(url) : undefined;
+  try {
+    await use(database);
+  } finally {
+    await database?.drop();
+  }
+}
+
+/** Competitors have a lock file of their own, so that a starter's node_modules stays free of them. */
+function installContenders(): void {
+  if (existsSync(join(__dirname, "node_modules/fastify"))) return;
+  execFileSync("npm", ["ci", "--prefix", __dirname], { stdio: ["ignore", 2, 2] });
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  requireWrk();
+  installContenders();
+  reapOnExit();
+  await run(options);
+}
+
+main().catch((err: unknown) => {
+  process.stderr.write(`${(err as Error).message}\n`);
+  process.exit(1);
+});

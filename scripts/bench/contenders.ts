@@ -1,0 +1,40 @@
+// Who takes part.
+import { join } from "node:path";
+
+/** A server to be measured. */
+export interface Contender {
+  /** As `--contenders` takes it. */
+  name: string;
+  title: string;
+  /** The script that serves, an absolute path. */
+  script: string;
+  env: Readonly<Record<string, string>>;
+}
+
+const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
+
+/** Settings that Berth's real server insists on; no work but the notes touches the database. */
+const BERTH_ENV = {
+  PORT: "0",
+  HOST: "127.0.0.1",
+  LOG_LEVEL: "info",
+  BODY_LIMIT_BYTES: "102400",
+  TRUST_PROXY: "0",
+  DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
+};
+
+/** Every contender by name. */
+export const contenders: Readonly<Record<string, Contender>> = {
+  bare: { name: "bare", title: "bare node:http", script: scriptOf("bare-http"), env: {} },
+  fastify: { name: "fastify", title: "Fastify", script: scriptOf("fastify"), env: {} },
+  express: { name: "express", title: "stock Express", script: scriptOf("express"), env: {} },
+  berth: { name: "berth", title: "Berth", script: scriptOf("berth"), env: BERTH_ENV },
+};
+
+/** Berth without one of the tricks that make it fast, to see what the trick buys. */
+export const berthWithout = (trick: string): Contender => ({
+  name: `berth-without-${trick}`,
+  title: `Berth - ${trick}`,
+  script: scriptOf("berth"),
+  env: { ...BERTH_ENV, BERTH_BENCH_WITHOUT: trick },
+});

@@ -1,0 +1,40 @@
+"use strict";
+// Reads a JSON body within a limit, for the bare contender.
+const { Buffer, isUtf8 } = require("node:buffer");
+const { Problem } = require("./problem");
+
+const LIMIT_BYTES = 102_400;
+
+/** Calls back with a problem or the parsed body. */
+function readJson(req, done) {
+  const declared = Number(req.headers["content-length"] ?? 0);
+  if (declared > LIMIT_BYTES) return refuse(req, done);
+  const chunks = [];
+  let bytes = 0;
+  req.on("data", (chunk) => {
+    bytes += chunk.length;
+    if (bytes <= LIMIT_BYTES) return chunks.push(chunk);
+    req.removeAllListeners("data").removeAllListeners("end");
+    refuse(req, done);
+  });
+  req.on("end", () => parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), done));
+}
+
+/** What else the client sends is read and dropped, so that it can read the answer. */
+function refuse(req, done) {
+  req.resume();
+  done(new Problem(413, "The body is larger than this service accepts."));
+}
+
+function parse(body, done) {
+  if (!isUtf8(body)) return done(new Problem(400, "The body is not valid UTF-8."));
+  let value;
+  try {
+    value = JSON.parse(body.toString());
+  } catch {
+    return done(new Problem(400, "The body is not valid JSON."));
+  }
+  done(null, value);
+}
+
+module.exports = { readJson };

@@ -1,0 +1,49 @@
+"use strict";
+// The benchmark's routes as an owner of an Express app writes them; each app brings its own way to check input.
+const { Router } = require("express");
+const { large, small, thing } = require("./answers");
+const { fillerFeatures } = require("./filler-routes");
+const { isThingId, order, thingQuery } = require("./zod-schemas");
+
+/**
+ * Lists routers by mount path, those that are measured last.
+ * @param input `{ parseQuery, parseBody, Problem }`, each as in Berth's src/http.
+ */
+function createRoutes(env, input) {
+  const routes = Object.fromEntries(
+    fillerFeatures(env).map((feature) => [feature.mount, () => fillerRouter(feature)]),
+  );
+  return {
+    ...routes,
+    "/json": () => Router().get("/", (_req, res) => res.json(small())),
+    "/things": () => thingsRouter(input),
+    "/orders": () => ordersRouter(input),
+    "/large": () => Router().get("/", (_req, res) => res.json(large())),
+  };
+}
+
+function fillerRouter({ routes }) {
+  const router = Router();
+  for (const [method, path] of routes) router[method](path, (_req, res) => res.json({ path }));
+  return router;
+}
+
+function thingsRouter({ parseQuery, Problem }) {
+  const router = Router();
+  router.get("/:id", (req, res) => {
+    if (!isThingId(req.params.id)) throw new Problem(404, "There is no such thing.");
+    const { x } = parseQuery(thingQuery, req);
+    res.json(thing(req.params.id, x));
+  });
+  return router;
+}
+
+function ordersRouter({ parseBody }) {
+  const router = Router();
+  router.post("/", (req, res) => {
+    res.status(201).json(parseBody(order, req));
+  });
+  return router;
+}
+
+module.exports = { createRoutes };

@@ -1,0 +1,31 @@
+"use strict";
+// What clients may send, for the contenders that check with zod: Berth and stock Express.
+const { z } = require("zod");
+
+const thingQuery = z.strictObject({
+  x: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/)
+    .transform(Number),
+});
+
+const order = z.strictObject({
+  customer: z.strictObject({ name: z.string().min(1).max(100), email: z.string().min(3).max(200) }),
+  items: z
+    .array(
+      z.strictObject({
+        sku: z.string().min(1).max(40),
+        name: z.string().min(1).max(200),
+        quantity: z.number().int().min(1).max(1000),
+        priceCents: z.number().int().min(0).max(100_000_000),
+      }),
+    )
+    .min(1)
+    .max(100),
+  note: z.string().max(1000),
+});
+
+/** Whether the text can be a thing's id. */
+const isThingId = (id) => /^[1-9]\d{0,18}$/.test(id);
+
+module.exports = { isThingId, order, thingQuery };

@@ -1,0 +1,26 @@
+-- Sends one kind of request as wrk's script, and prints what came of it as one line of JSON.
+-- Arguments: method, body ("" for none), mean think time in milliseconds (0 for none).
+
+function init(args)
+  local method, body, think_ms = args[1], args[2], tonumber(args[3])
+  wrk.method = method
+  if body ~= "" then
+    wrk.body = body
+    wrk.headers["Content-Type"] = "application/json"
+  end
+  if think_ms > 0 then
+    -- Exponential pauses: the connections together send at a steady rate, in no step with each other.
+    function delay()
+      return math.floor(0.5 - think_ms * math.log(1 - math.random()))
+    end
+  end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"durationUs":%d,"p50Us":%d,"p99Us":%d,"errorStatuses":%d,"broken":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout
+  ))
+end

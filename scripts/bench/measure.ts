@@ -1,0 +1,105 @@
+// Measures one work: every contender in its own process, round by round in turns.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Contender } from "./contenders";
+import { load } from "./load";
+import { cpuSeconds, residentMb } from "./process-usage";
+import { type Server, startServer } from "./server-process";
+import type { Work } from "./works";
+
+/** What one contender did in one round. */
+export interface Round {
+  requestsPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Processor time of the server, in microseconds a request. */
+  cpuUs: number;
+  /** Share of a core that the server used: much below 1, the load or something else was the bottleneck. */
+  busy: number;
+}
+
+/** What one contender did in all rounds of one work. */
+export interface Measurement {
+  contender: Contender;
+  rounds: Round[];
+  /** Resident memory before any load. */
+  idleMb: number;
+  /** Resident memory after the last round. */
+  loadedMb: number;
+}
+
+/** How long and how often. */
+export interface MeasureOptions {
+  rounds: number;
+  seconds: number;
+  node: string;
+}
+
+interface Runner extends Measurement {
+  server: Server;
+  sent: number;
+}
+
+const SETTLE_MS = 300;
+/** Until the machine code is there and the connections' memory has been taken, in seconds. */
+const WARM_UP_S = 2;
+
+/**
+ * Measures one work.
+ * @throws Error when a contender answered wrongly, or logged fewer lines than it answered requests.
+ */
+export async function measure(
+  work: Work,
+  contenders: readonly Contender[],
+  options: MeasureOptions,
+): Promise<Measurement[]> {
+  const runners: Runner[] = [];
+  for (const contender of contenders) runners.push(await warmUp(contender, work, options));
+  for (let round = 0; round < options.rounds; round++) {
+    // Who is first in one round is last in the next.
+    for (const runner of rotate(runners, round)) await runRound(runner, work, options.seconds);
+  }
+  for (const runner of runners) await finish(runner, work);
+  return runners.map(({ contender, rounds, idleMb, loadedMb }) => ({
+    contender,
+    rounds,
+    idleMb,
+    loadedMb,
+  }));
+}
+
+async function warmUp(contender: Contender, work: Work, { node }: MeasureOptions): Promise<Runner> {
+  const server = await startServer(contender, { node, env: work.env, log: "drained" });
+  await sleep(SETTLE_MS);
+  const idleMb = residentMb(server.pid);
+  const { requests } = await load(server.port, work, WARM_UP_S);
+  return { contender, server, sent: requests, rounds: [], idleMb, loadedMb: idleMb };
+}
+
+const rotate = <T>(items: readonly T[], by: number): T[] => {
+  const first = by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+};
+
+async function runRound(runner: Runner, work: Work, seconds: number): Promise<void> {
+  const { pid, port } = runner.server;
+  const cpuBefore = cpuSeconds(pid);
+  const result = await load(port, work, seconds);
+  const cpu = cpuSeconds(pid) - cpuBefore;
+  runner.sent += result.requests;
+  runner.loadedMb = residentMb(pid);
+  runner.rounds.push({
+    requestsPerSecond: result.requests / result.seconds,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    cpuUs: (cpu * 1e6) / result.requests,
+    busy: cpu / result.seconds,
+  });
+}
+
+async function finish({ server, contender, sent }: Runner, work: Work): Promise<void> {
+  const lines = await server.stop();
+  if (lines >= sent) return;
+  throw new Error(
+    `${contender.title} answered ${sent} requests (${work.name}) and logged ${lines} lines`,
+  );
+}

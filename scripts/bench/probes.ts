@@ -1,0 +1,48 @@
+// The requests whose answers show that two contenders do the same work.
+import type { Work } from "./works";
+
+/** A request, and how much of its answer must be the same everywhere. */
+export interface Probe {
+  name: string;
+  method: string;
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string | undefined;
+  /** Errors are worded by each library in its own way: only their shape is compared. */
+  compare: "body" | "shape";
+}
+
+/** A request id that every contender must keep. */
+export const SANE_ID = "probe-1.a:b";
+const INSANE_ID = "not sane";
+
+const json = { "content-type": "application/json", "x-request-id": INSANE_ID };
+
+const failing = (
+  name: string,
+  method: string,
+  path: string,
+  body?: string,
+  headers: Readonly<Record<string, string>> = json,
+): Probe => ({ name, method, path, headers, body, compare: "shape" });
+
+const TOO_LARGE = JSON.stringify({ note: "a".repeat(102_400) });
+
+/** What goes wrong, wherever there are routes that can. */
+export const failures: readonly Probe[] = [
+  failing("no such path", "GET", "/nothing/here"),
+  failing("malformed id", "GET", "/things/forty-two?x=7"),
+  failing("malformed query", "GET", "/things/42?x=seven"),
+  failing("unknown parameter", "GET", "/things/42?x=7&y=8"),
+  failing("fields missing", "POST", "/orders", "{}"),
+  failing("malformed body", "POST", "/orders", "{"),
+  failing("too large a body", "POST", "/orders", TOO_LARGE),
+];
+
+/** The work's own request, with a request id to keep. */
+export function probeOf({ name, method, path, body, status, needsDatabase }: Work): Probe {
+  const headers = { ...json, "x-request-id": SANE_ID };
+  // A new note's id and time differ.
+  const compare = status >= 400 || (needsDatabase && method === "POST") ? "shape" : "body";
+  return { name, method, path, headers, body, compare };
+}

@@ -1,0 +1,88 @@
+// Turns measurements into tables for people.
+import type { Measurement, Round } from "./measure";
+import type { Durations } from "./start-up";
+import { ratio, type Spread, spread } from "./statistics";
+import type { Work } from "./works";
+
+/** The contenders that others are compared with, and what the table calls the comparison. */
+const BASES = { bare: "/bare", fastify: "/Fastify", express: "/Express" };
+
+/** Below this share of a core, the server was not what limited the requests. */
+const BUSY = 0.9;
+
+type Row = readonly string[];
+
+/** The table of one work. */
+export function workTable(work: Work, measurements: readonly Measurement[]): string {
+  const rows = measurements.map((measurement) => [
+    measurement.contender.title,
+    shown(spread(of(measurement, "requestsPerSecond")), 0),
+    ...ratios(measurements, measurement, (of_) => of(of_, "requestsPerSecond")),
+    shown(spread(of(measurement, "p50Ms")), 2),
+    shown(spread(of(measurement, "p99Ms")), 2),
+    fixed(spread(of(measurement, "cpuUs")).median, 1),
+    `${fixed(measurement.idleMb, 0)} → ${fixed(measurement.loadedMb, 0)}`,
+    load(work, measurement),
+  ]);
+  const head = ["", "req/s", ...baseTitles(measurements), "p50 ms", "p99 ms", "CPU µs", "MB", ""];
+  return `${title(work)}\n${table([head, ...rows])}`;
+}
+
+/** The table of durations, such as those to the first answer. */
+export function durationTable(name: string, all: readonly Durations[]): string {
+  const rows = all.map((durations) => [
+    durations.contender.title,
+    shown(spread(durations.ms), 0),
+    ...ratios(all, durations, ({ ms }) => ms),
+  ]);
+  return `${name}\n${table([["", "ms", ...baseTitles(all)], ...rows])}`;
+}
+
+const title = ({ name, method, path, connections, requestsPerSecond }: Work): string =>
+  `${name}: ${method} ${path}, ${connections} connections` +
+  (requestsPerSecond ? `, ${requestsPerSecond} requests/s` : "");
+
+const of = ({ rounds }: Measurement, key: keyof Round): number[] =>
+  rounds.map((round) => round[key]);
+
+function load({ requestsPerSecond }: Work, measurement: Measurement): string {
+  const busy = spread(of(measurement, "busy")).median;
+  return requestsPerSecond || !(busy < BUSY) ? "" : `only ${fixed(busy * 100, 0)} % busy`;
+}
+
+type Compared = { contender: { name: string } };
+
+const basesAmong = (all: readonly Compared[]): string[] =>
+  Object.keys(BASES).filter((name) => all.some(({ contender }) => contender.name === name));
+
+const baseTitles = (all: readonly Compared[]): string[] =>
+  basesAmong(all).map((name) => BASES[name as keyof typeof BASES]);
+
+function ratios<T extends Compared>(
+  all: readonly T[],
+  one: T,
+  values: (of: T) => number[],
+): string[] {
+  return basesAmong(all).map((name) => {
+    const base = all.find(({ contender }) => contender.name === name);
+    return base && base !== one ? shown(ratio(values(one), values(base)), 2) : "";
+  });
+}
+
+function shown({ median, min, max }: Spread, digits: number): string {
+  const range = min === max ? "" : ` (${fixed(min, digits)}-${fixed(max, digits)})`;
+  return fixed(median, digits) + range;
+}
+
+const fixed = (value: number, digits: number): string =>
+  Number.isNaN(value) ? "?" : value.toFixed(digits);
+
+/** Aligned columns, as Markdown takes them. */
+export function table(rows: readonly Row[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: Row): string =>
+    `| ${widths.map((width, i) => row[i]?.padEnd(width)).join(" | ")} |`;
+  const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
+  const [head = [], ...body] = rows;
+  return [line(head), rule, ...body.map(line)].join("\n");
+}

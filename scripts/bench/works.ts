@@ -1,0 +1,77 @@
+// What the contenders are given to do.
+
+/** One kind of request, and the conditions under which it is sent. */
+export interface Work {
+  name: string;
+  method: "GET" | "POST";
+  path: string;
+  /** JSON. */
+  body?: string;
+  /** The status that every answer must have. */
+  status: number;
+  /** How many connections send at once. */
+  connections: number;
+  /** All connections together, with pauses; without it, each sends as soon as it has its answer. */
+  requestsPerSecond?: number;
+  /** What the contenders find in their environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Who can do it; by default everybody. */
+  contenders?: readonly string[];
+  /** Whether it needs a database with notes. */
+  needsDatabase?: true;
+}
+
+const CONNECTIONS = 50;
+const PACED_CONNECTIONS = 100;
+
+const get = (name: string, path: string, more: Partial<Work> = {}): Work => ({
+  name,
+  method: "GET",
+  path,
+  status: 200,
+  connections: CONNECTIONS,
+  ...more,
+});
+
+const post = (name: string, path: string, body: unknown, more: Partial<Work> = {}): Work =>
+  get(name, path, { method: "POST", body: JSON.stringify(body), status: 201, ...more });
+
+/** About 1 KB of JSON. */
+const ORDER = {
+  customer: { name: "Ada Lovelace", email: "ada@example.com" },
+  items: Array.from({ length: 10 }, (_, i) => ({
+    sku: `A-${i}`,
+    name: `A thing that is sold under number ${i}`,
+    quantity: i + 1,
+    priceCents: 1999 + i,
+  })),
+  note: "Please leave it with the harbour master.",
+};
+
+const withRoutes = (count: number): Work =>
+  get(`routes-${count}`, "/json", { env: { BENCH_ROUTES: String(count) } });
+
+const withConnections = (connections: number): Work =>
+  get(`connections-${connections}`, "/json", { connections });
+
+/** Fastify runs Berth's own store over Berth's own pool; the others have no notes. */
+const NOTES: Partial<Work> = { contenders: ["fastify", "berth"], needsDatabase: true };
+
+/** Every work, in the order in which they are done. */
+export function createWorks(requestsPerSecond: number): Work[] {
+  const connections = PACED_CONNECTIONS;
+  return [
+    get("json", "/json"),
+    get("things", "/things/42?x=7"),
+    post("orders", "/orders", ORDER),
+    get("missing", "/nothing/here", { status: 404 }),
+    get("large", "/large"),
+    get("notes-list", "/notes?limit=10", NOTES),
+    get("notes-read", "/notes/1", NOTES),
+    post("notes-create", "/notes", { title: "Moor", body: "Two lines ahead." }, NOTES),
+    get("paced", "/json", { connections, requestsPerSecond }),
+    ...[10, 100, 1000].map(withRoutes),
+    get("routes-1000-flat", "/json", { env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } }),
+    ...[10, 500, 5000].map(withConnections),
+  ];
+}
