@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { reapOnExit } from "./children";
+import { contendersFor } from "./contenders";
 import { isPinned } from "./cores";
 import { assertEqualWork } from "./equal-work";
 import { requireWrk } from "./load";
@@ -62,9 +63,7 @@ async function runWork(
   const work = asked.needsDatabase
     ? { ...asked, env: { ...asked.env, DATABASE_URL: database?.url ?? "" } }
     : asked;
-  const able = options.contenders.filter(
-    ({ name }) => work.contenders?.some((mayName) => name.startsWith(mayName)) ?? true,
-  );
+  const able = contendersFor(work, options.contenders);
   await assertEqualWork(able, work, options.node);
   return measure(work, able, options);
 }

@@ -1,5 +1,6 @@
 // Who takes part.
 import { join } from "node:path";
+import type { Work } from "./works";
 
 /** A server to be measured. */
 export interface Contender {
@@ -9,6 +10,8 @@ export interface Contender {
   /** The script that serves, an absolute path. */
   script: string;
   env: Readonly<Record<string, string>>;
+  /** Which variant of a work this is, where a work has several. */
+  variant?: string;
 }
 
 const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
@@ -38,3 +41,20 @@ export const berthWithout = (trick: string): Contender => ({
   script: scriptOf("berth"),
   env: { ...BERTH_ENV, BERTH_BENCH_WITHOUT: trick },
 });
+
+/** Those who can do the work, once for each of its variants. */
+export function contendersFor(work: Work, all: readonly Contender[]): Contender[] {
+  const able = all.filter(
+    ({ script }) => work.contenders?.some((name) => contenders[name]?.script === script) ?? true,
+  );
+  const { variants } = work;
+  if (!variants) return able;
+  return able.flatMap((contender) =>
+    variants.map(({ label, env }) => ({
+      ...contender,
+      title: `${contender.title}, ${label}`,
+      variant: label,
+      env: { ...contender.env, ...env },
+    })),
+  );
+}

@@ -1,4 +1,5 @@
 // Turns measurements into tables for people.
+import type { Contender } from "./contenders";
 import type { Measurement, Round } from "./measure";
 import type { Durations } from "./start-up";
 import { ratio, type Spread, spread } from "./statistics";
@@ -16,8 +17,8 @@ type Row = readonly string[];
 export function workTable(work: Work, measurements: readonly Measurement[]): string {
   const rows = measurements.map((measurement) => [
     measurement.contender.title,
-    shown(spread(of(measurement, "requestsPerSecond")), 0),
-    ...ratios(measurements, measurement, (of_) => of(of_, "requestsPerSecond")),
+    shown(spread(perSecond(measurement)), 0),
+    ...ratios(measurements, measurement, perSecond),
     shown(spread(of(measurement, "p50Ms")), 2),
     shown(spread(of(measurement, "p99Ms")), 2),
     fixed(spread(of(measurement, "cpuUs")).median, 1),
@@ -45,29 +46,41 @@ const title = ({ name, method, path, connections, requestsPerSecond }: Work): st
 const of = ({ rounds }: Measurement, key: keyof Round): number[] =>
   rounds.map((round) => round[key]);
 
+const perSecond = (measurement: Measurement): number[] => of(measurement, "requestsPerSecond");
+
 function load({ requestsPerSecond }: Work, measurement: Measurement): string {
   const busy = spread(of(measurement, "busy")).median;
   return requestsPerSecond || !(busy < BUSY) ? "" : `only ${fixed(busy * 100, 0)} % busy`;
 }
 
-type Compared = { contender: { name: string } };
+type Compared = { contender: Contender };
 
 const basesAmong = (all: readonly Compared[]): string[] =>
   Object.keys(BASES).filter((name) => all.some(({ contender }) => contender.name === name));
 
-const baseTitles = (all: readonly Compared[]): string[] =>
-  basesAmong(all).map((name) => BASES[name as keyof typeof BASES]);
+function baseTitles(all: readonly Compared[]): string[] {
+  const titles = basesAmong(all).map((name) => BASES[name as keyof typeof BASES]);
+  return hasVariants(all) ? [...titles, "/itself"] : titles;
+}
 
+/** Each with the base's same variant; and with its own first variant. */
 function ratios<T extends Compared>(
   all: readonly T[],
   one: T,
   values: (of: T) => number[],
 ): string[] {
-  return basesAmong(all).map((name) => {
-    const base = all.find(({ contender }) => contender.name === name);
-    return base && base !== one ? shown(ratio(values(one), values(base)), 2) : "";
-  });
+  const compared = (base: T | undefined): string =>
+    base && base !== one ? shown(ratio(values(one), values(base)), 2) : "";
+  const { name, variant } = one.contender;
+  const withBases = basesAmong(all).map((baseName) =>
+    compared(all.find(({ contender: c }) => c.name === baseName && c.variant === variant)),
+  );
+  const first = all.find(({ contender }) => contender.name === name);
+  return hasVariants(all) ? [...withBases, compared(first)] : withBases;
 }
+
+const hasVariants = (all: readonly Compared[]): boolean =>
+  all.some(({ contender }) => contender.variant !== undefined);
 
 function shown({ median, min, max }: Spread, digits: number): string {
   const range = min === max ? "" : ` (${fixed(min, digits)}-${fixed(max, digits)})`;

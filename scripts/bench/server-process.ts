@@ -1,14 +1,8 @@
 // A contender as a process of its own, from its start to its end.
-import type { ChildProcess } from "node:child_process";
-import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
-import { start, stop } from "./children";
+import { stop } from "./children";
 import type { Contender } from "./contenders";
-import { onCore } from "./cores";
+import { spawnDrained, spawnKept } from "./server-log";
 
 /** How a contender is started. */
 export interface ServerOptions {
@@ -50,10 +44,8 @@ export async function startCommand(
   command: readonly string[],
   { env, log }: ServerOptions,
 ): Promise<Server> {
-  const { server, output } = (log === "kept" ? spawnKept : spawnDrained)(command, {
-    ...process.env,
-    ...env,
-  });
+  const spawnServer = log === "kept" ? spawnKept : spawnDrained;
+  const { server, output } = spawnServer(command, { ...surroundings(), ...env });
   const lines: string[] = [];
   const ports = createPortQueue();
   const reader = createInterface({ input: output }).on("line", (line) => {
@@ -76,44 +68,16 @@ export async function startCommand(
   };
 }
 
-interface Spawned {
-  server: ChildProcess;
-  output: Readable;
-}
-
-function spawnKept(command: readonly string[], env: NodeJS.ProcessEnv): Spawned {
-  const server = start(onCore("server", command), { env, stdio: ["ignore", "pipe", "inherit"] });
-  return { server, output: server.stdout as Readable };
-}
-
-/** Node's own "pipe" is a socket: this is the pipe that a shell or a container runtime makes. */
-function spawnDrained(command: readonly string[], env: NodeJS.ProcessEnv): Spawned {
-  const { readFd, writeFd } = openPipe();
-  const drain = start(onCore("load", [process.execPath, join(__dirname, "log-drain.js")]), {
-    stdio: [readFd, "pipe", "inherit"],
-  });
-  const server = start(onCore("server", command), { env, stdio: ["ignore", writeFd, "inherit"] });
-  // The pipe ends for its reader when its only writer, the server, has ended.
-  closeSync(readFd);
-  closeSync(writeFd);
-  return { server, output: drain.stdout as Readable };
-}
-
-function openPipe(): { readFd: number; writeFd: number } {
-  const directory = mkdtempSync(join(tmpdir(), "berth-bench-"));
-  const path = join(directory, "log");
-  execFileSync("mkfifo", [path]);
-  // Opening one end waits for the other, opening both at once does not.
-  const bothFd = openSync(path, "r+");
-  const readFd = openSync(path, "r");
-  const writeFd = openSync(path, "w");
-  closeSync(bothFd);
-  rmSync(directory, { recursive: true });
-  return { readFd, writeFd };
-}
+/** What people deploy with; the database is only there for works that need it. */
+const surroundings = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  NODE_ENV: "production",
+  DATABASE_URL: undefined,
+});
 
 const countOf = (line = "{}"): number => (JSON.parse(line) as { lines?: number }).lines ?? 0;
 
+/** The ports that have been logged and not been asked for, and who waits for the next. */
 function createPortQueue() {
   const ports: number[] = [];
   let waiting: { resolve: (port: number) => void; reject: (err: Error) => void } | undefined;

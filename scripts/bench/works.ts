@@ -1,5 +1,11 @@
 // What the contenders are given to do.
 
+/** What a contender finds in its environment in one variant of a work. */
+export interface Variant {
+  label: string;
+  env: Readonly<Record<string, string>>;
+}
+
 /** One kind of request, and the conditions under which it is sent. */
 export interface Work {
   name: string;
@@ -15,6 +21,8 @@ export interface Work {
   requestsPerSecond?: number;
   /** What the contenders find in their environment. */
   env?: Readonly<Record<string, string>>;
+  /** Each contender takes part once in each variant; the first is what its others are compared with. */
+  variants?: readonly Variant[];
   /** Who can do it; by default everybody. */
   contenders?: readonly string[];
   /** Whether it needs a database with notes. */
@@ -48,8 +56,16 @@ const ORDER = {
   note: "Please leave it with the harbour master.",
 };
 
-const withRoutes = (count: number): Work =>
-  get(`routes-${count}`, "/json", { env: { BENCH_ROUTES: String(count) } });
+const manyRoutes = (count: number): Variant => ({
+  label: `${count} routes`,
+  env: { BENCH_ROUTES: String(count) },
+});
+
+/** Features of ten routes each; at last, a thousand in one router. */
+const ROUTES: readonly Variant[] = [
+  ...[10, 100, 1000].map(manyRoutes),
+  { label: "1000 flat", env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } },
+];
 
 const withConnections = (connections: number): Work =>
   get(`connections-${connections}`, "/json", { connections });
@@ -70,8 +86,7 @@ export function createWorks(requestsPerSecond: number): Work[] {
     get("notes-read", "/notes/1", NOTES),
     post("notes-create", "/notes", { title: "Moor", body: "Two lines ahead." }, NOTES),
     get("paced", "/json", { connections, requestsPerSecond }),
-    ...[10, 100, 1000].map(withRoutes),
-    get("routes-1000-flat", "/json", { env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } }),
+    get("routes", "/json", { variants: ROUTES }),
     ...[10, 500, 5000].map(withConnections),
   ];
 }
