@@ -30,6 +30,10 @@ export interface Work {
 }
 
 const CONNECTIONS = 50;
+/**
+ * At full speed, a latency is the length of each server's own queue. With pauses, the same connections ask every server
+ * for the same number of requests a second, and their p99 can be compared.
+ */
 const PACED_CONNECTIONS = 100;
 
 const get = (name: string, path: string, more: Partial<Work> = {}): Work => ({
