@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { reapOnExit } from "./children";
+import { isInterrupted, reapOnExit } from "./children";
 import { contendersFor } from "./contenders";
 import { isPinned } from "./cores";
 import { assertEqualWork } from "./equal-work";
@@ -21,6 +21,9 @@ interface Result {
   works: Record<string, Measurement[]>;
   durations: Record<string, Durations[]>;
 }
+
+/** 128 + SIGINT's number, as a shell reports it. */
+const EXIT_BY_CTRL_C = 130;
 
 const START_UPS = { start: measureStart, reload: measureReload };
 
@@ -103,6 +106,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((err: unknown) => {
-  process.stderr.write(`${(err as Error).message}\n`);
-  process.exit(1);
+  process.stderr.write(`${isInterrupted() ? "interrupted" : (err as Error).message}\n`);
+  process.exit(isInterrupted() ? EXIT_BY_CTRL_C : 1);
 });

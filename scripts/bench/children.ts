@@ -4,15 +4,20 @@ import { once } from "node:events";
 
 const running = new Set<ChildProcess>();
 
-const FORCED_BY_CTRL_C = 130;
+let interrupted = false;
+
 /** How long a child may take to end before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** Starts a child as the leader of its own process group, which ends with the benchmark whatever happens. */
+/**
+ * Starts a child as the leader of its own process group, which ends with the benchmark whatever happens.
+ * @throws Error once the benchmark has been interrupted.
+ */
 export function start(
   [command = "", ...args]: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
+  if (interrupted) throw new Error("interrupted");
   const child = spawn(command, args, { ...options, detached: true });
   running.add(child);
   child.once("exit", () => running.delete(child));
@@ -30,13 +35,22 @@ export async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Makes sure of all children's end when this process ends; to be called once. */
+/**
+ * Makes sure of all children's end when this process ends; to be called once. A signal ends them at once: whoever waits
+ * for one of them fails, and cleans up on the way out.
+ */
 export function reapOnExit(): void {
   process.on("exit", () => running.forEach(killGroup));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => process.exit(FORCED_BY_CTRL_C));
+    process.once(signal, () => {
+      interrupted = true;
+      running.forEach(killGroup);
+    });
   }
 }
+
+/** Whether a signal has asked the benchmark to end. */
+export const isInterrupted = (): boolean => interrupted;
 
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
