@@ -1,0 +1,73 @@
+// Files that a run has written: found by their time, or by the descriptors it holds open.
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// Clocks of file systems tick coarsely; a file may seem a little older than it is.
+const tickMs = 50;
+const notTheirs = new Set(["node_modules", ".git", "dist", "coverage"]);
+
+/** Lists the files written since a time below the working directory, at most `depth` directories deep. */
+export function filesWrittenSince(sinceMs: number, dir = process.cwd(), depth = 2): string[] {
+  return entriesOf(dir).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isFile()) return writtenAtMs(path) >= sinceMs - tickMs ? [path] : [];
+    const enter = entry.isDirectory() && depth > 0 && !notTheirs.has(entry.name);
+    return enter ? filesWrittenSince(sinceMs, path, depth - 1) : [];
+  });
+}
+
+/** Lists the files, written since a time, that hold one of these process ids and nothing else. */
+export function pidFilesOf(pids: readonly number[], sinceMs: number): string[] {
+  const places = [...filesWrittenSince(sinceMs), ...filesWrittenSince(sinceMs, tmpdir(), 1)];
+  const all = [...places, ...filesWrittenSince(sinceMs, "/run", 1)];
+  return [...new Set(all)].filter((path) => pids.includes(numberIn(path)));
+}
+
+/** Lists the regular files that these processes hold open for writing; Linux only, elsewhere none. */
+export function filesHeldOpen(pids: readonly number[]): string[] {
+  const held = pids.flatMap((pid) => {
+    const fds = entriesOf(`/proc/${pid}/fd`).map(({ name }) => name);
+    return fds.flatMap((fd) => (isWritable(pid, fd) ? pathBehind(pid, fd) : []));
+  });
+  return [...new Set(held)];
+}
+
+function isWritable(pid: number, fd: string): boolean {
+  const flags = /^flags:\s*(\d+)/m.exec(readOrEmpty(`/proc/${pid}/fdinfo/${fd}`))?.[1] ?? "0";
+  return (parseInt(flags, 8) & 3) !== 0;
+}
+
+function pathBehind(pid: number, fd: string): string[] {
+  try {
+    const path = readlinkSync(`/proc/${pid}/fd/${fd}`);
+    return statSync(path).isFile() ? [path] : [];
+  } catch {
+    return []; // A socket, a pipe, or a file that is deleted already.
+  }
+}
+
+function numberIn(path: string): number {
+  const text = readOrEmpty(path).slice(0, 32).trim();
+  return /^\d+$/.test(text) ? Number(text) : 0;
+}
+
+function writtenAtMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function entriesOf(dir: string) {
+  try {
+    return readdirSync(dir, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

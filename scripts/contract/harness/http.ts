@@ -1,0 +1,65 @@
+// HTTP/1.1 as a router speaks it, on a plain socket: every byte, FIN and reset stays visible.
+import type { Connection } from "./connection";
+import { parseResponse, type Response } from "./http-response";
+import { NoResponse, WrongProtocol } from "./missing-answer";
+import { within } from "./wait";
+
+/** A request, as far as the kit needs one; the method defaults to GET. */
+export interface Request {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends a request and waits for the whole response; the connection stays open. */
+export async function exchange(
+  connection: Connection,
+  request: Request,
+  limitMs: number,
+): Promise<Response> {
+  connection.socket.write(headOf(request) + (request.body ?? ""), "latin1");
+  return readResponse(connection, limitMs);
+}
+
+/** The request line and the headers, the empty line included. */
+export function headOf({ method = "GET", path, headers = {}, body }: Request): string {
+  const length = body === undefined ? {} : { "Content-Length": String(body.length) };
+  const fields = { Host: "berth.test", ...length, ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
+}
+
+/**
+ * Waits for the next whole response; interim ones (1xx other than 101) are passed over.
+ *
+ * @throws NoResponse when the connection ends or `limitMs` pass before
+ * @throws WrongProtocol when what comes is not HTTP/1.x
+ */
+export async function readResponse(connection: Connection, limitMs: number): Promise<Response> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    if (!startsLikeHttp(connection.received()))
+      throw new WrongProtocol(`answers ${JSON.stringify(connection.received().slice(0, 40))}`);
+    const parsed = parseResponse(connection.received(), connection.ending() === "FIN");
+    if (parsed) {
+      connection.take(parsed.length);
+      if (parsed.response.status >= 200 || parsed.response.status === 101) return parsed.response;
+      continue;
+    }
+    if (connection.ending()) throw new NoResponse(describeEnding(connection));
+    const left = deadline - performance.now();
+    if (left <= 0) throw new NoResponse(`no whole response within ${limitMs / 1000} s`);
+    await within(connection.changed(), left);
+  }
+}
+
+function startsLikeHttp(text: string): boolean {
+  return "HTTP/1.".startsWith(text.slice(0, 7));
+}
+
+function describeEnding(connection: Connection): string {
+  const what = connection.ending() === "FIN" ? "closed" : "reset";
+  const part = connection.received() ? "in the middle of the response" : "without a response";
+  return `${what} ${part}`;
+}

@@ -1,0 +1,89 @@
+// Which TCP ports and Unix sockets a set of processes listens on: from /proc on Linux, from lsof elsewhere.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** One open listening socket; `port` of a TCP socket, `path` of a Unix socket. */
+export interface Listener {
+  readonly pid: number;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+// The state column of a listening TCP socket, and the flags column of a listening Unix socket.
+const tcpListen = " 0A ";
+const unixListen = " 00010000 ";
+
+/** Lists the listening sockets that these processes hold. */
+export function listenersOf(pids: readonly number[]): Listener[] {
+  if (pids.length === 0) return [];
+  return existsSync("/proc/net/tcp") ? listenersFromProc(pids) : listenersFromLsof(pids);
+}
+
+/** The Linux way: match the socket inodes behind each descriptor with the kernel's tables of listeners. */
+export function listenersFromProc(pids: readonly number[]): Listener[] {
+  const byInode = new Map<string, Omit<Listener, "pid">>([...tcpSockets(), ...unixSockets()]);
+  return pids.flatMap((pid) =>
+    socketInodes(pid).flatMap((inode) => {
+      const socket = byInode.get(inode);
+      return socket ? [{ pid, ...socket }] : [];
+    }),
+  );
+}
+
+/** The portable way, for macOS and the BSDs. */
+export function listenersFromLsof(pids: readonly number[]): Listener[] {
+  const about = ["-nP", "-a", "-p", pids.join(","), "-iTCP", "-sTCP:LISTEN", "-Fpn"];
+  const listeners: Listener[] = [];
+  let pid = 0;
+  for (const field of lsof(about).split("\n")) {
+    if (field.startsWith("p")) pid = Number(field.slice(1));
+    const port = /^n.*:(\d+)$/.exec(field)?.[1];
+    if (port) listeners.push({ pid, port: Number(port) });
+  }
+  return listeners;
+}
+
+/** lsof exits 1 when it finds nothing, which is an answer and no error. */
+function lsof(args: readonly string[]): string {
+  try {
+    return execFileSync("lsof", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    return "";
+  }
+}
+
+function tcpSockets(): [string, { port: number }][] {
+  const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => tableRows(table, tcpListen));
+  return rows.map(([, local = "", , , , , , , , inode = ""]) => [
+    inode,
+    { port: parseInt(local.split(":")[1] ?? "", 16) },
+  ]);
+}
+
+function unixSockets(): [string, { path: string }][] {
+  const rows = tableRows("/proc/net/unix", unixListen);
+  return rows.map(([, , , , , , inode = "", path = ""]) => [inode, { path }]);
+}
+
+/** Only the wanted rows are taken apart: a busy machine has thousands of connections. */
+function tableRows(path: string, wanted: string): string[][] {
+  if (!existsSync(path)) return [];
+  const rows = readFileSync(path, "utf8").split("\n");
+  return rows.filter((row) => row.includes(wanted)).map((row) => row.trim().split(/\s+/));
+}
+
+function socketInodes(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => inodeBehind(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // The process has ended meanwhile, or belongs to another user.
+  }
+}
+
+function inodeBehind(descriptor: string): string[] {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(descriptor))?.slice(1) ?? [];
+  } catch {
+    return [];
+  }
+}

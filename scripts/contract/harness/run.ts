@@ -1,0 +1,123 @@
+// One run of the program under test: its own session, stdin from /dev/null, and nothing of it left afterwards.
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { listenersOf, type Listener } from "./listeners";
+import { collectOutput, type Output } from "./output";
+import { processTree, runMark, type ProcessEntry } from "./process-tree";
+import { killWithKit } from "./reaper";
+import { until, within } from "./wait";
+
+/** How the leader of a run ended; `afterMs` counts from its start. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly afterMs: number;
+}
+
+/** What a run is started with beyond its command. */
+export interface RunOptions {
+  /** The value of PORT, which B4 makes nonsense on purpose. */
+  readonly port: string;
+  /** Added to the environment; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `open`: a pipe that never ends, instead of /dev/null. */
+  readonly stdin?: "open";
+  /** A descriptor of this process that the run gets as its fd 3. */
+  readonly fd3?: number;
+}
+
+/** A started program. */
+export interface Run {
+  readonly pid: number;
+  readonly port: number;
+  readonly output: Output;
+  readonly exited: Promise<Exit>;
+  /** The exit, once it has happened. */
+  readonly exit: () => Exit | undefined;
+  /** Signals the whole process group, or the leader alone; a process that is gone is no error. */
+  readonly signal: (name: NodeJS.Signals, to: "group" | "leader") => void;
+  /** The living processes of the run, wherever they have gone. */
+  readonly processes: () => ProcessEntry[];
+  readonly listeners: () => Listener[];
+  /** Kills whatever is left and resolves when it is gone. */
+  readonly reap: () => Promise<void>;
+}
+
+/** Starts a program; never throws: one that cannot be started has exited with 127. */
+export function startRun(argv: readonly [string, ...string[]], options: RunOptions): Run {
+  const mark = randomUUID();
+  const child = spawnLeader(argv, mark, options);
+  const pid = child.pid ?? 0;
+  const output = collectOutput(child);
+  let exit: Exit | undefined;
+  const exited = exitOf(child).then((ended) => (exit = ended));
+
+  const processes = () => (pid ? processTree(pid, mark) : []);
+  const killGroup = () => signalQuietly(-pid, "SIGKILL");
+  const killRest = () => killAll(processes());
+  const forget = killWithKit(() => (killGroup(), killRest()));
+  const reap = async () => {
+    killGroup();
+    await exited;
+    await until(killRest, 10_000);
+    output.hangUp();
+    child.stdin?.destroy();
+    forget();
+  };
+  return {
+    pid,
+    port: Number(options.port),
+    output,
+    exited,
+    exit: () => exit,
+    signal: (name, to) => signalQuietly(to === "group" ? -pid : pid, name),
+    processes,
+    listeners: () => listenersOf(processes().map((entry) => entry.pid)),
+    reap,
+  };
+}
+
+function spawnLeader(
+  [program, ...args]: readonly [string, ...string[]],
+  mark: string,
+  { port, env, stdin, fd3 }: RunOptions,
+): ChildProcess {
+  return spawn(program, args, {
+    // A session of its own: no terminal can signal it, and its group can be signalled as one.
+    detached: true,
+    env: { ...process.env, ...env, PORT: port, [runMark]: mark },
+    stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe", ...(fd3 === undefined ? [] : [fd3])],
+  });
+}
+
+// What a process prints last may arrive after its end; orphans of it may hold the pipes for ever.
+const lastWordsMs = 1000;
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  const startedAt = performance.now();
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  return new Promise((resolve) => {
+    const end = async (code: number | null, signal: NodeJS.Signals | null) => {
+      const afterMs = performance.now() - startedAt;
+      await within(closed, lastWordsMs);
+      resolve({ code, signal, afterMs });
+    };
+    child.once("exit", (code, signal) => void end(code, signal));
+    child.once("error", () => void end(127, null));
+  });
+}
+
+/** Says whether nothing was left to kill. */
+function killAll(processes: readonly ProcessEntry[]): boolean {
+  for (const { pid } of processes) signalQuietly(pid, "SIGKILL");
+  return processes.length === 0;
+}
+
+function signalQuietly(target: number, name: NodeJS.Signals): void {
+  if (target === 0) return; // It never started; 0 would be the kit's own group.
+  try {
+    process.kill(target, name);
+  } catch {
+    // ESRCH: it has ended already, which is what most signals here are for.
+  }
+}
