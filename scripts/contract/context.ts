@@ -1,0 +1,61 @@
+// What a check has in its hands: the settings, and starting the program under test as often as it likes.
+import { type Address, connect } from "./harness/connection";
+import { freePort } from "./harness/free-port";
+import { type Run, type RunOptions, startRun } from "./harness/run";
+import { comeUp, serve } from "./come-up";
+import type { Answer, Probe } from "./probes/probe";
+import type { Settings } from "./settings";
+
+/** A run whose port is open; `host` is where it was reached first, loopback if possible. */
+export interface Service extends Run, Address {}
+
+/** How a check starts the program; the port is a free one unless it is given. */
+export type StartOptions = Partial<RunOptions> & {
+  /** Runs another argv instead of the command's, usually one wrapped around it. */
+  readonly argv?: readonly [string, ...string[]];
+};
+
+/** Everything a check may use. */
+export interface Context {
+  readonly settings: Settings;
+  readonly probe: Probe;
+  /** Starts the program and waits for nothing. */
+  readonly launch: (options?: StartOptions) => Promise<Run>;
+  /** Starts it and waits until its port is open. @throws NotUp when that takes longer than the platform waits */
+  readonly listen: (options?: StartOptions) => Promise<Service>;
+  /** Starts it and waits until it answers the probe. @throws NotUp when that takes longer than the platform waits */
+  readonly start: (options?: StartOptions) => Promise<Service>;
+  /** Asks the probe's question over a new connection. @throws Error when no answer comes */
+  readonly ask: (address: Address) => Promise<Answer>;
+  /** Ends every run that was started here. */
+  readonly reap: () => Promise<void>;
+}
+
+/** The longest that any single answer is waited for, unless a clause is about just that. */
+export const answerLimitMs = 5000;
+
+/** Prepares the context of one check. */
+export function createContext(settings: Settings, probe: Probe): Context {
+  const runs: Run[] = [];
+  const bootMs = settings.platform.bootSeconds * 1000;
+
+  const launch = async ({ argv = settings.command.argv, ...options }: StartOptions = {}) => {
+    const run = startRun(argv, { port: String(await freePort()), ...options });
+    runs.push(run);
+    return run;
+  };
+  const ask = async (address: Address) => {
+    const connection = await connect(address);
+    try {
+      return await probe.ask(connection, settings, answerLimitMs);
+    } finally {
+      connection.close();
+    }
+  };
+  const listen = async (options?: StartOptions) => comeUp(await launch(options), bootMs);
+  const start = async (options?: StartOptions) => serve(await listen(options), ask, bootMs);
+  const reap = async () => {
+    await Promise.all(runs.map((run) => run.reap()));
+  };
+  return { settings, probe, launch, listen, start, ask, reap };
+}

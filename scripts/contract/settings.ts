@@ -1,0 +1,40 @@
+// What the kit is told about the program under test; every setting has a default that fits Berth.
+import type { Command } from "./harness/command";
+import type { Platform } from "./platforms";
+
+/** How to look at the program under test. */
+export interface Settings {
+  readonly command: Command;
+  readonly platform: Platform;
+  /** A path that GET answers; the HTTP probe asks for it. */
+  readonly path: string;
+  /** A path that GET answers after a second or more; without it some clauses are skipped. */
+  readonly slowPath?: string;
+  /** A path to which `body` can be POSTed; without it some clauses are skipped. */
+  readonly bodyPath?: string;
+  readonly body: string;
+  readonly livePath: string;
+  readonly readyPath: string;
+  /** A path whose answer needs the service that `upstreamEnv` points to. */
+  readonly upstreamPath?: string;
+  /** Names of the program's own environment variables. */
+  readonly drainDelayEnv: string;
+  readonly shutdownTimeoutEnv: string;
+  readonly trustProxyEnv: string;
+  readonly reusePortEnv: string;
+  readonly upstreamEnv?: string;
+  /** Check what takes minutes, too. */
+  readonly slow: boolean;
+}
+
+/** What is assumed of a program about which nothing is said. */
+export const defaultSettings = {
+  path: "/",
+  body: '{"title":"x","body":"y"}',
+  livePath: "/livez",
+  readyPath: "/readyz",
+  drainDelayEnv: "DRAIN_DELAY_MS",
+  shutdownTimeoutEnv: "SHUTDOWN_TIMEOUT_MS",
+  trustProxyEnv: "TRUST_PROXY",
+  reusePortEnv: "REUSE_PORT",
+} satisfies Partial<Settings>;
