@@ -1,0 +1,37 @@
+// All clauses there are: whatever stands in clauses/, one a file.
+import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Clause } from "./clause";
+import { UsageError } from "./usage-error";
+
+const folder = join(__dirname, "clauses");
+const families = "BHDLSNR";
+const load = createRequire(__filename);
+
+/** Loads every clause, in the order of the contract: by family, then by number. */
+export function loadClauses(): Clause[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const clauses = files.map((name) => (load(join(folder, name)) as { clause: Clause }).clause);
+  return clauses.sort((one, other) => rank(one) - rank(other));
+}
+
+/**
+ * Picks the clauses named in a comma-separated list; all of them without one.
+ *
+ * @throws UsageError when a name is no clause
+ */
+export function selectClauses(clauses: readonly Clause[], only?: string): Clause[] {
+  if (only === undefined) return [...clauses];
+  const wanted = only.split(",").map((id) => id.trim().toUpperCase());
+  const unknown = wanted.find((id) => !clauses.some((clause) => clause.id === id));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--only ${unknown}: expected some of ${clauses.map(({ id }) => id).join(",")}`,
+    );
+  return clauses.filter(({ id }) => wanted.includes(id));
+}
+
+function rank({ id }: Clause): number {
+  return families.indexOf(id.charAt(0)) * 100 + Number(id.slice(1));
+}

@@ -1,0 +1,31 @@
+// B3: IPv4 and IPv6 both arrive.
+import { type Clause, fail, pass, skip } from "../clause";
+import type { Context, Service } from "../context";
+import { hasIpv6 } from "../harness/interfaces";
+
+async function refusalOf(context: Context, { port }: Service, host: string) {
+  return context.ask({ host, port }).then(
+    () => undefined,
+    (error: Error) => `${host}: ${error.message}`,
+  );
+}
+
+export const clause: Clause = {
+  id: "B3",
+  level: "SHOULD",
+  title: "binds :: dual stack",
+  demandedBy: "Node's own default; IPv6-only networks such as Fly's and Railway's private ones",
+  breaksOn: "private networks that are IPv6 only (Fly 6PN, Railway) or IPv4 only",
+  mend: "bind ::, and 0.0.0.0 where the machine has no IPv6 (EAFNOSUPPORT)",
+  procedure:
+    "Ask the probe at 127.0.0.1 and at ::1. Without IPv6 it is skipped: B1 has then shown the fallback to IPv4.",
+  async check(context) {
+    if (!hasIpv6()) return skip("this machine has no IPv6; B1 shows the fallback to IPv4");
+    const service = await context.start();
+    const refusals = [
+      await refusalOf(context, service, "127.0.0.1"),
+      await refusalOf(context, service, "::1"),
+    ].filter((refusal) => refusal !== undefined);
+    return refusals.length === 0 ? pass("answers at 127.0.0.1 and ::1") : fail(refusals.join("; "));
+  },
+};

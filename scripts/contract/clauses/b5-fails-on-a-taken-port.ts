@@ -1,0 +1,47 @@
+// B5: a port that somebody else holds is an error and no success.
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { type Clause, fail, pass } from "../clause";
+import type { Context } from "../context";
+import { freePort } from "../harness/free-port";
+import { within } from "../harness/wait";
+import { lastLine, seconds, shortExit } from "../wording";
+
+const limitMs = 5000;
+const success = /\b(listening|running|started|ready|serving)\b/i;
+const failure = /EADDRINUSE|in use|taken|occupied|unavailable|cannot|can't|could not|fail|error/i;
+
+/** Starts the program on a port that is held, and says what it does wrong. */
+async function complaint(context: Context, port: number): Promise<string | undefined> {
+  const run = await context.launch({ port: String(port) });
+  const exit = await within(run.exited, limitMs);
+  if (!exit) return `still running after ${seconds(limitMs)}; ${lastLine(run.output)}`;
+  const claim = run.output.lines().find((line) => success.test(line) && !failure.test(line));
+  if (claim) return `claims success: ${JSON.stringify(claim)}, then ${shortExit(exit)}`;
+  if (exit.code === 0) return `${shortExit(exit)}: nobody notices`;
+  if (!failure.test(run.output.text())) return `says no reason; ${lastLine(run.output)}`;
+}
+
+export const clause: Clause = {
+  id: "B5",
+  level: "MUST",
+  title: "fails when PORT is taken",
+  demandedBy:
+    "Express 5 hands the error to listen's callback: it prints success and exits 0 when the callback ignores it",
+  breaksOn:
+    "process managers: exit 0 counts as done, and a success line sends the reader to the wrong place",
+  mend: "wait for 'listening' before saying so, and turn 'error' into a message with a cure and exit 1",
+  procedure:
+    "Hold PORT on every address, then start: non-zero exit within 5 s, no success line, a message that says why.",
+  async check(context) {
+    const port = await freePort();
+    const holder = createServer().listen(port);
+    await once(holder, "listening");
+    try {
+      const wrong = await complaint(context, port);
+      return wrong ? fail(wrong) : pass("non-zero exit, and the reason printed");
+    } finally {
+      holder.close();
+    }
+  },
+};

@@ -1,0 +1,48 @@
+// S1: more instances, and none that knows something alone.
+import { type Clause, fail, pass } from "../clause";
+import { answerLimitMs, type Context, type Service } from "../context";
+import { connect } from "../harness/connection";
+import { exchange, type Request } from "../harness/http";
+import { listOf } from "../wording";
+
+const instances = 3;
+
+async function send(service: Service, request: Request) {
+  const connection = await connect(service);
+  const response = await exchange(connection, request, answerLimitMs);
+  connection.close();
+  return response;
+}
+
+/** Makes something on one instance and returns the path where another one must know it. */
+async function make({ settings }: Context, on: Service): Promise<string | undefined> {
+  const { bodyPath, body } = settings;
+  if (!bodyPath) return undefined;
+  const headers = { "Content-Type": "application/json" };
+  const made = await send(on, { method: "POST", path: bodyPath, headers, body });
+  return made.headers.location;
+}
+
+export const clause: Clause = {
+  id: "S1",
+  level: "MUST",
+  title: "scales to several instances on different ports, sharing nothing",
+  demandedBy: "The Twelve-Factor App (processes, concurrency)",
+  breaksOn:
+    "everything that runs more than one: locks and fixed files stop the second, memory hides what the first knows",
+  mend: "keep state in a backing service, and nothing under a fixed name on disk",
+  procedure:
+    "Three instances at once, each answers on its own port; what POST --body-path makes on one (its Location) is found " +
+    "on another.",
+  async check(context) {
+    const all = await Promise.all(Array.from({ length: instances }, () => context.start()));
+    await Promise.all(all.map((service) => context.ask(service)));
+    const shown = `${instances} answer, on ${listOf(all.map(({ port }) => port))}`;
+    const [maker, other] = all;
+    const path = context.probe.name === "http" && maker && (await make(context, maker));
+    if (!path || !other) return pass(`${shown}; no Location to follow from one to another`);
+    const { statusLine, status } = await send(other, { path });
+    if (status !== 200) return fail(`${path} was made on one instance; another says ${statusLine}`);
+    return pass(`${shown}; ${path} made on one and found on another`);
+  },
+};
