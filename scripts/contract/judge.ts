@@ -1,0 +1,112 @@
+// Runs the checks, several at a time, and skips those that a broken clause makes meaningless.
+import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
+import { NotUp } from "./come-up";
+import { createContext } from "./context";
+import { NoResponse, WrongProtocol } from "./harness/missing-answer";
+import { createQueue } from "./harness/queue";
+import type { Probe } from "./probes/probe";
+import type { Settings } from "./settings";
+
+/** A clause with what its check has come to, and how much it counts on the chosen platform. */
+export interface Verdict {
+  readonly clause: Clause;
+  readonly outcome: Outcome;
+  readonly level: Level;
+}
+
+/** How the checks are run; the callbacks are for whoever watches. */
+export interface JudgeOptions {
+  /** How many checks run at a time. Default 4. */
+  readonly jobs?: number;
+  readonly onBegin?: (clause: Clause) => void;
+  readonly onEnd?: (clause: Clause) => void;
+  /** Called in the order of the clauses, as soon as that allows. */
+  readonly onVerdict?: (verdict: Verdict) => void;
+}
+
+// Whoever breaks one of these shows nothing else: it dies, is not there, goes away, or is not understood.
+const gates: readonly string[] = ["B10", "B1", "B9", "H1", "N1"];
+
+/** Checks the clauses against the program and resolves to the verdicts, in the order of the clauses. */
+export async function judge(
+  clauses: readonly Clause[],
+  settings: Settings,
+  probe: Probe,
+  { jobs = 4, onBegin, onEnd, onVerdict }: JudgeOptions = {},
+): Promise<Verdict[]> {
+  const enqueue = createQueue(jobs);
+  const outcomes = new Map<string, Promise<Outcome>>();
+  const obstacleTo = (clause: Clause) => firstBroken(prerequisitesOf(clause), outcomes);
+  const run = (clause: Clause) =>
+    enqueue(() => {
+      onBegin?.(clause);
+      return check(clause, settings, probe);
+    });
+
+  const outcomeOf = async (clause: Clause): Promise<Outcome> => {
+    if (clause.protocol && clause.protocol !== probe.name)
+      return skip(`is about HTTP, and the probe is ${probe.name}`);
+    if (!gates.includes(clause.id)) return (await obstacleTo(clause)) ?? run(clause);
+    // Gates run side by side, as B10 takes its time; of the broken ones the most fundamental has the word.
+    const outcome = await run(clause);
+    return (await obstacleTo(clause)) ?? outcome;
+  };
+  for (const clause of clauses) {
+    // A tick later, when every clause is in the map, they may begin to wait for each other.
+    const outcome = Promise.resolve().then(() => outcomeOf(clause));
+    outcomes.set(
+      clause.id,
+      outcome.finally(() => onEnd?.(clause)),
+    );
+  }
+  const verdicts: Verdict[] = [];
+  for (const clause of clauses) {
+    const outcome = (await outcomes.get(clause.id)) ?? skip("not checked");
+    const verdict = { clause, outcome, level: levelOf(clause, outcome, settings) };
+    verdicts.push(verdict);
+    onVerdict?.(verdict);
+  }
+  return verdicts;
+}
+
+function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
+  const place = gates.indexOf(id);
+  return place < 0 ? [...gates, ...needs] : gates.slice(0, place);
+}
+
+/** A skip that names the first of these clauses that is broken; clauses that were not selected count as kept. */
+async function firstBroken(
+  ids: readonly string[],
+  outcomes: ReadonlyMap<string, Promise<Outcome>>,
+): Promise<Outcome | undefined> {
+  for (const id of ids) {
+    const outcome = await outcomes.get(id);
+    if (outcome?.status === "fail" && !outcome.harmless) return skip(`${id} is broken`);
+  }
+  return undefined;
+}
+
+async function check(clause: Clause, settings: Settings, probe: Probe): Promise<Outcome> {
+  const context = createContext(settings, probe);
+  try {
+    return await clause.check(context);
+  } catch (error) {
+    return outcomeOfError(error);
+  } finally {
+    await context.reap();
+  }
+}
+
+/** What the program did to a check is a failure; what the kit did wrong itself must not look like one. */
+function outcomeOfError(error: unknown): Outcome {
+  if (error instanceof CannotJudge) return skip(error.message);
+  const isTheirs = [NotUp, NoResponse, WrongProtocol].some((kind) => error instanceof kind);
+  const isSystem = error instanceof Error && "syscall" in error;
+  if (error instanceof Error && (isTheirs || isSystem)) return fail(error.message);
+  throw error;
+}
+
+function levelOf({ id, level }: Clause, outcome: Outcome, { platform }: Settings): Level {
+  if (platform.demands.includes(id)) return "MUST";
+  return (outcome.status === "fail" && outcome.level) || level;
+}
