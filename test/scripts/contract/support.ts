@@ -1,0 +1,67 @@
+// Shared by the kit's tests: the test server as a command, and a look at the kit's verdicts.
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadClauses, selectClauses } from "../../../scripts/contract/catalogue";
+import { createQueue } from "../../../scripts/contract/harness/queue";
+import { judge, type Verdict } from "../../../scripts/contract/judge";
+import { parseOptions } from "../../../scripts/contract/options";
+import type { Settings } from "../../../scripts/contract/settings";
+import { flaws } from "../../support/servers/flaws";
+
+/** The options that fit the test server's routes; short limits keep broken servers from taking long. */
+export const serverOptions = [
+  ...["--boot", "20", "--grace", "4"],
+  ...["--slow-path", "/slow", "--body-path", "/notes"],
+  ...["--upstream-env", "UPSTREAM_URL", "--upstream-path", "/upstream"],
+];
+
+const main = join(__dirname, "../../support/servers/main.js");
+
+// Each server under test is several processes at a time, on machines with as little as two cores.
+const enqueue = createQueue(3);
+
+/** The Procfile line that starts the test server, with one flaw or with none. */
+export function serverLine(flaw?: string): string {
+  const start = `'${process.execPath}' '${main}'`;
+  const line = flaw === undefined ? undefined : flaws[flaw]?.line;
+  if (line) return line(start);
+  return flaw === undefined ? `exec ${start}` : `exec ${start} '${flaw}'`;
+}
+
+/** Runs the kit in this process, all clauses or some, and resolves to its verdicts. */
+export function verdictsOn(
+  line: string,
+  { options = serverOptions, only, ...settings }: Partial<Settings> & RunOptions = {},
+): Promise<Verdict[]> {
+  const { about, command, probe } = parseOptions([...options, "--", line]);
+  if (!command) throw new Error("no command");
+  const clauses = selectClauses(loadClauses(), only);
+  return enqueue(() => judge(clauses, { ...about, command, ...settings }, probe));
+}
+
+interface RunOptions {
+  readonly options?: readonly string[];
+  readonly only?: string;
+}
+
+/** The clauses that failed, with what was seen, so that a wrong set explains itself. */
+export function failures(verdicts: readonly Verdict[]): Record<string, string> {
+  return Object.fromEntries(
+    verdicts.flatMap(({ clause, outcome }) =>
+      outcome.status === "fail" ? [[clause.id, outcome.seen]] : [],
+    ),
+  );
+}
+
+/** Gives the test servers a directory to leave files in, through the environment, and removes it afterwards. */
+export function provideScratch(): void {
+  beforeAll(() => {
+    process.env.SCRATCH = mkdtempSync(join(tmpdir(), "contract-"));
+    chmodSync(process.env.SCRATCH, 0o777); // B8 runs them as another user.
+  });
+  afterAll(() => {
+    rmSync(process.env.SCRATCH ?? "", { recursive: true, force: true });
+    delete process.env.SCRATCH;
+  });
+}

@@ -1,0 +1,51 @@
+// Flaws in what is answered: clauses H1, H2, H4, H5, S1 and R1.
+"use strict";
+
+const http = require("node:http");
+const tls = require("node:tls");
+const { respond, send } = require("../routes");
+
+/** Answers one route in another way. */
+const instead = (route, handler) => ({
+  respond: (req, res, state) =>
+    `${req.method} ${req.url}` === route ? handler(req, res, state) : respond(req, res, state),
+});
+
+const remembered = new Set();
+
+module.exports = {
+  "speaks TLS only": { breaks: ["H1"], parts: { createServer: () => tls.createServer() } },
+  "closes idle connections after 5 s": {
+    breaks: ["H2"],
+    parts: { createServer: (handler) => http.createServer({ keepAliveTimeout: 5000 }, handler) },
+  },
+  "believes X-Forwarded-For": {
+    breaks: ["H4"],
+    parts: instead("GET /", (req, res) =>
+      send(res, 200, { client: req.headers["x-forwarded-for"]?.split(",")[0] ?? "nobody" }),
+    ),
+  },
+  "has no readiness": {
+    breaks: ["H5"],
+    parts: instead("GET /readyz", (_req, res) => send(res, 404, "not found")),
+  },
+  "stays ready while draining": {
+    breaks: ["H5"],
+    parts: instead("GET /readyz", (_req, res) => send(res, 200, "ready")),
+  },
+  "keeps notes in memory": {
+    breaks: ["S1"],
+    parts: {
+      respond(req, res, state) {
+        if (req.method === "GET" && req.url.startsWith("/notes/"))
+          return send(res, remembered.has(req.url) ? 200 : 404, "");
+        if (req.method === "POST") remembered.add("/notes/1");
+        return respond(req, res, state);
+      },
+    },
+  },
+  "knows where its upstream is": {
+    breaks: ["R1"],
+    parts: instead("GET /upstream", (_req, res) => send(res, 502, "nobody at localhost:3001")),
+  },
+};
