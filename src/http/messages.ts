@@ -123,10 +123,16 @@ export function pinPrototypes(app: Express): void {
   const isWrapped = (res: Response): boolean =>
     res.writeHead !== writeHead || res.end !== end || res.write !== write || res.send !== send;
 
-  Object.setPrototypeOf(PinnedRequest.prototype, app.request);
-  Object.setPrototypeOf(PinnedResponse.prototype, app.response);
+  inherit(PinnedRequest.prototype, app.request);
+  inherit(PinnedResponse.prototype, app.response);
   app.request = PinnedRequest.prototype as Request;
   app.response = PinnedResponse.prototype;
+}
+
+/** When an app is mounted, Express puts its parent's prototype in place of this one, but not its own properties: `app`. */
+function inherit(pinned: object, original: object): void {
+  Object.setPrototypeOf(pinned, original);
+  Object.defineProperties(pinned, Object.getOwnPropertyDescriptors(original));
 }
 
 /** The classes behind a pinned app's requests and responses, for `http.createServer`. */

@@ -143,6 +143,17 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
   });
 });
 
+describe("an app that is mounted", () => {
+  it("is still the app of its own requests", async () => {
+    const inner = createTestApp((router) => {
+      router.get("/x", (req, res) => void res.json([req.app.get("x"), res.app.get("x")]));
+    }).app;
+    inner.set("x", "inner");
+    const outer = express().set("x", "outer").use("/inner", inner);
+    expect((await request(outer).get("/inner/x")).body).toEqual(["inner", "inner"]);
+  });
+});
+
 describe("a message of an app that is made of its own messages", () => {
   it("has its prototype from the start", async () => {
     const { app } = createTestApp();
