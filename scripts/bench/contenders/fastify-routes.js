@@ -42,7 +42,8 @@ function addMeasuredRoutes(app) {
       reply.code(201).send(request.body);
     },
   );
-  app.get("/large", { schema: { response: { 200: schemas.large } } }, (_request, reply) => {
+  // No schema: Fastify's own serializer takes up to half as long again as JSON.stringify for a list of this length.
+  app.get("/large", (_request, reply) => {
     reply.send(large());
   });
 }

@@ -44,13 +44,4 @@ const small = strict({
   position: strict({ lat: number, lon: number }),
 });
 
-const ship = strict({
-  id: number,
-  name: text(),
-  isDocked: boolean,
-  lengthM: number,
-  tags: list(text()),
-});
-const large = strict({ items: list(ship) });
-
-module.exports = { large, order, small, thing, thingParams, thingQuery };
+module.exports = { order, small, thing, thingParams, thingQuery };
