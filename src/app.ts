@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { about, type About } from "./http/about";
 import { accessLog } from "./http/access-log";
 import { defaultHeaders } from "./http/default-headers";
+import { entityTag } from "./http/entity-tag";
 import { errorHandler } from "./http/error-handler";
 import { health, type ReadinessCheck } from "./http/health";
 import { jsonBody } from "./http/json-body";
@@ -34,6 +35,7 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", options.trustProxy);
+  app.set("etag", entityTag);
   pinPrototypes(app);
 
   app.use(requestId);

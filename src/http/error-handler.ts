@@ -1,6 +1,7 @@
 // The one place where an error becomes an answer.
 import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
+import { NOT_JSON, TOO_LARGE } from "./json-body";
 import { sendProblem } from "./problem";
 
 /** What libraries in the Express world hang on an error; anything may be thrown, so each part is checked. */
@@ -19,8 +20,8 @@ const BODY_ERRORS: Readonly<Record<string, string>> = {
   "charset.unsupported": "The body's charset is not supported: send UTF-8.",
   "encoding.unsupported":
     "The body's Content-Encoding is not supported: send gzip, deflate, br or none.",
-  "entity.parse.failed": "The body is not valid JSON.",
-  "entity.too.large": "The body is larger than this service accepts.",
+  "entity.parse.failed": NOT_JSON,
+  "entity.too.large": TOO_LARGE,
   "request.size.invalid": "The body's size differs from its Content-Length.",
 };
 

@@ -1,15 +1,16 @@
 // Parses JSON bodies within a limit.
 import { isUtf8 } from "node:buffer";
-import express, { type RequestHandler } from "express";
+import express, { type Request, type RequestHandler } from "express";
 import { Problem } from "./problem";
 
 /**
  * Parses a JSON object or array into `req.body`, which stays undefined when the request has no JSON body.
+ * A plain body, of a known length and not compressed, is read here; Express' parser reads the others.
  * @param limitBytes The largest body after decompression, in bytes.
- * @throws Problem 400 when it is not valid UTF-8, 415 when it claims to be anything else.
+ * @throws Problem 400 when it is not valid UTF-8 or JSON, 413 over the limit, 415 for another charset or encoding.
  */
 export function jsonBody(limitBytes: number): RequestHandler {
-  return express.json({
+  const parseAny = express.json({
     limit: limitBytes,
     verify: (_req, _res, body, charset) => {
       // RFC 8259: JSON between systems is UTF-8.
@@ -18,4 +19,60 @@ export function jsonBody(limitBytes: number): RequestHandler {
       if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
     },
   });
+  return (req, res, next) => {
+    if (!isPlainJson(req)) return parseAny(req, res, next);
+    // Express would read it to its end before it answers.
+    if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
+    readWhole(
+      req,
+      (body) => {
+        try {
+          req.body = parseObject(body);
+        } catch (err) {
+          return next(err);
+        }
+        next();
+      },
+      next,
+    );
+  };
+}
+
+/** What a client is told whose body is over the limit. */
+export const TOO_LARGE = "The body is larger than this service accepts.";
+/** What a client is told whose body is not JSON, or a JSON scalar. */
+export const NOT_JSON = "The body is not valid JSON.";
+
+const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i;
+const BYTE_ORDER_MARK = "\ufeff";
+
+const isPlainJson = ({ headers, readableEnded }: Request): boolean =>
+  headers["content-length"] !== undefined &&
+  headers["content-encoding"] === undefined &&
+  JSON_TYPE.test(headers["content-type"] ?? "") &&
+  headers["content-length"] !== "0" &&
+  !readableEnded;
+
+function readWhole(
+  req: Request,
+  onBody: (body: Buffer) => void,
+  onError: (err: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  req.on("data", (chunk: Buffer) => chunks.push(chunk));
+  req.on("end", () => onBody(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+  req.on("error", () => onError(new Problem(400, "The body is shorter than its Content-Length.")));
+}
+
+function parseObject(body: Buffer): object {
+  if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
+  const text = body.toString();
+  let value: unknown;
+  try {
+    value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    throw new Problem(400, NOT_JSON);
+  }
+  if (typeof value !== "object" || value === null) throw new Problem(400, NOT_JSON);
+  return value;
 }

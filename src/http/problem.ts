@@ -18,7 +18,11 @@ export class Problem extends Error {
     readonly members: Readonly<Record<string, unknown>> = {},
     readonly headers?: Readonly<Record<string, string>>,
   ) {
+    // An answer to a client needs no stack, and collecting one is most of a 404's cost.
+    const { stackTraceLimit } = Error;
+    if (status < 500) Error.stackTraceLimit = 0;
     super(detail);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

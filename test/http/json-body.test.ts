@@ -1,8 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import request from "supertest";
 import { z } from "zod";
 import { parseBody, text } from "../../src/http/validate";
 import { createTestApp, problem } from "../support/app";
+import { connectRaw } from "../support/raw-client";
 
 const schema = z.strictObject({
   name: text(1, 10),
@@ -28,6 +32,8 @@ describe("POST with a JSON body", () => {
     ["with a charset", '{"name":"x"}', { "Content-Type": "application/json; charset=UTF-8" }],
     ["gzipped", gzipSync('{"name":"x"}'), { "Content-Encoding": "gzip" }],
     ["brotli", brotliCompressSync('{"name":"x"}'), { "Content-Encoding": "br" }],
+    ["with a byte order mark", '\ufeff{"name":"x"}', {}],
+    ["of a type like JSON", '{"name":"x"}', { "Content-Type": "APPLICATION/JSON;charset=utf-8" }],
   ])("is parsed when %s", async (_name, body, headers) => {
     expect(await post(body, headers)).toMatchObject({ status: 200, body: { name: "x" } });
   });
@@ -75,6 +81,33 @@ describe("POST with a JSON body", () => {
   it("gets 413 over the limit after decompression", async () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000, 0x20));
     expect(await post(bomb, { "Content-Encoding": "gzip" })).toMatchObject({ status: 413 });
+  });
+
+  it("gets 413 at once, before the body has come", async () => {
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await connectRaw((server.address() as AddressInfo).port);
+    client.socket.write(
+      "POST / HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{",
+    );
+    await client.until(/^HTTP\/1\.1 413 /);
+    client.socket.destroy();
+    server.close();
+  });
+
+  it("reads a chunked body, and one in several pieces", async () => {
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await connectRaw((server.address() as AddressInfo).port);
+    const head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n";
+    client.socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n6\r\n{"name\r\n`);
+    client.socket.write('6\r\n":"x"}\r\n0\r\n\r\n');
+    await client.until(/{"name":"x"}$/);
+    client.socket.write(`${head}Content-Length: 12\r\n\r\n{"name":`);
+    await new Promise((resolve) => client.socket.write('"y"}', resolve));
+    await client.until(/{"name":"y"}$/);
+    client.socket.destroy();
+    server.close();
   });
 
   it("gets 400 for a body that is not compressed as it says", async () => {
