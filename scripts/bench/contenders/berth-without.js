@@ -1,8 +1,68 @@
 "use strict";
 // The fast path's tricks, each of which a run can do without to see what it buys: `BERTH_BENCH_WITHOUT=name,name`.
 
-/** How to switch each trick off, by name; runs before the server's modules are loaded, and may replace their exports. */
-const tricks = {};
+const { performance } = require("node:perf_hooks");
+const express = require("express");
+const { pino } = require("pino");
+const accessLog = require("../../../dist/http/access-log");
+const entityTag = require("../../../dist/http/entity-tag");
+const jsonBody = require("../../../dist/http/json-body");
+const logger = require("../../../dist/logger");
+const messages = require("../../../dist/http/messages");
+
+/** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
+const tricks = {
+  "pinned-prototypes"() {
+    messages.messageClasses = () => ({});
+  },
+  "one-write"() {
+    const { pinPrototypes } = messages;
+    messages.pinPrototypes = (app) => {
+      pinPrototypes(app);
+      app.response.sendAtOnce = () => false;
+    };
+  },
+  "made-log-line"() {
+    accessLog.accessLog = logByPino;
+  },
+  "batched-log"() {
+    logger.createStdout = () => {
+      const stdout = pino.destination({ dest: 1, sync: true });
+      return { write: (line) => stdout.write(line), flush: () => {} };
+    };
+  },
+  "direct-body"() {
+    jsonBody.jsonBody = (limit) => express.json({ limit });
+  },
+  "stackless-problems"() {
+    Object.defineProperty(Error, "stackTraceLimit", { get: () => 10, set() {} });
+  },
+  "entity-tag"() {
+    entityTag.entityTag = express().get("etag fn");
+  },
+};
+
+/** The access log as it would be without making its line by hand. */
+function logByPino(log) {
+  return (req, res, next) => {
+    const startedAt = performance.now();
+    const { socket, method, originalUrl, ip } = req;
+    const sentBefore = socket.bytesWritten;
+    res.on("close", () => {
+      const line = {
+        requestId: req.id,
+        method,
+        path: originalUrl.split("?")[0],
+        status: res.statusCode,
+        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+        bytes: socket.bytesWritten - sentBefore,
+        client: ip.replace("::ffff:", ""),
+      };
+      log.info(line, "request");
+    });
+    next();
+  };
+}
 
 /**
  * Switches tricks off.
