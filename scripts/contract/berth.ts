@@ -5,7 +5,7 @@ import { type Command, commandFrom } from "./harness/command";
 import { freePort } from "./harness/free-port";
 import { startRun } from "./harness/run";
 import { UsageError } from "./usage-error";
-import { lastLine } from "./wording";
+import { lastWords } from "./wording";
 
 const bootMs = 60_000;
 
@@ -36,7 +36,7 @@ export async function attachDatabase(): Promise<() => Promise<void>> {
   );
   const announced = /ready on (postgres:\/\/\S+)/;
   if (!(await database.output.shows((text) => announced.test(text), bootMs)))
-    throw new Error(`the embedded PostgreSQL is not ready: ${lastLine(database.output)}`);
+    throw new Error(`the embedded PostgreSQL is not ready: ${lastWords(database.output)}`);
   process.env.DATABASE_URL = announced.exec(database.output.text())?.[1];
   execFileSync(process.execPath, ["dist/migrate.js"], { stdio: ["ignore", "ignore", "inherit"] });
   return database.reap;

@@ -6,7 +6,7 @@ import { WrongProtocol } from "./harness/missing-answer";
 import { until } from "./harness/wait";
 import type { Answer } from "./probes/probe";
 import type { Service } from "./context";
-import { lastLine, listOf, seconds, shortExit } from "./wording";
+import { lastWords, listOf, seconds, shortExit } from "./wording";
 
 /** Says that a run did not open its port, or did not serve there; the message is meant for the report. */
 export class NotUp extends Error {}
@@ -66,7 +66,7 @@ function accepts(host: string, port: number): Promise<boolean> {
 function whyItExited(run: Run): string {
   const exit = run.exit();
   const how = exit ? shortExit(exit) : "ended";
-  return `${how} before it served PORT; last line: ${lastLine(run.output)}`;
+  return `${how} before it served PORT; ${lastWords(run.output)}`;
 }
 
 function whereItListens(run: Run, limitMs: number): string {

@@ -24,6 +24,8 @@ export interface JudgeOptions {
   readonly onVerdict?: (verdict: Verdict) => void;
 }
 
+type Outcomes = Map<string, Promise<Outcome>>;
+
 // Whoever breaks one of these shows nothing else: it dies, is not there, goes away, or is not understood.
 const gates: readonly string[] = ["B10", "B1", "B9", "H1", "N1"];
 
@@ -35,30 +37,18 @@ export async function judge(
   { jobs = 4, onBegin, onEnd, onVerdict }: JudgeOptions = {},
 ): Promise<Verdict[]> {
   const enqueue = createQueue(jobs);
-  const outcomes = new Map<string, Promise<Outcome>>();
-  const obstacleTo = (clause: Clause) => firstBroken(prerequisitesOf(clause), outcomes);
   const run = (clause: Clause) =>
-    enqueue(() => {
+    enqueue(async () => {
       onBegin?.(clause);
-      return check(clause, settings, probe);
+      return check(clause, settings, probe).finally(() => onEnd?.(clause));
     });
-
-  const outcomeOf = async (clause: Clause): Promise<Outcome> => {
-    if (clause.protocol && clause.protocol !== probe.name)
-      return skip(`is about HTTP, and the probe is ${probe.name}`);
-    if (!gates.includes(clause.id)) return (await obstacleTo(clause)) ?? run(clause);
-    // Gates run side by side, as B10 takes its time; of the broken ones the most fundamental has the word.
-    const outcome = await run(clause);
-    return (await obstacleTo(clause)) ?? outcome;
-  };
-  for (const clause of clauses) {
+  const outcomes: Outcomes = new Map();
+  for (const clause of clauses)
     // A tick later, when every clause is in the map, they may begin to wait for each other.
-    const outcome = Promise.resolve().then(() => outcomeOf(clause));
     outcomes.set(
       clause.id,
-      outcome.finally(() => onEnd?.(clause)),
+      Promise.resolve().then(() => outcomeOf(clause, probe, outcomes, run)),
     );
-  }
   const verdicts: Verdict[] = [];
   for (const clause of clauses) {
     const outcome = (await outcomes.get(clause.id)) ?? skip("not checked");
@@ -69,6 +59,22 @@ export async function judge(
   return verdicts;
 }
 
+/** Waits for the clauses that this one depends on, and runs its check unless one of them is broken. */
+async function outcomeOf(
+  clause: Clause,
+  probe: Probe,
+  outcomes: Outcomes,
+  run: (clause: Clause) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (clause.protocol && clause.protocol !== probe.name)
+    return skip(`is about HTTP, and the probe is ${probe.name}`);
+  const obstacle = firstBroken(prerequisitesOf(clause), outcomes);
+  if (!gates.includes(clause.id)) return (await obstacle) ?? run(clause);
+  // Gates run side by side, as B10 takes its time; of the broken ones the most fundamental has the word.
+  const outcome = await run(clause);
+  return (await obstacle) ?? outcome;
+}
+
 function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
   const place = gates.indexOf(id);
   return place < 0 ? [...gates, ...needs] : gates.slice(0, place);
@@ -77,7 +83,7 @@ function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
 /** A skip that names the first of these clauses that is broken; clauses that were not selected count as kept. */
 async function firstBroken(
   ids: readonly string[],
-  outcomes: ReadonlyMap<string, Promise<Outcome>>,
+  outcomes: Outcomes,
 ): Promise<Outcome | undefined> {
   for (const id of ids) {
     const outcome = await outcomes.get(id);

@@ -18,8 +18,12 @@ export function listOf(items: readonly (string | number)[]): string {
   return rest ? `${rest} and ${items.at(-1)}` : String(items[0] ?? "nothing");
 }
 
-/** The last line a run has printed, quoted and cut to fit a row. */
-export function lastLine(output: Output): string {
-  const line = output.lines().at(-1);
-  return line ? JSON.stringify(line.length > 160 ? `${line.slice(0, 159)}…` : line) : "(none)";
+const aboutFailure = /error|EADDR|in use|can't|cannot|could not|fail|refuse|expected|needs?\b/i;
+
+/** The last line of a run that is about a failure, else its last one at all, quoted and cut to fit a row. */
+export function lastWords(output: Output): string {
+  const lines = output.lines();
+  const line = (lines.findLast((one) => aboutFailure.test(one)) ?? lines.at(-1))?.trim();
+  if (!line) return "it says nothing";
+  return `it says ${JSON.stringify(line.length > 160 ? `${line.slice(0, 159)}…` : line)}`;
 }

@@ -5,21 +5,26 @@ import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { freePort } from "../harness/free-port";
 import { within } from "../harness/wait";
-import { lastLine, seconds, shortExit } from "../wording";
+import { lastWords, seconds, shortExit } from "../wording";
 
 const limitMs = 5000;
-const success = /\b(listening|running|started|ready|serving)\b/i;
+// "Redis … just started" claims nothing about the port; a line that names it does, and so does any "listening".
+const success = /\b(running|started|ready|serving|listening)\b/i;
+const listening = /\blistening\b/i;
 const failure = /EADDRINUSE|in use|taken|occupied|unavailable|cannot|can't|could not|fail|error/i;
 
 /** Starts the program on a port that is held, and says what it does wrong. */
 async function complaint(context: Context, port: number): Promise<string | undefined> {
   const run = await context.launch({ port: String(port) });
   const exit = await within(run.exited, limitMs);
-  if (!exit) return `still running after ${seconds(limitMs)}; ${lastLine(run.output)}`;
-  const claim = run.output.lines().find((line) => success.test(line) && !failure.test(line));
+  if (!exit) return `still running after ${seconds(limitMs)}; ${lastWords(run.output)}`;
+  const claims = (line: string) =>
+    (listening.test(line) || (success.test(line) && line.includes(String(port)))) &&
+    !failure.test(line);
+  const claim = run.output.lines().find(claims);
   if (claim) return `claims success: ${JSON.stringify(claim)}, then ${shortExit(exit)}`;
   if (exit.code === 0) return `${shortExit(exit)}: nobody notices`;
-  if (!failure.test(run.output.text())) return `says no reason; ${lastLine(run.output)}`;
+  if (!failure.test(run.output.text())) return `says no reason; ${lastWords(run.output)}`;
 }
 
 export const clause: Clause = {

@@ -34,6 +34,7 @@ export const clause: Clause = {
   mend: "after SIGTERM fail readiness, keep serving for a configured time, and only then stop accepting",
   procedure:
     "With the drain delay at 2 s, SIGTERM, then a new connection every 50 ms: served for 1.5 s at least.",
+  needs: ["D1"],
   async check(context) {
     const { drainDelayEnv } = context.settings;
     const service = await context.start({ env: { [drainDelayEnv]: String(delayMs) } });

@@ -3,7 +3,6 @@ import { type Clause, fail, pass } from "../clause";
 import { NotUp } from "../come-up";
 import { answerLimitMs } from "../context";
 import { connect } from "../harness/connection";
-import { ended } from "../stop";
 import { seconds } from "../wording";
 
 export const clause: Clause = {
@@ -14,13 +13,13 @@ export const clause: Clause = {
   breaksOn:
     "everywhere, after an out-of-memory kill: a stale lock or PID file turns one crash into a loop",
   mend: "leave no lock, PID or socket files, or take over stale ones; keep SO_REUSEADDR (most servers do)",
-  procedure: "SIGKILL with a connection open, then start again with the same PORT: it serves.",
+  procedure:
+    "SIGKILL to every process while a connection is open, then start again with the same PORT: it serves.",
   async check({ start, probe, settings }) {
     const first = await start();
     const connection = await connect(first);
     await probe.ask(connection, settings, answerLimitMs);
-    first.signal("SIGKILL", "group");
-    await ended(first, answerLimitMs);
+    await first.reap();
     const from = performance.now();
     try {
       const second = await start({ port: String(first.port) });

@@ -1,12 +1,13 @@
 // D9: Ctrl-C, and Fly's way to stop a machine.
 import { type Clause, fail, pass } from "../clause";
-import { type Ending, isGone, stop } from "../stop";
+import { describeEnding, type Ending, isGone, stop } from "../stop";
 import { seconds, shortExit } from "../wording";
 
-/** How a run ended, without saying which of the two signals it was. */
+/** How a run ended, without saying which of the two signals it was; 128 + its number is a shell's or JVM's way to say. */
 function manner({ exit }: Ending): string {
   if (!exit) return "alive";
-  return exit.signal ? "killed by the signal" : shortExit(exit);
+  const bySignal = exit.signal ?? (exit.code === 130 || exit.code === 143);
+  return bySignal ? "ended by the signal" : shortExit(exit);
 }
 
 export const clause: Clause = {
@@ -27,7 +28,7 @@ export const clause: Clause = {
       stop(one, graceMs, "SIGINT"),
       stop(other, graceMs, "SIGTERM"),
     ]);
-    if (!isGone(interrupted)) return fail(`still alive ${seconds(graceMs)} after SIGINT`);
+    if (!isGone(interrupted)) return fail(`SIGINT: ${describeEnding(interrupted, graceMs)}`);
     if (manner(interrupted) !== manner(terminated))
       return fail(`SIGINT: ${manner(interrupted)}; SIGTERM: ${manner(terminated)}`);
     return pass(`${manner(interrupted)} in ${seconds(interrupted.afterMs)}, as on SIGTERM`);

@@ -7,6 +7,8 @@ import { until } from "../harness/wait";
 import { seconds } from "../wording";
 
 const drainDelayMs = 2000;
+// A server that answers 200 to everything says nothing by it.
+const nowhere = "/no-such-path";
 
 /** The status of a path, or `undefined` when nobody answers any more. */
 async function statusOf(service: Service, path: string): Promise<number | undefined> {
@@ -54,7 +56,7 @@ export const clause: Clause = {
     "Kubernetes: with one path for both, a database that is away restarts every instance, and draining ones get traffic",
   mend: "/livez answers 200 while the process runs; /readyz 503 when a backing service is away or a drain has begun",
   procedure:
-    "--live-path and --ready-path answer 200; after SIGTERM, within the drain delay, readiness is 503 and liveness 200.",
+    "--live-path and --ready-path answer 200, which not every path does; after SIGTERM, within the drain delay, readiness is 503 and liveness 200.",
   protocol: "http",
   async check(context) {
     const { livePath, readyPath, drainDelayEnv } = context.settings;
@@ -63,6 +65,8 @@ export const clause: Clause = {
       const status = await statusOf(service, path);
       if (status !== 200) return fail(`GET ${path}: ${status ?? "no answer"}`);
     }
+    if ((await statusOf(service, nowhere)) === 200)
+      return fail(`answers 200 to any path, such as ${nowhere}`);
     service.signal("SIGTERM", "group");
     return judgeDraining(await whileDraining(service, context.settings));
   },

@@ -3,7 +3,10 @@ import { type Clause, fail, type Outcome, pass, skip } from "../clause";
 import { NotUp } from "../come-up";
 import type { Context, Service } from "../context";
 import { until } from "../harness/wait";
-import { lastLine, shortExit } from "../wording";
+import { lastWords, shortExit } from "../wording";
+
+// A program may know the option, and say that its runtime or its system cannot do it.
+const needsMore = /reuse.?port|\bneeds?\b|\brequires?\b|support/i;
 
 /** The first process, or the verdict when it does not come up with the option. */
 async function startFirst({ start }: Context, env: Record<string, string>, name: string) {
@@ -11,9 +14,9 @@ async function startFirst({ start }: Context, env: Record<string, string>, name:
     return await start({ env });
   } catch (error) {
     if (!(error instanceof NotUp)) throw error;
-    // A program may know the option and say that this runtime cannot do it.
-    const says = error.message.includes(name) || /reuse.?port/i.test(error.message);
-    return says ? skip(`refuses ${name} here: ${error.message}`) : fail(error.message);
+    return needsMore.test(error.message)
+      ? skip(`refuses ${name} here: ${error.message}`)
+      : fail(error.message);
   }
 }
 
@@ -25,7 +28,7 @@ async function joinSecond(
   const second = await launch({ port: String(first.port), env });
   const listens = () => second.listeners().some(({ port }) => port === first.port);
   await until(() => second.exit() ?? listens(), settings.platform.bootSeconds * 1000, 100);
-  return second;
+  return { second, joined: listens() };
 }
 
 export const clause: Clause = {
@@ -43,12 +46,11 @@ export const clause: Clause = {
     const env = { [name]: "true" };
     const first = await startFirst(context, env, name);
     if ("status" in first) return first;
-    const second = await joinSecond(context, first, env);
+    const { second, joined } = await joinSecond(context, first, env);
     const exit = second.exit();
+    if (!exit && !joined) return fail(`${name}=true: the second runs, but does not listen`);
     if (exit)
-      return fail(
-        `${name}=true: the second ${shortExit(exit)}; last line: ${lastLine(second.output)}`,
-      );
+      return fail(`${name}=true: the second ${shortExit(exit)}; ${lastWords(second.output)}`);
     await first.reap();
     return pass(
       `2 processes on ${first.port}; ${(await context.ask(first)).text} after the first died`,
