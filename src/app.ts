@@ -21,8 +21,6 @@ export interface AppOptions {
   bodyLimitBytes: number;
   /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
   trustProxy: number | string[];
-  /** Aborted when the process is about to end. */
-  draining: AbortSignal;
   /** What `/readyz` checks, by name. */
   checks: Readonly<Record<string, ReadinessCheck>>;
   services: Services;
@@ -41,7 +39,7 @@ export function createApp(options: AppOptions): Express {
   app.use(requestId);
   app.use(accessLog(logger));
   app.use(defaultHeaders());
-  app.use(health(options));
+  app.use(health({ draining: services.draining, checks: options.checks }));
   app.use(jsonBody(options.bodyLimitBytes));
   app.get("/", about(options.about, ["/livez", "/readyz", ...Object.keys(routes)]));
   for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter(services));

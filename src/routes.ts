@@ -3,9 +3,11 @@ import type { Router } from "express";
 import type { Database } from "./backing/postgres";
 import { createNotesRouter } from "./features/notes/router";
 
-/** The backing services that features may use. */
+/** What features may use. */
 export interface Services {
   database: Database;
+  /** Aborted when the process is about to end: endless responses, such as server-sent events, end themselves on it. */
+  draining: AbortSignal;
 }
 
 /** Router factories by the path where they are mounted. */

@@ -34,9 +34,8 @@ void enter((config, logger) => {
     logger,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     trustProxy: config.TRUST_PROXY,
-    draining: lifecycle.draining,
     checks: { database: database.ping },
-    services: { database },
+    services: { database, draining: lifecycle.draining },
   });
 
   const passedSocket = readPassedSocket(process.env, process.pid);

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRaw, untilRefused } from "../support/raw-client";
 import { startProcess, startServer, type TestServer } from "../support/process";
@@ -10,8 +12,12 @@ const root = join(__dirname, "../..");
 const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
 const servers: TestServer[] = [];
-async function start(env: Record<string, string> = {}, args: string[] = []): Promise<TestServer> {
-  const server = await startServer({ ...absent, ...env }, args);
+async function start(
+  env: Record<string, string> = {},
+  args: string[] = [],
+  directory?: string,
+): Promise<TestServer> {
+  const server = await startServer({ ...absent, ...env }, args, directory);
   servers.push(server);
   return server;
 }
@@ -65,6 +71,14 @@ describe("the web process", () => {
       /^The environment is not right:\nPORT: .*\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/,
     );
     expect(lines).toEqual([]);
+  });
+
+  it("reads .env where there is one, and lets the environment win", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "berth-"));
+    writeFileSync(join(directory, ".env"), "KEEP_ALIVE_TIMEOUT_MS=7000\nPORT=1\n");
+    const server = await start({}, [], directory);
+    expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=7");
+    rmSync(directory, { recursive: true });
   });
 
   it("exits 1 when its port is taken, with a cure and no word of success", async () => {

@@ -1,5 +1,5 @@
 import request from "supertest";
-import { createTestApp, problem } from "../support/app";
+import { createTestApp, problem, testServices } from "../support/app";
 
 describe("GET /", () => {
   it("tells what this service is and where to look", async () => {
@@ -76,9 +76,9 @@ describe("security headers", () => {
 
 describe("GET /livez", () => {
   it("answers 200 whatever the checks say, also while draining", async () => {
-    const draining = AbortSignal.abort();
+    const services = testServices({ draining: AbortSignal.abort() });
     const { app } = createTestApp(undefined, {
-      draining,
+      services,
       checks: { no: () => Promise.reject(new Error()) },
     });
     const res = await request(app).get("/livez");
@@ -125,7 +125,10 @@ describe("GET /readyz", () => {
 
   it("answers 503 while draining, without asking the checks", async () => {
     const check = jest.fn(() => Promise.resolve());
-    const res = await get({ draining: AbortSignal.abort(), checks: { check } });
+    const res = await get({
+      services: testServices({ draining: AbortSignal.abort() }),
+      checks: { check },
+    });
     expect([res.status, JSON.parse(res.text)]).toEqual([
       503,
       problem(503, "Service Unavailable", { detail: "The service is draining." }),

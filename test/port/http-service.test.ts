@@ -114,6 +114,22 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
+  it("ends endless responses that end themselves when draining begins", async () => {
+    const draining = new AbortController();
+    const { service, port } = await start((_req, res) => {
+      res.writeHead(200, { "Content-Type": "text/event-stream" }).write("data: 1\n\n");
+      draining.signal.addEventListener("abort", () => res.end("data: bye\n\n"));
+    });
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await client.until(/data: 1/);
+    service.beginDrain();
+    draining.abort();
+    await service.drain(PLENTY_MS);
+    expect(await client.closed).toBe("end");
+    expect(client.received()).toMatch(/data: bye\n\n\r\n0\r\n\r\n$/);
+  });
+
   it("refuses new connections once it drains", async () => {
     const { service, port, held, untilHeld } = await start();
     const client = await connectRaw(port);

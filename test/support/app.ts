@@ -34,15 +34,20 @@ export function createTestApp(
     logger,
     bodyLimitBytes: 1024,
     trustProxy: 0,
-    draining: new AbortController().signal,
     checks: {},
-    // Throwaway routes use no services.
-    services: {} as Services,
+    services: testServices(),
     routes: { "/": () => router },
     ...overrides,
   });
   return { app, log };
 }
+
+/** What throwaway routes may use: no database, and a signal that is never aborted unless a test gives another. */
+export const testServices = (overrides: Partial<Services> = {}): Services => ({
+  database: undefined as never,
+  draining: new AbortController().signal,
+  ...overrides,
+});
 
 /** The members that every problem has, for a whole-body assertion. */
 export const problem = (status: number, title: string, members: object = {}) => ({

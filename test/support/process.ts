@@ -25,14 +25,15 @@ const root = join(__dirname, "../..");
 const running = new Set<ChildProcess>();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
-/** Starts a program of the built project; its environment is only what is given, and its directory has no `.env`. */
+/** Starts a program of the built project; its environment is only what is given, and its directory has no `.env` unless one is given. */
 export function startProcess(
   script: string,
   env: Record<string, string>,
   args: string[] = [],
+  directory = tmpdir(),
 ): TestProcess {
   const child = spawn(process.execPath, [...args, join(root, script)], {
-    cwd: tmpdir(),
+    cwd: directory,
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -80,8 +81,9 @@ export interface TestServer extends TestProcess {
 export async function startServer(
   env: Record<string, string>,
   args: string[] = [],
+  directory?: string,
 ): Promise<TestServer> {
-  const server = startProcess("dist/server.js", { PORT: "0", ...env }, args);
+  const server = startProcess("dist/server.js", { PORT: "0", ...env }, args, directory);
   const listening = JSON.parse(await server.line(/is listening on port/)) as { port: number };
   return {
     ...server,

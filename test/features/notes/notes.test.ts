@@ -2,7 +2,7 @@ import type { Express } from "express";
 import request, { type Response } from "supertest";
 import type { Database } from "../../../src/backing/postgres";
 import { createNotesRouter } from "../../../src/features/notes/router";
-import { createTestApp, problem } from "../../support/app";
+import { createTestApp, problem, testServices } from "../../support/app";
 import type { TestPostgres } from "../../support/postgres";
 import { attach, startMigratedPostgres } from "../../support/service";
 
@@ -13,7 +13,7 @@ let app: Express;
 beforeAll(async () => {
   postgres = await startMigratedPostgres();
   database = attach(postgres.url);
-  const services = { database };
+  const services = testServices({ database });
   const routes = { "/notes": createNotesRouter };
   ({ app } = createTestApp(undefined, { services, routes, bodyLimitBytes: 102_400 }));
 });
