@@ -36,14 +36,15 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
   return { socket, received: () => text, until, closed };
 }
 
-/** Resolves once connections are refused; those accepted until then are let go. */
+/** Resolves once connections are refused; those that come first are let go, whether accepted or lost in the backlog. */
 export async function untilRefused(port: number): Promise<void> {
   for (;;) {
     try {
       (await connectRaw(port)).socket.destroy();
     } catch (err) {
-      if ((err as NodeJS.ErrnoException).code === "ECONNREFUSED") return;
-      throw err;
+      const { code } = err as NodeJS.ErrnoException;
+      if (code === "ECONNREFUSED") return;
+      if (code !== "ECONNRESET") throw err;
     }
   }
 }
