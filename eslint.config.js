@@ -3,13 +3,13 @@
 const js = require("@eslint/js");
 const ts = require("typescript-eslint");
 
-/** The arrows between rooms point one way: each room lists the only places its relative imports may leave for. */
-const room = (files, mayImport, message) => ({
+/** The arrows between rooms point one way: each room says which relative imports it may not have. */
+const room = (files, regex, message, allowTypeImports = false) => ({
   files: [files],
   rules: {
     "@typescript-eslint/no-restricted-imports": [
       "error",
-      { patterns: [{ regex: mayImport, message, allowTypeImports: false }] },
+      { patterns: [{ regex, message, allowTypeImports }] },
     ],
   },
 });
@@ -64,9 +64,21 @@ module.exports = ts.config(
   room("src/port/**", "^\\.\\./", "src/port imports only packages."),
   room("src/http/**", "^\\.\\./", "src/http imports only packages."),
   room("src/backing/**", "^\\.\\./", "src/backing imports only packages."),
+  room("src/app.ts", "^\\./(?!http/|routes$)", "The app imports http and routes."),
   room(
-    "src/features/**",
-    "^\\.\\./(?!\\.\\./(http|backing)/|\\.\\./\\.\\./(http|backing)/)",
+    "src/routes.ts",
+    "^\\./(?!features/)",
+    "Routes import features, and only types of others.",
+    true,
+  ),
+  room(
+    "src/features/*/*.ts",
+    "^\\.\\./(?!\\.\\./(http|backing)/)",
+    "A feature imports http and backing, never another feature.",
+  ),
+  room(
+    "src/features/*/*/**",
+    "^\\.\\./\\.\\./(?!\\.\\./(http|backing)/)",
     "A feature imports http and backing, never another feature.",
   ),
 );

@@ -18,7 +18,7 @@ export function documentReadme(readme: string): string {
   );
 }
 
-/** The whole of `.env.example`: every variable, commented out where it has a default. */
+/** The whole of `.env.example`: every variable, commented out, with its default or an example. */
 export function documentEnvExample(): string {
   const entries = Object.entries(variables).map(
     ([name, { default: value, example = "", about }]) =>

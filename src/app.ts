@@ -39,7 +39,7 @@ export function createApp(options: AppOptions): Express {
   app.use(requestId);
   app.use(accessLog(logger));
   app.use(defaultHeaders());
-  app.use(health({ draining: services.draining, checks: options.checks }));
+  app.use(health({ draining: services.draining, checks: options.checks, logger }));
   app.use(jsonBody(options.bodyLimitBytes));
   app.get("/", about(options.about, ["/livez", "/readyz", ...Object.keys(routes)]));
   for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter(services));

@@ -7,7 +7,7 @@ import { Client } from "pg";
 export interface MigrateOptions {
   /** `postgres://user:password@host:port/database` */
   url: string;
-  /** Glob of the migration files; their names order them. */
+  /** Glob of the migration files, relative to the working directory; their names order them. */
   files: string;
   logger: Logger;
   /** How long to wait for a database that is still starting, in milliseconds. */

@@ -1,5 +1,5 @@
 // Attaches PostgreSQL by URL: a pool that survives the database's absence and tells it apart from wrong SQL.
-import { Pool, type QueryResultRow } from "pg";
+import { DatabaseError, Pool, type QueryResultRow } from "pg";
 import { BackingServiceUnavailable } from "./unavailable";
 
 /** How a database is attached. */
@@ -49,9 +49,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       return (await pool.query<Row>(text, [...values])).rows;
     } catch (err) {
-      throw isUnavailable(err as PostgresError)
-        ? new BackingServiceUnavailable("database", err)
-        : err;
+      throw isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
     }
   };
 
@@ -64,20 +62,15 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-type PostgresError = Error & { code?: string };
-
 /**
  * Classes of SQLSTATE that blame the server or its configuration, not the statement: connection, authorization,
  * unknown database, resources, operator intervention (shutdown, statement timeout), system error.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const UNAVAILABLE_SQLSTATE = /^(08|28|3D|53|57|58)...$/;
-const UNAVAILABLE_SYSTEM_ERROR = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET)/;
-/** The pool's own errors have no code. */
-const UNAVAILABLE_MESSAGE =
-  /^(timeout exceeded|Connection terminated|Query read timeout|Client has)/;
 
-function isUnavailable({ code, message }: PostgresError): boolean {
-  if (code === undefined) return UNAVAILABLE_MESSAGE.test(message);
-  return UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM_ERROR.test(code);
+/** What the server has not said itself is about reaching it, unless the values could not be sent at all. */
+function isUnavailable(err: unknown): boolean {
+  if (err instanceof DatabaseError) return UNAVAILABLE_SQLSTATE.test(err.code ?? "");
+  return !(err instanceof TypeError || err instanceof RangeError);
 }

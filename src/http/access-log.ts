@@ -1,4 +1,5 @@
 // One log line for each request, when its response is done or its client has gone.
+import type { Socket } from "node:net";
 import type { Request, RequestHandler } from "express";
 import { type Logger, symbols } from "pino";
 import { clientAddress } from "./client-address";
@@ -18,19 +19,24 @@ export function accessLog(logger: Logger): RequestHandler {
     const trace = traceId(req);
     // A socket that is gone later no longer knows its peer.
     const client = clientAddress(req);
-    const sentBefore = socket.bytesWritten;
     res.on("close", () => {
+      const sent = socket.bytesWritten;
+      const bytes = sent - (accounted.get(socket) ?? 0);
+      accounted.set(socket, sent);
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
       write(
         `${head(Date.now())},"requestId":"${req.id}"${trace === undefined ? "" : `,"traceId":"${trace}"`}` +
           `,"method":"${method}","path":${quote(path)},"status":${res.statusCode},"durationMs":${durationMs}` +
-          `,"bytes":${socket.bytesWritten - sentBefore}${client === undefined ? "" : `,"client":${quote(client)}`}` +
+          `,"bytes":${bytes}${client === undefined ? "" : `,"client":${quote(client)}`}` +
           `${res.writableFinished && !req.errored ? "" : ',"aborted":true'},"msg":"request"}\n`,
       );
     });
     next();
   };
 }
+
+/** How many of a connection's bytes have been logged: pipelined requests come before earlier answers are written. */
+const accounted = new WeakMap<Socket, number>();
 
 /** Writes to the logger's own destination, with the fields that the logger has been given. */
 function lineWriter(logger: Logger) {

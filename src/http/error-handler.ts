@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
 import { NOT_JSON, TOO_LARGE } from "./json-body";
+import { MALFORMED_PATH } from "./not-found";
 import { sendProblem } from "./problem";
 
 /** What libraries in the Express world hang on an error; anything may be thrown, so each part is checked. */
@@ -13,6 +14,7 @@ interface HttpError {
   headers?: Record<string, string>;
   members?: Record<string, unknown>;
   type?: unknown;
+  code?: unknown;
 }
 
 /** The body parser's messages quote the body or speak of its internals; these speak to the client. */
@@ -25,6 +27,9 @@ const BODY_ERRORS: Readonly<Record<string, string>> = {
   "request.size.invalid": "The body's size differs from its Content-Length.",
 };
 
+/** zlib's errors, too, have words of their own. */
+const NOT_COMPRESSED = "The body is not compressed as its Content-Encoding says.";
+
 /** Answers every error with problem details, and logs those that are the service's own fault. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
@@ -34,7 +39,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     if (status >= 500) logger.error({ err: thrown, requestId: req.id }, "request failed");
     // Too late for an answer: Express ends the connection, so that the client sees it is incomplete.
     if (res.headersSent) return next(thrown);
-    const detail = detailOf(err);
+    const detail = thrown instanceof URIError ? MALFORMED_PATH : detailOf(err);
     sendProblem(req, res, status, { ...(detail && { detail }), ...err.members }, err.headers);
   };
 }
@@ -45,7 +50,8 @@ function statusOf({ status, statusCode }: HttpError): number {
   return isError ? Number(claimed) : 500;
 }
 
-function detailOf({ type, expose, message }: HttpError): string | undefined {
+function detailOf({ type, code, expose, message }: HttpError): string | undefined {
+  if (typeof code === "string" && code.startsWith("Z_")) return NOT_COMPRESSED;
   const bodyError = typeof type === "string" ? BODY_ERRORS[type] : undefined;
   if (bodyError) return bodyError;
   return expose === true && typeof message === "string" ? message : undefined;

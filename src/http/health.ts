@@ -1,6 +1,7 @@
 // Tells a platform whether the process runs, and whether it may get traffic.
 import { Router } from "express";
-import { Problem } from "./problem";
+import type { Logger } from "pino";
+import { sendProblem } from "./problem";
 
 /** Resolves when what it looks at can be used, rejects when not. */
 export type ReadinessCheck = () => Promise<unknown>;
@@ -11,6 +12,8 @@ export interface HealthOptions {
   draining: AbortSignal;
   /** By the name that the answer uses, such as `database`. */
   checks: Readonly<Record<string, ReadinessCheck>>;
+  /** Told why a check failed; the client is only told which. */
+  logger: Logger;
   /** How long one check may take, in milliseconds. */
   checkTimeoutMs?: number;
 }
@@ -22,17 +25,22 @@ const NO_STORE = { "Cache-Control": "no-store" };
  * Serves `/livez`, which asks nothing of other services, and `/readyz`, which runs every check.
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
-export function health({ draining, checks, checkTimeoutMs = 1000 }: HealthOptions): Router {
+export function health(options: HealthOptions): Router {
+  const { draining } = options;
   const router = Router();
   router.get("/livez", (_req, res) => {
     res.set(NO_STORE).json({ status: "ok" });
   });
-  router.get("/readyz", async (_req, res) => {
+  router.get("/readyz", async (req, res) => {
     res.set(NO_STORE);
-    if (draining.aborted) throw new Problem(503, "The service is draining.", {}, NO_STORE);
-    const results = await runChecks(checks, checkTimeoutMs);
-    const isReady = Object.values(results).every((result) => result === "ok");
-    if (!isReady) throw new Problem(503, "A check failed.", { checks: results }, NO_STORE);
+    if (draining.aborted) {
+      return sendProblem(req, res, 503, { detail: "The service is draining." }, NO_STORE);
+    }
+    const results = await runChecks(options);
+    if (Object.values(results).includes("failed")) {
+      const members = { detail: "A check failed.", checks: results };
+      return sendProblem(req, res, 503, members, NO_STORE);
+    }
     res.json({ status: "ok", checks: results });
   });
   return router;
@@ -40,23 +48,26 @@ export function health({ draining, checks, checkTimeoutMs = 1000 }: HealthOption
 
 type Result = "ok" | "failed";
 
-async function runChecks(checks: HealthOptions["checks"], timeoutMs: number) {
-  const results = Object.entries(checks).map(async ([name, check]) => [
-    name,
-    await runCheck(check, timeoutMs),
-  ]);
+async function runChecks({ checks, logger, checkTimeoutMs = 1000 }: HealthOptions) {
+  const results = Object.entries(checks).map(async ([name, check]) => {
+    try {
+      await inTime(check, checkTimeoutMs);
+      return [name, "ok"];
+    } catch (err) {
+      logger.warn({ err, check: name }, "a readiness check failed");
+      return [name, "failed"];
+    }
+  });
   return Object.fromEntries(await Promise.all(results)) as Record<string, Result>;
 }
 
-async function runCheck(check: ReadinessCheck, timeoutMs: number): Promise<Result> {
+async function inTime(check: ReadinessCheck, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result>((resolve) => {
-    timer = setTimeout(() => resolve("failed"), timeoutMs);
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    return await Promise.race([check().then((): Result => "ok"), late]);
-  } catch {
-    return "failed";
+    await Promise.race([check(), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -20,6 +20,8 @@ export function jsonBody(limitBytes: number): RequestHandler {
     },
   });
   return (req, res, next) => {
+    // Express would make it an empty object.
+    if (req.headers["content-length"] === "0") return next();
     if (!isPlainJson(req)) return parseAny(req, res, next);
     // Express would read it to its end before it answers.
     if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
@@ -41,7 +43,7 @@ export function jsonBody(limitBytes: number): RequestHandler {
 /** What a client is told whose body is over the limit. */
 export const TOO_LARGE = "The body is larger than this service accepts.";
 /** What a client is told whose body is not JSON, or a JSON scalar. */
-export const NOT_JSON = "The body is not valid JSON.";
+export const NOT_JSON = "The body must be valid JSON: an object or an array.";
 
 const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i;
 const BYTE_ORDER_MARK = "\ufeff";
@@ -50,7 +52,6 @@ const isPlainJson = ({ headers, readableEnded }: Request): boolean =>
   headers["content-length"] !== undefined &&
   headers["content-encoding"] === undefined &&
   JSON_TYPE.test(headers["content-type"] ?? "") &&
-  headers["content-length"] !== "0" &&
   !readableEnded;
 
 function readWhole(

@@ -9,6 +9,9 @@ declare module "express-serve-static-core" {
   }
 }
 
+/** What a client is told whose path cannot be decoded. */
+export const MALFORMED_PATH = "The path has malformed percent-encoding.";
+
 /**
  * Answers 405 with `Allow` when another method would find a route, else 404; to be used after all routes.
  * @param routes The router that holds them; they are listed when the first request misses.
@@ -17,7 +20,7 @@ declare module "express-serve-static-core" {
 export function notFound(routes: Router): RequestHandler {
   let methodsOf: RequestHandler | undefined;
   return (req, res, next) => {
-    if (!isDecodable(req.path)) throw new Problem(400, "The path has malformed percent-encoding.");
+    if (!isDecodable(req.path)) throw new Problem(400, MALFORMED_PATH);
     methodsOf ??= collectMethods(routes);
     allowedMethods.set(req, new Set());
     methodsOf(req, res, (err: unknown) => {

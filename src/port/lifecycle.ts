@@ -80,7 +80,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     const deadline = Date.now() + shutdownTimeoutMs;
     for (const service of services) service.beginDrain();
     draining.abort();
-    if (services.length > 0) await sleep(drainDelayMs);
+    // Without a delay the listener closes in this very turn: clients that have been told to reconnect would
+    // queue at it, and be reset.
+    if (services.length > 0 && drainDelayMs > 0) await sleep(drainDelayMs);
     for (const service of services.toReversed()) {
       await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
     }

@@ -1,7 +1,11 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { Client } from "pg";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
 import { startProcess } from "../support/process";
 
+const root = join(__dirname, "../..");
 let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -30,6 +34,21 @@ describe("the release process", () => {
     expect(new Set(names).size).toBe(names.length);
     expect(await release().exit).toBe(0);
     expect(await applied()).toEqual(names);
+  });
+
+  it("applies them from a folder whose name looks like a pattern", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "a [b] (c) {d,e} "));
+    cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    const elsewhere = await startTestPostgres();
+    const { exit, lines } = startProcess(relative(root, join(folder, "dist/migrate.js")), {
+      DATABASE_URL: elsewhere.url,
+    });
+    expect(await exit).toBe(0);
+    const { applied: names } = JSON.parse(lines[0] as string) as { applied: string[] };
+    expect(names).toEqual(await applied());
+    await elsewhere.stop();
+    rmSync(folder, { recursive: true });
   });
 
   it("reports every problem of its environment, and exits 1", async () => {

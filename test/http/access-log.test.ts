@@ -3,6 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
 import { createTestApp } from "../support/app";
+import { connectRaw, get } from "../support/raw-client";
 
 describe("the access log", () => {
   it("has one line for each request, without the query", async () => {
@@ -23,6 +24,20 @@ describe("the access log", () => {
       },
     ]);
     expect(log[0]?.bytes).toBeGreaterThan(500);
+  });
+
+  it("counts each byte once, also of pipelined requests", async () => {
+    const { app, log } = createTestApp();
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await connectRaw((server.address() as AddressInfo).port);
+    client.socket.write(get("/livez") + get("/livez") + get("/nothing"));
+    await client.until(/"status":404[^]*}$/);
+    client.socket.end();
+    await client.closed;
+    server.close();
+    const bytes = log.map((line) => line.bytes as number);
+    expect(bytes.reduce((sum, count) => sum + count, 0)).toBe(client.received().length);
   });
 
   it("names the trace of a valid traceparent", async () => {

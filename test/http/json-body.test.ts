@@ -39,9 +39,9 @@ describe("POST with a JSON body", () => {
   });
 
   it.each([
-    ["malformed JSON", '{"name":', "The body is not valid JSON."],
-    ["a scalar", '"name"', "The body is not valid JSON."],
-    ["a null", "null", "The body is not valid JSON."],
+    ["malformed JSON", '{"name":', "The body must be valid JSON: an object or an array."],
+    ["a scalar", '"name"', "The body must be valid JSON: an object or an array."],
+    ["a null", "null", "The body must be valid JSON: an object or an array."],
     ["invalid UTF-8", Buffer.from([0x22, 0xff, 0x22]), "The body is not valid UTF-8."],
   ])("gets 400 for %s", async (_name, body, detail) => {
     expect(await post(body)).toMatchObject({
@@ -111,7 +111,12 @@ describe("POST with a JSON body", () => {
   });
 
   it("gets 400 for a body that is not compressed as it says", async () => {
-    expect(await post("plain", { "Content-Encoding": "gzip" })).toMatchObject({ status: 400 });
+    expect(await post("plain", { "Content-Encoding": "gzip" })).toMatchObject({
+      status: 400,
+      body: problem(400, "Bad Request", {
+        detail: "The body is not compressed as its Content-Encoding says.",
+      }),
+    });
   });
 });
 
