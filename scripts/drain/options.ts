@@ -1,0 +1,66 @@
+// What the command line asks for.
+import { parseArgs } from "node:util";
+
+/** The experiments that are asked for, and how large they are. */
+export interface Options {
+  /** Their names; all when empty. */
+  experiments: readonly string[];
+  /** Of `restart`, for each delay. */
+  runs: number;
+  /** Of `restart`, in milliseconds. */
+  delaysMs: readonly number[];
+  /** Of `idle`. */
+  connections: number;
+  /** Of `soak`. */
+  cycles: number;
+  /** The Node that runs the servers. */
+  node: string;
+  help: boolean;
+}
+
+export const HELP = `Counts what clients lose when a server of Berth's is told to end; exits 1 when a target is missed.
+
+npm run drain -- [options] [EXPERIMENT …]
+  restart  40 keep-alive clients, slow and streamed responses in flight, traffic for 300 ms after SIGTERM
+  idle     thousands of open, idle connections, half of them never used
+  soak     start, load and end Berth itself, many times over
+
+  --runs N         runs of restart for each delay (10)
+  --delays MS,…    drain delays of restart (0,500)
+  --connections N  of idle (10000); the limit of open files must be above
+  --cycles N       of soak (100)
+  --node PATH      the Node that runs the servers (this one)
+  --help           print this
+`;
+
+/** @throws Error naming the option, what was expected and what came. */
+export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      runs: { type: "string", default: "10" },
+      delays: { type: "string", default: "0,500" },
+      connections: { type: "string", default: "10000" },
+      cycles: { type: "string", default: "100" },
+      node: { type: "string", default: process.execPath },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const unknown = positionals.find((name) => !known.includes(name));
+  if (unknown) throw new Error(`expected experiments among ${known.join(", ")}, got ${unknown}`);
+  return {
+    experiments: positionals,
+    runs: parseNumber("--runs", values.runs, 1),
+    delaysMs: values.delays.split(",").map((delay) => parseNumber("--delays", delay, 0)),
+    connections: parseNumber("--connections", values.connections, 1),
+    cycles: parseNumber("--cycles", values.cycles, 1),
+    node: values.node,
+    help: values.help,
+  };
+}
+
+function parseNumber(option: string, value: string, least: number): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) >= least) return Number(value);
+  throw new Error(`${option}: expected a whole number from ${least}, got ${JSON.stringify(value)}`);
+}
