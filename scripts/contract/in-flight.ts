@@ -23,6 +23,7 @@ export const nothingToHold = "needs --slow-path or --body-path to keep a request
 const slowRequests = 3;
 // Nothing tells a client that a handler, of a request or of a signal, has begun; an idle server needs a fraction.
 const arrivalMs = 250;
+const isAnswer = /^HTTP\/1\.\d [2-5]/;
 
 /** Whether the settings name an endpoint that can be kept busy. */
 export function canHold({ slowPath, bodyPath }: Settings): boolean {
@@ -58,8 +59,6 @@ export async function terminate(service: Service, held: readonly InFlight[]): Pr
   service.signal("SIGTERM", "group");
   await pause(arrivalMs);
 }
-
-const isAnswer = /^HTTP\/1\.\d [2-5]/;
 
 async function holdSlow(service: Service, path: string, limitMs: number): Promise<InFlight> {
   const connection = await connect(service);

@@ -1,8 +1,7 @@
 // npm run contract as one types it: options, output, exit codes, and nothing left behind.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../../scripts/contract/harness/wait";
 import { provideScratch, serverLine } from "./support";
@@ -45,7 +44,7 @@ describe("npm run contract", () => {
   });
 
   it("exits with 2 without a command where there is no Procfile", async () => {
-    const { code, stderr } = await contract([], mkdtempSync(join(tmpdir(), "contract-")));
+    const { code, stderr } = await contract([], process.env.SCRATCH);
     expect(stderr).toContain("give a COMMAND after --");
     expect(code).toBe(2);
   });
