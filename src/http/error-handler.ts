@@ -1,7 +1,7 @@
 // The one place where an error becomes an answer.
 import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
-import { NOT_JSON, TOO_LARGE } from "./json-body";
+import { NOT_JSON, TOO_LARGE, UNKNOWN_CHARSET } from "./json-body";
 import { MALFORMED_PATH } from "./not-found";
 import { sendProblem } from "./problem";
 
@@ -19,7 +19,7 @@ interface HttpError {
 
 /** The body parser's messages quote the body or speak of its internals; these speak to the client. */
 const BODY_ERRORS: Readonly<Record<string, string>> = {
-  "charset.unsupported": "The body's charset is not supported: send UTF-8.",
+  "charset.unsupported": UNKNOWN_CHARSET,
   "encoding.unsupported":
     "The body's Content-Encoding is not supported: send gzip, deflate, br or none.",
   "entity.parse.failed": NOT_JSON,

@@ -14,9 +14,8 @@ export function jsonBody(limitBytes: number): RequestHandler {
     limit: limitBytes,
     verify: (_req, _res, body, charset) => {
       // RFC 8259: JSON between systems is UTF-8.
-      if (charset !== "utf-8")
-        throw new Problem(415, "The body's charset is not supported: send UTF-8.");
-      if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
+      if (charset !== "utf-8") throw new Problem(415, UNKNOWN_CHARSET);
+      if (!isUtf8(body)) throw new Problem(400, NOT_UTF8);
     },
   });
   return (req, res, next) => {
@@ -40,6 +39,9 @@ export function jsonBody(limitBytes: number): RequestHandler {
   };
 }
 
+/** What a client is told whose body claims another charset. */
+export const UNKNOWN_CHARSET = "The body's charset is not supported: send UTF-8.";
+const NOT_UTF8 = "The body is not valid UTF-8.";
 /** What a client is told whose body is over the limit. */
 export const TOO_LARGE = "The body is larger than this service accepts.";
 /** What a client is told whose body is not JSON, or a JSON scalar. */
@@ -66,7 +68,7 @@ function readWhole(
 }
 
 function parseObject(body: Buffer): object {
-  if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
+  if (!isUtf8(body)) throw new Problem(400, NOT_UTF8);
   const text = body.toString();
   let value: unknown;
   try {

@@ -11,8 +11,6 @@ interface Connection {
 
 /** The connections of one HTTP server. */
 export interface HttpConnections {
-  /** How many are open, upgraded ones included. */
-  count(): number;
   /** From now on every response says `Connection: close`, and its connection ends with it. */
   closeAfterResponse(): void;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
@@ -61,7 +59,6 @@ export function trackHttpConnections(server: Server): HttpConnections {
   });
 
   return {
-    count: () => connections.size + upgraded.size,
     closeAfterResponse() {
       closing = true;
       for (const connection of connections.values()) closeAfterLast(connection);
