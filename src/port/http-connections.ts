@@ -4,9 +4,12 @@ import type { Socket } from "node:net";
 import { isWebSocket, sendGoingAway } from "./websocket";
 
 interface Connection {
-  readonly inFlight: Set<ServerResponse>;
   /** Whether it has ever carried a request. */
   used: boolean;
+  /** How many of its requests have not seen the end of their response. */
+  inFlight: number;
+  /** The response to the latest of those. */
+  last?: ServerResponse | undefined;
 }
 
 /** The connections of one HTTP server. */
@@ -33,7 +36,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
   let closing = false;
 
   server.on("connection", (socket: Socket) => {
-    connections.set(socket, { inFlight: new Set(), used: false });
+    connections.set(socket, { used: false, inFlight: 0 });
     socket.once("close", () => {
       connections.delete(socket);
       upgraded.delete(socket);
@@ -44,12 +47,16 @@ export function trackHttpConnections(server: Server): HttpConnections {
     const { socket } = req;
     const connection = connections.get(socket);
     if (!connection) return;
+    // Only the last may close the connection: an earlier one would lose it.
+    if (closing) setKeepAlive(connection, true);
     connection.used = true;
-    connection.inFlight.add(res);
-    if (closing) closeAfterLast(connection);
-    res.once("close", () => {
-      connection.inFlight.delete(res);
-      if (closing && connection.inFlight.size === 0) end(socket);
+    connection.inFlight++;
+    connection.last = res;
+    if (closing) setKeepAlive(connection, false);
+    res.on("close", () => {
+      if (--connection.inFlight > 0) return;
+      connection.last = undefined;
+      if (closing) end(socket);
     });
   });
 
@@ -61,11 +68,11 @@ export function trackHttpConnections(server: Server): HttpConnections {
   return {
     closeAfterResponse() {
       closing = true;
-      for (const connection of connections.values()) closeAfterLast(connection);
+      for (const connection of connections.values()) setKeepAlive(connection, false);
     },
     endIdle(which) {
       for (const [socket, { inFlight, used }] of connections) {
-        if (inFlight.size === 0 && used === (which === "used")) end(socket);
+        if (inFlight === 0 && used === (which === "used")) end(socket);
       }
     },
     farewellUpgraded() {
@@ -83,10 +90,9 @@ export function trackHttpConnections(server: Server): HttpConnections {
   };
 }
 
-/** Lets the last of a connection's responses close it: a close on an earlier, pipelined one would lose the later ones. */
-function closeAfterLast({ inFlight }: Connection): void {
-  const unsent = [...inFlight].filter((res) => !res.headersSent);
-  for (const res of unsent) res.shouldKeepAlive = res !== unsent.at(-1);
+/** Lets the connection outlive its last response, or end with it; too late once that one's head is written. */
+function setKeepAlive({ last }: Connection, keepAlive: boolean): void {
+  if (last && !last.headersSent) last.shouldKeepAlive = keepAlive;
 }
 
 /** Sends FIN after what is still to be written, and does not wait for ever for the peer's. */

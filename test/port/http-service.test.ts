@@ -114,6 +114,20 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
+  it("answers every pipelined request, the last of which was answered first", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get() + get());
+    await untilHeld(2);
+    held[1]?.end("answered");
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    held[0]?.end("answered");
+    expect(await client.closed).toBe("end");
+    expect(client.received().match(/answered/g)).toHaveLength(2);
+    await drained;
+  });
+
   it("ends endless responses that end themselves when draining begins", async () => {
     const draining = new AbortController();
     const { service, port } = await start((_req, res) => {
