@@ -8,6 +8,7 @@ const IPV4_IN_IPV6 = "::ffff:";
  * looks like `::ffff:192.0.2.1`: it is given as `192.0.2.1`.
  */
 export function clientAddress(req: Request): string | undefined {
-  const { ip } = req;
+  // Without the header, `req.ip` finds the same after walking a list of one.
+  const ip = req.headers["x-forwarded-for"] === undefined ? req.socket.remoteAddress : req.ip;
   return ip?.startsWith(IPV4_IN_IPV6) ? ip.slice(IPV4_IN_IPV6.length) : ip;
 }
