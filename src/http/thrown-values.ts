@@ -1,5 +1,6 @@
 // Makes sure that whatever a handler throws is an error.
 import type { RequestHandler, Router } from "express";
+import { isRouter, allLayers } from "./layers";
 
 /**
  * Wraps every handler of the router, so that a thrown `undefined`, `null` or string ends in the error handler.
@@ -7,14 +8,11 @@ import type { RequestHandler, Router } from "express";
  * the client would get a 404 for a fault of the service. To be called after all routes are in place.
  */
 export function rejectThrownValues(router: Router): void {
-  for (const layer of router.stack) {
+  for (const layer of allLayers(router)) {
     if (layer.route) for (const inner of layer.route.stack) inner.handle = guarded(inner.handle);
-    else if (isRouter(layer.handle)) rejectThrownValues(layer.handle);
-    else layer.handle = guarded(layer.handle);
+    else if (!isRouter(layer.handle)) layer.handle = guarded(layer.handle);
   }
 }
-
-const isRouter = (handle: unknown): handle is Router => Array.isArray((handle as Router).stack);
 
 function guarded(handle: RequestHandler): RequestHandler {
   // Express tells error handlers by their four parameters.
