@@ -6,7 +6,7 @@ import { accessLog } from "./http/access-log";
 import { defaultHeaders } from "./http/default-headers";
 import { entityTag } from "./http/entity-tag";
 import { errorHandler } from "./http/error-handler";
-import { health, type ReadinessCheck } from "./http/health";
+import { livez, type ReadinessCheck, readyz } from "./http/health";
 import { jsonBody } from "./http/json-body";
 import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
@@ -39,7 +39,8 @@ export function createApp(options: AppOptions): Express {
   app.use(requestId);
   app.use(accessLog(logger));
   app.use(defaultHeaders());
-  app.use(health({ draining: services.draining, checks: options.checks, logger }));
+  app.get("/livez", livez);
+  app.get("/readyz", readyz({ draining: services.draining, checks: options.checks, logger }));
   app.use(jsonBody(options.bodyLimitBytes));
   app.get("/", about(options.about, ["/livez", "/readyz", ...Object.keys(routes)]));
   for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter(services));

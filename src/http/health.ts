@@ -1,5 +1,5 @@
 // Tells a platform whether the process runs, and whether it may get traffic.
-import { Router } from "express";
+import type { RequestHandler } from "express";
 import type { Logger } from "pino";
 import { sendProblem } from "./problem";
 
@@ -7,7 +7,7 @@ import { sendProblem } from "./problem";
 export type ReadinessCheck = () => Promise<unknown>;
 
 /** What readiness depends on. */
-export interface HealthOptions {
+export interface ReadinessOptions {
   /** Aborted when the process is about to end. */
   draining: AbortSignal;
   /** By the name that the answer uses, such as `database`. */
@@ -21,17 +21,18 @@ export interface HealthOptions {
 /** A cached answer would speak of the past. */
 const NO_STORE = { "Cache-Control": "no-store" };
 
+/** Answers that the process runs; asks nothing of other services. */
+export const livez: RequestHandler = (_req, res) => {
+  res.set(NO_STORE).json({ status: "ok" });
+};
+
 /**
- * Serves `/livez`, which asks nothing of other services, and `/readyz`, which runs every check.
+ * Answers whether every check passes and the process is not about to end.
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
-export function health(options: HealthOptions): Router {
+export function readyz(options: ReadinessOptions): RequestHandler {
   const { draining } = options;
-  const router = Router();
-  router.get("/livez", (_req, res) => {
-    res.set(NO_STORE).json({ status: "ok" });
-  });
-  router.get("/readyz", async (req, res) => {
+  return async (req, res) => {
     res.set(NO_STORE);
     if (draining.aborted) {
       return sendProblem(req, res, 503, { detail: "The service is draining." }, NO_STORE);
@@ -42,13 +43,12 @@ export function health(options: HealthOptions): Router {
       return sendProblem(req, res, 503, members, NO_STORE);
     }
     res.json({ status: "ok", checks: results });
-  });
-  return router;
+  };
 }
 
 type Result = "ok" | "failed";
 
-async function runChecks({ checks, logger, checkTimeoutMs = 1000 }: HealthOptions) {
+async function runChecks({ checks, logger, checkTimeoutMs = 1000 }: ReadinessOptions) {
   const results = Object.entries(checks).map(async ([name, check]) => {
     try {
       await inTime(check, checkTimeoutMs);
