@@ -8,6 +8,7 @@ import { entityTag } from "./http/entity-tag";
 import { errorHandler } from "./http/error-handler";
 import { livez, type ReadinessCheck, readyz } from "./http/health";
 import { jsonBody } from "./http/json-body";
+import { compareLiteralsFirst } from "./http/literal-paths";
 import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
 import { requestId } from "./http/request-id";
@@ -48,5 +49,6 @@ export function createApp(options: AppOptions): Express {
   app.use(errorHandler(logger));
 
   rejectThrownValues(app.router);
+  compareLiteralsFirst(app.router);
   return app;
 }
