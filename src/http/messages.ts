@@ -13,8 +13,9 @@ declare module "express-serve-static-core" {
      * Sends a whole text as one write, and tells whether it could. It cannot once somebody has touched the headers or
      * wrapped a method, for a conditional request, or a status without a body: Express' `send` can.
      * @param type The whole Content-Type.
+     * @param isTagged Whether it gets an entity tag, if the app makes them.
      */
-    sendAtOnce(type: string, text: string): boolean;
+    sendAtOnce(type: string, text: string, isTagged: boolean): boolean;
   }
 }
 
@@ -84,14 +85,14 @@ export function pinPrototypes(app: Express): void {
       return super.writeHead(...(args as [number]));
     }
 
-    override sendAtOnce(type: string, text: string): boolean {
+    override sendAtOnce(type: string, text: string, isTagged: boolean): boolean {
       const { defaultHeaders, statusCode, req } = this;
       if (defaultHeaders === undefined || isWrapped(this) || !hasBody(statusCode)) return false;
       if (isConditional(req) || this.headersSent) return false;
       const length = String(Buffer.byteLength(text));
       const headers = [...defaultHeaders, "Content-Type", type, "Content-Length", length];
-      const etag = (this.app.settings as Settings)["etag fn"]?.(text, "utf8");
-      if (etag !== undefined) headers.push("ETag", etag);
+      const { "etag fn": entityTag } = this.app.settings as Settings;
+      if (isTagged && entityTag) headers.push("ETag", entityTag(text, "utf8"));
       this.defaultHeaders = undefined;
       super.writeHead(statusCode, headers);
       this.end(req.method === "HEAD" ? undefined : text);
@@ -104,7 +105,7 @@ export function pinPrototypes(app: Express): void {
       const isPlain =
         !settings["json escape"] && !settings["json replacer"] && !settings["json spaces"];
       const text = isPlain ? (JSON.stringify(value) as string | undefined) : undefined;
-      const isSent = text !== undefined && this.sendAtOnce("application/json; charset=utf-8", text);
+      const isSent = text !== undefined && this.sendAtOnce(JSON_TYPE, text, true);
       return isSent ? this : super.json(value);
     }
 
@@ -147,6 +148,8 @@ export function messageClasses(app: Express): MessageClasses {
 // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
 const { end, write } = ServerResponse.prototype;
 const { send } = express.response;
+
+const JSON_TYPE = "application/json; charset=utf-8";
 
 const hasBody = (status: number): boolean =>
   status >= 200 && status !== 204 && status !== 205 && status !== 304;

@@ -51,12 +51,13 @@ export function sendProblem(
     ...members,
     requestId: req.id,
   });
-  if (headers === undefined && res.sendAtOnce(PROBLEM_TYPE, text)) return;
+  // Untagged: nobody asks whether an error is still the same.
+  if (headers === undefined && res.sendAtOnce(PROBLEM_TYPE, text, false)) return;
   for (const name of res.getHeaderNames()) {
     if (STALE_HEADERS.test(name)) res.removeHeader(name);
   }
   res
     .set(headers ?? {})
-    .set("Content-Type", PROBLEM_TYPE)
-    .send(text);
+    .set({ "Content-Type": PROBLEM_TYPE, "Content-Length": String(Buffer.byteLength(text)) })
+    .end(text);
 }
