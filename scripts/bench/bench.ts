@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isInterrupted, reapOnExit } from "./children";
 import { contendersFor } from "./contenders";
-import { isPinned } from "./cores";
+import { isPinned, keepLoadAwake } from "./cores";
 import { assertEqualWork } from "./equal-work";
 import { requireWrk } from "./load";
 import { measure, type Measurement } from "./measure";
@@ -37,6 +37,7 @@ async function run(options: Options): Promise<void> {
   print(
     `Node ${node}, ${options.rounds} rounds of ${options.seconds} s${isPinned ? "" : ", not pinned to cores"}`,
   );
+  const letSleep = keepLoadAwake();
   const works = createWorks(options.requestsPerSecond).filter(({ name }) => isAsked(options, name));
   await withDatabase(works, print, async (database) => {
     for (const work of works) {
@@ -45,6 +46,7 @@ async function run(options: Options): Promise<void> {
       if (measurements) result.works[work.name] = measurements;
     }
   });
+  await letSleep();
   for (const [name, measureThem] of Object.entries(START_UPS)) {
     if (!isAsked(options, name)) continue;
     const durations = await measureThem(options.contenders, options.rounds, options.node);

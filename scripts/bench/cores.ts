@@ -1,6 +1,7 @@
 // Keeps the server and the load on different cores, where the system can.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { start, stop } from "./children";
 
 /** Which core each side has: what the load costs must not be taken from the server. */
 const CORES = { server: "0", load: "1" };
@@ -12,4 +13,16 @@ export const isPinned: boolean =
 /** The command line that runs a command on its side's core. */
 export function onCore(side: keyof typeof CORES, command: readonly string[]): string[] {
   return isPinned ? ["taskset", "--cpu-list", CORES[side], ...command] : [...command];
+}
+
+/**
+ * Keeps the load's core from falling asleep whenever the load waits, until what it returns is called: waking it costs the
+ * server, which pays for every packet that it sends to a sleeper, and the slower server more.
+ */
+export function keepLoadAwake(): () => Promise<void> {
+  if (!isPinned) return () => Promise.resolve();
+  const idler = start(onCore("load", ["nice", "-n", "19", process.execPath, "-e", "for (;;);"]), {
+    stdio: "ignore",
+  });
+  return () => stop(idler);
 }

@@ -28,8 +28,15 @@ const failing = (
 
 const TOO_LARGE = JSON.stringify({ note: "a".repeat(102_400) });
 
-/** What goes wrong, wherever there are routes that can. */
-export const failures: readonly Probe[] = [
+/** A client that has the answer already, and what goes wrong, wherever there are routes that can. */
+export const others: readonly Probe[] = [
+  {
+    name: "unchanged",
+    method: "GET",
+    path: "/json",
+    headers: { ...json, "if-none-match": "*" },
+    compare: "body",
+  },
   failing("no such path", "GET", "/nothing/here"),
   failing("malformed id", "GET", "/things/forty-two?x=7"),
   failing("malformed query", "GET", "/things/42?x=seven"),

@@ -1,7 +1,7 @@
 "use strict";
 // Reads a JSON body within a limit, for the bare contender.
 const { Buffer, isUtf8 } = require("node:buffer");
-const { Problem } = require("./problem");
+const { problem } = require("./problem");
 
 const LIMIT_BYTES = 102_400;
 
@@ -23,16 +23,16 @@ function readJson(req, done) {
 /** What else the client sends is read and dropped, so that it can read the answer. */
 function refuse(req, done) {
   req.resume();
-  done(new Problem(413, "The body is larger than this service accepts."));
+  done(problem(413, "The body is larger than this service accepts."));
 }
 
 function parse(body, done) {
-  if (!isUtf8(body)) return done(new Problem(400, "The body is not valid UTF-8."));
+  if (!isUtf8(body)) return done(problem(400, "The body is not valid UTF-8."));
   let value;
   try {
     value = JSON.parse(body.toString());
   } catch {
-    return done(new Problem(400, "The body is not valid JSON."));
+    return done(problem(400, "The body is not valid JSON."));
   }
   done(null, value);
 }

@@ -5,7 +5,7 @@ const { large, small, thing } = require("./answers");
 const { readJson } = require("./bare-http-body");
 const { faultsOfOrder } = require("./bare-http-order");
 const { fillerFeatures } = require("./filler-routes");
-const { Problem } = require("./problem");
+const { problem } = require("./problem");
 
 const THING_ID = /^[1-9]\d{0,18}$/;
 const THING_X = /^[1-9]\d{0,3}$/;
@@ -19,24 +19,24 @@ const handlers = {
 
 function getThing(req, path, done) {
   const id = path.slice(path.lastIndexOf("/") + 1);
-  if (!THING_ID.test(id)) return done(new Problem(404, "There is no such thing."));
+  if (!THING_ID.test(id)) return done(problem(404, "There is no such thing."));
   const query = new URLSearchParams(req.url.slice(path.length + 1));
   const x = query.get("x") ?? "";
   if (query.size === 1 && THING_X.test(x)) return done(null, 200, thing(id, Number(x)));
   const errors = [{ parameter: "x", detail: "must be a whole number from 1 to 9999" }];
-  done(new Problem(400, "Some values are not valid.", { errors }));
+  done(problem(400, "Some values are not valid.", { errors }));
 }
 
 function postOrder(req, _path, done) {
-  readJson(req, (problem, order) => {
-    if (problem) return done(problem);
+  readJson(req, (refusal, order) => {
+    if (refusal) return done(refusal);
     const errors = faultsOfOrder(order);
     if (errors.length === 0) return done(null, 201, order);
-    done(new Problem(422, "Some values are not valid.", { errors }));
+    done(problem(422, "Some values are not valid.", { errors }));
   });
 }
 
-/** Creates the function that answers a request: `route(req, path, (problem, status, value) => …)`. */
+/** Creates the function that answers a request: `route(req, path, (refusal, status, value) => …)`. */
 function createRouter(env) {
   const routes = new Map();
   for (const { mount, routes: fillers } of fillerFeatures(env)) {
@@ -51,7 +51,7 @@ function createRouter(env) {
     const exact = `${req.method} ${path}`;
     const handler = routes.get(exact) ?? routes.get(withParameter(exact));
     if (handler) handler(req, path, done);
-    else done(new Problem(404, "There is nothing at this path."));
+    else done(problem(404, "There is nothing at this path."));
   };
 }
 

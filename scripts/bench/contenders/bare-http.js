@@ -5,6 +5,7 @@ const http = require("node:http");
 const { performance } = require("node:perf_hooks");
 const process = require("node:process");
 const { listen } = require("./announce");
+const { entityTag, isFresh } = require("./entity-tag");
 const { createRouter } = require("./bare-http-routes");
 const { helmetHeaders } = require("./helmet-headers");
 const { writeLine } = require("./log-lines");
@@ -15,16 +16,25 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const SECURITY_HEADERS = Object.entries(helmetHeaders()).flat();
 
 /** Answers with one header write: a flat array of names and values is what Node takes fastest. */
-function answer(res, requestId, status, type, body) {
-  const headers = SECURITY_HEADERS.slice();
-  headers.push("X-Request-Id", requestId, "Content-Type", type);
-  headers.push("Content-Length", String(Buffer.byteLength(body)));
-  res.writeHead(status, headers);
+function answer(res, requestId, status, headers, body) {
+  res.writeHead(status, [...SECURITY_HEADERS, "X-Request-Id", requestId, ...headers]);
   res.end(body);
 }
 
-const answerProblem = (res, id, { status = 500, message, members }) =>
-  answer(res, id, status, PROBLEM_TYPE, problemBody(id, status, message, members));
+function answerJson(req, res, id, status, value) {
+  const body = JSON.stringify(value);
+  const tag = entityTag(body);
+  if (isFresh(req, tag)) return answer(res, id, 304, ["ETag", tag]);
+  const length = String(Buffer.byteLength(body));
+  const headers = ["Content-Type", JSON_TYPE, "Content-Length", length, "ETag", tag];
+  answer(res, id, status, headers, body);
+}
+
+function answerProblem(res, id, { status = 500, message, members }) {
+  const body = problemBody(id, status, message, members);
+  const length = String(Buffer.byteLength(body));
+  answer(res, id, status, ["Content-Type", PROBLEM_TYPE, "Content-Length", length], body);
+}
 
 function logLine(requestId, method, path, status, startedAt, bytes, client) {
   writeLine(
@@ -47,9 +57,9 @@ function onRequest(req, res) {
     const bytes = socket.bytesWritten - sentBefore;
     logLine(id, method, path, res.statusCode, startedAt, bytes, client);
   });
-  route(req, path, (problem, status, value) => {
-    if (problem) answerProblem(res, id, problem);
-    else answer(res, id, status, JSON_TYPE, JSON.stringify(value));
+  route(req, path, (refusal, status, value) => {
+    if (refusal) answerProblem(res, id, refusal);
+    else answerJson(req, res, id, status, value);
   });
 }
 

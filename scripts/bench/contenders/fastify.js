@@ -6,6 +6,7 @@ const { setInterval } = require("node:timers");
 const { fastify, LogController } = require("fastify");
 const { pino } = require("pino");
 const { announce } = require("./announce");
+const { entityTag, isFresh } = require("./entity-tag");
 const { addRoutes } = require("./fastify-routes");
 const { helmetHeaders } = require("./helmet-headers");
 const { PROBLEM_TYPE, problemBody } = require("./problem");
@@ -47,6 +48,15 @@ app.addHook("onRequest", (request, reply, done) => {
   reply.headers(securityHeaders);
   reply.header("X-Request-Id", request.id);
   done();
+});
+
+app.addHook("onSend", (request, reply, payload, done) => {
+  if (reply.statusCode >= 300) return done();
+  const tag = entityTag(payload);
+  reply.header("ETag", tag);
+  if (!isFresh(request, tag)) return done();
+  reply.code(304).removeHeader("Content-Type");
+  done(null, null);
 });
 
 app.addHook("onResponse", (request, reply, done) => {

@@ -15,6 +15,9 @@ const problemBody = (requestId, status, detail, members) =>
     requestId,
   });
 
+/** The same for those who throw nothing. */
+const problem = (status, message, members) => ({ status, message, members });
+
 /** An error that carries its status and what to tell the client. */
 class Problem extends Error {
   constructor(status, detail, members) {
@@ -24,4 +27,4 @@ class Problem extends Error {
   }
 }
 
-module.exports = { PROBLEM_TYPE, Problem, problemBody };
+module.exports = { PROBLEM_TYPE, Problem, problem, problemBody };
