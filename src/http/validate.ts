@@ -24,13 +24,7 @@ export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
     if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
     throw new Problem(415, "The body must be JSON: send Content-Type: application/json.");
   }
-  const result = schema.safeParse(req.body, REPORT_INPUT);
-  if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
-    pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-    detail,
-  }));
-  throw new Problem(422, "Some fields are not valid.", { errors });
+  return check(schema, req.body, 422, "Some fields are not valid.", byPointer);
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
@@ -42,36 +36,59 @@ const hasBody = ({ headers }: Request): boolean =>
  * @throws Problem 400 with one entry for each wrong parameter.
  */
 export function parseQuery<T>(schema: z.ZodType<T>, req: Request): T {
-  const result = schema.safeParse(req.query, REPORT_INPUT);
-  if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(faults).map(({ path, detail }) => ({
-    parameter: path.join("."),
-    detail,
-  }));
-  throw new Problem(400, "Some query parameters are not valid.", { errors });
+  return check(schema, req.query, 400, "Some query parameters are not valid.", byName);
 }
 
-/** Issues then hold the value, which tells a missing field from a mistyped one; it is never sent. */
-const REPORT_INPUT = { reportInput: true };
+/** Says where in the input a fault is. */
+type Locate = (path: string[]) => Record<string, string>;
+
+const byPointer: Locate = (path) => ({
+  pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+});
+
+const byName: Locate = (path) => ({ parameter: path.join(".") });
+
+function check<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+  status: number,
+  message: string,
+  locate: Locate,
+): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const errors = result.error.issues
+    .flatMap((issue) => faults(issue, input))
+    .map(({ path, detail }) => ({ ...locate(path), detail }));
+  throw new Problem(status, message, { errors });
+}
 
 interface Fault {
   path: string[];
   detail: string;
 }
 
-function faults(issue: z.core.$ZodIssue): Fault[] {
+function faults(issue: z.core.$ZodIssue, input: unknown): Fault[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: [...path, key], detail: "is not known here" }));
   }
-  return [{ path, detail: explain(issue) }];
+  return [{ path, detail: isMissing(issue, input) ? "is required" : explain(issue) }];
 }
+
+/** Zod would tell, at the price of half as much time for every input that is valid. */
+const isMissing = ({ code, path }: z.core.$ZodIssue, input: unknown): boolean =>
+  code === "invalid_type" &&
+  path.reduce(
+    (value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    input,
+  ) === undefined;
 
 /** Says it in our words: a client should not learn, or depend on, which library checks. */
 function explain(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return issue.input === undefined ? "is required" : `must be of type ${issue.expected}`;
+      return `must be of type ${issue.expected}`;
     case "too_small":
       return `must have at least ${issue.minimum} ${unit(issue.origin)}`;
     case "too_big":
