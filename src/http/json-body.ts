@@ -19,8 +19,7 @@ export function jsonBody(limitBytes: number): RequestHandler {
     },
   });
   return (req, res, next) => {
-    // Express would make it an empty object.
-    if (req.headers["content-length"] === "0") return next();
+    if (!hasBody(req)) return next();
     if (!isPlainJson(req)) return parseAny(req, res, next);
     // Express would read it to its end before it answers.
     if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
@@ -49,6 +48,13 @@ export const NOT_JSON = "The body must be valid JSON: an object or an array.";
 
 const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i;
 const BYTE_ORDER_MARK = "\ufeff";
+
+/**
+ * Whether there is anything to read; of an empty body, Express would make an empty object.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+ */
+export const hasBody = ({ headers }: Request): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 const isPlainJson = ({ headers, readableEnded }: Request): boolean =>
   headers["content-length"] !== undefined &&

@@ -6,9 +6,9 @@ declare module "express-serve-static-core" {
   interface Response {
     /**
      * Default headers, names and values in turn, that wait aside until the head is written. Whoever looks at, sets or
-     * removes a header finds them set; undefined from then on.
+     * removes a header finds them set; undefined from then on. Each response needs an array of its own.
      */
-    defaultHeaders: readonly string[] | undefined;
+    defaultHeaders: string[] | undefined;
     /**
      * Sends a whole text as one write, and tells whether it could. It cannot once somebody has touched the headers or
      * wrapped a method, for a conditional request, or a status without a body: Express' `send` can.
@@ -90,12 +90,14 @@ export function pinPrototypes(app: Express): void {
       if (defaultHeaders === undefined || isWrapped(this) || !hasBody(statusCode)) return false;
       if (isConditional(req) || this.headersSent) return false;
       const length = String(Buffer.byteLength(text));
-      const headers = [...defaultHeaders, "Content-Type", type, "Content-Length", length];
+      const headers = defaultHeaders;
+      headers.push("Content-Type", type, "Content-Length", length);
       const { "etag fn": entityTag } = this.app.settings as Settings;
       if (isTagged && entityTag) headers.push("ETag", entityTag(text, "utf8"));
       this.defaultHeaders = undefined;
       super.writeHead(statusCode, headers);
-      this.end(req.method === "HEAD" ? undefined : text);
+      if (req.method !== "HEAD") this.writeWhole(text);
+      this.end();
       return true;
     }
 
@@ -107,6 +109,13 @@ export function pinPrototypes(app: Express): void {
       const text = isPlain ? (JSON.stringify(value) as string | undefined) : undefined;
       const isSent = text !== undefined && this.sendAtOnce(JSON_TYPE, text, true);
       return isSent ? this : super.json(value);
+    }
+
+    /** Node would write the end of the response, an empty string, together with the text: as two, which is dearer. */
+    private writeWhole(text: string): void {
+      this.socket?.cork();
+      this.write(text);
+      this.socket?.uncork();
     }
 
     private settle(): void {

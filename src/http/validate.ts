@@ -1,6 +1,7 @@
 // Checks what a client sent against a schema, and tells it about every fault at once.
 import type { Request } from "express";
 import { z } from "zod";
+import { hasBody } from "./json-body";
 import { Problem } from "./problem";
 
 /** Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair. */
@@ -26,10 +27,6 @@ export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
   }
   return check(schema, req.body, 422, "Some fields are not valid.", byPointer);
 }
-
-/** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */
-const hasBody = ({ headers }: Request): boolean =>
-  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
 /**
  * The request's query parameters, checked.
