@@ -7,6 +7,7 @@ const { pino } = require("pino");
 const accessLog = require("../../../dist/http/access-log");
 const entityTag = require("../../../dist/http/entity-tag");
 const jsonBody = require("../../../dist/http/json-body");
+const literalPaths = require("../../../dist/http/literal-paths");
 const logger = require("../../../dist/logger");
 const messages = require("../../../dist/http/messages");
 
@@ -21,6 +22,16 @@ const tricks = {
       pinPrototypes(app);
       app.response.sendAtOnce = () => false;
     };
+  },
+  "write-apart"() {
+    const { pinPrototypes } = messages;
+    messages.pinPrototypes = (app) => {
+      pinPrototypes(app);
+      app.response.writeWhole = app.response.end;
+    };
+  },
+  "literal-paths"() {
+    literalPaths.compareLiteralsFirst = () => {};
   },
   "made-log-line"() {
     accessLog.accessLog = logByPino;
