@@ -42,7 +42,7 @@ async function run(options: Options): Promise<void> {
   await withDatabase(works, print, async (database) => {
     for (const work of works) {
       const measurements = await runWork(work, options, database);
-      if (measurements) print(workTable(work, measurements));
+      if (measurements) print(workTable(work, measurements, options.together));
       if (measurements) result.works[work.name] = measurements;
     }
   });

@@ -8,6 +8,7 @@ import type { Work } from "./works";
 
 /** What one contender did in one round. */
 export interface Round {
+  /** Of time; of processor time when all are measured together. */
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -31,6 +32,8 @@ export interface Measurement {
 export interface MeasureOptions {
   rounds: number;
   seconds: number;
+  /** Whether all have their load at once, instead of in turns. */
+  together: boolean;
   node: string;
 }
 
@@ -55,8 +58,10 @@ export async function measure(
   const runners: Runner[] = [];
   for (const contender of contenders) runners.push(await warmUp(contender, work, options));
   for (let round = 0; round < options.rounds; round++) {
+    const run = (runner: Runner): Promise<void> => runRound(runner, work, options);
+    if (options.together) await Promise.all(runners.map(run));
     // Who is first in one round is last in the next.
-    for (const runner of rotate(runners, round)) await runRound(runner, work, options.seconds);
+    else for (const runner of rotate(runners, round)) await run(runner);
   }
   for (const runner of runners) await finish(runner, work);
   return runners.map(({ contender, rounds, idleMb, loadedMb }) => ({
@@ -80,7 +85,11 @@ const rotate = <T>(items: readonly T[], by: number): T[] => {
   return [...items.slice(first), ...items.slice(0, first)];
 };
 
-async function runRound(runner: Runner, work: Work, seconds: number): Promise<void> {
+async function runRound(
+  runner: Runner,
+  work: Work,
+  { seconds, together }: MeasureOptions,
+): Promise<void> {
   const { pid, port } = runner.server;
   const cpuBefore = cpuSeconds(pid);
   const result = await load(port, work, seconds);
@@ -88,7 +97,7 @@ async function runRound(runner: Runner, work: Work, seconds: number): Promise<vo
   runner.sent += result.requests;
   runner.loadedMb = residentMb(pid);
   runner.rounds.push({
-    requestsPerSecond: result.requests / result.seconds,
+    requestsPerSecond: result.requests / (together ? cpu : result.seconds),
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     cpuUs: (cpu * 1e6) / result.requests,

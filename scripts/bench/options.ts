@@ -12,6 +12,8 @@ export interface Options {
   contenders: readonly Contender[];
   /** The Node that runs the contenders. */
   node: string;
+  /** Whether all are measured at once, instead of in turns. */
+  together: boolean;
   /** Of the paced work. */
   requestsPerSecond: number;
   json: boolean;
@@ -27,6 +29,8 @@ npm run bench -- [options]
   --without NAME,…     Berth once more for each name, without that trick of its fast path
   --rounds N           how often each is measured, in turns (5)
   --seconds N          how long a round takes (3)
+  --together           measure all at once, on the same core, by the processor time they take: a disturbance hits
+                       them all, so the ratios come out closer; say nothing of latency then
   --rate N             requests a second of the paced work (5000)
   --node PATH          the Node that runs the contenders (this one)
   --json               print the result as JSON; progress goes to standard error
@@ -46,6 +50,7 @@ export function parseOptions(argv: readonly string[]): Options {
       without: { type: "string", default: "" },
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "3" },
+      together: { type: "boolean", default: false },
       rate: { type: "string", default: "5000" },
       node: { type: "string", default: process.execPath },
       json: { type: "boolean", default: false },
@@ -61,6 +66,7 @@ export function parseOptions(argv: readonly string[]): Options {
       ...parseList(values.without).map(berthWithout),
     ],
     node: values.node,
+    together: values.together,
     requestsPerSecond: parseCount("--rate", values.rate),
     json: values.json,
     help: values.help,

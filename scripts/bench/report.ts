@@ -6,15 +6,19 @@ import { ratio, type Spread, spread } from "./statistics";
 import type { Work } from "./works";
 
 /** The contenders that others are compared with, and what the table calls the comparison. */
-const BASES = { bare: "/bare", fastify: "/Fastify", express: "/Express" };
+const BASES = { bare: "/bare", fastify: "/Fastify", express: "/Express", berth: "/Berth" };
 
 /** Below this share of a core, the server was not what limited the requests. */
 const BUSY = 0.9;
 
 type Row = readonly string[];
 
-/** The table of one work. */
-export function workTable(work: Work, measurements: readonly Measurement[]): string {
+/** The table of one work; `together` tells how it was measured. */
+export function workTable(
+  work: Work,
+  measurements: readonly Measurement[],
+  together: boolean,
+): string {
   const rows = measurements.map((measurement) => [
     measurement.contender.title,
     shown(spread(perSecond(measurement)), 0),
@@ -23,9 +27,10 @@ export function workTable(work: Work, measurements: readonly Measurement[]): str
     shown(spread(of(measurement, "p99Ms")), 2),
     fixed(spread(of(measurement, "cpuUs")).median, 1),
     `${fixed(measurement.idleMb, 0)} → ${fixed(measurement.loadedMb, 0)}`,
-    load(work, measurement),
+    together ? "" : load(work, measurement),
   ]);
-  const head = ["", "req/s", ...baseTitles(measurements), "p50 ms", "p99 ms", "CPU µs", "MB", ""];
+  const unit = together ? "req/CPU s" : "req/s";
+  const head = ["", unit, ...baseTitles(measurements), "p50 ms", "p99 ms", "CPU µs", "MB", ""];
   return `${title(work)}\n${table([head, ...rows])}`;
 }
 
@@ -56,7 +61,12 @@ function load({ requestsPerSecond }: Work, measurement: Measurement): string {
 type Compared = { contender: Contender };
 
 const basesAmong = (all: readonly Compared[]): string[] =>
-  Object.keys(BASES).filter((name) => all.some(({ contender }) => contender.name === name));
+  Object.keys(BASES)
+    .filter((name) => all.some(({ contender }) => contender.name === name))
+    .filter((name) => name !== "berth" || all.some(isBerthWithout));
+
+/** Only with such a contender is Berth something to compare with. */
+const isBerthWithout = ({ contender }: Compared): boolean => contender.name.startsWith("berth-");
 
 function baseTitles(all: readonly Compared[]): string[] {
   const titles = basesAmong(all).map((name) => BASES[name as keyof typeof BASES]);
