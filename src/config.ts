@@ -1,20 +1,23 @@
 // Every variable of the environment: its type, unit, default and cure. Pure: the environment is an argument.
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as v from "valibot";
 
 /** A whole number in plain decimal digits: `"1e4"`, `"0x10"`, `" 80"` and `""` are none. */
 const integer = (min: number, max: number, unit = "") =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .describe(`a whole number from ${min} to ${max}${unit && ` (${unit})`}`);
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/),
+    v.transform(Number),
+    v.minValue(min),
+    v.maxValue(max),
+    v.description(`a whole number from ${min} to ${max}${unit && ` (${unit})`}`),
+  );
 
-const flag = z
-  .enum(["true", "false"])
-  .transform((value) => value === "true")
-  .describe("true or false");
+const flag = v.pipe(
+  v.picklist(["true", "false"]),
+  v.transform((value) => value === "true"),
+  v.description("true or false"),
+);
 
 const isNetwork = (value: string): boolean => {
   const [address = "", prefix, ...rest] = value.split("/");
@@ -27,20 +30,23 @@ const isNetwork = (value: string): boolean => {
 };
 
 /** A hop count or a list of networks, as Express' `trust proxy` takes them. */
-const trustProxy = z
-  .string()
-  .refine((value) => /^\d{1,2}$/.test(value) || value.split(",").every(isNetwork))
-  .transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(",")))
-  .describe(
+const trustProxy = v.pipe(
+  v.string(),
+  v.check((value) => /^\d{1,2}$/.test(value) || value.split(",").every(isNetwork)),
+  v.transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(","))),
+  v.description(
     "a number of proxy hops (0 to 99), or addresses and CIDR ranges joined by commas; " +
       "`true` is refused because it lets any client forge its address",
-  );
+  ),
+);
 
 const isPostgresUrl = (value: string): boolean =>
   /^postgres(ql)?:\/\//.test(value) && URL.canParse(value);
 
+type Schema = v.GenericSchema<string, unknown>;
+
 interface Variable {
-  schema: z.ZodType<unknown, string>;
+  schema: Schema;
   /** What applies when the variable is not set, as it would be written in `.env`; without one it must be set. */
   default?: string;
   /** One sentence for the README and `.env.example`. */
@@ -51,9 +57,7 @@ interface Variable {
   secret?: true;
 }
 
-const variable = <S extends z.ZodType<unknown, string>>(
-  of: Omit<Variable, "schema"> & { schema: S },
-) => of;
+const variable = <S extends Schema>(of: Omit<Variable, "schema"> & { schema: S }) => of;
 
 const VARIABLES = {
   PORT: variable({
@@ -62,7 +66,11 @@ const VARIABLES = {
     about: "The port to bind; 0 lets the system choose a free one.",
   }),
   HOST: variable({
-    schema: z.string().min(1).describe("an address or host name of this machine"),
+    schema: v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.description("an address or host name of this machine"),
+    ),
     default: "::",
     about:
       "The address to bind: `::` is every address, IPv6 and IPv4; without IPv6 it is `0.0.0.0`.",
@@ -74,9 +82,10 @@ const VARIABLES = {
       "Whether several processes may bind the same port and share its connections; needs Node 22.12.",
   }),
   LOG_LEVEL: variable({
-    schema: z
-      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
-      .describe("one of trace, debug, info, warn, error, fatal, silent"),
+    schema: v.pipe(
+      v.picklist(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+      v.description("one of trace, debug, info, warn, error, fatal, silent"),
+    ),
     default: "info",
     about: "The least severe log lines to print.",
   }),
@@ -110,10 +119,11 @@ const VARIABLES = {
       "How long after SIGTERM the rest is cut, drain delay included: less than the platform's grace (often 10 s).",
   }),
   DATABASE_URL: variable({
-    schema: z
-      .string()
-      .refine(isPostgresUrl)
-      .describe("postgres://user:password@host:port/database"),
+    schema: v.pipe(
+      v.string(),
+      v.check(isPostgresUrl),
+      v.description("postgres://user:password@host:port/database"),
+    ),
     about:
       "The PostgreSQL database to attach. `npm run dev` attaches its own when this is not set.",
     example: "postgres://user:password@localhost:5432/berth",
@@ -139,7 +149,9 @@ const VARIABLES = {
 type Variables = typeof VARIABLES;
 
 /** The service's configuration, frozen; the keys are the environment's own names. */
-export type Config = Readonly<{ [Key in keyof Variables]: z.output<Variables[Key]["schema"]> }>;
+export type Config = Readonly<{
+  [Key in keyof Variables]: v.InferOutput<Variables[Key]["schema"]>;
+}>;
 
 /** Every variable by name, for the documentation and its test. */
 export const variables: Readonly<Record<string, Variable>> = VARIABLES;
@@ -157,7 +169,7 @@ const shown = (of: Variable, value: string | undefined): string => {
 };
 
 const problem = (name: string, of: Variable, value: string | undefined): string =>
-  `${name}: expected ${of.schema.description}; ${shown(of, value)}. ` +
+  `${name}: expected ${v.getDescription(of.schema)}; ${shown(of, value)}. ` +
   (of.default === undefined
     ? `Set it, for example ${name}=${of.example}`
     : `Correct it, or unset it for the default, ${of.default}`);
@@ -170,8 +182,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
   for (const [name, of] of Object.entries(variables)) {
-    const result = of.schema.safeParse(env[name] ?? of.default);
-    if (result.success) config[name] = result.data;
+    const result = v.safeParse(of.schema, env[name] ?? of.default);
+    if (result.success) config[name] = result.output;
     else problems.push(problem(name, of, env[name]));
   }
   if ((config.DRAIN_DELAY_MS as number) >= (config.SHUTDOWN_TIMEOUT_MS as number)) {

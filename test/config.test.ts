@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { ConfigError, readConfig, variables } from "../src/config";
 
 const required = { DATABASE_URL: "postgres://user:hunter2@localhost:5432/db" };
@@ -119,7 +120,7 @@ describe("readConfig", () => {
 
   it("has a default of its own type for every variable that has one", () => {
     for (const { schema, default: text } of Object.values(variables)) {
-      if (text !== undefined) expect(schema.safeParse(text).success).toBe(true);
+      if (text !== undefined) expect(v.is(schema, text)).toBe(true);
     }
   });
 });

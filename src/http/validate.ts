@@ -1,18 +1,27 @@
 // Checks what a client sent against a schema, and tells it about every fault at once.
 import type { Request } from "express";
-import { z } from "zod";
+import * as v from "valibot";
 import { hasBody } from "./json-body";
 import { Problem } from "./problem";
 
 /** Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair. */
 export const text = (minLength: number, maxLength: number) =>
-  z
-    .string()
-    .min(minLength)
-    .max(maxLength)
-    .refine((value) => !value.includes("\0") && value.isWellFormed(), {
-      error: "must not contain NUL characters or lone surrogates",
-    });
+  v.pipe(
+    v.string(),
+    v.minLength(minLength),
+    v.maxLength(maxLength),
+    v.check(
+      (value) => !value.includes("\0") && value.isWellFormed(),
+      "must not contain NUL characters or lone surrogates",
+    ),
+  );
+
+/** An object with these fields and no others; to valibot alone, an array is an object, too. */
+export const object = <const E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(v.custom<object>(isObject, "must be of type object"), v.strictObject(entries));
+
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The request's JSON body, checked.
@@ -20,7 +29,7 @@ export const text = (minLength: number, maxLength: number) =>
  *   located by JSON pointer.
  * @see https://www.rfc-editor.org/rfc/rfc6901
  */
-export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
+export function parseBody<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
   if (req.body === undefined) {
     if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
     throw new Problem(415, "The body must be JSON: send Content-Type: application/json.");
@@ -32,7 +41,7 @@ export function parseBody<T>(schema: z.ZodType<T>, req: Request): T {
  * The request's query parameters, checked.
  * @throws Problem 400 with one entry for each wrong parameter.
  */
-export function parseQuery<T>(schema: z.ZodType<T>, req: Request): T {
+export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
   return check(schema, req.query, 400, "Some query parameters are not valid.", byName);
 }
 
@@ -45,17 +54,17 @@ const byPointer: Locate = (path) => ({
 
 const byName: Locate = (path) => ({ parameter: path.join(".") });
 
-function check<T>(
-  schema: z.ZodType<T>,
+function check<S extends v.GenericSchema>(
+  schema: S,
   input: unknown,
   status: number,
   message: string,
   locate: Locate,
-): T {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const errors = result.error.issues
-    .flatMap((issue) => faults(issue, input))
+): v.InferOutput<S> {
+  const { success, output, issues } = v.safeParse(schema, input);
+  if (success) return output;
+  const errors = issues
+    .flatMap((issue) => faults(issue, output))
     .map(({ path, detail }) => ({ ...locate(path), detail }));
   throw new Problem(status, message, { errors });
 }
@@ -65,36 +74,36 @@ interface Fault {
   detail: string;
 }
 
-function faults(issue: z.core.$ZodIssue, input: unknown): Fault[] {
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...path, key], detail: "is not known here" }));
-  }
-  return [{ path, detail: isMissing(issue, input) ? "is required" : explain(issue) }];
+/** @param output What the schema has made of the input so far. */
+function faults(issue: v.GenericIssue, output: unknown): Fault[] {
+  const items = issue.path ?? [];
+  const path = items.map(({ key }) => String(key));
+  if (issue.expected !== "never") return [{ path, detail: explain(issue) }];
+  // The first of an object's unknown fields stands for all of them.
+  const parent = path.slice(0, -1);
+  const known = parent.reduce((value, key) => (value as Record<string, unknown>)[key], output);
+  return Object.keys(items.at(-1)?.input as object)
+    .filter((key) => !Object.hasOwn(known as object, key))
+    .map((key) => ({ path: [...parent, key], detail: "is not known here" }));
 }
-
-/** Zod would tell, at the price of half as much time for every input that is valid. */
-const isMissing = ({ code, path }: z.core.$ZodIssue, input: unknown): boolean =>
-  code === "invalid_type" &&
-  path.reduce(
-    (value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
-    input,
-  ) === undefined;
 
 /** Says it in our words: a client should not learn, or depend on, which library checks. */
-function explain(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return `must be of type ${issue.expected}`;
-    case "too_small":
-      return `must have at least ${issue.minimum} ${unit(issue.origin)}`;
-    case "too_big":
-      return `must have at most ${issue.maximum} ${unit(issue.origin)}`;
+function explain({ kind, type, expected, received, requirement, input, message }: v.GenericIssue) {
+  if (kind === "schema" && received === "undefined") return "is required";
+  const unit = typeof input === "string" ? "characters" : "items";
+  switch (type) {
+    case "min_length":
+      return `must have at least ${String(requirement)} ${unit}`;
+    case "max_length":
+      return `must have at most ${String(requirement)} ${unit}`;
+    case "min_value":
+      return `must be at least ${String(requirement)}`;
+    case "max_value":
+      return `must be at most ${String(requirement)}`;
+    case "check":
     case "custom":
-      return issue.message;
+      return message;
     default:
-      return "is not valid";
+      return kind === "schema" ? `must be of type ${expected?.toLowerCase()}` : "is not valid";
   }
 }
-
-const unit = (origin: string): string => (origin === "string" ? "characters" : "as its value");

@@ -3,14 +3,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import request from "supertest";
-import { z } from "zod";
-import { parseBody, text } from "../../src/http/validate";
+import * as v from "valibot";
+import { object, parseBody, text } from "../../src/http/validate";
 import { createTestApp, problem } from "../support/app";
 import { connectRaw } from "../support/raw-client";
 
-const schema = z.strictObject({
+const schema = object({
   name: text(1, 10),
-  tags: z.array(z.strictObject({ "a/b~": z.number() })).optional(),
+  berth: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(9))),
+  tags: v.optional(v.array(object({ "a/b~": v.number() }))),
 });
 const { app } = createTestApp((router) => {
   router.post("/", (req, res) => void res.json(parseBody(schema, req)));
@@ -137,6 +138,16 @@ describe("POST with fields that are not valid", () => {
       "an over-long field",
       '{"name":"12345678901"}',
       [{ pointer: "/name", detail: "must have at most 10 characters" }],
+    ],
+    [
+      "too small a number",
+      '{"name":"x","berth":0}',
+      [{ pointer: "/berth", detail: "must be at least 1" }],
+    ],
+    [
+      "too large a number",
+      '{"name":"x","berth":10}',
+      [{ pointer: "/berth", detail: "must be at most 9" }],
     ],
     [
       "extra fields",

@@ -8,7 +8,8 @@ switchOff(process.env.BERTH_BENCH_WITHOUT);
 
 const { Problem } = require("../../../dist/http/problem");
 const { parseBody, parseQuery } = require("../../../dist/http/validate");
+const schemas = require("./valibot-schemas");
 const { routes } = require("../../../dist/routes");
 
-Object.assign(routes, createRoutes(process.env, { parseBody, parseQuery, Problem }));
+Object.assign(routes, createRoutes(process.env, { parseBody, parseQuery, Problem, schemas }));
 require("../../../dist/server");

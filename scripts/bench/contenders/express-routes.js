@@ -3,11 +3,10 @@
 const { Router } = require("express");
 const { large, small, thing } = require("./answers");
 const { fillerFeatures } = require("./filler-routes");
-const { isThingId, order, thingQuery } = require("./zod-schemas");
 
 /**
  * Lists routers by mount path, those that are measured last.
- * @param input `{ parseQuery, parseBody, Problem }`, each as in Berth's src/http.
+ * @param input `{ parseQuery, parseBody, Problem }`, each as in Berth's src/http, and `schemas` for them.
  */
 function createRoutes(env, input) {
   const routes = Object.fromEntries(
@@ -28,20 +27,23 @@ function fillerRouter({ routes }) {
   return router;
 }
 
-function thingsRouter({ parseQuery, Problem }) {
+/** Whether the text can be a thing's id. */
+const isThingId = (id) => /^[1-9]\d{0,18}$/.test(id);
+
+function thingsRouter({ parseQuery, Problem, schemas }) {
   const router = Router();
   router.get("/:id", (req, res) => {
     if (!isThingId(req.params.id)) throw new Problem(404, "There is no such thing.");
-    const { x } = parseQuery(thingQuery, req);
+    const { x } = parseQuery(schemas.thingQuery, req);
     res.json(thing(req.params.id, x));
   });
   return router;
 }
 
-function ordersRouter({ parseBody }) {
+function ordersRouter({ parseBody, schemas }) {
   const router = Router();
   router.post("/", (req, res) => {
-    res.status(201).json(parseBody(order, req));
+    res.status(201).json(parseBody(schemas.order, req));
   });
   return router;
 }

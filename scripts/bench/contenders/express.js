@@ -9,6 +9,7 @@ const { pinoHttp } = require("pino-http");
 const { listen } = require("./announce");
 const { createRoutes } = require("./express-routes");
 const { PROBLEM_TYPE, Problem, problemBody } = require("./problem");
+const schemas = require("./zod-schemas");
 const { clientOf, elapsedMs, pathOf, requestIdOf } = require("./request-facts");
 
 /** pino-http's own line, with the fields that Berth's has. */
@@ -82,7 +83,7 @@ app.use(startFacts);
 app.use(accessLog());
 app.use(helmet());
 app.use(express.json({ limit: "100kb" }));
-const routes = createRoutes(process.env, { parseBody, parseQuery, Problem });
+const routes = createRoutes(process.env, { parseBody, parseQuery, Problem, schemas });
 for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter());
 app.use(notFound);
 app.use(errorHandler);

@@ -1,5 +1,5 @@
 "use strict";
-// What clients may send, for the contenders that check with zod: Berth and stock Express.
+// What clients may send, for stock Express, whose input people check with zod.
 const { z } = require("zod");
 
 const thingQuery = z.strictObject({
@@ -25,7 +25,4 @@ const order = z.strictObject({
   note: z.string().max(1000),
 });
 
-/** Whether the text can be a thing's id. */
-const isThingId = (id) => /^[1-9]\d{0,18}$/.test(id);
-
-module.exports = { isThingId, order, thingQuery };
+module.exports = { order, thingQuery };

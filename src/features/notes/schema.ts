@@ -1,14 +1,14 @@
 // What a note looks like, and what clients may ask for.
-import { z } from "zod";
-import { text } from "../../http/validate";
+import * as v from "valibot";
+import { object, text } from "../../http/validate";
 
 /** A note as clients write it. */
-export const noteInput = z.strictObject({
+export const noteInput = object({
   title: text(1, 200),
   body: text(0, 10_000),
 });
 
-export type NoteInput = z.infer<typeof noteInput>;
+export type NoteInput = v.InferOutput<typeof noteInput>;
 
 /** A note as clients read it. */
 export interface Note extends NoteInput {
@@ -24,15 +24,19 @@ export const isNoteId = (id: string): boolean =>
   /^[1-9]\d{0,18}$/.test(id) && BigInt(id) <= MAX_BIGINT;
 
 /** Which page of the list is wanted: the notes older than the cursor. */
-export const notesQuery = z.strictObject({
-  limit: z
-    .string()
-    .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 100, {
-      error: "must be a whole number from 1 to 100",
-    })
-    .default("20")
-    .transform(Number),
-  cursor: z.string().refine(isNoteId, { error: "must come from a Link header" }).optional(),
+export const notesQuery = object({
+  limit: v.optional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 100,
+        "must be a whole number from 1 to 100",
+      ),
+      v.transform(Number),
+    ),
+    "20",
+  ),
+  cursor: v.optional(v.pipe(v.string(), v.check(isNoteId, "must come from a Link header"))),
 });
 
-export type NotesQuery = z.infer<typeof notesQuery>;
+export type NotesQuery = v.InferOutput<typeof notesQuery>;
