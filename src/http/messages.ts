@@ -10,8 +10,8 @@ declare module "express-serve-static-core" {
      */
     defaultHeaders: string[] | undefined;
     /**
-     * Sends a whole text as one write, and tells whether it could. It cannot once somebody has touched the headers or
-     * wrapped a method, for a conditional request, or a status without a body: Express' `send` can.
+     * Sends a whole text as one write, and tells whether it could. It cannot once somebody has wrapped a method or
+     * described the body, for a conditional request, or a status without a body: Express' `send` can.
      * @param type The whole Content-Type.
      * @param isTagged Whether it gets an entity tag, if the app makes them.
      */
@@ -30,7 +30,7 @@ interface Settings {
   "json escape"?: unknown;
   "json replacer"?: unknown;
   "json spaces"?: unknown;
-  "etag fn"?: (text: string, encoding: "utf8") => string;
+  "etag fn"?: (text: string, encoding: "utf8") => string | undefined;
 }
 
 type Base = new (req: IncomingMessage) => Response;
@@ -87,18 +87,25 @@ export function pinPrototypes(app: Express): void {
 
     override sendAtOnce(type: string, text: string, isTagged: boolean): boolean {
       const { defaultHeaders, statusCode, req } = this;
-      if (defaultHeaders === undefined || isWrapped(this) || !hasBody(statusCode)) return false;
-      if (isConditional(req) || this.headersSent) return false;
-      const length = String(Buffer.byteLength(text));
-      const headers = defaultHeaders;
-      headers.push("Content-Type", type, "Content-Length", length);
+      if (isWrapped(this) || !hasBody(statusCode) || isConditional(req)) return false;
+      if (this.headersSent || (defaultHeaders === undefined && this.hasOwnFraming())) return false;
+      const headers = defaultHeaders ?? [];
+      headers.push("Content-Type", type, "Content-Length", String(Buffer.byteLength(text)));
       const { "etag fn": entityTag } = this.app.settings as Settings;
-      if (isTagged && entityTag) headers.push("ETag", entityTag(text, "utf8"));
-      this.defaultHeaders = undefined;
-      super.writeHead(statusCode, headers);
+      const tag = isTagged ? entityTag?.(text, "utf8") : undefined;
+      if (tag) headers.push("ETag", tag);
+      if (defaultHeaders) {
+        this.defaultHeaders = undefined;
+        super.writeHead(statusCode, headers);
+      } else setAll(this, headers);
       if (req.method !== "HEAD") this.writeWhole(text);
       this.end();
       return true;
+    }
+
+    /** Whether a handler has described the body itself. */
+    private hasOwnFraming(): boolean {
+      return FRAMING.some((name) => super.hasHeader(name));
     }
 
     // @ts-expect-error: its type is a property's, in truth it is a method like the others.
@@ -122,9 +129,7 @@ export function pinPrototypes(app: Express): void {
       const { defaultHeaders } = this;
       if (defaultHeaders === undefined) return;
       this.defaultHeaders = undefined;
-      for (let i = 0; i < defaultHeaders.length; i += 2) {
-        super.setHeader(defaultHeaders[i] as string, defaultHeaders[i + 1] as string);
-      }
+      setAll(this, defaultHeaders);
     }
   }
 
@@ -137,6 +142,13 @@ export function pinPrototypes(app: Express): void {
   inherit(PinnedResponse.prototype, app.response);
   app.request = PinnedRequest.prototype as Request;
   app.response = PinnedResponse.prototype;
+}
+
+/** @param headers Names and values in turn. */
+function setAll(res: Response, headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2) {
+    res.setHeader(headers[i] as string, headers[i + 1] as string);
+  }
 }
 
 /** When an app is mounted, Express puts its parent's prototype in place of this one, but not its own properties: `app`. */
@@ -157,6 +169,9 @@ export function messageClasses(app: Express): MessageClasses {
 // eslint-disable-next-line @typescript-eslint/unbound-method -- compared, never called
 const { end, write } = ServerResponse.prototype;
 const { send } = express.response;
+
+/** What `send` treats with care when it is there already. */
+const FRAMING = ["Content-Type", "Transfer-Encoding", "ETag"];
 
 const JSON_TYPE = "application/json; charset=utf-8";
 

@@ -107,6 +107,25 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect([nothing.status, nothing.text]).toEqual([200, ""]);
   });
 
+  it.each<[string, (res: Response) => unknown]>([
+    ["a header of its own", (res) => res.set("X-Own", "1").json({ a: 1 })],
+    ["a type of its own", (res) => res.type("application/vnd.api+json").json({ a: 1 })],
+    ["a length", (res) => res.set("Content-Length", "99").json({ a: 1 })],
+    ["a tag of its own", (res) => res.set("ETag", '"1"').json({ a: 1 })],
+    ["no tag", (res) => res.app.set("etag", () => undefined) && res.json({ a: 1 })],
+  ])("is Express' own JSON when the handler sets %s", async (_name, handler) => {
+    const plain = express().get("/x/", (_req, res) => void handler(res));
+    const theirs = await request(plain).get("/x/");
+    const ours = await get(handler);
+    const {
+      date: _date,
+      "x-powered-by": _by,
+      ...headers
+    } = theirs.headers as Record<string, string>;
+    expect([ours.status, ours.text, ours.headers.etag]).toEqual([200, theirs.text, headers.etag]);
+    expect(ours.headers).toMatchObject({ ...headers, connection: expect.any(String) as string });
+  });
+
   it("heeds the settings that change JSON", async () => {
     const { app } = createTestApp(
       (router) => void router.get("/x", (_req, res) => void res.json({ a: "<" })),
