@@ -3,38 +3,33 @@ import type { Router } from "express";
 import { allLayers } from "./layers";
 
 /**
- * Compares numbers where Express would run a regular expression: a layer whose path begins with a literal segment, such
- * as `/notes/:id`, is only asked about paths that begin with it. To be called after all routes are in place.
+ * Compares a few characters where Express would run a regular expression: a layer whose path begins with a literal
+ * segment, such as `/notes/:id`, is only asked about paths whose first segment is as long, and begins and ends with the
+ * same letters. To be called after all routes are in place.
  */
 export function compareLiteralsFirst(router: Router): void {
   for (const layer of allLayers(router)) {
-    const segment = literalSegment(layer.rawPath);
-    if (segment === undefined || layer.slash) continue;
-    const own = numbers.get(segment) ?? numbers.size;
-    numbers.set(segment, own);
-    const match = layer.match.bind(layer);
-    layer.match = (path) => numberOf(path) === own && match(path);
+    const segment = layer.slash ? undefined : literalSegment(layer.rawPath);
+    if (!segment) continue;
+    const { length } = segment;
+    const first = caseless(segment, 0);
+    const last = caseless(segment, length - 1);
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its layer: binding is dearer
+    const { match } = layer;
+    layer.match = (path) =>
+      caseless(path, 1) === first &&
+      caseless(path, length) === last &&
+      (path.length === length + 1 || path.charCodeAt(length + 1) === SLASH) &&
+      match.call(layer, path);
   }
 }
 
-/** The number of each first segment that some route has, in lower case. */
-const numbers = new Map<string, number>();
+const SLASH = 0x2f;
 
 /** A path's first segment, if it holds nothing that has a meaning to Express. */
 function literalSegment(path: unknown): string | undefined {
-  const literal = typeof path === "string" ? /^\/([\w.~-]*)(?=\/|$)/.exec(path) : null;
-  return literal?.[1]?.toLowerCase();
+  return typeof path === "string" ? /^\/([\w.~-]+)(?=\/|$)/.exec(path)?.[1] : undefined;
 }
 
-// Many layers are asked about the same path, one after the other.
-let latestPath: string | undefined;
-let latestNumber: number | undefined;
-
-/** The number of the path's first segment; undefined when no route has it. */
-function numberOf(path: string): number | undefined {
-  if (path === latestPath) return latestNumber;
-  const end = path.indexOf("/", 1);
-  latestPath = path;
-  latestNumber = numbers.get(path.slice(1, end === -1 ? undefined : end).toLowerCase());
-  return latestNumber;
-}
+/** A character's code, the same for both cases of a letter. */
+const caseless = (text: string, index: number): number => text.charCodeAt(index) | 0x20;
