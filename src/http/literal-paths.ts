@@ -14,7 +14,7 @@ export function compareLiteralsFirst(router: Router): void {
     const { length } = segment;
     const first = caseless(segment, 0);
     const last = caseless(segment, length - 1);
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its layer: binding is dearer
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its layer
     const { match } = layer;
     layer.match = (path) =>
       caseless(path, 1) === first &&
