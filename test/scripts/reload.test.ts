@@ -12,7 +12,7 @@ let nextLine: () => Promise<string>;
 
 /** A program that says its name and stays until it is told to end. */
 const program = (name: string) =>
-  `console.log("${name}"); process.on("SIGTERM", () => process.exit(7)); setInterval(() => 0, 1e6); export {};\n`;
+  `process.on("SIGTERM", () => process.exit(7)); console.log("${name}"); setInterval(() => 0, 1e6); export {};\n`;
 const saveInPlace = (file: string, text: string) => writeFileSync(join(folder, file), text);
 const saveByRename = (file: string, text: string) => {
   saveInPlace(`${file}.new`, text);
