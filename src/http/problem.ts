@@ -51,8 +51,9 @@ export function sendProblem(
     ...members,
     requestId: req.id,
   });
+  const isUntouched = headers === undefined && res.defaultHeaders !== undefined;
   // Untagged: nobody asks whether an error is still the same.
-  if (headers === undefined && res.sendAtOnce(PROBLEM_TYPE, text, false)) return;
+  if (isUntouched && res.sendAtOnce(PROBLEM_TYPE, text, false)) return;
   for (const name of res.getHeaderNames()) {
     if (STALE_HEADERS.test(name)) res.removeHeader(name);
   }

@@ -39,6 +39,10 @@ describe("a handler that throws", () => {
       });
       throw new Error("late");
     });
+    router.get("/half-described", (_req, res) => {
+      res.set({ "Cache-Control": "public", "Content-Encoding": "gzip" });
+      throw new Error("late");
+    });
     router.get("/half-sent", (_req, res) => {
       res.write("half of");
       throw new Error("too late");
@@ -101,6 +105,12 @@ describe("a handler that throws", () => {
     expect(res.headers).not.toHaveProperty("content-encoding");
     expect(res.headers["cache-control"]).toBeUndefined();
     expect(res.headers.etag).not.toBe('"1"');
+  });
+
+  it("says nothing of the answer that does not come", async () => {
+    const { headers, text } = await request(app).get("/half-described");
+    expect([headers["content-encoding"], headers["cache-control"]]).toEqual([undefined, undefined]);
+    expect(JSON.parse(text)).toEqual(generic);
   });
 
   it("has its connection ended when the answer was on its way", async () => {
