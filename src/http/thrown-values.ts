@@ -1,6 +1,6 @@
 // Makes sure that whatever a handler throws is an error.
 import type { RequestHandler, Router } from "express";
-import { isRouter, allLayers } from "./layers";
+import { allLayers, isRouter } from "./layers";
 
 /**
  * Wraps every handler of the router, so that a thrown `undefined`, `null` or string ends in the error handler.

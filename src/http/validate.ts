@@ -78,7 +78,8 @@ interface Fault {
 function faults(issue: v.GenericIssue, output: unknown): Fault[] {
   const items = issue.path ?? [];
   const path = items.map(({ key }) => String(key));
-  if (issue.expected !== "never") return [{ path, detail: explain(issue) }];
+  const isUnknownField = issue.type === "strict_object" && issue.expected === "never";
+  if (!isUnknownField) return [{ path, detail: explain(issue) }];
   // The first of an object's unknown fields stands for all of them.
   const parent = path.slice(0, -1);
   const known = parent.reduce((value, key) => (value as Record<string, unknown>)[key], output);
