@@ -1,5 +1,4 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
-import "./compile-cache";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";

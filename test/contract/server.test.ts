@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectRaw, untilRefused } from "../support/raw-client";
@@ -59,6 +59,15 @@ describe("the web process", () => {
       "SIGTERM received, draining",
     ]);
     expect(server.stderr()).toBe("");
+  });
+
+  it("keeps nothing in the shared temporary folder, where others could prepare code for it", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "berth-"));
+    const server = await start({ TMPDIR: directory });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(readdirSync(directory)).toEqual([]);
+    rmSync(directory, { recursive: true });
   });
 
   it("exits 1 with every problem of its environment, and binds nothing", async () => {
