@@ -4,7 +4,8 @@ import { parsePort } from "./ports";
 
 export const usage = `Usage: npm run dev -- [options]
 
-Starts the processes of a Procfile, each on a port of its own, and stops all when one ends.
+Starts the processes of a Procfile, each on a port of its own, and stops all when one ends. Lines named
+preflight and release run first, in this order and to their ends; they have no port and no count.
 
   -f FILE              the Procfile (default: Procfile)
   -m web=2,worker=0    how many of each to start, all=N for those not named (default: all=1)

@@ -12,7 +12,8 @@ export interface Instance {
 }
 
 export interface Plan {
-  release: Instance | undefined;
+  /** To run to their ends, one after the other, before the instances start. */
+  oneOffs: Instance[];
   instances: Instance[];
   /** The names of all of them. */
   names: string[];
@@ -24,7 +25,7 @@ export interface Plan {
  * @throws Error when the formation is not understood or starts nothing, or there are not enough ports.
  */
 export function planFormation(
-  { types, release }: Procfile,
+  { types, oneOffs }: Procfile,
   options: Pick<Options, "formation" | "port">,
   env: NodeJS.ProcessEnv,
   envFile: Record<string, string>,
@@ -43,7 +44,7 @@ export function planFormation(
     })),
   );
   if (instances.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
-  const first = release && { name: "release.1", command: release.command, env: shared };
-  const names = [...instances, ...(first ? [first] : [])].map(({ name }) => name);
-  return { release: first, instances, names };
+  const first = oneOffs.map(({ name, command }) => ({ name: `${name}.1`, command, env: shared }));
+  const names = [...instances, ...first].map(({ name }) => name);
+  return { oneOffs: first, instances, names };
 }

@@ -8,12 +8,14 @@ export interface ProcessType {
 export interface Procfile {
   /** In the file's order, which gives them their ports. */
   types: ProcessType[];
-  /** Runs to its end before the others start, and binds no port. */
-  release: ProcessType | undefined;
+  /** Run to their ends, one after the other, before the others start; they bind no port. */
+  oneOffs: ProcessType[];
   warnings: string[];
 }
 
 const LINE = /^([A-Za-z0-9_-]+):\s*(.+)$/;
+/** piku's build hook, and the release phase of Heroku and others; in the order in which platforms run them. */
+const ONE_OFFS = ["preflight", "release"];
 const PORTABLE_NAME = /^[a-z0-9-]{1,63}$/;
 
 /**
@@ -49,10 +51,11 @@ function nameTaken(name: string, lineOf: Map<string, number>): string | undefine
 }
 
 function toProcfile(all: ProcessType[], file: string): Procfile {
-  const types = all.filter(({ name }) => name !== "release");
+  const types = all.filter(({ name }) => !ONE_OFFS.includes(name));
   if (types.length === 0) throw new Error(`${file}: add a line such as "web: node server.js"`);
   const warnings = types
     .filter(({ name }) => !PORTABLE_NAME.test(name))
     .map(({ name }) => `not every platform takes "${name}": use a-z, 0-9 and -, at most 63`);
-  return { types, release: all.find(({ name }) => name === "release"), warnings };
+  const oneOffs = ONE_OFFS.flatMap((oneOff) => all.filter(({ name }) => name === oneOff));
+  return { types, oneOffs, warnings };
 }

@@ -1,4 +1,4 @@
-// The life of a formation: release first, then all processes, until one ends or someone wants an end.
+// The life of a formation: one-offs first, then all processes, until one ends or someone wants an end.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Child } from "./child";
 import type { Instance, Plan } from "./plan";
@@ -12,7 +12,7 @@ const POLL_MS = 20;
 
 /** Runs the plan and resolves to the exit code once nothing is left of any process. */
 export async function runFormation(
-  { release, instances }: Plan,
+  { oneOffs, instances }: Plan,
   start: (instance: Instance) => Child,
   requests: StopRequests,
 ): Promise<number> {
@@ -23,8 +23,10 @@ export async function runFormation(
     return child.exited;
   };
   try {
-    const released = release ? await Promise.race([launch(release), requests.stop]) : 0;
-    if (released !== 0) return released;
+    for (const oneOff of oneOffs) {
+      const code = await Promise.race([launch(oneOff), requests.stop]);
+      if (code !== 0) return code;
+    }
     return await Promise.race([...instances.map(launch), requests.stop]);
   } finally {
     await stopAll(children, requests.force);

@@ -2,7 +2,10 @@
 import { planFormation } from "../../../scripts/formation/plan";
 import { parseProcfile } from "../../../scripts/formation/procfile";
 
-const procfile = parseProcfile("web: a\nworker: b\ndb-main: c\nrelease: d", "Procfile");
+const procfile = parseProcfile(
+  "preflight: e\nweb: a\nworker: b\ndb-main: c\nrelease: d",
+  "Procfile",
+);
 
 function portsOf(formation: string, port?: number): Record<string, string | undefined> {
   const { instances } = planFormation(procfile, { formation, port }, {}, {});
@@ -23,7 +26,7 @@ describe("planFormation", () => {
   });
 
   it("tells each process the first port of the others, whatever they are set to", () => {
-    const { instances, release } = planFormation(
+    const { oneOffs, instances } = planFormation(
       procfile,
       { formation: "all=1,worker=0", port: 7000 },
       { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1" },
@@ -35,7 +38,10 @@ describe("planFormation", () => {
       { ...shared, ...ports, PORT: "7000" },
       { ...shared, ...ports, PORT: "7200" },
     ]);
-    expect(release).toEqual({ name: "release.1", command: "d", env: { ...shared, ...ports } });
+    expect(oneOffs).toEqual([
+      { name: "preflight.1", command: "e", env: { ...shared, ...ports } },
+      { name: "release.1", command: "d", env: { ...shared, ...ports } },
+    ]);
   });
 
   it.each([
@@ -53,6 +59,7 @@ describe("planFormation", () => {
     ["web=101", '-m takes NAME=COUNT,… with counts from 0 to 100, not "web=101"'],
     ["web=-1", '-m takes NAME=COUNT,… with counts from 0 to 100, not "web=-1"'],
     ["wbe=1", '-m names "wbe", but the Procfile has only web, worker, db-main'],
+    ["preflight=1", '-m names "preflight", but the Procfile has only web, worker, db-main'],
     ["all=0", "the formation starts nothing: raise a count in -m"],
   ])("refuses the formation %s", (formation, message) => {
     expect(() => portsOf(formation)).toThrow(new Error(message));

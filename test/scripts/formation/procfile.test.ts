@@ -9,15 +9,19 @@ describe("parseProcfile", () => {
         { name: "web", command: "exec node a.js" },
         { name: "db_2", command: "node b.js --x: y" },
       ],
-      release: undefined,
+      oneOffs: [],
       warnings: ['not every platform takes "db_2": use a-z, 0-9 and -, at most 63'],
     });
   });
 
-  it("takes release out of the types that bind ports", () => {
-    const { types, release } = parseProcfile("release: migrate\nweb: serve", "Procfile");
+  it("takes preflight and release out of the types that bind ports, to run in this order", () => {
+    const text = "release: migrate\nweb: serve\npreflight: build";
+    const { types, oneOffs } = parseProcfile(text, "Procfile");
     expect(types).toEqual([{ name: "web", command: "serve" }]);
-    expect(release).toEqual({ name: "release", command: "migrate" });
+    expect(oneOffs).toEqual([
+      { name: "preflight", command: "build" },
+      { name: "release", command: "migrate" },
+    ]);
   });
 
   it("names the line and the cure of each problem", () => {
@@ -33,7 +37,10 @@ describe("parseProcfile", () => {
     );
   });
 
-  it.each(["", "# nothing\n", "release: migrate"])("refuses %j, which starts nothing", (text) => {
-    expect(() => parseProcfile(text, "Procfile")).toThrow('Procfile: add a line such as "web:');
-  });
+  it.each(["", "# nothing\n", "release: migrate\npreflight: build"])(
+    "refuses %j, which starts nothing",
+    (text) => {
+      expect(() => parseProcfile(text, "Procfile")).toThrow('Procfile: add a line such as "web:');
+    },
+  );
 });

@@ -43,14 +43,21 @@ describe("a formation", () => {
     }
   });
 
-  it("runs release first, and nothing else when that fails", async () => {
-    const good = startFormation(["web: echo web", "release: sleep 0.1; echo release"]);
+  it("runs preflight, then release, then the rest, each only when all before it succeeded", async () => {
+    const lines = ["web: echo web", "release: sleep 0.1; echo release"];
+    const good = startFormation([...lines, "preflight: sleep 0.1; echo preflight"]);
     expect(await good.exited).toBe(0);
-    expect(good.output()).toMatch(/release\.1 \| release\n[^]*web\.1 {5}\| web\n/);
+    expect(good.output()).toMatch(
+      /preflight\.1 \| preflight\n[^]*release\.1 {3}\| release\n[^]*web\.1 {7}\| web\n/,
+    );
 
-    const bad = startFormation(["web: echo web", "release: exit 3"]);
-    expect(await bad.exited).toBe(3);
-    expect(bad.output()).not.toContain("web.1");
+    const unreleased = startFormation(["web: echo web", "release: exit 3"]);
+    expect(await unreleased.exited).toBe(3);
+    expect(unreleased.output()).not.toContain("web.1");
+
+    const unbuilt = startFormation([...lines, "preflight: exit 4"]);
+    expect(await unbuilt.exited).toBe(4);
+    expect(unbuilt.output()).not.toMatch(/release\.1|web\.1/);
   });
 
   it("ends with the code of the process that ends first, and stops the others", async () => {
