@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "dotenv";
 import { startChild } from "./child";
+import { requireFreePorts } from "./free-ports";
 import { readOptions, usage, type Options } from "./options";
 import { createOutput } from "./output";
 import { planFormation } from "./plan";
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
   }
   const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
   const plan = planFormation(procfile, options, process.env, readEnvFile(options));
+  await requireFreePorts(plan.instances);
   const output = createOutput(process.stdout, plan.names);
   procfile.warnings.forEach((warning) => output.say(warning));
 

@@ -23,18 +23,19 @@ export interface Runner {
 
 const running = new Set<{ process: ChildProcess; directory: string }>();
 
-/** Starts the runner with a Procfile of these lines, and `files` beside it. */
-export function startFormation(
+/** Starts the runner with a Procfile of these lines, and `files` beside it; on free ports unless the arguments say others. */
+export async function startFormation(
   lines: string[],
   args: string[] = [],
   files: Record<string, string> = {},
-): Runner {
+): Promise<Runner> {
   const directory = mkdtempSync(join(tmpdir(), "formation-"));
   const all = { Procfile: lines.join("\n"), ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(directory, name), text);
+  const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
   const child = spawn(
     process.execPath,
-    ["--require", join(root, "node_modules/ts-node/register"), main, ...args],
+    ["--require", join(root, "node_modules/ts-node/register"), main, ...args, ...ports],
     { cwd: directory, env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") } },
   );
   running.add({ process: child, directory });

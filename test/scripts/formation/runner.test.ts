@@ -30,7 +30,7 @@ describe("a formation", () => {
   it("gives each process its port, and the ports of the others", async () => {
     const base = await freeBasePort();
     const service = `node -e "require('http').createServer((req, res) => res.end(process.env.ASKED)).listen(process.env.PORT, () => console.log('serving'))"`;
-    const runner = startFormation(
+    const runner = await startFormation(
       [`web: ${service}`, `db: ${service}`],
       ["-p", String(base), "-m", "db=2"],
       { ".env": "ASKED='a b'\nPORT=1" },
@@ -45,42 +45,42 @@ describe("a formation", () => {
 
   it("runs preflight, then release, then the rest, each only when all before it succeeded", async () => {
     const lines = ["web: echo web", "release: sleep 0.1; echo release"];
-    const good = startFormation([...lines, "preflight: sleep 0.1; echo preflight"]);
+    const good = await startFormation([...lines, "preflight: sleep 0.1; echo preflight"]);
     expect(await good.exited).toBe(0);
     expect(good.output()).toMatch(
       /preflight\.1 \| preflight\n[^]*release\.1 {3}\| release\n[^]*web\.1 {7}\| web\n/,
     );
 
-    const unreleased = startFormation(["web: echo web", "release: exit 3"]);
+    const unreleased = await startFormation(["web: echo web", "release: exit 3"]);
     expect(await unreleased.exited).toBe(3);
     expect(unreleased.output()).not.toContain("web.1");
 
-    const unbuilt = startFormation([...lines, "preflight: exit 4"]);
+    const unbuilt = await startFormation([...lines, "preflight: exit 4"]);
     expect(await unbuilt.exited).toBe(4);
     expect(unbuilt.output()).not.toMatch(/release\.1|web\.1/);
   });
 
   it("ends with the code of the process that ends first, and stops the others", async () => {
     const waiting = "web: until [ -e go ]; do sleep 0.02; done; exit 7";
-    const runner = startFormation([waiting, `db: ${family}`]);
+    const runner = await startFormation([waiting, `db: ${family}`]);
     const pids = await familyOf(runner);
     writeFileSync(join(runner.directory, "go"), "");
     expect(await runner.exited).toBe(7);
     expect(pids.filter(isAlive)).toEqual([]);
 
-    const killed = startFormation(["web: kill -9 $$", "db: sleep 600"]);
+    const killed = await startFormation(["web: kill -9 $$", "db: sleep 600"]);
     expect(await killed.exited).toBe(137);
   });
 
   it("stops what a process has left behind when it ended", async () => {
-    const runner = startFormation(["web: sleep 600 & echo child=$!"]);
+    const runner = await startFormation(["web: sleep 600 & echo child=$!"]);
     const child = await pidOf(runner, "child");
     expect(await runner.exited).toBe(0);
     expect(isAlive(child)).toBe(false);
   });
 
   it("prints all of the last output, whole lines or not", async () => {
-    const runner = startFormation([
+    const runner = await startFormation([
       "web: head -c 3000000 /dev/zero | tr '\\0' x; printf 'Ende 🚢'",
     ]);
     expect(await runner.exited).toBe(0);
@@ -93,7 +93,7 @@ describe("a formation", () => {
   it("leaves a taken port to the process that wants it", async () => {
     const base = await freeBasePort();
     const service = `node -e "require('http').createServer().listen(process.env.WEB_PORT, () => console.log('serving'))"`;
-    const runner = startFormation(
+    const runner = await startFormation(
       [`web: ${service}`, `late: sleep 0.1; ${service}`],
       ["-p", `${base}`],
     );
@@ -108,7 +108,7 @@ describe("a formation", () => {
     [["--env", "none.env"], /none\.env/],
     [["--scale"], /Unknown option '--scale'[^]*Usage/],
   ])("refuses %j with exit code 1", async (args, message) => {
-    const runner = startFormation(["web: echo started"], args);
+    const runner = await startFormation(["web: echo started"], args);
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toMatch(message);
     expect(runner.output()).not.toContain("started");
@@ -121,7 +121,7 @@ describe("stopping a formation", () => {
     ["SIGINT", 130],
     ["SIGHUP", 129],
   ] as const)("ends everything on %s, with exit code %i", async (signal, code) => {
-    const runner = startFormation([`web: ${family}`]);
+    const runner = await startFormation([`web: ${family}`]);
     const pids = await familyOf(runner);
     runner.process.kill(signal);
     expect(await runner.exited).toBe(code);
@@ -129,7 +129,7 @@ describe("stopping a formation", () => {
   });
 
   it("kills after the grace what does not end on SIGTERM", async () => {
-    const runner = startFormation([`web: ${stubborn}`]);
+    const runner = await startFormation([`web: ${stubborn}`]);
     const pid = await pidOf(runner, "pid");
     const startedAt = performance.now();
     runner.process.kill("SIGTERM");
@@ -141,7 +141,7 @@ describe("stopping a formation", () => {
 
   it("takes SIGINT twice within milliseconds, as npm sends it, for one Ctrl-C", async () => {
     const slow = `node -e "process.on('SIGTERM', () => setTimeout(() => { console.log('done'); process.exit() }, 500)); console.log('pid=' + process.pid); setInterval(() => {}, 1e6)"`;
-    const runner = startFormation([`web: ${slow}`]);
+    const runner = await startFormation([`web: ${slow}`]);
     await pidOf(runner, "pid");
     runner.process.kill("SIGINT");
     runner.process.kill("SIGINT");
@@ -150,7 +150,7 @@ describe("stopping a formation", () => {
   });
 
   it("kills at once on a second Ctrl-C", async () => {
-    const runner = startFormation([`web: ${stubborn}`]);
+    const runner = await startFormation([`web: ${stubborn}`]);
     const pid = await pidOf(runner, "pid");
     const startedAt = performance.now();
     runner.process.kill("SIGINT");
@@ -164,7 +164,7 @@ describe("stopping a formation", () => {
   });
 
   it("stops when nobody can read its output any more", async () => {
-    const runner = startFormation([
+    const runner = await startFormation([
       `web: ${family}`,
       "chatty: while :; do echo x; sleep 0.02; done",
     ]);
@@ -176,7 +176,7 @@ describe("stopping a formation", () => {
   });
 
   it("leaves nothing behind even when the runner itself is killed", async () => {
-    const runner = startFormation([`web: ${family}`, `db: ${family.replaceAll("=", "2=")}`]);
+    const runner = await startFormation([`web: ${family}`, `db: ${family.replaceAll("=", "2=")}`]);
     const pids = [
       ...(await familyOf(runner)),
       await pidOf(runner, "parent2"),
