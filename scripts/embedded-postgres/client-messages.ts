@@ -13,21 +13,32 @@ const KNOWN_TYPES = "QPBDECSHFXdcf";
 export class ProtocolError extends Error {}
 
 /**
- * Resolves to true when the client has started a session, to false when it only wanted something else, as to cancel a query.
+ * Resolves to the parameters of the session that the client starts, `user` and `database` among them; to undefined when it only
+ * wanted something else, as to cancel a query.
  * @throws ProtocolError when the first message is none of the protocol's.
  */
 export async function readStartup(
   read: ReadBytes,
   refuseEncryption: () => unknown,
-): Promise<boolean> {
+): Promise<Map<string, string> | undefined> {
   for (;;) {
     const length = (await read(4))?.readInt32BE();
-    if (length === undefined) return false;
+    if (length === undefined) return undefined;
     if (length < 8 || length > MAX_STARTUP_BYTES) throw new ProtocolError("not a startup message");
-    const code = (await read(length - 4))?.readInt32BE();
-    if (code !== SSL_REQUEST && code !== GSSENC_REQUEST) return (code ?? 0) >> 16 === PROTOCOL_3;
+    const body = await read(length - 4);
+    const code = body?.readInt32BE();
+    if (code !== SSL_REQUEST && code !== GSSENC_REQUEST)
+      return body && (code ?? 0) >> 16 === PROTOCOL_3 ? parseParameters(body) : undefined;
     refuseEncryption();
   }
+}
+
+/** Names and values in turn, each ended by a zero, follow the four bytes of the version. */
+function parseParameters(body: Buffer): Map<string, string> {
+  const texts = body.toString("utf8", 4).split("\0");
+  return new Map(
+    texts.flatMap((text, index) => (index % 2 === 0 ? [[text, texts[index + 1] ?? ""]] : [])),
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 // One client's connection: from its startup message to its last transaction.
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createByteReader } from "./byte-reader";
 import { readMessages, readStartup } from "./client-messages";
-import { query, sync } from "./messages";
+import { fatal, query, sync } from "./messages";
+import { databaseUrl } from "./database-url";
 import type { SharedSession } from "./shared-session";
 import { prefixStatementName } from "./statement-names";
 import { createUnitCollector } from "./units";
@@ -11,16 +12,21 @@ import { createUnitCollector } from "./units";
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 /**
- * Serves `socket` until it ends; `id` is unique among connections.
+ * Serves `socket` until it ends; `id` is unique among connections. Only who asks for the database `name` is let in.
  * @throws ProtocolError when the client does not speak the protocol, and whatever a broken socket throws.
  */
 export async function serveConnection(
   socket: Socket,
   session: SharedSession,
+  name: string,
   id: number,
 ): Promise<void> {
   const read = createByteReader(socket);
-  if (!(await readStartup(read, () => socket.write("N")))) return;
+  const parameters = await readStartup(read, () => socket.write("N"));
+  if (!parameters) return;
+  const wanted = parameters.get("database") ?? parameters.get("user");
+  if (wanted !== name)
+    return send(socket, fatal("3D000", describeWrongDatabase(socket, wanted, name)));
   await send(socket, session.greeting);
   const exclusively = createExclusiveRunner(session);
   const collect = createUnitCollector();
@@ -32,6 +38,15 @@ export async function serveConnection(
   } finally {
     await exclusively.leave();
   }
+}
+
+/** Who gets to read this has come to the port of another checkout, or looks for the name. */
+function describeWrongDatabase(socket: Socket, wanted: string | undefined, name: string): string {
+  const url = databaseUrl(socket.address() as AddressInfo, name);
+  return (
+    `database "${wanted}" is not here: this is ${url}, the development database of ${process.cwd()}; ` +
+    "run your own on other ports with npm run dev -- -p PORT"
+  );
 }
 
 /** Runs units in turn, and keeps the turn from `BEGIN` to the end of the transaction. */

@@ -1,7 +1,7 @@
 // The embedded PostgreSQL process of the development formation: one database, exported by binding a port.
-import type { AddressInfo } from "node:net";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
+import { databaseUrl } from "./database-url";
 import { createPostgresServer, type PostgresServer } from "./server";
 import { readSettings } from "./settings";
 import { createSharedSession } from "./shared-session";
@@ -10,13 +10,13 @@ import { createSharedSession } from "./shared-session";
 const belongsToParent = process.connected;
 
 async function start(): Promise<void> {
-  const { port, host, dataDir } = readSettings(process.env);
+  const { port, host, dataDir, name } = readSettings(process.env);
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
   const database = await openDatabase(dataDir);
-  const server = createPostgresServer(await createSharedSession(database));
+  const server = createPostgresServer(await createSharedSession(database), name);
   const address = await server.listen(port, host);
   stopOnce(server, () => database.close());
-  console.log(`embedded PostgreSQL ready on ${urlOf(address)}`);
+  console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);
 }
 
 /** Before this is called a signal simply kills the process: nothing that a kill could damage exists yet. */
@@ -31,11 +31,6 @@ function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): v
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   process.once("disconnect", stop);
   if (belongsToParent && !process.connected) stop();
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  const host = family === "IPv6" ? `[${address}]` : address;
-  return `postgres://postgres@${host}:${port}/postgres`;
 }
 
 function fail(err: unknown): never {

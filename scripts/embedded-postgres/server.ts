@@ -18,14 +18,14 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-/** Creates a server of any number of connections to `session`. */
-export function createPostgresServer(session: SharedSession): PostgresServer {
+/** Creates a server of any number of connections to `session`, which it exports as the database `name`. */
+export function createPostgresServer(session: SharedSession, name: string): PostgresServer {
   const connections = new Map<Socket, Promise<void>>();
   let lastId = 0;
   const server = createServer({ noDelay: true }, (socket) => {
     // A socket may break after its connection was served, when nothing reads it any more.
     socket.on("error", () => {});
-    const served = serveConnection(socket, session, ++lastId)
+    const served = serveConnection(socket, session, name, ++lastId)
       .catch((err: unknown) => explain(socket, err))
       .then(() => leave(socket));
     connections.set(socket, served);

@@ -6,10 +6,13 @@ export interface Settings {
   host: string;
   /** Absolute path, or undefined for a database in memory. */
   dataDir: string | undefined;
+  /** What clients have to call the database. */
+  name: string;
 }
 
 /**
- * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1) and `DATA_DIR` (.data/postgres, or memory://).
+ * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://) and
+ * `DATABASE_NAME` (postgres).
  * @throws Error when `PORT` is not a port.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -18,6 +21,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port: parsePort(env.PORT ?? "5100"),
     host: env.HOST || "127.0.0.1",
     dataDir: dataDir.startsWith("memory://") ? undefined : resolve(dataDir),
+    name: env.DATABASE_NAME || "postgres",
   };
 }
 

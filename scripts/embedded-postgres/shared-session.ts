@@ -17,8 +17,8 @@ export interface SharedSession {
 /**
  * Wraps `database`, which nothing else may use from then on.
  *
- * The startup message is answered once for all, so what a client asks for in it has no effect: any user, password and database
- * name gets in, and `options` such as `-c search_path=` are ignored, as they would change the session for everyone.
+ * The startup message is answered once for all, so what a client asks for in it has no effect: any user and password gets in,
+ * and `options` such as `-c search_path=` are ignored, as they would change the session for everyone.
  */
 export async function createSharedSession(database: PGlite): Promise<SharedSession> {
   const takeTurn = createTurns();

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "dotenv";
 import { startChild } from "./child";
+import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
 import { readOptions, usage, type Options } from "./options";
 import { createOutput } from "./output";
@@ -23,7 +24,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
-  const plan = planFormation(procfile, options, process.env, readEnvFile(options));
+  const directory = dirname(resolve(options.procfile));
+  const id = formationId(directory);
+  const plan = planFormation(procfile, { ...options, id }, process.env, readEnvFile(options));
   await requireFreePorts(plan.instances);
   const output = createOutput(process.stdout, plan.names);
   procfile.warnings.forEach((warning) => output.say(warning));
@@ -32,7 +35,7 @@ async function main(): Promise<number> {
   const code = await runFormation(
     plan,
     (instance) => {
-      const child = startChild(instance, dirname(resolve(options.procfile)), output);
+      const child = startChild(instance, directory, output);
       watchdog.guard(child);
       return child;
     },

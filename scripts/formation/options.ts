@@ -6,6 +6,7 @@ export const usage = `Usage: npm run dev -- [options]
 
 Starts the processes of a Procfile, each on a port of its own, and stops all when one ends. Lines named
 preflight and release run first, in this order and to their ends; they have no port and no count.
+Each process gets its PORT, the first ports of all as NAME_PORT, and FORMATION_ID, which names this folder.
 
   -f FILE              the Procfile (default: Procfile)
   -m web=2,worker=0    how many of each to start, all=N for those not named (default: all=1)

@@ -21,12 +21,12 @@ export interface Plan {
 
 /**
  * Lays out the processes of `procfile`. The environment wins over the .env file, as it does in the service itself, and what
- * the formation says about ports wins over both.
+ * the formation says about ports and its `id` wins over both.
  * @throws Error when the formation is not understood or starts nothing, or there are not enough ports.
  */
 export function planFormation(
   { types, oneOffs }: Procfile,
-  options: Pick<Options, "formation" | "port">,
+  options: Pick<Options, "formation" | "port"> & { id: string },
   env: NodeJS.ProcessEnv,
   envFile: Record<string, string>,
 ): Plan {
@@ -34,7 +34,11 @@ export function planFormation(
   const counts = parseFormation(options.formation, typeNames);
   const base = chooseBasePort(options.port, envFile, env);
   const ports = typeNames.map((name, index) => [portVariable(name), `${portOf(base, index, 1)}`]);
-  const shared = { ...envFile, ...env, ...(Object.fromEntries(ports) as Record<string, string>) };
+  const own = Object.fromEntries([...ports, ["FORMATION_ID", options.id]]) as Record<
+    string,
+    string
+  >;
+  const shared = { ...envFile, ...env, ...own };
 
   const instances = types.flatMap(({ name, command }, index) =>
     Array.from({ length: counts.get(name) ?? 0 }, (_, offset) => ({

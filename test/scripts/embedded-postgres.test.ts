@@ -104,10 +104,32 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await one.query("SELECT $1::int AS number", [1])).rows).toEqual([{ number: 1 }]);
   });
 
+  it("refuses those who look for another database, and says whose it is and where", async () => {
+    const elsewhere = new URL(postgres.url);
+    elsewhere.pathname = "/other_1a2b3c4d";
+    await expect(query(elsewhere.href, "SELECT 1")).rejects.toMatchObject({
+      code: "3D000",
+      message:
+        `database "other_1a2b3c4d" is not here: this is ${postgres.url}, the development database of ` +
+        `${process.cwd()}; run your own on other ports with npm run dev -- -p PORT`,
+    });
+  });
+
+  it("takes the user's name for the database's when a client names none, as PostgreSQL does", async () => {
+    const { hostname, port } = new URL(postgres.url);
+    const startup = "\0\0\0\x12\0\x03\0\0user\0ann\0\0";
+    const socket = connect(Number(port), hostname).end(startup, "latin1").setEncoding("latin1");
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toContain('database "ann" is not here');
+  });
+
+  const startup = "\0\0\0\x1b\0\x03\0\0database\0postgres\0\0";
   it.each([
     ["HTTP", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
-    ["an unknown message type", "\0\0\0\x08\0\x03\0\0y\0\0\0\x04"],
-    ["half a message", "\0\0\0\x08\0\x03\0\0Q\0\0"],
+    ["an unknown message type", `${startup}y\0\0\0\x04`],
+    ["half a message", `${startup}Q\0\0`],
+    ["a startup message that is cut off", "\0\0\0\x12\0\x03\0\0user\0ann\0"],
   ])("ends a connection that speaks %s, and serves the others", async (_name, bytes) => {
     const { hostname, port } = new URL(postgres.url);
     const socket = connect(Number(port), hostname);

@@ -26,7 +26,7 @@ export async function spawnEmbeddedPostgres(env: NodeJS.ProcessEnv): Promise<Emb
     ["--require", "ts-node/register", "scripts/embedded-postgres/main.ts"],
     {
       cwd: root,
-      env: { ...process.env, PORT: "0", ...env },
+      env: { ...process.env, PORT: "0", DATABASE_NAME: "postgres", ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     },
   );

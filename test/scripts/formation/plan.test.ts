@@ -8,7 +8,7 @@ const procfile = parseProcfile(
 );
 
 function portsOf(formation: string, port?: number): Record<string, string | undefined> {
-  const { instances } = planFormation(procfile, { formation, port }, {}, {});
+  const { instances } = planFormation(procfile, { id: "a", formation, port }, {}, {});
   return Object.fromEntries(instances.map(({ name, env }) => [name, env.PORT]));
 }
 
@@ -25,14 +25,14 @@ describe("planFormation", () => {
     expect(portsOf("all=0, worker=2", 7000)).toEqual({ "worker.1": "7100", "worker.2": "7101" });
   });
 
-  it("tells each process the first port of the others, whatever they are set to", () => {
+  it("tells each process the id and the first ports of all, whatever they are set to", () => {
     const { oneOffs, instances } = planFormation(
       procfile,
-      { formation: "all=1,worker=0", port: 7000 },
-      { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1" },
+      { id: "a", formation: "all=1,worker=0", port: 7000 },
+      { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1", FORMATION_ID: "z" },
       { OVER: ".env" },
     );
-    const shared = { KEPT: "env", OVER: "env" };
+    const shared = { FORMATION_ID: "a", KEPT: "env", OVER: "env" };
     const ports = { WEB_PORT: "7000", WORKER_PORT: "7100", DB_MAIN_PORT: "7200" };
     expect(instances.map(({ env }) => env)).toEqual([
       { ...shared, ...ports, PORT: "7000" },
@@ -50,7 +50,7 @@ describe("planFormation", () => {
     ["the environment", undefined, { PORT: "8000" }, {}, "8000"],
     ["the default", undefined, {}, {}, "5000"],
   ])("takes the first port from %s", (_source, port, env, envFile, expected) => {
-    const plan = planFormation(procfile, { formation: "web=1", port }, env, envFile);
+    const plan = planFormation(procfile, { id: "a", formation: "web=1", port }, env, envFile);
     expect(plan.instances[0]?.env.PORT).toBe(expected);
   });
 
@@ -68,7 +68,7 @@ describe("planFormation", () => {
   it("refuses ports that do not exist", () => {
     expect(() => portsOf("all=1", 65400)).toThrow("reach 65600: choose a lower one with -p");
     const plan = () =>
-      planFormation(procfile, { formation: "web=1", port: undefined }, { PORT: "0" }, {});
+      planFormation(procfile, { id: "a", formation: "web=1", port: undefined }, { PORT: "0" }, {});
     expect(plan).toThrow('PORT must be a whole number from 1 to 65535, not "0"');
   });
 });

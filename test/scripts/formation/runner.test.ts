@@ -43,6 +43,20 @@ describe("a formation", () => {
     }
   });
 
+  it("tells all its processes an id, which formations of other folders have not", async () => {
+    const ids = await Promise.all(
+      [1, 2].map(async () => {
+        const runner = await startFormation([
+          "release: echo release=$FORMATION_ID.",
+          "web: echo web=$FORMATION_ID.; sleep 600",
+        ]);
+        const [, id] = await runner.waitFor(/release=(formation_\w+_[0-9a-f]{8})\.\n[^]*web=\1\./);
+        return id;
+      }),
+    );
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
   it("runs preflight, then release, then the rest, each only when all before it succeeded", async () => {
     const lines = ["web: echo web", "release: sleep 0.1; echo release"];
     const good = await startFormation([...lines, "preflight: sleep 0.1; echo preflight"]);

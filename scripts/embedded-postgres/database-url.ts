@@ -1,0 +1,8 @@
+// The URL of the embedded PostgreSQL, as DATABASE_URL and psql take it.
+import type { AddressInfo } from "node:net";
+
+/** Returns the URL of the database `name`; any user is let in, and postgres exists. */
+export function databaseUrl({ address, family, port }: AddressInfo, name: string): string {
+  const host = family === "IPv6" ? `[${address}]` : address;
+  return `postgres://postgres@${host}:${port}/${name}`;
+}
