@@ -1,7 +1,7 @@
-// Turns signals, and the loss of the terminal, into requests to stop the formation.
-import type { EventEmitter } from "node:events";
+// Turns signals, and the loss of the reader or of npm, into requests to stop the formation.
 import { constants } from "node:os";
 import type { Output } from "./output";
+import { watchParent } from "./parent";
 
 /** Under npm one Ctrl-C arrives twice, from the terminal and from npm, within milliseconds. */
 const SAME_CTRL_C_MS = 200;
@@ -13,22 +13,26 @@ export interface StopRequests {
   force: Promise<void>;
 }
 
-/** Listens to SIGTERM, SIGINT and SIGHUP of `emitter`, and stops as SIGPIPE does when the output is closed. */
-export function listenForStop(emitter: EventEmitter, output: Output): StopRequests {
+/**
+ * Listens to SIGTERM, SIGINT and SIGHUP of `runner`; a closed output counts as SIGPIPE, and as a hang-up that npm, which started it,
+ * is gone: a killed npm passes nothing on.
+ */
+export function listenForStop(runner: NodeJS.Process, output: Output): StopRequests {
   const stop = new Promise<number>((resolve) => {
     const request = (name: NodeJS.Signals) => resolve(128 + constants.signals[name]);
     for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-      emitter.on(name, () => request(name));
+      runner.on(name, () => request(name));
     }
     void output.closed.then(() => request("SIGPIPE"));
+    void watchParent(runner).then(() => request("SIGHUP"));
   });
-  return { stop, force: secondCtrlC(emitter) };
+  return { stop, force: secondCtrlC(runner) };
 }
 
-function secondCtrlC(emitter: EventEmitter): Promise<void> {
+function secondCtrlC(runner: NodeJS.Process): Promise<void> {
   let firstAt: number | undefined;
   return new Promise((resolve) => {
-    emitter.on("SIGINT", () => {
+    runner.on("SIGINT", () => {
       firstAt ??= performance.now();
       if (performance.now() - firstAt > SAME_CTRL_C_MS) resolve();
     });

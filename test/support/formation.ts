@@ -88,6 +88,15 @@ export function isAlive(pid: number): boolean {
   return /^[^Z]/.test(ps.stdout.trim());
 }
 
+/** The ids of the processes that have one of these settings in their environment, as `NAME=value`. */
+export function processesWith(...settings: string[]): number[] {
+  const ps = spawnSync("ps", ["axeww", "-o", "pid=,args="], { encoding: "utf8" });
+  return ps.stdout
+    .split("\n")
+    .filter((line) => settings.some((setting) => line.split(/\s+/).includes(setting)))
+    .map(Number.parseFloat);
+}
+
 /** Resolves to a port that is free, as is the one 100 above. */
 export async function freeBasePort(): Promise<number> {
   for (;;) {
