@@ -1,9 +1,7 @@
 // B5: a port that somebody else holds is an error and no success.
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
-import { freePort } from "../harness/free-port";
+import { heldPort } from "../harness/free-port";
 import { within } from "../harness/wait";
 import { lastWords, seconds, shortExit } from "../wording";
 
@@ -39,9 +37,7 @@ export const clause: Clause = {
   procedure:
     "Hold PORT on every address, then start: non-zero exit within 5 s, no success line, a message that says why.",
   async check(context) {
-    const port = await freePort();
-    const holder = createServer().listen(port);
-    await once(holder, "listening");
+    const { server: holder, port } = await heldPort();
     try {
       const wrong = await complaint(context, port);
       return wrong ? fail(wrong) : pass("non-zero exit, and the reason printed");

@@ -1,26 +1,52 @@
 // Ports for the runs: free, different each time, and not taken by chance between choosing and binding.
-import { createServer } from "node:net";
 import { randomInt } from "node:crypto";
+import { createServer, type Server } from "node:net";
 
-// Below the range from which Linux, macOS and Windows give ports to outgoing connections.
+// Below the range from which Linux, macOS and Windows give ports to outgoing connections, or to whoever binds 0.
 const lowest = 10_000;
-const highest = 32_000;
-const handedOut = new Set<number>();
+const stretches = 110;
+const stretchLength = 200;
 
-/** Resolves to a TCP port on which nothing listens and which this process has not handed out before. */
+let own: Promise<number> | undefined;
+let handedOut = 0;
+
+/** Resolves to a TCP port on which nothing listens, and which nobody else who asks here is given meanwhile. */
 export async function freePort(): Promise<number> {
+  const { server, port } = await heldPort();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Resolves to a server that listens on such a port, on every address; its owner closes it. */
+export async function heldPort(): Promise<{ server: Server; port: number }> {
   for (;;) {
-    const port = randomInt(lowest, highest);
-    if (handedOut.has(port) || !(await canBind(port))) continue;
-    handedOut.add(port);
-    return port;
+    const first = await (own ??= claimStretch());
+    const port = first + (handedOut++ % stretchLength);
+    const server = await bound(port);
+    if (server) return { server, port };
   }
 }
 
-function canBind(port: number): Promise<boolean> {
+/**
+ * Resolves to the first port of a stretch that is this process' alone.
+ *
+ * On Linux a name in the abstract namespace says so to every process that sees the same ports, until this one ends;
+ * elsewhere chance must do.
+ */
+async function claimStretch(): Promise<number> {
+  const chosen = randomInt(stretches);
+  const all = Array.from({ length: stretches }, (_, index) => (chosen + index) % stretches);
+  for (const stretch of process.platform === "linux" ? all : []) {
+    const claim = await bound(`\0port-contract-${stretch}`);
+    if (claim?.unref()) return lowest + stretch * stretchLength;
+  }
+  return lowest + chosen * stretchLength;
+}
+
+function bound(where: number | string): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, () => server.close(() => resolve(true)));
+    server.once("error", () => resolve(undefined));
+    server.listen(where, () => resolve(server));
   });
 }

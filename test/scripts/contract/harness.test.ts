@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { commandFrom } from "../../../scripts/contract/harness/command";
+import type * as FreePort from "../../../scripts/contract/harness/free-port";
 import { parseResponse } from "../../../scripts/contract/harness/http-response";
 import { listenersFromLsof, listenersFromProc } from "../../../scripts/contract/harness/listeners";
 import { createQueue } from "../../../scripts/contract/harness/queue";
@@ -65,6 +66,20 @@ describe("startRun()", () => {
     expect(run.processes().map(({ command }) => command)).toEqual(["sleep 300"]);
     await run.reap();
     expect(run.processes()).toEqual([]);
+  });
+});
+
+describe("freePort()", () => {
+  onLinux("gives no port to two kits that run at the same time", async () => {
+    const ports: number[] = [];
+    for (let kit = 0; kit < 3; kit += 1) {
+      jest.resetModules();
+      const { freePort } = jest.requireActual<typeof FreePort>(
+        "../../../scripts/contract/harness/free-port",
+      );
+      ports.push(...(await Promise.all(Array.from({ length: 200 }, freePort))));
+    }
+    expect(new Set(ports).size).toBe(600);
   });
 });
 
