@@ -63,7 +63,8 @@ function accepts(host: string, port: number): Promise<boolean> {
   );
 }
 
-function whyItExited(run: Run): string {
+/** How a run ended before it served, in words for the report. */
+export function whyItExited(run: Run): string {
   const exit = run.exit();
   const how = exit ? shortExit(exit) : "ended";
   return `${how} before it served PORT; ${lastWords(run.output)}`;

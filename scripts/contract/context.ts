@@ -2,6 +2,7 @@
 import { type Address, connect } from "./harness/connection";
 import { freePort } from "./harness/free-port";
 import { type Run, type RunOptions, startRun } from "./harness/run";
+import { until } from "./harness/wait";
 import { comeUp, serve } from "./come-up";
 import type { Answer, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
@@ -27,6 +28,10 @@ export interface Context {
   readonly start: (options?: StartOptions) => Promise<Service>;
   /** Asks the probe's question over a new connection. @throws Error when no answer comes */
   readonly ask: (address: Address) => Promise<Answer>;
+  /** Counts a launched run among those that have come up; the others are there of themselves. */
+  readonly cameUp: (run: Run) => void;
+  /** A run that had come up and then ended unasked, if there is one. */
+  readonly dead: () => Promise<Run | undefined>;
   /** Ends every run that was started here. */
   readonly reap: () => Promise<void>;
 }
@@ -34,9 +39,13 @@ export interface Context {
 /** The longest that any single answer is waited for, unless a clause is about just that. */
 export const answerLimitMs = 5000;
 
+// A dying process loses its connections first.
+const dyingMs = 250;
+
 /** Prepares the context of one check. */
 export function createContext(settings: Settings, probe: Probe): Context {
   const runs: Run[] = [];
+  const services: Run[] = [];
   const bootMs = settings.platform.bootSeconds * 1000;
 
   const launch = async ({ argv = settings.command.argv, ...options }: StartOptions = {}) => {
@@ -52,10 +61,22 @@ export function createContext(settings: Settings, probe: Probe): Context {
       connection.close();
     }
   };
-  const listen = async (options?: StartOptions) => comeUp(await launch(options), bootMs);
+  const cameUp = (run: Run) => void services.push(run);
+  const listen = async (options?: StartOptions) => {
+    const service = await comeUp(await launch(options), bootMs);
+    cameUp(service);
+    return service;
+  };
   const start = async (options?: StartOptions) => serve(await listen(options), ask, bootMs);
+  const dead = async () => {
+    const dying = () => services.filter((run) => !run.exit() && run.processes().length === 0);
+    const isDead = (run: Run) => run.death() !== undefined;
+    await until(() => services.some(isDead) || dying().length > 0, dyingMs);
+    await Promise.all(dying().map(({ exited }) => exited));
+    return services.find(isDead);
+  };
   const reap = async () => {
     await Promise.all(runs.map((run) => run.reap()));
   };
-  return { settings, probe, launch, listen, start, ask, reap };
+  return { settings, probe, launch, listen, start, ask, cameUp, dead, reap };
 }

@@ -1,11 +1,12 @@
 // Runs the checks, several at a time, and skips those that a broken clause makes meaningless.
 import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
 import { NotUp } from "./come-up";
-import { createContext } from "./context";
-import { NoResponse, WrongProtocol } from "./harness/missing-answer";
+import { type Context, createContext } from "./context";
+import { MissingAnswer } from "./harness/missing-answer";
 import { createQueue } from "./harness/queue";
 import type { Probe } from "./probes/probe";
 import type { Settings } from "./settings";
+import { lastWords, shortExit } from "./wording";
 
 /** A clause with what its check has come to, and how much it counts on the chosen platform. */
 export interface Verdict {
@@ -25,6 +26,7 @@ export interface JudgeOptions {
 }
 
 type Outcomes = Map<string, Promise<Outcome>>;
+type Failure = Extract<Outcome, { status: "fail" }>;
 
 // Whoever breaks one of these shows nothing else: it dies, is not there, goes away, or is not understood.
 const gates: readonly string[] = ["B10", "B1", "B9", "H1", "N1"];
@@ -95,9 +97,8 @@ async function firstBroken(
 async function check(clause: Clause, settings: Settings, probe: Probe): Promise<Outcome> {
   const context = createContext(settings, probe);
   try {
-    return await clause.check(context);
-  } catch (error) {
-    return outcomeOfError(error);
+    const outcome = await clause.check(context).catch(outcomeOfError);
+    return outcome.status === "fail" ? await withCauseOfDeath(outcome, context) : outcome;
   } finally {
     await context.reap();
   }
@@ -106,10 +107,17 @@ async function check(clause: Clause, settings: Settings, probe: Probe): Promise<
 /** What the program did to a check is a failure; what the kit did wrong itself must not look like one. */
 function outcomeOfError(error: unknown): Outcome {
   if (error instanceof CannotJudge) return skip(error.message);
-  const isTheirs = [NotUp, NoResponse, WrongProtocol].some((kind) => error instanceof kind);
-  const isSystem = error instanceof Error && "syscall" in error;
-  if (error instanceof Error && (isTheirs || isSystem)) return fail(error.message);
+  if (error instanceof NotUp || error instanceof MissingAnswer) return fail(error.message);
   throw error;
+}
+
+/** A program that ended on its own is why it failed, so the failure says so. */
+async function withCauseOfDeath(outcome: Failure, { dead }: Context): Promise<Outcome> {
+  const run = await dead();
+  const exit = run?.death();
+  if (!run || !exit || outcome.seen.includes(shortExit(exit))) return outcome;
+  const cause = `unasked, it ${shortExit(exit)}; ${lastWords(run.output)}`;
+  return { ...outcome, seen: `${outcome.seen}; ${cause}` };
 }
 
 function levelOf({ id, level }: Clause, outcome: Outcome, { platform }: Settings): Level {

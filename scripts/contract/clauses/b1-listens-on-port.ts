@@ -25,6 +25,7 @@ export const clause: Clause = {
       [other, one.port],
     ] as const) {
       const ports = portsOf(service);
+      if (service.processes().length === 0) return fail(`opens PORT ${service.port} and is gone`);
       if (!ports.includes(service.port))
         return fail(`PORT ${service.port} is answered by someone else; own: ${listOf(ports)}`);
       if (ports.includes(foreign))

@@ -37,6 +37,7 @@ export const clause: Clause = {
   async check(context) {
     const run = await context.launch();
     const connection = await firstConnection(run, context.settings.platform.bootSeconds * 1000);
+    context.cameUp(run);
     try {
       const { text, ready, afterMs } = await firstAnswer(context, connection);
       return ready ? pass(`${text} in ${seconds(afterMs)}`) : fail(`first answer: ${text}`);

@@ -25,6 +25,7 @@ export const clause: Clause = {
     const exit = await within(service.exited, watchMs);
     if (exit) {
       const others = service.processes().map(({ pid, command }) => `${pid} (${command})`);
+      if (others.length === 0) return fail(`${shortExit(exit)} after it had opened its port`);
       return fail(`${shortExit(exit)} while the port stays open: ${listOf(others)}`);
     }
     const pids = service.processes().map(({ pid }) => pid);

@@ -3,6 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import { answerLimitMs } from "../context";
 import { type Address, connect } from "../harness/connection";
 import { headOf } from "../harness/http";
+import { MissingAnswer } from "../harness/missing-answer";
 import { until } from "../harness/wait";
 import { readUntil } from "../probes/read-until";
 
@@ -14,7 +15,8 @@ async function firstLine(address: Address, path: string): Promise<string> {
     const [line = ""] = (await readUntil(connection, /\n/, answerLimitMs)).split(/\r?\n/);
     return line;
   } catch (error) {
-    return (error as Error).message;
+    if (!(error instanceof MissingAnswer)) throw error;
+    return error.message;
   } finally {
     connection.close();
   }

@@ -3,6 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import { connect, type Address } from "../harness/connection";
 import { headOf } from "../harness/http";
 import { parseResponse } from "../harness/http-response";
+import { NoResponse } from "../harness/missing-answer";
 import { within } from "../harness/wait";
 import { seconds } from "../wording";
 
@@ -16,7 +17,7 @@ async function silences(address: Address, path: string, firstByteMs: number) {
   let from = performance.now();
   while (!parseResponse(connection.received(), connection.ending() === "FIN")) {
     const limitMs = pauses.length === 0 ? firstByteMs : longestPauseMs;
-    if (connection.ending()) break;
+    if (connection.ending()) throw new NoResponse(`GET ${path}: closed without a whole response`);
     const came = await within(
       connection.changed().then(() => true),
       limitMs,

@@ -1,5 +1,6 @@
 // H4: anybody can send X-Forwarded-*; it means something only from a proxy that is known.
 import { type Clause, fail, pass } from "../clause";
+import { NotUp } from "../come-up";
 import { answerLimitMs, type Context, type Service } from "../context";
 import { connect } from "../harness/connection";
 import { exchange } from "../harness/http";
@@ -46,8 +47,12 @@ async function belief(context: Context, service: Service): Promise<string | unde
 /** `true` would believe everybody, so it is either refused at the start or changes nothing. */
 async function beliefWhenTold(context: Context): Promise<string | undefined> {
   const env = { [context.settings.trustProxyEnv]: "true" };
-  const service = await context.start({ env }).catch(() => undefined);
-  return service && belief(context, service);
+  try {
+    return await belief(context, await context.start({ env }));
+  } catch (error) {
+    if (error instanceof NotUp) return undefined;
+    throw error;
+  }
 }
 
 export const clause: Clause = {

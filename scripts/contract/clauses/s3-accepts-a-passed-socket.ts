@@ -1,36 +1,35 @@
 // S3: the port may be bound already, by whoever starts the process.
-import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { type Clause, fail, pass, skip } from "../clause";
+import { NotUp, whyItExited } from "../come-up";
 import type { Context } from "../context";
-import { freePort } from "../harness/free-port";
+import { heldPort } from "../harness/free-port";
 import { until, within } from "../harness/wait";
 
 // Only the process itself knows its pid before it runs.
 const withItsPid = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh"] as const;
 
-async function bind(port: number): Promise<{ server: Server; fd: number }> {
-  const server = createServer().listen(port);
-  await once(server, "listening");
-  const { _handle: handle } = server as Server & { _handle: { fd: number } };
-  return { server, fd: handle.fd };
+function descriptorOf(server: Server): number {
+  return (server as Server & { _handle: { fd: number } })._handle.fd;
 }
 
-/** Passes a listening socket, and says on which of the two ports the program then serves. */
-async function choiceOf(context: Context, passed: number): Promise<"passed" | "own" | undefined> {
-  const { server, fd } = await bind(passed);
+/** Passes a listening socket, and says on which port the program then serves. @throws NotUp when it exits instead */
+async function choiceOf(context: Context) {
+  const { server, port: passed } = await heldPort();
   const argv = [...withItsPid, ...context.settings.command.argv] as const;
-  const run = await context.launch({ argv, fd3: fd, env: { LISTEN_FDS: "1" } });
+  const env = { LISTEN_FDS: "1" };
+  const run = await context.launch({ argv, fd3: descriptorOf(server), env });
   server.close();
   const asks = (port: number) =>
     within(
       context.ask({ host: "127.0.0.1", port }).catch(() => undefined),
       500,
     );
-  return until(async () => {
-    if (await asks(run.port)) return "own";
-    return (await asks(passed)) ? "passed" : undefined;
+  const served = await until(async () => {
+    for (const port of [run.port, passed]) if (await asks(port)) return port;
+    if (run.exit()) throw new NotUp(whyItExited(run));
   }, context.settings.platform.bootSeconds * 1000);
+  return { own: run.port, passed, served };
 }
 
 export const clause: Clause = {
@@ -46,13 +45,16 @@ export const clause: Clause = {
     "process it must bind PORT.",
   async check(context) {
     if (process.platform === "win32") return skip("Windows passes no descriptors");
-    const port = await freePort();
-    const choice = await choiceOf(context, port);
-    if (choice === "own") return skip("not offered: it binds PORT");
-    if (!choice) return fail("serves neither the passed socket nor PORT");
+    const { own, passed, served } = await choiceOf(context);
+    if (served === own) return skip("not offered: it binds PORT");
+    if (!served) return fail("serves neither the passed socket nor PORT");
     const foreign = { LISTEN_FDS: "1", LISTEN_PID: "1" };
-    const service = await context.start({ env: foreign }).catch(() => undefined);
-    if (!service) return fail("believes LISTEN_FDS although LISTEN_PID is another process");
-    return pass(`serves the passed ${port}; binds PORT when LISTEN_PID is another process`);
+    try {
+      await context.start({ env: foreign });
+    } catch (error) {
+      if (!(error instanceof NotUp)) throw error;
+      return fail(`when LISTEN_PID is another process: ${error.message}`);
+    }
+    return pass(`serves the passed ${passed}; binds PORT when LISTEN_PID is another process`);
   },
 };

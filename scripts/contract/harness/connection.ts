@@ -1,5 +1,6 @@
 // One TCP connection to the program under test, which remembers what came and how the other side ended it.
 import { createConnection, type Socket } from "node:net";
+import { NoConnection } from "./missing-answer";
 
 /** Where the program under test is reached. */
 export interface Address {
@@ -24,14 +25,16 @@ export interface Connection {
 /**
  * Connects to an address.
  *
- * @throws Error with the system's code, such as ECONNREFUSED, when nobody accepts
+ * @throws NoConnection when nobody accepts, whatever the system calls that
  */
 export function connect({ host, port }: Address): Promise<Connection> {
   const socket = createConnection({ host, port, noDelay: true });
   return new Promise((resolve, reject) => {
-    socket.once("error", reject);
+    const refuse = ({ message, code }: NodeJS.ErrnoException) =>
+      reject(new NoConnection(message, code));
+    socket.once("error", refuse);
     socket.once("connect", () => {
-      socket.off("error", reject);
+      socket.off("error", refuse);
       resolve(watch(socket));
     });
   });

@@ -34,6 +34,8 @@ export interface Run {
   readonly exited: Promise<Exit>;
   /** The exit, once it has happened. */
   readonly exit: () => Exit | undefined;
+  /** The exit, once it has happened, of a run that nobody had signalled before. */
+  readonly death: () => Exit | undefined;
   /** Signals the whole process group, or the leader alone; a process that is gone is no error. */
   readonly signal: (name: NodeJS.Signals, to: "group" | "leader") => void;
   /** The living processes of the run, wherever they have gone. */
@@ -50,10 +52,15 @@ export function startRun(argv: readonly [string, ...string[]], options: RunOptio
   const pid = child.pid ?? 0;
   const output = collectOutput(child);
   let exit: Exit | undefined;
+  let signalled = false;
   const exited = exitOf(child).then((ended) => (exit = ended));
 
   const processes = () => (pid ? processTree(pid, mark) : []);
-  const killGroup = () => signalQuietly(-pid, "SIGKILL");
+  const signal: Run["signal"] = (name, to) => {
+    signalled ||= !exit;
+    signalQuietly(to === "group" ? -pid : pid, name);
+  };
+  const killGroup = () => signal("SIGKILL", "group");
   const killRest = () => killAll(processes());
   const forget = killWithKit(() => (killGroup(), killRest()));
   const reap = async () => {
@@ -70,7 +77,8 @@ export function startRun(argv: readonly [string, ...string[]], options: RunOptio
     output,
     exited,
     exit: () => exit,
-    signal: (name, to) => signalQuietly(to === "group" ? -pid : pid, name),
+    death: () => (signalled ? undefined : exit),
+    signal,
     processes,
     listeners: () => listenersOf(processes().map((entry) => entry.pid)),
     reap,

@@ -72,7 +72,11 @@ describe("judge()", () => {
   });
 
   it("hides no mistake of the kit behind a verdict", async () => {
-    await expect(judged([clause("D1", throwing(new TypeError("oops")))])).rejects.toThrow("oops");
+    for (const mistake of [
+      new TypeError("oops"),
+      Object.assign(new Error("oops"), { syscall: "open" }),
+    ])
+      await expect(judged([clause("D1", throwing(mistake))])).rejects.toThrow("oops");
   });
 
   it("counts a SHOULD for a MUST where the platform demands it", async () => {

@@ -16,17 +16,22 @@ export const serverOptions = [
   ...["--upstream-env", "UPSTREAM_URL", "--upstream-path", "/upstream"],
 ];
 
-const main = join(__dirname, "../../support/servers/main.js");
+const servers = join(__dirname, "../../support/servers");
 
 // Each server under test is several processes at a time, on machines with as little as two cores.
 const enqueue = createQueue(3);
 
 /** The Procfile line that starts the test server, with one flaw or with none. */
 export function serverLine(flaw?: string): string {
-  const start = `'${process.execPath}' '${main}'`;
+  const start = `'${process.execPath}' '${join(servers, "main.js")}'`;
   const line = flaw === undefined ? undefined : flaws[flaw]?.line;
   if (line) return line(start);
   return flaw === undefined ? `exec ${start}` : `exec ${start} '${flaw}'`;
+}
+
+/** The Procfile line that starts the test server with a sudden death before it, such as `request 2`. */
+export function mortalLine(moment: string): string {
+  return `exec '${process.execPath}' '${join(servers, "mortal.js")}' ${moment}`;
 }
 
 /** Runs the kit in this process, all clauses or some, and resolves to its verdicts. */
@@ -43,6 +48,18 @@ export function verdictsOn(
 interface RunOptions {
   readonly options?: readonly string[];
   readonly only?: string;
+}
+
+/** Runs every clause on its own, so that a broken one hides no other. */
+export async function verdictsAlone(line: string): Promise<Verdict[]> {
+  const { about, command, probe } = parseOptions([...serverOptions, "--", line]);
+  if (!command) throw new Error("no command");
+  const alone = loadClauses().map((clause) => ({ ...clause, needs: [] }));
+  const judgeOne = createQueue(4);
+  const verdicts = alone.map((clause) =>
+    judgeOne(() => judge([clause], { ...about, command }, probe)),
+  );
+  return (await Promise.all(verdicts)).flat();
 }
 
 /** The clauses that failed, with what was seen, so that a wrong set explains itself. */
