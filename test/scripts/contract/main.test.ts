@@ -1,7 +1,8 @@
 // npm run contract as one types it: options, output, exit codes, and nothing left behind.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../../scripts/contract/harness/wait";
 import { provideScratch, serverLine } from "./support";
@@ -63,6 +64,16 @@ describe("npm run contract", () => {
     expect(stdout).toMatch(/seen {9}Keep-Alive: timeout=5, wanted 95/);
     expect(stdout).toMatch(/mend {9}server\.keepAliveTimeout/);
     expect(code).toBe(1);
+  });
+
+  it("blames no program for a folder that is closed to others", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "closed-"));
+    cpSync(join(root, "test/support/servers"), folder, { recursive: true });
+    const args = ["--only", "B8", "--", `exec '${process.execPath}' main.js`];
+    const { code, stdout } = await contract(args, folder);
+    rmSync(folder, { recursive: true });
+    expect(stdout).not.toContain("fail ");
+    expect(code).toBe(0);
   });
 
   it("prints JSON and nothing else with --json", async () => {
