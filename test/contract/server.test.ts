@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRaw, untilRefused } from "../support/raw-client";
+import { connectRaw, HALF_SENT, untilRefused } from "../support/raw-client";
 import { startProcess, startServer, type TestServer } from "../support/process";
 
 const root = join(__dirname, "../..");
@@ -26,10 +26,6 @@ afterEach(async () => {
 });
 
 const status = async (server: TestServer, path: string) => (await fetch(server.url + path)).status;
-
-/** A request whose body is still on its way. */
-const HALF_SENT =
-  "POST /nothing HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
 
 describe("the web process", () => {
   it("serves without its database, and says so", async () => {

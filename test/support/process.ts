@@ -23,19 +23,31 @@ export interface TestProcess {
 
 const root = join(__dirname, "../..");
 const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+process.on("exit", () => running.forEach(killGroup));
 
 /** Starts a program of the built project; its environment is only what is given, and its directory has no `.env` unless one is given. */
-export function startProcess(
+export const startProcess = (
   script: string,
   env: Record<string, string>,
   args: string[] = [],
   directory = tmpdir(),
+): TestProcess => startCommand([process.execPath, ...args, join(root, script)], env, directory);
+
+/**
+ * Starts any command; it leads a process group of its own, as under a platform's runner.
+ * @param directory By default the project.
+ */
+export function startCommand(
+  command: string[],
+  env: Record<string, string>,
+  directory = root,
 ): TestProcess {
-  const child = spawn(process.execPath, [...args, join(root, script)], {
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
     cwd: directory,
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   running.add(child);
   const lines: string[] = [];
@@ -56,17 +68,37 @@ export function startProcess(
       void exit.then((code) =>
         reject(
           new Error(
-            `${script} ended (${code}) without ${pattern}:\n${lines.join("\n")}\n${stderr}`,
+            `${command.join(" ")} ended (${code}) without ${pattern}:\n${lines.join("\n")}\n${stderr}`,
           ),
         ),
       );
     });
 
   const stop = async () => {
-    child.kill("SIGKILL");
+    killGroup(child);
     await exit;
   };
   return { child, lines, stderr: () => stderr, line, exit, stop };
+}
+
+/** Ends what is left of a group, its leader or not. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left.
+  }
+}
+
+/** Ends every process that still runs, for afterEach. */
+export async function stopProcesses(): Promise<void> {
+  await Promise.all([...running].map((child) => (killGroup(child), once(child, "close"))));
+}
+
+/** Resolves with the port once the web process listens. */
+export async function untilListening(server: TestProcess): Promise<number> {
+  const { port } = JSON.parse(await server.line(/is listening on port/)) as { port: number };
+  return port;
 }
 
 /** A web process that accepts connections. */
@@ -84,11 +116,11 @@ export async function startServer(
   directory?: string,
 ): Promise<TestServer> {
   const server = startProcess("dist/server.js", { PORT: "0", ...env }, args, directory);
-  const listening = JSON.parse(await server.line(/is listening on port/)) as { port: number };
+  const port = await untilListening(server);
   return {
     ...server,
-    port: listening.port,
-    url: `http://127.0.0.1:${listening.port}`,
+    port,
+    url: `http://127.0.0.1:${port}`,
     log: () => server.lines.map((text) => JSON.parse(text) as LogLine),
   };
 }

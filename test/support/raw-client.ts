@@ -51,3 +51,7 @@ export async function untilRefused(port: number): Promise<void> {
 
 /** A whole GET request. */
 export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
+
+/** A request whose body lacks its last byte, `}`: it is in flight, and is answered 404 once that has come. */
+export const HALF_SENT =
+  "POST /nothing HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
