@@ -48,7 +48,7 @@ module.exports = ts.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/entry.ts", "src/server.ts"],
+    ignores: ["src/entry.ts", "src/server.ts", "src/port/exit.ts"],
     rules: {
       "no-restricted-properties": [
         "error",

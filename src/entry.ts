@@ -3,6 +3,7 @@ import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { type Config, ConfigError, readConfig } from "./config";
 import { createLogger, createStdout } from "./logger";
+import { exit } from "./port/exit";
 
 /**
  * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.
@@ -17,10 +18,10 @@ export async function enter(
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout);
   try {
-    process.exit(await main(config, logger));
+    await exit(await main(config, logger));
   } catch (err) {
     logger.fatal({ err }, (err as Error).message);
-    process.exit(1);
+    await exit(1);
   }
 }
 

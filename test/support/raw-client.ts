@@ -52,6 +52,24 @@ export async function untilRefused(port: number): Promise<void> {
 /** A whole GET request. */
 export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
 
-/** A request whose body lacks its last byte, `}`: it is in flight, and is answered 404 once that has come. */
+/** A request whose body is still on its way. */
 export const HALF_SENT =
   "POST /nothing HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
+
+/** Sends a request that is in flight until `finish`, which resolves with its answer, a 404. */
+export async function sendRequestInFlight(
+  port: number,
+): Promise<RawClient & { finish: () => Promise<string> }> {
+  const client = await connectRaw(port);
+  client.socket.write(HALF_SENT);
+  // What is sent later is read later.
+  const later = await connectRaw(port);
+  later.socket.write(get("/livez"));
+  await later.until(/^HTTP/);
+  later.socket.destroy();
+  const finish = (): Promise<string> => {
+    client.socket.write("}");
+    return client.until(/^HTTP\/1\.1 404 [^]*"requestId":"[^"]+"}$/);
+  };
+  return { ...client, finish };
+}
