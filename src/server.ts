@@ -1,4 +1,5 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
+import { parentShell } from "./port/early";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -10,12 +11,14 @@ import { messageClasses } from "./http/messages";
 import type { BindTarget } from "./port/bind";
 import { createHttpService } from "./port/http-service";
 import { createLifecycle } from "./port/lifecycle";
+import { parentGone } from "./port/parent-shell";
 import { readPassedSocket } from "./port/socket-activation";
 
 void enter((config, logger) => {
   const lifecycle = createLifecycle({
     process,
     logger,
+    orphaned: parentGone(process, parentShell),
     drainDelayMs: config.DRAIN_DELAY_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });

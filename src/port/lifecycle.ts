@@ -1,6 +1,6 @@
 // The life of a process: services start in order, and stop in reverse without losing work.
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { PortBoundService } from "./service";
 import { onStopRequest } from "./stop-request";
@@ -16,6 +16,8 @@ export interface LifecycleOptions {
   /** Whose signals and uncaught errors to heed. */
   process: NodeJS.Process;
   logger: Logger;
+  /** Resolves when nobody waits for the process any more, which is another reason to stop; never by default. */
+  orphaned?: Promise<void>;
   /** How long services still accept work after the signal, in milliseconds: routers need it to look elsewhere. */
   drainDelayMs: number;
   /** How long after the signal the rest is cut, in milliseconds, delay included. */
@@ -43,8 +45,8 @@ const FORCED_BY_CTRL_C = 130;
 
 /** Creates the life cycle; signals and uncaught errors are heeded from now on. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { process, logger, drainDelayMs, shutdownTimeoutMs } = options;
-  const stop = onStopRequest(process, logger);
+  const { process, logger, orphaned, drainDelayMs, shutdownTimeoutMs } = options;
+  const stop = onStopRequest({ process, logger, orphaned });
   const draining = new AbortController();
   // Each endless response listens: any number of them is fine.
   setMaxListeners(0, draining.signal);
@@ -58,6 +60,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   /** Resolves with the services that are bound: all of them, unless one failed or a signal came first. */
   async function start(services: readonly PortBoundService[]): Promise<PortBoundService[]> {
     const bound: PortBoundService[] = [];
+    // A signal that came while the process was loaded is heard in the first turn: then nothing is bound.
+    await nextTurn();
     for (const service of services) {
       if (stop.isRequested()) break;
       try {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { startCommand, stopProcesses, untilListening } from "../support/process";
-import { connectRaw, HALF_SENT, untilRefused } from "../support/raw-client";
+import { sendRequestInFlight, untilRefused } from "../support/raw-client";
 
 const home = mkdtempSync(join(tmpdir(), "npm-"));
 afterEach(stopProcesses);
@@ -21,13 +21,11 @@ describe("npm start", () => {
   it("drains when npm alone is told to end, and ends no sooner than the service", async () => {
     const npm = npmStart();
     const port = await untilListening(npm);
-    const client = await connectRaw(port);
-    client.socket.write(HALF_SENT);
+    const request = await sendRequestInFlight(port);
     npm.child.kill("SIGTERM");
     await untilRefused(port);
     expect(npm.child.exitCode).toBe(null);
-    client.socket.write("}");
-    await client.until(/^HTTP\/1\.1 404 [^]*"requestId":"[^"]+"}$/);
+    await request.finish();
     expect(await npm.exit).toBe(0);
   });
 });

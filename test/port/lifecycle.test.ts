@@ -47,6 +47,12 @@ function create(overrides: Partial<LifecycleOptions> = {}) {
   return { events, log, lifecycle, journal };
 }
 
+/** The signal that platforms send, once everything is bound. */
+const terminate = (events: EventEmitter) => setImmediate(() => events.emit("SIGTERM", "SIGTERM"));
+
+const crash = (events: EventEmitter) =>
+  setImmediate(() => events.emit("uncaughtException", new Error("boom")));
+
 const never = () => new Promise<never>(() => undefined);
 
 describe("a life cycle", () => {
@@ -56,7 +62,7 @@ describe("a life cycle", () => {
       [recorder("a", journal), recorder("b", journal)],
       [resource(journal)],
     );
-    setImmediate(() => events.emit("SIGTERM", "SIGTERM"));
+    terminate(events);
     expect(await ended).toBe(0);
     expect(journal).toEqual([
       "bind a",
@@ -69,6 +75,24 @@ describe("a life cycle", () => {
     ]);
   });
 
+  it("binds nothing after a signal that came before the first turn of the event loop", async () => {
+    const { events, lifecycle, journal } = create();
+    const ended = lifecycle.run([recorder("a", journal)], [resource(journal)]);
+    events.emit("SIGTERM", "SIGTERM");
+    expect(await ended).toBe(0);
+    expect(journal).toEqual(["close"]);
+  });
+
+  it("drains when nobody waits for the process any more", async () => {
+    let orphan!: () => void;
+    const orphaned = new Promise<void>((resolve) => (orphan = resolve));
+    const { lifecycle, journal } = create({ orphaned });
+    const ended = lifecycle.run([recorder("a", journal)]);
+    setImmediate(orphan);
+    expect(await ended).toBe(0);
+    expect(journal).toEqual(["bind a", "begin a", "drain a"]);
+  });
+
   it("aborts its signal when draining begins", async () => {
     const { events, lifecycle, journal } = create();
     const aborted: boolean[] = [];
@@ -78,7 +102,7 @@ describe("a life cycle", () => {
     };
     const ended = lifecycle.run([recorder("a", journal, { drain })]);
     expect(lifecycle.draining.aborted).toBe(false);
-    events.emit("SIGTERM", "SIGTERM");
+    terminate(events);
     await ended;
     expect(aborted).toEqual([true]);
   });
@@ -92,15 +116,8 @@ describe("a life cycle", () => {
       waitedMs = performance.now() - begunAt;
       return Promise.resolve();
     };
-    events.emit("SIGTERM", "SIGTERM");
-    const service = recorder("a", journal, { beginDrain, drain });
-    // A signal that comes before the start starts nothing.
-    expect(await lifecycle.run([service])).toBe(0);
-    expect(waitedMs).toBe(0);
-
-    const second = create({ drainDelayMs: 50 });
-    const ended = second.lifecycle.run([service]);
-    setImmediate(() => second.events.emit("SIGTERM", "SIGTERM"));
+    const ended = lifecycle.run([recorder("a", journal, { beginDrain, drain })]);
+    terminate(events);
     expect(await ended).toBe(0);
     expect(waitedMs).toBeGreaterThanOrEqual(49);
   });
@@ -127,7 +144,7 @@ describe("a life cycle", () => {
       cut();
     };
     const ended = lifecycle.run([recorder("a", journal, { drain, destroy })], [resource(journal)]);
-    events.emit("SIGTERM", "SIGTERM");
+    terminate(events);
     expect(await ended).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "destroy a", "close"]);
   });
@@ -135,14 +152,14 @@ describe("a life cycle", () => {
   it("ends even when a resource never closes", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 30 });
     const ended = lifecycle.run([recorder("a", journal)], [{ close: never }]);
-    events.emit("SIGTERM", "SIGTERM");
+    terminate(events);
     expect(await ended).toBe(1);
   });
 
   it("drains after an uncaught error, and ends with 1", async () => {
     const { events, lifecycle, journal } = create();
     const ended = lifecycle.run([recorder("a", journal)], [resource(journal)]);
-    events.emit("uncaughtException", new Error("boom"));
+    crash(events);
     expect(await ended).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
   });
@@ -154,7 +171,7 @@ describe("a life cycle", () => {
       return Promise.resolve();
     };
     const ended = lifecycle.run([recorder("a", journal, { drain })]);
-    events.emit("SIGTERM", "SIGTERM");
+    terminate(events);
     expect(await ended).toBe(1);
   });
 
@@ -165,7 +182,7 @@ describe("a life cycle", () => {
       [recorder("a", journal), recorder("b", journal, { drain })],
       [resource(journal)],
     );
-    setImmediate(() => events.emit("SIGTERM", "SIGTERM"));
+    terminate(events);
     expect(await ended).toBe(1);
     expect(journal.slice(-2)).toEqual(["drain a", "close"]);
   });
