@@ -18,7 +18,7 @@ export interface LifecycleOptions {
   logger: Logger;
   /** Resolves when nobody waits for the process any more, which is another reason to stop; never by default. */
   orphaned?: Promise<void>;
-  /** How long services still accept work after the signal, in milliseconds: routers need it to look elsewhere. */
+  /** How long services still accept work after a signal, in milliseconds: routers need it to look elsewhere. */
   drainDelayMs: number;
   /** How long after the signal the rest is cut, in milliseconds, delay included. */
   shutdownTimeoutMs: number;
@@ -36,6 +36,12 @@ export interface Lifecycle {
    */
   run(services: readonly PortBoundService[], resources?: readonly Resource[]): Promise<number>;
 }
+
+/**
+ * After an uncaught error the rest is cut this soon, in milliseconds. No router knows, so each second refuses what a
+ * new process would serve; what is in flight mostly ends within it.
+ */
+const CRASH_DRAIN_MS = 2000;
 
 /** How long resources may take to close once connections had to be cut, in milliseconds. */
 const FORCED_CLOSE_MS = 500;
@@ -80,13 +86,23 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const attempt = (what: string, ended: Promise<void>): Promise<void> =>
     ended.catch((err: unknown) => fail(`${what} failed`, { err }));
 
-  async function drain(services: readonly PortBoundService[], resources: readonly Resource[]) {
-    const deadline = Date.now() + shutdownTimeoutMs;
+  /** How much time there is; a process that may be broken takes on no more work. */
+  const limits = () =>
+    stop.hasCrashed()
+      ? { delayMs: 0, timeoutMs: Math.min(CRASH_DRAIN_MS, shutdownTimeoutMs) }
+      : { delayMs: drainDelayMs, timeoutMs: shutdownTimeoutMs };
+
+  async function drain(
+    services: readonly PortBoundService[],
+    resources: readonly Resource[],
+    { delayMs, timeoutMs }: ReturnType<typeof limits>,
+  ) {
+    const deadline = Date.now() + timeoutMs;
     for (const service of services) service.beginDrain();
     draining.abort();
     // Without a delay the listener closes in this very turn: clients that have been told to reconnect would
     // queue at it, and be reset.
-    if (services.length > 0 && drainDelayMs > 0) await sleep(drainDelayMs);
+    if (services.length > 0 && delayMs > 0) await sleep(delayMs);
     for (const service of services.toReversed()) {
       await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
     }
@@ -99,9 +115,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     services: readonly PortBoundService[],
     resources: readonly Resource[],
   ) {
-    const drained = drain(services, resources);
-    if (await within(shutdownTimeoutMs, drained)) return;
-    fail(`not drained within ${shutdownTimeoutMs} ms, cutting what is left`);
+    const inTime = limits();
+    const drained = drain(services, resources, inTime);
+    if (await within(inTime.timeoutMs, drained)) return;
+    fail(`not drained within ${inTime.timeoutMs} ms, cutting what is left`);
     for (const service of services) service.destroy();
     await within(FORCED_CLOSE_MS, drained);
   }

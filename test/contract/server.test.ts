@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectRaw, HALF_SENT, untilRefused } from "../support/raw-client";
+import { connectRaw, HALF_SENT, sendRequestInFlight, untilRefused } from "../support/raw-client";
 import { startProcess, startServer, type TestServer } from "../support/process";
 
 const root = join(__dirname, "../..");
@@ -162,6 +162,17 @@ describe("the web process", () => {
         }) as object,
       }),
     );
+  });
+
+  it("serves nothing more after an uncaught error, and does not wait long for what hangs", async () => {
+    const server = await start({ DRAIN_DELAY_MS: "60000", SHUTDOWN_TIMEOUT_MS: "120000" }, [
+      "--require",
+      join(root, "test/support/crash-on-signal.js"),
+    ]);
+    await sendRequestInFlight(server.port);
+    server.child.kill("SIGUSR2");
+    await untilRefused(server.port);
+    expect(await server.exit).toBe(1);
   });
 
   it("goes on serving when nobody reads its log any more", async () => {

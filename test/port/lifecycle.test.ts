@@ -164,6 +164,33 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
   });
 
+  it("takes on nothing more after an uncaught error, and leaves what is in flight two seconds", async () => {
+    const { events, lifecycle, journal, log } = create({
+      drainDelayMs: 60_000,
+      shutdownTimeoutMs: 120_000,
+    });
+    let remainingMs = 0;
+    const drain = (ms: number) => {
+      remainingMs = ms;
+      return never();
+    };
+    const ended = lifecycle.run([recorder("a", journal, { drain })]);
+    crash(events);
+    expect(await ended).toBe(1);
+    expect(remainingMs).toBeGreaterThan(0);
+    expect(remainingMs).toBeLessThanOrEqual(2000);
+    expect(journal).toEqual(["bind a", "begin a", "destroy a"]);
+    expect(log.at(-1)).toMatchObject({ msg: "not drained within 2000 ms, cutting what is left" });
+  });
+
+  it("leaves no more than the shutdown timeout after an uncaught error", async () => {
+    const { events, lifecycle, journal, log } = create({ shutdownTimeoutMs: 30 });
+    const ended = lifecycle.run([recorder("a", journal, { drain: never })]);
+    crash(events);
+    expect(await ended).toBe(1);
+    expect(log.at(-1)).toMatchObject({ msg: "not drained within 30 ms, cutting what is left" });
+  });
+
   it("ends with 1 when an error is uncaught while draining", async () => {
     const { events, lifecycle, journal } = create();
     const drain = () => {
