@@ -18,10 +18,10 @@ export async function enter(
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout);
   try {
-    await exit(await main(config, logger));
+    await exit(await main(config, logger), logger);
   } catch (err) {
     logger.fatal({ err }, (err as Error).message);
-    await exit(1);
+    await exit(1, logger);
   }
 }
 

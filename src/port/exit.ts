@@ -1,5 +1,6 @@
 // Ends a process at once, whatever its thread pool still waits for.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
 
 /** `process.exit` waits for these, however long they take: a name lookup 30 s and more when no name server answers. */
 const IN_THREAD_POOL = /^(Get(Addr|Name)Info|FS)Req/;
@@ -11,16 +12,27 @@ const LOOK_MS = 10;
 /** Replaces the running program, and with it its threads; Node 22.15 and later, not on Windows. */
 type Execve = (file: string, args: string[], env: NodeJS.ProcessEnv) => never;
 
-/** Exits with the code; listeners of `exit` are called first. */
-export async function exit(code: number): Promise<never> {
+/**
+ * Exits with the code, after the listeners of `exit`. Where a thread is stuck and this Node has no `execve`, SIGKILL
+ * ends the process.
+ */
+export async function exit(code: number, logger: Logger): Promise<never> {
   const deadline = Date.now() + GRACE_MS;
-  while (isThreadPoolBusy() && Date.now() < deadline) await sleep(LOOK_MS);
-  if (isThreadPoolBusy()) abandonThreadPool(code);
+  while (inThreadPool().length > 0 && Date.now() < deadline) await sleep(LOOK_MS);
+  const waitingFor = inThreadPool();
+  if (waitingFor.length > 0) {
+    // Else who reads 137 looks for a lack of memory.
+    logger.warn(
+      { waitingFor, code },
+      "not waiting for a name server or a file that does not answer",
+    );
+    abandonThreadPool(code);
+  }
   process.exit(code);
 }
 
-const isThreadPoolBusy = (): boolean =>
-  process.getActiveResourcesInfo().some((name) => IN_THREAD_POOL.test(name));
+const inThreadPool = (): string[] =>
+  process.getActiveResourcesInfo().filter((name) => IN_THREAD_POOL.test(name));
 
 /** Nothing else ends a thread that waits in a system call: neither `process.exit` nor `process.reallyExit`. */
 function abandonThreadPool(code: number): never {

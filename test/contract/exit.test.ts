@@ -30,7 +30,11 @@ describe("the end of a process", () => {
     const server = await startBusy();
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(ended(0));
-    expect(server.log().at(-1)).toMatchObject({ msg: "SIGTERM received, draining" });
+    expect(server.log().at(-1)).toMatchObject({
+      code: 0,
+      waitingFor: ["FSReqCallback"],
+      msg: "not waiting for a name server or a file that does not answer",
+    });
     expect(server.stderr()).toBe("");
   });
 
@@ -65,6 +69,7 @@ suite("the end of a process that looks up a name (for root, where namespaces are
     await asked;
     web.child.kill("SIGTERM");
     expect([ended(0), ended(1)]).toContain(await web.exit);
+    expect(web.lines.at(-1)).toContain('"waitingFor":["GetAddrInfoReqWrap"]');
     server.close();
   });
 });
