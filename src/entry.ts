@@ -2,8 +2,9 @@
 import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { type Config, ConfigError, readConfig } from "./config";
-import { createLogger, createStdout } from "./logger";
+import { createLogger } from "./logger";
 import { exit } from "./port/exit";
+import { createStdout } from "./stdout";
 
 /**
  * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.

@@ -3,9 +3,10 @@
 
 const { createServer } = require("node:http");
 const { clearInterval, setInterval, setTimeout } = require("node:timers");
-const { createLogger, createStdout } = require("../../dist/logger");
+const { createLogger } = require("../../dist/logger");
 const { createHttpService } = require("../../dist/port/http-service");
 const { createLifecycle } = require("../../dist/port/lifecycle");
+const { createStdout } = require("../../dist/stdout");
 
 const SLOW_MS = 800;
 const EVENT_INTERVAL_MS = 100;

@@ -183,6 +183,16 @@ describe("the web process", () => {
     expect(await server.exit).toBe(0);
   });
 
+  it("goes on serving, and ends, when the reader of its log stalls", async () => {
+    const server = await start();
+    server.child.stdout?.pause();
+    const path = `/${"x".repeat(2000)}`;
+    for (let i = 0; i < 300; i++) expect(await status(server, path)).toBe(404);
+    server.child.kill("SIGTERM");
+    expect(await once(server.child, "exit")).toEqual([0, null]);
+    server.child.stdout?.resume();
+  });
+
   it("serves on a socket that it is passed", async () => {
     const passed = createServer().listen(0, "127.0.0.1");
     await once(passed, "listening");

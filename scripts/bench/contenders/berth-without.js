@@ -8,8 +8,8 @@ const accessLog = require("../../../dist/http/access-log");
 const entityTag = require("../../../dist/http/entity-tag");
 const jsonBody = require("../../../dist/http/json-body");
 const literalPaths = require("../../../dist/http/literal-paths");
-const logger = require("../../../dist/logger");
 const messages = require("../../../dist/http/messages");
+const output = require("../../../dist/stdout");
 
 /** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
 const tricks = {
@@ -37,7 +37,7 @@ const tricks = {
     accessLog.accessLog = logByPino;
   },
   "batched-log"() {
-    logger.createStdout = () => {
+    output.createStdout = () => {
       const stdout = pino.destination({ dest: 1, sync: true });
       return { write: (line) => stdout.write(line), flush: () => {} };
     };
