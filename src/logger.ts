@@ -15,8 +15,18 @@ export function createLogger(level: string, destination: DestinationStream): Log
       level,
       base: undefined,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
       redact: { paths: secretPaths, censor: "[redacted]" },
     },
     destination,
   );
+}
+
+/** Anything may be thrown: an error that cannot be read still gets its line. */
+function serializeError(err: unknown): unknown {
+  try {
+    return pino.stdSerializers.err(err as Error);
+  } catch {
+    return "an error that cannot be read";
+  }
 }

@@ -1,9 +1,60 @@
-// The one place where an error becomes an answer.
+// The one place where an error becomes an answer; nothing that is thrown can keep it from one.
 import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
-import { NOT_JSON, TOO_LARGE, UNKNOWN_CHARSET } from "./json-body";
 import { MALFORMED_PATH } from "./not-found";
-import { sendProblem } from "./problem";
+import { type Headers, Problem, sendProblem } from "./problem";
+
+/** Answers every error with problem details, and logs those that are the service's own fault. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (thrown: unknown, req, res, _next) => {
+    const log = (err: unknown, message: string): void => {
+      try {
+        logger.error({ err, requestId: req.id }, message);
+      } catch {
+        logger.error({ requestId: req.id }, `${message}, and its error cannot be logged`);
+      }
+    };
+    const answer = answerTo(thrown);
+    if (answer.status >= 500 || res.headersSent) log(thrown, "request failed");
+    for (const { status, members, headers } of [answer, GENERIC]) {
+      // Too late for an answer.
+      if (res.headersSent) break;
+      try {
+        res.statusMessage = "";
+        return sendProblem(req, res, status, members, headers);
+      } catch (err) {
+        log(err, "a problem could not be sent");
+      }
+    }
+    // What has been written in this turn still leaves; then the client sees that the answer is incomplete.
+    setImmediate(() => req.socket.destroy());
+  };
+}
+
+interface Answer {
+  status: number;
+  members: Readonly<Record<string, unknown>>;
+  headers?: Headers | undefined;
+}
+
+const GENERIC: Answer = { status: 500, members: {} };
+
+/** What the client is told; of an error that cannot even be looked at, nothing. */
+function answerTo(thrown: unknown): Answer {
+  try {
+    if (thrown instanceof Problem) return answerToProblem(thrown);
+    return typeof thrown === "object" && thrown !== null ? answerToError(thrown) : GENERIC;
+  } catch {
+    return GENERIC;
+  }
+}
+
+function answerToProblem({ status, message, members, headers }: Problem): Answer {
+  return isErrorStatus(status)
+    ? { status, members: { detail: message, ...members }, headers }
+    : GENERIC;
+}
 
 /** What libraries in the Express world hang on an error; anything may be thrown, so each part is checked. */
 interface HttpError {
@@ -11,48 +62,33 @@ interface HttpError {
   statusCode?: unknown;
   expose?: unknown;
   message?: unknown;
-  headers?: Record<string, string>;
-  members?: Record<string, unknown>;
-  type?: unknown;
-  code?: unknown;
+  headers?: unknown;
 }
 
-/** The body parser's messages quote the body or speak of its internals; these speak to the client. */
-const BODY_ERRORS: Readonly<Record<string, string>> = {
-  "charset.unsupported": UNKNOWN_CHARSET,
-  "encoding.unsupported":
-    "The body's Content-Encoding is not supported: send gzip, deflate, br or none.",
-  "entity.parse.failed": NOT_JSON,
-  "entity.too.large": TOO_LARGE,
-  "request.size.invalid": "The body's size differs from its Content-Length.",
-};
-
-/** zlib's errors, too, have words of their own. */
-const NOT_COMPRESSED = "The body is not compressed as its Content-Encoding says.";
-
-/** Answers every error with problem details, and logs those that are the service's own fault. */
-export function errorHandler(logger: Logger): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
-  return (thrown: unknown, req, res, next) => {
-    const err = (typeof thrown === "object" && thrown !== null ? thrown : {}) as HttpError;
-    const status = statusOf(err);
-    if (status >= 500) logger.error({ err: thrown, requestId: req.id }, "request failed");
-    // Too late for an answer: Express ends the connection, so that the client sees it is incomplete.
-    if (res.headersSent) return next(thrown);
-    const detail = thrown instanceof URIError ? MALFORMED_PATH : detailOf(err);
-    sendProblem(req, res, status, { ...(detail && { detail }), ...err.members }, err.headers);
-  };
+/** An error of somebody else's has a status; that its message is meant for the client, it has to say. */
+function answerToError(err: HttpError): Answer {
+  const { expose, message, headers } = err;
+  const status = err.status ?? err.statusCode;
+  if (!isErrorStatus(status)) return GENERIC;
+  // Express gives this status to what it fails to decode itself; a handler's own URIError has none.
+  if (err instanceof URIError && status === 400) {
+    return { status, members: { detail: MALFORMED_PATH } };
+  }
+  if (expose !== true) return { status, members: {} };
+  const members = typeof message === "string" ? { detail: message } : {};
+  return { status, members, headers: statusHeaders(headers) };
 }
 
-function statusOf({ status, statusCode }: HttpError): number {
-  const claimed = status ?? statusCode;
-  const isError = Number.isInteger(claimed) && Number(claimed) >= 400 && Number(claimed) <= 599;
-  return isError ? Number(claimed) : 500;
-}
+const isErrorStatus = (status: unknown): status is number =>
+  Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
 
-function detailOf({ type, code, expose, message }: HttpError): string | undefined {
-  if (typeof code === "string" && code.startsWith("Z_")) return NOT_COMPRESSED;
-  const bodyError = typeof type === "string" ? BODY_ERRORS[type] : undefined;
-  if (bodyError) return bodyError;
-  return expose === true && typeof message === "string" ? message : undefined;
+/**
+ * Headers without which a status is only half of an answer: 405, 416, 429 and 503, 401. Others belong to whoever made
+ * the error: an upstream's `Set-Cookie` is not ours to pass on.
+ */
+const STATUS_HEADERS = /^(allow|content-range|retry-after|www-authenticate)$/i;
+
+function statusHeaders(headers: unknown): Headers | undefined {
+  const own = Object.entries(headers ?? {}).filter(([name]) => STATUS_HEADERS.test(name));
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
 }

@@ -1,6 +1,7 @@
 // Parses JSON bodies within a limit.
 import { isUtf8 } from "node:buffer";
 import express, { type Request, type RequestHandler } from "express";
+import { bodyProblem, NOT_JSON, NOT_UTF8, TOO_LARGE, UNKNOWN_CHARSET } from "./body-errors";
 import { Problem } from "./problem";
 
 /**
@@ -20,7 +21,9 @@ export function jsonBody(limitBytes: number): RequestHandler {
   });
   return (req, res, next) => {
     if (!hasBody(req)) return next();
-    if (!isPlainJson(req)) return parseAny(req, res, next);
+    if (!isPlainJson(req)) {
+      return parseAny(req, res, (err?: Error) => next(err && bodyProblem(err)));
+    }
     // Express would read it to its end before it answers.
     if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
     readWhole(
@@ -37,14 +40,6 @@ export function jsonBody(limitBytes: number): RequestHandler {
     );
   };
 }
-
-/** What a client is told whose body claims another charset. */
-export const UNKNOWN_CHARSET = "The body's charset is not supported: send UTF-8.";
-const NOT_UTF8 = "The body is not valid UTF-8.";
-/** What a client is told whose body is over the limit. */
-export const TOO_LARGE = "The body is larger than this service accepts.";
-/** What a client is told whose body is not JSON, or a JSON scalar. */
-export const NOT_JSON = "The body must be valid JSON: an object or an array.";
 
 const JSON_TYPE = /^application\/json(; ?charset=utf-8)?$/i;
 const BYTE_ORDER_MARK = "\ufeff";

@@ -1,8 +1,11 @@
 // What an error looks like to a client.
-import { STATUS_CODES } from "node:http";
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Request, Response } from "express";
 
-/** Throw it to answer with problem details; its message is shown to the client. */
+/** Response headers by name. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Throw it to answer with problem details; all of it is shown to the client. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly expose = true;
@@ -10,13 +13,13 @@ export class Problem extends Error {
   /**
    * @param status An HTTP status from 400 to 599.
    * @param detail What is wrong with this very request, for the client to read.
-   * @param members Further members of the problem details, such as `errors`.
+   * @param members Further members of the problem details, such as `errors`, or a `type` and `title` of its own.
    */
   constructor(
     readonly status: number,
     detail: string,
     readonly members: Readonly<Record<string, unknown>> = {},
-    readonly headers?: Readonly<Record<string, string>>,
+    readonly headers?: Headers,
   ) {
     // An answer to a client needs no stack, and collecting one is most of a 404's cost.
     const { stackTraceLimit } = Error;
@@ -33,6 +36,7 @@ const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|a
 
 /**
  * Answers with problem details.
+ * @throws TypeError when the members cannot be JSON or a header cannot be sent; nothing is set then.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function sendProblem(
@@ -40,17 +44,14 @@ export function sendProblem(
   res: Response,
   status: number,
   members: Readonly<Record<string, unknown>>,
-  headers?: Readonly<Record<string, string>>,
+  headers?: Headers,
 ): void {
+  const text = problemText(status, members, req.id);
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
   res.status(status);
-  const title = STATUS_CODES[status] ?? "Unknown";
-  const text = JSON.stringify({
-    type: "about:blank",
-    title,
-    status,
-    ...members,
-    requestId: req.id,
-  });
   const isUntouched = headers === undefined && res.defaultHeaders !== undefined;
   // Untagged: nobody asks whether an error is still the same.
   if (isUntouched && res.sendAtOnce(PROBLEM_TYPE, text, false)) return;
@@ -61,4 +62,16 @@ export function sendProblem(
     .set(headers ?? {})
     .set({ "Content-Type": PROBLEM_TYPE, "Content-Length": String(Buffer.byteLength(text)) })
     .end(text);
+}
+
+/** Members may say more of the problem's type, but not lie about the answer's status and the request's id. */
+function problemText(
+  status: number,
+  members: Readonly<Record<string, unknown>>,
+  requestId: string,
+): string {
+  const title = STATUS_CODES[status] ?? "Unknown";
+  const problem = { type: "about:blank", title, status, ...members, requestId };
+  problem.status = status;
+  return JSON.stringify(problem);
 }
