@@ -12,6 +12,7 @@ import { compareLiteralsFirst } from "./http/literal-paths";
 import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
 import { requestId } from "./http/request-id";
+import { takeAbsoluteTargets } from "./http/request-target";
 import { rejectThrownValues } from "./http/thrown-values";
 import { routes as allRoutes, type Routes, type Services } from "./routes";
 
@@ -36,6 +37,7 @@ export function createApp(options: AppOptions): Express {
   app.set("trust proxy", options.trustProxy);
   app.set("etag", entityTag);
   pinPrototypes(app);
+  takeAbsoluteTargets(app);
 
   app.use(requestId);
   app.use(accessLog(logger));

@@ -1,6 +1,6 @@
 // One log line for each request, when its response is done or its client has gone.
 import type { Socket } from "node:net";
-import type { Request, RequestHandler } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { type Logger, symbols } from "pino";
 import { clientAddress } from "./client-address";
 import { traceId } from "./trace-context";
@@ -26,8 +26,8 @@ export function accessLog(logger: Logger): RequestHandler {
       const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
       write(
         `${head(Date.now())},"requestId":"${req.id}"${trace === undefined ? "" : `,"traceId":"${trace}"`}` +
-          `,"method":"${method}","path":${quote(path)},"status":${res.statusCode},"durationMs":${durationMs}` +
-          `,"bytes":${bytes}${client === undefined ? "" : `,"client":${quote(client)}`}` +
+          `,"method":"${method}","path":${quote(path)},"status":${statusOf(res)},"durationMs":${durationMs}` +
+          `,"bytes":${bytes}${client === undefined ? "" : `,"client":"${client}"`}` +
           `${res.writableFinished && !req.errored ? "" : ',"aborted":true'},"msg":"request"}\n`,
       );
     });
@@ -49,13 +49,23 @@ function lineWriter(logger: Logger) {
   };
 }
 
+/** What nginx calls a request whose connection ended before an answer began. */
+const CLOSED_UNANSWERED = 499;
+
+/** The status that was sent, in full or not. */
+const statusOf = (res: Response): number => (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
+
 /** Characters that stand for themselves in JSON: all but control characters, `"` and `\\`. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** Much of `JSON.stringify` is making sure that there is nothing to escape. */
 const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
+/** A longer path is cut, in characters. */
+const PATH_LIMIT = 2048;
+
 function pathOf({ originalUrl }: Request): string {
   const query = originalUrl.indexOf("?");
-  return query === -1 ? originalUrl : originalUrl.slice(0, query);
+  const path = query === -1 ? originalUrl : originalUrl.slice(0, query);
+  return path.length > PATH_LIMIT ? `${path.slice(0, PATH_LIMIT)}...` : path;
 }

@@ -65,6 +65,66 @@ describe("the access log", () => {
     },
   );
 
+  it.each([
+    ["text", "garbage", "127.0.0.1"],
+    ["a terminal's control character", "\u009b31m", "127.0.0.1"],
+    ["too much", "x".repeat(5000), "127.0.0.1"],
+    ["an IPv4 address in an IPv6 one", "::ffff:203.0.113.9", "203.0.113.9"],
+    ["an IPv6 address", "2001:db8::1", "2001:db8::1"],
+  ])(
+    "takes only an address from a forwarded header, which holds %s",
+    async (_what, forwarded, client) => {
+      const { app, log } = createTestApp(undefined, { trustProxy: 1 });
+      const server = createServer(app).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const raw = await connectRaw((server.address() as AddressInfo).port);
+      raw.socket.write(
+        Buffer.from(`GET / HTTP/1.1\r\nHost: t\r\nX-Forwarded-For: ${forwarded}\r\n\r\n`, "latin1"),
+      );
+      await raw.until(/^HTTP\/1\.1 \d+/);
+      raw.socket.destroy();
+      await once(server.close(), "close");
+      expect(log).toEqual([expect.objectContaining({ client })]);
+    },
+  );
+
+  it.each([
+    ["credentials", "http://user:hunter2@host/livez?token=hunter2", "/livez", 200],
+    ["credentials alone", "http://user:hunter2@host", "/", 200],
+    ["a host in IPv6", "HTTP://user:hunter2@[::1]:80?x", "/", 200],
+    ["half a host", "http://[", "/", 200],
+    ["no host", "http://", "/", 200],
+    ["a quotation mark", '/"', '/"', 404],
+    ["too much", `/${"x".repeat(5000)}`, `/${"x".repeat(2047)}...`, 404],
+  ])("has only a path from a target with %s", async (_what, target, path, status) => {
+    const { app, log } = createTestApp();
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await connectRaw((server.address() as AddressInfo).port);
+    client.socket.write(get(target));
+    await client.until(/^HTTP\/1\.1 \d+[^]*json/);
+    client.socket.destroy();
+    await once(server.close(), "close");
+    expect(log).toEqual([expect.objectContaining({ path, status })]);
+  });
+
+  it("says 499 when the connection ended before an answer began", async () => {
+    let gone: () => void = () => undefined;
+    const { app, log } = createTestApp((router) => {
+      router.get("/slow", (_req, res) => {
+        res.once("close", () => setImmediate(gone));
+        client.socket.destroy();
+      });
+    });
+    const server = createServer(app).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = await connectRaw((server.address() as AddressInfo).port);
+    client.socket.write(get("/slow"));
+    await new Promise<void>((resolve) => (gone = resolve));
+    server.close();
+    expect(log).toEqual([expect.objectContaining({ path: "/slow", status: 499, aborted: true })]);
+  });
+
   it("says when the client has gone before the answer", async () => {
     let gone: () => void = () => undefined;
     const { app, log } = createTestApp((router) => {
