@@ -26,7 +26,7 @@ const isObject = (value: unknown): boolean =>
 /**
  * The request's JSON body, checked.
  * @throws Problem 415 when the body is not JSON, 400 when there is none, 422 with one entry for each wrong field,
- *   located by JSON pointer.
+ *   located by JSON pointer: the first 20, and how many at least were `omitted`.
  * @see https://www.rfc-editor.org/rfc/rfc6901
  */
 export function parseBody<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
@@ -49,10 +49,17 @@ export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): 
 type Locate = (path: string[]) => Record<string, string>;
 
 const byPointer: Locate = (path) => ({
-  pointer: path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+  pointer: short(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")),
 });
 
-const byName: Locate = (path) => ({ parameter: path.join(".") });
+const byName: Locate = (path) => ({ parameter: short(path.join(".")) });
+
+/** How much of a client's own words comes back to it: an answer must not be a multiple of its request. */
+const LOCATION_LIMIT = 256;
+const FAULT_LIMIT = 20;
+
+const short = (location: string): string =>
+  location.length > LOCATION_LIMIT ? `${location.slice(0, LOCATION_LIMIT)}...` : location;
 
 function check<S extends v.GenericSchema>(
   schema: S,
@@ -63,10 +70,13 @@ function check<S extends v.GenericSchema>(
 ): v.InferOutput<S> {
   const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
-  const errors = issues
-    .flatMap((issue) => faults(issue, output))
+  const found = issues.slice(0, FAULT_LIMIT).flatMap((issue) => faults(issue, output));
+  const errors = found
+    .slice(0, FAULT_LIMIT)
     .map(({ path, detail }) => ({ ...locate(path), detail }));
-  throw new Problem(status, message, { errors });
+  // At least: an issue may stand for several faults, and nobody counts those that are not shown.
+  const omitted = found.length - errors.length + Math.max(0, issues.length - FAULT_LIMIT);
+  throw new Problem(status, message, omitted > 0 ? { errors, omitted } : { errors });
 }
 
 interface Fault {

@@ -180,4 +180,30 @@ describe("POST with fields that are not valid", () => {
   ])("gets 422 with one entry a field for %s", async (_name, body, errors) => {
     expect(await post(body)).toMatchObject({ status: 422, body: invalid(errors) });
   });
+
+  it("names the first 20 faults, and says how many it omitted", async () => {
+    const unknown = Object.fromEntries([...Array(60).keys()].map((n) => [`k${n}`, 0]));
+    const { status, body } = await post(JSON.stringify({ name: "x", ...unknown }));
+    const errors = [...Array(20).keys()].map((n) => ({
+      pointer: `/k${n}`,
+      detail: "is not known here",
+    }));
+    expect([status, body]).toEqual([422, { ...invalid(errors), omitted: 40 }]);
+  });
+
+  it("answers many faults in an array as briefly", async () => {
+    const tags = Array(60).fill({});
+    const { status, body } = await post(JSON.stringify({ name: "x", tags }));
+    const errors = [...Array(20).keys()].map((n) => ({
+      pointer: `/tags/${n}/a~1b~0`,
+      detail: "is required",
+    }));
+    expect([status, body]).toEqual([422, { ...invalid(errors), omitted: 40 }]);
+  });
+
+  it("cuts long names of fields", async () => {
+    const { body } = await post(JSON.stringify({ name: "x", ["~".repeat(900)]: 0 }));
+    const pointer = `/${"~0".repeat(127)}~...`;
+    expect(body).toEqual(invalid([{ pointer, detail: "is not known here" }]));
+  });
 });
