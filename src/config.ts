@@ -1,6 +1,7 @@
 // Every variable of the environment: its type, unit, default and cure. Pure: the environment is an argument.
 import { isIP } from "node:net";
 import * as v from "valibot";
+import { completePostgresUrl, parsePostgresUrl } from "./backing/postgres-url";
 
 /** A whole number in plain decimal digits: `"1e4"`, `"0x10"`, `" 80"` and `""` are none. */
 const integer = (min: number, max: number, unit = "") =>
@@ -40,8 +41,11 @@ const trustProxy = v.pipe(
   ),
 );
 
-const isPostgresUrl = (value: string): boolean =>
-  /^postgres(ql)?:\/\//.test(value) && URL.canParse(value);
+const postgresUrl = v.pipe(
+  v.string(),
+  v.regex(/^postgres(ql)?:\/\//),
+  v.description("postgres://user:password@host:port/database"),
+);
 
 type Schema = v.GenericSchema<string, unknown>;
 
@@ -119,13 +123,9 @@ const VARIABLES = {
       "How long after SIGTERM the rest is cut, drain delay included: less than the platform's grace (often 10 s).",
   }),
   DATABASE_URL: variable({
-    schema: v.pipe(
-      v.string(),
-      v.check(isPostgresUrl),
-      v.description("postgres://user:password@host:port/database"),
-    ),
+    schema: postgresUrl,
     about:
-      "The PostgreSQL database to attach. `npm run dev` attaches its own when this is not set.",
+      "The PostgreSQL database, as psql takes it: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own.",
     example: "postgres://user:password@localhost:5432/berth",
     secret: true,
   }),
@@ -185,6 +185,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const result = v.safeParse(of.schema, env[name] ?? of.default);
     if (result.success) config[name] = result.output;
     else problems.push(problem(name, of, env[name]));
+  }
+  if (typeof config.DATABASE_URL === "string") {
+    try {
+      config.DATABASE_URL = completePostgresUrl(config.DATABASE_URL, env);
+      parsePostgresUrl(config.DATABASE_URL as string);
+    } catch (err) {
+      problems.push(
+        `DATABASE_URL: ${(err as Error).message}; what came is not shown, as it may hold a secret. Correct it`,
+      );
+    }
   }
   if ((config.DRAIN_DELAY_MS as number) >= (config.SHUTDOWN_TIMEOUT_MS as number)) {
     problems.push(

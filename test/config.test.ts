@@ -112,6 +112,31 @@ describe("readConfig", () => {
     expect(line).not.toContain("hunter2");
   });
 
+  it.each([
+    "postgres://user:hunter2@a:5432,b:5433/db?target_session_attrs=read-write",
+    "postgres://%2Fvar%2Frun%2Fpostgresql/db",
+    "postgres:///db?host=/tmp",
+    required.DATABASE_URL,
+  ])("takes %j as a database", (DATABASE_URL) => {
+    expect(readConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
+  });
+
+  it("heeds libpq's variables where the database's URL says nothing itself", () => {
+    const env = { ...required, PGSSLMODE: "require", PGUSER: "other" };
+    expect(readConfig(env).DATABASE_URL).toBe(`${required.DATABASE_URL}?sslmode=require`);
+  });
+
+  it.each([
+    [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=hunter2` }],
+    [{ PGSSLMODE: "hunter2" }],
+    [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=prefer`, PGTARGETSESSIONATTRS: "hunter2" }],
+  ])("says which of the database's parameters is wrong, and shows none: %j", (env) => {
+    const [line, ...others] = problems(env);
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^DATABASE_URL: \w+ \(or PG\w+\) must be one of .*Correct it/);
+    expect(line).not.toContain("hunter2");
+  });
+
   it("refuses a drain delay that leaves no time to drain", () => {
     expect(problems({ DRAIN_DELAY_MS: "8000" })).toEqual([
       expect.stringMatching(/^DRAIN_DELAY_MS: .*got 8000 of 8000/),
