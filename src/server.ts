@@ -23,16 +23,18 @@ void enter((config, logger) => {
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
 
+  const about = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as About;
   const database = createDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
-    onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
+    applicationName: about.name,
+    logger,
   });
 
   const app = createApp({
-    about: JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as About,
+    about,
     logger,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     trustProxy: config.TRUST_PROXY,

@@ -1,90 +1,108 @@
 // Attaches PostgreSQL by URL: a pool that survives the database's absence and tells it apart from wrong SQL.
+import type { Logger } from "pino";
 import type * as pg from "pg";
+import { createConnectionPool } from "./connection-pool";
+import type * as PostgresConnect from "./postgres-connect";
+import { isFull, isHarmless, isReadOnly, isUnavailable } from "./postgres-errors";
+import { sayHowSafe } from "./postgres-safety";
+import { checkTlsFiles } from "./postgres-tls";
+import { parsePostgresUrl } from "./postgres-url";
 import { BackingServiceUnavailable } from "./unavailable";
 
 /** How a database is attached. */
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`, with any of libpq's parameters that are supported. */
   url: string;
   poolSize: number;
   /** How long to wait for a connection, in milliseconds. */
   connectTimeoutMs: number;
   /** How long a statement may run, in milliseconds. */
   statementTimeoutMs: number;
-  /** Called when a connection breaks while nobody uses it; the pool has dropped it already. */
-  onIdleError: (err: Error) => void;
+  /** What the server's list of connections shows. */
+  applicationName?: string;
+  /** Told of idle connections that break, and of what is not verified about the server. */
+  logger: Pick<Logger, "info" | "warn">;
 }
 
 /** An attached PostgreSQL database. */
 export interface Database {
   /**
    * Runs one parameterised statement and resolves with its rows.
-   * @throws BackingServiceUnavailable when the database is down, unreachable or too slow.
+   * @throws BackingServiceUnavailable when the database is down, unreachable, too slow or too busy.
    */
   query: <Row extends pg.QueryResultRow>(
     text: string,
     values?: readonly unknown[],
   ) => Promise<Row[]>;
-  /** Resolves when the database answers. @throws BackingServiceUnavailable */
+  /** Resolves when the database lets this process in and answers. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
 }
 
-/** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
-const UNANSWERED_MS = 1000;
+/** How recent an answer proves that the database still answers, in milliseconds. */
+const RECENT_MS = 1000;
 
-/** Attaches a database; its client is loaded, and connections are opened, when first needed. */
+/**
+ * Attaches a database; its client is loaded, and connections are opened, when first needed.
+ * @throws PostgresUrlError when the URL, or a file that it names, is of no use.
+ */
 export function createDatabase(options: DatabaseOptions): Database {
-  let pool: pg.Pool | undefined;
+  const settings = parsePostgresUrl(options.url);
+  checkTlsFiles(settings);
+  const { logger, connectTimeoutMs: timeoutMs } = options;
+  const onConnect = sayHowSafe(settings, logger);
+  const open = () => loadConnect()({ ...options, settings, timeoutMs, onConnect });
+  const pool = createConnectionPool({
+    size: options.poolSize,
+    waitMs: timeoutMs,
+    connect: open,
+    onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
+  });
 
   const query: Database["query"] = async <Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
   ) => {
+    let client: pg.Client | undefined;
     try {
-      pool ??= createPool(options);
-      return (await pool.query<Row>(text, [...values])).rows;
+      const lent = pool.lend();
+      client = lent instanceof Promise ? await lent : lent;
+      const { rows } = await client.query<Row>(text, [...values]);
+      pool.giveBack(client, client.getTransactionStatus() === "I");
+      return rows;
     } catch (err) {
+      if (client) pool.giveBack(client, isHarmless(err));
+      if (isReadOnly(err)) pool.renew();
       throw isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
     }
   };
 
+  /** Connections that all wait for one slow table say nothing of the database: another one does. */
+  async function askOutsideThePool(): Promise<void> {
+    try {
+      const client = await open();
+      await client.end();
+    } catch (err) {
+      // It has answered, and lets this process in: in the connections that are lent.
+      if (!isFull(err)) throw new BackingServiceUnavailable("database", err);
+    }
+  }
+
+  let asking: Promise<void> | undefined;
+
   return {
     query,
     ping: async () => {
-      await query("SELECT 1");
+      if (!pool.isBusy()) await query("SELECT 1");
+      else if (Date.now() - pool.lastAnswerAt() > RECENT_MS) {
+        await (asking ??= askOutsideThePool().finally(() => (asking = undefined)));
+      }
     },
-    close: async () => pool?.end(),
+    close: () => pool.close(),
   };
 }
 
-function createPool(options: DatabaseOptions): pg.Pool {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- here, it delays the port by a tenth less
-  const { Pool } = require("pg") as typeof pg;
-  const pool = new Pool({
-    connectionString: options.url,
-    max: options.poolSize,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + UNANSWERED_MS,
-    keepAlive: true,
-  });
-  return pool.on("error", options.onIdleError);
-}
-
-/**
- * Classes of SQLSTATE that blame the server or its configuration, not the statement: connection, authorization,
- * unknown database, resources, operator intervention (shutdown, statement timeout), system error.
- * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
-const UNAVAILABLE_SQLSTATE = /^(08|28|3D|53|57|58)...$/;
-
-/** What the server has not said itself is about reaching it, unless the values could not be sent at all. */
-function isUnavailable(err: unknown): boolean {
-  if (isDatabaseError(err)) return UNAVAILABLE_SQLSTATE.test(err.code ?? "");
-  return !(err instanceof TypeError || err instanceof RangeError);
-}
-
-/** What the server says has a severity. */
-const isDatabaseError = (err: unknown): err is pg.DatabaseError =>
-  err instanceof Error && "severity" in err;
+/** pg comes with it: loaded at start, it would delay the port by a tenth. */
+const loadConnect = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  (require("./postgres-connect") as typeof PostgresConnect).connect;

@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { Client } from "pg";
 import type { Database } from "../../src/backing/postgres";
 import { BackingServiceUnavailable } from "../../src/backing/unavailable";
 import { createDatabase } from "../../src/backing/postgres";
+import { createTestLogger } from "../support/app";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
+import { attach, POOL_SIZE } from "../support/service";
 
 /** A cable between pool and database that a test can cut, silence and mend. */
 async function createCable(target: URL) {
@@ -52,7 +55,7 @@ async function createCable(target: URL) {
 let postgres: TestPostgres;
 let cable: Awaited<ReturnType<typeof createCable>>;
 let database: Database;
-const idleErrors: Error[] = [];
+const { logger, log } = createTestLogger();
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -65,7 +68,7 @@ beforeAll(async () => {
     poolSize: 2,
     connectTimeoutMs: 500,
     statementTimeoutMs: 500,
-    onIdleError: (err) => idleErrors.push(err),
+    logger,
   });
 });
 afterAll(async () => {
@@ -106,10 +109,11 @@ describe("an attached database", () => {
 
   it("survives a connection that breaks while nobody uses it", async () => {
     await one();
-    const before = idleErrors.length;
+    log.length = 0;
     await cable.cut();
     await cable.mend();
-    while (idleErrors.length === before) await new Promise(setImmediate);
+    const broken = () => log.some(({ msg }) => msg === "an idle database connection broke");
+    while (!broken()) await new Promise(setImmediate);
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
@@ -138,5 +142,23 @@ describe("an attached database", () => {
       BackingServiceUnavailable,
     );
     expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  (process.env.TEST_DATABASE_URL ? it : it.skip)("is there while a table is locked", async () => {
+    const holder = new Client({ connectionString: postgres.url });
+    await holder.connect();
+    await holder.query("CREATE TABLE slow ()");
+    await holder.query("BEGIN; LOCK TABLE slow");
+    const patient = attach(postgres.url);
+    const waiting = Array.from({ length: POOL_SIZE }, () => patient.query("SELECT FROM slow"));
+    const isWaiting = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted";
+    for (let n = 0; n < POOL_SIZE;) {
+      n = (await holder.query<{ n: number }>(isWaiting)).rows[0]?.n ?? 0;
+    }
+    await patient.ping();
+    await holder.query("COMMIT");
+    expect(await Promise.all(waiting)).toEqual(Array(POOL_SIZE).fill([]));
+    await patient.close();
+    await holder.end();
   });
 });

@@ -1,5 +1,6 @@
 // The sample's whole surroundings: a migrated database of its own, and what attaches it.
 import { createDatabase, type Database } from "../../src/backing/postgres";
+import { createTestLogger } from "./app";
 import { startTestPostgres, type TestPostgres } from "./postgres";
 import { startProcess } from "./process";
 
@@ -11,12 +12,15 @@ export async function startMigratedPostgres(): Promise<TestPostgres> {
   return postgres;
 }
 
+/** How many connections `attach` may open. */
+export const POOL_SIZE = 4;
+
 /** Attaches a database with short timeouts. */
 export const attach = (url: string): Database =>
   createDatabase({
     url,
-    poolSize: 4,
+    poolSize: POOL_SIZE,
     connectTimeoutMs: 2_000,
     statementTimeoutMs: 2_000,
-    onIdleError: () => undefined,
+    logger: createTestLogger().logger,
   });

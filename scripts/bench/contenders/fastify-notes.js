@@ -48,7 +48,7 @@ function addNotesRoutes(app, databaseUrl) {
       poolSize: 10,
       connectTimeoutMs: 2000,
       statementTimeoutMs: 5000,
-      onIdleError: () => undefined,
+      logger: { info: () => undefined, warn: () => undefined },
     }),
   );
 

@@ -1,0 +1,49 @@
+// One client of one PostgreSQL server: everything that pg is told, so that it reads nothing from the environment itself.
+import { Socket } from "node:net";
+import { Client } from "pg";
+import { type Encryption, tlsOptions } from "./postgres-tls";
+import type { PostgresHost, PostgresSettings } from "./postgres-url";
+
+/** What all connections to a database have in common. */
+export interface ClientOptions {
+  settings: PostgresSettings;
+  /** What the server's list of connections shows, unless the URL has a name for it. */
+  applicationName?: string;
+  /** How long a statement may run, in milliseconds; without it, as long as it likes. */
+  statementTimeoutMs?: number;
+}
+
+/** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
+const UNANSWERED_MS = 1000;
+
+/** When a silent connection is first asked whether it is still there; the system's own default is two hours. */
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
+/** Creates a client that is still to be connected, and what tells whether anybody was there to connect to. */
+export function createClient(
+  host: PostgresHost,
+  encryption: Encryption,
+  timeoutMs: number,
+  { settings, applicationName, statementTimeoutMs }: ClientOptions,
+): { client: Client; wasReached: () => boolean } {
+  let isReached = false;
+  const client = new Client({
+    ...host,
+    user: settings.user,
+    password: settings.password,
+    database: settings.database,
+    options: settings.options,
+    application_name: settings.applicationName ?? applicationName,
+    ssl: encryption === "tls" && tlsOptions(settings),
+    sslnegotiation: "postgres",
+    stream: () => new Socket().once("connect", () => (isReached = true)),
+    connectionTimeoutMillis: timeoutMs,
+    statement_timeout: statementTimeoutMs ?? false,
+    query_timeout: statementTimeoutMs && statementTimeoutMs + UNANSWERED_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+  });
+  // A connection that breaks rejects the statement that needs it.
+  client.on("error", () => undefined);
+  return { client, wasReached: () => isReached };
+}

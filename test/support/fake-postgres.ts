@@ -1,0 +1,144 @@
+// A PostgreSQL server that says what a test wants: refusals, errors, nothing at all.
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+/** Rows of one column `value`, an SQLSTATE, or no answer ever. */
+export type Answer = { value: string }[] | { sqlState: string } | "silence";
+
+/** How the server behaves; a test may change it while the server runs. */
+export interface Behaviour {
+  /** How a client is greeted: let in, refused with an SQLSTATE, or not at all. */
+  greeting: "welcome" | "silence" | { sqlState: string };
+  answer: (sql: string) => Answer | Promise<Answer>;
+}
+
+export interface FakePostgres extends Behaviour {
+  port: number;
+  url: string;
+  /** How many clients have asked to be let in. */
+  startups: () => number;
+  /** How many clients are connected now. */
+  clients: () => number;
+  /** Every statement, in order. */
+  statements: string[];
+  close(): Promise<void>;
+}
+
+/** @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
+function message(type: string, ...fields: (string | Buffer)[]): Buffer {
+  const body = Buffer.concat(fields.map((field) => Buffer.from(field)));
+  const head = Buffer.alloc(5, type);
+  head.writeInt32BE(body.length + 4, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** ErrorResponse; `FATAL` announces the end of the connection. */
+export const errorResponse = (severity: "FATAL" | "ERROR", sqlState: string, text: string) =>
+  message("E", `S${severity}\0V${severity}\0C${sqlState}\0M${text}\0\0`);
+
+const int16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
+const int32 = (value: number): Buffer => Buffer.concat([int16(value >> 16), int16(value & 65535)]);
+
+const READY = message("Z", "I");
+const WELCOME = Buffer.concat([message("R", int32(0)), message("K", int32(1), int32(1)), READY]);
+/** One text column called `value`. */
+const DESCRIPTION = message(
+  "T",
+  int16(1),
+  "value\0",
+  int32(0),
+  int16(0),
+  int32(25),
+  int16(-1 & 65535),
+  int32(-1),
+  int16(0),
+);
+const row = (value: string): Buffer =>
+  message("D", int16(1), int32(Buffer.byteLength(value)), value);
+
+function render(answer: Answer): Buffer {
+  if (answer === "silence") return Buffer.alloc(0);
+  if ("sqlState" in answer) {
+    return Buffer.concat([errorResponse("ERROR", answer.sqlState, answer.sqlState), READY]);
+  }
+  const rows = answer.map(({ value }) => row(value));
+  return Buffer.concat([DESCRIPTION, ...rows, message("C", `SELECT ${rows.length}\0`), READY]);
+}
+
+const SSL_REQUEST = 80877103;
+
+/** Starts the server on a free port of `localhost`; it lets everybody in and answers each statement with no rows. */
+export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise<FakePostgres> {
+  const statements: string[] = [];
+  const sockets = new Set<Socket>();
+  let startups = 0;
+
+  const greet = (socket: Socket) => {
+    startups += 1;
+    const { greeting } = fake;
+    if (greeting === "welcome") socket.write(WELCOME);
+    else if (greeting !== "silence") {
+      socket.end(errorResponse("FATAL", greeting.sqlState, greeting.sqlState));
+    }
+  };
+
+  const serve = (socket: Socket) => {
+    let bytes = Buffer.alloc(0);
+    let isLetIn = false;
+    /** Takes one message off, whose length stands after its type, which the first has not. */
+    const take = () => {
+      const start = isLetIn ? 1 : 0;
+      if (bytes.length < start + 4) return undefined;
+      const end = start + bytes.readInt32BE(start);
+      if (bytes.length < end) return undefined;
+      const taken = bytes.subarray(0, end);
+      bytes = bytes.subarray(end);
+      return taken;
+    };
+    const heed = (taken: Buffer) => {
+      const type = String.fromCharCode(taken[0] as number);
+      if (!isLetIn && taken.readInt32BE(4) === SSL_REQUEST) {
+        if (fake.greeting !== "silence") socket.write("N");
+      } else if (!isLetIn) {
+        isLetIn = true;
+        greet(socket);
+      } else if (type === "X") socket.end();
+      else if (type === "Q" || type === "P") {
+        // Parse has a name before its text, which is empty here.
+        const text = taken.subarray(type === "Q" ? 5 : 6);
+        const sql = text.toString("utf8", 0, text.indexOf(0));
+        statements.push(sql);
+        void Promise.resolve(fake.answer(sql)).then((answer) => socket.write(render(answer)));
+      }
+    };
+    socket.on("data", (chunk) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      for (let taken = take(); taken; taken = take()) heed(taken);
+    });
+  };
+
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
+    serve(socket);
+  });
+  server.listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const fake: FakePostgres = {
+    greeting: "welcome",
+    answer: () => [],
+    ...given,
+    port,
+    url: `postgres://user:hunter2@localhost:${port}/db`,
+    startups: () => startups,
+    clients: () => sockets.size,
+    statements,
+    close: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+  return fake;
+}

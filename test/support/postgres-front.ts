@@ -1,0 +1,103 @@
+// A PostgreSQL server's front door with the locks that a test wants: TLS or none, clear text or not.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { type SecureContextOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
+import { errorResponse } from "./fake-postgres";
+
+/** What the door asks of a client. */
+export interface FrontOptions {
+  /** The server's certificate; without one it speaks no TLS. */
+  certificate?: SecureContextOptions;
+  /** Only clients with a certificate of this authority get in. */
+  clientAuthority?: string;
+  /** Whether clients without encryption are sent away, as `hostssl` does. */
+  refusesClearText?: boolean;
+}
+
+/** A server in front of another. */
+export interface PostgresFront {
+  port: number;
+  /** How each client that got in spoke, in order. */
+  served: ("tls" | "clear text")[];
+  close(): Promise<void>;
+}
+
+const file = (name: string): string => join(__dirname, "certificates", name);
+
+/** Where the test authority's own certificate is. */
+export const AUTHORITY = file("authority.crt");
+
+/** Where the certificate and the key of a name are: `localhost` or `elsewhere.example`. */
+export const certificateFiles = (name: string) => ({
+  cert: file(`${name}.crt`),
+  key: file(`${name}.key`),
+});
+
+export const certificate = (name: string): SecureContextOptions => {
+  const { cert, key } = certificateFiles(name);
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+};
+
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/** Starts the door on a free port of `localhost`. */
+export async function startPostgresFront(
+  target: URL,
+  options: FrontOptions,
+): Promise<PostgresFront> {
+  const served: PostgresFront["served"] = [];
+  const sockets = new Set<Socket>();
+
+  const letIn = (client: Socket, how: "tls" | "clear text", first?: Buffer) => {
+    served.push(how);
+    const server = connect(Number(target.port), target.hostname.replace(/[[\]]/g, ""));
+    if (first) server.write(first);
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      from.on("error", () => undefined).on("close", () => to.destroy());
+      from.pipe(to);
+    }
+  };
+  const welcome = (client: Socket, hello: Buffer) => {
+    if (!hello.equals(SSL_REQUEST)) {
+      const refusal = errorResponse(
+        "FATAL",
+        "28000",
+        "no pg_hba.conf entry for this host, no encryption",
+      );
+      return options.refusesClearText ? client.end(refusal) : letIn(client, "clear text", hello);
+    }
+    if (!options.certificate) {
+      client.write("N");
+      return client.once("data", (next) => welcome(client, next));
+    }
+    client.write("S");
+    const secured = new TLSSocket(client, tlsOptions(options));
+    secured.on("error", () => client.destroy()).once("secure", () => letIn(secured, "tls"));
+  };
+
+  const server = createServer((client) => {
+    sockets.add(client.on("error", () => undefined));
+    client.once("data", (hello) => welcome(client, hello));
+  });
+  server.listen(0, "localhost");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    served,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await once(server.close(), "close");
+    },
+  };
+}
+
+const tlsOptions = ({ certificate, clientAuthority }: FrontOptions): TLSSocketOptions => ({
+  isServer: true,
+  ...certificate,
+  ...(clientAuthority && { requestCert: true, rejectUnauthorized: true, ca: clientAuthority }),
+});
