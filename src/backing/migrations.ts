@@ -1,11 +1,16 @@
 // Brings a database's schema up to date.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
 import type { Logger } from "pino";
-import { Client } from "pg";
+import { connect, type ConnectOptions } from "./postgres-connect";
+import { cureOf, reasonOf } from "./postgres-errors";
+import { sayHowSafe } from "./postgres-safety";
+import { checkTlsFiles } from "./postgres-tls";
+import { parsePostgresUrl } from "./postgres-url";
 
 /** What to migrate, and with which files. */
 export interface MigrateOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`, with any of libpq's parameters that are supported. */
   url: string;
   /** Glob of the migration files, relative to the working directory; their names order them. */
   files: string;
@@ -14,7 +19,21 @@ export interface MigrateOptions {
   startTimeoutMs: number;
 }
 
-const RETRY_MS = 100;
+/** How long one try to connect may take: a server that accepts and says nothing is asked again. */
+const TRY_MS = 5000;
+
+/** The pause after the first failed try; each is twice as long as the one before, up to the longest. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2000;
+
+/** How often the log says that another process is still migrating. */
+const STILL_WAITING_MS = 30_000;
+
+/**
+ * How long a statement waits for a lock on a table. While it waits, everybody who needs the table waits behind it:
+ * a release that fails is better. A migration may set its own by `SET LOCAL lock_timeout`.
+ */
+const LOCK_TIMEOUT = "10s";
 
 /**
  * Applies the migrations that the database lacks. When several processes migrate at once, one works and the rest wait.
@@ -22,38 +41,64 @@ const RETRY_MS = 100;
  * @throws Error when the database cannot be reached in time, or a migration fails: it has then been rolled back.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const { url, files, logger, startTimeoutMs } = options;
-  // An ES module, and only this process needs it.
-  const { runner } = await import("node-pg-migrate");
-  const client = await connect(url, Date.now() + startTimeoutMs);
+  const { files, logger } = options;
+  const client = await connectInTime(options);
   try {
+    // An ES module, and only this process needs it.
+    const { PG_MIGRATE_LOCK_ID, runner } = await import("node-pg-migrate");
+    await lock(client, PG_MIGRATE_LOCK_ID, logger);
+    await client.query(
+      `SELECT set_config('lock_timeout', '${LOCK_TIMEOUT}', false) WHERE current_setting('lock_timeout') = '0'`,
+    );
     const applied = await runner({
       dbClient: client,
       dir: files,
       useGlob: true,
       direction: "up",
       migrationsTable: "migrations",
-      advisoryLockMode: "wait",
+      noLock: true,
       checkOrder: false,
       log: (message) => logger.debug(message),
     });
+    await client.query(`SELECT pg_advisory_unlock(${PG_MIGRATE_LOCK_ID})`);
     logger.info({ applied: applied.map(({ name }) => name) }, "the database is up to date");
   } finally {
     await client.end();
   }
 }
 
-async function connect(url: string, deadline: number): Promise<Client> {
-  for (;;) {
-    const client = new Client({ connectionString: url });
-    // A connection that breaks later rejects the statement that needs it.
-    client.on("error", () => undefined);
+/** @throws Error with the cure, at once when waiting mends nothing, else when the time is over. */
+async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): Promise<Client> {
+  const settings = parsePostgresUrl(url);
+  checkTlsFiles(settings);
+  const deadline = Date.now() + startTimeoutMs;
+  const onConnect = sayHowSafe(settings, logger);
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const timeoutMs = Math.min(TRY_MS, deadline - Date.now());
+    const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
     try {
-      await client.connect();
-      return client;
+      return await connect(options);
     } catch (err) {
-      if (Date.now() > deadline) throw err;
-      await sleep(RETRY_MS);
+      const reason = reasonOf(err);
+      const cure = cureOf(err);
+      if (cure)
+        throw new Error(`The database cannot be used: ${reason}. Cure: ${cure}.`, { cause: err });
+      if (Date.now() + pauseMs >= deadline) {
+        const message = `The database was not reached within ${startTimeoutMs} ms: ${reason}`;
+        throw new Error(message, { cause: err });
+      }
+      logger.info({ reason }, "waiting for the database");
+      await sleep(pauseMs);
     }
   }
+}
+
+/** Waits as long as it takes: another process' migration may be a long one, and its lock ends with its connection. */
+async function lock(client: Client, id: number, logger: Logger): Promise<void> {
+  const { rows } = await client.query(`SELECT 1 WHERE pg_try_advisory_lock(${id})`);
+  if (rows.length > 0) return;
+  const say = () => logger.info("another process migrates this database: waiting for it to end");
+  say();
+  const saying = setInterval(say, STILL_WAITING_MS);
+  await client.query(`SELECT pg_advisory_lock(${id})`).finally(() => clearInterval(saying));
 }

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Client } from "pg";
+import { type Answer, startFakePostgres } from "../support/fake-postgres";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
 import { startProcess } from "../support/process";
 
@@ -49,6 +50,29 @@ describe("the release process", () => {
     expect(names).toEqual(await applied());
     await elsewhere.stop();
     rmSync(folder, { recursive: true });
+  });
+
+  it("says that it waits while another one migrates", async () => {
+    let finish: () => void = () => undefined;
+    const finished = new Promise<Answer>((resolve) => (finish = () => resolve([])));
+    const busy = await startFakePostgres({
+      answer: (sql) => (sql.includes("SELECT pg_advisory_lock(") ? finished : []),
+    });
+    const waiting = startProcess("dist/migrate.js", { DATABASE_URL: busy.url });
+    await waiting.line(/another process migrates this database/);
+    finish();
+    expect(await waiting.exit).toBe(0);
+    await busy.close();
+  });
+
+  it("exits 1 at once when its password is wrong, with the cure and without the password", async () => {
+    const strict = await startFakePostgres({ greeting: { sqlState: "28P01" } });
+    const { exit, lines, stderr } = startProcess("dist/migrate.js", { DATABASE_URL: strict.url });
+    expect(await exit).toBe(1);
+    expect([lines.length, strict.startups()]).toEqual([1, 1]);
+    expect(lines[0]).toContain("Cure: correct the user or the password of DATABASE_URL");
+    expect(lines[0] + stderr()).not.toContain("hunter2");
+    await strict.close();
   });
 
   it("reports every problem of its environment, and exits 1", async () => {
