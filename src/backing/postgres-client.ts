@@ -11,6 +11,8 @@ export interface ClientOptions {
   applicationName?: string;
   /** How long a statement may run, in milliseconds; without it, as long as it likes. */
   statementTimeoutMs?: number;
+  /** Whether the server is told of the statement timeout, so that it ends the statement itself; true by default. */
+  isTimeoutSent?: boolean;
 }
 
 /** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
@@ -24,7 +26,7 @@ export function createClient(
   host: PostgresHost,
   encryption: Encryption,
   timeoutMs: number,
-  { settings, applicationName, statementTimeoutMs }: ClientOptions,
+  { settings, applicationName, statementTimeoutMs, isTimeoutSent = true }: ClientOptions,
 ): { client: Client; wasReached: () => boolean } {
   let isReached = false;
   const client = new Client({
@@ -38,7 +40,7 @@ export function createClient(
     sslnegotiation: "postgres",
     stream: () => new Socket().once("connect", () => (isReached = true)),
     connectionTimeoutMillis: timeoutMs,
-    statement_timeout: statementTimeoutMs ?? false,
+    statement_timeout: isTimeoutSent && (statementTimeoutMs ?? false),
     query_timeout: statementTimeoutMs && statementTimeoutMs + UNANSWERED_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,

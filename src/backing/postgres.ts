@@ -4,6 +4,7 @@ import type * as pg from "pg";
 import { createConnectionPool } from "./connection-pool";
 import type * as PostgresConnect from "./postgres-connect";
 import { isFull, isHarmless, isReadOnly, isUnavailable } from "./postgres-errors";
+import { acceptPoolers } from "./postgres-pooler";
 import { sayHowSafe } from "./postgres-safety";
 import { checkTlsFiles } from "./postgres-tls";
 import { parsePostgresUrl } from "./postgres-url";
@@ -51,7 +52,8 @@ export function createDatabase(options: DatabaseOptions): Database {
   checkTlsFiles(settings);
   const { logger, connectTimeoutMs: timeoutMs } = options;
   const onConnect = sayHowSafe(settings, logger);
-  const open = () => loadConnect()({ ...options, settings, timeoutMs, onConnect });
+  const connect = acceptPoolers((how) => loadConnect()(how), logger);
+  const open = () => connect({ ...options, settings, timeoutMs, onConnect });
   const pool = createConnectionPool({
     size: options.poolSize,
     waitMs: timeoutMs,

@@ -43,6 +43,20 @@ async function ask(parameters: string, ports: number[], options: Partial<Databas
   }
 }
 
+describe("a database behind a pooler", () => {
+  it("is attached without the settings that the pooler refuses, and the log says once what is lost", async () => {
+    const pooler = await start("pooler", "primary", { refusedSetting: "statement_timeout" });
+    const { logger, log } = createTestLogger();
+    expect(await ask("", [pooler.port], { logger })).toBe("pooler");
+    expect(log.map(({ level, msg }) => [level, msg])).toEqual([
+      [
+        "info",
+        expect.stringMatching(/does not pass statement_timeout on: .* set statement_timeout/),
+      ],
+    ]);
+  });
+});
+
 describe("a database with several hosts", () => {
   it("is the first that can be used", async () => {
     const [a, b] = [await start("a", "primary"), await start("b", "primary")];

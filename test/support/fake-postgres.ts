@@ -9,6 +9,8 @@ export type Answer = { value: string }[] | { sqlState: string } | "silence";
 export interface Behaviour {
   /** How a client is greeted: let in, refused with an SQLSTATE, or not at all. */
   greeting: "welcome" | "silence" | { sqlState: string };
+  /** A server setting that clients may not ask for, as poolers have them. */
+  refusedSetting?: string;
   answer: (sql: string) => Answer | Promise<Answer>;
 }
 
@@ -73,10 +75,13 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
   const sockets = new Set<Socket>();
   let startups = 0;
 
-  const greet = (socket: Socket) => {
+  const greet = (socket: Socket, startup: string) => {
     startups += 1;
-    const { greeting } = fake;
-    if (greeting === "welcome") socket.write(WELCOME);
+    const { greeting, refusedSetting } = fake;
+    if (refusedSetting && startup.includes(`\0${refusedSetting}\0`)) {
+      const text = `unsupported startup parameter: ${refusedSetting}`;
+      socket.end(errorResponse("FATAL", "08P01", text));
+    } else if (greeting === "welcome") socket.write(WELCOME);
     else if (greeting !== "silence") {
       socket.end(errorResponse("FATAL", greeting.sqlState, greeting.sqlState));
     }
@@ -101,7 +106,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
         if (fake.greeting !== "silence") socket.write("N");
       } else if (!isLetIn) {
         isLetIn = true;
-        greet(socket);
+        greet(socket, taken.toString());
       } else if (type === "X") socket.end();
       else if (type === "Q" || type === "P") {
         // Parse has a name before its text, which is empty here.
