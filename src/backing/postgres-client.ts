@@ -1,6 +1,6 @@
 // One client of one PostgreSQL server: everything that pg is told, so that it reads nothing from the environment itself.
 import { Socket } from "node:net";
-import { Client } from "pg";
+import { Client, type Connection } from "pg";
 import { type Encryption, tlsOptions } from "./postgres-tls";
 import type { PostgresHost, PostgresSettings } from "./postgres-url";
 
@@ -36,6 +36,7 @@ export function createClient(
     database: settings.database,
     options: settings.options,
     application_name: settings.applicationName ?? applicationName,
+    enableChannelBinding: settings.needsChannelBinding,
     ssl: encryption === "tls" && tlsOptions(settings),
     sslnegotiation: "postgres",
     stream: () => new Socket().once("connect", () => (isReached = true)),
@@ -47,5 +48,29 @@ export function createClient(
   });
   // A connection that breaks rejects the statement that needs it.
   client.on("error", () => undefined);
+  if (settings.needsChannelBinding) insistOnChannelBinding(client);
   return { client, wasReached: () => isReached };
+}
+
+const BOUND = "SCRAM-SHA-256-PLUS";
+
+/**
+ * Leaves before a password is sent in another way, or somebody says that none is needed; pg binds only where it is offered.
+ * @see https://www.postgresql.org/docs/current/sasl-authentication.html
+ */
+function insistOnChannelBinding(client: Client): void {
+  const { connection } = client as unknown as { connection: Connection };
+  let isProven = false;
+  const refuse = () => {
+    // Now, as the rest of what the server has sent is read in this very turn.
+    connection.emit("error", new Error("the server has no channel binding"));
+    connection.stream.destroy();
+  };
+  connection.on("authenticationCleartextPassword", refuse);
+  connection.on("authenticationMD5Password", refuse);
+  connection.on("authenticationSASL", ({ mechanisms }: { mechanisms: string[] }) => {
+    if (!mechanisms.includes(BOUND)) refuse();
+  });
+  connection.on("authenticationSASLFinal", () => (isProven = true));
+  connection.on("authenticationOk", () => isProven || refuse());
 }

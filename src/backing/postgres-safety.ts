@@ -38,7 +38,7 @@ function describe(settings: PostgresSettings, encryption: Encryption): string | 
     );
   }
   const verification = verificationOf(settings);
-  if (verification === "its issuer and name") return undefined;
+  if (verification === "its issuer and name" || settings.needsChannelBinding) return undefined;
   const checked = verification === "nothing" ? verification : `only ${verification}`;
   return (
     `the connection to the database is encrypted, but of the server's certificate ${checked} is checked: ` +

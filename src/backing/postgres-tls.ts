@@ -16,8 +16,10 @@ const TRIES = {
 } as const;
 
 /** The ways to try a host, in order; a Unix socket needs no encryption. */
-export function encryptionsOf({ sslMode }: PostgresSettings, host: PostgresHost) {
+export function encryptionsOf(settings: PostgresSettings, host: PostgresHost) {
+  const { sslMode, needsChannelBinding } = settings;
   if (isSocketFolder(host)) return TRIES.disable;
+  if (needsChannelBinding) return ["tls"] as const;
   return (TRIES as Partial<Record<string, readonly Encryption[]>>)[sslMode] ?? (["tls"] as const);
 }
 

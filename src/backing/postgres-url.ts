@@ -23,6 +23,8 @@ export const SESSION_ATTRIBUTES = [
 ] as const;
 export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
+const CHANNEL_BINDINGS = ["disable", "prefer", "require"] as const;
+
 /** One server that the URL names; a host that begins with a slash is the folder of a Unix socket. */
 export interface PostgresHost {
   host: string;
@@ -36,6 +38,8 @@ export interface PostgresSettings {
   sslMode: SslMode;
   /** Whether somebody chose the mode, or it is the default. */
   isSslModeChosen: boolean;
+  /** Whether the server must prove that nobody stands between here and it, by the password that both know. */
+  needsChannelBinding: boolean;
   targetSessionAttrs: SessionAttributes;
   /** How long to wait for one host, in milliseconds. */
   connectTimeoutMs: number;
@@ -72,6 +76,7 @@ const PARAMETERS: Readonly<Record<string, string | undefined>> = {
   sslcert: "PGSSLCERT",
   sslkey: "PGSSLKEY",
   sslpassword: undefined,
+  channel_binding: "PGCHANNELBINDING",
   target_session_attrs: "PGTARGETSESSIONATTRS",
   connect_timeout: "PGCONNECT_TIMEOUT",
   options: "PGOPTIONS",
@@ -80,7 +85,6 @@ const PARAMETERS: Readonly<Record<string, string | undefined>> = {
 
 /** Parameters that many URLs carry and that change nothing here, with the values for which that is true. */
 const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
-  channel_binding: /^(disable|prefer)$/,
   client_encoding: /^(utf-?8|auto)$/i,
   fallback_application_name: /^/,
   gssencmode: /^(disable|prefer)$/,
@@ -123,6 +127,7 @@ export function parsePostgresUrl(url: string): PostgresSettings {
     hosts: readHosts(given),
     sslMode,
     isSslModeChosen: given.sslmode !== undefined,
+    needsChannelBinding: readChoice(given, "channel_binding", CHANNEL_BINDINGS) === "require",
     targetSessionAttrs: readChoice(given, "target_session_attrs", SESSION_ATTRIBUTES) ?? "any",
     connectTimeoutMs: seconds > 0 ? seconds * 1000 : Infinity,
     user: given.user,

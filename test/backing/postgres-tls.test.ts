@@ -100,6 +100,16 @@ describe("a database whose server insists on TLS", () => {
   });
 });
 
+describe("a database that must prove by channel binding who it is", () => {
+  it("is not attached when it proves nothing, or is not encrypted", async () => {
+    // The connections between the front and the server are not encrypted, so the server cannot offer it.
+    const encrypted = await attach(tlsOnly, "channel_binding=require");
+    expect(await encrypted.ask()).toBe("the server has no channel binding");
+    const clear = await attach({}, "channel_binding=require");
+    expect(await clear.ask()).toBe("The server does not support SSL connections");
+  });
+});
+
 describe("a database whose server has no TLS", () => {
   it.each(["", "sslmode=disable", "sslmode=allow", "sslmode=prefer"])(
     "is attached by %j",

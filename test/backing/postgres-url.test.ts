@@ -8,6 +8,7 @@ const DEFAULTS = {
   hosts: [{ host: "localhost", port: 5432 }],
   sslMode: "prefer",
   isSslModeChosen: false,
+  needsChannelBinding: false,
   targetSessionAttrs: "any",
   connectTimeoutMs: Infinity,
 };
@@ -42,6 +43,7 @@ describe("parsePostgresUrl", () => {
       "postgres://localhost?sslmode=require&channel_binding=prefer&gssencmode=disable",
       { sslMode: "require", isSslModeChosen: true },
     ],
+    ["postgres://localhost?channel_binding=require", { needsChannelBinding: true }],
     ["postgres://localhost?ssl=true", { sslMode: "require", isSslModeChosen: true }],
     ["postgres://localhost?ssl=no-verify", { sslMode: "no-verify", isSslModeChosen: true }],
     ["postgres://localhost?sslrootcert=system", { sslRootCert: "system", sslMode: "verify-full" }],
