@@ -110,6 +110,12 @@ const VARIABLES = {
     about:
       "How long an idle connection stays open: longer than the router's own (Heroku's: 90 s), or it sends into a closed one.",
   }),
+  REQUEST_TIMEOUT_MS: variable({
+    schema: integer(1, 3_600_000, "milliseconds"),
+    default: "60000",
+    about:
+      "How long a client may take to send a request, body included: raise it together with `BODY_LIMIT_BYTES`.",
+  }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),
     default: "0",

@@ -12,6 +12,7 @@ import type { BindTarget } from "./port/bind";
 import { createHttpService } from "./port/http-service";
 import { createLifecycle } from "./port/lifecycle";
 import { parentGone } from "./port/parent-shell";
+import { requestTimeouts } from "./port/request-timeouts";
 import { readPassedSocket } from "./port/socket-activation";
 
 void enter((config, logger) => {
@@ -48,7 +49,10 @@ void enter((config, logger) => {
       ? { host: config.HOST, port: config.PORT, reusePort: config.REUSE_PORT }
       : { fd: passedSocket };
   const keepAliveTimeout = config.KEEP_ALIVE_TIMEOUT_MS;
-  const server = createServer({ ...messageClasses(app), keepAliveTimeout }, app);
+  const server = createServer(
+    { ...messageClasses(app), ...requestTimeouts(config.REQUEST_TIMEOUT_MS), keepAliveTimeout },
+    app,
+  );
 
   return lifecycle.run([createHttpService({ name: "web", server, target })], [database]);
 });

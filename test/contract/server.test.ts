@@ -44,6 +44,14 @@ describe("the web process", () => {
     expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=97");
   });
 
+  it("cuts a request that takes longer to come than it is told", async () => {
+    const server = await start({ REQUEST_TIMEOUT_MS: "200" });
+    const client = await connectRaw(server.port);
+    client.socket.write(HALF_SENT);
+    await client.until(/^HTTP\/1\.1 408 /);
+    expect(await client.closed).toBe("end");
+  });
+
   it("prints JSON lines only", async () => {
     const server = await start();
     await fetch(server.url);
