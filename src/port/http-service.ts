@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import * as net from "node:net";
 import { bind, type BindTarget } from "./bind";
+import { deferExpectations } from "./expectations";
 import { trackHttpConnections } from "./http-connections";
 import type { PortBoundService } from "./service";
 
@@ -20,6 +21,7 @@ export interface HttpServiceOptions {
 /** Makes a port-bound service of an HTTP server that is not listening yet. */
 export function createHttpService({ name, server, target }: HttpServiceOptions): PortBoundService {
   const connections = trackHttpConnections(server);
+  deferExpectations(server);
   let draining = false;
 
   return {
