@@ -13,6 +13,7 @@ import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
 import { requestId } from "./http/request-id";
 import { takeAbsoluteTargets } from "./http/request-target";
+import { strictHead } from "./http/strict-head";
 import { rejectThrownValues } from "./http/thrown-values";
 import { routes as allRoutes, type Routes, type Services } from "./routes";
 
@@ -42,6 +43,7 @@ export function createApp(options: AppOptions): Express {
   app.use(requestId);
   app.use(accessLog(logger));
   app.use(defaultHeaders());
+  app.use(strictHead);
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining: services.draining, checks: options.checks, logger }));
   app.use(jsonBody(options.bodyLimitBytes));

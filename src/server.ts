@@ -50,7 +50,13 @@ void enter((config, logger) => {
       : { fd: passedSocket };
   const keepAliveTimeout = config.KEEP_ALIVE_TIMEOUT_MS;
   const server = createServer(
-    { ...messageClasses(app), ...requestTimeouts(config.REQUEST_TIMEOUT_MS), keepAliveTimeout },
+    {
+      ...messageClasses(app),
+      ...requestTimeouts(config.REQUEST_TIMEOUT_MS),
+      keepAliveTimeout,
+      // The app refuses such requests itself, with problem details.
+      requireHostHeader: false,
+    },
     app,
   );
 

@@ -1,0 +1,39 @@
+// Refuses heads that Node's parser lets through, although HTTP does not.
+import type { IncomingMessage } from "node:http";
+import type { RequestHandler } from "express";
+import { Problem } from "./problem";
+
+/**
+ * Refuses a request that does not name one host, or expects what this service cannot do; its connection ends.
+ * @throws Problem 400 for a second `Host`, or none in HTTP/1.1; 417 for any `Expect` but `100-continue`.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ */
+export const strictHead: RequestHandler = (req, _res, next) => {
+  const hosts = countHosts(req);
+  if (hosts > 1) throw new Problem(400, SECOND_HOST, {}, CLOSE);
+  if (hosts === 0 && isHttp11(req)) throw new Problem(400, NO_HOST, {}, CLOSE);
+  const { expect } = req.headers;
+  if (expect !== undefined && !CONTINUE.test(expect) && isHttp11(req)) {
+    throw new Problem(417, UNKNOWN_EXPECT, {}, CLOSE);
+  }
+  next();
+};
+
+const NO_HOST = "The request has no Host.";
+const SECOND_HOST = "The request has more than one Host.";
+const UNKNOWN_EXPECT = "The only expectation that this service knows is 100-continue.";
+const CLOSE = { Connection: "close" };
+const CONTINUE = /^100-continue$/i;
+
+const isHttp11 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1";
+
+/** `req.headers` has the first only. */
+function countHosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    // In the order of their cost: a lower-case copy is the dearest.
+    if (name.length === 4 && (name === "Host" || name.toLowerCase() === "host")) count++;
+  }
+  return count;
+}
