@@ -8,6 +8,7 @@ import { createDatabase } from "./backing/postgres";
 import { enter } from "./entry";
 import type { About } from "./http/about";
 import { messageClasses } from "./http/messages";
+import { refusals } from "./http/refusals";
 import type { BindTarget } from "./port/bind";
 import { createHttpService } from "./port/http-service";
 import { createLifecycle } from "./port/lifecycle";
@@ -60,5 +61,6 @@ void enter((config, logger) => {
     app,
   );
 
-  return lifecycle.run([createHttpService({ name: "web", server, target })], [database]);
+  const web = createHttpService({ name: "web", server, target, refuse: refusals(logger) });
+  return lifecycle.run([web], [database]);
 });

@@ -28,12 +28,16 @@ export function accessLog(logger: Logger): RequestHandler {
         `${head(Date.now())},"requestId":"${req.id}"${trace === undefined ? "" : `,"traceId":"${trace}"`}` +
           `,"method":"${method}","path":${quote(path)},"status":${statusOf(res)},"durationMs":${durationMs}` +
           `,"bytes":${bytes}${client === undefined ? "" : `,"client":"${client}"`}` +
-          `${res.writableFinished && !req.errored ? "" : ',"aborted":true'},"msg":"request"}\n`,
+          `${isAnswered(req, res) ? "" : ',"aborted":true'},"msg":"request"}
+`,
       );
     });
     next();
   };
 }
+
+const isAnswered = (req: Request, res: Response): boolean =>
+  (res.writableFinished && !req.errored) || res.refusedWith !== undefined;
 
 /** How many of a connection's bytes have been logged: pipelined requests come before earlier answers are written. */
 const accounted = new WeakMap<Socket, number>();
@@ -53,7 +57,8 @@ function lineWriter(logger: Logger) {
 const CLOSED_UNANSWERED = 499;
 
 /** The status that was sent, in full or not. */
-const statusOf = (res: Response): number => (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
+const statusOf = (res: Response): number =>
+  res.refusedWith ?? (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
 
 /** Characters that stand for themselves in JSON: all but control characters, `"` and `\\`. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;

@@ -1,5 +1,5 @@
 // Who sent a request.
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Request } from "express";
 
 const IPV4_IN_IPV6 = "::ffff:";
@@ -10,9 +10,13 @@ const IPV4_IN_IPV6 = "::ffff:";
  * have made it up, is passed over for the address that the connection came from.
  */
 export function clientAddress(req: Request): string | undefined {
-  const { remoteAddress } = req.socket;
   // Without the header, `req.ip` finds the same after walking a list of one.
   const isForwarded = req.headers["x-forwarded-for"] !== undefined;
-  const ip = isForwarded && isIP(req.ip ?? "") > 0 ? req.ip : remoteAddress;
-  return ip?.startsWith(IPV4_IN_IPV6) ? ip.slice(IPV4_IN_IPV6.length) : ip;
+  return unmapped(isForwarded && isIP(req.ip ?? "") > 0 ? req.ip : req.socket.remoteAddress);
 }
+
+/** Who is at the other end of a connection, with or without a proxy. */
+export const peerAddress = (socket: Socket): string | undefined => unmapped(socket.remoteAddress);
+
+const unmapped = (ip: string | undefined): string | undefined =>
+  ip?.startsWith(IPV4_IN_IPV6) ? ip.slice(IPV4_IN_IPV6.length) : ip;

@@ -13,7 +13,7 @@ export function defaultHeaders(): RequestHandler {
 }
 
 /** Helmet's default headers, names and values in turn: computed once by running it, because they never change. */
-function helmetHeaders(): readonly string[] {
+export function helmetHeaders(): readonly string[] {
   const headers: string[] = [];
   const recorder = {
     setHeader: (name: string, value: string) => headers.push(name, value),

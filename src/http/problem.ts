@@ -29,7 +29,8 @@ export class Problem extends Error {
   }
 }
 
-const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+/** The Content-Type of problem details. */
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Headers that described the answer which the problem replaces. */
 const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|accept-ranges)/;

@@ -1,6 +1,7 @@
 // Knows every connection of an HTTP server, and which of them may end without losing a request.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { endConnection } from "./end-connection";
 import { isWebSocket, sendGoingAway } from "./websocket";
 
 interface Connection {
@@ -8,7 +9,7 @@ interface Connection {
   used: boolean;
   /** How many of its requests have not seen the end of their response. */
   inFlight: number;
-  /** The response to the latest of those. */
+  /** The response to the latest of those, or to one whose body is still to come. */
   last?: ServerResponse | undefined;
 }
 
@@ -16,6 +17,8 @@ interface Connection {
 export interface HttpConnections {
   /** From now on every response says `Connection: close`, and its connection ends with it. */
   closeAfterResponse(): void;
+  /** The response to a connection's latest request, unless both are over. */
+  latest(socket: Socket): ServerResponse | undefined;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
   /** Tells WebSockets that the server is going away, and ends the sending side of other upgraded connections. */
@@ -25,9 +28,6 @@ export interface HttpConnections {
   /** Cuts all that is left. */
   destroy(): void;
 }
-
-/** How long a peer may take to answer the end of its connection before it is cut, in milliseconds. */
-const LINGER_MS = 500;
 
 /** Watches a server's connections; to be called before it listens. */
 export function trackHttpConnections(server: Server): HttpConnections {
@@ -55,8 +55,8 @@ export function trackHttpConnections(server: Server): HttpConnections {
     if (closing) setKeepAlive(connection, false);
     res.on("close", () => {
       if (--connection.inFlight > 0) return;
-      connection.last = undefined;
-      if (closing) end(socket);
+      if (req.complete) connection.last = undefined;
+      if (closing) endConnection(socket);
     });
   });
 
@@ -70,9 +70,10 @@ export function trackHttpConnections(server: Server): HttpConnections {
       closing = true;
       for (const connection of connections.values()) setKeepAlive(connection, false);
     },
+    latest: (socket) => connections.get(socket)?.last,
     endIdle(which) {
       for (const [socket, { inFlight, used }] of connections) {
-        if (inFlight === 0 && used === (which === "used")) end(socket);
+        if (inFlight === 0 && used === (which === "used")) endConnection(socket);
       }
     },
     farewellUpgraded() {
@@ -93,12 +94,6 @@ export function trackHttpConnections(server: Server): HttpConnections {
 /** Lets the connection outlive its last response, or end with it; too late once that one's head is written. */
 function setKeepAlive({ last }: Connection, keepAlive: boolean): void {
   if (last && !last.headersSent) last.shouldKeepAlive = keepAlive;
-}
-
-/** Sends FIN after what is still to be written, and does not wait for ever for the peer's. */
-function end(socket: Socket): void {
-  socket.end();
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** Listens for upgrades only once somebody else does: a listener alone makes Node hand over the socket unanswered. */

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import { bind, type BindTarget } from "./bind";
 import { deferExpectations } from "./expectations";
 import { trackHttpConnections } from "./http-connections";
+import { type Refuse, refuseRequests } from "./refused-requests";
 import type { PortBoundService } from "./service";
 
 /** An idle client may have a request on its way, a WebSocket an answer to the farewell: both get this long, in milliseconds. */
@@ -16,12 +17,16 @@ export interface HttpServiceOptions {
   name: string;
   server: Server;
   target: BindTarget;
+  /** Answers what is no request; Node's own answers are empty. */
+  refuse?: Refuse;
 }
 
 /** Makes a port-bound service of an HTTP server that is not listening yet. */
-export function createHttpService({ name, server, target }: HttpServiceOptions): PortBoundService {
+export function createHttpService(options: HttpServiceOptions): PortBoundService {
+  const { name, server, target, refuse } = options;
   const connections = trackHttpConnections(server);
   deferExpectations(server);
+  if (refuse) refuseRequests(server, connections, refuse);
   let draining = false;
 
   return {

@@ -48,8 +48,37 @@ describe("the web process", () => {
     const server = await start({ REQUEST_TIMEOUT_MS: "200" });
     const client = await connectRaw(server.port);
     client.socket.write(HALF_SENT);
-    await client.until(/^HTTP\/1\.1 408 /);
+    await client.until(/^HTTP\/1\.1 408 [^]*"status":408/);
     expect(await client.closed).toBe("end");
+  });
+
+  it.each([
+    ["garbage", "garbage\r\n\r\n", "request refused"],
+    ["a request without a host", "GET / HTTP/1.1\r\n\r\n", "request"],
+  ])("answers %s with a problem, and logs it", async (_what, text, msg) => {
+    const server = await start();
+    const client = await connectRaw(server.port);
+    client.socket.write(text);
+    const [, requestId] = /"requestId":"([^"]+)"}$/.exec(await client.until(/}$/)) ?? [];
+    await server.line(/"status":400/);
+    expect(server.log().at(-1)).toMatchObject({ requestId, status: 400, msg });
+  });
+
+  it("asks for a body only to read it", async () => {
+    const server = await start();
+    const client = await connectRaw(server.port);
+    client.socket.write(
+      HALF_SENT.replace("Host: t", "Host: t\r\nExpect: 100-continue").slice(0, -1),
+    );
+    await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    client.socket.write("{}");
+    await client.until(/\r\nHTTP\/1\.1 404 /);
+    const large = await connectRaw(server.port);
+    large.socket.write(
+      "POST / HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
+        "Content-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
+    );
+    await large.until(/^HTTP\/1\.1 413 /);
   });
 
   it("prints JSON lines only", async () => {
