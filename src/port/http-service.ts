@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import * as net from "node:net";
 import { bind, type BindTarget } from "./bind";
 import { deferExpectations } from "./expectations";
+import { answerHalfClosed } from "./half-closed";
 import { trackHttpConnections } from "./http-connections";
 import { type Refuse, refuseRequests } from "./refused-requests";
 import type { PortBoundService } from "./service";
@@ -26,6 +27,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
   const { name, server, target, refuse } = options;
   const connections = trackHttpConnections(server);
   deferExpectations(server);
+  answerHalfClosed(server);
   if (refuse) refuseRequests(server, connections, refuse);
   let draining = false;
 
