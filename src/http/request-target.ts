@@ -1,4 +1,5 @@
 // Makes every request's target a path, which Express takes for granted.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
 
 /**
@@ -7,14 +8,18 @@ import type { Express } from "express";
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  */
 export function takeAbsoluteTargets(app: Express): void {
-  const { handle } = app as unknown as { handle: Handle };
-  (app as unknown as { handle: Handle }).handle = (req, ...rest) => {
+  const entrance = app as unknown as Entrance;
+  const handle = entrance.handle.bind(app);
+  entrance.handle = (req, res, next) => {
     if (req.url.charCodeAt(0) !== SLASH) req.url = pathOf(req.url);
-    handle.call(app, req, ...rest);
+    handle(req, res, next);
   };
 }
 
-type Handle = (this: Express, req: { url: string }, ...rest: unknown[]) => void;
+/** Express' own types leave it out. */
+interface Entrance {
+  handle(req: IncomingMessage & { url: string }, res: ServerResponse, next?: () => void): void;
+}
 
 const SLASH = 0x2f;
 
