@@ -10,11 +10,11 @@ const root = join(__dirname, "../../..");
 interface Dev {
   npm: ChildProcess;
   base: number;
-  output(): string;
+  output: () => string;
   /** Resolves with npm and all who write to its output. */
   closed: Promise<unknown>;
   /** Resolves once the output has it. */
-  shows(pattern: RegExp): Promise<RegExpExecArray>;
+  shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
 const running: Dev[] = [];
