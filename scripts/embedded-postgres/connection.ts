@@ -2,23 +2,29 @@
 import type { AddressInfo, Socket } from "node:net";
 import { createByteReader } from "./byte-reader";
 import { readMessages, readStartup } from "./client-messages";
-import { fatal, query, sync } from "./messages";
+import { fatal } from "./messages";
 import { databaseUrl } from "./database-url";
+import { dismiss } from "./dismiss";
+import { createExclusiveRunner } from "./exclusive-runner";
 import type { SharedSession } from "./shared-session";
 import { prefixStatementName } from "./statement-names";
 import { createUnitCollector } from "./units";
 
-/** ReadyForQuery with the status "idle": neither in a transaction nor in the middle of an extended query. */
-const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+export interface ConnectionSettings {
+  /** What clients have to call the database. */
+  name: string;
+  /** How long others wait for a transaction in which nothing happens, in milliseconds; 0 is for ever. */
+  idleInTransactionTimeoutMs: number;
+}
 
 /**
- * Serves `socket` until it ends; `id` is unique among connections. Only who asks for the database `name` is let in.
+ * Serves `socket` until it ends; `id` is unique among connections.
  * @throws ProtocolError when the client does not speak the protocol, and whatever a broken socket throws.
  */
 export async function serveConnection(
   socket: Socket,
   session: SharedSession,
-  name: string,
+  { name, idleInTransactionTimeoutMs }: ConnectionSettings,
   id: number,
 ): Promise<void> {
   const read = createByteReader(socket);
@@ -28,7 +34,12 @@ export async function serveConnection(
   if (wanted !== name)
     return send(socket, fatal("3D000", describeWrongDatabase(socket, wanted, name)));
   await send(socket, session.greeting);
-  const exclusively = createExclusiveRunner(session);
+  const exclusively = createExclusiveRunner(session, {
+    id,
+    ended: new Promise((resolve) => socket.once("close", resolve)),
+    idleTimeoutMs: idleInTransactionTimeoutMs,
+    onIdle: () => endIdleTransaction(socket, parameters.get("application_name")),
+  });
   const collect = createUnitCollector();
   try {
     for await (const message of readMessages(read)) {
@@ -49,22 +60,10 @@ function describeWrongDatabase(socket: Socket, wanted: string | undefined, name:
   );
 }
 
-/** Runs units in turn, and keeps the turn from `BEGIN` to the end of the transaction. */
-function createExclusiveRunner(session: SharedSession) {
-  let endTurn: (() => void) | undefined;
-  const run = async (unit: Buffer) => {
-    endTurn ??= await session.takeTurn();
-    const answer = await session.run(unit);
-    if (answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE)) {
-      endTurn();
-      endTurn = undefined;
-    }
-    return answer;
-  };
-  const leave = async () => {
-    if (endTurn) await session.run(Buffer.concat([sync, query("ROLLBACK")])).finally(endTurn);
-  };
-  return { run, leave };
+function endIdleTransaction(socket: Socket, application = "a client"): void {
+  const problem = "idle in a transaction while others waited";
+  console.warn(`embedded PostgreSQL: ${JSON.stringify(application)} was ${problem}: rolled back`);
+  dismiss(socket, fatal("25P03", `terminating connection: it was ${problem}`));
 }
 
 /** Waits until the system has taken the bytes, so that a client that reads slowly is not buffered for. */

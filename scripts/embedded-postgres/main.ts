@@ -10,10 +10,11 @@ import { createSharedSession } from "./shared-session";
 const belongsToParent = process.connected;
 
 async function start(): Promise<void> {
-  const { port, host, dataDir, name } = readSettings(process.env);
+  const settings = readSettings(process.env);
+  const { port, host, dataDir, name } = settings;
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
   const database = await openDatabase(dataDir);
-  const server = createPostgresServer(await createSharedSession(database), name);
+  const server = createPostgresServer(await createSharedSession(database), settings);
   const address = await server.listen(port, host);
   stopOnce(server, () => database.close());
   console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);

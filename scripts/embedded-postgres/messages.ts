@@ -27,6 +27,29 @@ export function copyFail(reason: string): Buffer {
   return message("f", `${reason}\0`);
 }
 
+/** Close, which gives up the prepared statement `name`. */
+export function closeStatement(name: Buffer): Buffer {
+  return message("C", "S", name, "\0");
+}
+
+/** Cuts `bytes` into the whole messages that they are. */
+export function splitMessages(bytes: Buffer): Buffer[] {
+  const messages: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += messages.at(-1)!.length) {
+    messages.push(bytes.subarray(at, at + 1 + bytes.readInt32BE(at + 1)));
+  }
+  return messages;
+}
+
+/** Takes the notices that say `text` out of an answer. */
+export function withoutNotices(answer: Buffer, text: string): Buffer {
+  if (!answer.includes(text)) return answer;
+  const isNotice = (each: Buffer) => each[0] === NOTICE && each.includes(text);
+  return Buffer.concat(splitMessages(answer).filter((each) => !isNotice(each)));
+}
+
+const NOTICE = "N".charCodeAt(0);
+
 /** ErrorResponse that announces the end of the connection. */
 export function fatal(sqlState: string, text: string): Buffer {
   return message("E", `SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`);

@@ -2,11 +2,10 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { ProtocolError } from "./client-messages";
-import { serveConnection } from "./connection";
+import { type ConnectionSettings, serveConnection } from "./connection";
+import { dismiss } from "./dismiss";
 import { fatal } from "./messages";
 import type { SharedSession } from "./shared-session";
-
-const LAST_WORDS_MS = 500;
 
 export interface PostgresServer {
   /**
@@ -18,14 +17,17 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-/** Creates a server of any number of connections to `session`, which it exports as the database `name`. */
-export function createPostgresServer(session: SharedSession, name: string): PostgresServer {
+/** Creates a server of any number of connections to `session`. */
+export function createPostgresServer(
+  session: SharedSession,
+  settings: ConnectionSettings,
+): PostgresServer {
   const connections = new Map<Socket, Promise<void>>();
   let lastId = 0;
   const server = createServer({ noDelay: true }, (socket) => {
     // A socket may break after its connection was served, when nothing reads it any more.
     socket.on("error", () => {});
-    const served = serveConnection(socket, session, name, ++lastId)
+    const served = serveConnection(socket, session, settings, ++lastId)
       .catch((err: unknown) => explain(socket, err))
       .then(() => leave(socket));
     connections.set(socket, served);
@@ -49,10 +51,7 @@ export function createPostgresServer(session: SharedSession, name: string): Post
   const close = async () => {
     server.close();
     for (const socket of connections.keys()) {
-      socket.end(fatal("57P01", "terminating connection due to administrator command"));
-      socket.destroySoon();
-      // Who does not read its mail is not waited for.
-      setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
+      dismiss(socket, fatal("57P01", "terminating connection due to administrator command"));
     }
     await Promise.all(connections.values());
   };

@@ -1,31 +1,35 @@
 // The environment variables of the embedded PostgreSQL.
 import { resolve } from "node:path";
+import type { ConnectionSettings } from "./connection";
 
-export interface Settings {
+export interface Settings extends ConnectionSettings {
   port: number;
   host: string;
   /** Absolute path, or undefined for a database in memory. */
   dataDir: string | undefined;
-  /** What clients have to call the database. */
-  name: string;
 }
 
 /**
- * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://) and
- * `DATABASE_NAME` (postgres).
- * @throws Error when `PORT` is not a port.
+ * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://),
+ * `DATABASE_NAME` (postgres) and `IDLE_IN_TRANSACTION_TIMEOUT_MS` (60000, 0 is never).
+ * @throws Error when a number is not one.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const dataDir = env.DATA_DIR || ".data/postgres";
   return {
-    port: parsePort(env.PORT ?? "5100"),
+    port: parseNumber("PORT", env.PORT ?? "5100", 65535),
     host: env.HOST || "127.0.0.1",
     dataDir: dataDir.startsWith("memory://") ? undefined : resolve(dataDir),
     name: env.DATABASE_NAME || "postgres",
+    idleInTransactionTimeoutMs: parseNumber(
+      "IDLE_IN_TRANSACTION_TIMEOUT_MS",
+      env.IDLE_IN_TRANSACTION_TIMEOUT_MS ?? "60000",
+      2 ** 31 - 1,
+    ),
   };
 }
 
-function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-  throw new Error(`PORT must be a whole number from 0 to 65535, not "${text}"`);
+function parseNumber(name: string, text: string, max: number): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
+  throw new Error(`${name} must be a whole number from 0 to ${max}, not "${text}"`);
 }

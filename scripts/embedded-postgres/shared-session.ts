@@ -1,11 +1,13 @@
 // The single PostgreSQL session of PGlite, which all connections share in turns.
 import type { PGlite } from "@electric-sql/pglite";
+import { type AdvisoryLocks, createAdvisoryLocks } from "./advisory-locks";
 import { query, startup } from "./messages";
-import { createTurns, type TakeTurn } from "./turns";
+import { createTurns, type Turns } from "./turns";
 
-/** PGlite is one session: `SET`, temporary tables, advisory locks and `LISTEN` of one connection are seen by the others. */
+/** PGlite is one session: `SET`, temporary tables and `LISTEN` of one connection are seen by the others. */
 export interface SharedSession {
-  takeTurn: TakeTurn;
+  turns: Turns;
+  locks: AdvisoryLocks;
   /** Runs whole protocol messages and resolves to the answer; only whoever has the turn may call it. */
   run(messages: Buffer): Promise<Buffer>;
   /** What a client gets to hear when it is let in. */
@@ -21,7 +23,8 @@ export interface SharedSession {
  * and `options` such as `-c search_path=` are ignored, as they would change the session for everyone.
  */
 export async function createSharedSession(database: PGlite): Promise<SharedSession> {
-  const takeTurn = createTurns();
+  const turns = createTurns();
+  const locks = await createAdvisoryLocks(database);
   const run = async (messages: Buffer) => {
     const answer: Buffer[] = [];
     // The data is a view of memory that PGlite uses again: copy it.
@@ -31,8 +34,8 @@ export async function createSharedSession(database: PGlite): Promise<SharedSessi
     return Buffer.concat(answer);
   };
   const reset = async () => {
-    const endTurn = await takeTurn();
+    const endTurn = await turns.take();
     await run(query("DISCARD ALL")).finally(endTurn);
   };
-  return { takeTurn, run, reset, greeting: await run(startup("postgres", "postgres")) };
+  return { turns, locks, run, reset, greeting: await run(startup("postgres", "postgres")) };
 }

@@ -1,5 +1,6 @@
 // Keeps the named prepared statements of connections apart, which would share one set of names in the shared session.
 import { typeOf } from "./client-messages";
+import { closeStatement, splitMessages } from "./messages";
 
 /** Puts `prefix` before the name of the prepared statement in `message`, if there is one. */
 export function prefixStatementName(message: Buffer, prefix: string): Buffer {
@@ -12,6 +13,14 @@ export function prefixStatementName(message: Buffer, prefix: string): Buffer {
   ]);
   renamed.writeInt32BE(renamed.length - 1, 1);
   return renamed;
+}
+
+/** Returns the messages that give up what `unit` has prepared, so that it can prepare it again. */
+export function closeStatements(unit: Buffer): Buffer {
+  const parses = splitMessages(unit).filter((message) => typeOf(message) === "P" && message[5]);
+  return Buffer.concat(
+    parses.map((message) => closeStatement(message.subarray(5, message.indexOf(0, 5)))),
+  );
 }
 
 /** Parse begins with the name; Bind has a portal's name before, Describe and Close the letter S. */

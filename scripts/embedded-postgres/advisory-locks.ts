@@ -1,0 +1,60 @@
+// Keeps the advisory locks of connections apart, which would all be those of the shared session.
+import type { PGlite } from "@electric-sql/pglite";
+import { HELD_BY_OTHERS, installLockFunctions, PUT_AWAY } from "./advisory-lock-functions";
+
+interface Lock {
+  held: string;
+  again: string;
+}
+
+/** Between turns the session holds no advisory lock at all. Only whoever has the turn may call `enter` and `exit`. */
+export interface AdvisoryLocks {
+  /** Gives the session the locks of the connection `id`, and tells it those of the others. */
+  enter(id: number): Promise<void>;
+  /** Takes the locks from the session again; `change` says whether they may be others than before, or are to be as before. */
+  exit(id: number, change: "none" | "possible" | "undo"): Promise<void>;
+  /** Gives back what a connection that has ended held. */
+  forget(id: number): void;
+  /** Resolves when the next lock is given back. */
+  nextRelease(): Promise<void>;
+}
+
+/** Creates the locks of all connections to `database`. */
+export async function createAdvisoryLocks(database: PGlite): Promise<AdvisoryLocks> {
+  await installLockFunctions(database);
+  const locksOf = new Map<number, Lock[]>();
+  let isTold = false;
+  const waiting: (() => void)[] = [];
+  const wake = () => waiting.splice(0).forEach((resolve) => resolve());
+
+  const tellOthers = async (id: number) => {
+    const others = [...locksOf].flatMap(([owner, locks]) => (owner === id ? [] : locks));
+    if (others.length === 0 && !isTold) return;
+    isTold = others.length > 0;
+    const text = others.map(({ held }) => ` ${held} `).join("");
+    await database.query("SELECT set_config($1, $2, false)", [HELD_BY_OTHERS, text]);
+  };
+  const enter = async (id: number) => {
+    await tellOthers(id);
+    const own = locksOf.get(id);
+    if (own) await database.query(`SELECT ${own.map(({ again }) => again).join()}`);
+  };
+  const exit: AdvisoryLocks["exit"] = async (id, change) => {
+    const before = locksOf.get(id);
+    if (change === "none" && !before) return;
+    const { rows } = await database.query<Lock>(`SELECT * FROM ${PUT_AWAY}`);
+    if (change === "undo") return;
+    if (rows.length > 0) locksOf.set(id, rows);
+    else locksOf.delete(id);
+    if (before) wake();
+  };
+  const forget = (id: number) => {
+    if (locksOf.delete(id)) wake();
+  };
+  return {
+    enter,
+    exit,
+    forget,
+    nextRelease: () => new Promise((resolve) => waiting.push(resolve)),
+  };
+}
