@@ -62,7 +62,9 @@ function describeWrongDatabase(socket: Socket, wanted: string | undefined, name:
 
 function endIdleTransaction(socket: Socket, application = "a client"): void {
   const problem = "idle in a transaction while others waited";
-  console.warn(`embedded PostgreSQL: ${JSON.stringify(application)} was ${problem}: rolled back`);
+  console.warn(
+    `embedded PostgreSQL: ${JSON.stringify(application)} was ${problem}: rolled back; IDLE_IN_TRANSACTION_TIMEOUT_MS=0 lets them wait`,
+  );
   dismiss(socket, fatal("25P03", `terminating connection: it was ${problem}`));
 }
 

@@ -41,8 +41,9 @@ export function createExclusiveRunner(
     await locks.enter(id);
   };
   const end = async (change: "none" | "possible" | "undo") => {
-    await locks.exit(id, change).finally(endTurn);
+    const giveTurn = endTurn;
     endTurn = undefined;
+    await locks.exit(id, change).finally(giveTurn);
   };
   const watchIdleness = () => {
     if (idleTimeoutMs === 0) return;
