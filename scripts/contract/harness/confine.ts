@@ -71,6 +71,8 @@ export function confined(argv: readonly string[]): Confinement {
 
 /** Whether a command would run that way, and could read the working directory and this very Node. */
 function isUsable({ prefix: [program, ...args] }: Way): boolean {
-  const look = ["test", "-r", ".", "-a", "-x", ".", "-a", "-x", process.execPath];
+  // By its whole path, as whoever is there already needs no right to go there; and not by access(2), as test(1) does it,
+  // which asks what the user may and not what the process may.
+  const look = [process.execPath, "-e", "fs.readdirSync(process.argv[1])", process.cwd()];
   return spawnSync(program, [...args, ...look], { stdio: "ignore" }).status === 0;
 }

@@ -67,11 +67,12 @@ describe("npm run contract", () => {
   });
 
   it("blames no program for a folder that is closed to others", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "closed-"));
+    const closed = mkdtempSync(join(tmpdir(), "closed-"));
+    const folder = join(closed, "open");
     cpSync(join(root, "test/support/servers"), folder, { recursive: true });
     const args = ["--only", "B8", "--", `exec '${process.execPath}' main.js`];
     const { code, stdout } = await contract(args, folder);
-    rmSync(folder, { recursive: true });
+    rmSync(closed, { recursive: true });
     expect(stdout).not.toContain("fail ");
     expect(code).toBe(0);
   });
