@@ -9,8 +9,8 @@ import { lastWords } from "./wording";
 
 const bootMs = 60_000;
 
-/** What there is to POST to in Berth, unless --body-path says otherwise. */
-export const berthBodyPath = "/notes";
+/** What there is to POST to in Berth, unless --body-path says otherwise; nothing once the sample is deleted. */
+export const berthBodyPath = existsSync("src/features/notes") ? "/notes" : undefined;
 
 /**
  * Reads the command of the `web:` line of ./Procfile.

@@ -1,35 +1,14 @@
 // npm run contract as one types it: options, output, exit codes, and nothing left behind.
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../../scripts/contract/harness/wait";
-import { provideScratch, serverLine } from "./support";
+import { contract, environment, kit, provideScratch, root, serverLine } from "./support";
 
 jest.setTimeout(120_000);
 provideScratch();
-
-const root = join(__dirname, "../../..");
-const kit = [
-  "--require",
-  join(root, "node_modules/ts-node/register"),
-  join(root, "scripts/contract/main.ts"),
-];
-
-// ts-node would look for its configuration where it is run; and Jest's environment is not yet the system's.
-const environment = () => ({ ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") });
-
-function contract(args: readonly string[], cwd = root) {
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      [...kit, ...args],
-      { cwd, env: environment() },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
 
 describe("npm run contract", () => {
   it("explains itself with --help", async () => {

@@ -1,4 +1,5 @@
 // Shared by the kit's tests: the test server as a command, and a look at the kit's verdicts.
+import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,12 +22,12 @@ const servers = join(__dirname, "../../support/servers");
 // Each server under test is several processes at a time, on machines with as little as two cores.
 const enqueue = createQueue(3);
 
-/** The Procfile line that starts the test server, with one flaw or with none. */
-export function serverLine(flaw?: string): string {
-  const start = `'${process.execPath}' '${join(servers, "main.js")}'`;
-  const line = flaw === undefined ? undefined : flaws[flaw]?.line;
-  if (line) return line(start);
-  return flaw === undefined ? `exec ${start}` : `exec ${start} '${flaw}'`;
+/** The Procfile line that starts the test server, with these flaws or with none. */
+export function serverLine(...names: readonly string[]): string {
+  const words = [process.execPath, join(servers, "main.js"), ...names];
+  const start = words.map((word) => `'${word}'`).join(" ");
+  const line = names.map((name) => flaws[name]?.line).find((one) => one !== undefined);
+  return line ? line(start) : `exec ${start}`;
 }
 
 /** The Procfile line that starts the test server with a sudden death before it, such as `request 2`. */
@@ -80,5 +81,28 @@ export function provideScratch(): void {
   afterAll(() => {
     rmSync(process.env.SCRATCH ?? "", { recursive: true, force: true });
     delete process.env.SCRATCH;
+  });
+}
+
+export const root = join(__dirname, "../../..");
+/** The arguments with which Node runs the kit. */
+export const kit = [
+  "--require",
+  join(root, "node_modules/ts-node/register"),
+  join(root, "scripts/contract/main.ts"),
+];
+
+/** Its environment: ts-node would look for its configuration where it is run; and Jest's is not yet the system's. */
+export const environment = () => ({ ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") });
+
+/** Runs the kit as a process of its own, as `npm run contract` does. */
+export function contract(args: readonly string[], cwd = root) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [...kit, ...args],
+      { cwd, env: environment() },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
   });
 }

@@ -37,6 +37,8 @@ const wellBehaved = {
   onListenError: ({ code, port }) => refuse(`PORT ${port}: ${code}; stop what listens there`),
   log,
   onStdoutError: () => undefined,
+  /** Handlers that stand before `respond`, by method and path. */
+  answers: {},
   respond,
 
   signals: ["SIGTERM", "SIGINT"],
@@ -79,7 +81,8 @@ function handle(req, res, open, parts) {
     if (open.draining && open.sockets.get(socket) === 0) socket.end();
   });
   parts.log(`${req.method} ${req.url}`);
-  return parts.respond(req, res, open);
+  const answer = parts.answers[`${req.method} ${req.url}`] ?? parts.respond;
+  return answer(req, res, open);
 }
 
 /** Knows at any time which sockets are open, with how many requests, and which are no longer HTTP. */

@@ -5,12 +5,6 @@ const http = require("node:http");
 const tls = require("node:tls");
 const { respond, send } = require("../routes");
 
-/** Answers one route in another way. */
-const instead = (route, handler) => ({
-  respond: (req, res, state) =>
-    `${req.method} ${req.url}` === route ? handler(req, res, state) : respond(req, res, state),
-});
-
 const remembered = new Set();
 
 module.exports = {
@@ -21,17 +15,20 @@ module.exports = {
   },
   "believes X-Forwarded-For": {
     breaks: ["H4"],
-    parts: instead("GET /", (req, res) =>
-      send(res, 200, { client: req.headers["x-forwarded-for"]?.split(",")[0] ?? "nobody" }),
-    ),
+    parts: {
+      answers: {
+        "GET /": (req, res) =>
+          send(res, 200, { client: req.headers["x-forwarded-for"]?.split(",")[0] ?? "nobody" }),
+      },
+    },
   },
   "has no readiness": {
     breaks: ["H5"],
-    parts: instead("GET /readyz", (_req, res) => send(res, 404, "not found")),
+    parts: { answers: { "GET /readyz": (_req, res) => send(res, 404, "not found") } },
   },
   "stays ready while draining": {
     breaks: ["H5"],
-    parts: instead("GET /readyz", (_req, res) => send(res, 200, "ready")),
+    parts: { answers: { "GET /readyz": (_req, res) => send(res, 200, "ready") } },
   },
   "keeps notes in memory": {
     breaks: ["S1"],
@@ -46,6 +43,8 @@ module.exports = {
   },
   "knows where its upstream is": {
     breaks: ["R1"],
-    parts: instead("GET /upstream", (_req, res) => send(res, 502, "nobody at localhost:3001")),
+    parts: {
+      answers: { "GET /upstream": (_req, res) => send(res, 502, "nobody at localhost:3001") },
+    },
   },
 };

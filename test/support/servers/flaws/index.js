@@ -8,4 +8,17 @@ const flaws = {
   ...require("./running"),
 };
 
-module.exports = { flaws };
+const addingUp = ["answers", "beforeListening"];
+
+/** The parts of several flaws in one server; none may replace what another one replaces. */
+function partsOf(names) {
+  const all = names.map((name) => flaws[name].parts ?? {});
+  const replaced = all.flatMap(Object.keys).filter((part) => !addingUp.includes(part));
+  const twice = replaced.find((part, index) => replaced.indexOf(part) < index);
+  if (twice) throw new Error(`${names.join(", ")}: more than one replaces ${twice}`);
+  const answers = Object.assign({}, ...all.map((parts) => parts.answers));
+  const beforeListening = () => all.forEach((parts) => parts.beforeListening?.());
+  return Object.assign({}, ...all, { answers, beforeListening });
+}
+
+module.exports = { flaws, partsOf };
