@@ -30,7 +30,11 @@ beforeEach(async () => {
   const lines = createInterface({ input: runner.stdout as NodeJS.ReadableStream })[
     Symbol.asyncIterator
   ]();
-  nextLine = async () => (await lines.next()).value as string;
+  nextLine = async () => {
+    const line = await lines.next();
+    if (line.done) throw new Error("the reloader has ended");
+    return line.value;
+  };
   await until("first");
 });
 afterEach(async () => {

@@ -2,10 +2,10 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../scripts/contract/harness/free-port";
 
 const root = join(__dirname, "../..");
 const main = join(root, "scripts/formation/main.ts");
@@ -97,18 +97,7 @@ export function processesWith(...settings: string[]): number[] {
     .map(Number.parseFloat);
 }
 
-/** Resolves to a port that is free, as is the one 100 above. */
-export async function freeBasePort(): Promise<number> {
-  for (;;) {
-    const port = await bindAndFree(0);
-    if (port < 65000 && (await bindAndFree(port + 100).catch(() => 0))) return port;
-  }
-}
-
-async function bindAndFree(port: number): Promise<number> {
-  const server = createServer().listen(port);
-  await once(server, "listening");
-  const { port: bound } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return bound;
+/** Resolves to a port that is free, as are those up to 101 above: two process types, the second with two instances. */
+export function freeBasePort(): Promise<number> {
+  return freePort(101);
 }

@@ -10,18 +10,26 @@ const stretchLength = 200;
 let own: Promise<number> | undefined;
 let handedOut = 0;
 
-/** Resolves to a TCP port on which nothing listens, and which nobody else who asks here is given meanwhile. */
-export async function freePort(): Promise<number> {
-  const { server, port } = await heldPort();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/**
+ * Resolves to a TCP port on which nothing listens, and which nobody else who asks here is given meanwhile.
+ *
+ * With `span` the same is true of the port that many above it, and nobody else is given those between.
+ */
+export async function freePort(span = 0): Promise<number> {
+  for (;;) {
+    const { server, port } = await heldPort(span);
+    const last = span > 0 ? await bound(port + span) : undefined;
+    await closed(server);
+    if (last) await closed(last);
+    if (last || span === 0) return port;
+  }
 }
 
 /** Resolves to a server that listens on such a port, on every address; its owner closes it. */
-export async function heldPort(): Promise<{ server: Server; port: number }> {
+export async function heldPort(span = 0): Promise<{ server: Server; port: number }> {
   for (;;) {
     const first = await (own ??= claimStretch());
-    const port = first + (handedOut++ % stretchLength);
+    const port = first + (handedOut++ % (stretchLength - span));
     const server = await bound(port);
     if (server) return { server, port };
   }
@@ -41,6 +49,10 @@ async function claimStretch(): Promise<number> {
     if (claim?.unref()) return lowest + stretch * stretchLength;
   }
   return lowest + chosen * stretchLength;
+}
+
+function closed(server: Server): Promise<unknown> {
+  return new Promise((resolve) => server.close(resolve));
 }
 
 function bound(where: number | string): Promise<Server | undefined> {

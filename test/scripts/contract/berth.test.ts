@@ -1,8 +1,6 @@
 // The contract itself: the kit, as one types it, on what ships.
 import { contract } from "./support";
 
-jest.setTimeout(120_000);
-
 describe("the built service, run by the web line of the Procfile", () => {
   it("keeps every clause of the port contract", async () => {
     const { code, stdout } = await contract(["--jobs", "8"]);

@@ -8,6 +8,7 @@ import { parseResponse } from "../../../scripts/contract/harness/http-response";
 import { listenersFromLsof, listenersFromProc } from "../../../scripts/contract/harness/listeners";
 import { createQueue } from "../../../scripts/contract/harness/queue";
 import { startRun } from "../../../scripts/contract/harness/run";
+import { until } from "../../../scripts/contract/harness/wait";
 
 const onLinux = process.platform === "linux" ? it : it.skip;
 const withLsof = existsSync("/usr/bin/lsof") ? it : it.skip;
@@ -63,7 +64,10 @@ describe("startRun()", () => {
   onLinux("finds and reaps a daemon that has left the process group", async () => {
     const run = startRun(["sh", "-c", "setsid sleep 300 & echo up"], { port: "1" });
     await run.exited;
-    expect(run.processes().map(({ command }) => command)).toEqual(["sleep 300"]);
+    const commands = () => run.processes().map(({ command }) => command);
+    // It is a copy of the shell, and then setsid, before it is what it will be.
+    await until(() => commands().join() === "sleep 300", 10_000);
+    expect(commands()).toEqual(["sleep 300"]);
     await run.reap();
     expect(run.processes()).toEqual([]);
   });

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { until } from "../../../scripts/contract/harness/wait";
 import { contract, environment, kit, provideScratch, root, serverLine } from "./support";
 
-jest.setTimeout(120_000);
 provideScratch();
 
 describe("npm run contract", () => {

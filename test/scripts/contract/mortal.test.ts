@@ -1,7 +1,6 @@
 // A program that dies between two questions is a verdict of the kit, never an exception, whichever clause asks.
 import { failures, mortalLine, provideScratch, verdictsAlone } from "./support";
 
-jest.setTimeout(120_000);
 provideScratch();
 
 // Its request 2 comes after SIGTERM, and what a signalled program ends of is no surprise.

@@ -4,8 +4,6 @@ import { verdictsOn } from "./support";
 
 const redis = join(__dirname, "../../support/servers/redis.js");
 
-jest.setTimeout(120_000);
-
 describe("a server that speaks another protocol", () => {
   it("keeps N1 and all that is not about HTTP, and is asked nothing else", async () => {
     const options = ["--probe", "redis", "--grace", "4", "--boot", "20"];
