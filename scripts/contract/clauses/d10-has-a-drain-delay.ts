@@ -1,27 +1,43 @@
 // D10: routers learn of the end later than the process does.
 import { setTimeout as pause } from "node:timers/promises";
-import { CannotJudge, type Clause, fail, pass } from "../clause";
+import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
 import type { Context, Service } from "../context";
 import { seconds } from "../wording";
 
-const delayMs = 2000;
+// The second one is for a machine that was too busy to ask often enough within the first.
+const delaysMs = [2000, 8000];
 // A signal and an answer take their time on a busy machine: what ends later than this may well have met the end.
-const servedAtLeastMs = delayMs * 0.75;
+const servedShare = 0.75;
+const fewestAnswers = 3;
 
-/** Asks again and again until it is refused, or the time is over; how long it was served, and what ended that. */
-async function serveUntil({ ask }: Context, service: Service, from: number) {
-  let servedMs = 0;
-  while (servedMs < servedAtLeastMs) {
+/** Asks again and again until it is refused, or the time is over; how often and how long it was served. */
+async function serveUntil({ ask }: Context, service: Service, limitMs: number) {
+  const from = performance.now();
+  const elapsedMs = () => performance.now() - from;
+  service.signal("SIGTERM", "group");
+  let answers = 0;
+  while (elapsedMs() < limitMs) {
     try {
       await ask(service);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { servedMs, failure: code ?? message, failedMs: performance.now() - from };
+      return { answers, failure: code ?? message, afterMs: elapsedMs() };
     }
-    servedMs = performance.now() - from;
+    answers += 1;
     await pause(50);
   }
-  return { servedMs, failure: undefined, failedMs: servedMs };
+  return { answers, failure: undefined, afterMs: elapsedMs() };
+}
+
+/** The verdict with one delay; `undefined` when the machine was too busy for one. */
+async function judgeDelay(context: Context, delayMs: number): Promise<Outcome | undefined> {
+  const { drainDelayEnv } = context.settings;
+  const service = await context.start({ env: { [drainDelayEnv]: String(delayMs) } });
+  const limitMs = delayMs * servedShare;
+  const { answers, failure, afterMs } = await serveUntil(context, service, limitMs);
+  if (failure && afterMs < limitMs)
+    return fail(`${failure} ${seconds(afterMs)} after SIGTERM with ${drainDelayEnv}=${delayMs}`);
+  if (answers >= fewestAnswers) return pass(`served for ${seconds(afterMs)} after SIGTERM`);
 }
 
 export const clause: Clause = {
@@ -33,17 +49,14 @@ export const clause: Clause = {
     "Kubernetes, Envoy, any router told after the fact: resets and refusals during each rollout",
   mend: "after SIGTERM fail readiness, keep serving for a configured time, and only then stop accepting",
   procedure:
-    "With the drain delay at 2 s, SIGTERM, then a new connection every 50 ms: served for 1.5 s at least.",
+    "With the drain delay at 2 s, SIGTERM, then a new connection every 50 ms: served for 1.5 s at least. Once more with " +
+    "8 s when too few could be asked.",
   needs: ["D1"],
   async check(context) {
-    const { drainDelayEnv } = context.settings;
-    const service = await context.start({ env: { [drainDelayEnv]: String(delayMs) } });
-    const from = performance.now();
-    service.signal("SIGTERM", "group");
-    const { servedMs, failure, failedMs } = await serveUntil(context, service, from);
-    if (failure && failedMs < servedAtLeastMs)
-      return fail(`${failure} ${seconds(failedMs)} after SIGTERM with ${drainDelayEnv}=${delayMs}`);
-    if (servedMs === 0) throw new CannotJudge("the machine is too busy to ask in time");
-    return pass(`served for ${seconds(servedMs)} after SIGTERM`);
+    for (const delayMs of delaysMs) {
+      const outcome = await judgeDelay(context, delayMs);
+      if (outcome) return outcome;
+    }
+    throw new CannotJudge("the machine is too busy to ask in time");
   },
 };

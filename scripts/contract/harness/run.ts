@@ -57,7 +57,7 @@ export function startRun(argv: readonly [string, ...string[]], options: RunOptio
 
   const processes = () => (pid ? processTree(pid, mark) : []);
   const signal: Run["signal"] = (name, to) => {
-    signalled ||= !exit;
+    signalled ||= !exit && processes().length > 0;
     signalQuietly(to === "group" ? -pid : pid, name);
   };
   const killGroup = () => signal("SIGKILL", "group");
