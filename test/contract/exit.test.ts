@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -54,10 +55,12 @@ const suite = withOwnMounts ? describe : describe.skip;
 
 suite("the end of a process that looks up a name (for root, where namespaces are allowed)", () => {
   it("does not wait for the answer", async () => {
-    const server = createSocket("udp4").bind(53, "127.53.53.53");
+    // Resolvers know no other port, so another run of this test has to have another address.
+    const address = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
+    const server = createSocket("udp4").bind(53, address);
     await once(server, "listening");
     const resolvConf = join(directory, "resolv.conf");
-    writeFileSync(resolvConf, "nameserver 127.53.53.53\noptions timeout:30\n");
+    writeFileSync(resolvConf, `nameserver ${address}\noptions timeout:30\n`);
     const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
     const web = startCommand(
       [...(withOwnMounts ?? []), "sh", "-c", mount, resolvConf, process.execPath, "dist/server.js"],
