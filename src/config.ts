@@ -1,7 +1,8 @@
 // Every variable of the environment: its type, unit, default and cure. Pure: the environment is an argument.
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { completePostgresUrl, parsePostgresUrl } from "./backing/postgres-url";
+import { completePostgresUrl } from "./backing/postgres-parameters";
+import { parsePostgresUrl } from "./backing/postgres-url";
 
 /** A whole number in plain decimal digits: `"1e4"`, `"0x10"`, `" 80"` and `""` are none. */
 const integer = (min: number, max: number, unit = "") =>

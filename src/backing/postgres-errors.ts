@@ -1,6 +1,6 @@
 // What went wrong with PostgreSQL: whether waiting or another connection may mend it.
 import type * as pg from "pg";
-import { PostgresUrlError } from "./postgres-url";
+import { PostgresUrlError } from "./postgres-parameters";
 
 /** No host of several could be used. */
 export class NoHostError extends AggregateError {

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as tls from "node:tls";
 import type { PostgresHost, PostgresSettings } from "./postgres-url";
-import { PostgresUrlError } from "./postgres-url";
+import { PostgresUrlError } from "./postgres-parameters";
 
 /** With which encryption a host is tried; the second is tried when the server does not want the first. */
 export type Encryption = "tls" | "clear text";

@@ -1,4 +1,5 @@
 // Reads a PostgreSQL URL as libpq does: what works in psql works here. Pure.
+import { called, type Parameters, PostgresUrlError, readParameters } from "./postgres-parameters";
 
 /** How a connection is encrypted, and whose certificate is taken; `no-verify` is node-postgres' word for never asking. */
 export const SSL_MODES = [
@@ -56,63 +57,8 @@ export interface PostgresSettings {
   sslPassword: string | undefined;
 }
 
-/** What is wrong with a URL; it may hold a password, so nothing of the URL is in the message. */
-export class PostgresUrlError extends Error {
-  override readonly name = "PostgresUrlError";
-}
-
-/**
- * The parameters that are heeded, each with libpq's variable for it.
- * @see https://www.postgresql.org/docs/current/libpq-envars.html
- */
-const PARAMETERS: Readonly<Record<string, string | undefined>> = {
-  host: "PGHOST",
-  port: "PGPORT",
-  user: "PGUSER",
-  password: "PGPASSWORD",
-  dbname: "PGDATABASE",
-  sslmode: "PGSSLMODE",
-  sslrootcert: "PGSSLROOTCERT",
-  sslcert: "PGSSLCERT",
-  sslkey: "PGSSLKEY",
-  sslpassword: undefined,
-  channel_binding: "PGCHANNELBINDING",
-  target_session_attrs: "PGTARGETSESSIONATTRS",
-  connect_timeout: "PGCONNECT_TIMEOUT",
-  options: "PGOPTIONS",
-  application_name: "PGAPPNAME",
-};
-
-/** Parameters that many URLs carry and that change nothing here, with the values for which that is true. */
-const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
-  client_encoding: /^(utf-?8|auto)$/i,
-  fallback_application_name: /^/,
-  gssencmode: /^(disable|prefer)$/,
-  keepalives: /^1$/,
-  sslcompression: /^0$/,
-  sslnegotiation: /^postgres$/,
-  uselibpqcompat: /^/,
-};
-
 /** Where servers are looked for when nothing names one: Debian's socket, PostgreSQL's own, this machine. */
 const DEFAULT_HOSTS = "/var/run/postgresql,/tmp,localhost";
-
-/** A password may hold `?`, or an `@` that nobody encoded: the last one before the hosts counts. */
-const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^/?]*|[^/@]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?([^]*))?$/;
-
-/** The URL, with what libpq's variables say where it says nothing itself. @throws PostgresUrlError */
-export function completePostgresUrl(
-  url: string,
-  env: Readonly<Record<string, string | undefined>>,
-): string {
-  const given = readParameters(url);
-  const added = Object.entries(PARAMETERS).flatMap(([name, variable]) => {
-    const value = variable && env[variable];
-    return value && given[name] === undefined ? [`${name}=${encodeURIComponent(value)}`] : [];
-  });
-  if (added.length === 0) return url;
-  return `${url}${url.includes("?") ? "&" : "?"}${added.join("&")}`;
-}
 
 /**
  * Reads a URL.
@@ -141,75 +87,6 @@ export function parsePostgresUrl(url: string): PostgresSettings {
     sslPassword: given.sslpassword,
   };
 }
-
-type Parameters = Partial<Record<string, string>>;
-
-/** What stands in front of the question mark is a parameter like those behind it, which win. */
-function readParameters(url: string): Parameters {
-  const parts = URL_PARTS.exec(url);
-  if (!parts) throw new PostgresUrlError("expected postgres://user:password@host:port/database");
-  const [, userinfo = "", authority = "", database = "", query = ""] = parts;
-  const [user = "", ...password] = userinfo.split(":");
-  const hosts = authority.split(",").map(splitHost);
-  const before = {
-    user,
-    password: password.join(":"),
-    host: authority && hosts.map(({ host }) => host).join(","),
-    port: hosts.some(({ port }) => port) ? hosts.map(({ port }) => port).join(",") : "",
-    dbname: database,
-  };
-  const parameters: Parameters = {};
-  for (const [name, value] of Object.entries(before)) {
-    if (value) parameters[name] = decode(value);
-  }
-  return Object.assign(parameters, readQuery(query));
-}
-
-function splitHost(text: string): { host: string; port: string } {
-  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text);
-  if (!parts) throw new PostgresUrlError("a host is malformed: an IPv6 address needs brackets");
-  return { host: parts[1] ?? parts[2] ?? "", port: parts[3] ?? "" };
-}
-
-function readQuery(query: string): Parameters {
-  const parameters: Parameters = {};
-  for (const pair of query.split("&").filter(Boolean)) {
-    const [name = "", ...rest] = pair.split("=");
-    const value = decode(rest.join("="));
-    if (decode(name) === "ssl") parameters.sslmode = sslModeOf(value);
-    else if (!(decode(name) in PARAMETERS)) refuseUnlessWithoutEffect(decode(name), value);
-    else if (value) parameters[decode(name)] = value;
-  }
-  return parameters;
-}
-
-/** JDBC's and node-postgres' way to say it. */
-function sslModeOf(ssl: string): SslMode {
-  const mode = { true: "require", 1: "require", false: "disable", 0: "disable" }[ssl] ?? ssl;
-  if (["require", "disable", "no-verify"].includes(mode)) return mode as SslMode;
-  throw new PostgresUrlError("ssl must be true or false; sslmode says it better");
-}
-
-function refuseUnlessWithoutEffect(name: string, value: string): void {
-  if (WITHOUT_EFFECT[name]?.test(value)) return;
-  if (name in WITHOUT_EFFECT) {
-    throw new PostgresUrlError(`${name} has a value that is not supported: leave it out`);
-  }
-  // Its name is not shown: it may be the rest of a password.
-  const known = Object.keys(PARAMETERS).join(", ");
-  throw new PostgresUrlError(`it has a parameter that is not supported; these are: ${known}`);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new PostgresUrlError("its percent-encoding is malformed: a percent sign is %25");
-  }
-}
-
-/** For the reader of a message: a parameter, and the variable that may have set it. */
-const called = (name: string): string => `${name} (or ${PARAMETERS[name]})`;
 
 function readChoice<Choice extends string>(
   given: Parameters,

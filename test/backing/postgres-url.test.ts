@@ -1,8 +1,5 @@
-import {
-  completePostgresUrl,
-  parsePostgresUrl,
-  PostgresUrlError,
-} from "../../src/backing/postgres-url";
+import { completePostgresUrl, PostgresUrlError } from "../../src/backing/postgres-parameters";
+import { parsePostgresUrl } from "../../src/backing/postgres-url";
 
 const DEFAULTS = {
   hosts: [{ host: "localhost", port: 5432 }],
@@ -112,6 +109,7 @@ describe("parsePostgresUrl", () => {
       "postgres://u@localhost?hunter2=1",
       /^it has a parameter that is not supported; these are: host, /,
     ],
+    ["postgres://u@localhost?constructor=1", /^it has a parameter that is not supported/],
     ["postgres://u@localhost?gssencmode=require", /^gssencmode has a value that is not supported/],
     [
       "postgres://u@localhost?sslrootcert=system&sslmode=require",
