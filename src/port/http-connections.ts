@@ -2,12 +2,14 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { endConnection } from "./end-connection";
+import { interceptRequests } from "./http-interception";
+import { createPipelining } from "./http-pipelining";
 import { isWebSocket, sendGoingAway } from "./websocket";
 
 interface Connection {
   /** Whether it has ever carried a request. */
   used: boolean;
-  /** How many of its requests have not seen the end of their response. */
+  /** How many of its requests have not seen the end of their response: one is being handled, the others wait. */
   inFlight: number;
   /** The response to the latest of those, or to one whose body is still to come. */
   last?: ServerResponse | undefined;
@@ -40,30 +42,42 @@ export function trackHttpConnections(server: Server): HttpConnections {
     socket.once("close", () => {
       connections.delete(socket);
       upgraded.delete(socket);
+      pipelining.drop(socket);
     });
   });
 
-  server.prependListener("request", (req: IncomingMessage, res: ServerResponse) => {
-    const { socket } = req;
-    const connection = connections.get(socket);
-    if (!connection) return;
-    // Only the last may close the connection: an earlier one would lose it.
-    if (closing) setKeepAlive(connection, true);
-    connection.used = true;
-    connection.inFlight++;
-    connection.last = res;
-    if (closing) setKeepAlive(connection, false);
-    res.on("close", () => {
-      if (--connection.inFlight > 0) return;
-      if (req.complete) connection.last = undefined;
-      if (closing) endConnection(socket);
-    });
+  const handle = interceptRequests(server, {
+    request(req, res) {
+      const { socket } = req;
+      const connection = connections.get(socket);
+      if (!connection) return handle(req, res);
+      // Only the last may close the connection: an earlier one would lose it.
+      if (closing) setKeepAlive(connection, true);
+      connection.used = true;
+      connection.inFlight++;
+      connection.last = res;
+      if (closing) setKeepAlive(connection, false);
+      res.on("close", () => {
+        if (--connection.inFlight > 0) return pipelining.next(socket);
+        if (req.complete) connection.last = undefined;
+        if (closing) endConnection(socket);
+      });
+      if (connection.inFlight > 1) pipelining.wait(req, res);
+      else handle(req, res);
+    },
+    upgrade(req, socket, handOver) {
+      const upgrade = (): void => {
+        connections.delete(socket);
+        upgraded.set(socket, req);
+        handOver();
+      };
+      const connection = connections.get(socket);
+      if (!connection?.inFlight) return upgrade();
+      connection.inFlight++;
+      pipelining.waitToUpgrade(socket, upgrade);
+    },
   });
-
-  onUpgrade(server, (req) => {
-    connections.delete(req.socket);
-    upgraded.set(req.socket, req);
-  });
+  const pipelining = createPipelining(handle);
 
   return {
     closeAfterResponse() {
@@ -94,17 +108,4 @@ export function trackHttpConnections(server: Server): HttpConnections {
 /** Lets the connection outlive its last response, or end with it; too late once that one's head is written. */
 function setKeepAlive({ last }: Connection, keepAlive: boolean): void {
   if (last && !last.headersSent) last.shouldKeepAlive = keepAlive;
-}
-
-/** Listens for upgrades only once somebody else does: a listener alone makes Node hand over the socket unanswered. */
-function onUpgrade(server: Server, listener: (req: IncomingMessage) => void): void {
-  for (const event of ["upgrade", "connect"]) {
-    const listenToo = (added: string | symbol): void => {
-      if (added !== event) return;
-      server.off("newListener", listenToo);
-      server.prependListener(event, listener);
-    };
-    if (server.listenerCount(event) > 0) listenToo(event);
-    else server.on("newListener", listenToo);
-  }
 }

@@ -1,45 +1,9 @@
-import { EventEmitter, once } from "node:events";
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
-import { createHttpService } from "../../src/port/http-service";
-import type { PortBoundService } from "../../src/port/service";
+import { once } from "node:events";
 import { WebSocket, WebSocketServer } from "ws";
+import { startHttpService as start } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
 const PLENTY_MS = 10_000;
-const started: PortBoundService[] = [];
-afterEach(async () => {
-  for (const service of started.splice(0)) {
-    service.destroy();
-    await service.drain(0);
-  }
-});
-
-/** A service whose requests wait in `held` until the test answers them; `/now` answers by itself. */
-async function start(handler?: RequestListener) {
-  const held: ServerResponse[] = [];
-  const arrivals = new EventEmitter();
-  const server = createServer(
-    { keepAliveTimeout: 60_000 },
-    handler ??
-      ((req, res) => {
-        if (req.url === "/now") return void res.end("now");
-        held.push(res);
-        arrivals.emit("held");
-      }),
-  );
-  const service = createHttpService({
-    name: "web",
-    server,
-    target: { host: "127.0.0.1", port: 0 },
-  });
-  started.push(service);
-  const { port } = await service.bind();
-  const untilHeld = async (count: number) => {
-    while (held.length < count) await once(arrivals, "held");
-  };
-  return { service, server, port, held, untilHeld };
-}
-
 describe("a draining HTTP service", () => {
   it("is ready between binding and draining", async () => {
     const { service, port } = await start();
@@ -97,34 +61,6 @@ describe("a draining HTTP service", () => {
     const drained = service.drain(PLENTY_MS);
     client.socket.write("half");
     expect(await client.until(/got halfhalf$/)).toContain("Connection: close\r\n");
-    await drained;
-  });
-
-  it("answers every pipelined request, and closes with the last", async () => {
-    const { service, port, held, untilHeld } = await start();
-    const client = await connectRaw(port);
-    client.socket.write(get() + get() + get());
-    await untilHeld(3);
-    service.beginDrain();
-    const drained = service.drain(PLENTY_MS);
-    for (const res of held) res.end("answered");
-    expect(await client.closed).toBe("end");
-    expect(client.received().match(/answered/g)).toHaveLength(3);
-    expect(client.received().match(/Connection: close/g)).toHaveLength(1);
-    await drained;
-  });
-
-  it("answers every pipelined request, the last of which was answered first", async () => {
-    const { service, port, held, untilHeld } = await start();
-    const client = await connectRaw(port);
-    client.socket.write(get() + get());
-    await untilHeld(2);
-    held[1]?.end("answered");
-    service.beginDrain();
-    const drained = service.drain(PLENTY_MS);
-    held[0]?.end("answered");
-    expect(await client.closed).toBe("end");
-    expect(client.received().match(/answered/g)).toHaveLength(2);
     await drained;
   });
 

@@ -1,0 +1,101 @@
+// Keeps what a client sends ahead of its answers: a connection has one request in progress, the others wait in line.
+import { AsyncResource } from "node:async_hooks";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** While more requests than this wait, their connection is not read: what else the client sends stays in the kernel. */
+const READ_AHEAD = 8;
+
+/**
+ * How many requests may wait on all connections together. Node parses what it has read, 64 KB, in one go, which are
+ * up to 2,300 requests of 2 KB memory each.
+ */
+const MAX_WAITING = 10_000;
+
+/** The requests of one connection that wait for the answers to those before them. */
+interface Line {
+  waiting: [IncomingMessage, ServerResponse][];
+  /** A connection's last request may be to become another protocol. */
+  upgrade?: () => void;
+  /** Where they came from: none shall inherit the `AsyncLocalStorage` of the one before it. */
+  context: AsyncResource;
+}
+
+/** The lines of a server's connections. */
+export interface Pipelining {
+  /** Lets a request wait for its turn; a connection that brings one too many for the process is cut. */
+  wait(req: IncomingMessage, res: ServerResponse): void;
+  /** Lets an upgrade wait until all requests before it are answered. */
+  waitToUpgrade(socket: Socket, upgrade: () => void): void;
+  /** To be called when a request is answered and others are left: the next one's turn has come. */
+  next(socket: Socket): void;
+  /** To be called when a connection is gone: what waits is dropped, as nobody would get the answer. */
+  drop(socket: Socket): void;
+}
+
+/**
+ * Creates the lines; `handle` gets the requests as their turn comes. One at a time is what RFC 9112 asks for requests
+ * that change something, and keeps a client that does not read from having more than one answer made for it.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
+ */
+export function createPipelining(
+  handle: (req: IncomingMessage, res: ServerResponse) => void,
+): Pipelining {
+  const lines = new Map<Socket, Line>();
+  let total = 0;
+
+  function takeNext(socket: Socket): void {
+    const line = lines.get(socket);
+    if (!line || socket.destroyed) return;
+    const next = line.waiting.shift();
+    if (!next) return line.upgrade?.();
+    total--;
+    if (line.waiting.length === READ_AHEAD && !line.upgrade) socket.resume();
+    line.context.runInAsyncScope(handle, undefined, ...next);
+  }
+
+  return {
+    wait(req, res) {
+      const { socket } = req;
+      if (socket.destroyed) return;
+      if (total >= MAX_WAITING) return void socket.destroy();
+      const line = lines.get(socket) ?? createLine(socket);
+      lines.set(socket, line);
+      line.waiting.push([req, res]);
+      total++;
+      // Once all of the chunk is parsed: an upgrade at its end takes over a socket that is being read.
+      if (line.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfLong, line, socket);
+    },
+    waitToUpgrade(socket, upgrade) {
+      const line = lines.get(socket) ?? createLine(socket);
+      lines.set(socket, line);
+      // Node has let go of the socket: an error that nobody listens to would end the process.
+      const ignore = (): void => undefined;
+      socket.on("error", ignore);
+      line.upgrade = () => {
+        socket.off("error", ignore);
+        lines.delete(socket);
+        line.context.runInAsyncScope(upgrade);
+      };
+    },
+    // In a turn of its own, so that other connections' requests come in between.
+    next: (socket) => void setImmediate(takeNext, socket),
+    drop(socket) {
+      total -= lines.get(socket)?.waiting.length ?? 0;
+      lines.delete(socket);
+    },
+  };
+}
+
+const isLong = ({ waiting, upgrade }: Line): boolean => waiting.length > READ_AHEAD && !upgrade;
+
+function pauseIfLong(line: Line, socket: Socket): void {
+  if (isLong(line)) socket.pause();
+}
+
+function createLine(socket: Socket): Line {
+  const line: Line = { waiting: [], context: new AsyncResource("HttpPipelining") };
+  // Node resumes a socket for reasons of its own, as when its write buffer is empty again.
+  socket.on("resume", () => pauseIfLong(line, socket));
+  return line;
+}
