@@ -77,7 +77,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
       pipelining.waitToUpgrade(socket, upgrade);
     },
   });
-  const pipelining = createPipelining(handle);
+  const pipelining = createPipelining(handle, () => connections.keys());
 
   return {
     closeAfterResponse() {

@@ -12,6 +12,12 @@ const READ_AHEAD = 8;
  */
 const MAX_WAITING = 10_000;
 
+/**
+ * How many requests may come to wait in one turn of the event loop, before it goes on to the next without reading more:
+ * what Node parses for many such connections at once takes more memory than what waits.
+ */
+const MAX_A_TURN = 1000;
+
 /** The requests of one connection that wait for the answers to those before them. */
 interface Line {
   waiting: [IncomingMessage, ServerResponse][];
@@ -34,15 +40,35 @@ export interface Pipelining {
 }
 
 /**
- * Creates the lines; `handle` gets the requests as their turn comes. One at a time is what RFC 9112 asks for requests
- * that change something, and keeps a client that does not read from having more than one answer made for it.
+ * Creates the lines of the connections in `sockets`; `handle` gets the requests as their turn comes. One at a time is
+ * what RFC 9112 asks for requests that change something, and keeps a client that does not read from having more than
+ * one answer made for it.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
  */
 export function createPipelining(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
+  sockets: () => Iterable<Socket>,
 ): Pipelining {
   const lines = new Map<Socket, Line>();
   let total = 0;
+  let cameThisTurn = 0;
+
+  function countTurn(): void {
+    cameThisTurn++;
+    if (cameThisTurn === 1) setImmediate(() => (cameThisTurn = 0));
+    // Once all of the chunk is parsed: an upgrade at its end takes over a socket that is being read.
+    if (cameThisTurn === MAX_A_TURN) process.nextTick(pauseForATurn);
+  }
+
+  /** Nothing more is read until the event loop has come round; who waits to upgrade is read by nobody anyway. */
+  function pauseForATurn(): void {
+    const isRead = (socket: Socket) => !socket.isPaused() && !lines.get(socket)?.upgrade;
+    const reading = [...sockets()].filter(isRead);
+    for (const socket of reading) socket.pause();
+    setImmediate(() => {
+      for (const socket of reading) socket.resume();
+    });
+  }
 
   function takeNext(socket: Socket): void {
     const line = lines.get(socket);
@@ -57,13 +83,14 @@ export function createPipelining(
   return {
     wait(req, res) {
       const { socket } = req;
+      countTurn();
       if (socket.destroyed) return;
       if (total >= MAX_WAITING) return void socket.destroy();
       const line = lines.get(socket) ?? createLine(socket);
       lines.set(socket, line);
       line.waiting.push([req, res]);
       total++;
-      // Once all of the chunk is parsed: an upgrade at its end takes over a socket that is being read.
+      // Here, too, once all of the chunk is parsed.
       if (line.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfLong, line, socket);
     },
     waitToUpgrade(socket, upgrade) {

@@ -1,12 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { createPipelining } from "../../src/port/http-pipelining";
 import { startHttpService } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
 const PLENTY_MS = 10_000;
 const CHUNK = 65_536;
+
+const TINY = "GET / HTTP/1.1\r\nHost:a\r\n\r\n";
+const A_CHUNK_OF_TINY = Math.floor(CHUNK / TINY.length);
 
 /** Asks on another connection, so that whatever the service was to do before is done. */
 async function otherClient(port: number) {
@@ -161,9 +166,8 @@ describe("a connection with pipelined requests", () => {
 
   it("is cut when too many requests of the process wait, and makes room", async () => {
     const { port, held, untilHeld } = await startHttpService();
-    const tiny = "GET / HTTP/1.1\r\nHost:a\r\n\r\n".repeat(2300);
     const clients = await Promise.all(Array.from({ length: 6 }, () => connectRaw(port)));
-    for (const client of clients) client.socket.write(tiny);
+    for (const client of clients) client.socket.write(TINY.repeat(A_CHUNK_OF_TINY));
     await Promise.any(clients.map(({ closed }) => closed));
     expect(held.length).toBeLessThanOrEqual(clients.length);
     for (const client of clients) client.socket.destroy();
@@ -242,5 +246,27 @@ describe("a connection with pipelined requests", () => {
     client.socket.write(gets(3));
     await client.until(/<3>$/);
     expect(seen).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe("all connections", () => {
+  it("are not read in a turn of the event loop any more that has brought a thousand who wait", async () => {
+    const [greedy, reading, paused] = [new Socket(), new Socket().resume(), new Socket().pause()];
+    const pipelining = createPipelining(jest.fn(), () => [greedy, reading, paused]);
+    const bring = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        pipelining.wait({ socket: greedy } as IncomingMessage, {} as ServerResponse);
+      }
+    };
+    const isPaused = () => [reading.isPaused(), paused.isPaused()];
+    bring(999);
+    expect(isPaused()).toEqual([false, true]);
+    bring(1);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(isPaused()).toEqual([true, true]);
+    await nextTurn();
+    expect(isPaused()).toEqual([false, true]);
+    bring(999);
+    expect(isPaused()).toEqual([false, true]);
   });
 });
