@@ -117,6 +117,11 @@ const VARIABLES = {
     about:
       "How long a client may take to send a request, body included: raise it together with `BODY_LIMIT_BYTES`.",
   }),
+  RESPONSE_TIMEOUT_MS: variable({
+    schema: integer(1, 3_600_000, "milliseconds"),
+    default: "60000",
+    about: "How long a client may take nothing of an answer that waits for it, before it is cut.",
+  }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),
     default: "0",

@@ -61,6 +61,12 @@ void enter((config, logger) => {
     app,
   );
 
-  const web = createHttpService({ name: "web", server, target, refuse: refusals(logger) });
+  const web = createHttpService({
+    name: "web",
+    server,
+    target,
+    refuse: refusals(logger),
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+  });
   return lifecycle.run([web], [database]);
 });

@@ -24,6 +24,7 @@ describe("readConfig", () => {
       TRUST_PROXY: 0,
       KEEP_ALIVE_TIMEOUT_MS: 95_000,
       REQUEST_TIMEOUT_MS: 60_000,
+      RESPONSE_TIMEOUT_MS: 60_000,
       DRAIN_DELAY_MS: 0,
       SHUTDOWN_TIMEOUT_MS: 8_000,
       DATABASE_URL: required.DATABASE_URL,

@@ -21,6 +21,10 @@ export interface HttpConnections {
   closeAfterResponse(): void;
   /** The response to a connection's latest request, unless both are over. */
   latest(socket: Socket): ServerResponse | undefined;
+  /** Whether a connection has no request in flight. */
+  isIdle(socket: Socket): boolean;
+  /** Gives clients less time to go on reading their answers, in milliseconds. */
+  hurry(stalledMs: number): void;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
   /** Tells WebSockets that the server is going away, and ends the sending side of other upgraded connections. */
@@ -85,6 +89,12 @@ export function trackHttpConnections(server: Server): HttpConnections {
       for (const connection of connections.values()) setKeepAlive(connection, false);
     },
     latest: (socket) => connections.get(socket)?.last,
+    isIdle: (socket) => connections.get(socket)?.inFlight === 0,
+    hurry(stalledMs) {
+      for (const [socket, { inFlight }] of connections) {
+        if (inFlight > 0) socket.setTimeout(stalledMs);
+      }
+    },
     endIdle(which) {
       for (const [socket, { inFlight, used }] of connections) {
         if (inFlight === 0 && used === (which === "used")) endConnection(socket);

@@ -7,11 +7,15 @@ import { answerHalfClosed } from "./half-closed";
 import { trackHttpConnections } from "./http-connections";
 import { type Refuse, refuseRequests } from "./refused-requests";
 import type { PortBoundService } from "./service";
+import { cutStalledAnswers } from "./stalled-answers";
 
 /** An idle client may have a request on its way, a WebSocket an answer to the farewell: both get this long, in milliseconds. */
 const IDLE_GRACE_MS = 2000;
 /** A connection that never carried a request, such as a browser's spare one, gets this long, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
+
+/** A client that has stopped reading its answer gets this long to go on, once the service drains, in milliseconds. */
+const STALLED_GRACE_MS = 2000;
 
 /** How an HTTP server is bound. */
 export interface HttpServiceOptions {
@@ -20,14 +24,17 @@ export interface HttpServiceOptions {
   target: BindTarget;
   /** Answers what is no request; Node's own answers are empty. */
   refuse?: Refuse;
+  /** How long a client may stop reading its answer, in milliseconds; 60 s by default. */
+  responseTimeoutMs?: number;
 }
 
 /** Makes a port-bound service of an HTTP server that is not listening yet. */
 export function createHttpService(options: HttpServiceOptions): PortBoundService {
-  const { name, server, target, refuse } = options;
+  const { name, server, target, refuse, responseTimeoutMs = 60_000 } = options;
   const connections = trackHttpConnections(server);
   deferExpectations(server);
   answerHalfClosed(server);
+  cutStalledAnswers(server, connections, responseTimeoutMs);
   if (refuse) refuseRequests(server, connections, refuse);
   let draining = false;
 
@@ -42,6 +49,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
     async drain(remainingMs) {
       const closed = closeListener(server);
       connections.farewellUpgraded();
+      connections.hurry(Math.min(STALLED_GRACE_MS, remainingMs / 4));
       const unused = setTimeout(
         () => connections.endIdle("unused"),
         Math.min(UNUSED_GRACE_MS, remainingMs / 2),
