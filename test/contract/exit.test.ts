@@ -54,11 +54,13 @@ describe("the end of a process", () => {
 const suite = withOwnMounts ? describe : describe.skip;
 
 suite("the end of a process that looks up a name (for root, where namespaces are allowed)", () => {
+  const server = createSocket("udp4");
+  afterAll(() => server.close());
+
   it("does not wait for the answer", async () => {
     // Resolvers know no other port, so another run of this test has to have another address.
     const address = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
-    const server = createSocket("udp4").bind(53, address);
-    await once(server, "listening");
+    await once(server.bind(53, address), "listening");
     const resolvConf = join(directory, "resolv.conf");
     writeFileSync(resolvConf, `nameserver ${address}\noptions timeout:30\n`);
     const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
@@ -73,6 +75,5 @@ suite("the end of a process that looks up a name (for root, where namespaces are
     web.child.kill("SIGTERM");
     expect([ended(0), ended(1)]).toContain(await web.exit);
     expect(web.lines.at(-1)).toContain('"waitingFor":["GetAddrInfoReqWrap"]');
-    server.close();
   });
 });

@@ -26,12 +26,14 @@ suite("as process 1 (where namespaces are allowed)", () => {
     },
   );
 
+  const mute = createServer();
+  afterEach(() => void mute.close());
+
   it.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],
   ] as const)("the release process ends on %s, with %i", async (signal, code) => {
-    const mute = createServer().listen(0, "127.0.0.1");
-    await once(mute, "listening");
+    await once(mute.listen(0, "127.0.0.1"), "listening");
     const { port } = mute.address() as AddressInfo;
     const { child, exit } = startCommand([...node, "dist/migrate.js"], {
       DATABASE_URL: `postgres://127.0.0.1:${port}/mute`,
@@ -39,6 +41,5 @@ suite("as process 1 (where namespaces are allowed)", () => {
     await once(mute, "connection");
     process.kill(childOf(child.pid), signal);
     expect(await exit).toBe(code);
-    mute.close();
   });
 });
