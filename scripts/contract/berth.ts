@@ -24,7 +24,8 @@ export function procfileCommand(): Command {
     throw new UsageError("give a COMMAND after --, or run in a directory whose Procfile has web:");
   if (/\bdist\//.test(line) && !existsSync("dist"))
     throw new UsageError("dist/ is missing: npm run build first");
-  return commandFrom([line]);
+  // Plain words need no shell, and Dokku has none; Debian's would stay in front and answer for the program.
+  return commandFrom(/^[\w./ -]+$/.test(line) ? line.split(/ +/) : [line]);
 }
 
 /** Attaches an embedded PostgreSQL with the schema in it, unless DATABASE_URL names another one; returns its end. */
