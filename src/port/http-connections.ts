@@ -23,6 +23,8 @@ export interface HttpConnections {
   latest(socket: Socket): ServerResponse | undefined;
   /** Whether a connection has no request in flight. */
   isIdle(socket: Socket): boolean;
+  /** Answers what a client has sent ahead of its answers, and reads nothing more of that kind. */
+  stopReadingAhead(): void;
   /** Gives clients less time to go on reading their answers, in milliseconds. */
   hurry(stalledMs: number): void;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
@@ -90,6 +92,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
     },
     latest: (socket) => connections.get(socket)?.last,
     isIdle: (socket) => connections.get(socket)?.inFlight === 0,
+    stopReadingAhead: () => pipelining.stopReadingAhead(),
     hurry(stalledMs) {
       for (const [socket, { inFlight }] of connections) {
         if (inFlight > 0) socket.setTimeout(stalledMs);

@@ -37,6 +37,8 @@ export interface Pipelining {
   next(socket: Socket): void;
   /** To be called when a connection is gone: what waits is dropped, as nobody would get the answer. */
   drop(socket: Socket): void;
+  /** From now on a connection on which something waits is not read: nobody can go on asking for ever. */
+  stopReadingAhead(): void;
 }
 
 /**
@@ -52,6 +54,21 @@ export function createPipelining(
   const lines = new Map<Socket, Line>();
   let total = 0;
   let cameThisTurn = 0;
+  let readAhead = READ_AHEAD;
+
+  const isLong = ({ waiting, upgrade }: Line): boolean => waiting.length > readAhead && !upgrade;
+
+  function pauseIfLong(line: Line, socket: Socket): void {
+    if (isLong(line)) socket.pause();
+  }
+
+  function createLine(socket: Socket): Line {
+    const line: Line = { waiting: [], context: new AsyncResource("HttpPipelining") };
+    // Node resumes a socket for reasons of its own, as when its write buffer is empty again.
+    socket.on("resume", () => pauseIfLong(line, socket));
+    lines.set(socket, line);
+    return line;
+  }
 
   function countTurn(): void {
     cameThisTurn++;
@@ -76,7 +93,7 @@ export function createPipelining(
     const next = line.waiting.shift();
     if (!next) return line.upgrade?.();
     total--;
-    if (line.waiting.length === READ_AHEAD && !line.upgrade) socket.resume();
+    if (line.waiting.length === readAhead && !line.upgrade) socket.resume();
     line.context.runInAsyncScope(handle, undefined, ...next);
   }
 
@@ -87,15 +104,14 @@ export function createPipelining(
       if (socket.destroyed) return;
       if (total >= MAX_WAITING) return void socket.destroy();
       const line = lines.get(socket) ?? createLine(socket);
-      lines.set(socket, line);
       line.waiting.push([req, res]);
       total++;
       // Here, too, once all of the chunk is parsed.
-      if (line.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfLong, line, socket);
+      if (line.waiting.length === Math.max(0, readAhead) + 1)
+        process.nextTick(pauseIfLong, line, socket);
     },
     waitToUpgrade(socket, upgrade) {
       const line = lines.get(socket) ?? createLine(socket);
-      lines.set(socket, line);
       // Node has let go of the socket: an error that nobody listens to would end the process.
       const ignore = (): void => undefined;
       socket.on("error", ignore);
@@ -111,18 +127,9 @@ export function createPipelining(
       total -= lines.get(socket)?.waiting.length ?? 0;
       lines.delete(socket);
     },
+    stopReadingAhead() {
+      readAhead = -1;
+      for (const [socket, line] of lines) pauseIfLong(line, socket);
+    },
   };
-}
-
-const isLong = ({ waiting, upgrade }: Line): boolean => waiting.length > READ_AHEAD && !upgrade;
-
-function pauseIfLong(line: Line, socket: Socket): void {
-  if (isLong(line)) socket.pause();
-}
-
-function createLine(socket: Socket): Line {
-  const line: Line = { waiting: [], context: new AsyncResource("HttpPipelining") };
-  // Node resumes a socket for reasons of its own, as when its write buffer is empty again.
-  socket.on("resume", () => pauseIfLong(line, socket));
-  return line;
 }

@@ -9,7 +9,10 @@ import { type Refuse, refuseRequests } from "./refused-requests";
 import type { PortBoundService } from "./service";
 import { cutStalledAnswers } from "./stalled-answers";
 
-/** An idle client may have a request on its way, a WebSocket an answer to the farewell: both get this long, in milliseconds. */
+/**
+ * An idle client may have a request on its way, a WebSocket an answer to the farewell, and one that pipelines the rest
+ * of its requests: all get this long, in milliseconds.
+ */
 const IDLE_GRACE_MS = 2000;
 /** A connection that never carried a request, such as a browser's spare one, gets this long, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
@@ -57,6 +60,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
       const idle = setTimeout(
         () => {
           connections.endIdle("used");
+          connections.stopReadingAhead();
           connections.destroyUpgraded();
         },
         Math.min(IDLE_GRACE_MS, remainingMs / 2),

@@ -92,6 +92,19 @@ describe("a connection with pipelined requests", () => {
     await drained;
   });
 
+  it("does not hold a drain by asking on and on", async () => {
+    const { service, port } = await startHttpService((_req, res) => res.end("answered"));
+    const client = await connectRaw(port);
+    const askOn = () => {
+      while (client.socket.writable && client.socket.write(get().repeat(100)));
+    };
+    client.socket.on("drain", askOn).on("error", () => undefined);
+    askOn();
+    await client.until(/answered/);
+    service.beginDrain();
+    await expect(service.drain(200)).resolves.toBeUndefined();
+  });
+
   it("gets no second answer made while its client does not read the first", async () => {
     const large = Buffer.alloc(20_000_000);
     let handled = 0;
