@@ -6,7 +6,7 @@ import { Problem } from "./problem";
 
 /**
  * Parses a JSON object or array into `req.body`, which stays undefined when the request has no JSON body.
- * A plain body, of a known length and not compressed, is read here; Express' parser reads the others.
+ * A body that is not compressed is read here; Express' parser reads the others.
  * @param limitBytes The largest body after decompression, in bytes.
  * @throws Problem 400 when it is not valid UTF-8 or JSON, 413 over the limit, 415 for another charset or encoding.
  */
@@ -24,10 +24,9 @@ export function jsonBody(limitBytes: number): RequestHandler {
     if (!isPlainJson(req)) {
       return parseAny(req, res, (err?: Error) => next(err && bodyProblem(err)));
     }
-    // Express would read it to its end before it answers.
-    if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
     readWhole(
       req,
+      limitBytes,
       (body) => {
         try {
           req.body = parseObject(body);
@@ -52,20 +51,48 @@ export const hasBody = ({ headers }: Request): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 const isPlainJson = ({ headers, readableEnded }: Request): boolean =>
-  headers["content-length"] !== undefined &&
+  (headers["transfer-encoding"] ?? "chunked") === "chunked" &&
   headers["content-encoding"] === undefined &&
   JSON_TYPE.test(headers["content-type"] ?? "") &&
   !readableEnded;
 
+/**
+ * Reads a body into one buffer: a list of its pieces would take two hundred times the bytes when these come one by one.
+ * What is too large is answered at once; Express would read it to its end first.
+ */
 function readWhole(
   req: Request,
+  limitBytes: number,
   onBody: (body: Buffer) => void,
   onError: (err: Error) => void,
 ): void {
-  const chunks: Buffer[] = [];
-  req.on("data", (chunk: Buffer) => chunks.push(chunk));
-  req.on("end", () => onBody(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-  req.on("error", () => onError(new Problem(400, "The body is shorter than its Content-Length.")));
+  if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
+  let body: Buffer = NOTHING;
+  let length = 0;
+  const onData = (piece: Buffer): void => {
+    const end = length + piece.length;
+    if (end > limitBytes) {
+      req.off("data", onData).off("end", onEnd).off("error", onAbort).resume();
+      return onError(new Problem(413, TOO_LARGE));
+    }
+    if (length === 0) body = piece;
+    else {
+      if (end > body.length) body = enlarge(body, Math.min(2 * end, limitBytes));
+      piece.copy(body, length);
+    }
+    length = end;
+  };
+  const onEnd = (): void => onBody(body.subarray(0, length));
+  const onAbort = (): void => onError(new Problem(400, "The body ended before it was complete."));
+  req.on("data", onData).on("end", onEnd).on("error", onAbort);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function enlarge(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafe(bytes);
+  buffer.copy(larger);
+  return larger;
 }
 
 function parseObject(body: Buffer): object {

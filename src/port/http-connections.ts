@@ -1,6 +1,7 @@
 // Knows every connection of an HTTP server, and which of them may end without losing a request.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { joinChunks } from "./chunked-bodies";
 import { endConnection } from "./end-connection";
 import { interceptRequests } from "./http-interception";
 import { createPipelining } from "./http-pipelining";
@@ -68,6 +69,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
         if (req.complete) connection.last = undefined;
         if (closing) endConnection(socket);
       });
+      joinChunks(req);
       if (connection.inFlight > 1) pipelining.wait(req, res);
       else handle(req, res);
     },

@@ -1,9 +1,15 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import * as v8 from "node:v8";
+import * as vm from "node:vm";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import type { Request, Response } from "express";
 import request from "supertest";
 import * as v from "valibot";
+import { jsonBody } from "../../src/http/json-body";
 import { object, parseBody, text } from "../../src/http/validate";
 import { createTestApp, problem } from "../support/app";
 import { connectRaw } from "../support/raw-client";
@@ -16,6 +22,32 @@ const schema = object({
 const { app } = createTestApp((router) => {
   router.post("/", (req, res) => void res.json(parseBody(schema, req)));
 });
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+/** A connection to the app on a port of its own. */
+async function connectToApp() {
+  const server = createServer(app).listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  return connectRaw((server.address() as AddressInfo).port);
+}
+
+const head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n";
+const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
+
+v8.setFlagsFromString("--expose-gc");
+const collectGarbage = vm.runInNewContext("gc") as () => void;
+
+/** What the process holds in memory, in bytes. */
+function usedMemory(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 async function post(body: string | Buffer, headers: Record<string, string> = {}) {
   const res = await request(app)
@@ -84,31 +116,47 @@ describe("POST with a JSON body", () => {
     expect(await post(bomb, { "Content-Encoding": "gzip" })).toMatchObject({ status: 413 });
   });
 
-  it("gets 413 at once, before the body has come", async () => {
-    const server = createServer(app).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const client = await connectRaw((server.address() as AddressInfo).port);
-    client.socket.write(
-      "POST / HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{",
-    );
+  it.each([
+    ["before the body has come", "Content-Length: 9999\r\n\r\n{"],
+    ["in the midst of chunks", `${CHUNKED}401\r\n{${" ".repeat(1024)}\r\n`],
+  ])("gets 413 at once, %s", async (_name, rest) => {
+    const client = await connectToApp();
+    client.socket.write(head + rest);
     await client.until(/^HTTP\/1\.1 413 /);
     client.socket.destroy();
-    server.close();
+  });
+
+  it("gets 400 when its chunks hold nothing", async () => {
+    const client = await connectToApp();
+    client.socket.write(`${head}${CHUNKED}0\r\n\r\n`);
+    await client.until(/^HTTP\/1\.1 400 [^]*The body must be valid JSON/);
   });
 
   it("reads a chunked body, and one in several pieces", async () => {
-    const server = createServer(app).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const client = await connectRaw((server.address() as AddressInfo).port);
-    const head = "POST / HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n";
+    const client = await connectToApp();
     client.socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n6\r\n{"name\r\n`);
     client.socket.write('6\r\n":"x"}\r\n0\r\n\r\n');
     await client.until(/{"name":"x"}$/);
     client.socket.write(`${head}Content-Length: 12\r\n\r\n{"name":`);
     await new Promise((resolve) => client.socket.write('"y"}', resolve));
     await client.until(/{"name":"y"}$/);
-    client.socket.destroy();
-    server.close();
+  });
+
+  it("takes no more memory than its bytes, whatever the size of its chunks", async () => {
+    const limit = 100_000;
+    const body = `[${"1,".repeat(limit / 2 - 2)}1]`;
+    const req = Object.assign(new Readable({ read: () => undefined }), {
+      headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
+    }) as unknown as Request & Readable;
+    const parsed = new Promise((resolve) => jsonBody(limit)(req, {} as Response, resolve));
+    await nextTurn();
+    const before = usedMemory();
+    for (const byte of Buffer.from(body)) req.push(Buffer.of(byte));
+    await nextTurn();
+    expect(usedMemory() - before).toBeLessThan(20 * limit);
+    req.push(null);
+    expect(await parsed).toBeUndefined();
+    expect(req.body).toEqual(JSON.parse(body));
   });
 
   it("gets 400 for a body that is not compressed as it says", async () => {
