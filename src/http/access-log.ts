@@ -28,8 +28,7 @@ export function accessLog(logger: Logger): RequestHandler {
         `${head(Date.now())},"requestId":"${req.id}"${trace === undefined ? "" : `,"traceId":"${trace}"`}` +
           `,"method":"${method}","path":${quote(path)},"status":${statusOf(res)},"durationMs":${durationMs}` +
           `,"bytes":${bytes}${client === undefined ? "" : `,"client":"${client}"`}` +
-          `${isAnswered(req, res) ? "" : ',"aborted":true'},"msg":"request"}
-`,
+          `${isAnswered(req, res) ? "" : ',"aborted":true'},"msg":"request"}\n`,
       );
     });
     next();

@@ -82,7 +82,7 @@ function readWhole(
     }
     length = end;
   };
-  const onEnd = (): void => onBody(body.subarray(0, length));
+  const onEnd = (): void => onBody(length === body.length ? body : body.subarray(0, length));
   const onAbort = (): void => onError(new Problem(400, "The body ended before it was complete."));
   req.on("data", onData).on("end", onEnd).on("error", onAbort);
 }

@@ -1,5 +1,5 @@
 // The layers of a router: its middleware and routes, which Express asks in turn for each request.
-import type { RequestHandler, Router } from "express";
+import type { NextFunction, RequestHandler, Router } from "express";
 
 /** What Express keeps for each `use` and each route. */
 export interface Layer {
@@ -12,6 +12,19 @@ export interface Layer {
   handle: RequestHandler;
   /** What part of the path it stands for, or false when none. */
   match(path: string): { readonly path: string } | false;
+}
+
+/** Several middlewares, none of them asynchronous, as one layer: for those that every request passes, asking a layer costs more than most of them do. */
+export function inTurn(...handlers: RequestHandler[]): RequestHandler {
+  return (req, res, next) => {
+    let index = 0;
+    const step: NextFunction = (err?: unknown) => {
+      const handler = handlers[index++];
+      if (err || !handler) next(err);
+      else void handler(req, res, step);
+    };
+    step();
+  };
 }
 
 /** A router's own layers, in their order. */
