@@ -1,32 +1,64 @@
-// Keeps the memory that an unread body takes in proportion to its bytes, however small its chunks are.
+// Keeps bodies in proportion to their bytes, in memory and in time, however small their chunks are.
 import type { IncomingMessage } from "node:http";
 
 /**
- * Hands on as one piece what has come at once of a chunked body. Node makes a `Buffer` of each chunk, which for a chunk
- * of one byte takes two hundred, and lets up to 64 KB of such bytes wait for their reader.
+ * More chunks than this at once are many. Node reads 64 KB at a time, which are 10,900 chunks of one byte, and up to 32
+ * times before it turns to the next connection.
  */
-export function joinChunks(req: IncomingMessage): void {
-  if (req.headers["transfer-encoding"] === undefined) return;
-  const push = req.push.bind(req);
-  let chunks: Buffer[] = [];
-  let bytes = 0;
+const MANY = 1000;
 
-  function handOn(): boolean {
-    const joined = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-    chunks = [];
-    bytes = 0;
-    return push(joined);
-  }
+/**
+ * Creates what hands on as one piece all that has come at once of a chunked body. Node makes a `Buffer` of each chunk,
+ * which for one byte takes two hundred, and lets thousands of them wait for their reader.
+ * Who sends many at once has no more read until they are handed on, one connection in each turn of the event loop: the
+ * time that they cost is not taken from the others.
+ * @returns To be called with each request before its body is read.
+ */
+export function createChunkJoiner(): (req: IncomingMessage) => void {
+  const takeTurn = createTurns();
 
-  req.push = (chunk: Buffer | null): boolean => {
-    if (chunk === null) {
-      if (bytes > 0) handOn();
-      return push(null);
+  return (req) => {
+    if (req.headers["transfer-encoding"] === undefined) return;
+    const push = req.push.bind(req);
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+
+    function join(): void {
+      if (chunks.length <= MANY) return handOn();
+      chunks = [Buffer.concat(chunks)];
+      takeTurn(handOn);
     }
-    // Once all is parsed that has come; Node's next tick is after each chunk.
-    if (bytes === 0) setImmediate(() => bytes > 0 && handOn());
-    chunks.push(chunk);
-    bytes += chunk.length;
-    return req.readableLength + bytes < req.readableHighWaterMark;
+
+    function handOn(): void {
+      const [joined] = chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
+      chunks = [];
+      bytes = 0;
+      if (joined?.length) push(joined);
+    }
+
+    req.push = (chunk: Buffer | null): boolean => {
+      if (chunk === null) {
+        handOn();
+        return push(null);
+      }
+      // Once all is parsed that has come; Node's next tick is after each chunk.
+      if (bytes === 0) setImmediate(join);
+      chunks.push(chunk);
+      bytes += chunk.length;
+      return chunks.length <= MANY && req.readableLength + bytes < req.readableHighWaterMark;
+    };
+  };
+}
+
+/** Lets each caller go on in a turn of the event loop of its own. */
+function createTurns(): (goOn: () => void) => void {
+  const waiting: (() => void)[] = [];
+  const next = (): void => {
+    waiting[0]?.();
+    waiting.shift();
+    if (waiting.length > 0) setImmediate(next);
+  };
+  return (goOn) => {
+    if (waiting.push(goOn) === 1) setImmediate(next);
   };
 }

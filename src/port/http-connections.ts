@@ -1,7 +1,7 @@
 // Knows every connection of an HTTP server, and which of them may end without losing a request.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { joinChunks } from "./chunked-bodies";
+import { createChunkJoiner } from "./chunked-bodies";
 import { endConnection } from "./end-connection";
 import { interceptRequests } from "./http-interception";
 import { createPipelining } from "./http-pipelining";
@@ -42,6 +42,7 @@ export interface HttpConnections {
 export function trackHttpConnections(server: Server): HttpConnections {
   const connections = new Map<Socket, Connection>();
   const upgraded = new Map<Socket, IncomingMessage>();
+  const joinChunks = createChunkJoiner();
   let closing = false;
 
   server.on("connection", (socket: Socket) => {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createChunkJoiner } from "../../src/port/chunked-bodies";
 import { startHttpService } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
@@ -35,6 +37,22 @@ describe("a chunked body", () => {
     await client.until(/HTTP\/1.1 200[^]*three[^]*HTTP\/1.1 200/);
   });
 
+  it("has no more read than what Node parses at once when its chunks are many", async () => {
+    const reads: number[] = [];
+    const { port } = await startHttpService((req, res) => {
+      let before = 0;
+      req.on("data", () => {
+        reads.push(req.socket.bytesRead - before);
+        before = req.socket.bytesRead;
+      });
+      req.on("end", () => res.end("read"));
+    });
+    const client = await connectRaw(port);
+    client.socket.write(HEAD + chunk("x").repeat(100_000) + END);
+    await client.until(/read$/);
+    expect(Math.max(...reads)).toBeLessThanOrEqual(65_536);
+  });
+
   it("waits in the kernel while nobody reads it, and is whole then", async () => {
     const MUCH = 20_000_000;
     const handled = new Promise<[IncomingMessage, ServerResponse]>((resolve) => {
@@ -47,5 +65,24 @@ describe("a chunked body", () => {
     for (let turns = 0; turns < 500; turns++) await nextTurn();
     expect(req.socket.bytesRead).toBeLessThan(MUCH / 10);
     expect(await readText(req)).toHaveLength(MUCH);
+  });
+});
+
+describe("many bodies in many chunks", () => {
+  it("are handed on one in each turn of the event loop", async () => {
+    const joinChunks = createChunkJoiner();
+    let handedOn = 0;
+    for (let count = 0; count < 10; count++) {
+      const headers = { "transfer-encoding": "chunked" };
+      const req = Object.assign(new Readable({ read: () => undefined }), { headers });
+      joinChunks(req as unknown as IncomingMessage);
+      req.on("data", () => handedOn++);
+      for (let chunks = 0; chunks < 2000; chunks++) req.push(Buffer.from("x"));
+    }
+    await nextTurn();
+    for (let turn = 0; turn <= 10; turn++) {
+      expect(handedOn).toBe(turn);
+      await nextTurn();
+    }
   });
 });
