@@ -65,8 +65,11 @@ export function sendProblem(
     .end(text);
 }
 
-/** Members may say more of the problem's type, but not lie about the answer's status and the request's id. */
-function problemText(
+/**
+ * Problem details as JSON. Members may say more of the problem's type, but not lie about the answer's status and the
+ * request's id.
+ */
+export function problemText(
   status: number,
   members: Readonly<Record<string, unknown>>,
   requestId: string,

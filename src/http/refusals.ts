@@ -6,7 +6,7 @@ import type { Request, Response } from "express";
 import type { Logger } from "pino";
 import { peerAddress } from "./client-address";
 import { helmetHeaders } from "./default-headers";
-import { PROBLEM_TYPE } from "./problem";
+import { PROBLEM_TYPE, problemText } from "./problem";
 
 declare module "express-serve-static-core" {
   interface Response {
@@ -42,10 +42,9 @@ export function refusals(logger: Logger) {
     if (res && code !== BROKEN_OFF) (res as Response).refusedWith = status;
     if (!res)
       logger.info({ requestId, status, code, client: peerAddress(socket) }, "request refused");
-    const title = STATUS_CODES[status];
-    const body = JSON.stringify({ type: "about:blank", title, status, detail, requestId });
+    const body = problemText(status, { detail }, requestId);
     return (
-      `HTTP/1.1 ${status} ${title}\r\nX-Request-Id: ${requestId}\r\n${securityHeaders}` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Request-Id: ${requestId}\r\n${securityHeaders}` +
       `Content-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`
     );
