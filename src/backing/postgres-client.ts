@@ -1,6 +1,6 @@
 // One client of one PostgreSQL server: everything that pg is told, so that it reads nothing from the environment itself.
 import { Socket } from "node:net";
-import { Client, type Connection } from "pg";
+import { Client, type Connection, types } from "pg";
 import { type Encryption, tlsOptions } from "./postgres-tls";
 import type { PostgresHost, PostgresSettings } from "./postgres-url";
 
@@ -39,6 +39,7 @@ export function createClient(
     enableChannelBinding: settings.needsChannelBinding,
     ssl: encryption === "tls" && tlsOptions(settings),
     sslnegotiation: "postgres",
+    types: { getTypeParser },
     stream: () => new Socket().once("connect", () => (isReached = true)),
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: isTimeoutSent && (statementTimeoutMs ?? false),
@@ -51,6 +52,22 @@ export function createClient(
   if (settings.needsChannelBinding) insistOnChannelBinding(client);
   return { client, wasReached: () => isReached };
 }
+
+/**
+ * Types, by their OID, that come as text of another one's: a day and a time on a wall are no points in time, and pg would
+ * make them some in the time zone of the process.
+ * @see https://www.postgresql.org/docs/current/catalog-pg-type.html
+ */
+const AS_TEXT: Readonly<Record<number, number>> = {
+  [types.builtins.DATE]: types.builtins.TEXT,
+  [types.builtins.TIMESTAMP]: types.builtins.TEXT,
+  // Arrays of both, and of text.
+  1182: 1009,
+  1115: 1009,
+};
+
+const getTypeParser = (oid: number, format?: "text" | "binary"): unknown =>
+  types.getTypeParser(AS_TEXT[oid] ?? oid, format);
 
 const BOUND = "SCRAM-SHA-256-PLUS";
 

@@ -8,6 +8,12 @@ import { acceptPoolers } from "./postgres-pooler";
 import { sayHowSafe } from "./postgres-safety";
 import { checkTlsFiles } from "./postgres-tls";
 import { parsePostgresUrl } from "./postgres-url";
+import {
+  createTransactions,
+  type Queryable,
+  type RunTransaction,
+  TransactionError,
+} from "./transactions";
 import { BackingServiceUnavailable } from "./unavailable";
 
 /** How a database is attached. */
@@ -26,15 +32,8 @@ export interface DatabaseOptions {
 }
 
 /** An attached PostgreSQL database. */
-export interface Database {
-  /**
-   * Runs one parameterised statement and resolves with its rows.
-   * @throws BackingServiceUnavailable when the database is down, unreachable, too slow or too busy.
-   */
-  query: <Row extends pg.QueryResultRow>(
-    text: string,
-    values?: readonly unknown[],
-  ) => Promise<Row[]>;
+export interface Database extends Queryable {
+  transaction: RunTransaction;
   /** Resolves when the database lets this process in and answers. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
@@ -61,6 +60,12 @@ export function createDatabase(options: DatabaseOptions): Database {
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
 
+  /** What the caller is told: that waiting may help, or what is wrong with the statement. */
+  const explain = (err: unknown): unknown => {
+    if (isReadOnly(err)) pool.renew();
+    return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
+  };
+
   const query: Database["query"] = async <Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
@@ -70,12 +75,14 @@ export function createDatabase(options: DatabaseOptions): Database {
       const lent = pool.lend();
       client = lent instanceof Promise ? await lent : lent;
       const { rows } = await client.query<Row>(text, [...values]);
-      pool.giveBack(client, client.getTransactionStatus() === "I");
+      const isIntact = client.getTransactionStatus() === "I";
+      pool.giveBack(client, isIntact);
+      if (!isIntact) throw new TransactionError(LEFT_OPEN);
       return rows;
     } catch (err) {
+      if (err instanceof TransactionError) throw err;
       if (client) pool.giveBack(client, isHarmless(err));
-      if (isReadOnly(err)) pool.renew();
-      throw isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
+      throw explain(err);
     }
   };
 
@@ -94,6 +101,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     query,
+    transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, explain }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
       else if (Date.now() - pool.lastAnswerAt() > RECENT_MS) {
@@ -103,6 +111,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     close: () => pool.close(),
   };
 }
+
+const LEFT_OPEN =
+  "The statement has begun a transaction that others' statements would get into: use transaction(), which has a connection of its own; this one was rolled back";
 
 /** pg comes with it: loaded at start, it would delay the port by a tenth. */
 const loadConnect = () =>

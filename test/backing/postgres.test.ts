@@ -115,6 +115,25 @@ describe("an attached database", () => {
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
+  it("undoes a transaction whose connection breaks half-way", async () => {
+    await one();
+    const broken = database.transaction(async (tx) => {
+      await cable.cut();
+      await tx.query("SELECT 1");
+    });
+    await expect(broken).rejects.toBeInstanceOf(BackingServiceUnavailable);
+    await cable.mend();
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
+  it("does not say of a transaction whose connection breaks at its end that it may be tried again", async () => {
+    await one();
+    const unknown = database.transaction(() => cable.cut());
+    await expect(unknown).rejects.toThrow(/nobody knows whether the transaction counts/);
+    await cable.mend();
+    expect(await one()).toEqual([{ one: 1 }]);
+  });
+
   it("survives a connection that breaks while nobody uses it", async () => {
     await one();
     log.length = 0;
