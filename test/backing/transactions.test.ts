@@ -273,6 +273,7 @@ describe("values of the database", () => {
     ["9007199254740993::bigint", "9007199254740993"],
     ["0.1::numeric", "0.1"],
     ["7::int", 7],
+    ["0.5::double precision", 0.5],
     ["true", true],
     ["NULL::int", null],
     ["'2026-02-01'::date", "2026-02-01"],
