@@ -98,9 +98,10 @@ function faults(issue: v.GenericIssue, output: unknown): Fault[] {
     .map((key) => ({ path: [...parent, key], detail: "is not known here" }));
 }
 
-/** Says it in our words: a client should not learn, or depend on, which library checks. */
+/** Says it in the schema's own words, else in ours: a client should not learn, or depend on, which library checks. */
 function explain({ kind, type, expected, received, requirement, input, message }: v.GenericIssue) {
   if (kind === "schema" && received === "undefined") return "is required";
+  if (!LIBRARYS_WORDS.test(message)) return message;
   const unit = typeof input === "string" ? "characters" : "items";
   switch (type) {
     case "min_length":
@@ -111,10 +112,15 @@ function explain({ kind, type, expected, received, requirement, input, message }
       return `must be at least ${String(requirement)}`;
     case "max_value":
       return `must be at most ${String(requirement)}`;
-    case "check":
-    case "custom":
-      return message;
+    case "literal":
+      return `must be ${expected}`;
+    case "picklist":
+    case "enum":
+      return `must be one of ${expected?.replace(/^\(|\)$/g, "").replaceAll(" | ", ", ")}`;
     default:
       return kind === "schema" ? `must be of type ${expected?.toLowerCase()}` : "is not valid";
   }
 }
+
+/** They quote what was sent. */
+const LIBRARYS_WORDS = /^Invalid [\w ]+: (Expected .* but r|R)eceived /s;

@@ -18,6 +18,11 @@ const schema = object({
   name: text(1, 10),
   berth: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(9))),
   tags: v.optional(v.array(object({ "a/b~": v.number() }))),
+  tier: v.optional(v.picklist(["BASIC", "GOLD"])),
+  unit: v.optional(v.literal("Fathom")),
+  mail: v.optional(v.pipe(v.string(), v.email("must be like name@example.org"))),
+  site: v.optional(v.pipe(v.string(), v.url())),
+  depth: v.optional(v.union([v.number(), v.string()], "must be a number, or in words")),
 });
 const { app } = createTestApp((router) => {
   router.post("/", (req, res) => void res.json(parseBody(schema, req)));
@@ -196,6 +201,29 @@ describe("POST with fields that are not valid", () => {
       "too large a number",
       '{"name":"x","berth":10}',
       [{ pointer: "/berth", detail: "must be at most 9" }],
+    ],
+    [
+      "a value that is not listed",
+      '{"name":"x","tier":"gold"}',
+      [{ pointer: "/tier", detail: 'must be one of "BASIC", "GOLD"' }],
+    ],
+    [
+      "another value than the only one",
+      '{"name":"x","unit":"fathom"}',
+      [{ pointer: "/unit", detail: 'must be "Fathom"' }],
+    ],
+    [
+      "what a schema has its own words for",
+      '{"name":"x","mail":"x","depth":[]}',
+      [
+        { pointer: "/mail", detail: "must be like name@example.org" },
+        { pointer: "/depth", detail: "must be a number, or in words" },
+      ],
+    ],
+    [
+      "what only the library has words for",
+      '{"name":"x","site":"secret"}',
+      [{ pointer: "/site", detail: "is not valid" }],
     ],
     [
       "extra fields",
