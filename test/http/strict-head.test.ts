@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import multer from "multer";
+import multer from "tested-multer";
 import { gzipSync } from "node:zlib";
 import { messageClasses } from "../../src/http/messages";
 import { deferExpectations } from "../../src/port/expectations";

@@ -1,20 +1,20 @@
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import compression from "compression";
-import cors from "cors";
+import compression from "tested-compression";
+import cors from "tested-cors";
 import type { RequestHandler, Router } from "express";
-import { rateLimit } from "express-rate-limit";
-import session from "express-session";
-import morgan from "morgan";
-import multer from "multer";
-import passport from "passport";
-import serveStatic from "serve-static";
+import { rateLimit } from "tested-express-rate-limit";
+import session from "tested-express-session";
+import morgan from "tested-morgan";
+import multer from "tested-multer";
+import passport from "tested-passport";
+import serveStatic from "tested-serve-static";
 import request from "supertest";
 import { messageClasses } from "../../src/http/messages";
 import { createTestApp } from "../support/app";
 
-declare module "express-session" {
+declare module "tested-express-session" {
   interface SessionData {
     visits: number;
   }

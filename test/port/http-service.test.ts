@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "tested-ws";
 import { startHttpService as start } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
