@@ -1,5 +1,4 @@
 // Binds a server to its port, and turns what can go wrong into an error that names its cure.
-import { once } from "node:events";
 import type { AddressInfo, ListenOptions, Server } from "node:net";
 
 /** Where to bind: an address and port, or a listening socket that systemd has passed. */
@@ -47,10 +46,15 @@ export function requireReusePort(version: string): void {
 }
 
 async function listen(server: Server, target: BindTarget): Promise<AddressInfo> {
-  // Rejects when `error` comes first.
-  const listening = once(server, "listening");
-  server.listen(target as ListenOptions);
-  await listening;
+  await new Promise<void>((resolve, reject) => {
+    // First of all who listen to it: others may throw, as a WebSocket server does.
+    server.prependOnceListener("error", reject);
+    server.once("listening", () => {
+      server.off("error", reject);
+      resolve();
+    });
+    server.listen(target as ListenOptions);
+  });
   return server.address() as AddressInfo;
 }
 

@@ -123,6 +123,19 @@ describe("the web process", () => {
     rmSync(directory, { recursive: true });
   });
 
+  it("exits 1 when its port is taken and others listen to the server's errors, too", async () => {
+    const taken = createServer().listen(0, "::");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const { exit, lines } = startProcess("dist/server.js", { ...absent, PORT: String(port) }, [
+      "--require",
+      join(root, "test/support/throw-server-errors.js"),
+    ]);
+    expect(await exit).toBe(1);
+    taken.close();
+    expect(lines.join("\n")).toMatch(/"msg":"Port \d+ is taken: .* PORT\."/);
+  });
+
   it("exits 1 when its port is taken, with a cure and no word of success", async () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
