@@ -120,7 +120,8 @@ const VARIABLES = {
   RESPONSE_TIMEOUT_MS: variable({
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "60000",
-    about: "How long a client may take nothing of an answer that waits for it, before it is cut.",
+    about:
+      "How long a client may take nothing of an answer that waits for it, before it is cut; at most twice as long.",
   }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),

@@ -51,7 +51,6 @@ export const hasBody = ({ headers }: Request): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 const isPlainJson = ({ headers, readableEnded }: Request): boolean =>
-  (headers["transfer-encoding"] ?? "chunked") === "chunked" &&
   headers["content-encoding"] === undefined &&
   JSON_TYPE.test(headers["content-type"] ?? "") &&
   !readableEnded;

@@ -4,17 +4,21 @@ import type { RequestHandler } from "express";
 import { Problem } from "./problem";
 
 /**
- * Refuses a request that does not name one host, or expects what this service cannot do; its connection ends.
- * @throws Problem 400 for a second `Host`, or none in HTTP/1.1; 417 for any `Expect` but `100-continue`.
- * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+ * Refuses a request that does not name one host, or asks for what this service cannot do; its connection ends.
+ * @throws Problem 400 for a second `Host`, or none in HTTP/1.1; 417 for any `Expect` but `100-continue`,
+ *   501 for any transfer coding but `chunked`.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2 and section 6.1
  */
 export const strictHead: RequestHandler = (req, _res, next) => {
   const hosts = countHosts(req);
   if (hosts > 1) throw new Problem(400, SECOND_HOST, {}, CLOSE);
   if (hosts === 0 && isHttp11(req)) throw new Problem(400, NO_HOST, {}, CLOSE);
-  const { expect } = req.headers;
+  const { expect, "transfer-encoding": coding } = req.headers;
   if (expect !== undefined && !CONTINUE.test(expect) && isHttp11(req)) {
     throw new Problem(417, UNKNOWN_EXPECT, {}, CLOSE);
+  }
+  if (coding !== undefined && !CHUNKED.test(coding)) {
+    throw new Problem(501, UNKNOWN_CODING, {}, CLOSE);
   }
   next();
 };
@@ -22,6 +26,8 @@ export const strictHead: RequestHandler = (req, _res, next) => {
 const NO_HOST = "The request has no Host.";
 const SECOND_HOST = "The request has more than one Host.";
 const UNKNOWN_EXPECT = "The only expectation that this service knows is 100-continue.";
+const UNKNOWN_CODING = "The only transfer coding that this service knows is chunked.";
+const CHUNKED = /^chunked$/i;
 const CLOSE = { Connection: "close" };
 const CONTINUE = /^100-continue$/i;
 

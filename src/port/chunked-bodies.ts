@@ -36,10 +36,11 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
       if (joined?.length) push(joined);
     }
 
-    req.push = (chunk: Buffer | null): boolean => {
-      if (chunk === null) {
+    req.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+      // The end; or somebody else's, who puts something back.
+      if (!Buffer.isBuffer(chunk)) {
         handOn();
-        return push(null);
+        return push(chunk, encoding);
       }
       // Once all is parsed that has come; Node's next tick is after each chunk.
       if (bytes === 0) setImmediate(join);
@@ -53,12 +54,20 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
 /** Lets each caller go on in a turn of the event loop of its own. */
 function createTurns(): (goOn: () => void) => void {
   const waiting: (() => void)[] = [];
+  let isScheduled = false;
+  const schedule = (): void => {
+    if (!isScheduled && waiting.length > 0) setImmediate(next);
+    isScheduled = waiting.length > 0;
+  };
   const next = (): void => {
-    waiting[0]?.();
-    waiting.shift();
-    if (waiting.length > 0) setImmediate(next);
+    isScheduled = false;
+    const goOn = waiting.shift();
+    // First, as it may throw.
+    schedule();
+    goOn?.();
   };
   return (goOn) => {
-    if (waiting.push(goOn) === 1) setImmediate(next);
+    waiting.push(goOn);
+    schedule();
   };
 }

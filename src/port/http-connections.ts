@@ -22,11 +22,11 @@ export interface HttpConnections {
   closeAfterResponse(): void;
   /** The response to a connection's latest request, unless both are over. */
   latest(socket: Socket): ServerResponse | undefined;
-  /** Whether a connection has no request in flight. */
-  isIdle(socket: Socket): boolean;
-  /** Answers what a client has sent ahead of its answers, and reads nothing more of that kind. */
-  stopReadingAhead(): void;
-  /** Gives clients less time to go on reading their answers, in milliseconds. */
+  /** Whether a connection has carried requests, and none is in flight. */
+  isKeptAlive(socket: Socket): boolean;
+  /** Answers what clients have sent ahead of their answers, and takes nothing more of that kind. */
+  stopPipelining(): void;
+  /** Gives clients less time to go on reading their answers, in milliseconds, now and later. */
   hurry(stalledMs: number): void;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
@@ -59,6 +59,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
       const { socket } = req;
       const connection = connections.get(socket);
       if (!connection) return handle(req, res);
+      if (connection.inFlight > 0 && !pipelining.admit(socket)) return;
       // Only the last may close the connection: an earlier one would lose it.
       if (closing) setKeepAlive(connection, true);
       connection.used = true;
@@ -78,6 +79,8 @@ export function trackHttpConnections(server: Server): HttpConnections {
       const upgrade = (): void => {
         connections.delete(socket);
         upgraded.set(socket, req);
+        // Goes on reading, should a body before it have been too much at once.
+        socket.push("");
         handOver();
       };
       const connection = connections.get(socket);
@@ -94,9 +97,13 @@ export function trackHttpConnections(server: Server): HttpConnections {
       for (const connection of connections.values()) setKeepAlive(connection, false);
     },
     latest: (socket) => connections.get(socket)?.last,
-    isIdle: (socket) => connections.get(socket)?.inFlight === 0,
-    stopReadingAhead: () => pipelining.stopReadingAhead(),
+    isKeptAlive(socket) {
+      const connection = connections.get(socket);
+      return connection?.inFlight === 0 && connection.used;
+    },
+    stopPipelining: () => pipelining.stopAdmitting(),
     hurry(stalledMs) {
+      server.timeout = stalledMs;
       for (const [socket, { inFlight }] of connections) {
         if (inFlight > 0) socket.setTimeout(stalledMs);
       }

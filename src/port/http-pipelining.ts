@@ -23,13 +23,17 @@ interface Line {
   waiting: [IncomingMessage, ServerResponse][];
   /** A connection's last request may be to become another protocol. */
   upgrade?: () => void;
+  /** Whether a request was turned away: nothing that comes after it is read. */
+  isClosed?: boolean;
   /** Where they came from: none shall inherit the `AsyncLocalStorage` of the one before it. */
   context: AsyncResource;
 }
 
 /** The lines of a server's connections. */
 export interface Pipelining {
-  /** Lets a request wait for its turn; a connection that brings one too many for the process is cut. */
+  /** Whether one more request of a connection may wait; it is not to be handled otherwise. */
+  admit(socket: Socket): boolean;
+  /** Lets a request wait for its turn. */
   wait(req: IncomingMessage, res: ServerResponse): void;
   /** Lets an upgrade wait until all requests before it are answered. */
   waitToUpgrade(socket: Socket, upgrade: () => void): void;
@@ -37,8 +41,8 @@ export interface Pipelining {
   next(socket: Socket): void;
   /** To be called when a connection is gone: what waits is dropped, as nobody would get the answer. */
   drop(socket: Socket): void;
-  /** From now on a connection on which something waits is not read: nobody can go on asking for ever. */
-  stopReadingAhead(): void;
+  /** From now on none may wait but those that do: nobody can go on asking for ever. What has begun is read to its end. */
+  stopAdmitting(): void;
 }
 
 /**
@@ -54,9 +58,10 @@ export function createPipelining(
   const lines = new Map<Socket, Line>();
   let total = 0;
   let cameThisTurn = 0;
-  let readAhead = READ_AHEAD;
+  let isStopped = false;
 
-  const isLong = ({ waiting, upgrade }: Line): boolean => waiting.length > readAhead && !upgrade;
+  const isLong = ({ waiting, upgrade, isClosed }: Line): boolean =>
+    (isClosed || waiting.length > READ_AHEAD) && !upgrade;
 
   function pauseIfLong(line: Line, socket: Socket): void {
     if (isLong(line)) socket.pause();
@@ -68,6 +73,12 @@ export function createPipelining(
     socket.on("resume", () => pauseIfLong(line, socket));
     lines.set(socket, line);
     return line;
+  }
+
+  function turnAway(socket: Socket): void {
+    const line = lines.get(socket) ?? createLine(socket);
+    line.isClosed = true;
+    process.nextTick(pauseIfLong, line, socket);
   }
 
   function countTurn(): void {
@@ -89,34 +100,39 @@ export function createPipelining(
 
   function takeNext(socket: Socket): void {
     const line = lines.get(socket);
-    if (!line || socket.destroyed) return;
+    // Its client has been told that the rest is not handled, or has gone.
+    if (!line || !socket.writable) return;
     const next = line.waiting.shift();
     if (!next) return line.upgrade?.();
     total--;
-    if (line.waiting.length === readAhead && !line.upgrade) socket.resume();
+    if (line.waiting.length === READ_AHEAD && !isLong(line) && !line.upgrade) socket.resume();
     line.context.runInAsyncScope(handle, undefined, ...next);
   }
 
   return {
+    admit(socket) {
+      countTurn();
+      if (isStopped) turnAway(socket);
+      else if (total >= MAX_WAITING) socket.destroy();
+      return !isStopped && !socket.destroyed;
+    },
     wait(req, res) {
       const { socket } = req;
-      countTurn();
-      if (socket.destroyed) return;
-      if (total >= MAX_WAITING) return void socket.destroy();
       const line = lines.get(socket) ?? createLine(socket);
       line.waiting.push([req, res]);
       total++;
       // Here, too, once all of the chunk is parsed.
-      if (line.waiting.length === Math.max(0, readAhead) + 1)
-        process.nextTick(pauseIfLong, line, socket);
+      if (line.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfLong, line, socket);
     },
     waitToUpgrade(socket, upgrade) {
       const line = lines.get(socket) ?? createLine(socket);
       // Node has let go of the socket: an error that nobody listens to would end the process.
       const ignore = (): void => undefined;
-      socket.on("error", ignore);
+      // Nor does it look any more whether the answers before it are taken.
+      const cutIfStalled = (): void => void (socket.writableLength > 0 && socket.destroy());
+      socket.on("error", ignore).on("timeout", cutIfStalled);
       line.upgrade = () => {
-        socket.off("error", ignore);
+        socket.off("error", ignore).off("timeout", cutIfStalled);
         lines.delete(socket);
         line.context.runInAsyncScope(upgrade);
       };
@@ -127,9 +143,6 @@ export function createPipelining(
       total -= lines.get(socket)?.waiting.length ?? 0;
       lines.delete(socket);
     },
-    stopReadingAhead() {
-      readAhead = -1;
-      for (const [socket, line] of lines) pauseIfLong(line, socket);
-    },
+    stopAdmitting: () => void (isStopped = true),
   };
 }

@@ -17,8 +17,11 @@ const IDLE_GRACE_MS = 2000;
 /** A connection that never carried a request, such as a browser's spare one, gets this long, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
 
-/** A client that has stopped reading its answer gets this long to go on, once the service drains, in milliseconds. */
-const STALLED_GRACE_MS = 2000;
+/**
+ * A client that has stopped reading its answer gets this long to go on, once the service drains, in milliseconds; twice
+ * as long when it has just stopped.
+ */
+const STALLED_GRACE_MS = 1000;
 
 /** How an HTTP server is bound. */
 export interface HttpServiceOptions {
@@ -60,7 +63,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
       const idle = setTimeout(
         () => {
           connections.endIdle("used");
-          connections.stopReadingAhead();
+          connections.stopPipelining();
           connections.destroyUpgraded();
         },
         Math.min(IDLE_GRACE_MS, remainingMs / 2),

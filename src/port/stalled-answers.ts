@@ -1,5 +1,5 @@
 // Cuts connections whose client has stopped reading its answer.
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { HttpConnections } from "./http-connections";
 
 /**
@@ -14,7 +14,16 @@ export function cutStalledAnswers(
   timeoutMs: number,
 ): void {
   server.setTimeout(timeoutMs, (socket) => {
-    // Somebody who listens has to end idle connections, too: theirs is the same timer.
-    if (connections.isIdle(socket) || socket.writableLength > 0) socket.destroy();
+    // Somebody who listens has to do what Node would: the same timer ends connections that are kept alive, and is a
+    // handler's own after `res.setTimeout`.
+    const isDue =
+      connections.isKeptAlive(socket) ||
+      socket.writableLength > 0 ||
+      (socket.timeout !== server.timeout && !isHeard(connections.latest(socket)));
+    if (isDue) socket.destroy();
   });
 }
+
+/** Whether a handler has a callback for its own timeout. */
+const isHeard = (res?: ServerResponse): boolean =>
+  res !== undefined && res.listenerCount("timeout") + res.req.listenerCount("timeout") > 0;

@@ -54,6 +54,15 @@ describe("a request", () => {
     expect(client.log[0]).toMatchObject({ path: "/livez", status });
   });
 
+  it("with another transfer coding than chunked is refused", async () => {
+    const client = await connectToApp();
+    client.socket.write(
+      "POST /json HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    );
+    expect(await client.closed).toBe("end");
+    expect(client.received()).toMatch(/^HTTP\/1.1 501 Not Implemented\r\n[^]*only transfer coding/);
+  });
+
   it.each([
     ["one host", "HTTP/1.1\r\nHost: a"],
     ["no host in HTTP/1.0", "HTTP/1.0\r\nAccept: a"],

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -51,6 +52,32 @@ describe("a chunked body", () => {
     client.socket.write(HEAD + chunk("x").repeat(100_000) + END);
     await client.until(/read$/);
     expect(Math.max(...reads)).toBeLessThanOrEqual(65_536);
+  });
+
+  it("may be followed by an upgrade, however many its chunks are", async () => {
+    const { server, port } = await startHttpService((req, res) => {
+      req.resume().on("end", () => res.end("read"));
+    });
+    server.on("upgrade", (_req, socket: Socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n");
+      socket.on("data", (data) => socket.write(data));
+    });
+    const client = await connectRaw(port);
+    const upgrade = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+    client.socket.write(HEAD + chunk("x").repeat(2000) + END + upgrade);
+    await client.until(/read[^]* 101 /);
+    client.socket.write("echoed");
+    await client.until(/echoed$/);
+  });
+
+  it("may be added to by somebody else", async () => {
+    const { port } = await startHttpService((req, res) => {
+      req.push("<added>", "utf8");
+      req.pipe(res);
+    });
+    const client = await connectRaw(port);
+    client.socket.write(HEAD + chunk("sent") + END);
+    await client.until(/<added>[^]*sent/);
   });
 
   it("waits in the kernel while nobody reads it, and is whole then", async () => {

@@ -105,6 +105,26 @@ describe("a connection with pipelined requests", () => {
     await expect(service.drain(200)).resolves.toBeUndefined();
   });
 
+  it("has a body that is under way in a drain read to its end", async () => {
+    const { service, port } = await startHttpService((req, res) => {
+      if (req.method === "GET") res.end("answered");
+      else req.pipe(res);
+    });
+    const client = await connectRaw(port);
+    client.socket.write(get().repeat(2));
+    await client.until(/answered[^]*answered/);
+    client.socket.write("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 8\r\n\r\nhalf");
+    await client.until(/half/);
+    service.beginDrain();
+    const drained = service.drain(200);
+    // Long after everybody's grace.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    client.socket.write("rest");
+    expect(await client.closed).toBe("end");
+    expect(client.received()).toMatch(/half[^]*rest/);
+    await drained;
+  });
+
   it("gets no second answer made while its client does not read the first", async () => {
     const large = Buffer.alloc(20_000_000);
     let handled = 0;
@@ -229,6 +249,25 @@ describe("a connection with pipelined requests", () => {
     await client.until(/headechoed$/);
   });
 
+  it("is cut when it waits to be upgraded, and its client does not read", async () => {
+    const { server, port } = await startHttpService(
+      (_req, res) => res.end(Buffer.alloc(40_000_000)),
+      {
+        responseTimeoutMs: 150,
+      },
+    );
+    server.on("upgrade", () => undefined);
+    const gone = new Promise((resolve) =>
+      server.once("connection", (socket: Socket) => socket.once("close", resolve)),
+    );
+    const client = await connectRaw(port);
+    client.socket.pause();
+    client.socket.write(
+      `${get()}GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+    );
+    await gone;
+  });
+
   it("survives a reset while an upgrade waits", async () => {
     const { server, port, held, untilHeld } = await startHttpService();
     const upgraded = jest.fn();
@@ -268,7 +307,7 @@ describe("all connections", () => {
     const pipelining = createPipelining(jest.fn(), () => [greedy, reading, paused]);
     const bring = (count: number) => {
       for (let i = 0; i < count; i++) {
-        pipelining.wait({ socket: greedy } as IncomingMessage, {} as ServerResponse);
+        pipelining.admit(greedy);
       }
     };
     const isPaused = () => [reading.isPaused(), paused.isPaused()];

@@ -123,6 +123,7 @@ describe("what is no request", () => {
       expect(client.received()).toMatch(/now(HTTP\/1\.1 200 (.*\r\n)+\r\n)answered/);
       expect(client.received()).toMatch(new RegExp(`answered${REFUSED.source}`));
       expect(refused).toEqual([code]);
+      expect(held).toHaveLength(1);
     },
   );
 

@@ -59,6 +59,20 @@ describe("a client that does not read its answer", () => {
     service.beginDrain();
     await Promise.all([service.drain(1000), cut]);
   });
+
+  it("does not hold a drain when it stops reading later", async () => {
+    const { service, port } = await startHttpService(
+      (req, res) => res.end(req.url === "/large" ? LARGE : "small"),
+      { responseTimeoutMs: 60_000 },
+    );
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await client.until(/small$/);
+    service.beginDrain();
+    const drained = service.drain(1000);
+    client.socket.pause().write(get("/large"));
+    await drained;
+  });
 });
 
 describe("an idle connection", () => {
@@ -69,5 +83,35 @@ describe("an idle connection", () => {
     client.socket.write(get("/now"));
     await client.until(/now$/);
     expect(await client.closed).toBe("end");
+  });
+});
+
+describe("a handler's own timeout", () => {
+  it("ends the connection, as without RESPONSE_TIMEOUT_MS", async () => {
+    const { port } = await startHttpService((_req, res) => void res.setTimeout(50));
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    expect(await client.closed).toBe("end");
+  });
+
+  it("is the handler's when it has a callback", async () => {
+    const { port } = await startHttpService((_req, res) => {
+      res.setTimeout(50, () => res.end("late"));
+    });
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await client.until(/late$/);
+  });
+});
+
+describe("a connection without a request", () => {
+  it("is not concerned", async () => {
+    const { port } = await startHttpService(undefined, { responseTimeoutMs: 50 });
+    const [unused, slow] = await Promise.all([connectRaw(port), connectRaw(port)]);
+    slow.socket.write("GET /now HTTP/1.1\r\nHo");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    unused.socket.write(get("/now"));
+    slow.socket.write("st: test\r\n\r\n");
+    await Promise.all([unused.until(/now$/), slow.until(/now$/)]);
   });
 });
