@@ -8,7 +8,7 @@ import { entityTag } from "./http/entity-tag";
 import { errorHandler } from "./http/error-handler";
 import { livez, type ReadinessCheck, readyz } from "./http/health";
 import { jsonBody } from "./http/json-body";
-import { inTurn } from "./http/layers";
+import { asOneLayer } from "./http/layers";
 import { compareLiteralsFirst } from "./http/literal-paths";
 import { pinPrototypes } from "./http/messages";
 import { notFound } from "./http/not-found";
@@ -41,7 +41,7 @@ export function createApp(options: AppOptions): Express {
   pinPrototypes(app);
   takeAbsoluteTargets(app);
 
-  app.use(inTurn(requestId, accessLog(logger), defaultHeaders(), strictHead));
+  app.use(asOneLayer(requestId, accessLog(logger), defaultHeaders(), strictHead));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining: services.draining, checks: options.checks, logger }));
   app.use(jsonBody(options.bodyLimitBytes));

@@ -51,8 +51,9 @@ export interface TransactionsOptions {
   explain: (err: unknown) => unknown;
 }
 
-/** Before `work` is tried again it waits a random part of this, and twice as much each time, in milliseconds. */
+/** Before `work` is tried again it waits a random part of this, in milliseconds: twice as much each time, up to a limit. */
 const FIRST_RETRY_MS = 20;
+const LAST_RETRY_MS = 1000;
 
 /** Makes what runs transactions on a pool's connections. */
 export function createTransactions({ pool, idleMs, explain }: TransactionsOptions): RunTransaction {
@@ -87,7 +88,11 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
   }
 
   return async (work, { isolation, retries = 0 } = {}) => {
-    for (let left = retries, waitMs = FIRST_RETRY_MS; ; left--, waitMs *= 2) {
+    for (
+      let left = retries, waitMs = FIRST_RETRY_MS;
+      ;
+      left--, waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)
+    ) {
       try {
         return await runOnce(work, isolation);
       } catch (err) {

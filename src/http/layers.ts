@@ -14,8 +14,11 @@ export interface Layer {
   match(path: string): { readonly path: string } | false;
 }
 
-/** Several middlewares, none of them asynchronous, as one layer: for those that every request passes, asking a layer costs more than most of them do. */
-export function inTurn(...handlers: RequestHandler[]): RequestHandler {
+/**
+ * Several middlewares, none of them asynchronous, as one layer: for those that every request passes, asking a layer costs
+ * more than most of them do.
+ */
+export function asOneLayer(...handlers: RequestHandler[]): RequestHandler {
   return (req, res, next) => {
     let index = 0;
     const step: NextFunction = (err?: unknown) => {
