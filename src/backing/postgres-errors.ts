@@ -35,6 +35,10 @@ export const isReadOnly = (err: unknown): boolean => isDatabaseError(err) && err
 /** Whether the server has no connection left to give. */
 export const isFull = (err: unknown): boolean => isDatabaseError(err) && err.code === "53300";
 
+/** Whether a transaction lost against another: run again, it may win. */
+export const isConflict = (err: unknown): boolean =>
+  isDatabaseError(err) && /^(40001|40P01)$/.test(err.code);
+
 /** SQLSTATEs after which a connection is of no use: its server is gone, full, a replica, or its transaction has failed. */
 const BROKEN = /^(08|25|28|3D|53|57P|58|F0|XX)/;
 

@@ -71,19 +71,19 @@ export function createDatabase(options: DatabaseOptions): Database {
     values: readonly unknown[] = [],
   ) => {
     let client: pg.Client | undefined;
+    let rows: Row[];
     try {
       const lent = pool.lend();
       client = lent instanceof Promise ? await lent : lent;
-      const { rows } = await client.query<Row>(text, [...values]);
-      const isIntact = client.getTransactionStatus() === "I";
-      pool.giveBack(client, isIntact);
-      if (!isIntact) throw new TransactionError(LEFT_OPEN);
-      return rows;
+      ({ rows } = await client.query<Row>(text, [...values]));
     } catch (err) {
-      if (err instanceof TransactionError) throw err;
       if (client) pool.giveBack(client, isHarmless(err));
       throw explain(err);
     }
+    const isIntact = client.getTransactionStatus() === "I";
+    pool.giveBack(client, isIntact);
+    if (!isIntact) throw new TransactionError(LEFT_OPEN);
+    return rows;
   };
 
   /** Connections that all wait for one slow table say nothing of the database: another one does. */

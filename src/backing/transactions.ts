@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryResultRow } from "pg";
 import type { ConnectionPool } from "./connection-pool";
-import { isDatabaseError } from "./postgres-errors";
+import { isConflict, isDatabaseError } from "./postgres-errors";
 
 /** What runs statements: the database, where each stands alone, or a transaction. */
 export interface Queryable {
@@ -103,11 +103,9 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
   };
 }
 
-/** Whether a transaction lost against another: trying it again may help. The SQLSTATE is what `explain` was given. */
-function hasLost(err: unknown): boolean {
-  const cause: unknown = err instanceof Error ? (err.cause ?? err) : err;
-  return isDatabaseError(cause) && /^(40001|40P01)$/.test(cause.code);
-}
+/** `explain` may have made something else of what the server said. */
+const hasLost = (err: unknown): boolean =>
+  isConflict(err instanceof Error ? (err.cause ?? err) : err);
 
 /** The statements of one transaction, and what became of them. */
 interface Statements {

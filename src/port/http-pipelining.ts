@@ -105,7 +105,7 @@ export function createPipelining(
     const next = line.waiting.shift();
     if (!next) return line.upgrade?.();
     total--;
-    if (line.waiting.length === READ_AHEAD && !isLong(line) && !line.upgrade) socket.resume();
+    if (line.waiting.length === READ_AHEAD && !line.isClosed && !line.upgrade) socket.resume();
     line.context.runInAsyncScope(handle, undefined, ...next);
   }
 
