@@ -3,15 +3,32 @@
 const js = require("@eslint/js");
 const ts = require("typescript-eslint");
 
-/** The arrows between rooms point one way: each room says which relative imports it may not have. */
-const room = (files, regex, message, allowTypeImports = false) => ({
-  files: [files],
-  rules: {
-    "@typescript-eslint/no-restricted-imports": [
-      "error",
-      { patterns: [{ regex, message, allowTypeImports }] },
-    ],
-  },
+/** What one room may not import; a later room's rule replaces an earlier one's where both have a file. */
+const room = (files, ...patterns) => ({
+  files,
+  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+});
+
+/** The chassis is replaced as a whole by an upgrade, so nothing of the owner's may be in it or under it. */
+const OUT_OF_CHASSIS = {
+  regex: "^\\.\\./\\.\\./",
+  message:
+    "src/chassis is Berth's and imports only itself and packages: take what you need as an argument, or put this file into a room of your own in src/.",
+};
+const notFromRooms = (rooms, message) => ({ regex: `^\\.\\./(${rooms})/`, message });
+const NO_EXPRESS = {
+  regex: "^(express|helmet)$",
+  message: "This room knows no Express: put what needs it into chassis/express or chassis/http.",
+};
+const OTHER_FEATURE = (up) => ({
+  regex: `^${up}(?!\\.\\./)|^${up}\\.\\./features/`,
+  message:
+    "A feature imports no other feature: put what both need into src/middleware or a room of its own in src/, or pass it in from routes.ts.",
+});
+const COMPOSITION = (up) => ({
+  regex: `^${up}(app|routes|server|migrate|config)$`,
+  message:
+    "Only processes compose: take what you need from the services (src/services.ts), as an argument.",
 });
 
 module.exports = ts.config(
@@ -48,37 +65,63 @@ module.exports = ts.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/entry.ts", "src/server.ts", "src/port/exit.ts"],
+    ignores: ["src/*.ts", "src/chassis/process/{entry,exit}.ts"],
     rules: {
       "no-restricted-properties": [
         "error",
         {
           object: "process",
           property: "env",
-          message: "Only the process entry reads the environment.",
+          message:
+            "Only a process reads the environment: declare the variable in src/config.ts, and pass its value on.",
         },
-        { object: "process", property: "exit", message: "Only the process entry exits." },
+        {
+          object: "process",
+          property: "exit",
+          message: "Only the process entry exits, once all work is done: throw instead.",
+        },
       ],
     },
   },
-  room("src/port/**", "^\\.\\./", "src/port imports only packages."),
-  room("src/http/**", "^\\.\\./", "src/http imports only packages."),
-  room("src/backing/**", "^\\.\\./", "src/backing imports only packages."),
-  room("src/app.ts", "^\\./(?!http/|routes$)", "The app imports http and routes."),
+  room(["src/chassis/**/*.ts"], OUT_OF_CHASSIS),
   room(
-    "src/routes.ts",
-    "^\\./(?!features/)",
-    "Routes import features, and only types of others.",
-    true,
+    ["src/chassis/process/**/*.ts", "src/chassis/port/**/*.ts"],
+    OUT_OF_CHASSIS,
+    NO_EXPRESS,
+    notFromRooms("express|http|backing", "A process and its port know no protocol's routes."),
   ),
   room(
-    "src/features/*/*.ts",
-    "^\\.\\./(?!\\.\\./(http|backing)/)",
-    "A feature imports http and backing, never another feature.",
+    ["src/chassis/express/**/*.ts", "src/chassis/http/**/*.ts"],
+    OUT_OF_CHASSIS,
+    notFromRooms("backing", "Routes know no database: take what you need as an argument."),
   ),
   room(
-    "src/features/*/*/**",
-    "^\\.\\./\\.\\./(?!\\.\\./(http|backing)/)",
-    "A feature imports http and backing, never another feature.",
+    ["src/chassis/backing/**/*.ts"],
+    OUT_OF_CHASSIS,
+    NO_EXPRESS,
+    notFromRooms(
+      "express|http",
+      "A backing service knows no routes: throw an error with a status.",
+    ),
   ),
+  { ...room(["src/*/**/*.ts"], COMPOSITION("(\\.\\./)+")), ignores: ["src/chassis/**"] },
+  room(["src/features/*/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./")),
+  room(["src/features/*/*/**/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./\\.\\./")),
+  {
+    files: ["test/chassis/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^(\\.\\./)+src/(?!chassis/)",
+              message:
+                "Tests of the chassis bring their own routes: put a test of yours beside test/chassis.",
+            },
+          ],
+        },
+      ],
+    },
+  },
 );

@@ -1,14 +1,15 @@
 // The release process: brings the database's schema up to date, and exits.
-import { parentShell } from "./port/early";
+import { parentShell } from "./chassis/process/early";
 import { extname } from "node:path";
-import { migrate } from "./backing/migrations";
-import { enter } from "./entry";
-import { parentGone } from "./port/parent-shell";
-import { interruptedExitCode, onStopRequest } from "./port/stop-request";
+import { migrate } from "./chassis/backing/migrations";
+import { enter } from "./chassis/process/entry";
+import { parentGone } from "./chassis/process/parent-shell";
+import { interruptedExitCode, onStopRequest } from "./chassis/process/stop-request";
+import { releaseVariables } from "./config";
 
 const START_TIMEOUT_MS = 30_000;
 
-void enter(async ({ DATABASE_URL }, logger) => {
+void enter(releaseVariables, async ({ DATABASE_URL }, logger) => {
   const stop = onStopRequest({
     process,
     logger,

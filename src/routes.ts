@@ -1,19 +1,15 @@
-// Where each feature is mounted: one import and one line for each.
-import type { Router } from "express";
-import type { Database } from "./backing/postgres";
+// Where each feature is mounted, and behind which middleware: plain Express, in its order.
+import type { Server } from "node:http";
+import type { Express } from "express";
+import { about } from "./chassis/http/about";
 import { createNotesRouter } from "./features/notes/router";
+import type { Services } from "./services";
 
-/** What features may use. */
-export interface Services {
-  database: Database;
-  /** Aborted when the process is about to end: endless responses, such as server-sent events, end themselves on it. */
-  draining: AbortSignal;
+/** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
+export function mountRoutes(app: Express, services: Services): void {
+  app.get("/", about(services.about));
+  app.use("/notes", createNotesRouter(services));
 }
 
-/** Router factories by the path where they are mounted. */
-export type Routes = Readonly<Record<string, (services: Services) => Router>>;
-
-export const routes: Routes = {
-  // "/path": createFeatureRouter,
-  "/notes": createNotesRouter,
-};
+/** The place of what is no request and answer: `new WebSocketServer({ server, path: "/live" })`. */
+export function mountUpgrades(_server: Server, _services: Services): void {}

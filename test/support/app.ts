@@ -1,59 +1,55 @@
-// The unbound app with throwaway routes, and what it logs.
-import type { Express, Router } from "express";
-import express from "express";
-import { type AppOptions, createApp } from "../../src/app";
-import { createLogger } from "../../src/logger";
-import type { Services } from "../../src/routes";
+// Your app, unbound, with its services attached as the environment says, and what it logs.
+import type { Express } from "express";
+import { createApp } from "../../src/app";
+import { attachServices } from "../../src/chassis/backing/services";
+import { readEnvironment } from "../../src/chassis/process/environment";
+import { webVariables } from "../../src/config";
+import { mountRoutes } from "../../src/routes";
+import { backingServices, type Services } from "../../src/services";
+import { createTestLogger, type LogLine } from "../chassis/support/app";
+import { testEnv } from "./env";
 
-/** One parsed log line. */
-export type LogLine = Record<string, unknown>;
-
-/** A test's app, and its log so far. */
+/** An app that is not bound, and all that a test may ask of it. */
 export interface TestApp {
   app: Express;
+  services: Services;
   log: LogLine[];
+  /** Detaches the services. */
+  close: () => Promise<void>;
 }
 
-/** A logger that keeps its lines. */
-export function createTestLogger(): { logger: AppOptions["logger"]; log: LogLine[] } {
-  const log: LogLine[] = [];
-  const write = (line: string): void => void log.push(JSON.parse(line) as LogLine);
-  return { logger: createLogger("info", { write }), log };
-}
-
-/** Builds the app around routes that a test defines, mounted at `/`. */
+/**
+ * Builds the app.
+ * @param env What differs from the tests' environment, such as `DATABASE_URL`.
+ * @param overrides Services that a test makes itself.
+ */
 export function createTestApp(
-  define: (router: Router) => void = () => undefined,
-  overrides: Partial<AppOptions> = {},
+  env: Readonly<Record<string, string>> = {},
+  overrides: Partial<Services> = {},
 ): TestApp {
   const { logger, log } = createTestLogger();
-  const router = express.Router();
-  define(router);
-  const app = createApp({
-    about: { name: "test", version: "1.2.3" },
+  const config = readEnvironment(webVariables, { ...testEnv, ...env });
+  const { services: own, attached } = attachServices(backingServices, {
+    config,
     logger,
-    bodyLimitBytes: 1024,
-    trustProxy: 0,
-    checks: {},
-    services: testServices(),
-    routes: { "/": () => router },
-    ...overrides,
+    name: "test",
   });
-  return { app, log };
+  const services: Services = {
+    ...own,
+    about: { name: "test", version: "1.2.3" },
+    draining: new AbortController().signal,
+    ...overrides,
+  };
+  const app = createApp({
+    logger,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    trustProxy: config.TRUST_PROXY,
+    services,
+    attached,
+    mountRoutes,
+  });
+  const close = async () => {
+    await Promise.all(Object.values(attached).map((service) => service.close()));
+  };
+  return { app, services, log, close };
 }
-
-/** What throwaway routes may use: no database, and a signal that is never aborted unless a test gives another. */
-export const testServices = (overrides: Partial<Services> = {}): Services => ({
-  database: undefined as never,
-  draining: new AbortController().signal,
-  ...overrides,
-});
-
-/** The members that every problem has, for a whole-body assertion. */
-export const problem = (status: number, title: string, members: object = {}) => ({
-  type: "about:blank",
-  title,
-  status,
-  ...members,
-  requestId: expect.any(String) as string,
-});

@@ -1,8 +1,7 @@
-// The sample's whole surroundings: a migrated database of its own, and what attaches it.
-import { createDatabase, type Database } from "../../src/backing/postgres";
-import { createTestLogger } from "./app";
-import { startTestPostgres, type TestPostgres } from "./postgres";
-import { startProcess } from "./process";
+// Your service, built and running, with a migrated database of its own.
+import { startTestPostgres, type TestPostgres } from "../chassis/support/postgres";
+import { startProcess, startServer, type TestServer } from "../chassis/support/process";
+import { testEnv } from "./env";
 
 /** Starts a database and applies the migrations with the built release process. */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
@@ -12,15 +11,6 @@ export async function startMigratedPostgres(): Promise<TestPostgres> {
   return postgres;
 }
 
-/** How many connections `attach` may open. */
-export const POOL_SIZE = 4;
-
-/** Attaches a database with short timeouts. */
-export const attach = (url: string): Database =>
-  createDatabase({
-    url,
-    poolSize: POOL_SIZE,
-    connectTimeoutMs: 2_000,
-    statementTimeoutMs: 2_000,
-    logger: createTestLogger().logger,
-  });
+/** Starts the built web process on a free port, and resolves once it listens. */
+export const startService = (env: Record<string, string> = {}): Promise<TestServer> =>
+  startServer({ ...testEnv, ...env });

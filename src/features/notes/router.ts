@@ -1,8 +1,8 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
-import type { Database } from "../../backing/postgres";
-import { Problem } from "../../http/problem";
-import { parseBody, parseQuery } from "../../http/validate";
+import type { Database } from "../../chassis/backing/postgres";
+import { Problem } from "../../chassis/http/problem";
+import { parseBody, parseQuery } from "../../chassis/http/validate";
 import { isNoteId, noteInput, notesQuery } from "./schema";
 import { createNoteStore } from "./store";
 

@@ -1,6 +1,6 @@
 // What a note looks like, and what clients may ask for.
 import * as v from "valibot";
-import { object, text } from "../../http/validate";
+import { object, text } from "../../chassis/http/validate";
 
 /** A note as clients write it. */
 export const noteInput = object({

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { connectRaw } from "../../support/raw-client";
-import type { TestPostgres } from "../../support/postgres";
-import { startServer, type TestServer } from "../../support/process";
-import { startMigratedPostgres } from "../../support/service";
+import { connectRaw } from "../../chassis/support/raw-client";
+import type { TestPostgres } from "../../chassis/support/postgres";
+import type { TestServer } from "../../chassis/support/process";
+import { startMigratedPostgres, startService } from "../../support/service";
 
 /** How often each input is sent; raise it to look for leaks. */
 const repeats = Number(process.env.BAD_INPUT_REPEATS ?? 5);
@@ -13,7 +13,7 @@ let postgres: TestPostgres;
 let server: TestServer;
 beforeAll(async () => {
   postgres = await startMigratedPostgres();
-  server = await startServer({ DATABASE_URL: postgres.url });
+  server = await startService({ DATABASE_URL: postgres.url });
 });
 afterAll(async () => {
   await server.stop();

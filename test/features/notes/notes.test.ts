@@ -1,24 +1,26 @@
 import type { Express } from "express";
 import request, { type Response } from "supertest";
-import type { Database } from "../../../src/backing/postgres";
-import { createNotesRouter } from "../../../src/features/notes/router";
-import { createTestApp, problem, testServices } from "../../support/app";
-import type { TestPostgres } from "../../support/postgres";
-import { attach, startMigratedPostgres } from "../../support/service";
+import type { Database } from "../../../src/chassis/backing/postgres";
+import { problem } from "../../chassis/support/app";
+import type { TestPostgres } from "../../chassis/support/postgres";
+import { createTestApp } from "../../support/app";
+import { startMigratedPostgres } from "../../support/service";
 
 let postgres: TestPostgres;
 let database: Database;
 let app: Express;
+let close: () => Promise<void>;
 
 beforeAll(async () => {
   postgres = await startMigratedPostgres();
-  database = attach(postgres.url);
-  const services = testServices({ database });
-  const routes = { "/notes": createNotesRouter };
-  ({ app } = createTestApp(undefined, { services, routes, bodyLimitBytes: 102_400 }));
+  ({
+    app,
+    close,
+    services: { database },
+  } = createTestApp({ DATABASE_URL: postgres.url }));
 });
 afterAll(async () => {
-  await database.close();
+  await close();
   await postgres.stop();
 });
 beforeEach(() => database.query("DELETE FROM notes"));

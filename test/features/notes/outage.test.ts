@@ -1,8 +1,8 @@
-import { startServer } from "../../support/process";
+import { startService } from "../../support/service";
 
 describe("the notes without their database", () => {
   it("respond 503, and when to try again", async () => {
-    const server = await startServer({ DATABASE_URL: "postgres://user@127.0.0.1:1/absent" });
+    const server = await startService();
     const res = await fetch(`${server.url}/notes`);
     expect([res.status, res.headers.get("retry-after")]).toEqual([503, "5"]);
     expect(await res.json()).toEqual({

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestPostgres } from "../../support/postgres";
-import { startServer, type TestServer } from "../../support/process";
-import { startMigratedPostgres } from "../../support/service";
+import type { TestPostgres } from "../../chassis/support/postgres";
+import type { TestServer } from "../../chassis/support/process";
+import { startMigratedPostgres, startService } from "../../support/service";
 
 const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
 const transcript = /```console\n([^]*?)```/.exec(readme)?.[1] ?? "";
@@ -15,7 +15,7 @@ let postgres: TestPostgres;
 let server: TestServer;
 beforeAll(async () => {
   postgres = await startMigratedPostgres();
-  server = await startServer({ DATABASE_URL: postgres.url });
+  server = await startService({ DATABASE_URL: postgres.url });
 });
 afterAll(async () => {
   await server.stop();

@@ -1,0 +1,86 @@
+// What `npm run dev` does on a terminal, and what it leaves behind.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client } from "pg";
+import { freeBasePort, processesWith } from "./support";
+
+const root = join(__dirname, "../../../..");
+
+interface Dev {
+  npm: ChildProcess;
+  base: number;
+  output: () => string;
+  /** Resolves with npm and all who write to its output. */
+  closed: Promise<unknown>;
+  /** Resolves once the output has it. */
+  shows: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+const running: Dev[] = [];
+afterEach(async () => {
+  for (const { npm, closed } of running.splice(0)) {
+    // The formation is in npm's group, and ends all that it has started.
+    if (npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid!, "SIGTERM");
+    await closed;
+  }
+});
+
+/** Starts a new database, and `formation`, in a group of its own as a terminal would. */
+async function startDev(formation: string): Promise<Dev> {
+  const base = await freeBasePort();
+  const npm = spawn("npm", ["run", "dev", "--", "-p", String(base), "-m", formation], {
+    cwd: root,
+    env: { ...process.env, DATA_DIR: "memory://" },
+    detached: true,
+  });
+  let output = "";
+  npm.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  const closed = once(npm, "close");
+  const shows = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(output);
+      if (match) return match;
+      const ended = closed.then(() => Promise.reject(new Error(output)));
+      await Promise.race([once(npm.stdout, "data"), ended]);
+    }
+  };
+  const dev = { npm, base, output: () => output, closed, shows };
+  running.push(dev);
+  return dev;
+}
+
+describe("npm run dev", () => {
+  it("serves this checkout's PostgreSQL 100 above the first port, and one Ctrl-C stops it cleanly", async () => {
+    const { npm, base, output, closed, shows } = await startDev("web=0");
+    const [, url = ""] = await shows(/db\.1 {3}\| embedded PostgreSQL ready on (\S+)\n/);
+    expect(url).toMatch(
+      new RegExp(`^postgres://postgres@127\\.0\\.0\\.1:${base + 100}/[a-z0-9_]+_[0-9a-f]{8}$`),
+    );
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    expect((await client.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+    await client.end();
+
+    // A terminal signals the whole group; npm passes its own signal on to the runner, which so gets two.
+    process.kill(-npm.pid!, "SIGINT");
+    await closed;
+    expect(output()).toContain("system | db.1 exited with code 0");
+  });
+
+  it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const)(
+    "leaves nothing behind when npm alone gets %s",
+    async (signal) => {
+      const { npm, base, closed, shows } = await startDev("web=1");
+      await shows(/is listening on port/);
+      // Not by their ids: on a busy machine those soon belong to others.
+      const ours = () => processesWith(`PORT=${base}`, `PORT=${base + 100}`);
+      expect(ours().length).toBeGreaterThanOrEqual(3);
+      npm.kill(signal);
+      await closed;
+      while (ours().length > 0) await delay(20);
+    },
+    60_000,
+  );
+});

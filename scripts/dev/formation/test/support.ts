@@ -1,0 +1,103 @@
+// Runs the Procfile runner as a process of its own, in a directory of its own.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../../../lab/contract/harness/free-port";
+
+const root = join(__dirname, "../../../..");
+const main = join(root, "scripts/dev/formation/main.ts");
+
+export interface Runner {
+  process: ChildProcess;
+  directory: string;
+  /** Resolves to the exit code, or to the signal's name. */
+  exited: Promise<number | string>;
+  /** Everything printed so far, without the time. */
+  output(): string;
+  /** Resolves to the match once the output has one, rejects with the output when it ends without. */
+  waitFor(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+const running = new Set<{ process: ChildProcess; directory: string }>();
+
+/** Starts the runner with a Procfile of these lines, and `files` beside it; on free ports unless the arguments say others. */
+export async function startFormation(
+  lines: string[],
+  args: string[] = [],
+  files: Record<string, string> = {},
+): Promise<Runner> {
+  const directory = mkdtempSync(join(tmpdir(), "formation-"));
+  const all = { Procfile: lines.join("\n"), ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(directory, name), text);
+  const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
+  const child = spawn(
+    process.execPath,
+    ["--require", join(root, "node_modules/ts-node/register"), main, ...args, ...ports],
+    { cwd: directory, env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") } },
+  );
+  running.add({ process: child, directory });
+  return { ...watch(child), directory };
+}
+
+function watch(child: ChildProcess): Omit<Runner, "directory"> {
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  }
+  const exited = new Promise<number | string>((resolve) => {
+    child.once("close", (code, signal) => resolve(signal ?? code ?? "unknown"));
+  });
+  const output = () => text.replace(/^\d\d:\d\d:\d\d /gm, "");
+  const waitFor = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(output());
+      if (match) return match;
+      if (child.exitCode !== null || child.signalCode) await exited;
+      else await Promise.race([once(child.stdout!, "data"), once(child.stderr!, "data"), exited]);
+      if (!pattern.test(output()) && child.stdout?.closed)
+        throw new Error(`no ${pattern} in:\n${text}`);
+    }
+  };
+  return { process: child, exited, output, waitFor };
+}
+
+/** Ends the runners that a test has left, for afterEach. */
+export async function stopFormations(): Promise<void> {
+  for (const { process: child, directory } of running) {
+    child.stdout?.resume();
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    rmSync(directory, { recursive: true, force: true });
+  }
+  running.clear();
+}
+
+/** Resolves once the process is gone, without doing anything about it. */
+export async function waitUntilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await delay(20);
+}
+
+/** Whether the process runs; one that is dead and only waits for its parent's attention does not. */
+export function isAlive(pid: number): boolean {
+  const ps = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return /^[^Z]/.test(ps.stdout.trim());
+}
+
+/** The ids of the processes that have one of these settings in their environment, as `NAME=value`. */
+export function processesWith(...settings: string[]): number[] {
+  const ps = spawnSync("ps", ["axeww", "-o", "pid=,args="], { encoding: "utf8" });
+  return ps.stdout
+    .split("\n")
+    .filter((line) => settings.some((setting) => line.split(/\s+/).includes(setting)))
+    .map(Number.parseFloat);
+}
+
+/** Resolves to a port that is free, as are those up to 101 above: two process types, the second with two instances. */
+export function freeBasePort(): Promise<number> {
+  return freePort(101);
+}

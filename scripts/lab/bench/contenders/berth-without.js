@@ -1,0 +1,93 @@
+"use strict";
+// The fast path's tricks, each of which a run can do without to see what it buys: `BERTH_BENCH_WITHOUT=name,name`.
+
+const { performance } = require("node:perf_hooks");
+const express = require("express");
+const { pino } = require("pino");
+const accessLog = require("../../../../dist/chassis/http/access-log");
+const entityTag = require("../../../../dist/chassis/express/entity-tag");
+const jsonBody = require("../../../../dist/chassis/http/json-body");
+const literalPaths = require("../../../../dist/chassis/express/literal-paths");
+const messages = require("../../../../dist/chassis/express/messages");
+const output = require("../../../../dist/chassis/process/stdout");
+
+/** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
+const tricks = {
+  "pinned-prototypes"() {
+    messages.messageClasses = () => ({});
+  },
+  "one-write"() {
+    const { pinPrototypes } = messages;
+    messages.pinPrototypes = (app) => {
+      pinPrototypes(app);
+      app.response.sendAtOnce = () => false;
+    };
+  },
+  "write-apart"() {
+    const { pinPrototypes } = messages;
+    messages.pinPrototypes = (app) => {
+      pinPrototypes(app);
+      app.response.writeWhole = app.response.end;
+    };
+  },
+  "literal-paths"() {
+    literalPaths.compareLiteralsFirst = () => {};
+  },
+  "made-log-line"() {
+    accessLog.accessLog = logByPino;
+  },
+  "batched-log"() {
+    output.createStdout = () => {
+      const stdout = pino.destination({ dest: 1, sync: true });
+      return { write: (line) => stdout.write(line), flush: () => {} };
+    };
+  },
+  "direct-body"() {
+    jsonBody.jsonBody = (limit) => express.json({ limit });
+  },
+  "stackless-problems"() {
+    Object.defineProperty(Error, "stackTraceLimit", { get: () => 10, set() {} });
+  },
+  "entity-tag"() {
+    entityTag.entityTag = express().get("etag fn");
+  },
+};
+
+/** The access log as it would be without making its line by hand. */
+function logByPino(log) {
+  return (req, res, next) => {
+    const startedAt = performance.now();
+    const { socket, method, originalUrl, ip } = req;
+    const sentBefore = socket.bytesWritten;
+    res.on("close", () => {
+      const line = {
+        requestId: req.id,
+        method,
+        path: originalUrl.split("?")[0],
+        status: res.statusCode,
+        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+        bytes: socket.bytesWritten - sentBefore,
+        client: ip.replace("::ffff:", ""),
+      };
+      log.info(line, "request");
+    });
+    next();
+  };
+}
+
+/**
+ * Switches tricks off.
+ * @param names Joined by commas; nothing when empty or undefined.
+ * @throws Error when a name is not known.
+ */
+function switchOff(names = "") {
+  for (const name of names.split(",").filter(Boolean)) {
+    if (!Object.hasOwn(tricks, name)) {
+      const known = Object.keys(tricks).join(", ") || "none yet";
+      throw new Error(`There is no trick called ${name}, choose among: ${known}`);
+    }
+    tricks[name]();
+  }
+}
+
+module.exports = { switchOff };

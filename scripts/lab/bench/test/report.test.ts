@@ -1,0 +1,47 @@
+// Tests how measurements are shown.
+import { table, workTable } from "../report";
+
+describe("table", () => {
+  it("aligns columns", () => {
+    const rows = [
+      ["", "req/s"],
+      ["Berth", "1"],
+    ];
+    expect(table(rows)).toBe(
+      ["|       | req/s |", "|-------|-------|", "| Berth | 1     |"].join("\n"),
+    );
+  });
+});
+
+describe("workTable", () => {
+  const round = { p50Ms: 1, p99Ms: 2, cpuUs: 100, busy: 1 };
+  const measured = (name: string, perSecond: number[]) => ({
+    contender: { name, title: name, script: "", env: {} },
+    rounds: perSecond.map((requestsPerSecond) => ({ ...round, requestsPerSecond })),
+    idleMb: 50,
+    loadedMb: 60,
+  });
+  const work = { name: "json", method: "GET", path: "/", status: 200, connections: 1 } as const;
+
+  it("compares each with the others of its round", () => {
+    const shown = workTable(
+      work,
+      [measured("fastify", [10, 20]), measured("berth", [15, 20])],
+      false,
+    );
+    expect(shown).toContain("| req/s ");
+    expect(shown).toContain("| /Fastify         |");
+    expect(shown).toContain("| 1.25 (1.00-1.50) |");
+    expect(shown).not.toContain("/Berth");
+  });
+
+  it("compares Berth with itself when it does without a trick", () => {
+    const shown = workTable(
+      work,
+      [measured("berth", [20]), measured("berth-without-a", [10])],
+      true,
+    );
+    expect(shown).toContain("| req/CPU s | /Berth |");
+    expect(shown).toContain("| 0.50 ");
+  });
+});

@@ -1,0 +1,94 @@
+// Each protocol plug-in against the smallest server of its protocol, and against a wrong one.
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { connect } from "../harness/connection";
+import { parseOptions } from "../options";
+import { probeNamed } from "../probes";
+import { commandFrom } from "../harness/command";
+
+const settings = { ...parseOptions([]).about, command: commandFrom(["true"]) };
+
+/** Asks a probe's question of a server that treats each connection in this way. */
+async function ask(name: string, serve: (socket: Socket) => void) {
+  const server = createServer(serve).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const connection = await connect({ host: "127.0.0.1", port });
+  try {
+    return await probeNamed(name).ask(connection, settings, 1000);
+  } finally {
+    connection.close();
+    server.close();
+  }
+}
+
+const answering = (text: string) => (socket: Socket) => socket.once("data", () => socket.end(text));
+const greeting = (text: string) => (socket: Socket) => socket.end(text);
+
+describe("--probe http", () => {
+  it("is ready below 500", async () => {
+    const answer = await ask(
+      "http",
+      answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+    );
+    expect(answer).toEqual({ text: "HTTP/1.1 404 Not Found", ready: true });
+  });
+
+  it("is not ready at 503", async () => {
+    const answer = await ask("http", answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+    expect(answer.ready).toBe(false);
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/answers "-ERR/);
+  });
+});
+
+describe("--probe redis", () => {
+  it("takes +PONG for an answer", async () => {
+    const answer = await ask("redis", (socket) =>
+      socket.once("data", (asked) =>
+        socket.end(String(asked) === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"),
+      ),
+    );
+    expect(answer).toEqual({ text: "+PONG", ready: true });
+  });
+
+  it("is not ready while the data set is loading", async () => {
+    const answer = await ask("redis", answering("-LOADING Redis is loading\r\n"));
+    expect(answer.ready).toBe(false);
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("redis", greeting("220 mail ESMTP\r\n"))).rejects.toThrow(/answered 220/);
+  });
+});
+
+describe("--probe xmpp", () => {
+  it("takes a stream header for an answer, in pieces too", async () => {
+    const answer = await ask("xmpp", (socket) =>
+      socket.once("data", () => {
+        socket.write("<?xml version='1.0'?>");
+        socket.end("<stream:stream id='1' from='localhost' version='1.0'>");
+      }),
+    );
+    expect(answer).toEqual({ text: "<stream:stream …>", ready: true });
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("xmpp", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+      /HTTP/,
+    );
+  });
+});
+
+describe("--probe tcp-banner", () => {
+  it("takes the server's first line for an answer", async () => {
+    const answer = await ask("tcp-banner", greeting("220 mail.example ESMTP\r\n"));
+    expect(answer).toEqual({ text: "220 mail.example ESMTP", ready: true });
+  });
+
+  it("rejects a server that says nothing", async () => {
+    await expect(ask("tcp-banner", (socket) => socket.end())).rejects.toThrow(/closed/);
+  });
+});

@@ -1,0 +1,108 @@
+// Shared by the kit's tests: the test server as a command, and a look at the kit's verdicts.
+import { execFile } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadClauses, selectClauses } from "../catalogue";
+import { createQueue } from "../harness/queue";
+import { judge, type Verdict } from "../judge";
+import { parseOptions } from "../options";
+import type { Settings } from "../settings";
+import { flaws } from "./servers/flaws";
+
+/** The options that fit the test server's routes; short limits keep broken servers from taking long. */
+export const serverOptions = [
+  ...["--boot", "20", "--grace", "4"],
+  ...["--slow-path", "/slow", "--body-path", "/notes"],
+  ...["--upstream-env", "UPSTREAM_URL", "--upstream-path", "/upstream"],
+];
+
+const servers = join(__dirname, "servers");
+
+// Each server under test is several processes at a time, on machines with as little as two cores.
+const enqueue = createQueue(3);
+
+/** The Procfile line that starts the test server, with these flaws or with none. */
+export function serverLine(...names: readonly string[]): string {
+  const words = [process.execPath, join(servers, "main.js"), ...names];
+  const start = words.map((word) => `'${word}'`).join(" ");
+  const line = names.map((name) => flaws[name]?.line).find((one) => one !== undefined);
+  return line ? line(start) : `exec ${start}`;
+}
+
+/** The Procfile line that starts the test server with a sudden death before it, such as `request 2`. */
+export function mortalLine(moment: string): string {
+  return `exec '${process.execPath}' '${join(servers, "mortal.js")}' ${moment}`;
+}
+
+/** Runs the kit in this process, all clauses or some, and resolves to its verdicts. */
+export function verdictsOn(
+  line: string,
+  { options = serverOptions, only, ...settings }: Partial<Settings> & RunOptions = {},
+): Promise<Verdict[]> {
+  const { about, command, probe } = parseOptions([...options, "--", line]);
+  if (!command) throw new Error("no command");
+  const clauses = selectClauses(loadClauses(), only);
+  return enqueue(() => judge(clauses, { ...about, command, ...settings }, probe));
+}
+
+interface RunOptions {
+  readonly options?: readonly string[];
+  readonly only?: string;
+}
+
+/** Runs every clause on its own, so that a broken one hides no other. */
+export async function verdictsAlone(line: string): Promise<Verdict[]> {
+  const { about, command, probe } = parseOptions([...serverOptions, "--", line]);
+  if (!command) throw new Error("no command");
+  const alone = loadClauses().map((clause) => ({ ...clause, needs: [] }));
+  const judgeOne = createQueue(4);
+  const verdicts = alone.map((clause) =>
+    judgeOne(() => judge([clause], { ...about, command }, probe)),
+  );
+  return (await Promise.all(verdicts)).flat();
+}
+
+/** The clauses that failed, with what was seen, so that a wrong set explains itself. */
+export function failures(verdicts: readonly Verdict[]): Record<string, string> {
+  return Object.fromEntries(
+    verdicts.flatMap(({ clause, outcome }) =>
+      outcome.status === "fail" ? [[clause.id, outcome.seen]] : [],
+    ),
+  );
+}
+
+/** Gives the test servers a directory to leave files in, through the environment, and removes it afterwards. */
+export function provideScratch(): void {
+  beforeAll(() => {
+    process.env.SCRATCH = mkdtempSync(join(tmpdir(), "contract-"));
+    chmodSync(process.env.SCRATCH, 0o777); // B8 runs them as another user.
+  });
+  afterAll(() => {
+    rmSync(process.env.SCRATCH ?? "", { recursive: true, force: true });
+    delete process.env.SCRATCH;
+  });
+}
+
+export const root = join(__dirname, "../../../..");
+/** The arguments with which Node runs the kit. */
+export const kit = [
+  "--require",
+  join(root, "node_modules/ts-node/register"),
+  join(root, "scripts/lab/contract/main.ts"),
+];
+
+/** Its environment: ts-node would look for its configuration where it is run; and Jest's is not yet the system's. */
+export const environment = () => ({ ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") });
+
+/** Runs the kit as a process of its own, as `npm run contract` does. */
+export function contract(args: readonly string[], cwd = root) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [...kit, ...args],
+      { cwd, env: environment() },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}

@@ -1,0 +1,111 @@
+// Reads a process' variables from its environment: all of them at once, each with its cure. Pure: the environment is an argument.
+import * as v from "valibot";
+
+/** Variables and their values, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is read from a variable's text. */
+export type TextSchema = v.GenericSchema<string, unknown>;
+
+/** One variable of the environment. */
+export interface Variable<S extends TextSchema = TextSchema> {
+  /** Ends with a `v.description`, which completes "expected …". */
+  schema: S;
+  /** What applies when the variable is not set, as it would be written in `.env`; without one it must be set. */
+  default?: string;
+  /** One sentence for the documentation and `.env.example`. */
+  about: string;
+  /** An example for `.env.example`, for a variable without a default. */
+  example?: string;
+  /** A secret's value is never printed. */
+  secret?: true;
+  /**
+   * Checks and completes the value by other variables, which are raw in `env` and read in `config`, as far as they are right.
+   * @throws Error with what is wrong; its message completes "NAME: …".
+   */
+  complete?(
+    value: v.InferOutput<S>,
+    env: Environment,
+    config: Readonly<Record<string, unknown>>,
+  ): v.InferOutput<S>;
+}
+
+/** Variables by name. */
+export type Variables = Readonly<Record<string, Variable>>;
+
+/** What is read from these variables, frozen; the keys are the environment's own names. */
+export type ConfigOf<V extends Variables> = Readonly<{
+  [Name in keyof V]: v.InferOutput<V[Name]["schema"]>;
+}>;
+
+/** Declares a variable; its type is that of its schema's output. */
+export const variable = <S extends TextSchema>(of: Variable<S>): Variable<S> => of;
+
+/** A whole number in plain decimal digits: `"1e4"`, `"0x10"`, `" 80"` and `""` are none. */
+export const integer = (min: number, max: number, unit = "") =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/),
+    v.transform(Number),
+    v.minValue(min),
+    v.maxValue(max),
+    v.description(`a whole number from ${min} to ${max}${unit && ` (${unit})`}`),
+  );
+
+/** `true` or `false`. */
+export const flag = v.pipe(
+  v.picklist(["true", "false"]),
+  v.transform((value) => value === "true"),
+  v.description("true or false"),
+);
+
+/** One of these words. */
+export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  v.pipe(v.picklist(words), v.description(`one of ${words.join(", ")}`));
+
+/** Any text but none. @param what Completes "expected …". */
+export const nonEmpty = (what = "a text that is not empty") =>
+  v.pipe(v.string(), v.nonEmpty(), v.description(what));
+
+/** Everything that is wrong with the environment, one line a problem. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads these variables from an environment.
+ * @throws ConfigError naming every variable that is missing or malformed, with what was expected and the cure.
+ */
+export function readEnvironment<V extends Variables>(variables: V, env: Environment): ConfigOf<V> {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = {};
+  const all = Object.entries<Variable>(variables);
+  for (const [name, of] of all) {
+    const result = v.safeParse(of.schema, env[name] ?? of.default);
+    if (result.success) config[name] = result.output;
+    else problems.push(malformed(name, of, env[name]));
+  }
+  for (const [name, of] of all) {
+    if (!of.complete || !(name in config)) continue;
+    try {
+      config[name] = of.complete(config[name], env, config);
+    } catch (err) {
+      problems.push(`${name}: ${(err as Error).message}; ${shown(of, env[name])}. Correct it`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return Object.freeze(config) as ConfigOf<V>;
+}
+
+const malformed = (name: string, of: Variable, value: string | undefined): string =>
+  `${name}: expected ${v.getDescription(of.schema)}; ${shown(of, value)}. ` +
+  (of.default === undefined
+    ? `Set it, for example ${name}=${of.example}`
+    : `Correct it, or unset it for the default, ${of.default}`);
+
+const shown = (of: Variable, value: string | undefined): string => {
+  if (value === undefined) return "it is not set";
+  return of.secret
+    ? "what came is not shown, as it may hold a secret"
+    : `got ${JSON.stringify(value)}`;
+};

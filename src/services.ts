@@ -1,0 +1,22 @@
+// What features may use: each backing service once, with its check and its close.
+import { createDatabase } from "./chassis/backing/postgres";
+import type { Attached, AttachOptions, BackingServices } from "./chassis/backing/services";
+import type { ProcessServices } from "./chassis/process/services";
+import type { Config } from "./config";
+
+export const backingServices = {
+  database({ config, logger, name }: AttachOptions<Config>) {
+    const database = createDatabase({
+      url: config.DATABASE_URL,
+      poolSize: config.DATABASE_POOL_SIZE,
+      connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      applicationName: name,
+      logger,
+    });
+    return { use: database, check: database.ping, isRequired: true, close: database.close };
+  },
+} satisfies BackingServices<Config>;
+
+/** What features get. */
+export type Services = Attached<typeof backingServices> & ProcessServices;

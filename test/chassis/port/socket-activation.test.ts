@@ -1,0 +1,20 @@
+import { readPassedSocket } from "../../../src/chassis/port/socket-activation";
+
+describe("readPassedSocket", () => {
+  it("takes the one socket that is passed to this process", () => {
+    expect(readPassedSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(3);
+  });
+
+  it.each([{}, { LISTEN_FDS: "1" }, { LISTEN_FDS: "1", LISTEN_PID: "41" }, { LISTEN_PID: "42" }])(
+    "ignores %j, which is not for this process",
+    (env) => {
+      expect(readPassedSocket(env, 42)).toBeUndefined();
+    },
+  );
+
+  it("refuses several sockets", () => {
+    expect(() => readPassedSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toThrow(
+      "Expected one passed socket, got LISTEN_FDS=2",
+    );
+  });
+});

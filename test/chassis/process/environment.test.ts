@@ -1,0 +1,178 @@
+import * as v from "valibot";
+import { postgresVariables } from "../../../src/chassis/backing/postgres-variables";
+import {
+  ConfigError,
+  type Environment,
+  readEnvironment,
+  variable,
+} from "../../../src/chassis/process/environment";
+import { httpVariables, processVariables } from "../../../src/chassis/process/variables";
+
+const variables = { ...httpVariables, ...postgresVariables };
+const readConfig = (env: Environment) => readEnvironment(variables, env);
+
+const required = { DATABASE_URL: "postgres://user:hunter2@localhost:5432/db" };
+
+function problems(env: Record<string, string>): string[] {
+  try {
+    readConfig({ ...required, ...env });
+  } catch (err) {
+    expect(err).toBeInstanceOf(ConfigError);
+    return (err as Error).message.split("\n");
+  }
+  return [];
+}
+
+describe("readEnvironment", () => {
+  it("has a default for all but the backing services", () => {
+    expect(readConfig(required)).toEqual({
+      PORT: 5000,
+      HOST: "::",
+      REUSE_PORT: false,
+      LOG_LEVEL: "info",
+      BODY_LIMIT_BYTES: 102_400,
+      TRUST_PROXY: 0,
+      KEEP_ALIVE_TIMEOUT_MS: 95_000,
+      REQUEST_TIMEOUT_MS: 60_000,
+      RESPONSE_TIMEOUT_MS: 60_000,
+      DRAIN_DELAY_MS: 0,
+      SHUTDOWN_TIMEOUT_MS: 8_000,
+      DATABASE_URL: required.DATABASE_URL,
+      DATABASE_POOL_SIZE: 10,
+      DATABASE_CONNECT_TIMEOUT_MS: 2_000,
+      DATABASE_STATEMENT_TIMEOUT_MS: 5_000,
+    });
+  });
+
+  it("is frozen", () => {
+    expect(Object.isFrozen(readConfig(required))).toBe(true);
+  });
+
+  it.each(["0", "1", "8080", "65535"])("takes %j as a port", (PORT) => {
+    expect(readConfig({ ...required, PORT }).PORT).toBe(Number(PORT));
+  });
+
+  it.each([
+    "abc",
+    "-1",
+    "8080abc",
+    "65536",
+    "80.5",
+    "1e4",
+    "0x1F90",
+    "",
+    " 8081 ",
+    "٣",
+    "1".repeat(400),
+  ])("refuses %j as a port", (PORT) => {
+    expect(problems({ PORT })).toEqual([
+      `PORT: expected a whole number from 0 to 65535; got ${JSON.stringify(PORT)}. ` +
+        "Correct it, or unset it for the default, 5000",
+    ]);
+  });
+
+  it.each([
+    ["2", 2],
+    ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
+    ["192.0.2.7", ["192.0.2.7"]],
+    ["2001:db8::/128", ["2001:db8::/128"]],
+  ])("takes %j as trusted proxies", (TRUST_PROXY, expected) => {
+    expect(readConfig({ ...required, TRUST_PROXY }).TRUST_PROXY).toEqual(expected);
+  });
+
+  it.each([
+    "true",
+    "10.0.0.0/33",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "loopback",
+    "1,2",
+    "-1",
+    "",
+    "::1/129",
+  ])("refuses %j as trusted proxies", (TRUST_PROXY) => {
+    expect(problems({ TRUST_PROXY })).toEqual([
+      expect.stringMatching(/^TRUST_PROXY: .*forge its address/),
+    ]);
+  });
+
+  it("reports every problem at once", () => {
+    const lines = problems({
+      PORT: "x",
+      LOG_LEVEL: "loud",
+      REUSE_PORT: "yes",
+      BODY_LIMIT_BYTES: "-1",
+    });
+    expect(lines.map((line) => line.split(":")[0])).toEqual([
+      "PORT",
+      "REUSE_PORT",
+      "LOG_LEVEL",
+      "BODY_LIMIT_BYTES",
+    ]);
+  });
+
+  it("says how to set what is missing", () => {
+    expect(() => readConfig({})).toThrow(
+      "DATABASE_URL: expected postgres://user:password@host:port/database; it is not set. " +
+        "Set it, for example DATABASE_URL=postgres://user:password@localhost:5432/berth",
+    );
+  });
+
+  it("never prints a secret's value", () => {
+    const [line] = problems({ DATABASE_URL: "mysql://root:hunter2@localhost/db" });
+    expect(line).toMatch(/^DATABASE_URL: /);
+    expect(line).not.toContain("hunter2");
+  });
+
+  it.each([
+    "postgres://user:hunter2@a:5432,b:5433/db?target_session_attrs=read-write",
+    "postgres://%2Fvar%2Frun%2Fpostgresql/db",
+    "postgres:///db?host=/tmp",
+    required.DATABASE_URL,
+  ])("takes %j as a database", (DATABASE_URL) => {
+    expect(readConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
+  });
+
+  it("heeds libpq's variables where the database's URL says nothing itself", () => {
+    const env = { ...required, PGSSLMODE: "require", PGUSER: "other" };
+    expect(readConfig(env).DATABASE_URL).toBe(`${required.DATABASE_URL}?sslmode=require`);
+  });
+
+  it.each([
+    [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=hunter2` }],
+    [{ PGSSLMODE: "hunter2" }],
+    [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=prefer`, PGTARGETSESSIONATTRS: "hunter2" }],
+  ])("says which of the database's parameters is wrong, and shows none: %j", (env) => {
+    const [line, ...others] = problems(env);
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^DATABASE_URL: \w+ \(or PG\w+\) must be one of .*Correct it/);
+    expect(line).not.toContain("hunter2");
+  });
+
+  it("refuses a drain delay that leaves no time to drain", () => {
+    expect(problems({ DRAIN_DELAY_MS: "8000" })).toEqual([
+      expect.stringMatching(
+        /^DRAIN_DELAY_MS: expected less than SHUTDOWN_TIMEOUT_MS, .* is 8000; got "8000"/,
+      ),
+    ]);
+  });
+
+  it("asks a process only for its own variables", () => {
+    expect(readEnvironment(processVariables, { PORT: "abc" })).toEqual({ LOG_LEVEL: "info" });
+  });
+
+  it("says what is wrong with a value only once", () => {
+    const complete = () => {
+      throw new Error("never asked");
+    };
+    const schema = v.pipe(v.string(), v.nonEmpty(), v.description("some text"));
+    const own = { A: variable({ schema, about: "A.", default: "", complete }) };
+    expect(() => readEnvironment(own, {})).toThrow(/^A: expected some text; it is not set/);
+  });
+
+  it("has a default of its own type for every variable that has one", () => {
+    for (const { schema, default: text } of Object.values(variables)) {
+      if (text !== undefined) expect(v.is(schema, text)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,134 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from "node:fs";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+const root = join(__dirname, "../../..");
+/** Says it has written once the event loop has turned again: a write that waits for its reader never lets it. */
+const program = `
+  const { createStdout } = require("./dist/chassis/process/stdout");
+  const out = createStdout();
+  process.on("exit", out.flush);
+  let next = 0;
+  process.on("message", (count) => {
+    if (count === "exit") process.exit();
+    for (let i = 0; i < count; i++) out.write(JSON.stringify({ n: next++, text: "x".repeat(200) }) + "\\n");
+    setImmediate(() => setImmediate(() => process.send(next)));
+  });
+`;
+type Line = { n?: number; dropped?: number };
+
+let directory: string;
+const children: ChildProcess[] = [];
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "stdout-"))));
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true });
+});
+
+function start(stdout: "pipe" | number, command = 'exec "$0" -e "$1"'): ChildProcess {
+  const child = spawn("/bin/sh", ["-c", command, process.execPath, program], {
+    cwd: root,
+    stdio: ["ignore", stdout, "inherit", "ipc"],
+  });
+  children.push(child);
+  return child;
+}
+
+/** Has the program write lines, and resolves once it goes on. */
+async function write(child: ChildProcess, count: number): Promise<void> {
+  child.send(count);
+  await once(child, "message");
+}
+
+/** A pipe as a shell makes it: whoever writes more than it holds waits. */
+function startOnBlockingPipe(): [ChildProcess, Readable] {
+  const path = join(directory, "pipe");
+  execFileSync("mkfifo", [path]);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(path, constants.O_WRONLY);
+  const child = start(writer);
+  closeSync(writer);
+  return [child, new Socket({ fd: reader, writable: false })];
+}
+
+function startOnNodePipe(): [ChildProcess, Readable] {
+  const child = start("pipe");
+  return [child, child.stdout as Readable];
+}
+
+async function* linesOf(reader: Readable): AsyncGenerator<Line> {
+  for await (const line of createInterface({ input: reader })) yield JSON.parse(line) as Line;
+}
+
+describe.each([
+  ["a shell's pipe", startOnBlockingPipe],
+  ["Node's pipe", startOnNodePipe],
+])("standard output that is %s", (_name, startOn) => {
+  it("never waits for its reader, who learns what was dropped, and where", async () => {
+    const [child, reader] = startOn();
+    let written = 0;
+    for (; written < 30_000; written += 1000) await write(child, 1000);
+    const lines = linesOf(reader);
+    let taken = 0;
+    let dropped: number | undefined;
+    for (; dropped === undefined; taken++) {
+      const { value } = (await lines.next()) as { value: Line };
+      if (value.dropped === undefined) expect(value.n).toBe(taken);
+      else dropped = value.dropped;
+    }
+    expect(taken - 1 + dropped).toBe(written);
+    expect(taken).toBeGreaterThan(15_000);
+    await write(child, 1);
+    expect((await lines.next()).value).toMatchObject({ n: written });
+    reader.destroy();
+  });
+
+  it("is written to the end at exit", async () => {
+    const [child, reader] = startOn();
+    await write(child, 1000);
+    child.send("exit");
+    let taken = 0;
+    for await (const { n } of linesOf(reader)) expect(n).toBe(taken++);
+    expect(taken).toBe(1000);
+  });
+
+  it("does not keep the process from ending when nobody reads", async () => {
+    const [child, reader] = startOn();
+    await write(child, 30_000);
+    child.send("exit");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    reader.destroy();
+  });
+});
+
+describe("standard output that is a file on a full disk", () => {
+  it("goes on where it stopped when there is room again", async () => {
+    const path = join(directory, "log");
+    const file = openSync(path, "a");
+    const child = start(file, 'ulimit -f 8; exec "$0" -e "$1"');
+    closeSync(file);
+    await write(child, 30);
+    const before = readFileSync(path, "utf8");
+    truncateSync(path);
+    let after = "";
+    while (!after.endsWith("\n")) {
+      await write(child, 0);
+      after = readFileSync(path, "utf8");
+    }
+    const lines = (before + after).trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as Line).n)).toEqual([...Array(30).keys()]);
+  });
+});

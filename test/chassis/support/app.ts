@@ -1,0 +1,74 @@
+// The chassis around throwaway routes, as an unbound app, and what it logs.
+import type { Express, RequestHandler, Router } from "express";
+import express from "express";
+import type { Logger } from "pino";
+import { createExpress, sealRoutes } from "../../../src/chassis/express/app";
+import { asOneLayer } from "../../../src/chassis/express/layers";
+import { accessLog } from "../../../src/chassis/http/access-log";
+import { defaultHeaders } from "../../../src/chassis/http/default-headers";
+import { errorHandler } from "../../../src/chassis/http/error-handler";
+import { livez, type ReadinessCheck, readyz } from "../../../src/chassis/http/health";
+import { jsonBody } from "../../../src/chassis/http/json-body";
+import { notFound } from "../../../src/chassis/http/not-found";
+import { requestId } from "../../../src/chassis/http/request-id";
+import { strictHead } from "../../../src/chassis/http/strict-head";
+import { createLogger } from "../../../src/chassis/process/logger";
+
+/** One parsed log line. */
+export type LogLine = Record<string, unknown>;
+
+/** A test's app, and its log so far. */
+export interface TestApp {
+  app: Express;
+  log: LogLine[];
+}
+
+/** What a test may have otherwise. */
+export interface TestAppOptions {
+  logger: Logger;
+  bodyLimitBytes: number;
+  trustProxy: number | string[];
+  draining: AbortSignal;
+  attached: Readonly<Record<string, ReadinessCheck>>;
+  /** Middleware before the routes. */
+  middleware: RequestHandler[];
+}
+
+/** A logger that keeps its lines. */
+export function createTestLogger(): { logger: Logger; log: LogLine[] } {
+  const log: LogLine[] = [];
+  const write = (line: string): void => void log.push(JSON.parse(line) as LogLine);
+  return { logger: createLogger("info", { write }), log };
+}
+
+/** Builds an app around routes that a test defines, mounted at `/`; the chassis' parts have the order of `src/app.ts`. */
+export function createTestApp(
+  define: (router: Router) => void = () => undefined,
+  options: Partial<TestAppOptions> = {},
+): TestApp {
+  const { logger, log } = createTestLogger();
+  const { middleware = [], attached = {}, bodyLimitBytes = 1024, trustProxy = 0 } = options;
+  const { logger: ownLogger = logger, draining = new AbortController().signal } = options;
+  const router = express.Router();
+  define(router);
+
+  const app = createExpress({ trustProxy });
+  app.use(asOneLayer(requestId, accessLog(ownLogger), defaultHeaders(), strictHead));
+  app.get("/livez", livez);
+  app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
+  app.use(jsonBody(bodyLimitBytes));
+  for (const handler of middleware) app.use(handler);
+  app.use("/", router);
+  app.use(notFound(app.router));
+  app.use(errorHandler(ownLogger));
+  return { app: sealRoutes(app), log };
+}
+
+/** The members that every problem has, for a whole-body assertion. */
+export const problem = (status: number, title: string, members: object = {}) => ({
+  type: "about:blank",
+  title,
+  status,
+  ...members,
+  requestId: expect.any(String) as string,
+});

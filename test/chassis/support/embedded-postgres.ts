@@ -1,0 +1,52 @@
+// Spawns the embedded PostgreSQL as a process of its own, on a free port.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(__dirname, "../../..");
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface EmbeddedPostgres {
+  url: string;
+  /** Sends the signal and resolves when the process is gone. */
+  stop: (signal: NodeJS.Signals) => Promise<Exit>;
+}
+
+/**
+ * Resolves when the server is ready to be connected to.
+ * @throws Error with everything the process has printed when it ends before.
+ */
+export async function spawnEmbeddedPostgres(env: NodeJS.ProcessEnv): Promise<EmbeddedPostgres> {
+  // The IPC channel closes when this process ends, and the server with it.
+  const child = spawn(
+    process.execPath,
+    ["--require", "ts-node/register", "scripts/dev/embedded-postgres/main.ts"],
+    {
+      cwd: root,
+      env: { ...process.env, PORT: "0", DATABASE_NAME: "postgres", ...env },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    },
+  );
+  const exited = new Promise<Exit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  let output = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const ready = /ready on (\S+)\n/.exec(output)?.[1];
+      if (ready) resolve(ready);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("close", (code) => reject(new Error(`exit ${code}: ${output}`)));
+  });
+  const stop = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return exited;
+  };
+  return { url, stop };
+}

@@ -1,0 +1,126 @@
+// Processes that tests start and talk to from outside.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { LogLine } from "./app";
+
+/** A process, what it has printed so far, and how it ends. */
+export interface TestProcess {
+  child: ChildProcess;
+  /** Every line of standard output so far. */
+  lines: string[];
+  /** Everything on standard error so far. */
+  stderr: () => string;
+  /** Resolves with the first line, past or future, that matches; rejects when the process ends without one. */
+  line(pattern: RegExp): Promise<string>;
+  /** Resolves with the exit code, or the signal that ended it. */
+  exit: Promise<number | NodeJS.Signals>;
+  /** Ends it if it still runs. */
+  stop(): Promise<void>;
+}
+
+const root = join(__dirname, "../../..");
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach(killGroup));
+
+/** Starts a program of the built project; its environment is only what is given, and its directory has no `.env` unless one is given. */
+export const startProcess = (
+  script: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  directory = tmpdir(),
+): TestProcess => startCommand([process.execPath, ...args, join(root, script)], env, directory);
+
+/**
+ * Starts any command; it leads a process group of its own, as under a platform's runner.
+ * @param directory By default the project.
+ */
+export function startCommand(
+  command: string[],
+  env: Record<string, string>,
+  directory = root,
+): TestProcess {
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
+    cwd: directory,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  running.add(child);
+  const lines: string[] = [];
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const output = createInterface({ input: child.stdout });
+  output.on("line", (line) => lines.push(line));
+  const exit = once(child, "close").then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const seen = lines.find((text) => pattern.test(text));
+      if (seen !== undefined) return resolve(seen);
+      output.on("line", (text) => pattern.test(text) && resolve(text));
+      void exit.then((code) =>
+        reject(
+          new Error(
+            `${command.join(" ")} ended (${code}) without ${pattern}:\n${lines.join("\n")}\n${stderr}`,
+          ),
+        ),
+      );
+    });
+
+  const stop = async () => {
+    killGroup(child);
+    await exit;
+  };
+  return { child, lines, stderr: () => stderr, line, exit, stop };
+}
+
+/** Ends what is left of a group, its leader or not. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left.
+  }
+}
+
+/** Ends every process that still runs, for afterEach. */
+export async function stopProcesses(): Promise<void> {
+  await Promise.all([...running].map((child) => (killGroup(child), once(child, "close"))));
+}
+
+/** Resolves with the port once the web process listens. */
+export async function untilListening(server: TestProcess): Promise<number> {
+  const { port } = JSON.parse(await server.line(/is listening on port/)) as { port: number };
+  return port;
+}
+
+/** A web process that accepts connections. */
+export interface TestServer extends TestProcess {
+  port: number;
+  url: string;
+  /** The parsed log so far. */
+  log(): LogLine[];
+}
+
+/** Starts the built web process on a free port and resolves once it listens. */
+export async function startServer(
+  env: Record<string, string>,
+  args: string[] = [],
+  directory?: string,
+): Promise<TestServer> {
+  const server = startProcess("dist/server.js", { PORT: "0", ...env }, args, directory);
+  const port = await untilListening(server);
+  return {
+    ...server,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    log: () => server.lines.map((text) => JSON.parse(text) as LogLine),
+  };
+}

@@ -1,0 +1,13 @@
+// The environment of your tests: what must be set has the example that its declaration gives.
+import { webVariables } from "../../src/config";
+import type { Variable } from "../../src/chassis/process/environment";
+
+const examples = Object.entries<Variable>(webVariables).flatMap(([name, of]) =>
+  of.default === undefined ? [[name, of.example ?? ""]] : [],
+);
+
+/** No test shall depend on what the shell around it has set; nothing listens at the database's address. */
+export const testEnv: Readonly<Record<string, string>> = {
+  ...(Object.fromEntries(examples) as Record<string, string>),
+  DATABASE_URL: "postgres://user@127.0.0.1:1/absent",
+};
