@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WEB } from "../support/built";
 import { withOwnMounts } from "../support/namespaces";
 import { startCommand, startServer, stopProcesses, untilListening } from "../support/process";
 import { sendRequestInFlight } from "../support/raw-client";
@@ -65,7 +66,7 @@ suite("the end of a process that looks up a name (for root, where namespaces are
     writeFileSync(resolvConf, `nameserver ${address}\noptions timeout:30\n`);
     const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
     const web = startCommand(
-      [...(withOwnMounts ?? []), "sh", "-c", mount, resolvConf, process.execPath, "dist/server.js"],
+      [...(withOwnMounts ?? []), "sh", "-c", mount, resolvConf, process.execPath, WEB],
       { DATABASE_URL: "postgres://db.never.test/absent", PORT: "0", SHUTDOWN_TIMEOUT_MS: "1000" },
     );
     const port = await untilListening(web);

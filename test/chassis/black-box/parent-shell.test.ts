@@ -1,12 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SERVICE, WEB } from "../support/built";
 import { startCommand, stopProcesses, untilListening } from "../support/process";
 import { sendRequestInFlight, untilRefused } from "../support/raw-client";
 
 const env = { DATABASE_URL: "postgres://127.0.0.1:1/absent", PORT: "0" };
-const web = `'${process.execPath}' dist/server.js`;
+// As in a Procfile: by a relative path, in the directory of the service.
+const web = `'${process.execPath}' ${basename(WEB)}`;
 afterEach(stopProcesses);
 
 const isThere = ([file = "", ...args]: string[]) =>
@@ -17,7 +20,7 @@ const suite = existsSync("/proc/self/cmdline") ? describe : describe.skip;
 
 suite.each([[["dash"]], [["bash"]], [["busybox", "sh"]]])("a process type run by %s", (shell) => {
   const test = isThere(shell) ? it : it.skip;
-  const run = (line: string) => startCommand([...shell, "-c", line], env);
+  const run = (line: string) => startCommand([...shell, "-c", line], env, SERVICE);
 
   test.each([
     ["SIGTERM to the shell alone", "SIGTERM", web, 1],

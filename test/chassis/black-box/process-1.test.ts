@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { RELEASE, WEB } from "../support/built";
 import { asProcess1, childOf } from "../support/namespaces";
 import { startCommand, stopProcesses } from "../support/process";
 
@@ -16,7 +17,7 @@ suite("as process 1 (where namespaces are allowed)", () => {
     "the web process heeds a %s while it is loaded",
     async (SIGNAL) => {
       const preload = join(root, "test/chassis/support/signal-while-loading.js");
-      const { exit, lines } = startCommand([...node, "--require", preload, "dist/server.js"], {
+      const { exit, lines } = startCommand([...node, "--require", preload, WEB], {
         DATABASE_URL: "postgres://127.0.0.1:1/absent",
         PORT: "0",
         SIGNAL,
@@ -35,7 +36,7 @@ suite("as process 1 (where namespaces are allowed)", () => {
   ] as const)("the release process ends on %s, with %i", async (signal, code) => {
     await once(mute.listen(0, "127.0.0.1"), "listening");
     const { port } = mute.address() as AddressInfo;
-    const { child, exit } = startCommand([...node, "dist/migrate.js"], {
+    const { child, exit } = startCommand([...node, RELEASE], {
       DATABASE_URL: `postgres://127.0.0.1:${port}/mute`,
     });
     await once(mute, "connection");

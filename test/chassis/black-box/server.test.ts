@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WEB } from "../support/built";
 import { connectRaw, HALF_SENT, sendRequestInFlight, untilRefused } from "../support/raw-client";
 import { startProcess, startServer, type TestServer } from "../support/process";
 
@@ -104,7 +105,7 @@ describe("the web process", () => {
   });
 
   it("exits 1 with every problem of its environment, and binds nothing", async () => {
-    const { exit, stderr, lines } = startProcess("dist/server.js", {
+    const { exit, stderr, lines } = startProcess(WEB, {
       PORT: "8080abc",
       LOG_LEVEL: "loud",
     });
@@ -127,7 +128,7 @@ describe("the web process", () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
-    const { exit, lines } = startProcess("dist/server.js", { ...absent, PORT: String(port) }, [
+    const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) }, [
       "--require",
       join(root, "test/chassis/support/throw-server-errors.js"),
     ]);
@@ -140,7 +141,7 @@ describe("the web process", () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
-    const { exit, lines } = startProcess("dist/server.js", { ...absent, PORT: String(port) });
+    const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) });
     expect(await exit).toBe(1);
     taken.close();
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
@@ -252,15 +253,11 @@ describe("the web process", () => {
     const { port } = passed.address() as AddressInfo;
     const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
     // LISTEN_PID is known only once the process exists: the shell becomes the service.
-    const child = spawn(
-      "/bin/sh",
-      ["-c", 'LISTEN_PID=$$ exec "$0" dist/server.js', process.execPath],
-      {
-        cwd: root,
-        env: { ...absent, LISTEN_FDS: "1", PORT: "0" },
-        stdio: ["ignore", "pipe", "inherit", fd],
-      },
-    );
+    const child = spawn("/bin/sh", ["-c", 'LISTEN_PID=$$ exec "$0" "$1"', process.execPath, WEB], {
+      cwd: root,
+      env: { ...absent, LISTEN_FDS: "1", PORT: "0" },
+      stdio: ["ignore", "pipe", "inherit", fd],
+    });
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
     expect(line.toString()).toContain(`"port":${port}`);
     passed.close();
@@ -284,7 +281,7 @@ describe("the web process", () => {
   (canShare ? it.skip : it)(
     "refuses to share its port where Node cannot, and names the cure",
     async () => {
-      const { exit, lines } = startProcess("dist/server.js", {
+      const { exit, lines } = startProcess(WEB, {
         ...absent,
         PORT: "0",
         REUSE_PORT: "true",

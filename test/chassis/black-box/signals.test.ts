@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { RELEASE, WEB } from "../support/built";
 import {
   startCommand,
   startProcess,
@@ -32,11 +33,7 @@ describe("the web process", () => {
   );
 
   it.each(["SIGTERM", "SIGINT"])("binds nothing after a %s while it is loaded", async (SIGNAL) => {
-    const { exit, lines } = startProcess(
-      "dist/server.js",
-      { ...absent, PORT: "0", SIGNAL },
-      signalWhileLoading,
-    );
+    const { exit, lines } = startProcess(WEB, { ...absent, PORT: "0", SIGNAL }, signalWhileLoading);
     expect(await exit).toBe(0);
     expect(lines).toEqual([expect.stringContaining(`${SIGNAL} received, draining`)]);
   });
@@ -44,7 +41,7 @@ describe("the web process", () => {
   // Its `script` gives a command a terminal, which goes away with it.
   (process.platform === "linux" ? it : it.skip)("drains when its terminal hangs up", async () => {
     const terminal = startCommand(
-      ["script", "-q", "-c", `exec '${process.execPath}' dist/server.js`, "/dev/null"],
+      ["script", "-q", "-c", `exec '${process.execPath}' '${WEB}'`, "/dev/null"],
       { ...absent, PORT: "0", SHELL: "/bin/sh" },
     );
     const port = await untilListening(terminal);
@@ -61,7 +58,7 @@ describe("the release process", () => {
     ["SIGTERM", 143],
     ["SIGINT", 130],
   ])("exits at once on %s, with %i", async (SIGNAL, code) => {
-    const { exit } = startProcess("dist/migrate.js", { ...absent, SIGNAL }, signalWhileLoading);
+    const { exit } = startProcess(RELEASE, { ...absent, SIGNAL }, signalWhileLoading);
     expect(await exit).toBe(code);
   });
 });

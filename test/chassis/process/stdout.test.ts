@@ -14,11 +14,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { CHASSIS } from "../support/built";
 
-const root = join(__dirname, "../../..");
 /** Says it has written once the event loop has turned again: a write that waits for its reader never lets it. */
 const program = `
-  const { createStdout } = require("./dist/chassis/process/stdout");
+  const { createStdout } = require(${JSON.stringify(join(CHASSIS, "process/stdout"))});
   const out = createStdout();
   process.on("exit", out.flush);
   let next = 0;
@@ -40,7 +40,6 @@ afterEach(() => {
 
 function start(stdout: "pipe" | number, command = 'exec "$0" -e "$1"'): ChildProcess {
   const child = spawn("/bin/sh", ["-c", command, process.execPath, program], {
-    cwd: root,
     stdio: ["ignore", stdout, "inherit", "ipc"],
   });
   children.push(child);

@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./app";
+import { WEB } from "./built";
 
 /** A process, what it has printed so far, and how it ends. */
 export interface TestProcess {
@@ -25,13 +26,16 @@ const root = join(__dirname, "../../..");
 const running = new Set<ChildProcess>();
 process.on("exit", () => running.forEach(killGroup));
 
-/** Starts a program of the built project; its environment is only what is given, and its directory has no `.env` unless one is given. */
+/**
+ * Starts a built program; its environment is only what is given, and its directory has no `.env` unless one is given.
+ * @param script Relative to the project.
+ */
 export const startProcess = (
   script: string,
   env: Record<string, string>,
   args: string[] = [],
   directory = tmpdir(),
-): TestProcess => startCommand([process.execPath, ...args, join(root, script)], env, directory);
+): TestProcess => startCommand([process.execPath, ...args, resolve(root, script)], env, directory);
 
 /**
  * Starts any command; it leads a process group of its own, as under a platform's runner.
@@ -109,13 +113,15 @@ export interface TestServer extends TestProcess {
   log(): LogLine[];
 }
 
-/** Starts the built web process on a free port and resolves once it listens. */
-export async function startServer(
+/** Starts the chassis' own web process on a free port and resolves once it listens. */
+export const startServer = (
   env: Record<string, string>,
   args: string[] = [],
   directory?: string,
-): Promise<TestServer> {
-  const server = startProcess("dist/server.js", { PORT: "0", ...env }, args, directory);
+): Promise<TestServer> => asServer(startProcess(WEB, { PORT: "0", ...env }, args, directory));
+
+/** Resolves once the web process listens. */
+export async function asServer(server: TestProcess): Promise<TestServer> {
   const port = await untilListening(server);
   return {
     ...server,

@@ -52,9 +52,9 @@ export async function untilRefused(port: number): Promise<void> {
 /** A whole GET request. */
 export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
 
-/** A request whose body is still on its way. */
+/** A request whose body is still on its way, and which the tests' own service answers once it has come. */
 export const HALF_SENT =
-  "POST /nothing HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
+  "POST /held HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
 
 /** Sends a request that is in flight until `finish`, which resolves with its answer, a 404. */
 export async function sendRequestInFlight(

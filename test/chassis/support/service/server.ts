@@ -1,0 +1,73 @@
+// The web process of the chassis' own tests, in the order of `src/server.ts`, with routes of its own.
+import { parentShell } from "../../../../src/chassis/process/early";
+import { finished } from "node:stream/promises";
+import type { Router } from "express";
+import { attachServices, type AttachOptions } from "../../../../src/chassis/backing/services";
+import { createDatabase } from "../../../../src/chassis/backing/postgres";
+import { postgresVariables } from "../../../../src/chassis/backing/postgres-variables";
+import { about } from "../../../../src/chassis/http/about";
+import { refusals } from "../../../../src/chassis/http/refusals";
+import { createHttpServer } from "../../../../src/chassis/http/server";
+import { createHttpService } from "../../../../src/chassis/port/http-service";
+import { readBindTarget } from "../../../../src/chassis/port/socket-activation";
+import { enter } from "../../../../src/chassis/process/entry";
+import type { ConfigOf } from "../../../../src/chassis/process/environment";
+import { createLifecycle } from "../../../../src/chassis/process/lifecycle";
+import { parentGone } from "../../../../src/chassis/process/parent-shell";
+import { httpVariables } from "../../../../src/chassis/process/variables";
+import { createTestApp } from "../app";
+
+const variables = { ...httpVariables, ...postgresVariables };
+
+const backingServices = {
+  database({ config, logger, name }: AttachOptions<ConfigOf<typeof variables>>) {
+    const database = createDatabase({
+      url: config.DATABASE_URL,
+      poolSize: config.DATABASE_POOL_SIZE,
+      connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      applicationName: name,
+      logger,
+    });
+    return { use: database, check: database.ping, isRequired: true, close: database.close };
+  },
+};
+
+function defineRoutes(router: Router): void {
+  router.get("/", about({ name: "test", version: "1.2.3" }));
+  // In flight until its body has come, and nothing is here then.
+  router.post("/held", async (req, _res, next) => {
+    await finished(req.resume());
+    next();
+  });
+}
+
+void enter(variables, (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    orphaned: parentGone(process, parentShell),
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+  const { attached } = attachServices(backingServices, { config, logger, name: "test" });
+  const { app } = createTestApp(defineRoutes, {
+    logger,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    trustProxy: config.TRUST_PROXY,
+    draining: lifecycle.draining,
+    attached,
+  });
+  const server = createHttpServer(app, {
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+  });
+  const web = createHttpService({
+    name: "web",
+    server,
+    target: readBindTarget(config, process.env, process.pid),
+    refuse: refusals(logger),
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+  });
+  return lifecycle.run([web], Object.values(attached));
+});
