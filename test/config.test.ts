@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
+import { documentEnvExample, documentPage } from "../scripts/project/document-config";
 import type { Variables } from "../src/chassis/process/environment";
 import { releaseVariables, webVariables } from "../src/config";
 
@@ -10,5 +13,17 @@ const processes: [string, Variables][] = [
 describe.each(processes)("the variables of %s", (_name, variables) => {
   it.each(Object.entries(variables))("%s has a default or an example that it takes", (_key, of) => {
     expect(v.is(of.schema, of.default ?? of.example)).toBe(true);
+  });
+});
+
+describe("what `npm run docs` writes", () => {
+  /** Table cells are padded by the formatter. */
+  const unpadded = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/-{3,}/g, "---");
+  const read = (file: string) => readFileSync(join(__dirname, "..", file), "utf8");
+
+  it("has the variables as they are declared", () => {
+    const page = read("docs/configuration.md");
+    expect(unpadded(page)).toBe(unpadded(documentPage(page)));
+    expect(read(".env.example")).toBe(documentEnvExample());
   });
 });

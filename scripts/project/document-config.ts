@@ -1,21 +1,24 @@
-// Writes the configuration's documentation, the README's table and `.env.example`, from its schema.
+// Writes what there is to configure, the table in docs/configuration.md and `.env.example`, from `src/config.ts`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { webVariables } from "../../src/config";
-import type { Variables } from "../../src/chassis/process/environment";
-
-const variables: Variables = webVariables;
+import type { Variable } from "../../src/chassis/process/environment";
+import * as config from "../../src/config";
 
 const TABLE = /(<!-- variables, written by `npm run docs` -->\n)[^]*?(<!-- end -->)/;
 
-/** The README with its table of variables as the schema has them. */
-export function documentReadme(readme: string): string {
-  const rows = Object.entries(variables).map(
+/** The variables of all processes, each once. */
+const variables = Object.entries(
+  Object.assign({}, ...Object.values(config)) as Record<string, Variable>,
+);
+
+/** The page with its table of variables as they are declared. */
+export function documentPage(page: string): string {
+  const rows = variables.map(
     ([name, { default: value, about }]) =>
-      `| \`${name}\` | ${value ? `\`${value}\`` : "required"} | ${about} |`,
+      `| \`${name}\` | ${value === undefined ? "required" : `\`${value}\``} | ${about} |`,
   );
   const table = ["| Variable | Default | What it sets |", "| --- | --- | --- |", ...rows];
-  return readme.replace(
+  return page.replace(
     TABLE,
     (_all, start: string, end: string) => `${start}\n${table.join("\n")}\n\n${end}`,
   );
@@ -23,7 +26,7 @@ export function documentReadme(readme: string): string {
 
 /** The whole of `.env.example`: every variable, commented out, with its default or an example. */
 export function documentEnvExample(): string {
-  const entries = Object.entries(variables).map(
+  const entries = variables.map(
     ([name, { default: value, example = "", about }]) =>
       `# ${about}\n# ${name}=${value ?? example}\n`,
   );
@@ -32,7 +35,7 @@ export function documentEnvExample(): string {
 
 if (require.main === module) {
   const root = join(__dirname, "../..");
-  const readme = join(root, "README.md");
-  writeFileSync(readme, documentReadme(readFileSync(readme, "utf8")));
+  const page = join(root, "docs/configuration.md");
+  writeFileSync(page, documentPage(readFileSync(page, "utf8")));
   writeFileSync(join(root, ".env.example"), documentEnvExample());
 }

@@ -1,0 +1,110 @@
+// Makes a clone of Berth a service: writes names, takes parts out.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { InitOptions } from "./options";
+import { type Part, PARTS } from "./parts";
+import { withoutParts } from "./text";
+
+/** What `package.json` says of a service that was made from Berth. */
+export interface Origin {
+  version: string;
+  /** Absent in a copy without git. */
+  commit?: string;
+}
+
+interface Package {
+  name: string;
+  version: string;
+  description: string;
+  scripts: Record<string, string>;
+  devDependencies: Record<string, string>;
+  berth?: Origin;
+}
+
+/** Files in which `berth` is the service's own name. */
+const NAMED = /^(docs\/.*\.md|\.github\/workflows\/.*\.yml|\.devcontainer\/.*|\.env\.example)$/;
+
+/** Nobody's text, or made anew by others. */
+const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|package-lock\.json)$/;
+
+/** Changes the clone in `root`. */
+export function apply(root: string, options: InitOptions, commit: string | undefined): void {
+  const names = ["lab", ...options.without] as const;
+  const leaving = names.map((name) => PARTS[name]);
+  for (const path of leaving.flatMap(({ paths }) => paths)) {
+    rmSync(join(root, path), { recursive: true, force: true });
+  }
+  for (const file of textFiles(root)) {
+    const path = join(root, file);
+    const text = readFileSync(path, "utf8");
+    let changed = withoutParts(text, names, file);
+    for (const { lines } of leaving) changed = withoutLines(changed, lines[file]);
+    if (NAMED.test(file)) changed = changed.replaceAll(/\bberth\b/g, options.name);
+    if (changed !== text) writeFileSync(path, changed);
+  }
+  writePackage(root, options, leaving, commit);
+  writeReadme(root, options);
+  writeLicence(root, options);
+  writeFileSync(join(root, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n");
+}
+
+/** Relative paths with forward slashes. */
+function textFiles(root: string, folder = root): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (NOT_READ.test(name)) return [];
+    if (statSync(path).isDirectory()) return textFiles(root, path);
+    // What speaks of marks is no marked text.
+    const file = relative(root, path).replaceAll("\\", "/");
+    return file.startsWith("scripts/project/") ? [] : [file];
+  });
+}
+
+const withoutLines = (text: string, pattern: RegExp | undefined): string =>
+  pattern === undefined
+    ? text
+    : text
+        .split("\n")
+        .filter((line) => !pattern.test(line))
+        .join("\n");
+
+function writePackage(
+  root: string,
+  { name, description }: InitOptions,
+  leaving: readonly Part[],
+  commit: string | undefined,
+): void {
+  const path = join(root, "package.json");
+  const pkg = JSON.parse(readFileSync(path, "utf8")) as Package;
+  const berth: Origin = { version: pkg.version, ...(commit && { commit }) };
+  for (const { scripts, devDependencies } of leaving) {
+    for (const script of scripts) delete pkg.scripts[script];
+    for (const dependency of devDependencies) delete pkg.devDependencies[dependency];
+  }
+  const changed = { ...pkg, name, version: "0.1.0", description, berth };
+  writeFileSync(path, `${JSON.stringify(changed, undefined, 2)}\n`);
+  // Knows all that stays already: it asks nobody.
+  const npm = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"];
+  execFileSync("npm", [...npm, "--prefer-offline"], { cwd: root, stdio: ["ignore", "ignore", 2] });
+}
+
+function writeReadme(root: string, { name, description, without }: InitOptions): void {
+  const template = readFileSync(join(__dirname, "service-readme.md"), "utf8");
+  const text = withoutParts(template, without, "service-readme.md")
+    .replaceAll("NAME", () => name)
+    .replaceAll("DESCRIPTION", () => description);
+  writeFileSync(join(root, "README.md"), text);
+}
+
+/** The licence asks that its notice stays: Berth's holders stand below the service's. */
+function writeLicence(root: string, { owner }: InitOptions): void {
+  const path = join(root, "LICENSE");
+  if (!existsSync(path)) return;
+  const year = new Date().getFullYear();
+  const text = readFileSync(path, "utf8");
+  writeFileSync(
+    path,
+    text.replace(/^(Copyright )/m, () => `Copyright (c) ${year} ${owner}\nCopyright `),
+  );
+}

@@ -1,0 +1,47 @@
+// What may leave a clone, part by part.
+import type { OptionalPart } from "./options";
+
+/** Everything that is there only for one part's sake. */
+export interface Part {
+  /** Files and folders. */
+  paths: readonly string[];
+  /** Scripts of `package.json`. */
+  scripts: readonly string[];
+  /** Development dependencies that nothing else uses, or prefixes of their names that end in `*`. */
+  devDependencies: readonly string[];
+  /** Lines of single files. */
+  lines: Readonly<Record<string, RegExp>>;
+}
+
+/**
+ * Other text that speaks of a part stands between two lines that hold `begin: PART` and `end: PART`, in whatever is a
+ * comment there; it leaves with the part, and the two lines leave in any case.
+ */
+export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
+  /** What proves Berth, and not the service that is made of it. */
+  lab: {
+    paths: [
+      "scripts/lab/bench",
+      "scripts/lab/drain",
+      "scripts/lab/contract/real-systems",
+      "scripts/project/test/init.test.ts",
+      "scripts/project/test/readme.test.ts",
+      "docs/speed.md",
+    ],
+    scripts: ["bench", "drain", "contract:systems"],
+    devDependencies: [],
+    lines: {},
+  },
+  contract: {
+    paths: ["scripts/lab", "docs/port-contract.md"],
+    scripts: ["contract"],
+    devDependencies: [],
+    lines: {},
+  },
+  sample: {
+    paths: ["src/features/notes", "test/features/notes"],
+    scripts: [],
+    devDependencies: [],
+    lines: { "src/routes.ts": /notes/i },
+  },
+};
