@@ -1,7 +1,8 @@
 // One client of one PostgreSQL server: everything that pg is told, so that it reads nothing from the environment itself.
 import { Socket } from "node:net";
-import { Client, type Connection, types } from "pg";
+import { Client, type Connection } from "pg";
 import { type Encryption, tlsOptions } from "./postgres-tls";
+import { getTypeParser, SESSION_SETTINGS } from "./postgres-types";
 import type { PostgresHost, PostgresSettings } from "./postgres-url";
 
 /** What all connections to a database have in common. */
@@ -49,25 +50,23 @@ export function createClient(
   });
   // A connection that breaks rejects the statement that needs it.
   client.on("error", () => undefined);
+  setUp(client, settings);
   if (settings.needsChannelBinding) insistOnChannelBinding(client);
   return { client, wasReached: () => isReached };
 }
 
 /**
- * Types, by their OID, that come as text of another one's: a day and a time on a wall are no points in time, and pg would
- * make them some in the time zone of the process.
- * @see https://www.postgresql.org/docs/current/catalog-pg-type.html
+ * Gives the session its settings in the message that opens it, so that they cost no round trip. PgBouncer follows both, and
+ * JDBC sends them, too. pg has no option for them; were they not sent, times would only be slower to read.
  */
-const AS_TEXT: Readonly<Record<number, number>> = {
-  [types.builtins.DATE]: types.builtins.TEXT,
-  [types.builtins.TIMESTAMP]: types.builtins.TEXT,
-  // Arrays of both, and of text.
-  1182: 1009,
-  1115: 1009,
-};
-
-const getTypeParser = (oid: number, format?: "text" | "binary"): unknown =>
-  types.getTypeParser(AS_TEXT[oid] ?? oid, format);
+function setUp(client: Client, { options = "" }: PostgresSettings): void {
+  const own = client as unknown as { getStartupConf: () => Record<string, string> };
+  const { getStartupConf } = own;
+  const wanted = Object.entries(SESSION_SETTINGS).filter(
+    ([name]) => !options.toLowerCase().includes(name.toLowerCase()),
+  );
+  own.getStartupConf = () => ({ ...getStartupConf.call(client), ...Object.fromEntries(wanted) });
+}
 
 const BOUND = "SCRAM-SHA-256-PLUS";
 

@@ -13,8 +13,10 @@ export type NoteInput = v.InferOutput<typeof noteInput>;
 /** A note as clients read it. */
 export interface Note extends NoteInput {
   id: string;
-  createdAt: Date;
-  updatedAt: Date;
+  /** RFC 3339, in UTC. */
+  createdAt: string;
+  /** RFC 3339, in UTC. */
+  updatedAt: string;
 }
 
 const MAX_BIGINT = 9_223_372_036_854_775_807n;

@@ -1,4 +1,4 @@
-import { createDatabase, type Database } from "../../../src/chassis/backing/postgres";
+import type { Database } from "../../../src/chassis/backing/postgres";
 import { type Transaction, TransactionError } from "../../../src/chassis/backing/transactions";
 import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import {
@@ -6,7 +6,7 @@ import {
   isForeignKeyViolation,
   isUniqueViolation,
 } from "../../../src/chassis/backing/violations";
-import { createTestLogger } from "../support/app";
+import { attach, POOL_SIZE } from "../support/database";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
 
 let postgres: TestPostgres;
@@ -28,17 +28,8 @@ afterAll(async () => {
 beforeEach(() => database.query("INSERT INTO stock VALUES ('rope', 8)"));
 afterEach(() => database.query("DELETE FROM stock"));
 
-const POOL_SIZE = 4;
-
 /** No test here waits for a limit. */
-const attachPatiently = () =>
-  createDatabase({
-    url: postgres.url,
-    poolSize: POOL_SIZE,
-    connectTimeoutMs: 60_000,
-    statementTimeoutMs: 60_000,
-    logger: createTestLogger().logger,
-  });
+const attachPatiently = () => attach(postgres.url, 60_000);
 
 const add = (to: Pick<Transaction, "query">, item: string) =>
   to.query("INSERT INTO stock VALUES ($1, 1)", [item]);
@@ -257,33 +248,5 @@ describe("a violated constraint", () => {
     );
     expect(isCheckViolation(await errorOf("UPDATE stock SET left_over = -1"))).toBe(true);
     expect(isUniqueViolation(new Error("23505"))).toBe(false);
-  });
-});
-
-describe("values of the database", () => {
-  // Where a day that became a point in time would be shifted.
-  const { TZ } = process.env;
-  beforeAll(() => (process.env.TZ = "Europe/Berlin"));
-  afterAll(() => {
-    if (TZ === undefined) delete process.env.TZ;
-    else process.env.TZ = TZ;
-  });
-
-  it.each([
-    ["9007199254740993::bigint", "9007199254740993"],
-    ["0.1::numeric", "0.1"],
-    ["7::int", 7],
-    ["0.5::double precision", 0.5],
-    ["true", true],
-    ["NULL::int", null],
-    ["'2026-02-01'::date", "2026-02-01"],
-    ["'2026-02-01 12:30'::timestamp", "2026-02-01 12:30:00"],
-    ["'2026-02-01 12:30:00+01'::timestamptz", new Date("2026-02-01T11:30:00Z")],
-    [`'{"a":[1]}'::jsonb`, { a: [1] }],
-    ["ARRAY['2026-02-01'::date]", ["2026-02-01"]],
-    ["ARRAY['2026-02-01 12:30'::timestamp]", ["2026-02-01 12:30:00"]],
-    ["'\\x00ff'::bytea", Buffer.from([0, 255])],
-  ])("come for %s as they are", async (value, expected) => {
-    expect(await database.query(`SELECT ${value} AS value`)).toEqual([{ value: expected }]);
   });
 });

@@ -1,16 +1,19 @@
-// Attaches a database as a service does, with short timeouts.
+// Attaches a database as a service does.
 import { createDatabase, type Database } from "../../../src/chassis/backing/postgres";
 import { createTestLogger } from "./app";
 
 /** How many connections `attach` may open. */
 export const POOL_SIZE = 4;
 
-/** Attaches the database with this URL. */
-export const attach = (url: string): Database =>
+/**
+ * Attaches the database with this URL.
+ * @param limitMs How long anything may take; a busy machine exceeds the default.
+ */
+export const attach = (url: string, limitMs = 2000): Database =>
   createDatabase({
     url,
     poolSize: POOL_SIZE,
-    connectTimeoutMs: 2_000,
-    statementTimeoutMs: 2_000,
+    connectTimeoutMs: limitMs,
+    statementTimeoutMs: limitMs,
     logger: createTestLogger().logger,
   });
