@@ -1,4 +1,4 @@
-// Brings a database's schema up to date.
+// Brings a database's schema up to date, and takes its last step back.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Logger } from "pino";
@@ -38,11 +38,30 @@ const LOCK_TIMEOUT = "10s";
 /**
  * Applies the migrations that the database lacks. When several processes migrate at once, one works and the rest wait.
  * A migration that the database has and the files lack is no error: it belongs to a newer or an older release.
+ * @returns The names of those that were applied.
  * @throws Error when the database cannot be reached in time, or a migration fails: it has then been rolled back.
  */
-export async function migrate(options: MigrateOptions): Promise<void> {
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const applied = await run(options, "up");
+  options.logger.info({ applied }, "the database is up to date");
+  return applied;
+}
+
+/**
+ * Undoes the migration that was applied last.
+ * @returns Its name, or nothing when there is none.
+ * @throws Error as `migrate` does, and when the migration cannot be undone.
+ */
+export async function rollBack(options: MigrateOptions): Promise<string | undefined> {
+  const [undone] = await run(options, "down");
+  options.logger.info({ undone }, "the last migration is undone");
+  return undone;
+}
+
+async function run(options: MigrateOptions, direction: "up" | "down"): Promise<string[]> {
   const { files, logger } = options;
   const client = await connectInTime(options);
+  let current: string | undefined;
   try {
     // An ES module, and only this process needs it.
     const { PG_MIGRATE_LOCK_ID, runner } = await import("node-pg-migrate");
@@ -50,18 +69,24 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await client.query(
       `SELECT set_config('lock_timeout', '${LOCK_TIMEOUT}', false) WHERE current_setting('lock_timeout') = '0'`,
     );
-    const applied = await runner({
+    const moved = await runner({
       dbClient: client,
       dir: files,
       useGlob: true,
-      direction: "up",
+      direction,
       migrationsTable: "migrations",
       noLock: true,
       checkOrder: false,
-      log: (message) => logger.debug(message),
+      log: (message) => {
+        current = /^### MIGRATION (\S+)/.exec(message)?.[1] ?? current;
+        logger.debug(message);
+      },
     });
     await client.query(`SELECT pg_advisory_unlock(${PG_MIGRATE_LOCK_ID})`);
-    logger.info({ applied: applied.map(({ name }) => name) }, "the database is up to date");
+    return moved.map(({ name }) => name);
+  } catch (err) {
+    if (current === undefined) throw err;
+    throw new Error(`The migration ${current} failed: ${reasonOf(err)}`, { cause: err });
   } finally {
     await client.end();
   }

@@ -1,5 +1,5 @@
 // Keeps notes in PostgreSQL.
-import type { Database } from "../../chassis/backing/postgres";
+import type { Queryable } from "../../chassis/backing/transactions";
 import type { Note, NoteInput, NotesQuery } from "./schema";
 
 const COLUMNS = `id, title, body, created_at AS "createdAt", updated_at AS "updatedAt"`;
@@ -16,8 +16,8 @@ export interface NoteStore {
   remove(id: string): Promise<Note | undefined>;
 }
 
-/** Creates the store; its table comes from the migrations. */
-export function createNoteStore({ query }: Database): NoteStore {
+/** Creates the store, on the database or in a transaction; its table comes from the migrations. */
+export function createNoteStore({ query }: Queryable): NoteStore {
   return {
     list: ({ limit, cursor }) =>
       query<Note>(

@@ -1,5 +1,6 @@
 // Spawns the embedded PostgreSQL as a process of its own, on a free port.
 import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 
 const root = join(__dirname, "../../..");
@@ -44,7 +45,12 @@ export async function spawnEmbeddedPostgres(env: NodeJS.ProcessEnv): Promise<Emb
     child.stderr?.on("data", read);
     child.once("close", (code) => reject(new Error(`exit ${code}: ${output}`)));
   });
+  // A test file that fails before it can stop the server shall end, and takes the server with it.
+  for (const handle of [child, child.channel, child.stdout as Socket, child.stderr as Socket]) {
+    handle?.unref();
+  }
   const stop = (signal: NodeJS.Signals) => {
+    child.ref();
     child.kill(signal);
     return exited;
   };

@@ -1,9 +1,11 @@
 // The embedded PostgreSQL, spoken to by pg as an application does.
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Client, Pool } from "pg";
 import {
   spawnEmbeddedPostgres,
@@ -209,6 +211,14 @@ describe("the embedded PostgreSQL, in a directory", () => {
     const refused = expect(start({ PORT, DATA_DIR: "memory://" })).rejects;
     await refused.toThrow(/exit 1: .*EADDRINUSE.*set another PORT/s);
     taken.close();
+  });
+
+  it("keeps nobody from ending who has forgotten to stop it, as a test does that fails early", async () => {
+    const support = require.resolve("../../../../test/chassis/support/embedded-postgres");
+    const forgetful = `require(${JSON.stringify(support)}).spawnEmbeddedPostgres({ DATA_DIR: "memory://" }).then(() => console.log("started"))`;
+    const args = ["--require", "ts-node/register", "--eval", forgetful];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+    expect(stdout).toBe("started\n");
   });
 
   it.each(["abc", "-1", "70000", "", "1e4"])("refuses PORT=%j", async (PORT) => {
