@@ -1,27 +1,9 @@
 // Checks what a client sent against a schema, and tells it about every fault at once.
 import type { Request } from "express";
 import * as v from "valibot";
+import { explain } from "./explain";
 import { hasBody } from "./json-body";
 import { Problem } from "./problem";
-
-/** Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair. */
-export const text = (minLength: number, maxLength: number) =>
-  v.pipe(
-    v.string(),
-    v.minLength(minLength),
-    v.maxLength(maxLength),
-    v.check(
-      (value) => !value.includes("\0") && value.isWellFormed(),
-      "must not contain NUL characters or lone surrogates",
-    ),
-  );
-
-/** An object with these fields and no others; to valibot alone, an array is an object, too. */
-export const object = <const E extends v.ObjectEntries>(entries: E) =>
-  v.pipe(v.custom<object>(isObject, "must be of type object"), v.strictObject(entries));
-
-const isObject = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The request's JSON body, checked.
@@ -48,7 +30,8 @@ export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): 
 /** Says where in the input a fault is. */
 type Locate = (path: string[]) => Record<string, string>;
 
-const byPointer: Locate = (path) => ({
+/** Where in a body. */
+export const byPointer: Locate = (path) => ({
   pointer: short(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")),
 });
 
@@ -61,7 +44,8 @@ const FAULT_LIMIT = 20;
 const short = (location: string): string =>
   location.length > LOCATION_LIMIT ? `${location.slice(0, LOCATION_LIMIT)}...` : location;
 
-function check<S extends v.GenericSchema>(
+/** @throws Problem with one entry for each fault. */
+export function check<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
   status: number,
@@ -97,30 +81,3 @@ function faults(issue: v.GenericIssue, output: unknown): Fault[] {
     .filter((key) => !Object.hasOwn(known as object, key))
     .map((key) => ({ path: [...parent, key], detail: "is not known here" }));
 }
-
-/** Says it in the schema's own words, else in ours: a client should not learn, or depend on, which library checks. */
-function explain({ kind, type, expected, received, requirement, input, message }: v.GenericIssue) {
-  if (kind === "schema" && received === "undefined") return "is required";
-  if (!LIBRARYS_WORDS.test(message)) return message;
-  const unit = typeof input === "string" ? "characters" : "items";
-  switch (type) {
-    case "min_length":
-      return `must have at least ${String(requirement)} ${unit}`;
-    case "max_length":
-      return `must have at most ${String(requirement)} ${unit}`;
-    case "min_value":
-      return `must be at least ${String(requirement)}`;
-    case "max_value":
-      return `must be at most ${String(requirement)}`;
-    case "literal":
-      return `must be ${expected}`;
-    case "picklist":
-    case "enum":
-      return `must be one of ${expected?.replace(/^\(|\)$/g, "").replaceAll(" | ", ", ")}`;
-    default:
-      return kind === "schema" ? `must be of type ${expected?.toLowerCase()}` : "is not valid";
-  }
-}
-
-/** They quote what was sent. */
-const LIBRARYS_WORDS = /^Invalid [\w ]+: (Expected .* but r|R)eceived /s;

@@ -1,6 +1,7 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
 import type { Database } from "../../chassis/backing/postgres";
+import { sendPage } from "../../chassis/http/paging";
 import { Problem } from "../../chassis/http/problem";
 import { parseBody, parseQuery } from "../../chassis/http/validate";
 import { isNoteId, noteInput, notesQuery } from "./schema";
@@ -16,16 +17,13 @@ export function createNotesRouter({ database }: { database: Database }): Router 
   );
 
   router.get("/", async (req, res) => {
-    const { limit, cursor } = parseQuery(notesQuery, req);
-    // One more than asked for tells whether there is a next page.
-    const found = await notes.list({ limit: limit + 1, cursor });
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    if (last && found.length > limit) {
-      // RFC 8288: the client follows it, and need not know how a cursor is made.
-      res.links({ next: `${req.baseUrl}?limit=${limit}&cursor=${last.id}` });
-    }
-    res.json(page);
+    const query = parseQuery(notesQuery, req);
+    await sendPage(
+      res,
+      query,
+      (page) => notes.list(page),
+      ({ id }) => id,
+    );
   });
 
   router.post("/", async (req, res) => {

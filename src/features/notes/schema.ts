@@ -1,6 +1,7 @@
 // What a note looks like, and what clients may ask for.
 import * as v from "valibot";
-import { object, text } from "../../chassis/http/validate";
+import { id, object, text } from "../../chassis/http/fields";
+import { pageQuery } from "../../chassis/http/paging";
 
 /** A note as clients write it. */
 export const noteInput = object({
@@ -19,26 +20,10 @@ export interface Note extends NoteInput {
   updatedAt: string;
 }
 
-const MAX_BIGINT = 9_223_372_036_854_775_807n;
+/** Whether the text can be a note's id. */
+export const isNoteId = (value: string): boolean => v.is(id, value);
 
-/** Whether the text can be a note's id: a positive 64-bit integer in plain digits. */
-export const isNoteId = (id: string): boolean =>
-  /^[1-9]\d{0,18}$/.test(id) && BigInt(id) <= MAX_BIGINT;
-
-/** Which page of the list is wanted: the notes older than the cursor. */
-export const notesQuery = object({
-  limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.check(
-        (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 100,
-        "must be a whole number from 1 to 100",
-      ),
-      v.transform(Number),
-    ),
-    "20",
-  ),
-  cursor: v.optional(v.pipe(v.string(), v.check(isNoteId, "must come from a Link header"))),
-});
+/** Which page of the list is wanted: the notes older than the cursor, which is an id. */
+export const notesQuery = pageQuery(20, 100);
 
 export type NotesQuery = v.InferOutput<typeof notesQuery>;

@@ -10,7 +10,8 @@ import type { Request, Response } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { jsonBody } from "../../../src/chassis/http/json-body";
-import { object, parseBody, text } from "../../../src/chassis/http/validate";
+import { object, text } from "../../../src/chassis/http/fields";
+import { parseBody } from "../../../src/chassis/http/validate";
 import { createTestApp, problem } from "../support/app";
 import { connectRaw } from "../support/raw-client";
 
@@ -223,7 +224,7 @@ describe("POST with fields that are not valid", () => {
     [
       "what only the library has words for",
       '{"name":"x","site":"secret"}',
-      [{ pointer: "/site", detail: "is not valid" }],
+      [{ pointer: "/site", detail: "must be a valid URL" }],
     ],
     [
       "extra fields",

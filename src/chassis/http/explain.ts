@@ -1,0 +1,93 @@
+// Says what is wrong with a value in plain words, which quote nothing that was sent.
+import type * as v from "valibot";
+
+/** Says it in the schema's own words, else in ours: a client should not learn, or depend on, which library checks. */
+export function explain(issue: v.GenericIssue): string {
+  if (issue.kind === "schema" && issue.received === "undefined") return "is required";
+  const detail = isInLibrarysWords(issue) ? inOurWords(issue) : issue.message;
+  // A record's: an object's unknown and missing keys are told elsewhere.
+  const isName = issue.path?.at(-1)?.origin === "key";
+  return isName ? `has a name that ${detail}` : detail;
+}
+
+/** They quote what was sent. */
+function isInLibrarysWords({ message, expected, received }: v.GenericIssue): boolean {
+  const end = `${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`;
+  return message.startsWith("Invalid ") && message.endsWith(`: ${end}`);
+}
+
+function inOurWords(issue: v.GenericIssue): string {
+  const { kind, type, input, expected, message } = issue;
+  const requirement = String(issue.requirement);
+  const unit = typeof input === "string" ? "characters" : "items";
+  switch (type) {
+    case "min_length":
+      return `must have at least ${requirement} ${unit}`;
+    case "max_length":
+      return `must have at most ${requirement} ${unit}`;
+    case "length":
+      return `must have ${requirement} ${unit}`;
+    case "non_empty":
+      return "must not be empty";
+    case "min_entries":
+      return `must have at least ${requirement} fields`;
+    case "max_entries":
+      return `must have at most ${requirement} fields`;
+    case "min_value":
+      return `must be at least ${requirement}`;
+    case "max_value":
+      return `must be at most ${requirement}`;
+    case "gt_value":
+      return `must be more than ${requirement}`;
+    case "lt_value":
+      return `must be less than ${requirement}`;
+    case "integer":
+    case "safe_integer":
+      return "must be a whole number";
+    case "multiple_of":
+      return `must be a multiple of ${requirement}`;
+    case "regex":
+      return `must match ${requirement}`;
+    case "starts_with":
+      return `must start with ${expected}`;
+    case "ends_with":
+      return `must end with ${expected}`;
+    case "includes":
+      return `must contain ${expected}`;
+    case "value":
+    case "values":
+      return mustBe(expected);
+    case "union":
+      return anyOf(issue.issues ?? []);
+    default:
+      return kind === "schema" ? mustBe(expected) : mustBeValid(message);
+  }
+}
+
+/** @param expected A type, a value, or `(several | of them)`. */
+function mustBe(expected: string | null): string {
+  if (expected === null || expected === "unknown") return "is not valid";
+  if (expected === "never") return "must not be given";
+  if (/^\(?!null/.test(expected)) return "must not be null";
+  const choices = expected.replace(/^\(|\)$/g, "").split(" | ");
+  if (!choices.every((choice) => /^["\d-]|^(true|false)$/.test(choice))) {
+    return `must be of type ${expected.toLowerCase()}`;
+  }
+  return choices.length === 1 ? `must be ${expected}` : `must be one of ${choices.join(", ")}`;
+}
+
+function anyOf(issues: readonly v.GenericIssue[]): string {
+  // It is not known which of them the client meant.
+  if (issues.some(({ path }) => path)) return "has none of the forms that are possible here";
+  const details = [...new Set(issues.map(explain))];
+  const [first = "is not valid", ...others] = details;
+  return [first, ...others.map((detail) => detail.replace(/^must be /, ""))].join(" or ");
+}
+
+/** Names the format, as in "Invalid URL: …", if the check has one. */
+function mustBeValid(message: string): string {
+  const format = /^Invalid ([^:]+):/.exec(message)?.[1] ?? "";
+  return UNNAMED.has(format) ? "is not valid" : `must be a valid ${format}`;
+}
+
+const UNNAMED = new Set(["input", "item", "value", "content", "key", "type", "length", "size"]);

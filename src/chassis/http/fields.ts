@@ -1,0 +1,126 @@
+// The pieces that bodies are made of: each says what it is, to the client and in JSON Schema.
+import * as v from "valibot";
+import { checkAs } from "./json-schema";
+
+/**
+ * An object with these fields and no others; unlike to valibot alone, an array is none.
+ * `v.partial`, `v.pick`, `v.omit` and `{ ...other.entries }` work on it.
+ */
+export function object<const E extends v.ObjectEntries>(
+  entries: E,
+): v.StrictObjectSchema<E, undefined> {
+  const schema = v.strictObject(entries);
+  const run = schema["~run"];
+  return Object.assign(schema, {
+    "~run"(this: typeof schema, ...[dataset, config]: Parameters<typeof run>) {
+      // An array is told what null is told: that it is of another type.
+      return run.call(this, Array.isArray(dataset.value) ? { value: null } : dataset, config);
+    },
+  });
+}
+
+/** What PATCH takes: some of an object's fields, at least one. */
+export const someOf = <const E extends v.ObjectEntries>(
+  schema: v.StrictObjectSchema<E, undefined>,
+) => v.pipe(v.partial(schema), v.minEntries(1, "must have at least one field"));
+
+/**
+ * Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair.
+ * @param min The fewest characters, counted as PostgreSQL and JSON Schema do: an emoji is one.
+ * @param max The most characters.
+ */
+export const text = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    checkAs(
+      { minLength: min },
+      // A character takes one or two of JavaScript's units, so few texts need to be counted.
+      (value: string) => value.length >= 2 * min - 1 || characters(value) >= min,
+      `must have at least ${min} characters`,
+    ),
+    checkAs(
+      { maxLength: max },
+      (value: string) =>
+        value.length <= max || (value.length <= 2 * max && characters(value) <= max),
+      `must have at most ${max} characters`,
+    ),
+    checkAs(
+      { pattern: "^[^\\u0000\\ud800-\\udfff]*$" },
+      (value: string) => !value.includes("\0") && value.isWellFormed(),
+      "must not contain NUL characters or lone surrogates",
+    ),
+  );
+
+function characters(value: string): number {
+  let count = 0;
+  for (const _ of value) count++;
+  return count;
+}
+
+/** One of these texts: `oneOf("BASIC", "GOLD")`. */
+export const oneOf = <const T extends readonly string[]>(...values: T) =>
+  v.picklist(values, `must be one of ${values.map((value) => JSON.stringify(value)).join(", ")}`);
+
+/** A whole number within these bounds; in a query it is a `queryInteger`. */
+export const integer = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+const MAX_BIGINT = 9_223_372_036_854_775_807n;
+
+/**
+ * A positive 64-bit integer in plain digits, as PostgreSQL counts rows: a JSON number would lose some.
+ * @see https://spec.openapis.org/registry/format/int64
+ */
+export const id = v.pipe(
+  v.string(),
+  checkAs(
+    { pattern: "^[1-9]\\d{0,18}$", format: "int64" },
+    (value: string) => /^[1-9]\d{0,18}$/.test(value) && BigInt(value) <= MAX_BIGINT,
+    "must be an id: a positive 64-bit integer in digits",
+  ),
+);
+
+/** A day of the calendar, such as `2026-11-01`; it has no time zone, so it stays text. */
+export const date = v.pipe(
+  v.string(),
+  checkAs(
+    { format: "date", pattern: "^(?!0000)" },
+    (value: string) => isDay(value),
+    "must be a day of the calendar, such as 2026-11-01",
+  ),
+);
+
+/** Offsets end where PostgreSQL's do; leap seconds it would count as the next second. */
+const DATE_TIME =
+  /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
+
+/**
+ * A point in time with its offset, such as `2026-11-01T12:30:00+01:00`; it stays text.
+ * @see https://www.rfc-editor.org/rfc/rfc3339
+ */
+export const dateTime = v.pipe(
+  v.string(),
+  checkAs(
+    { format: "date-time", pattern: DATE_TIME.source },
+    (value: string) => DATE_TIME.test(value) && isDay(value.slice(0, 10)),
+    "must be a time with its offset, such as 2026-11-01T12:30:00Z",
+  ),
+);
+
+/** JavaScript would take 31 February for 3 March; PostgreSQL has no year 0. */
+function isDay(value: string): boolean {
+  if (!/^(?!0000)\d{4}-\d\d-\d\d$/.test(value)) return false;
+  const day = new Date(`${value}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+}
+
+/**
+ * An amount from zero in the currency's smallest unit, so that no fraction is rounded: 12.50 EUR are 1250.
+ * @param currencies The ISO 4217 codes that the service deals in: what their smallest unit is, only it can know.
+ */
+export const money = <const C extends readonly [string, ...string[]]>(...currencies: C) =>
+  object({ amount: integer(0, Number.MAX_SAFE_INTEGER), currency: oneOf(...currencies) });
+
+/** An array of at least `min` and at most `max` of these. */
+export const arrayOf = <const T extends v.GenericSchema>(item: T, min: number, max: number) =>
+  v.pipe(v.array(item), v.minLength(min), v.maxLength(max));
