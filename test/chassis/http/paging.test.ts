@@ -1,0 +1,88 @@
+import request from "supertest";
+import * as v from "valibot";
+import { object, oneOf, text } from "../../../src/chassis/http/fields";
+import { type PageQuery, pageQuery, sendPage } from "../../../src/chassis/http/paging";
+import { queryList } from "../../../src/chassis/http/query-fields";
+import { parseQuery } from "../../../src/chassis/http/validate";
+import { createTestApp, problem } from "../support/app";
+
+const shipsQuery = object({
+  ...pageQuery(2, 5, text(1, 50)).entries,
+  flag: v.optional(queryList(oneOf("DE", "FR & Co"), 1, 2)),
+});
+const names = ["Ada", "Börte", "C&A", "Dora", "Eva"];
+const asked: PageQuery[] = [];
+
+/** The ships after the one that the cursor names. */
+function list(query: PageQuery): Promise<string[]> {
+  asked.push(query);
+  const start = query.cursor === undefined ? 0 : names.indexOf(query.cursor) + 1;
+  return Promise.resolve(names.slice(start, start + query.limit));
+}
+
+const { app } = createTestApp((router) => {
+  router.get(["/ships", "/*splat"], async (req, res) => {
+    await sendPage(res, parseQuery(shipsQuery, req), list, (name) => name);
+  });
+});
+const next = (link: string | undefined) => /^<([^>]+)>; rel="next"$/.exec(link ?? "")?.[1];
+
+beforeEach(() => void asked.splice(0));
+
+describe("GET a list", () => {
+  it("leads through all pages", async () => {
+    const pages: unknown[] = [];
+    for (let path: string | undefined = "/ships"; path;) {
+      const res = await request(app).get(path);
+      pages.push(res.body);
+      path = next(res.headers.link);
+    }
+    expect(pages).toEqual([["Ada", "Börte"], ["C&A", "Dora"], ["Eva"]]);
+  });
+
+  it("asks the store for one row more, and passes filters on", async () => {
+    await request(app).get("/ships?limit=3&flag=DE");
+    expect(asked).toEqual([{ limit: 4, flag: ["DE"] }]);
+  });
+
+  it("keeps the other parameters in the link, as often as they come, and replaces the cursor", async () => {
+    const first = await request(app).get("/ships?flag=DE&cursor=Ada&flag=FR%20%26%20Co&limit=1");
+    expect(first.headers.link).toBe(
+      '</ships?flag=DE&cursor=B%C3%B6rte&flag=FR+%26+Co&limit=1>; rel="next"',
+    );
+    const second = await request(app).get(next(first.headers.link) as string);
+    expect([second.body, asked.at(-1)]).toEqual([
+      ["C&A"],
+      { limit: 2, cursor: "Börte", flag: ["DE", "FR & Co"] },
+    ]);
+  });
+
+  it("links to no other page when the last one is full", async () => {
+    const res = await request(app).get("/ships?limit=5");
+    expect([res.body, res.headers.link]).toEqual([names, undefined]);
+  });
+
+  it.each([
+    ["another host", "//example.org/ships", "/example.org/ships"],
+    ["another link", '/a>;rel="x"', "/a%3E;rel=%22x%22"],
+  ])("makes no link to %s of a path", async (_name, path, own) => {
+    const res = await request(app).get(path);
+    expect(res.headers.link).toBe(`<${own}?cursor=B%C3%B6rte>; rel="next"`);
+  });
+
+  it("responds 400 with each parameter that is wrong", async () => {
+    const res = await request(app).get("/ships?limit=6&flag=DE&flag=de&cursor=&page=2");
+    expect([res.status, JSON.parse(res.text)]).toEqual([
+      400,
+      problem(400, "Bad Request", {
+        detail: "Some query parameters are not valid.",
+        errors: [
+          { parameter: "limit", detail: "must be a whole number from 1 to 5" },
+          { parameter: "cursor", detail: "must have at least 1 characters" },
+          { parameter: "flag.1", detail: 'must be one of "DE", "FR & Co"' },
+          { parameter: "page", detail: "is not known here" },
+        ],
+      }),
+    ]);
+  });
+});
