@@ -13,7 +13,7 @@ export function explain(issue: v.GenericIssue): string {
 /** They quote what was sent. */
 function isInLibrarysWords({ message, expected, received }: v.GenericIssue): boolean {
   const end = `${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`;
-  return message.startsWith("Invalid ") && message.endsWith(`: ${end}`);
+  return message.endsWith(`: ${end}`);
 }
 
 function inOurWords(issue: v.GenericIssue): string {

@@ -11,8 +11,9 @@ export function object<const E extends v.ObjectEntries>(
 ): v.StrictObjectSchema<E, undefined> {
   const schema = v.strictObject(entries);
   const run = schema["~run"];
+  type Given = Parameters<typeof run>;
   return Object.assign(schema, {
-    "~run"(this: typeof schema, ...[dataset, config]: Parameters<typeof run>) {
+    "~run"(this: typeof schema, dataset: Given[0], config: Given[1]) {
       // An array is told what null is told: that it is of another type.
       return run.call(this, Array.isArray(dataset.value) ? { value: null } : dataset, config);
     },

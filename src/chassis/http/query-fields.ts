@@ -30,8 +30,9 @@ export const queryBoolean = v.pipe(
 export function queryList<const T extends v.GenericSchema>(item: T, min: number, max: number) {
   const schema = v.array(item);
   const run = schema["~run"];
+  type Given = Parameters<typeof run>;
   const list = Object.assign(schema, {
-    "~run"(this: typeof schema, ...[dataset, config]: Parameters<typeof run>) {
+    "~run"(this: typeof schema, dataset: Given[0], config: Given[1]) {
       if (typeof dataset.value === "string") dataset.value = [dataset.value];
       return run.call(this, dataset, config);
     },

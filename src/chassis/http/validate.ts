@@ -28,9 +28,9 @@ export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): 
 }
 
 /** Says where in the input a fault is. */
-type Locate = (path: string[]) => Record<string, string>;
+export type Locate = (path: string[]) => Record<string, string>;
 
-/** Where in a body. */
+/** Says it by a JSON pointer. */
 export const byPointer: Locate = (path) => ({
   pointer: short(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")),
 });
@@ -44,7 +44,10 @@ const FAULT_LIMIT = 20;
 const short = (location: string): string =>
   location.length > LOCATION_LIMIT ? `${location.slice(0, LOCATION_LIMIT)}...` : location;
 
-/** @throws Problem with one entry for each fault. */
+/**
+ * The input as the schema makes it.
+ * @throws Problem with this status and message, and one entry for each fault: the first 20, and how many were `omitted`.
+ */
 export function check<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
