@@ -8,7 +8,6 @@ import { accessLog } from "./chassis/http/access-log";
 import { defaultHeaders } from "./chassis/http/default-headers";
 import { errorHandler } from "./chassis/http/error-handler";
 import { livez, readyz } from "./chassis/http/health";
-import { jsonBody } from "./chassis/http/json-body";
 import { notFound } from "./chassis/http/not-found";
 import { requestId } from "./chassis/http/request-id";
 import { strictHead } from "./chassis/http/strict-head";
@@ -17,6 +16,7 @@ import type { Services } from "./services";
 /** What the app is built from. */
 export interface AppOptions {
   logger: Logger;
+  /** The largest body where a handler has no limit of its own, in bytes. */
   bodyLimitBytes: number;
   /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
   trustProxy: number | string[];
@@ -29,13 +29,12 @@ export interface AppOptions {
 
 /** Builds the app; calling it leaves nothing open. */
 export function createApp(options: AppOptions): Express {
-  const { logger, services, attached } = options;
-  const app = createExpress({ trustProxy: options.trustProxy });
+  const { logger, trustProxy, bodyLimitBytes, services, attached } = options;
+  const app = createExpress({ trustProxy, bodyLimitBytes });
 
   app.use(asOneLayer(requestId, accessLog(logger), defaultHeaders(), strictHead));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining: services.draining, attached, logger }));
-  app.use(jsonBody(options.bodyLimitBytes));
   options.mountRoutes(app, services);
   app.use(notFound(app.router));
   app.use(errorHandler(logger));

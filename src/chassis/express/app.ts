@@ -1,5 +1,6 @@
 // An Express app as Berth starts and ends it: what makes it fast and exact is done here, and nowhere visible to handlers.
 import express, { type Express } from "express";
+import { setBodyLimit } from "./body-limit";
 import { entityTag } from "./entity-tag";
 import { compareLiteralsFirst } from "./literal-paths";
 import { pinPrototypes } from "./messages";
@@ -10,14 +11,17 @@ import { rejectThrownValues } from "./thrown-values";
 export interface ExpressOptions {
   /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
   trustProxy: number | string[];
+  /** The largest body where a handler has no limit of its own, in bytes. */
+  bodyLimitBytes: number;
 }
 
 /** Creates an app with nothing in it yet. */
-export function createExpress({ trustProxy }: ExpressOptions): Express {
+export function createExpress({ trustProxy, bodyLimitBytes }: ExpressOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustProxy);
   app.set("etag", entityTag);
+  setBodyLimit(app, bodyLimitBytes);
   pinPrototypes(app);
   takeAbsoluteTargets(app);
   return app;

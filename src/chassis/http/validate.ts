@@ -2,22 +2,7 @@
 import type { Request } from "express";
 import * as v from "valibot";
 import { explain } from "./explain";
-import { hasBody } from "./json-body";
 import { Problem } from "./problem";
-
-/**
- * The request's JSON body, checked.
- * @throws Problem 415 when the body is not JSON, 400 when there is none, 422 with one entry for each wrong field,
- *   located by JSON pointer: the first 20, and how many at least were `omitted`.
- * @see https://www.rfc-editor.org/rfc/rfc6901
- */
-export function parseBody<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
-  if (req.body === undefined) {
-    if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
-    throw new Problem(415, "The body must be JSON: send Content-Type: application/json.");
-  }
-  return check(schema, req.body, 422, "Some fields are not valid.", byPointer);
-}
 
 /**
  * The request's query parameters, checked.

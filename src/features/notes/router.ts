@@ -1,9 +1,10 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
 import type { Database } from "../../chassis/backing/postgres";
+import { parseBody } from "../../chassis/http/body";
 import { sendPage } from "../../chassis/http/paging";
 import { Problem } from "../../chassis/http/problem";
-import { parseBody, parseQuery } from "../../chassis/http/validate";
+import { parseQuery } from "../../chassis/http/validate";
 import { isNoteId, noteInput, notesQuery } from "./schema";
 import { createNoteStore } from "./store";
 
@@ -27,7 +28,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
   });
 
   router.post("/", async (req, res) => {
-    const note = await notes.create(parseBody(noteInput, req));
+    const note = await notes.create(await parseBody(noteInput, req));
     res.status(201).location(`${req.baseUrl}/${note.id}`).json(note);
   });
 
@@ -36,7 +37,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
   });
 
   router.put("/:id", async (req, res) => {
-    const input = parseBody(noteInput, req);
+    const input = await parseBody(noteInput, req);
     res.json(existing(await notes.replace(req.params.id, input)));
   });
 

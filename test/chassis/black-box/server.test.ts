@@ -65,21 +65,14 @@ describe("the web process", () => {
     expect(server.log().at(-1)).toMatchObject({ requestId, status: 400, msg });
   });
 
-  it("asks for a body only to read it", async () => {
+  it("asks nobody for a body that nobody reads", async () => {
     const server = await start();
     const client = await connectRaw(server.port);
     client.socket.write(
-      HALF_SENT.replace("Host: t", "Host: t\r\nExpect: 100-continue").slice(0, -1),
-    );
-    await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
-    client.socket.write("{}");
-    await client.until(/\r\nHTTP\/1\.1 404 /);
-    const large = await connectRaw(server.port);
-    large.socket.write(
-      "POST / HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
+      "POST /nothing HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
         "Content-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
     );
-    await large.until(/^HTTP\/1\.1 413 /);
+    await client.until(/^HTTP\/1\.1 404 /);
   });
 
   it("prints JSON lines only", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { messageClasses } from "../../../src/chassis/express/messages";
+import { readBytes } from "../../../src/chassis/http/body";
 import { refusals } from "../../../src/chassis/http/refusals";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { requestTimeouts } from "../../../src/chassis/port/request-timeouts";
@@ -19,9 +20,13 @@ afterEach(async () => {
 /** The app as the web process serves it. */
 async function connectToApp(requestTimeoutMs = 60_000) {
   const { logger, log } = createTestLogger();
-  const { app } = createTestApp((router) => void router.post("/", (_req, res) => res.json({})), {
-    logger,
-  });
+  const { app } = createTestApp(
+    (router) => {
+      router.post("/", (_req, res) => res.json({}));
+      router.post("/x", async (req, res) => res.json(await readBytes(req)));
+    },
+    { logger },
+  );
   const server: Server = createServer(
     { ...messageClasses(app), ...requestTimeouts(requestTimeoutMs) },
     app,

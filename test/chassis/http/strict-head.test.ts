@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import multer from "tested-multer";
 import { gzipSync } from "node:zlib";
 import { messageClasses } from "../../../src/chassis/express/messages";
+import { jsonBody } from "../../../src/chassis/http/body";
+import { Problem } from "../../../src/chassis/http/problem";
 import { deferExpectations } from "../../../src/chassis/port/expectations";
 import { createTestApp, problem } from "../support/app";
 import { connectRaw } from "../support/raw-client";
@@ -16,7 +18,11 @@ afterEach(() => {
 /** As the web process serves it: Node leaves the judgement to the app. */
 async function connectToApp() {
   const { app, log } = createTestApp((router) => {
-    router.post("/json", (req, res) => void res.json(req.body));
+    router.post("/json", jsonBody(), (req, res) => void res.json(req.body));
+    const refuse = () => {
+      throw new Problem(401, "Sign in.");
+    };
+    router.post("/secret", refuse, jsonBody(), (req, res) => void res.json(req.body));
     router.post("/form", multer().none(), (req, res) => void res.json(req.body));
   });
   const server = createServer({ ...messageClasses(app), requireHostHeader: false }, app);
@@ -108,5 +114,12 @@ describe("POST with Expect: 100-continue", () => {
     client.socket.write(head("/json", [json, "Content-Length: 9999"]));
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/);
+  });
+
+  it("is not asked for a body that middleware refuses to read", async () => {
+    const client = await connectToApp();
+    client.socket.write(head("/secret", [json, "Content-Length: 7"]));
+    expect(await client.closed).toBe("end");
+    expect(client.received()).toMatch(/^HTTP\/1\.1 401 [^]*\r\nConnection: close\r\n/);
   });
 });

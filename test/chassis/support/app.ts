@@ -8,7 +8,6 @@ import { accessLog } from "../../../src/chassis/http/access-log";
 import { defaultHeaders } from "../../../src/chassis/http/default-headers";
 import { errorHandler } from "../../../src/chassis/http/error-handler";
 import { livez, type ReadinessCheck, readyz } from "../../../src/chassis/http/health";
-import { jsonBody } from "../../../src/chassis/http/json-body";
 import { notFound } from "../../../src/chassis/http/not-found";
 import { requestId } from "../../../src/chassis/http/request-id";
 import { strictHead } from "../../../src/chassis/http/strict-head";
@@ -52,11 +51,10 @@ export function createTestApp(
   const router = express.Router();
   define(router);
 
-  const app = createExpress({ trustProxy });
+  const app = createExpress({ trustProxy, bodyLimitBytes });
   app.use(asOneLayer(requestId, accessLog(ownLogger), defaultHeaders(), strictHead));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
-  app.use(jsonBody(bodyLimitBytes));
   for (const handler of middleware) app.use(handler);
   app.use("/", router);
   app.use(notFound(app.router));

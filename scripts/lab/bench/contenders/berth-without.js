@@ -2,11 +2,12 @@
 // The fast path's tricks, each of which a run can do without to see what it buys: `BERTH_BENCH_WITHOUT=name,name`.
 
 const { performance } = require("node:perf_hooks");
+const { promisify } = require("node:util");
 const express = require("express");
 const { pino } = require("pino");
 const accessLog = require("../../../../dist/chassis/http/access-log");
 const entityTag = require("../../../../dist/chassis/express/entity-tag");
-const jsonBody = require("../../../../dist/chassis/http/json-body");
+const body = require("../../../../dist/chassis/http/body");
 const literalPaths = require("../../../../dist/chassis/express/literal-paths");
 const messages = require("../../../../dist/chassis/express/messages");
 const output = require("../../../../dist/chassis/process/stdout");
@@ -43,7 +44,12 @@ const tricks = {
     };
   },
   "direct-body"() {
-    jsonBody.jsonBody = (limit) => express.json({ limit });
+    const { parseBody } = body;
+    const parseJson = promisify(express.json());
+    body.parseBody = async (schema, req) => {
+      await parseJson(req, req.res);
+      return parseBody(schema, req);
+    };
   },
   "stackless-problems"() {
     Object.defineProperty(Error, "stackTraceLimit", { get: () => 10, set() {} });

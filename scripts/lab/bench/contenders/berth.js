@@ -7,9 +7,15 @@ const { createRoutes } = require("./express-routes");
 switchOff(process.env.BERTH_BENCH_WITHOUT);
 
 const { Problem } = require("../../../../dist/chassis/http/problem");
-const { parseBody, parseQuery } = require("../../../../dist/chassis/http/validate");
+const { parseBody } = require("../../../../dist/chassis/http/body");
+const { parseQuery } = require("../../../../dist/chassis/http/validate");
 const schemas = require("./valibot-schemas");
-const { routes } = require("../../../../dist/routes");
+const ownRoutes = require("../../../../dist/routes");
 
-Object.assign(routes, createRoutes(process.env, { parseBody, parseQuery, Problem, schemas }));
+const { mountRoutes } = ownRoutes;
+ownRoutes.mountRoutes = (app, services) => {
+  mountRoutes(app, services);
+  const routes = createRoutes(process.env, { parseBody, parseQuery, Problem, schemas });
+  for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter());
+};
 require("../../../../dist/server");

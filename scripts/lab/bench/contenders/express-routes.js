@@ -42,8 +42,8 @@ function thingsRouter({ parseQuery, Problem, schemas }) {
 
 function ordersRouter({ parseBody, schemas }) {
   const router = Router();
-  router.post("/", (req, res) => {
-    res.status(201).json(parseBody(schemas.order, req));
+  router.post("/", async (req, res) => {
+    res.status(201).json(await parseBody(schemas.order, req));
   });
   return router;
 }

@@ -6,14 +6,18 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as v8 from "node:v8";
 import * as vm from "node:vm";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import type { Request, Response } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type Response,
+  type Router,
+} from "express";
 import request from "supertest";
 import * as v from "valibot";
-import { jsonBody } from "../../../src/chassis/http/json-body";
+import { jsonBody, parseBody, parseForm, readBytes } from "../../../src/chassis/http/body";
 import { object, text } from "../../../src/chassis/http/fields";
-import { parseBody } from "../../../src/chassis/http/validate";
 import { createTestApp, problem } from "../support/app";
-import { connectRaw } from "../support/raw-client";
+import { connectRaw, type RawClient } from "../support/raw-client";
 
 const schema = object({
   name: text(1, 10),
@@ -26,7 +30,7 @@ const schema = object({
   depth: v.optional(v.union([v.number(), v.string()], "must be a number, or in words")),
 });
 const { app } = createTestApp((router) => {
-  router.post("/", (req, res) => void res.json(parseBody(schema, req)));
+  router.post("/", async (req, res) => void res.json(await parseBody(schema, req)));
 });
 
 const servers: Server[] = [];
@@ -154,7 +158,9 @@ describe("POST with a JSON body", () => {
     const req = Object.assign(new Readable({ read: () => undefined }), {
       headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
     }) as unknown as Request & Readable;
-    const parsed = new Promise((resolve) => jsonBody(limit)(req, {} as Response, resolve));
+    const parsed = new Promise(
+      (resolve) => void jsonBody({ limitBytes: limit })(req, {} as Response, resolve),
+    );
     await nextTurn();
     const before = usedMemory();
     for (const byte of Buffer.from(body)) req.push(Buffer.of(byte));
@@ -282,5 +288,196 @@ describe("POST with fields that are not valid", () => {
     const { body } = await post(JSON.stringify({ name: "x", ["~".repeat(900)]: 0 }));
     const pointer = `/${"~0".repeat(127)}~...`;
     expect(body).toEqual(invalid([{ pointer, detail: "is not known here" }]));
+  });
+});
+
+/** An app with these routes, listening: what it answers to a POST of these bytes. */
+async function postTo(
+  define: (router: Router) => void,
+  sent: string | Buffer,
+  headers: Record<string, string> = {},
+) {
+  const res = await request(createTestApp(define).app)
+    .post("/x")
+    .set({ "Content-Type": "application/json", ...headers })
+    .serialize((bytes: unknown) => bytes as string)
+    .send(sent);
+  return [res.status, JSON.parse(res.text)] as [number, { detail?: string }];
+}
+
+const named = object({ name: v.string() });
+const large = JSON.stringify({ name: "x".repeat(2000) });
+
+describe("a handler's own limit", () => {
+  it.each<[string, (router: Router) => void]>([
+    [
+      "parseBody",
+      (router) =>
+        router.post("/x", async (req, res) => {
+          res.json((await parseBody(named, req, { limitBytes: 5000 })).name.length);
+        }),
+    ],
+    [
+      "jsonBody",
+      (router) =>
+        router.post("/x", jsonBody({ limitBytes: 5000 }), async (req, res) => {
+          res.json((await parseBody(named, req)).name.length);
+        }),
+    ],
+  ])("holds instead of the app's: %s", async (_name, define) => {
+    expect(await postTo(define, large)).toEqual([200, 2000]);
+    expect((await postTo(define, large.repeat(3)))[0]).toBe(413);
+  });
+
+  it("is the app's where there is none, in an app that is mounted, too", async () => {
+    const mounted = express();
+    mounted.post("/", async (req, res) => void res.json((await readBytes(req)).length));
+    const { app } = createTestApp(undefined, { middleware: [mounted] });
+    expect((await request(app).post("/").send("x".repeat(1024))).body).toBe(1024);
+    expect((await request(app).post("/").send("x".repeat(1025))).status).toBe(413);
+  });
+
+  it("is needed in an app that has none", async () => {
+    const app = express();
+    app.post("/", async (req, res) => void res.json((await readBytes(req)).length));
+    app.use(((err: Error, _req, res, _next) => {
+      res.status(500).json(err.message);
+    }) satisfies ErrorRequestHandler);
+    expect((await request(app).post("/").send("x")).body).toMatch(/no limit for bodies/);
+  });
+});
+
+describe("readBytes", () => {
+  const zipped = gzipSync(Buffer.from([0, 255, 1]));
+  const bytes = (asSent: boolean) => (router: Router) =>
+    router.post("/x", async (req, res) => void res.json([...(await readBytes(req, { asSent }))]));
+
+  it("is the body's bytes, of any type, decompressed or as they were sent", async () => {
+    const type = { "Content-Type": "image/png" };
+    expect(await postTo(bytes(false), Buffer.from([0, 255, 1]), type)).toEqual([200, [0, 255, 1]]);
+    const gzip = { ...type, "Content-Encoding": "GZip" };
+    expect(await postTo(bytes(false), zipped, gzip)).toEqual([200, [0, 255, 1]]);
+    expect(await postTo(bytes(true), zipped, gzip)).toEqual([200, [...zipped]]);
+    expect(await postTo(bytes(false), "", type)).toEqual([200, []]);
+  });
+
+  it("can be called again, and before parseBody: a signature is checked first", async () => {
+    const define = (router: Router) =>
+      router.post("/x", async (req, res) => {
+        const sent = await readBytes(req, { asSent: true });
+        const { name } = await parseBody(named, req);
+        res.json([sent.length, (await readBytes(req)).toString(), name]);
+      });
+    const body = gzipSync('{"name":"x"}');
+    expect(await postTo(define, body, { "Content-Encoding": "gzip" })).toEqual([
+      200,
+      [body.length, '{"name":"x"}', "x"],
+    ]);
+  });
+
+  it("says so when somebody else has read the body", async () => {
+    const { app, log } = createTestApp((router) => {
+      router.post("/x", express.text(), async (req, res) => void res.json(await readBytes(req)));
+    });
+    const { status } = await request(app).post("/x").type("text/plain").send("x");
+    expect([status, log.at(0)?.err]).toEqual([
+      500,
+      expect.objectContaining({ message: expect.stringContaining("read already") as string }),
+    ]);
+  });
+
+  it("does not wait for a client that has gone before it was called", async () => {
+    const outcome = new Promise((resolve) => {
+      const { app } = createTestApp((router) => {
+        router.post("/x", (req, res) => {
+          const read = () => resolve(readBytes(req).catch((err: unknown) => err));
+          res.on("close", () => setImmediate(read));
+          client.socket.destroy();
+        });
+      });
+      const server = createServer(app).listen(0, "127.0.0.1");
+      servers.push(server);
+      let client: RawClient;
+      void once(server, "listening").then(async () => {
+        client = await connectRaw((server.address() as AddressInfo).port);
+        client.socket.write(`${head.replace("/", "/x")}Content-Length: 9\r\n\r\n{`);
+      });
+    });
+    expect(await outcome).toMatchObject({ status: 400 });
+  });
+});
+
+describe("parseForm", () => {
+  const fields = object({ name: text(1, 10), tag: v.optional(v.array(v.string())) });
+  const define = (router: Router) =>
+    router.post("/x", async (req, res) => void res.json(await parseForm(fields, req)));
+  const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+  it("is the form's fields, those sent several times as arrays", async () => {
+    expect(await postTo(define, "name=M%C3%BCller+1&tag=a&tag=b", form)).toEqual([
+      200,
+      { name: "Müller 1", tag: ["a", "b"] },
+    ]);
+  });
+
+  it("sees every field", async () => {
+    const many = (router: Router) =>
+      router.post("/x", async (req, res) => {
+        const all = await parseForm(v.record(v.string(), v.string()), req, { limitBytes: 99_999 });
+        res.json(Object.keys(all).length);
+      });
+    const body = [...Array(3000).keys()].map((n) => `${n}=`).join("&");
+    expect(await postTo(many, body, form)).toEqual([200, 3000]);
+  });
+
+  it.each<[string, string, Record<string, string>, number, object]>([
+    ["nothing in it", "", form, 422, { errors: [{ pointer: "/name", detail: "is required" }] }],
+    [
+      "an unknown field",
+      "name=x&__proto__=y",
+      form,
+      422,
+      { errors: [{ pointer: "/__proto__", detail: "is not known here" }] },
+    ],
+    ["another type", "{}", {}, 415, { title: "Unsupported Media Type" }],
+    [
+      "another charset",
+      "name=x",
+      { "Content-Type": `${form["Content-Type"]}; charset=latin1` },
+      415,
+      {},
+    ],
+    ["too many bytes", `name=${"x".repeat(2000)}`, form, 413, {}],
+  ])("refuses a form with %s", async (_name, sent, headers, status, members) => {
+    expect(await postTo(define, sent, headers)).toEqual([status, expect.objectContaining(members)]);
+  });
+
+  it("needs a form", async () => {
+    const { app } = createTestApp(define);
+    const res = await request(app).post("/x");
+    expect([res.status, (JSON.parse(res.text) as { detail: string }).detail]).toEqual([
+      400,
+      "The request needs a form as its body.",
+    ]);
+  });
+});
+
+describe("a body that has been parsed by middleware", () => {
+  it("is what parseBody and parseForm check", async () => {
+    const define = (router: Router) =>
+      router.post("/x", express.urlencoded(), async (req, res) => {
+        res.json([await parseBody(named, req), await parseForm(named, req)]);
+      });
+    const form = { "Content-Type": "application/x-www-form-urlencoded" };
+    expect(await postTo(define, "name=x", form)).toEqual([200, [{ name: "x" }, { name: "x" }]]);
+  });
+
+  it("is parsed by jsonBody when it is JSON, and left alone when not", async () => {
+    const define = (router: Router) =>
+      router.post("/x", jsonBody(), (req, res) => void res.json({ body: req.body as unknown }));
+    expect(await postTo(define, "[1]")).toEqual([200, { body: [1] }]);
+    expect(await postTo(define, "[1]", { "Content-Type": "text/plain" })).toEqual([200, {}]);
+    expect(await postTo(define, "")).toEqual([200, {}]);
+    expect((await postTo(define, "["))[0]).toBe(400);
   });
 });

@@ -1,0 +1,126 @@
+// What a handler asks for to get its request's body: nothing of it is read before, so middleware can refuse without it.
+import { isUtf8 } from "node:buffer";
+import { parse } from "node:querystring";
+import type { Request, RequestHandler } from "express";
+import type * as v from "valibot";
+import { bodyLimit } from "../express/body-limit";
+import { Problem } from "./problem";
+import { decompress, hasBody, readWhole } from "./read-body";
+import { byPointer, check } from "./validate";
+
+/** How a body is read. */
+export interface BodyOptions {
+  /** The largest body, as it was sent and after decompression, in bytes; the app's limit (`BODY_LIMIT_BYTES`) by default. */
+  limitBytes?: number;
+}
+
+/** How a body's bytes are read. */
+export interface BytesOptions extends BodyOptions {
+  /** Leaves them as they were sent, though they be compressed; false by default. */
+  asSent?: boolean;
+}
+
+/**
+ * The request's JSON body, checked. Where it has been parsed into `req.body`, by middleware or before, that is checked.
+ * @throws Problem 415 when the body is not JSON in UTF-8, 400 when there is none or it is malformed, 413 over the limit,
+ *   422 with one entry for each wrong field, located by JSON pointer: the first 20, and how many at least were `omitted`.
+ * @see https://www.rfc-editor.org/rfc/rfc6901
+ */
+export async function parseBody<S extends v.GenericSchema>(
+  schema: S,
+  req: Request,
+  options: BodyOptions = {},
+): Promise<v.InferOutput<S>> {
+  if (req.body === undefined) req.body = await readJson(req, options);
+  return checkFields(schema, req.body);
+}
+
+/**
+ * The fields of a form (`application/x-www-form-urlencoded`), checked: each is a string, or an array of those sent
+ * several times.
+ * @throws Problem as `parseBody` does.
+ */
+export async function parseForm<S extends v.GenericSchema>(
+  schema: S,
+  req: Request,
+  options: BodyOptions = {},
+): Promise<v.InferOutput<S>> {
+  if (req.body === undefined) req.body = await readForm(req, options);
+  return checkFields(schema, req.body);
+}
+
+/**
+ * The bytes of the request's body, whatever its type. They can be had again, by `parseBody` and `parseForm`, too: a
+ * signature is checked before what it signs is parsed.
+ * @throws Problem 413 over the limit, 415 for an unknown Content-Encoding, 400 for what is not compressed as it says.
+ */
+export async function readBytes(req: Request, options: BytesOptions = {}): Promise<Buffer> {
+  const { limitBytes = bodyLimit(req), asSent = false } = options;
+  const sent = bytesRead.get(req) ?? (await readWhole(req, limitBytes));
+
+  bytesRead.set(req, sent);
+  return asSent ? sent : decompress(req, sent, limitBytes);
+}
+
+/** As they were sent. */
+const bytesRead = new WeakMap<Request, Buffer>();
+
+/** Parses a JSON body into `req.body` for middleware that expects it there; others are left alone. */
+export function jsonBody(options: BodyOptions = {}): RequestHandler {
+  return async (req, _res, next) => {
+    if (req.body === undefined && hasBody(req) && JSON_TYPE.test(typeOf(req))) {
+      req.body = await readJson(req, options);
+    }
+    next();
+  };
+}
+
+const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> =>
+  check(schema, body, 422, "Some fields are not valid.", byPointer);
+
+const JSON_TYPE = /^application\/json *(;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded *(;|$)/i;
+const CHARSET = /; *charset="?(?!utf-8"? *(;|$))/i;
+const BYTE_ORDER_MARK = "\ufeff";
+
+const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "";
+
+async function readJson(req: Request, options: BodyOptions): Promise<object> {
+  if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
+  if (!JSON_TYPE.test(typeOf(req))) throw new Problem(415, NOT_JSON_TYPE);
+  const text = await readText(req, options);
+  let value: unknown;
+  try {
+    value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    throw new Problem(400, NOT_JSON);
+  }
+  if (typeof value !== "object" || value === null) throw new Problem(400, NOT_JSON);
+  return value;
+}
+
+/** A form whose fields are all left out is empty. */
+async function readForm(req: Request, options: BodyOptions): Promise<object> {
+  if (!FORM_TYPE.test(typeOf(req))) {
+    throw hasBody(req) ? new Problem(415, NOT_FORM_TYPE) : new Problem(400, NO_FORM);
+  }
+  // All fields, as the limit bounds them: Node would leave out those after the thousandth without a word.
+  return parse(await readText(req, options), "&", "=", { maxKeys: 0 });
+}
+
+/** RFC 8259 has JSON between systems in UTF-8, the URL standard forms. */
+async function readText(req: Request, options: BodyOptions): Promise<string> {
+  if (CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
+  const { limitBytes = bodyLimit(req) } = options;
+  let body = bytesRead.get(req) ?? (await readWhole(req, limitBytes));
+  if (req.headers["content-encoding"]) body = await decompress(req, body, limitBytes);
+  if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
+  return body.toString();
+}
+
+const NOT_JSON_TYPE = "The body must be JSON: send Content-Type: application/json.";
+const NOT_JSON = "The body must be valid JSON: an object or an array.";
+const NOT_FORM_TYPE =
+  "The body must be a form: send Content-Type: application/x-www-form-urlencoded.";
+const NO_FORM = "The request needs a form as its body.";
+const UNKNOWN_CHARSET = "The body's charset is not supported: send UTF-8.";

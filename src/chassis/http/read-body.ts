@@ -1,0 +1,81 @@
+// Brings a request's body into memory, within a limit.
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
+import type { Request } from "express";
+import { Problem } from "./problem";
+
+/**
+ * Whether there is anything to read; a request without a body and one with an empty one are the same.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+ */
+export const hasBody = ({ headers }: Request): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+/**
+ * Reads a body, as it was sent, into one buffer: a list of its pieces would take two hundred times the bytes when these
+ * come one by one. The client is asked for it only now.
+ * @throws Problem 413 over the limit, at once; 400 when it ends before it is complete.
+ */
+export function readWhole(req: Request, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
+    if (req.readableEnded) throw new Error("The body has been read already, by somebody else.");
+    // Its client has gone while the middleware before this was at work: no event would come.
+    if (req.destroyed) throw new Problem(400, BROKEN_OFF);
+    let body: Buffer = NOTHING;
+    let length = 0;
+    const onData = (piece: Buffer): void => {
+      const end = length + piece.length;
+      if (end > limitBytes) {
+        req.off("data", onData).off("end", onEnd).off("error", onAbort).resume();
+        return reject(new Problem(413, TOO_LARGE));
+      }
+      if (length === 0) body = piece;
+      else {
+        if (end > body.length) body = enlarge(body, Math.min(2 * end, limitBytes));
+        piece.copy(body, length);
+      }
+      length = end;
+    };
+    const onEnd = (): void => resolve(length === body.length ? body : body.subarray(0, length));
+    const onAbort = (): void => reject(new Problem(400, BROKEN_OFF));
+    req.on("data", onData).on("end", onEnd).on("error", onAbort);
+  });
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function enlarge(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafe(bytes);
+  buffer.copy(larger);
+  return larger;
+}
+
+const DECOMPRESS = new Map([
+  ["gzip", promisify(gunzip)],
+  ["deflate", promisify(inflate)],
+  ["br", promisify(brotliDecompress)],
+]);
+
+/**
+ * Undoes a body's Content-Encoding.
+ * @throws Problem 415 for an unknown one, 400 for what is not compressed as it says, 413 for what becomes too large.
+ */
+export async function decompress(req: Request, sent: Buffer, limitBytes: number): Promise<Buffer> {
+  const encoding = (req.headers["content-encoding"] ?? "identity").toLowerCase();
+  if (encoding === "identity" || sent.length === 0) return sent;
+  const decompressor = DECOMPRESS.get(encoding);
+  if (!decompressor) throw new Problem(415, UNKNOWN_ENCODING);
+  try {
+    return await decompressor(sent, { maxOutputLength: limitBytes });
+  } catch (err) {
+    const isTooLarge = (err as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    throw isTooLarge ? new Problem(413, TOO_LARGE) : new Problem(400, NOT_COMPRESSED);
+  }
+}
+
+const TOO_LARGE = "The body is larger than this service accepts.";
+const BROKEN_OFF = "The body ended before it was complete.";
+const UNKNOWN_ENCODING =
+  "The body's Content-Encoding is not supported: send gzip, deflate, br or none.";
+const NOT_COMPRESSED = "The body is not compressed as its Content-Encoding says.";
