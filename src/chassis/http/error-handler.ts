@@ -16,6 +16,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       }
     };
     const answer = answerTo(thrown);
+    if (res.writableEnded) return log(thrown, "request failed after its answer");
     if (answer.status >= 500 || res.headersSent) log(thrown, "request failed");
     for (const { status, members, headers } of [answer, GENERIC]) {
       // Too late for an answer.

@@ -37,7 +37,8 @@ const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|a
 
 /**
  * Answers with problem details.
- * @throws TypeError when the members cannot be JSON or a header cannot be sent; nothing is set then.
+ * @throws Error when there is an answer already, TypeError when the members cannot be JSON or a header cannot be sent;
+ *   nothing is set then.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function sendProblem(
@@ -47,6 +48,8 @@ export function sendProblem(
   members: Readonly<Record<string, unknown>>,
   headers?: Headers,
 ): void {
+  // Before the status is set, which the access log reads.
+  if (res.headersSent) throw new Error("There is an answer already.");
   const text = problemText(status, members, req.id);
   for (const [name, value] of Object.entries(headers ?? {})) {
     validateHeaderName(name);
