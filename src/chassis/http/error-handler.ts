@@ -3,6 +3,7 @@ import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
 import { MALFORMED_PATH } from "./not-found";
 import { type Headers, Problem, sendProblem } from "./problem";
+import { uploadFault } from "./upload-errors";
 
 /** Answers every error with problem details, and logs those that are the service's own fault. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
@@ -70,7 +71,10 @@ interface HttpError {
 function answerToError(err: HttpError): Answer {
   const { expose, message, headers } = err;
   const status = err.status ?? err.statusCode;
-  if (!isErrorStatus(status)) return GENERIC;
+  if (!isErrorStatus(status)) {
+    const fault = uploadFault(err);
+    return fault ? { status: fault.status, members: { detail: fault.detail } } : GENERIC;
+  }
   // Express gives this status to what it fails to decode itself; a handler's own URIError has none.
   if (err instanceof URIError && status === 400) {
     return { status, members: { detail: MALFORMED_PATH } };
