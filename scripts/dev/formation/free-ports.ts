@@ -21,6 +21,13 @@ export async function requireFreePorts(instances: Instance[]): Promise<void> {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
+/** Whether nobody listens on the port. */
+export async function isPortFree(port: number): Promise<boolean> {
+  const server = await tryPort(port);
+  if (server) await close(server);
+  return server !== undefined;
+}
+
 const CURE = "stop it, or choose other ports with -p";
 
 /** Not every system refuses all addresses to one process when another has a single one. */

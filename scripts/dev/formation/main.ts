@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parse } from "dotenv";
 import { startChild } from "./child";
+import { changedEnvFile, readEnvFile } from "./env-file";
 import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
-import { readOptions, usage, type Options } from "./options";
+import { withoutInspector } from "./inspector";
+import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
 import { planFormation } from "./plan";
 import { parseProcfile } from "./procfile";
@@ -25,35 +26,34 @@ async function main(): Promise<number> {
   }
   const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
   const directory = dirname(resolve(options.procfile));
+  const { env, inspects } = withoutInspector(process.env);
+  const envFile = options.envFile ?? resolve(directory, ".env");
   const id = formationId(directory);
-  const plan = planFormation(procfile, { ...options, id }, process.env, readEnvFile(options));
+  let values = readEnvFile(envFile, options.envFile !== undefined);
+  const plan = planFormation(procfile, { ...options, id }, env, values);
   await requireFreePorts(plan.instances);
   const output = createOutput(process.stdout, plan.names);
   procfile.warnings.forEach((warning) => output.say(warning));
+  if (inspects)
+    output.say("--inspect in NODE_OPTIONS is for npm alone: use npm run dev -- --inspect");
 
   const watchdog = startWatchdog();
-  const code = await runFormation(
-    plan,
-    (instance) => {
+  const code = await runFormation(plan, {
+    start: (instance) => {
       const child = startChild(instance, directory, output);
       watchdog.guard(child);
       return child;
     },
-    listenForStop(process, output),
-  );
+    requests: listenForStop(process, output),
+    say: (text) => output.say(text),
+    changed: async ({ base: port }) => {
+      values = await changedEnvFile(envFile, values);
+      return planFormation(procfile, { ...options, id, port }, env, values);
+    },
+  });
   watchdog.dismiss();
   await Promise.race([output.flush(), delay(FLUSH_MS)]);
   return code;
-}
-
-/** The default file may be missing, one that was asked for may not. */
-function readEnvFile({ procfile, envFile }: Options): Record<string, string> {
-  try {
-    return parse(readFileSync(envFile ?? resolve(dirname(procfile), ".env")));
-  } catch (err) {
-    if (envFile === undefined && (err as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw err;
-  }
 }
 
 main().then(

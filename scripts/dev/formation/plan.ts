@@ -1,7 +1,8 @@
 // Decides what to start: the instances of a formation, each with its command, port and environment.
 import { parseFormation } from "./formation-size";
-import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { Options } from "./options";
+import { orderLines } from "./order";
+import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { Procfile } from "./procfile";
 
 export interface Instance {
@@ -9,14 +10,19 @@ export interface Instance {
   name: string;
   command: string;
   env: NodeJS.ProcessEnv;
+  /** What the stages after it wait for: its end, with code 0, or that its port accepts connections. */
+  awaited?: "end" | "port";
 }
 
 export interface Plan {
-  /** To run to their ends, one after the other, before the instances start. */
-  oneOffs: Instance[];
+  /** What is started together, in this order. */
+  stages: Instance[][];
+  /** Those that have a port, in the Procfile's order. */
   instances: Instance[];
   /** The names of all of them. */
   names: string[];
+  /** The first port of all. */
+  base: number;
 }
 
 /**
@@ -26,7 +32,7 @@ export interface Plan {
  */
 export function planFormation(
   { types, oneOffs }: Procfile,
-  options: Pick<Options, "formation" | "port"> & { id: string },
+  options: Pick<Options, "formation" | "port" | "inspect"> & { id: string },
   env: NodeJS.ProcessEnv,
   envFile: Record<string, string>,
 ): Plan {
@@ -40,15 +46,34 @@ export function planFormation(
   >;
   const shared = { ...envFile, ...env, ...own };
 
-  const instances = types.flatMap(({ name, command }, index) =>
-    Array.from({ length: counts.get(name) ?? 0 }, (_, offset) => ({
-      name: `${name}.${offset + 1}`,
-      command,
-      env: { ...shared, PORT: String(portOf(base, index, offset + 1)) },
-    })),
-  );
-  if (instances.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
-  const first = oneOffs.map(({ name, command }) => ({ name: `${name}.1`, command, env: shared }));
-  const names = [...instances, ...first].map(({ name }) => name);
-  return { oneOffs: first, instances, names };
+  const started = types.filter(({ name }) => counts.get(name));
+  if (started.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
+  const { stages, isNeeded } = orderLines({ types: started, oneOffs });
+
+  const instances = new Map<string, Instance[]>();
+  let inspectPort = options.inspect;
+  for (const type of started) {
+    const numbers = Array.from({ length: counts.get(type.name) ?? 0 }, (_, index) => index + 1);
+    const toInstance = (number: number): Instance => ({
+      name: `${type.name}.${number}`,
+      command: type.command,
+      env: {
+        ...shared,
+        PORT: String(portOf(base, types.indexOf(type), number)),
+        ...(inspectPort !== undefined && { INSPECT_PORT: String(inspectPort++) }),
+      },
+      ...(isNeeded(type) && { awaited: "port" }),
+    });
+    instances.set(type.name, numbers.map(toInstance));
+  }
+  for (const { name, command } of oneOffs) {
+    instances.set(name, [{ name: `${name}.1`, command, env: shared, awaited: "end" }]);
+  }
+  const all = [...instances.values()].flat();
+  return {
+    stages: stages.map((stage) => stage.flatMap(({ name }) => instances.get(name) ?? [])),
+    instances: all.filter(({ awaited }) => awaited !== "end"),
+    names: all.map(({ name }) => name),
+    base,
+  };
 }

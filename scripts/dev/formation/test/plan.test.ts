@@ -2,13 +2,14 @@
 import { planFormation } from "../plan";
 import { parseProcfile } from "../procfile";
 
+const options = { id: "a", formation: "all=1", port: undefined, inspect: undefined };
 const procfile = parseProcfile(
   "preflight: e\nweb: a\nworker: b\ndb-main: c\nrelease: d",
   "Procfile",
 );
 
 function portsOf(formation: string, port?: number): Record<string, string | undefined> {
-  const { instances } = planFormation(procfile, { id: "a", formation, port }, {}, {});
+  const { instances } = planFormation(procfile, { ...options, formation, port }, {}, {});
   return Object.fromEntries(instances.map(({ name, env }) => [name, env.PORT]));
 }
 
@@ -26,9 +27,9 @@ describe("planFormation", () => {
   });
 
   it("tells each process the id and the first ports of all, whatever they are set to", () => {
-    const { oneOffs, instances } = planFormation(
+    const { stages, instances } = planFormation(
       procfile,
-      { id: "a", formation: "all=1,worker=0", port: 7000 },
+      { ...options, formation: "all=1,worker=0", port: 7000 },
       { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1", FORMATION_ID: "z" },
       { OVER: ".env" },
     );
@@ -38,9 +39,10 @@ describe("planFormation", () => {
       { ...shared, ...ports, PORT: "7000" },
       { ...shared, ...ports, PORT: "7200" },
     ]);
-    expect(oneOffs).toEqual([
-      { name: "preflight.1", command: "e", env: { ...shared, ...ports } },
-      { name: "release.1", command: "d", env: { ...shared, ...ports } },
+    const oneOff = { awaited: "end", env: { ...shared, ...ports } };
+    expect(stages.slice(0, 2)).toEqual([
+      [{ name: "preflight.1", command: "e", ...oneOff }],
+      [{ name: "release.1", command: "d", ...oneOff }],
     ]);
   });
 
@@ -50,8 +52,62 @@ describe("planFormation", () => {
     ["the environment", undefined, { PORT: "8000" }, {}, "8000"],
     ["the default", undefined, {}, {}, "5000"],
   ])("takes the first port from %s", (_source, port, env, envFile, expected) => {
-    const plan = planFormation(procfile, { id: "a", formation: "web=1", port }, env, envFile);
+    const plan = planFormation(procfile, { ...options, port }, env, envFile);
     expect(plan.instances[0]?.env.PORT).toBe(expected);
+  });
+
+  it("gives each instance a port for debuggers when that is asked for, one higher each", () => {
+    const plan = planFormation(procfile, { ...options, formation: "web=2", inspect: 9300 }, {}, {});
+    expect(plan.instances.map(({ env }) => env.INSPECT_PORT)).toEqual([
+      "9300",
+      "9301",
+      "9302",
+      "9303",
+    ]);
+  });
+
+  const stagesOf = (lines: string[], formation = "all=1") => {
+    const { stages } = planFormation(
+      parseProcfile(lines.join("\n"), "Procfile"),
+      { ...options, formation },
+      {},
+      {},
+    );
+    return stages.map((stage) =>
+      stage.map(({ name, awaited }) => `${name} ${awaited ?? ""}`.trim()),
+    );
+  };
+
+  it.each([
+    ["release first", ["web: a", "release: b", "worker: c"], ["release.1 end", "web.1, worker.1"]],
+    [
+      "what release needs, and what that needs, before it",
+      ["web: a", "release: b $DB_PORT", "db: c ${DISK_PORT:-1}", "disk: d"],
+      ["disk.1 port", "db.1 port", "release.1 end", "web.1"],
+    ],
+    [
+      "what only a worker needs after release",
+      ["worker: $MY_QUEUE_PORT", "my-queue: $PORT", "release: b", "web: $WEB_PORT"],
+      ["release.1 end", "my-queue.1 port, web.1", "worker.1"],
+    ],
+    [
+      "nothing late for names that only look alike",
+      ["web: $DB_PORTS $MY_DB_PORT", "db: a"],
+      ["web.1, db.1"],
+    ],
+  ])("starts %s", (_what, lines, expected) => {
+    expect(stagesOf(lines).map((stage) => stage.join(", "))).toEqual(expected);
+  });
+
+  it("waits for nothing that has no instances", () => {
+    const lines = ["release: $DB_PORT", "web: $DB_PORT", "db: a"];
+    expect(stagesOf(lines, "db=0")).toEqual([["release.1 end"], ["web.1"]]);
+  });
+
+  it("refuses lines that wait for each other", () => {
+    expect(() => stagesOf(["web: $API_PORT", "api: $WEB_PORT", "db: a"])).toThrow(
+      "web, api wait for each other, as each names a port of another: have one read it from its environment instead",
+    );
   });
 
   it.each([
@@ -67,8 +123,7 @@ describe("planFormation", () => {
 
   it("refuses ports that do not exist", () => {
     expect(() => portsOf("all=1", 65400)).toThrow("reach 65600: choose a lower one with -p");
-    const plan = () =>
-      planFormation(procfile, { id: "a", formation: "web=1", port: undefined }, { PORT: "0" }, {});
+    const plan = () => planFormation(procfile, options, { PORT: "0" }, {});
     expect(plan).toThrow('PORT must be a whole number from 1 to 65535, not "0"');
   });
 });

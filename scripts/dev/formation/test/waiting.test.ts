@@ -1,0 +1,73 @@
+// What the processes of a formation wait for: ports that their lines name, release, and changes of .env.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startFormation, stopFormations, type Runner } from "./support";
+
+/** Takes its time before it listens. */
+const db = `db: sleep 0.3; exec node -e "require('net').createServer().listen(process.env.PORT)"`;
+/** Fails unless somebody listens. */
+const asks = (who: string, port: string) =>
+  `node -e "require('net').connect(process.argv[1]).on('connect', function () { console.log('${who} is answered'); this.destroy() })" ${port}`;
+
+afterEach(stopFormations);
+
+const save = (runner: Runner, text: string) => writeFileSync(join(runner.directory, ".env"), text);
+
+describe("a line that names another's port", () => {
+  it("is started once that one listens, release among them, and the rest after release", async () => {
+    const runner = await startFormation([
+      `worker: ${asks("worker", "$QUEUE_PORT")}; sleep 600`,
+      "web: echo serving; sleep 600",
+      `release: ${asks("release", "$DB_PORT")}`,
+      db,
+      db.replace("db:", "queue:"),
+    ]);
+    await runner.waitFor(/worker is answered/);
+    const events = ["db.1 started", "release is answered", "release.1 exited with code 0"];
+    const both = ["web.1 started", "queue.1 started", "worker.1 started"];
+    const order = [...events, ...both].map((event) => runner.output().indexOf(event));
+    expect(order.slice(0, 4)).toEqual(order.slice(0, 4).toSorted((a, b) => a - b));
+    expect(order[4]).toBeLessThan(order[5] as number);
+    expect(runner.output()).toMatch(/waiting for db\.1 to listen on port \d+\n/);
+  });
+
+  it("is never started when that one ends instead, which ends the formation", async () => {
+    const runner = await startFormation(["web: echo served $DB_PORT", "db: sleep 0.1; exit 5"]);
+    expect(await runner.exited).toBe(5);
+    expect(runner.output()).not.toContain("served");
+  });
+});
+
+describe("a changed .env", () => {
+  it("starts anew what uses it, release first, and keeps what others wait for", async () => {
+    const runner = await startFormation([
+      'web: echo "web has $ASKED, and ${TS_NODE_PROJECT##*/}"; sleep 600',
+      'release: echo "release has $ASKED" $DB_PORT',
+      db,
+    ]);
+    await runner.waitFor(/web has , and tsconfig\.json/);
+    save(runner, "ASKED=one\nTS_NODE_PROJECT=other.json");
+    await runner.waitFor(/release has one[^]*web has one, and tsconfig\.json/);
+    save(runner, "ASKED=two");
+    await runner.waitFor(/release has two[^]*web has two,/);
+    rmSync(join(runner.directory, ".env"));
+    await runner.waitFor(/web has two,[^]*web has , and/);
+    expect(runner.output().match(/db\.1 started/g)).toHaveLength(1);
+    expect(runner.output().match(/web\.1 ended by SIGTERM/g)).toHaveLength(3);
+  });
+
+  it("is no end of the formation when release fails on it: the next change is tried", async () => {
+    const runner = await startFormation([
+      'web: echo "web has $ASKED"; sleep 600',
+      'release: [ "$ASKED" != bad ]',
+    ]);
+    await runner.waitFor(/web has \n/);
+    save(runner, "ASKED=bad");
+    await runner.waitFor(
+      /release\.1 has failed: what comes after it is not started before \.env is changed\n/,
+    );
+    save(runner, "ASKED=good");
+    await runner.waitFor(/web has good\n/);
+    expect(runner.output()).not.toContain("web has bad");
+  });
+});
