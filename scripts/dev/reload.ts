@@ -1,74 +1,119 @@
-// Runs a program and starts it anew when a file in its folder changes; behind `npm run dev`.
+// Runs a program and starts it anew when a file in its folder is saved, migrations first; behind `npm run dev`.
 import { type ChildProcess, spawn } from "node:child_process";
-import { type FSWatcher, readdirSync, watch } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isPortFree } from "./formation/free-ports";
+import { describeHolder } from "./formation/port-holder";
+import { watchSaves } from "./saves";
 
-/** Saving is several events: files are written in parts, or renamed into place. */
-const SETTLE_MS = 50;
+/** How often to look whether a taken port is free, in milliseconds. */
+const LOOK_MS = 250;
+/** How long a program may take to end when a debugger can have paused it, in milliseconds. */
+const DEBUGGED_GRACE_MS = 2000;
 
-/** The folder and all within: whole folders are watched because an editor may replace a file, and its inode. */
-function foldersIn(root: string): string[] {
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory());
-  return [root, ...folders.map(({ parentPath, name }) => join(parentPath, name))];
+const IN_MIGRATIONS = /[\\/]migrations([\\/]|$)/;
+
+const { INSPECT_PORT, ...inherited } = process.env;
+/** A reload does not wait for requests as long as a deploy does. */
+const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited };
+
+interface Running {
+  process: ChildProcess;
+  /** Resolves to the exit code, or to the signal's name. */
+  ended: Promise<number | string>;
 }
 
-/** Calls back once after each burst of changes, in folders that come later, too. */
-function onChange(root: string, callback: () => void): void {
-  const watchers = new Map<string, FSWatcher>();
-  let settled: NodeJS.Timeout | undefined;
-  const changed = (): void => {
-    clearTimeout(settled);
-    settled = setTimeout(() => {
-      watchAll();
-      callback();
-    }, SETTLE_MS);
-  };
-  const watchAll = (): void => {
-    for (const folder of foldersIn(root)) {
-      if (watchers.has(folder)) continue;
-      const watcher = watch(folder, changed).on("error", () => watchers.delete(folder));
-      watchers.set(folder, watcher);
-    }
-  };
-  watchAll();
-}
+const running = new Set<ChildProcess>();
+let isStopping = false;
+/** What this process ends with: what the program does. */
+let exitCode = 0;
 
-function main(program: string): void {
-  let child: ChildProcess | undefined;
-  let isChanged = false;
-  let isStopping = false;
-
-  const start = (): void => {
-    child = spawn(process.execPath, ["--require", "ts-node/register", program], {
-      stdio: "inherit",
+function start(file: string, ...flags: string[]): Running {
+  const args = [...flags, "--require", require.resolve("ts-node/register"), file];
+  const child = spawn(process.execPath, args, { stdio: "inherit", env });
+  running.add(child);
+  const ended = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => {
+      running.delete(child);
+      resolve(code ?? (signal as string));
     });
-    child.once("exit", (code) => {
-      child = undefined;
-      if (isStopping) process.exit(code ?? 1);
-      if (isChanged) restart();
-      else console.log(`${program} ended with ${code}, waiting for a change`);
-    });
-  };
-  const restart = (): void => {
-    isChanged = false;
-    console.log(`starting ${program} anew`);
-    start();
-  };
-
-  onChange(dirname(program), () => {
-    if (child === undefined) return restart();
-    isChanged = true;
-    child.kill("SIGTERM");
   });
+  return { process: child, ended };
+}
+
+function startProgram(program: string): Running {
+  const child = start(program, ...(INSPECT_PORT ? [`--inspect=${INSPECT_PORT}`] : []));
+  child.process.once("exit", (code) => (exitCode = code ?? 1));
+  return child;
+}
+
+/** Says how the program has ended of itself, and resolves when it is worth another try: once a port that was taken is free. */
+async function worthAnotherTry(program: string, code: number | string, saved: AbortSignal) {
+  const port = Number(env.PORT);
+  if (code === 0 || !port || (await isPortFree(port))) {
+    console.log(`${program} ended with ${code}, waiting for a change`);
+    return new Promise<never>(() => {});
+  }
+  console.log(
+    `${program} ended with ${code}, as port ${port} is taken${describeHolder(port)}: trying again once it is free`,
+  );
+  while (!saved.aborted && !(await isPortFree(port))) await delay(LOOK_MS);
+}
+
+/** A process that a debugger has paused hears no SIGTERM, and one that has ended waits for its debugger to leave. */
+async function stop(child: Running): Promise<void> {
+  child.process.kill("SIGTERM");
+  const kill = () => child.process.kill("SIGKILL");
+  const timer = INSPECT_PORT ? setTimeout(kill, DEBUGGED_GRACE_MS) : undefined;
+  await child.ended;
+  clearTimeout(timer);
+}
+
+async function main(program: string): Promise<void> {
+  const migrate = join(dirname(program), "migrate.ts");
+  const saves = watchSaves(dirname(program));
+  let isMigrated = true;
+
+  /** Applies the migrations that have been saved, and returns whether the program can be started on them. */
+  async function applyMigrations(): Promise<boolean> {
+    if (saves.take().some((path) => IN_MIGRATIONS.test(path))) isMigrated = false;
+    if (isMigrated || !existsSync(migrate)) return true;
+    const code = await start(migrate).ended;
+    isMigrated = code === 0;
+    if (!isMigrated)
+      console.log(
+        `${migrate} ended with ${code}, ${program} stays as it is: trying again at the next save`,
+      );
+    return isMigrated;
+  }
+
+  for (;;) {
+    const child = startProgram(program);
+    const saved = new AbortController();
+    const again = child.ended.then((code) => {
+      if (isStopping || saved.signal.aborted) return undefined;
+      return worthAnotherTry(program, code, saved.signal);
+    });
+    await Promise.race([again, saves.pending()]);
+    while (!(await applyMigrations())) await saves.pending();
+    saved.abort();
+    await stop(child);
+    if (isStopping) return;
+    console.log(`starting ${program} anew`);
+  }
+}
+
+function endOnSignals(): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       isStopping = true;
-      if (child === undefined) process.exit(0);
-      child.kill(signal);
+      if (running.size === 0) process.exit(0);
+      const endIfLast = () => running.size === 0 && process.exit(exitCode);
+      for (const child of running) child.once("exit", endIfLast).kill(signal);
     });
   }
-  start();
 }
 
-main(process.argv[2] as string);
+endOnSignals();
+void main(process.argv[2] as string);

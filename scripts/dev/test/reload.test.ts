@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +10,8 @@ const root = join(__dirname, "../../..");
 let folder: string;
 let runner: ChildProcess;
 let nextLine: () => Promise<string>;
+/** All lines so far. */
+let printed: string[];
 
 /** A program that says its name and stays until it is told to end. */
 const program = (name: string) =>
@@ -18,24 +21,15 @@ const saveByRename = (file: string, text: string) => {
   saveInPlace(`${file}.new`, text);
   renameSync(join(folder, `${file}.new`), join(folder, file));
 };
-const until = async (text: string) => {
-  while ((await nextLine()) !== text);
+const until = async (text: string | RegExp) => {
+  for (;;) {
+    const line = await nextLine();
+    if (typeof text === "string" ? line === text : text.test(line)) return;
+  }
 };
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "berth-reload-"));
-  saveInPlace("main.ts", program("first"));
-  const args = ["--require", "ts-node/register", "scripts/dev/reload.ts", join(folder, "main.ts")];
-  runner = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const lines = createInterface({ input: runner.stdout as NodeJS.ReadableStream })[
-    Symbol.asyncIterator
-  ]();
-  nextLine = async () => {
-    const line = await lines.next();
-    if (line.done) throw new Error("the reloader has ended");
-    return line.value;
-  };
-  await until("first");
 });
 afterEach(async () => {
   if (runner.exitCode === null) {
@@ -45,7 +39,32 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+function startReloader(env: NodeJS.ProcessEnv = {}): void {
+  const args = ["--require", "ts-node/register", "scripts/dev/reload.ts", join(folder, "main.ts")];
+  runner = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
+  });
+  printed = [];
+  const lines = createInterface({ input: runner.stdout as NodeJS.ReadableStream })[
+    Symbol.asyncIterator
+  ]();
+  nextLine = async () => {
+    const line = await lines.next();
+    if (line.done) throw new Error("the reloader has ended");
+    printed.push(line.value);
+    return line.value;
+  };
+}
+
 describe("the reloader", () => {
+  beforeEach(async () => {
+    saveInPlace("main.ts", program("first"));
+    startReloader();
+    await until("first");
+  });
+
   it("starts the program anew at each save, in place or by renaming", async () => {
     saveByRename("main.ts", program("second"));
     await until("second");
@@ -72,5 +91,70 @@ describe("the reloader", () => {
   it("passes SIGTERM on, and ends as the program does", async () => {
     runner.kill("SIGTERM");
     expect((await once(runner, "exit"))[0]).toBe(7);
+  });
+});
+
+describe("the reloader, beside a migrate.ts", () => {
+  const migrations = "features/orders/migrations";
+  const migrate = (code: number) => `console.log("migrating"); process.exit(${code}); export {};\n`;
+
+  beforeEach(async () => {
+    mkdirSync(join(folder, "features/orders"), { recursive: true });
+    saveInPlace("migrate.ts", migrate(0));
+    saveInPlace("main.ts", program("first"));
+    startReloader();
+    await until("first");
+  });
+
+  it("runs it before the program once a migration is saved, and for nothing else", async () => {
+    saveByRename("main.ts", program("second"));
+    await until("second");
+    expect(printed).not.toContain("migrating");
+    mkdirSync(join(folder, migrations));
+    saveByRename(`${migrations}/1_orders.ts`, "export {};\n");
+    await until("migrating");
+    await until("second");
+    saveByRename("main.ts", program("third"));
+    await until("third");
+    expect(printed.filter((line) => line === "migrating")).toHaveLength(1);
+  });
+
+  it("keeps the running program while a migration fails, and tries again at each save", async () => {
+    saveInPlace(
+      "main.ts",
+      `process.on("exit", () => console.log("ended"));\n${program("serving")}`,
+    );
+    await until("serving");
+    saveInPlace("migrate.ts", migrate(3));
+    await until("serving");
+    printed = [];
+    const failed = `${join(folder, "migrate.ts")} ended with 3, ${join(folder, "main.ts")} stays as it is: trying again at the next save`;
+    mkdirSync(join(folder, migrations));
+    await until(failed);
+    saveByRename(`${migrations}/1_orders.ts`, "export {};\n");
+    await until(failed);
+    expect(printed).not.toContain("ended");
+    saveInPlace("migrate.ts", migrate(0));
+    await until("ended");
+    await until("serving");
+  });
+});
+
+describe("the reloader of a program whose port is taken", () => {
+  const binding = `require("node:net").createServer().listen(process.env.PORT, () => console.log("listening"));\n`;
+
+  it("says who has it, and starts the program again once it is free", async () => {
+    const holder = createServer().listen(0);
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    saveInPlace("main.ts", binding);
+    startReloader({ PORT: String(port) });
+    await until(
+      new RegExp(
+        `main\\.ts ended with 1, as port ${port} is taken by process ${process.pid} \\(.+\\): trying again once it is free$`,
+      ),
+    );
+    holder.close();
+    await until("listening");
   });
 });

@@ -1,0 +1,59 @@
+// Tells what is saved in a folder, while files come, go, and are renamed into place.
+import { type FSWatcher, readdirSync, watch } from "node:fs";
+import { join } from "node:path";
+
+/** Saving is several events: files are written in parts, or renamed into place. */
+const SETTLE_MS = 50;
+
+export interface Saves {
+  /** Resolves when something has been saved since the last `take`, at once when that is so already. */
+  pending(): Promise<void>;
+  /** The paths of what has been saved since then. */
+  take(): string[];
+}
+
+/** Watches the folder and all within, also folders that come later. */
+export function watchSaves(root: string): Saves {
+  const watchers = new Map<string, FSWatcher>();
+  let paths: string[] = [];
+  let settled: NodeJS.Timeout | undefined;
+  let resolve!: () => void;
+  let pending = new Promise<void>((done) => (resolve = done));
+
+  const watchAll = (): void => {
+    for (const folder of foldersIn(root)) {
+      if (watchers.has(folder)) continue;
+      const watcher = watch(folder, (_event, name) => saved(join(folder, name ?? "")));
+      watchers.set(
+        folder,
+        watcher.on("error", () => watchers.delete(folder)),
+      );
+    }
+  };
+  const saved = (path: string): void => {
+    paths.push(path);
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      watchAll();
+      resolve();
+    }, SETTLE_MS);
+  };
+  watchAll();
+
+  return {
+    pending: () => pending,
+    take() {
+      const taken = paths;
+      paths = [];
+      pending = new Promise<void>((done) => (resolve = done));
+      return taken;
+    },
+  };
+}
+
+/** The folder and all within: whole folders are watched because an editor may replace a file, and its inode. */
+function foldersIn(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory());
+  return [root, ...folders.map(({ parentPath, name }) => join(parentPath, name))];
+}
