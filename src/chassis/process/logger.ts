@@ -1,5 +1,6 @@
 // The process' one logger: JSON lines, secrets redacted.
 import { type DestinationStream, type Logger, pino } from "pino";
+import { withSources } from "./source-maps";
 
 const SECRET_HEADERS = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
@@ -25,7 +26,9 @@ export function createLogger(level: string, destination: DestinationStream): Log
 /** Anything may be thrown: an error that cannot be read still gets its line. */
 function serializeError(err: unknown): unknown {
   try {
-    return pino.stdSerializers.err(err as Error);
+    const serialized = pino.stdSerializers.err(err as Error);
+    if (typeof serialized.stack === "string") serialized.stack = withSources(serialized.stack);
+    return serialized;
   } catch {
     return "an error that cannot be read";
   }

@@ -1,0 +1,37 @@
+// Names the TypeScript that a logged stack comes from; source maps are read when there is one, and not before.
+import { readFileSync } from "node:fs";
+import { SourceMap, type SourceMapPayload } from "node:module";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The place at the end of a frame, as in `at main (/app/dist/server.js:12:5)`. */
+const PLACE = /((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^()\n]*\.[cm]?js):(\d+):(\d+)(?=\)?$)/gm;
+
+/** By file; those without one, too. */
+const maps = new Map<string, SourceMap | undefined>();
+
+/** Returns the stack with `src/….ts` and its lines wherever a compiled file has its map beside it. */
+export function withSources(stack: string): string {
+  return stack.replaceAll(PLACE, (place: string, name: string, line: string, column: string) => {
+    const file = name.startsWith("file:") ? fileURLToPath(name) : name;
+    const origin = mapOf(file)?.findOrigin(Number(line), Number(column));
+    if (!origin || !("fileName" in origin)) return place;
+    const source = resolve(dirname(file), origin.fileName);
+    return `${source}:${origin.lineNumber}:${origin.columnNumber}`;
+  });
+}
+
+function mapOf(file: string): SourceMap | undefined {
+  if (!maps.has(file)) maps.set(file, readMap(file));
+  return maps.get(file);
+}
+
+function readMap(file: string): SourceMap | undefined {
+  if (/[\\/]node_modules[\\/]/.test(file)) return undefined;
+  try {
+    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, "utf8")) as SourceMapPayload);
+  } catch {
+    // A stack with the compiled lines is better than none.
+    return undefined;
+  }
+}
