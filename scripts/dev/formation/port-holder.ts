@@ -1,7 +1,7 @@
 // Finds the process that has a port, for the message that says so.
 import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
-import { listenersOf } from "../../lab/contract/harness/listeners";
+import { listenersOf } from "../ports/listeners";
 
 const MAX_COMMAND_LENGTH = 80;
 

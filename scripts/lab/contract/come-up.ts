@@ -1,12 +1,14 @@
 // From started to serving: the port opens, then the probe is answered, or there is a reason why not.
-import { connect } from "./harness/connection";
-import { externalAddress } from "./harness/interfaces";
-import type { Run } from "./harness/run";
-import { WrongProtocol } from "./harness/missing-answer";
-import { until } from "./harness/wait";
+import { type Address, connect } from "../harness/connection";
+import { externalAddress } from "./system/interfaces";
+import type { Run } from "../harness/run";
+import { WrongProtocol } from "../harness/missing-answer";
+import { until } from "../harness/wait";
 import type { Answer } from "./probes/probe";
-import type { Service } from "./context";
 import { lastWords, listOf, seconds, shortExit } from "./wording";
+
+/** A run whose port is open; `host` is where it was reached first, loopback if possible. */
+export interface Service extends Run, Address {}
 
 /** Says that a run did not open its port, or did not serve there; the message is meant for the report. */
 export class NotUp extends Error {}

@@ -1,19 +1,16 @@
 // What a check has in its hands: the settings, and starting the program under test as often as it likes.
-import { type Address, connect } from "./harness/connection";
-import { freePort } from "./harness/free-port";
-import { type Run, type RunOptions, startRun } from "./harness/run";
-import { until } from "./harness/wait";
-import { comeUp, serve } from "./come-up";
+import { type Address, connect } from "../harness/connection";
+import { freePort } from "../../dev/ports/free-port";
+import { type Argv, type Run, type RunOptions, startRun } from "../harness/run";
+import { until } from "../harness/wait";
+import { comeUp, serve, type Service } from "./come-up";
 import type { Answer, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
-
-/** A run whose port is open; `host` is where it was reached first, loopback if possible. */
-export interface Service extends Run, Address {}
 
 /** How a check starts the program; the port is a free one unless it is given. */
 export type StartOptions = Partial<RunOptions> & {
   /** Runs another argv instead of the command's, usually one wrapped around it. */
-  readonly argv?: readonly [string, ...string[]];
+  readonly argv?: Argv;
 };
 
 /** Everything a check may use. */
@@ -48,8 +45,9 @@ export function createContext(settings: Settings, probe: Probe): Context {
   const services: Run[] = [];
   const bootMs = settings.platform.bootSeconds * 1000;
 
-  const launch = async ({ argv = settings.command.argv, ...options }: StartOptions = {}) => {
-    const run = startRun(argv, { port: String(await freePort()), ...options });
+  const launch = async ({ argv = settings.command.argv, env, ...options }: StartOptions = {}) => {
+    const port = String(await freePort());
+    const run = startRun(argv, { port, env: { ...settings.env, ...env }, ...options });
     runs.push(run);
     return run;
   };

@@ -1,11 +1,12 @@
 // Requests that are in flight when the signal comes: slow ones, and one whose body has been sent by half.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge } from "./clause";
-import { answerLimitMs, type Service } from "./context";
-import { type Connection, connect } from "./harness/connection";
-import { headOf, readResponse } from "./harness/http";
-import type { Response } from "./harness/http-response";
-import { within } from "./harness/wait";
+import type { Service } from "./come-up";
+import { answerLimitMs } from "./context";
+import { type Connection, connect } from "../harness/connection";
+import { headOf, readResponse } from "../harness/http";
+import type { Response } from "../harness/http-response";
+import { within } from "../harness/wait";
 import type { Settings } from "./settings";
 
 /** One request that the service has begun to handle. */

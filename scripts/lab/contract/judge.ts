@@ -2,8 +2,8 @@
 import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
 import { NotUp } from "./come-up";
 import { type Context, createContext } from "./context";
-import { MissingAnswer } from "./harness/missing-answer";
-import { createQueue } from "./harness/queue";
+import { MissingAnswer } from "../harness/missing-answer";
+import { createQueue } from "./queue";
 import type { Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 import { lastWords, shortExit } from "./wording";

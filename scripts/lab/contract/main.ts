@@ -1,10 +1,10 @@
-// npm run contract: checks any program that binds PORT, or Berth itself, against the port contract.
-import { attachDatabase, berthBodyPath, procfileCommand } from "./berth";
+// npm run contract: checks any program that binds PORT, or the service of this checkout, against the port contract.
 import { loadClauses, selectClauses } from "./catalogue";
 import type { Clause } from "./clause";
-import { reapOnExit } from "./harness/reaper";
+import { reapOnExit } from "../harness/reaper";
 import { judge, type Verdict } from "./judge";
 import { type Options, parseOptions } from "./options";
+import { ownOptions, prepareOwnService } from "./own-service";
 import { createProgress } from "./progress";
 import { asJson, explain, keepsContract, row, summary } from "./report";
 import type { Settings } from "./settings";
@@ -20,15 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
   reapOnExit();
   const clauses = selectClauses(loadClauses(), options.only);
   const { about, command } = options;
-  return command ? check(clauses, options, { ...about, command }) : checkBerth(clauses, options);
-}
-
-async function checkBerth(clauses: readonly Clause[], options: Options): Promise<number> {
-  const command = procfileCommand();
-  const bodyPath = options.about.bodyPath ?? berthBodyPath;
-  const detach = await attachDatabase();
+  if (command) return check(clauses, options, { ...about, command });
+  const { detach, ...service } = await prepareOwnService();
   try {
-    return await check(clauses, options, { ...options.about, bodyPath, command });
+    const { about, ...own } = parseOptions([...ownOptions(), ...args]);
+    return await check(clauses, own, { ...about, ...service });
   } finally {
     await detach();
   }
@@ -36,7 +32,7 @@ async function checkBerth(clauses: readonly Clause[], options: Options): Promise
 
 async function check(
   clauses: readonly Clause[],
-  { json, jobs, probe }: Options,
+  { json, jobs, probe }: Pick<Options, "json" | "jobs" | "probe">,
   settings: Settings,
 ): Promise<number> {
   const progress = createProgress(process.stderr, clauses.length);

@@ -1,6 +1,6 @@
 // The command line: strict about what it does not know, and complete about what it does.
 import { parseArgs } from "node:util";
-import { type Command, commandFrom } from "./harness/command";
+import { type Command, commandFrom } from "./command";
 import { platformNamed, platformNames } from "./platforms";
 import type { Probe } from "./probes/probe";
 import { probeNamed, probeNames } from "./probes";

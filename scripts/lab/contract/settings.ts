@@ -1,10 +1,12 @@
-// What the kit is told about the program under test; every setting has a default that fits Berth.
-import type { Command } from "./harness/command";
+// What the kit is told about the program under test; every setting has a default that fits a service of Berth's.
+import type { Command } from "./command";
 import type { Platform } from "./platforms";
 
 /** How to look at the program under test. */
 export interface Settings {
   readonly command: Command;
+  /** What it needs to find in its environment, besides that of the kit. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly platform: Platform;
   /** A path that GET answers; the HTTP probe asks for it. */
   readonly path: string;
@@ -30,7 +32,7 @@ export interface Settings {
 /** What is assumed of a program about which nothing is said. */
 export const defaultSettings = {
   path: "/",
-  body: '{"title":"x","body":"y"}',
+  body: "{}",
   livePath: "/livez",
   readyPath: "/readyz",
   drainDelayEnv: "DRAIN_DELAY_MS",

@@ -9,7 +9,7 @@ export const usage = `Checks a program that binds PORT against the port contract
   npm run contract -- [OPTIONS] -- COMMAND [ARGS…]
 
 COMMAND  One argument is a Procfile line and is run by sh -c; several are run as they are, without a shell.
-         With neither, the web: line of ./Procfile is checked.
+         With neither, the web: line of ./Procfile is checked, with what test/**/contract.json says: options by name.
 
   --platform NAME      limits and demands of: ${platformNames.join(", ")} (default ${platformNames[0]})
   --only ID[,ID]       check these clauses alone, such as --only B4,D2

@@ -1,6 +1,7 @@
 // Keep-alive clients, each sending one request after the other until it is stopped or refused.
-import { Agent } from "node:http";
-import { type Answer, exchange } from "./exchange";
+import { connect, type Connection } from "../harness/connection";
+import { NoConnection } from "../harness/missing-answer";
+import { type Answer, answerTo, exchange } from "./exchange";
 
 /** Clients at work. */
 export interface Clients {
@@ -18,15 +19,19 @@ const WARM_ANSWERS = 3;
 /** Starts clients of one path; a request that fails is not sent again. */
 export function startClients(port: number, path: string, count: number): Clients {
   const answers: Answer[] = [];
-  const agents = Array.from({ length: count }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const open = new Set<Connection>();
   let isStopped = false;
 
-  async function converse(agent: Agent, onWarm: () => void): Promise<void> {
+  async function converse(onWarm: () => void): Promise<void> {
+    let connection: Connection | undefined;
     for (let sent = 0; !isStopped; sent++) {
       if (sent === WARM_ANSWERS) onWarm();
-      const { request, answer } = exchange(port, { agent, path });
-      request.end();
-      const became = await answer;
+      const isReused = connection !== undefined && isUsable(connection);
+      if (!isReused) connection = await connectOrNot(port);
+      if (connection) open.add(connection);
+      const became = await (connection
+        ? exchange(connection, { path }, isReused).answer
+        : answerTo("", "refused", false));
       answers.push(became);
       // A refusal tells it to go elsewhere.
       if (became.outcome === "refused") break;
@@ -35,8 +40,9 @@ export function startClients(port: number, path: string, count: number): Clients
   }
 
   const ended: Promise<void>[] = [];
-  const warm = agents.map(
-    (agent) => new Promise<void>((resolve) => ended.push(converse(agent, resolve))),
+  const warm = Array.from(
+    { length: count },
+    () => new Promise<void>((resolve) => ended.push(converse(resolve))),
   );
   return {
     warm: Promise.all(warm),
@@ -45,6 +51,18 @@ export function startClients(port: number, path: string, count: number): Clients
       await Promise.all(ended);
       return answers;
     },
-    close: () => agents.forEach((agent) => agent.destroy()),
+    close: () => open.forEach((connection) => connection.close()),
   };
+}
+
+const isUsable = ({ ending, socket }: Connection): boolean => !ending() && !socket.destroyed;
+
+/** Opens a connection; undefined when nobody listens. */
+async function connectOrNot(port: number): Promise<Connection | undefined> {
+  try {
+    return await connect({ host: "127.0.0.1", port });
+  } catch (err) {
+    if (err instanceof NoConnection && err.code === "ECONNREFUSED") return undefined;
+    throw err;
+  }
 }

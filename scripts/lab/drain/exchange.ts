@@ -1,5 +1,7 @@
 // One HTTP request without retries, and what became of it.
-import { type Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Connection } from "../harness/connection";
+import { headOf, readResponse, type Request } from "../harness/http";
+import { NoResponse } from "../harness/missing-answer";
 
 /**
  * `whole`: an answer below 500 with all of its body. `incomplete`: any other answer. `reset`: the connection ended
@@ -20,60 +22,42 @@ export interface Answer {
 /** A request on its way. */
 export interface Exchange {
   id: string;
-  request: ClientRequest;
+  connection: Connection;
   /** Resolves once its handler is known to run, or it has failed. */
-  begun: Promise<unknown>;
+  begun: Promise<void>;
   /** Rejects when the machine, not the server, fails. */
   answer: Promise<Answer>;
 }
 
-/** What to ask for. */
-export interface Question {
-  agent: Agent;
-  path: string;
-  method?: string;
-  headers?: Record<string, string>;
-}
-
-const RESETS = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
+/** The longest that an answer is waited for, in milliseconds: more than any server here is left alive. */
+const ANSWER_LIMIT_MS = 30_000;
 
 let lastId = 0;
 
-/** Opens a request to loopback; whoever has no body to send ends it. */
-export function exchange(port: number, { headers, ...question }: Question): Exchange {
+/** Sends a request, but for what its body lacks of its `Content-Length`. */
+export function exchange(connection: Connection, request: Request, isReused = false): Exchange {
   const id = `drain-${++lastId}`;
-  const req = request({
-    host: "127.0.0.1",
-    port,
-    ...question,
-    headers: { ...headers, "X-Request-Id": id },
-  });
-  const answer = outcomeOf(req).then((outcome) => ({
-    id,
-    outcome,
-    isReused: req.reusedSocket,
-    endedAtMs: performance.now(),
-  }));
-  const begun = new Promise((resolve) => {
-    for (const event of ["information", "response", "error"]) req.once(event, resolve);
-  });
-  return { id, request: req, begun, answer };
+  connection.socket.write(
+    headOf({ ...request, headers: { ...request.headers, "X-Request-Id": id } }),
+  );
+  const begun = connection.changed();
+  const answer = outcomeOf(connection).then((outcome) => answerTo(id, outcome, isReused));
+  return { id, connection, begun, answer };
 }
 
-function outcomeOf(req: ClientRequest): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    let hasBegun = false;
-    req.once("response", (res: IncomingMessage) => {
-      hasBegun = true;
-      const isError = (res.statusCode ?? 0) >= 500;
-      // A cut body is told apart by `complete`.
-      res.on("error", () => {}).resume();
-      res.once("close", () => resolve(res.complete && !isError ? "whole" : "incomplete"));
-    });
-    req.on("error", (err: NodeJS.ErrnoException) => {
-      if (err.code === "ECONNREFUSED") resolve("refused");
-      else if (RESETS.has(err.code ?? "")) resolve(hasBegun ? "incomplete" : "reset");
-      else reject(err);
-    });
-  });
+/** What became of a request that ends now. */
+export function answerTo(id: string, outcome: Outcome, isReused: boolean): Answer {
+  return { id, outcome, isReused, endedAtMs: performance.now() };
+}
+
+async function outcomeOf(connection: Connection): Promise<Outcome> {
+  try {
+    const { status, headers } = await readResponse(connection, ANSWER_LIMIT_MS);
+    // Whoever is told so closes, too.
+    if (/\bclose\b/i.test(headers.connection ?? "")) connection.close();
+    return status < 500 ? "whole" : "incomplete";
+  } catch (err) {
+    if (err instanceof NoResponse) return err.hasBegun ? "incomplete" : "reset";
+    throw err;
+  }
 }

@@ -1,8 +1,6 @@
 // The processes that hold idle connections, as one process may not open enough.
-import { type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { start } from "../bench/children";
+import { type Run, startRun } from "../harness/run";
 
 /** How the server ended connections. */
 export interface Ends {
@@ -20,6 +18,7 @@ export interface Holding {
 
 const HOLDERS = 4;
 const HOLDER = join(__dirname, "idle-holder.ts");
+const OPEN_LIMIT_MS = 60_000;
 
 /**
  * Opens connections from several processes, and resolves when all are open; `ended` resolves when none is.
@@ -34,23 +33,21 @@ export async function holdConnections(
     const share = Math.floor((count + i) / HOLDERS);
     return startHolder({ port, from: `127.0.0.${2 + i}`, count: share });
   });
-  await Promise.all(holders.map((holder) => nextMessage(holder)));
-  return { ended: Promise.all(holders.map((holder) => nextMessage(holder))).then(sum) };
+  for (const { output } of holders) {
+    if (await output.shows((text) => text.includes("open\n"), OPEN_LIMIT_MS)) continue;
+    throw new Error(`a process could not open its connections:\n${output.text()}`);
+  }
+  return { ended: Promise.all(holders.map(endsOf)).then(sum) };
 }
 
-function startHolder(holding: Holding): ChildProcess {
-  const command = [process.execPath, ...process.execArgv, HOLDER, JSON.stringify(holding)];
-  return start(command, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+function startHolder(holding: Holding): Run {
+  return startRun([process.execPath, ...process.execArgv, HOLDER, JSON.stringify(holding)]);
 }
 
-async function nextMessage(holder: ChildProcess): Promise<Ends> {
-  const [message] = (await Promise.race([once(holder, "message"), failure(holder)])) as [Ends];
-  return message;
-}
-
-async function failure(holder: ChildProcess): Promise<never> {
-  await once(holder, "close");
-  throw new Error("a process that holds idle connections has ended early");
+async function endsOf(holder: Run): Promise<Ends> {
+  await holder.exited;
+  await holder.reap();
+  return JSON.parse(holder.output.lines().at(-1) ?? "") as Ends;
 }
 
 const sum = (all: readonly Ends[]): Ends => ({

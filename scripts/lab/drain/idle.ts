@@ -1,28 +1,24 @@
 // Experiment: thousands of connections are open and idle when the service is told to end.
-import { residentMb } from "../bench/process-usage";
+import { send } from "../harness/http";
+import { startServer } from "../harness/server";
+import { type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import { type Ends, holdConnections } from "./idle-clients";
 import type { Options } from "./options";
 import { exitColumns, type Finding } from "./report";
 import { SUBJECT } from "./restart";
-import { SHUTDOWN_TIMEOUT_MS, startServer } from "./server-process";
 
 const BYTES_PER_MB = 1_000_000;
+const ANSWER_LIMIT_MS = 5000;
 
 /** Measures how long the service takes to end, and its memory; half of the connections are never used. */
 export async function idle({ node, connections }: Options): Promise<Finding> {
-  const server = await startServer([node, SUBJECT], {
-    DRAIN_DELAY_MS: "0",
-    SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
-  });
-  const beforeMb = residentMb(server.pid);
+  const env = { DRAIN_DELAY_MS: "0", SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS) };
+  const server = await startServer([node, SUBJECT], { isolated: true, env });
+  const beforeMb = await memoryOf(server.port);
   const holders = await holdConnections(server.port, connections);
-  const openMb = residentMb(server.pid);
-  const drained = server.nextLine(/"rssBytes":(\d+)/);
-  const [exit, ends, [, rssBytes]] = await Promise.all([
-    server.terminate(),
-    holders.ended,
-    drained,
-  ]);
+  const openMb = await memoryOf(server.port);
+  const [exit, ends] = await Promise.all([terminate(server), holders.ended]);
+  const [, rssBytes] = /"rssBytes":(\d+)/.exec(server.output.text()) ?? [];
   const row = {
     connections: `${connections}`,
     "MB before": beforeMb.toFixed(0),
@@ -35,7 +31,13 @@ export async function idle({ node, connections }: Options): Promise<Finding> {
   return { rows: [row], missed: missedBy(exit, ends) };
 }
 
-function missedBy(exit: { status: string; tookMs: number }, ends: Ends): string[] {
+/** The subject's own word for its resident memory, in MB. */
+async function memoryOf(port: number): Promise<number> {
+  const { body } = await send({ host: "127.0.0.1", port }, { path: "/memory" }, ANSWER_LIMIT_MS);
+  return Number(body) / BYTES_PER_MB;
+}
+
+function missedBy(exit: Exit, ends: Ends): string[] {
   const missed: string[] = [];
   if (exit.status !== "0") missed.push("not exit 0");
   if (exit.tookMs > SHUTDOWN_TIMEOUT_MS) missed.push("not gone by the deadline");

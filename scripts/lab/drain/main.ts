@@ -1,6 +1,6 @@
 // The drain experiments: which are asked for, one after the other, and whether each met its targets.
 import { execFileSync } from "node:child_process";
-import { reapOnExit } from "../bench/children";
+import { reapOnExit } from "../harness/reaper";
 import { idle } from "./idle";
 import { HELP, type Options, parseOptions } from "./options";
 import { describe, type Finding } from "./report";

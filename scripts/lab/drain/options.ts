@@ -21,9 +21,9 @@ export interface Options {
 export const HELP = `Counts what clients lose when a server of Berth's is told to end; exits 1 when a target is missed.
 
 npm run drain -- [options] [EXPERIMENT …]
-  restart  40 keep-alive clients, slow and streamed responses in flight, traffic for 300 ms after SIGTERM
+  restart  40 keep-alive clients, slow and streamed responses and uploads in flight, traffic for 300 ms after SIGTERM
   idle     thousands of open, idle connections, half of them never used
-  soak     start, load and end Berth itself, many times over
+  soak     start, load and end the built service of this checkout, many times over
 
   --runs N         runs of restart for each delay (10)
   --delays MS,…    drain delays of restart (0,500)

@@ -1,7 +1,6 @@
 // What an experiment has found, as text.
-import { spread } from "../bench/statistics";
 import type { Account } from "./account";
-import type { Exit } from "./server-process";
+import type { Exit } from "./exit";
 
 /** The rows of an experiment's table, and which of its targets were missed. */
 export interface Finding {
@@ -22,8 +21,11 @@ export function accountColumns(sum: Account): Record<string, string> {
 
 /** How processes ended, as columns. */
 export function exitColumns(exits: readonly Exit[]): Record<string, string> {
-  const { median, min, max } = spread(exits.map(({ tookMs }) => tookMs / 1000));
-  return { "exit codes": tally(exits), "s to exit": `${[median, min, max].map(toTwo).join(" ")}` };
+  const seconds = exits.map(({ tookMs }) => tookMs / 1000).sort((a, b) => a - b);
+  const [least, middle, most] = [0, seconds.length >> 1, seconds.length - 1].map(
+    (i) => seconds[i]!,
+  );
+  return { "exit codes": tally(exits), "s to exit": [middle, least, most].map(toTwo).join(" ") };
 }
 
 /** As a Markdown table, with what was missed below. */
@@ -34,7 +36,7 @@ export function describe({ rows, missed }: Finding): string {
   return [...table, ...missed.map((what) => `MISSED: ${what}`)].join("\n");
 }
 
-const toTwo = (seconds: number): string => seconds.toFixed(2);
+const toTwo = (seconds = Number.NaN): string => seconds.toFixed(2);
 
 /** Such as `0 ×49, SIGKILL ×1`. */
 function tally(exits: readonly Exit[]): string {

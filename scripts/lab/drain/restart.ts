@@ -1,13 +1,15 @@
 // Experiment: a service is told to end under load, again and again, without a drain delay and with one.
-import { Agent } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "../harness/connection";
+import type { Request } from "../harness/http";
+import { startServer } from "../harness/server";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { exchange } from "./exchange";
+import { acceptedBy, type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import type { Options } from "./options";
 import { exitColumns, type Finding, accountColumns } from "./report";
-import { type Exit, SHUTDOWN_TIMEOUT_MS, startServer } from "./server-process";
 
 /** The server of experiments that need slow and endless responses. */
 export const SUBJECT = join(__dirname, "subject.js");
@@ -15,8 +17,21 @@ export const SUBJECT = join(__dirname, "subject.js");
 const CLIENTS = 40;
 /** How long clients go on after SIGTERM, in milliseconds: until a router has been told. */
 const TRAFFIC_AFTER_MS = 300;
-/** Five whose headers are unsent at SIGTERM, two whose headers are gone, and two that never end by themselves. */
-const IN_FLIGHT = [...Array<string>(5).fill("/slow"), "/stream", "/stream", "/events", "/events"];
+const BODY = "sent in two halves";
+const UPLOAD = {
+  method: "POST",
+  path: "/upload",
+  headers: { "Content-Length": String(BODY.length), Expect: "100-continue" },
+};
+/**
+ * Five whose headers are unsent at SIGTERM, two whose headers are gone, two that never end by themselves, and three that
+ * have not been received as a whole.
+ */
+const IN_FLIGHT: readonly Request[] = [
+  ...["/slow", "/slow", "/slow", "/slow", "/slow"].map((path) => ({ path })),
+  ...["/stream", "/stream", "/events", "/events"].map((path) => ({ path })),
+  ...[UPLOAD, UPLOAD, UPLOAD],
+];
 
 interface Run extends Account {
   exit: Exit;
@@ -50,26 +65,35 @@ export async function restart(options: Options): Promise<Finding> {
 }
 
 async function restartOnce(node: string, delayMs: number): Promise<Run> {
-  const server = await startServer([node, SUBJECT], {
+  const env = {
     DRAIN_DELAY_MS: String(delayMs),
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
-  });
+  };
+  const server = await startServer([node, SUBJECT], { isolated: true, env });
   const clients = startClients(server.port, "/fast", CLIENTS);
   await clients.warm;
-  const agent = new Agent({ keepAlive: true });
-  const inFlight = IN_FLIGHT.map((path) => exchange(server.port, { agent, path }));
-  for (const { request } of inFlight) request.end();
-  await Promise.all(inFlight.map(({ begun }) => begun));
+  const inFlight = await Promise.all(IN_FLIGHT.map((request) => begin(server.port, request)));
 
   const termAtMs = performance.now();
-  const exited = server.terminate();
+  const exited = terminate(server);
   await sleep(TRAFFIC_AFTER_MS);
+  for (const { finish } of inFlight) finish();
   const answers = await clients.stop();
   const trafficMs = (answers.at(-1)?.endedAtMs ?? termAtMs) - termAtMs;
   const exit = await exited;
   answers.push(...(await Promise.all(inFlight.map(({ answer }) => answer))));
   clients.close();
-  agent.destroy();
-  const accepted = new Set([...server.accepted, ...inFlight.map(({ id }) => id)]);
+  for (const { connection } of inFlight) connection.close();
+  const accepted = new Set([...acceptedBy(server), ...inFlight.map(({ id }) => id)]);
   return { ...account(answers, accepted), exit, trafficMs };
+}
+
+/** Sends a request on a connection of its own, half of its body once it is asked for, and waits until it is handled. */
+async function begin(port: number, request: Request) {
+  const sent = exchange(await connect({ host: "127.0.0.1", port }), request);
+  await sent.begun;
+  const { socket } = sent.connection;
+  if (request !== UPLOAD) return { ...sent, finish: () => undefined };
+  socket.write(BODY.slice(0, BODY.length / 2));
+  return { ...sent, finish: () => socket.write(BODY.slice(BODY.length / 2)) };
 }

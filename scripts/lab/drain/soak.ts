@@ -1,28 +1,23 @@
-// Experiment: Berth itself is started, loaded and told to end, many times over.
-import { once } from "node:events";
-import { Agent } from "node:http";
-import { createConnection } from "node:net";
+// Experiment: the built service of this checkout is started, loaded and told to end, many times over.
 import { join } from "node:path";
+import { connect } from "../harness/connection";
+import { ownEnvironment } from "../harness/own-environment";
+import { startServer } from "../harness/server";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
-import { exchange } from "./exchange";
+import { acceptedBy, type Exit, terminate } from "./exit";
 import type { Options } from "./options";
 import { accountColumns, exitColumns, type Finding } from "./report";
-import { type Exit, startServer } from "./server-process";
 
-const BERTH = join(__dirname, "../../../dist/server.js");
-/** Berth starts without its database, and none of these requests needs it. */
-const NO_DATABASE = "postgres://nobody@127.0.0.1:1/none";
+const SERVICE = join(__dirname, "../../../dist/server.js");
 const CLIENTS = 10;
-const UPLOADS = 3;
-const BODY = JSON.stringify({ sent: "in two halves" });
 
 interface Cycle extends Account {
   exit: Exit;
   isPortHeld: boolean;
 }
 
-/** Counts cycles that leave something behind, or lose something. */
+/** Counts cycles that leave something behind, or lose something; nothing that it asks for needs another service. */
 export async function soak({ node, cycles }: Options): Promise<Finding> {
   const done: Cycle[] = [];
   while (done.length < cycles) done.push(await cycle(node));
@@ -40,47 +35,17 @@ export async function soak({ node, cycles }: Options): Promise<Finding> {
 }
 
 async function cycle(node: string): Promise<Cycle> {
-  const server = await startServer([node, BERTH], { DATABASE_URL: NO_DATABASE });
-  const clients = startClients(server.port, "/", CLIENTS);
+  const server = await startServer([node, SERVICE], { isolated: true, env: ownEnvironment() });
+  const clients = startClients(server.port, "/livez", CLIENTS);
   await clients.warm;
-  const agent = new Agent({ keepAlive: true });
-  const uploads = Array.from({ length: UPLOADS }, () => beginUpload(server.port, agent));
-  await Promise.all(uploads.map(({ begun }) => begun));
-
-  const draining = server.nextLine(/SIGTERM received/);
-  const exited = server.terminate();
-  await draining;
-  for (const { request } of uploads) request.end(BODY.slice(BODY.length / 2));
-  const uploaded = await Promise.all(uploads.map(({ answer }) => answer));
-  const answers = [...(await clients.stop()), ...uploaded];
-  const exit = await exited;
+  const exit = await terminate(server);
+  const answers = await clients.stop();
   clients.close();
-  agent.destroy();
-  const accepted = new Set([...server.accepted, ...uploads.map(({ id }) => id)]);
-  return { ...account(answers, accepted), exit, isPortHeld: await accepts(server.port) };
-}
-
-/** Sends half a body once the server has asked for it. */
-function beginUpload(port: number, agent: Agent) {
-  const headers = {
-    "Content-Type": "application/json",
-    "Content-Length": String(BODY.length),
-    Expect: "100-continue",
-  };
-  const upload = exchange(port, { agent, path: "/", method: "POST", headers });
-  upload.request.once("continue", () => upload.request.write(BODY.slice(0, BODY.length / 2)));
-  upload.request.flushHeaders();
-  return upload;
+  return { ...account(answers, acceptedBy(server)), exit, isPortHeld: await accepts(server.port) };
 }
 
 async function accepts(port: number): Promise<boolean> {
-  const socket = createConnection(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
+  const connection = await connect({ host: "127.0.0.1", port }).catch(() => undefined);
+  connection?.close();
+  return connection !== undefined;
 }

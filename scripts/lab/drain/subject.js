@@ -1,4 +1,4 @@
-// A throwaway service on Berth's built life cycle: a fast, a slow, a streamed and an endless response.
+// A throwaway service on Berth's built life cycle: a fast, a slow, a streamed and an endless response, and an upload.
 "use strict";
 
 const { createServer } = require("node:http");
@@ -24,6 +24,8 @@ const lifecycle = createLifecycle({
 /** Each says in its own way that it has begun: the slow one, which has nothing to send yet, by 102. */
 const routes = {
   "/fast": (res) => res.end("done"),
+  "/memory": (res) => res.end(String(process.memoryUsage.rss())),
+  "/upload": (res, req) => req.resume().on("end", () => res.end("done")),
   "/slow"(res) {
     res.writeProcessing();
     setTimeout(() => res.end("done"), SLOW_MS);
@@ -43,7 +45,7 @@ const routes = {
 
 const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (req, res) => {
   logger.info({ requestId: req.headers["x-request-id"] }, "accepted");
-  routes[req.url](res);
+  routes[req.url](res, req);
 });
 const target = { host: "::", port: Number(process.env.PORT) };
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort } from "../../../lab/contract/harness/free-port";
+import { freePort } from "../../ports/free-port";
 
 const root = join(__dirname, "../../../..");
 const main = join(root, "scripts/dev/formation/main.ts");

@@ -1,6 +1,6 @@
 // B1: the port is the one that PORT names.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../context";
+import type { Service } from "../come-up";
 import { listOf, seconds } from "../wording";
 
 const portsOf = (service: Service) => service.listeners().flatMap(({ port }) => port ?? []);

@@ -1,7 +1,7 @@
 // B10: nobody sits at the keyboard.
 import { type Clause, fail, pass, skip } from "../clause";
 import type { Context } from "../context";
-import { within } from "../harness/wait";
+import { within } from "../../harness/wait";
 import { seconds, shortExit } from "../wording";
 
 const watchMs = 3000;

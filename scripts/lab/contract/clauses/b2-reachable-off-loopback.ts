@@ -1,6 +1,6 @@
 // B2: the port is open to other machines.
 import { type Clause, fail, pass, skip } from "../clause";
-import { externalAddress } from "../harness/interfaces";
+import { externalAddress } from "../system/interfaces";
 
 export const clause: Clause = {
   id: "B2",

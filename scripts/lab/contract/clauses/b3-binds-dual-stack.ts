@@ -1,7 +1,8 @@
 // B3: IPv4 and IPv6 both arrive.
 import { type Clause, fail, pass, skip } from "../clause";
-import type { Context, Service } from "../context";
-import { hasIpv6 } from "../harness/interfaces";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
+import { hasIpv6 } from "../system/interfaces";
 
 async function refusalOf(context: Context, { port }: Service, host: string) {
   return context.ask({ host, port }).then(

@@ -2,9 +2,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
-import { freePort } from "../harness/free-port";
-import type { Run } from "../harness/run";
-import { until, within } from "../harness/wait";
+import { freePort } from "../../../dev/ports/free-port";
+import type { Run } from "../../harness/run";
+import { until, within } from "../../harness/wait";
 import { seconds, shortExit } from "../wording";
 
 const limitMs = 5000;

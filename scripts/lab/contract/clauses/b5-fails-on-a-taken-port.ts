@@ -1,8 +1,8 @@
 // B5: a port that somebody else holds is an error and no success.
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
-import { heldPort } from "../harness/free-port";
-import { within } from "../harness/wait";
+import { heldPort } from "../../../dev/ports/free-port";
+import { within } from "../../harness/wait";
 import { lastWords, seconds, shortExit } from "../wording";
 
 const limitMs = 5000;

@@ -1,6 +1,6 @@
 // B6: no port but PORT.
 import { type Clause, fail, pass } from "../clause";
-import { until } from "../harness/wait";
+import { until } from "../../harness/wait";
 import { listOf } from "../wording";
 
 const watchMs = 1000;

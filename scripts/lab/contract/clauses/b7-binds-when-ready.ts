@@ -2,9 +2,9 @@
 import { type Clause, fail, pass } from "../clause";
 import { NotUp } from "../come-up";
 import { answerLimitMs, type Context } from "../context";
-import { type Connection, connect } from "../harness/connection";
-import type { Run } from "../harness/run";
-import { until } from "../harness/wait";
+import { type Connection, connect } from "../../harness/connection";
+import type { Run } from "../../harness/run";
+import { until } from "../../harness/wait";
 import { seconds, shortExit } from "../wording";
 
 /** Knocks until the port opens and returns that very first connection. */

@@ -1,6 +1,6 @@
 // B8: no root, and nothing written but below /tmp.
 import { type Clause, fail, pass, skip } from "../clause";
-import { confined } from "../harness/confine";
+import { confined } from "../system/confine";
 import { NotUp } from "../come-up";
 
 export const clause: Clause = {

@@ -1,8 +1,8 @@
 // B9: the process that was started is the service, for as long as the port is open.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../context";
-import { pidFilesOf } from "../harness/files";
-import { within } from "../harness/wait";
+import type { Service } from "../come-up";
+import { pidFilesOf } from "../system/files";
+import { within } from "../../harness/wait";
 import { listOf, seconds, shortExit } from "../wording";
 
 // A daemon's parent goes when its child runs, at the latest; but as the child holds its pipes, the news takes a second.

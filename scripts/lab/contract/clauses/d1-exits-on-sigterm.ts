@@ -1,6 +1,7 @@
 // D1: the signal ends the process in time.
 import { type Clause, fail, pass } from "../clause";
-import { describeEnding, isGone, stop } from "../stop";
+import { isGone, stop } from "../../harness/stop";
+import { describeEnding } from "../wording";
 
 export const clause: Clause = {
   id: "D1",

@@ -1,7 +1,8 @@
 // D10: routers learn of the end later than the process does.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
-import type { Context, Service } from "../context";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
 import { seconds } from "../wording";
 
 // The second one is for a machine that was too busy to ask often enough within the first.

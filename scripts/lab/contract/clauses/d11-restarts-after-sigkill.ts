@@ -2,7 +2,7 @@
 import { type Clause, fail, pass } from "../clause";
 import { NotUp } from "../come-up";
 import { answerLimitMs } from "../context";
-import { connect } from "../harness/connection";
+import { connect } from "../../harness/connection";
 import { seconds } from "../wording";
 
 export const clause: Clause = {

@@ -1,7 +1,8 @@
 // D3: a draining service says no at the door.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Context, Service } from "../context";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { seconds } from "../wording";
 

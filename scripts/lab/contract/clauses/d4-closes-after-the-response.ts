@@ -1,7 +1,7 @@
 // D4: the last response on each connection says that it is the last.
 import { type Clause, fail, pass, skip } from "../clause";
-import type { Connection } from "../harness/connection";
-import { until } from "../harness/wait";
+import type { Connection } from "../../harness/connection";
+import { until } from "../../harness/wait";
 import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "../in-flight";
 
 const finLimitMs = 2000;

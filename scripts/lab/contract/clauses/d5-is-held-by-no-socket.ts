@@ -1,12 +1,13 @@
 // D5: a socket on which nothing happens keeps no process alive.
 import { randomBytes } from "node:crypto";
 import { type Clause, fail, pass } from "../clause";
-import { answerLimitMs, type Context, type Service } from "../context";
-import { connect } from "../harness/connection";
-import { exchange } from "../harness/http";
-import { within } from "../harness/wait";
-import { describeEnding, isGone, stop } from "../stop";
-import { listOf } from "../wording";
+import type { Service } from "../come-up";
+import { answerLimitMs, type Context } from "../context";
+import { connect } from "../../harness/connection";
+import { exchange } from "../../harness/http";
+import { within } from "../../harness/wait";
+import { isGone, stop } from "../../harness/stop";
+import { describeEnding, listOf } from "../wording";
 
 /** Leaves a socket open in one way, and says whether the service went along with it. */
 type Holder = (context: Context, service: Service) => Promise<boolean>;

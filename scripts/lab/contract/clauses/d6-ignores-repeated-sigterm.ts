@@ -1,9 +1,10 @@
 // D6: asking again does not make it faster.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Context, Service } from "../context";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
-import { ended, isGone } from "../stop";
+import { ended, isGone } from "../../harness/stop";
 import { seconds, shortExit } from "../wording";
 
 const signals = 3;

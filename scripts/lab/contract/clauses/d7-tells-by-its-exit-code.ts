@@ -2,7 +2,7 @@
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
-import { stop } from "../stop";
+import { stop } from "../../harness/stop";
 import { shortExit } from "../wording";
 
 const tooShortMs = 100;

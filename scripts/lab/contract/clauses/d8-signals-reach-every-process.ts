@@ -1,6 +1,7 @@
 // D8: whoever is signalled, everything ends.
 import { type Clause, fail, pass } from "../clause";
-import { describeEnding, isGone, stop } from "../stop";
+import { isGone, stop } from "../../harness/stop";
+import { describeEnding } from "../wording";
 
 export const clause: Clause = {
   id: "D8",

@@ -1,7 +1,7 @@
 // D9: Ctrl-C, and Fly's way to stop a machine.
 import { type Clause, fail, pass } from "../clause";
-import { describeEnding, type Ending, isGone, stop } from "../stop";
-import { seconds, shortExit } from "../wording";
+import { type Ending, isGone, stop } from "../../harness/stop";
+import { describeEnding, seconds, shortExit } from "../wording";
 
 /** How a run ended, without saying which of the two signals it was; 128 + its number is a shell's or JVM's way to say. */
 function manner({ exit }: Ending): string {

@@ -1,10 +1,10 @@
 // H1: plain HTTP/1.1 on the port; TLS ends at the platform's router.
 import { type Clause, fail, pass } from "../clause";
 import { answerLimitMs } from "../context";
-import { type Address, connect } from "../harness/connection";
-import { headOf } from "../harness/http";
-import { MissingAnswer } from "../harness/missing-answer";
-import { until } from "../harness/wait";
+import { type Address, connect } from "../../harness/connection";
+import { headOf } from "../../harness/http";
+import { MissingAnswer } from "../../harness/missing-answer";
+import { until } from "../../harness/wait";
 import { readUntil } from "../probes/read-until";
 
 /** The first line of the raw answer, or why there is none. */

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, type Outcome, pass, skip } from "../clause";
 import { answerLimitMs, type Context } from "../context";
-import { type Connection, connect } from "../harness/connection";
-import { exchange } from "../harness/http";
-import type { Response } from "../harness/http-response";
+import { type Connection, connect } from "../../harness/connection";
+import { exchange } from "../../harness/http";
+import type { Response } from "../../harness/http-response";
 
 // Clocks differ, and the router's last request must find the connection open.
 const marginSeconds = 5;

@@ -1,10 +1,10 @@
 // H3: the router's patience: a first byte in time, and no long silence after it.
 import { type Clause, fail, pass } from "../clause";
-import { connect, type Address } from "../harness/connection";
-import { headOf } from "../harness/http";
-import { parseResponse } from "../harness/http-response";
-import { NoResponse } from "../harness/missing-answer";
-import { within } from "../harness/wait";
+import { connect, type Address } from "../../harness/connection";
+import { headOf } from "../../harness/http";
+import { parseResponse } from "../../harness/http-response";
+import { NoResponse } from "../../harness/missing-answer";
+import { within } from "../../harness/wait";
 import { seconds } from "../wording";
 
 const longestPauseMs = 55_000;

@@ -1,9 +1,8 @@
 // H4: anybody can send X-Forwarded-*; it means something only from a proxy that is known.
 import { type Clause, fail, pass } from "../clause";
-import { NotUp } from "../come-up";
-import { answerLimitMs, type Context, type Service } from "../context";
-import { connect } from "../harness/connection";
-import { exchange } from "../harness/http";
+import { NotUp, type Service } from "../come-up";
+import { answerLimitMs, type Context } from "../context";
+import { send } from "../../harness/http";
 
 // Addresses and names that are reserved for documentation: nothing else on this machine prints them.
 const forged = { client: "203.0.113.66", proxy: "198.51.100.7", host: "forged.example" };
@@ -14,11 +13,8 @@ const forgedHeaders = {
 };
 const telling = ["location", "set-cookie", "strict-transport-security", "vary"];
 
-async function get({ settings }: Context, service: Service, headers = {}) {
-  const connection = await connect(service);
-  const response = await exchange(connection, { path: settings.path, headers }, answerLimitMs);
-  connection.close();
-  return response;
+function get({ settings }: Context, service: Service, headers = {}) {
+  return send(service, { path: settings.path, headers }, answerLimitMs);
 }
 
 /** A log may quote the header by its name; a forged value anywhere else has been believed. */

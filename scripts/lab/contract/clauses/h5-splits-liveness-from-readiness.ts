@@ -1,9 +1,10 @@
 // H5: alive and ready are two questions.
 import { type Clause, fail, pass } from "../clause";
-import { answerLimitMs, type Context, type Service } from "../context";
-import { connect } from "../harness/connection";
-import { exchange } from "../harness/http";
-import { until } from "../harness/wait";
+import type { Service } from "../come-up";
+import { answerLimitMs, type Context } from "../context";
+import { send } from "../../harness/http";
+import { MissingAnswer } from "../../harness/missing-answer";
+import { until } from "../../harness/wait";
 import { seconds } from "../wording";
 
 const drainDelayMs = 2000;
@@ -12,14 +13,11 @@ const nowhere = "/no-such-path";
 
 /** The status of a path, or `undefined` when nobody answers any more. */
 async function statusOf(service: Service, path: string): Promise<number | undefined> {
-  const connection = await connect(service).catch(() => undefined);
-  if (!connection) return undefined;
   try {
-    return (await exchange(connection, { path }, answerLimitMs)).status;
-  } catch {
-    return undefined;
-  } finally {
-    connection.close();
+    return (await send(service, { path }, answerLimitMs)).status;
+  } catch (error) {
+    if (error instanceof MissingAnswer) return undefined;
+    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
 // L1: logs are an unbuffered stream on stdout, and whoever reads it may go away.
 import { basename } from "node:path";
 import { type Clause, fail, type Outcome, pass } from "../clause";
-import type { Context, Service } from "../context";
-import { filesHeldOpen, filesWrittenSince } from "../harness/files";
-import { onTerminal } from "../harness/terminal";
-import { ended, stop } from "../stop";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
+import { filesHeldOpen, filesWrittenSince } from "../system/files";
+import { onTerminal } from "../system/terminal";
+import { ended, stop } from "../../harness/stop";
 import { listOf, seconds, shortExit } from "../wording";
 
 const promptMs = 1000;

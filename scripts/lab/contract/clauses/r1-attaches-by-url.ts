@@ -1,16 +1,15 @@
 // R1: one service is another one's backing service, and the configuration says where.
 import { type Clause, fail, pass, skip } from "../clause";
-import { answerLimitMs, type Context, type Service } from "../context";
-import { connect } from "../harness/connection";
-import { exchange } from "../harness/http";
+import type { Service } from "../come-up";
+import { answerLimitMs, type Context } from "../context";
+import { send } from "../../harness/http";
 
 /** Starts the program attached to another run of itself, and asks what needs that one. */
 async function askThrough(context: Context, upstream: Service, name: string, path: string) {
   const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
   const env = { [name]: `http://${host}:${upstream.port}` };
-  const connection = await connect(await context.start({ env }));
-  const { status, statusLine, body } = await exchange(connection, { path }, answerLimitMs);
-  connection.close();
+  const service = await context.start({ env });
+  const { status, statusLine, body } = await send(service, { path }, answerLimitMs);
   return { works: status >= 200 && status < 300, text: `${statusLine}, ${body.slice(0, 100)}` };
 }
 

@@ -1,25 +1,19 @@
 // S1: more instances, and none that knows something alone.
 import { type Clause, fail, pass } from "../clause";
-import { answerLimitMs, type Context, type Service } from "../context";
-import { connect } from "../harness/connection";
-import { exchange, type Request } from "../harness/http";
+import type { Service } from "../come-up";
+import { answerLimitMs, type Context } from "../context";
+import { send } from "../../harness/http";
 import { listOf } from "../wording";
 
 const instances = 3;
-
-async function send(service: Service, request: Request) {
-  const connection = await connect(service);
-  const response = await exchange(connection, request, answerLimitMs);
-  connection.close();
-  return response;
-}
 
 /** Makes something on one instance and returns the path where another one must know it. */
 async function make({ settings }: Context, on: Service): Promise<string | undefined> {
   const { bodyPath, body } = settings;
   if (!bodyPath) return undefined;
   const headers = { "Content-Type": "application/json" };
-  const made = await send(on, { method: "POST", path: bodyPath, headers, body });
+  const request = { method: "POST", path: bodyPath, headers, body };
+  const made = await send(on, request, answerLimitMs);
   return made.headers.location;
 }
 
@@ -41,7 +35,7 @@ export const clause: Clause = {
     const [maker, other] = all;
     const path = context.probe.name === "http" && maker && (await make(context, maker));
     if (!path || !other) return pass(`${shown}; no Location to follow from one to another`);
-    const { statusLine, status } = await send(other, { path });
+    const { statusLine, status } = await send(other, { path }, answerLimitMs);
     if (status !== 200) return fail(`${path} was made on one instance; another says ${statusLine}`);
     return pass(`${shown}; ${path} made on one and found on another`);
   },

@@ -1,8 +1,8 @@
 // S2: several processes behind one port, when asked for.
 import { type Clause, fail, type Outcome, pass, skip } from "../clause";
-import { NotUp } from "../come-up";
-import type { Context, Service } from "../context";
-import { until } from "../harness/wait";
+import { NotUp, type Service } from "../come-up";
+import type { Context } from "../context";
+import { until } from "../../harness/wait";
 import { lastWords, shortExit } from "../wording";
 
 // A program may know the option, and say that its runtime or its system cannot do it.

@@ -3,8 +3,8 @@ import type { Server } from "node:net";
 import { type Clause, fail, pass, skip } from "../clause";
 import { NotUp, whyItExited } from "../come-up";
 import type { Context } from "../context";
-import { heldPort } from "../harness/free-port";
-import { until, within } from "../harness/wait";
+import { heldPort } from "../../../dev/ports/free-port";
+import { until, within } from "../../harness/wait";
 
 // Only the process itself knows its pid before it runs.
 const withItsPid = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh"] as const;

@@ -1,5 +1,5 @@
 // HTTP: GET the path; any answer below 500 is one of a service that serves.
-import { exchange } from "../harness/http";
+import { exchange } from "../../harness/http";
 import type { Probe } from "./probe";
 
 /** `--probe http`, the default. */

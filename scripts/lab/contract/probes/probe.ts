@@ -1,5 +1,5 @@
 // What a protocol plug-in is: one smallest question whose answer shows that the service speaks its protocol.
-import type { Connection } from "../harness/connection";
+import type { Connection } from "../../harness/connection";
 import type { Settings } from "../settings";
 
 /** The answer to a probe's question. */

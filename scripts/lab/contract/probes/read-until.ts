@@ -1,7 +1,7 @@
 // Reading an answer of a text protocol, which comes in pieces.
-import type { Connection } from "../harness/connection";
-import { NoResponse } from "../harness/missing-answer";
-import { within } from "../harness/wait";
+import type { Connection } from "../../harness/connection";
+import { NoResponse } from "../../harness/missing-answer";
+import { within } from "../../harness/wait";
 
 /**
  * Resolves to what has been received once it matches `whole`.

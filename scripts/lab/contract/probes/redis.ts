@@ -1,5 +1,5 @@
 // Redis: PING is answered +PONG; -LOADING comes while the data set is being read, -NOAUTH from one with a password.
-import { WrongProtocol } from "../harness/missing-answer";
+import { WrongProtocol } from "../../harness/missing-answer";
 import type { Probe } from "./probe";
 import { readUntil } from "./read-until";
 

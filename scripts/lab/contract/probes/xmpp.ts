@@ -1,5 +1,5 @@
 // XMPP: a stream header is answered by a stream header; an unknown domain shows in a later stream error.
-import { WrongProtocol } from "../harness/missing-answer";
+import { WrongProtocol } from "../../harness/missing-answer";
 import type { Probe } from "./probe";
 import { readUntil } from "./read-until";
 

@@ -1,7 +1,7 @@
 // npm run contract:systems [-- --install]: tries the kit on real systems and writes the table into docs/port-contract.md.
 import { execFileSync } from "node:child_process";
 import { replaceSection } from "../documentation";
-import { createQueue } from "../harness/queue";
+import { createQueue } from "../queue";
 import { systems } from "./systems";
 import { renderTrials } from "./table";
 import { trySystem } from "./try-system";

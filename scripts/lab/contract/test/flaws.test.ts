@@ -1,6 +1,6 @@
 // The kit can fail: each deliberately broken server is caught by exactly the clauses it breaks.
 import { loadClauses } from "../catalogue";
-import { confined } from "../harness/confine";
+import { confined } from "../system/confine";
 import { flaws } from "./servers/flaws";
 import { failures, provideScratch, serverLine, verdictsOn } from "./support";
 
@@ -41,7 +41,7 @@ const together = [
   ],
   [
     "has no signal handler",
-    ...["takes any number for a port", "opens a second port", "keeps notes in memory"],
+    ...["takes any number for a port", "opens a second port", "keeps things in memory"],
     "dies when nobody reads its output",
   ],
   [

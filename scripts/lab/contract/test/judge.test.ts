@@ -1,7 +1,7 @@
 // The order of the checks, with clauses made up for the purpose: who waits for whom, and who is skipped for whom.
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
 import { NotUp } from "../come-up";
-import { commandFrom } from "../harness/command";
+import { commandFrom } from "../command";
 import { judge } from "../judge";
 import { parseOptions } from "../options";
 import { keepsContract } from "../report";

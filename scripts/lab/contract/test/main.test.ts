@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "../harness/wait";
+import { until } from "../../harness/wait";
 import { contract, environment, kit, provideScratch, root, serverLine } from "./support";
 
 provideScratch();

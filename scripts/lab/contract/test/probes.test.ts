@@ -1,10 +1,10 @@
 // Each protocol plug-in against the smallest server of its protocol, and against a wrong one.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { connect } from "../harness/connection";
+import { connect } from "../../harness/connection";
 import { parseOptions } from "../options";
 import { probeNamed } from "../probes";
-import { commandFrom } from "../harness/command";
+import { commandFrom } from "../command";
 
 const settings = { ...parseOptions([]).about, command: commandFrom(["true"]) };
 

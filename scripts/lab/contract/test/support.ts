@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadClauses, selectClauses } from "../catalogue";
-import { createQueue } from "../harness/queue";
+import { createQueue } from "../queue";
 import { judge, type Verdict } from "../judge";
 import { parseOptions } from "../options";
 import type { Settings } from "../settings";
@@ -13,7 +13,7 @@ import { flaws } from "./servers/flaws";
 /** The options that fit the test server's routes; short limits keep broken servers from taking long. */
 export const serverOptions = [
   ...["--boot", "20", "--grace", "4"],
-  ...["--slow-path", "/slow", "--body-path", "/notes"],
+  ...["--slow-path", "/slow", "--body-path", "/things"],
   ...["--upstream-env", "UPSTREAM_URL", "--upstream-path", "/upstream"],
 ];
 

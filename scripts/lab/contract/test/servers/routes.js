@@ -16,12 +16,12 @@ const routes = {
     await pause(slowMs);
     send(res, 200, "slept");
   },
-  // The note is its own address, so every instance knows it without sharing anything.
-  async "POST /notes"(req, res) {
-    res.setHeader("Location", `/notes/${Buffer.from(await text(req)).toString("base64url")}`);
+  // The thing is its own address, so every instance knows it without sharing anything.
+  async "POST /things"(req, res) {
+    res.setHeader("Location", `/things/${Buffer.from(await text(req)).toString("base64url")}`);
     send(res, 201, "made");
   },
-  "GET /notes": (_req, res) => send(res, 200, "found"),
+  "GET /things": (_req, res) => send(res, 200, "found"),
   async "GET /upstream"(_req, res) {
     const { status } = await globalThis.fetch(process.env.UPSTREAM_URL).catch((err) => ({
       status: String(err.cause ?? err),

@@ -30,13 +30,13 @@ module.exports = {
     breaks: ["H5"],
     parts: { answers: { "GET /readyz": (_req, res) => send(res, 200, "ready") } },
   },
-  "keeps notes in memory": {
+  "keeps things in memory": {
     breaks: ["S1"],
     parts: {
       respond(req, res, state) {
-        if (req.method === "GET" && req.url.startsWith("/notes/"))
+        if (req.method === "GET" && req.url.startsWith("/things/"))
           return send(res, remembered.has(req.url) ? 200 : 404, "");
-        if (req.method === "POST") remembered.add("/notes/1");
+        if (req.method === "POST") remembered.add("/things/1");
         return respond(req, res, state);
       },
     },

@@ -1,4 +1,4 @@
-// The ways in which the program under test can fail to answer: what a check meets there is a verdict, no accident of the kit.
+// The ways in which the program under test can fail to answer: what a tool meets there is a finding, no accident of its own.
 
 /** Any of them; the message is meant for the report. */
 export class MissingAnswer extends Error {}
@@ -15,7 +15,15 @@ export class NoConnection extends MissingAnswer {
 }
 
 /** Says that a connection ended, or its time did, before a whole answer had come. */
-export class NoResponse extends MissingAnswer {}
+export class NoResponse extends MissingAnswer {
+  /** `hasBegun`: a part of the answer had come. */
+  constructor(
+    message: string,
+    readonly hasBegun = false,
+  ) {
+    super(message);
+  }
+}
 
 /** Says that there was an answer, but not in the protocol that was spoken. */
 export class WrongProtocol extends MissingAnswer {}

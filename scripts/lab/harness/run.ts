@@ -1,10 +1,10 @@
-// One run of the program under test: its own session, stdin from /dev/null, and nothing of it left afterwards.
+// One run of a program: its own session, stdin from /dev/null, and nothing of it left afterwards.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { listenersOf, type Listener } from "./listeners";
+import { listenersOf, type Listener } from "../../dev/ports/listeners";
 import { collectOutput, type Output } from "./output";
 import { processTree, runMark, type ProcessEntry } from "./process-tree";
-import { killWithKit } from "./reaper";
+import { isInterrupted, killWithTool } from "./reaper";
 import { until, within } from "./wait";
 
 /** How the leader of a run ended; `afterMs` counts from its start. */
@@ -14,14 +14,21 @@ export interface Exit {
   readonly afterMs: number;
 }
 
+/** A program and its arguments. */
+export type Argv = readonly [string, ...string[]];
+
 /** What a run is started with beyond its command. */
 export interface RunOptions {
   /** The value of PORT, which B4 makes nonsense on purpose. */
-  readonly port: string;
+  readonly port?: string;
   /** Added to the environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** `open`: a pipe that never ends, instead of /dev/null. */
-  readonly stdin?: "open";
+  /** Whether the environment is empty but for PATH, and not that of this process. */
+  readonly isolated?: boolean;
+  /** `open`: a pipe that never ends; a number: a descriptor of this process; by default /dev/null. */
+  readonly stdin?: "open" | number;
+  /** A descriptor of this process; by default it is collected as the run's output, as standard error always is. */
+  readonly stdout?: number;
   /** A descriptor of this process that the run gets as its fd 3. */
   readonly fd3?: number;
 }
@@ -45,8 +52,13 @@ export interface Run {
   readonly reap: () => Promise<void>;
 }
 
-/** Starts a program; never throws: one that cannot be started has exited with 127. */
-export function startRun(argv: readonly [string, ...string[]], options: RunOptions): Run {
+/**
+ * Starts a program; one that cannot be started has exited with 127.
+ *
+ * @throws Error once the tool has been interrupted
+ */
+export function startRun(argv: Argv, options: RunOptions = {}): Run {
+  if (isInterrupted()) throw new Error("interrupted");
   const mark = randomUUID();
   const child = spawnLeader(argv, mark, options);
   const pid = child.pid ?? 0;
@@ -62,7 +74,7 @@ export function startRun(argv: readonly [string, ...string[]], options: RunOptio
   };
   const killGroup = () => signal("SIGKILL", "group");
   const killRest = () => killAll(processes());
-  const forget = killWithKit(() => (killGroup(), killRest()));
+  const forget = killWithTool(() => (killGroup(), killRest()));
   const reap = async () => {
     killGroup();
     await exited;
@@ -85,16 +97,14 @@ export function startRun(argv: readonly [string, ...string[]], options: RunOptio
   };
 }
 
-function spawnLeader(
-  [program, ...args]: readonly [string, ...string[]],
-  mark: string,
-  { port, env, stdin, fd3 }: RunOptions,
-): ChildProcess {
+function spawnLeader([program, ...args]: Argv, mark: string, options: RunOptions): ChildProcess {
+  const { port, isolated, stdin = "ignore", stdout = "pipe", fd3 } = options;
+  const around = isolated ? { PATH: process.env.PATH } : process.env;
   return spawn(program, args, {
     // A session of its own: no terminal can signal it, and its group can be signalled as one.
     detached: true,
-    env: { ...process.env, ...env, PORT: port, [runMark]: mark },
-    stdio: [stdin ? "pipe" : "ignore", "pipe", "pipe", ...(fd3 === undefined ? [] : [fd3])],
+    env: { ...around, PORT: port, ...options.env, [runMark]: mark },
+    stdio: [stdin === "open" ? "pipe" : stdin, stdout, "pipe", ...(fd3 === undefined ? [] : [fd3])],
   });
 }
 
@@ -122,7 +132,7 @@ function killAll(processes: readonly ProcessEntry[]): boolean {
 }
 
 function signalQuietly(target: number, name: NodeJS.Signals): void {
-  if (target === 0) return; // It never started; 0 would be the kit's own group.
+  if (target === 0) return; // It never started; 0 would be the tool's own group.
   try {
     process.kill(target, name);
   } catch {

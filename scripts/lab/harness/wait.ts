@@ -1,4 +1,4 @@
-// Waiting: for a promise within a limit, or, where the system sends no event, for a condition.
+// Waiting: for a promise within a limit, for the next of many events, or, where the system sends none, for a condition.
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Resolves to the promise's value, or to `undefined` once `limitMs` have passed. */
@@ -29,4 +29,23 @@ export async function until<T>(
     if (performance.now() >= deadline) return undefined;
     await pause(everyMs);
   }
+}
+
+/** Something that happens again and again, and who waits for its next time. */
+export interface Bell {
+  readonly ring: () => void;
+  /** Resolves when it rings next. */
+  readonly rung: () => Promise<void>;
+}
+
+/** Makes a bell. */
+export function createBell(): Bell {
+  let waiting: (() => void)[] = [];
+  return {
+    ring() {
+      waiting.forEach((wake) => wake());
+      waiting = [];
+    },
+    rung: () => new Promise((resolve) => waiting.push(resolve)),
+  };
 }

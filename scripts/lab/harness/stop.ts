@@ -1,8 +1,7 @@
 // Stopping a run as a platform does: a signal, then waiting until nothing of it is left.
-import type { Exit, Run } from "./harness/run";
-import type { ProcessEntry } from "./harness/process-tree";
-import { until, within } from "./harness/wait";
-import { listOf, seconds, shortExit } from "./wording";
+import type { ProcessEntry } from "./process-tree";
+import type { Exit, Run } from "./run";
+import { until, within } from "./wait";
 
 /** How a run ended after a signal. */
 export interface Ending {
@@ -38,14 +37,4 @@ export async function ended(run: Run, limitMs: number): Promise<Ending> {
 /** Whether everything was gone by the limit. */
 export function isGone({ exit, left }: Ending): boolean {
   return exit !== undefined && left.length === 0;
-}
-
-/** `exited with 0 in 0.31 s of 10 s`, or what is still alive. */
-export function describeEnding(ending: Ending, limitMs: number): string {
-  const { exit, afterMs, left } = ending;
-  if (isGone(ending) && exit)
-    return `${shortExit(exit)} in ${seconds(afterMs)} of ${seconds(limitMs)}`;
-  const alive = listOf(left.map(({ pid, command }) => `pid ${pid} (${command.slice(0, 60)})`));
-  const leader = exit ? `${shortExit(exit)}, but ` : "";
-  return `${leader}still alive after ${seconds(limitMs)}: ${alive}`;
 }

@@ -1,6 +1,7 @@
 // One TCP connection to the program under test, which remembers what came and how the other side ended it.
 import { createConnection, type Socket } from "node:net";
 import { NoConnection } from "./missing-answer";
+import { createBell } from "./wait";
 
 /** Where the program under test is reached. */
 export interface Address {
@@ -17,7 +18,7 @@ export interface Connection {
   readonly take: (length: number) => void;
   /** How the other side ended the connection; `undefined` while it is open. */
   readonly ending: () => "FIN" | "reset" | undefined;
-  /** Resolves when more has come or the other side has ended the connection. */
+  /** Resolves when more has come or the other side has ended the connection; at once when it has. */
   readonly changed: () => Promise<void>;
   readonly close: () => void;
 }
@@ -25,10 +26,11 @@ export interface Connection {
 /**
  * Connects to an address.
  *
+ * @param localAddress The address to come from: each has ports of its own.
  * @throws NoConnection when nobody accepts, whatever the system calls that
  */
-export function connect({ host, port }: Address): Promise<Connection> {
-  const socket = createConnection({ host, port, noDelay: true });
+export function connect({ host, port }: Address, localAddress?: string): Promise<Connection> {
+  const socket = createConnection({ host, port, localAddress, noDelay: true });
   return new Promise((resolve, reject) => {
     const refuse = ({ message, code }: NodeJS.ErrnoException) =>
       reject(new NoConnection(message, code));
@@ -43,15 +45,11 @@ export function connect({ host, port }: Address): Promise<Connection> {
 function watch(socket: Socket): Connection {
   let received = "";
   let ending: "FIN" | "reset" | undefined;
-  let wake: (() => void)[] = [];
-  const change = () => {
-    wake.forEach((resolve) => resolve());
-    wake = [];
-  };
+  const bell = createBell();
   // latin1 keeps one character a byte, so lengths in headers can be counted in characters.
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     received += chunk;
-    change();
+    bell.ring();
   });
   for (const [event, how] of [
     ["end", "FIN"],
@@ -59,14 +57,14 @@ function watch(socket: Socket): Connection {
   ] as const)
     socket.on(event, () => {
       ending ??= how;
-      change();
+      bell.ring();
     });
   return {
     socket,
     received: () => received,
     take: (length) => (received = received.slice(length)),
     ending: () => ending,
-    changed: () => (ending ? Promise.resolve() : new Promise((resolve) => wake.push(resolve))),
+    changed: () => (ending ? Promise.resolve() : bell.rung()),
     close: () => socket.destroy(),
   };
 }

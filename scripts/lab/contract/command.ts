@@ -1,5 +1,5 @@
 // The program under test, as it is run: by the shell like a Procfile line, or as an argv.
-import { UsageError } from "../usage-error";
+import { UsageError } from "./usage-error";
 
 /** A program to start, and how to show it to a reader. */
 export interface Command {

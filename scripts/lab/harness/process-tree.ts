@@ -19,7 +19,7 @@ interface Row {
 }
 
 /** The environment variable whose value marks every process of one run. */
-export const runMark = "PORT_CONTRACT_RUN";
+export const runMark = "BERTH_LAB_RUN";
 
 /** Lists the living processes that the leader of a run has brought about, itself included; zombies do not live. */
 export function processTree(leader: number, mark: string): ProcessEntry[] {
@@ -42,14 +42,14 @@ function addDescendants(rows: readonly Row[], members: Set<number>): void {
   } while (members.size > before);
 }
 
-// Processes older than the kit, which are most of a machine's and nobody's run: they are read about only once.
+// Processes older than the tool, which are most of a machine's and nobody's run: they are read about only once.
 let older: ReadonlySet<number> = new Set();
 
 function rowsFromProc(): Row[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   const rows = pids.filter((pid) => !older.has(pid)).flatMap(parseStat);
-  const kitStart = parseStat(process.pid)[0]?.startedAt ?? 0;
-  const grown = rows.filter(({ startedAt }) => startedAt < kitStart).map(({ pid }) => pid);
+  const toolStart = parseStat(process.pid)[0]?.startedAt ?? 0;
+  const grown = rows.filter(({ startedAt }) => startedAt < toolStart).map(({ pid }) => pid);
   // A number that is free again may be given to a process of a run.
   older = new Set([...grown, ...pids.filter((pid) => older.has(pid))]);
   return rows.filter(({ pid }) => !older.has(pid));

@@ -1,15 +1,25 @@
 // HTTP/1.1 as a router speaks it, on a plain socket: every byte, FIN and reset stays visible.
-import type { Connection } from "./connection";
+import { type Address, connect, type Connection } from "./connection";
 import { parseResponse, type Response } from "./http-response";
 import { NoResponse, WrongProtocol } from "./missing-answer";
 import { within } from "./wait";
 
-/** A request, as far as the kit needs one; the method defaults to GET. */
+/** A request; the method defaults to GET, and one character of the body is one byte. */
 export interface Request {
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** Sends a request over a connection of its own, as a stranger would, and waits for the whole response. */
+export async function send(address: Address, request: Request, limitMs: number): Promise<Response> {
+  const connection = await connect(address);
+  try {
+    return await exchange(connection, request, limitMs);
+  } finally {
+    connection.close();
+  }
 }
 
 /** Sends a request and waits for the whole response; the connection stays open. */
@@ -47,9 +57,10 @@ export async function readResponse(connection: Connection, limitMs: number): Pro
       if (parsed.response.status >= 200 || parsed.response.status === 101) return parsed.response;
       continue;
     }
-    if (connection.ending()) throw new NoResponse(describeEnding(connection));
+    const hasBegun = connection.received() !== "";
+    if (connection.ending()) throw new NoResponse(describeEnding(connection), hasBegun);
     const left = deadline - performance.now();
-    if (left <= 0) throw new NoResponse(`no whole response within ${limitMs / 1000} s`);
+    if (left <= 0) throw new NoResponse(`no whole response within ${limitMs / 1000} s`, hasBegun);
     await within(connection.changed(), left);
   }
 }

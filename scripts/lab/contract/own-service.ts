@@ -1,0 +1,99 @@
+// The kit without a command: the service of this checkout, built, run by the web line of its Procfile.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { freePort } from "../../dev/ports/free-port";
+import { ownEnvironment } from "../harness/own-environment";
+import { type Argv, startRun } from "../harness/run";
+import { type Command, commandFrom } from "./command";
+import type { Settings } from "./settings";
+import { UsageError } from "./usage-error";
+import { lastWords, shortExit } from "./wording";
+
+const bootMs = 60_000;
+const postgres: Argv = [
+  process.execPath,
+  ...["--require", "ts-node/register", "scripts/dev/embedded-postgres/main.ts"],
+];
+
+/** The service, and what it has been given to run with. */
+export interface OwnService extends Required<Pick<Settings, "command" | "env">> {
+  /** Takes away what it has been given. */
+  readonly detach: () => Promise<void>;
+}
+
+/**
+ * Reads what the service's tests say about it: a `contract.json` below test/ holds options of the kit by their names, such
+ * as `{ "body-path": "/orders", "body": { "items": 1 } }`, as only they know what can be sent to it.
+ *
+ * @throws UsageError when the file is not JSON
+ */
+export function ownOptions(): string[] {
+  const tests = existsSync("test")
+    ? readdirSync("test", { recursive: true, encoding: "utf8" })
+    : [];
+  const [file] = tests.filter((path) => basename(path) === "contract.json").sort();
+  if (!file) return [];
+  try {
+    const options = JSON.parse(readFileSync(join("test", file), "utf8")) as Record<string, unknown>;
+    return Object.entries(options).flatMap(([name, value]) => [
+      `--${name}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+  } catch (error) {
+    throw new UsageError(`test/${file}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Attaches an embedded PostgreSQL if the service declares DATABASE_URL and none is set, and runs the release line.
+ *
+ * @throws UsageError when there is no web line, when it runs a build that does not exist, or when the release fails
+ */
+export async function prepareOwnService(): Promise<OwnService> {
+  const command = procfileCommand("web");
+  if (!command)
+    throw new UsageError("give a COMMAND after --, or run in a directory whose Procfile has web:");
+  if (/\bdist\//.test(command.shown) && !existsSync("dist"))
+    throw new UsageError("dist/ is missing: npm run build first");
+  const env = ownEnvironment();
+  const detach = "DATABASE_URL" in env ? await attachDatabase(env) : () => Promise.resolve();
+  try {
+    await release(env);
+  } catch (error) {
+    await detach();
+    throw error;
+  }
+  return { command, env, detach };
+}
+
+/** Reads the command of a process type of ./Procfile, if there is one. */
+function procfileCommand(type: string): Command | undefined {
+  const procfile = existsSync("Procfile") ? readFileSync("Procfile", "utf8") : "";
+  const line = new RegExp(`^${type}:\\s*(.+?)\\r?$`, "m").exec(procfile)?.[1];
+  // Plain words need no shell, and Dokku has none; Debian's would stay in front and answer for the program.
+  if (!line) return undefined;
+  return commandFrom(/^[\w./ -]+$/.test(line) ? line.split(/ +/) : [line]);
+}
+
+/** Sets DATABASE_URL to an embedded PostgreSQL; returns its end. */
+async function attachDatabase(env: Record<string, string>): Promise<() => Promise<void>> {
+  const database = startRun(postgres, {
+    port: String(await freePort()),
+    env: { DATA_DIR: "memory://" },
+  });
+  const announced = /ready on (postgres:\/\/\S+)/;
+  if (!(await database.output.shows((text) => announced.test(text), bootMs)))
+    throw new Error(`the embedded PostgreSQL is not ready: ${lastWords(database.output)}`);
+  env.DATABASE_URL = announced.exec(database.output.text())?.[1] ?? "";
+  return database.reap;
+}
+
+async function release(env: Record<string, string>): Promise<void> {
+  const command = procfileCommand("release");
+  if (!command) return;
+  const run = startRun(command.argv, { env });
+  const exit = await run.exited;
+  await run.reap();
+  if (exit.code !== 0)
+    throw new UsageError(`release: ${shortExit(exit)}; ${lastWords(run.output)}`);
+}
