@@ -2,15 +2,15 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isInterrupted, reapOnExit } from "./children";
+import { isInterrupted, reapOnExit } from "../harness/reaper";
 import { contendersFor } from "./contenders";
 import { isPinned, keepLoadAwake } from "./cores";
 import { assertEqualWork } from "./equal-work";
 import { requireWrk } from "./load";
 import { measure, type Measurement } from "./measure";
-import { createNotesDatabase, type NotesDatabase } from "./notes-database";
 import { HELP, type Options, parseOptions } from "./options";
 import { durationTable, workTable } from "./report";
+import { createShipsDatabase, type ShipsDatabase } from "./ships-database";
 import { type Durations, measureReload, measureStart } from "./start-up";
 import { createWorks, type Work } from "./works";
 
@@ -21,9 +21,6 @@ interface Result {
   works: Record<string, Measurement[]>;
   durations: Record<string, Durations[]>;
 }
-
-/** 128 + SIGINT's number, as a shell reports it. */
-const EXIT_BY_CTRL_C = 130;
 
 const START_UPS = { start: measureStart, reload: measureReload };
 
@@ -62,11 +59,11 @@ const isAsked = ({ only }: Options, name: string): boolean =>
 async function runWork(
   asked: Work,
   options: Options,
-  database: NotesDatabase | undefined,
+  database: ShipsDatabase | undefined,
 ): Promise<Measurement[] | undefined> {
   if (asked.needsDatabase && !database) return undefined;
   const work = asked.needsDatabase
-    ? { ...asked, env: { ...asked.env, DATABASE_URL: database?.url ?? "" } }
+    ? { ...asked, env: { ...asked.env, BENCH_DATABASE_URL: database?.url ?? "" } }
     : asked;
   const able = contendersFor(work, options.contenders);
   await assertEqualWork(able, work, options.node);
@@ -76,12 +73,12 @@ async function runWork(
 async function withDatabase(
   works: readonly Work[],
   print: (text: string) => void,
-  use: (database: NotesDatabase | undefined) => Promise<void>,
+  use: (database: ShipsDatabase | undefined) => Promise<void>,
 ): Promise<void> {
   const url = process.env.DATABASE_URL;
   const isNeeded = works.some(({ needsDatabase }) => needsDatabase);
-  if (isNeeded && !url) print("The notes are skipped: DATABASE_URL names no PostgreSQL server.");
-  const database = isNeeded && url ? await createNotesDatabase(url) : undefined;
+  if (isNeeded && !url) print("The ships are skipped: DATABASE_URL names no PostgreSQL server.");
+  const database = isNeeded && url ? await createShipsDatabase(url) : undefined;
   try {
     await use(database);
   } finally {
@@ -103,11 +100,14 @@ async function main(): Promise<void> {
   }
   requireWrk();
   installContenders();
-  reapOnExit();
+  // Whoever waits for a run that is killed fails, and drops the database on the way out.
+  reapOnExit((code) => (exitCode = code));
   await run(options);
 }
 
+let exitCode = 1;
+
 main().catch((err: unknown) => {
   process.stderr.write(`${isInterrupted() ? "interrupted" : (err as Error).message}\n`);
-  process.exit(isInterrupted() ? EXIT_BY_CTRL_C : 1);
+  process.exit(exitCode);
 });

@@ -16,14 +16,12 @@ export interface Contender {
 
 const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
 
-/** Settings that Berth's real server insists on; no work but the notes touches the database. */
+/** Settings that must not come from a `.env` file. */
 const BERTH_ENV = {
-  PORT: "0",
   HOST: "127.0.0.1",
   LOG_LEVEL: "info",
   BODY_LIMIT_BYTES: "102400",
   TRUST_PROXY: "0",
-  DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
 };
 
 /** Every contender by name. */

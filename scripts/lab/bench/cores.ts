@@ -1,7 +1,7 @@
 // Keeps the server and the load on different cores, where the system can.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { start, stop } from "./children";
+import { type Argv, startRun } from "../harness/run";
 
 /** Which core each side has: what the load costs must not be taken from the server. */
 const CORES = { server: "0", load: "1" };
@@ -11,8 +11,9 @@ export const isPinned: boolean =
   availableParallelism() > 1 && spawnSync("taskset", ["--version"]).status === 0;
 
 /** The command line that runs a command on its side's core. */
-export function onCore(side: keyof typeof CORES, command: readonly string[]): string[] {
-  return isPinned ? ["taskset", "--cpu-list", CORES[side], ...command] : [...command];
+export function onCore(side: keyof typeof CORES, command: readonly string[]): Argv {
+  const [program = "", ...args] = command;
+  return isPinned ? ["taskset", "--cpu-list", CORES[side], ...command] : [program, ...args];
 }
 
 /**
@@ -21,8 +22,6 @@ export function onCore(side: keyof typeof CORES, command: readonly string[]): st
  */
 export function keepLoadAwake(): () => Promise<void> {
   if (!isPinned) return () => Promise.resolve();
-  const idler = start(onCore("load", ["nice", "-n", "19", process.execPath, "-e", "for (;;);"]), {
-    stdio: "ignore",
-  });
-  return () => stop(idler);
+  const idle = ["nice", "-n", "19", process.execPath, "-e", "for (;;);"];
+  return startRun(onCore("load", idle)).reap;
 }

@@ -1,10 +1,10 @@
 // Makes sure that the contenders do equal work: no ratio means anything without it.
 import { deepStrictEqual } from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contenders";
-import { type Answer, send } from "./http-client";
+import { send } from "../harness/http";
+import type { Response } from "../harness/http-response";
 import { others, type Probe, probeOf, SANE_ID } from "./probes";
-import { type Server, startServer } from "./server-process";
+import { type Server, startContender } from "./server-process";
 import type { Work } from "./works";
 
 /** What must be the same in every contender, for one probe. */
@@ -18,6 +18,7 @@ interface Evidence {
 
 /** Not compared: what Node adds. */
 const IGNORED_HEADERS = ["date", "connection", "keep-alive"];
+const ANSWER_LIMIT_MS = 5000;
 const LOG_TIMEOUT_MS = 3000;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -33,7 +34,7 @@ export async function assertEqualWork(
   const probes = [probeOf(work), ...(work.needsDatabase ? [] : others)];
   let reference: Evidence[] | undefined;
   for (const contender of contenders) {
-    const server = await startServer(contender, { node, env: work.env, log: "kept" });
+    const server = await startContender(contender, { node, env: work.env, log: "kept" });
     const found = await collect(server, probes);
     await server.stop();
     reference ??= found;
@@ -53,29 +54,29 @@ function compare(found: unknown, expected: unknown, message: string): void {
 }
 
 async function collect(server: Server, probes: readonly Probe[]): Promise<Evidence[]> {
-  const answers: Answer[] = [];
-  for (const probe of probes) answers.push(await send({ ...probe, port: server.port }));
+  const answers: Response[] = [];
+  const address = { host: "127.0.0.1", port: server.port };
+  for (const probe of probes) answers.push(await send(address, probe, ANSWER_LIMIT_MS));
   const requestLines = await readRequestLines(server, probes.length);
-  return probes.map((probe, i) => evidence(probe, answers[i] as Answer, requestLines[i]));
+  return probes.map((probe, i) => evidence(probe, answers[i] as Response, requestLines[i]));
 }
 
 /** Buffered lines come late. */
-async function readRequestLines({ lines }: Server, count: number): Promise<LogLine[]> {
-  const deadline = Date.now() + LOG_TIMEOUT_MS;
-  for (;;) {
-    const found = lines
-      .map((line) => JSON.parse(line) as LogLine)
-      .filter(({ msg }) => msg === "request");
-    if (found.length >= count || Date.now() > deadline) return found;
-    await sleep(50);
-  }
+async function readRequestLines({ output }: Server, count: number): Promise<LogLine[]> {
+  const isRequest = (line: string) => line.includes('"msg":"request"');
+  await output.shows(() => output.lines().filter(isRequest).length >= count, LOG_TIMEOUT_MS);
+  return output
+    .lines()
+    .filter(isRequest)
+    .map((line) => JSON.parse(line) as LogLine);
 }
 
 type LogLine = Record<string, unknown>;
 
-function evidence(probe: Probe, answer: Answer, logLine: LogLine = {}): Evidence {
+function evidence(probe: Probe, answer: Response, logLine: LogLine = {}): Evidence {
   const { status, body } = answer;
-  const { "x-request-id": requestId = "", ...headers } = answer.headers as Record<string, string>;
+  const { "x-request-id": requestId = "", ...rest } = answer.headers;
+  const headers: Record<string, string> = { ...rest };
   for (const name of IGNORED_HEADERS) delete headers[name];
   // Stock Express tags errors, too, where a tag is of no use.
   if (status >= 400) delete headers.etag;

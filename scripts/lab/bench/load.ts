@@ -1,10 +1,7 @@
 // Sends load with wrk: in C, it needs a fraction of what any server here does, so that its core is not what is measured.
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import type { Readable } from "node:stream";
-import { start } from "./children";
+import { startRun } from "../harness/run";
 import { onCore } from "./cores";
 import type { Work } from "./works";
 
@@ -39,13 +36,10 @@ export function requireWrk(): void {
  * @throws Error when an answer had another status than the work expects, or a connection broke.
  */
 export async function load(port: number, work: Work, seconds: number): Promise<LoadResult> {
-  const wrk = start(onCore("load", ["wrk", ...wrkArguments(port, work, seconds)]), {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const exited = once(wrk, "exit");
-  const output = await text(wrk.stdout as Readable);
-  await exited;
-  const report = parseReport(output);
+  const wrk = startRun(onCore("load", ["wrk", ...wrkArguments(port, work, seconds)]));
+  await wrk.exited;
+  await wrk.reap();
+  const report = parseReport(wrk.output.text());
   const wrong = work.status >= 400 ? report.requests - report.errorStatuses : report.errorStatuses;
   if (wrong > 0) throw new Error(`${work.name}: ${wrong} answers had not status ${work.status}`);
   if (report.broken > 0) throw new Error(`${work.name}: ${report.broken} connections broke`);

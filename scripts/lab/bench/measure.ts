@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contenders";
 import { load } from "./load";
 import { cpuSeconds, residentMb } from "./process-usage";
-import { type Server, startServer } from "./server-process";
+import { type Server, startContender } from "./server-process";
 import type { Work } from "./works";
 
 /** What one contender did in one round. */
@@ -73,7 +73,7 @@ export async function measure(
 }
 
 async function warmUp(contender: Contender, work: Work, { node }: MeasureOptions): Promise<Runner> {
-  const server = await startServer(contender, { node, env: work.env, log: "drained" });
+  const server = await startContender(contender, { node, env: work.env, log: "drained" });
   await sleep(SETTLE_MS);
   const idleMb = residentMb(server.pid);
   const { requests } = await load(server.port, work, WARM_UP_S);

@@ -23,7 +23,7 @@ export interface Options {
 export const HELP = `Measures Berth beside bare node:http, Fastify and a stock Express stack, each doing the same work.
 
 npm run bench -- [options]
-  --only NAME,…        what to measure, by the beginnings of names: json, things, orders, missing, large, notes,
+  --only NAME,…        what to measure, by the beginnings of names: json, things, orders, missing, large, ships,
                        paced, routes, connections, start, reload (everything)
   --contenders NAME,…  bare, fastify, express, berth (all)
   --without NAME,…     Berth once more for each name, without that trick of its fast path
@@ -36,7 +36,7 @@ npm run bench -- [options]
   --json               print the result as JSON; progress goes to standard error
   --help               print this
 
-Set DATABASE_URL to a PostgreSQL server to measure the notes too: a database is created beside that one, and dropped.
+Set DATABASE_URL to a PostgreSQL server to measure the ships too: a database is created beside that one, and dropped.
 wrk must be installed. On Linux the servers are pinned to core 0 and the load to core 1.
 `;
 

@@ -49,7 +49,7 @@ export const others: readonly Probe[] = [
 /** The work's own request, with a request id to keep. */
 export function probeOf({ name, method, path, body, status, needsDatabase }: Work): Probe {
   const headers = { ...json, "x-request-id": SANE_ID };
-  // A new note's id and time differ.
+  // A new ship's id and time differ.
   const compare = status >= 400 || (needsDatabase && method === "POST") ? "shape" : "body";
   return { name, method, path, headers, body, compare };
 }

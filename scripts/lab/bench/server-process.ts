@@ -1,8 +1,14 @@
 // A contender as a process of its own, from its start to its end.
-import { createInterface } from "node:readline";
-import { stop } from "./children";
+import { closeSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../../dev/ports/free-port";
+import type { Output } from "../harness/output";
+import { type Run, startRun } from "../harness/run";
+import { listens } from "../harness/server";
+import { stop } from "../harness/stop";
 import type { Contender } from "./contenders";
-import { spawnDrained, spawnKept } from "./server-log";
+import { onCore } from "./cores";
+import { openPipe } from "./pipe";
 
 /** How a contender is started. */
 export interface ServerOptions {
@@ -14,86 +20,73 @@ export interface ServerOptions {
 }
 
 /** A contender that accepts connections. */
-export interface Server {
-  pid: number;
-  port: number;
-  /** All lines of a kept log so far. */
-  lines: readonly string[];
-  /** Resolves with the port of the next process that a watcher starts. */
-  nextPort: () => Promise<number>;
+export interface Server extends Run {
+  /** Where it says that it listens. */
+  log: Output;
   /** Ends it and resolves with how many lines it has logged. */
   stop: () => Promise<number>;
 }
 
-/** How long a contender may take to listen, in milliseconds. */
-const START_TIMEOUT_MS = 20_000;
+/** How long a contender may take to end before it is killed, in milliseconds. */
+const STOP_LIMIT_MS = 10_000;
 
 /**
  * Starts a contender and resolves when it listens.
  * @throws Error with what it printed, when it does not.
  */
-export function startServer(contender: Contender, options: ServerOptions): Promise<Server> {
+export function startContender(contender: Contender, options: ServerOptions): Promise<Server> {
   return startCommand([options.node, contender.script], {
     ...options,
     env: { ...contender.env, ...options.env },
   });
 }
 
-/** Starts a command that logs the port it listens on, and resolves when it does. */
+/** Starts a command that binds PORT and says so, and resolves when it does. */
 export async function startCommand(
   command: readonly string[],
   { env, log }: ServerOptions,
 ): Promise<Server> {
-  const spawnServer = log === "kept" ? spawnKept : spawnDrained;
-  const { server, output } = spawnServer(command, { ...surroundings(), ...env });
-  const lines: string[] = [];
-  const ports = createPortQueue();
-  const reader = createInterface({ input: output }).on("line", (line) => {
-    lines.push(line);
-    const port = /"port":(\d+)/.exec(line)?.[1];
-    if (port) ports.add(Number(port));
-  });
-  server.once("exit", () => ports.fail(new Error(`${command.join(" ")} has ended`)));
-  const closed = new Promise((resolve) => reader.once("close", resolve));
-  return {
-    port: await ports.next(),
-    pid: server.pid ?? Number.NaN,
-    lines,
-    nextPort: ports.next,
-    async stop() {
-      await stop(server);
-      await closed;
-      return log === "kept" ? lines.length : countOf(lines.at(-1));
-    },
+  const port = String(await freePort());
+  const argv = onCore("server", command);
+  const options = { port, env: { ...surroundings, ...env } };
+  return log === "kept" ? startKept(argv, options) : startDrained(argv, options);
+}
+
+type Start = (...run: Parameters<typeof startRun>) => Promise<Server>;
+
+const startKept: Start = async (argv, options) => {
+  const run = startRun(argv, options);
+  await listens(run);
+  const end = () => endOf(run).then(() => run.output.lines().length);
+  return { ...run, log: run.output, stop: end };
+};
+
+/**
+ * Starts a server whose log a process of its own drains. Node's "pipe" is a socket: this is the pipe that a shell or a
+ * container runtime makes, and a write to it costs what it costs in production.
+ */
+const startDrained: Start = async (argv, options) => {
+  const { readFd, writeFd } = openPipe();
+  const command = onCore("load", [process.execPath, join(__dirname, "log-drain.js")]);
+  const drain = startRun(command, { stdin: readFd });
+  const run = startRun(argv, { ...options, stdout: writeFd });
+  // The pipe ends for its reader when its only writer, the server, has ended.
+  closeSync(readFd);
+  closeSync(writeFd);
+  await listens(run, drain.output);
+  const end = async () => {
+    await endOf(run);
+    await drain.exited;
+    await drain.reap();
+    return (JSON.parse(drain.output.lines().at(-1) ?? "{}") as { lines?: number }).lines ?? 0;
   };
+  return { ...run, log: drain.output, stop: end };
+};
+
+async function endOf(run: Run): Promise<void> {
+  await stop(run, STOP_LIMIT_MS, "SIGTERM", "leader");
+  await run.reap();
 }
 
 /** What people deploy with; the database is only there for works that need it. */
-const surroundings = (): NodeJS.ProcessEnv => ({
-  ...process.env,
-  NODE_ENV: "production",
-  DATABASE_URL: undefined,
-});
-
-const countOf = (line = "{}"): number => (JSON.parse(line) as { lines?: number }).lines ?? 0;
-
-/** The ports that have been logged and not been asked for, and who waits for the next. */
-function createPortQueue() {
-  const ports: number[] = [];
-  let waiting: { resolve: (port: number) => void; reject: (err: Error) => void } | undefined;
-  return {
-    add(port: number): void {
-      if (waiting) waiting.resolve(port);
-      else ports.push(port);
-      waiting = undefined;
-    },
-    fail: (err: Error): void => waiting?.reject(err),
-    next: (): Promise<number> =>
-      new Promise((resolve, reject) => {
-        const port = ports.shift();
-        if (port !== undefined) return resolve(port);
-        waiting = { resolve, reject };
-        setTimeout(() => reject(new Error("no port was logged in time")), START_TIMEOUT_MS).unref();
-      }),
-  };
-}
+const surroundings = { NODE_ENV: "production", DATABASE_URL: undefined };

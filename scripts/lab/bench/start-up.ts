@@ -2,9 +2,11 @@
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { send } from "../harness/http";
+import { ownEnvironment } from "../harness/own-environment";
+import { listens } from "../harness/server";
 import type { Contender } from "./contenders";
-import { send } from "./http-client";
-import { startCommand, startServer } from "./server-process";
+import { startCommand, startContender } from "./server-process";
 
 /** Milliseconds, one value a round. */
 export interface Durations {
@@ -14,6 +16,7 @@ export interface Durations {
 
 const ROOT = join(__dirname, "../../..");
 const SETTLE_MS = 500;
+const ANSWER_LIMIT_MS = 5000;
 
 /** From spawning the process to the end of its first answer with status 200. */
 export function measureStart(
@@ -23,7 +26,7 @@ export function measureStart(
 ): Promise<Durations[]> {
   return inTurns(contenders, rounds, async (contender) => {
     const startedAt = performance.now();
-    const server = await startServer(contender, { node, log: "kept" });
+    const server = await startContender(contender, { node, log: "kept" });
     await answers(server.port, "/json");
     const ms = performance.now() - startedAt;
     await server.stop();
@@ -38,18 +41,20 @@ export function measureReload(
   node: string,
 ): Promise<Durations[]> {
   return inTurns(contenders, rounds, async (contender) => {
-    const { args, touched, path } = watched(contender);
+    const { args, env, touched, path } = watched(contender);
     const server = await startCommand([node, ...args], {
       node,
-      env: contender.env,
+      env: { ...contender.env, ...env },
       log: "kept",
     });
     await answers(server.port, path);
     await sleep(SETTLE_MS);
+    const before = server.log.text().length;
     const touchedAt = performance.now();
     const now = new Date();
     utimesSync(touched, now, now);
-    await answers(await server.nextPort(), path);
+    await listens(server, server.log, before);
+    await answers(server.port, path);
     const ms = performance.now() - touchedAt;
     await server.stop();
     return ms;
@@ -57,8 +62,9 @@ export function measureReload(
 }
 
 /** What development runs: Berth's TypeScript as in Procfile.dev, the others' JavaScript under Node's own watcher. */
-function watched({ name, script }: Contender): { args: string[]; touched: string; path: string } {
-  if (name !== "berth") return { args: ["--watch", script], touched: script, path: "/json" };
+function watched({ name, script }: Contender) {
+  if (name !== "berth")
+    return { args: ["--watch", script], env: {}, touched: script, path: "/json" };
   const inRoot = (path: string): string => join(ROOT, path);
   const args = [
     "--require",
@@ -66,7 +72,7 @@ function watched({ name, script }: Contender): { args: string[]; touched: string
     inRoot("scripts/dev/reload.ts"),
     inRoot("src/server.ts"),
   ];
-  return { args, touched: inRoot("src/app.ts"), path: "/livez" };
+  return { args, env: ownEnvironment(), touched: inRoot("src/app.ts"), path: "/livez" };
 }
 
 async function inTurns(
@@ -82,6 +88,6 @@ async function inTurns(
 }
 
 async function answers(port: number, path: string): Promise<void> {
-  const { status, body } = await send({ port, path });
+  const { status, body } = await send({ host: "127.0.0.1", port }, { path }, ANSWER_LIMIT_MS);
   if (status !== 200) throw new Error(`the first answer has status ${status}: ${body}`);
 }

@@ -25,7 +25,7 @@ export interface Work {
   variants?: readonly Variant[];
   /** Who can do it; by default everybody. */
   contenders?: readonly string[];
-  /** Whether it needs a database with notes. */
+  /** Whether it needs a database with ships. */
   needsDatabase?: true;
 }
 
@@ -74,8 +74,8 @@ const ROUTES: readonly Variant[] = [
 const withConnections = (connections: number): Work =>
   get(`connections-${connections}`, "/json", { connections });
 
-/** Fastify runs Berth's own store over Berth's own pool; the others have no notes. */
-const NOTES: Partial<Work> = { contenders: ["fastify", "berth"], needsDatabase: true };
+/** Fastify uses Berth's pool; the others have no ships. */
+const SHIPS: Partial<Work> = { contenders: ["fastify", "berth"], needsDatabase: true };
 
 /** Every work, in the order in which they are done. */
 export function createWorks(requestsPerSecond: number): Work[] {
@@ -86,9 +86,9 @@ export function createWorks(requestsPerSecond: number): Work[] {
     post("orders", "/orders", ORDER),
     get("missing", "/nothing/here", { status: 404 }),
     get("large", "/large"),
-    get("notes-list", "/notes?limit=10", NOTES),
-    get("notes-read", "/notes/1", NOTES),
-    post("notes-create", "/notes", { title: "Moor", body: "Two lines ahead." }, NOTES),
+    get("ships-list", "/ships?limit=10", SHIPS),
+    get("ships-read", "/ships/1", SHIPS),
+    post("ships-create", "/ships", { name: "Moor", cargo: "Two lines ahead." }, SHIPS),
     get("paced", "/json", { connections, requestsPerSecond }),
     get("routes", "/json", { variants: ROUTES }),
     ...[10, 500, 5000].map(withConnections),

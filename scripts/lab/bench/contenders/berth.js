@@ -1,21 +1,85 @@
 "use strict";
-// Contender: Berth's real server as built into dist/, with the benchmark's routes after its owner's.
+// Contender: Berth's chassis as built into dist/, in the order of src/server.ts and src/app.ts, with the benchmark's routes.
 const process = require("node:process");
 const { switchOff } = require("./berth-without");
-const { createRoutes } = require("./express-routes");
 
+const chassis = (path) => require(`../../../../dist/chassis/${path}`);
+
+const { parentShell } = chassis("process/early");
 switchOff(process.env.BERTH_BENCH_WITHOUT);
 
-const { Problem } = require("../../../../dist/chassis/http/problem");
-const { parseBody } = require("../../../../dist/chassis/http/body");
-const { parseQuery } = require("../../../../dist/chassis/http/validate");
+// Called by their modules' names where a trick may stand in for them.
+const accessLog = chassis("http/access-log");
+const { createExpress, sealRoutes } = chassis("express/app");
+const { asOneLayer } = chassis("express/layers");
+const { defaultHeaders } = chassis("http/default-headers");
+const { errorHandler } = chassis("http/error-handler");
+const { livez, readyz } = chassis("http/health");
+const { notFound } = chassis("http/not-found");
+const { Problem } = chassis("http/problem");
+const { refusals } = chassis("http/refusals");
+const { requestId } = chassis("http/request-id");
+const { createHttpServer } = chassis("http/server");
+const { strictHead } = chassis("http/strict-head");
+const { parseBody } = chassis("http/body");
+const { parseQuery } = chassis("http/validate");
+const { createHttpService } = chassis("port/http-service");
+const { enter } = chassis("process/entry");
+const { createLifecycle } = chassis("process/lifecycle");
+const { parentGone } = chassis("process/parent-shell");
+const { httpVariables } = chassis("process/variables");
+const { mountRoutes } = require("./express-routes");
 const schemas = require("./valibot-schemas");
-const ownRoutes = require("../../../../dist/routes");
 
-const { mountRoutes } = ownRoutes;
-ownRoutes.mountRoutes = (app, services) => {
-  mountRoutes(app, services);
-  const routes = createRoutes(process.env, { parseBody, parseQuery, Problem, schemas });
-  for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter());
-};
-require("../../../../dist/server");
+const { BENCH_DATABASE_URL } = process.env;
+
+function createApp(config, logger, draining, database) {
+  const attached = database ? { database } : {};
+  const app = createExpress({
+    trustProxy: config.TRUST_PROXY,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+  });
+
+  app.use(asOneLayer(requestId, accessLog.accessLog(logger), defaultHeaders(), strictHead));
+  app.get("/livez", livez);
+  app.get("/readyz", readyz({ draining, attached, logger }));
+  if (database) {
+    const { createShipsRouter } = require("./berth-ships");
+    app.use("/ships", createShipsRouter(database.use));
+  }
+  mountRoutes(app, process.env, { parseBody, parseQuery, Problem, schemas });
+  app.use(notFound(app.router));
+  app.use(errorHandler(logger));
+
+  return sealRoutes(app);
+}
+
+/** Here, so that whoever needs no ships does not pay for loading it. */
+function attachDatabase(url) {
+  const database = require("./ship-store").openDatabase(url);
+  return { use: database, check: database.ping, isRequired: true, close: database.close };
+}
+
+void enter(httpVariables, (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    orphaned: parentGone(process, parentShell),
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+  const database = BENCH_DATABASE_URL && attachDatabase(BENCH_DATABASE_URL);
+  const app = createApp(config, logger, lifecycle.draining, database);
+  const server = createHttpServer(app, {
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+  });
+  const web = createHttpService({
+    name: "web",
+    server,
+    target: { host: config.HOST, port: config.PORT },
+    refuse: refusals(logger),
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+  });
+  return lifecycle.run([web], database ? [database] : []);
+});

@@ -5,20 +5,21 @@ const { large, small, thing } = require("./answers");
 const { fillerFeatures } = require("./filler-routes");
 
 /**
- * Lists routers by mount path, those that are measured last.
- * @param input `{ parseQuery, parseBody, Problem }`, each as in Berth's src/http, and `schemas` for them.
+ * Mounts the routes, those that are measured last.
+ * @param input `{ parseQuery, parseBody, Problem }`, each as in src/chassis/http, and `schemas` for them.
  */
-function createRoutes(env, input) {
-  const routes = Object.fromEntries(
-    fillerFeatures(env).map((feature) => [feature.mount, () => fillerRouter(feature)]),
+function mountRoutes(app, env, input) {
+  for (const feature of fillerFeatures(env)) app.use(feature.mount, fillerRouter(feature));
+  app.use(
+    "/json",
+    Router().get("/", (_req, res) => res.json(small())),
   );
-  return {
-    ...routes,
-    "/json": () => Router().get("/", (_req, res) => res.json(small())),
-    "/things": () => thingsRouter(input),
-    "/orders": () => ordersRouter(input),
-    "/large": () => Router().get("/", (_req, res) => res.json(large())),
-  };
+  app.use("/things", thingsRouter(input));
+  app.use("/orders", ordersRouter(input));
+  app.use(
+    "/large",
+    Router().get("/", (_req, res) => res.json(large())),
+  );
 }
 
 function fillerRouter({ routes }) {
@@ -48,4 +49,4 @@ function ordersRouter({ parseBody, schemas }) {
   return router;
 }
 
-module.exports = { createRoutes };
+module.exports = { mountRoutes };

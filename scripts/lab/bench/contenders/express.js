@@ -7,7 +7,7 @@ const express = require("express");
 const helmet = require("helmet");
 const { pinoHttp } = require("pino-http");
 const { listen } = require("./announce");
-const { createRoutes } = require("./express-routes");
+const { mountRoutes } = require("./express-routes");
 const { PROBLEM_TYPE, Problem, problemBody } = require("./problem");
 const schemas = require("./zod-schemas");
 const { clientOf, elapsedMs, pathOf, requestIdOf } = require("./request-facts");
@@ -83,8 +83,7 @@ app.use(startFacts);
 app.use(accessLog());
 app.use(helmet());
 app.use(express.json({ limit: "100kb" }));
-const routes = createRoutes(process.env, { parseBody, parseQuery, Problem, schemas });
-for (const [path, createRouter] of Object.entries(routes)) app.use(path, createRouter());
+mountRoutes(app, process.env, { parseBody, parseQuery, Problem, schemas });
 app.use(notFound);
 app.use(errorHandler);
 

@@ -2,7 +2,7 @@
 // The benchmark's routes as Fastify wants them: with a schema for what comes and for what goes.
 const { large, small, thing } = require("./answers");
 const { fillerFeatures } = require("./filler-routes");
-const { addNotesRoutes } = require("./fastify-notes");
+const { addShipsRoutes } = require("./fastify-ships");
 const schemas = require("./json-schemas");
 
 /** Adds the routes, those that are measured last. */
@@ -14,7 +14,7 @@ function addRoutes(app, env) {
     }
   }
   addMeasuredRoutes(app);
-  if (env.DATABASE_URL) addNotesRoutes(app, env.DATABASE_URL);
+  if (env.BENCH_DATABASE_URL) addShipsRoutes(app, env.BENCH_DATABASE_URL);
 }
 
 // Not async: Fastify sends what a plain handler passes to `send` sooner than what a promise brings.

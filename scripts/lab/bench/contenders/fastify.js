@@ -107,4 +107,5 @@ app.setNotFoundHandler((request, reply) => {
 });
 
 addRoutes(app, process.env);
-app.listen({ host: "127.0.0.1", port: 0 }).then(() => announce(app.server.address().port));
+const { PORT } = process.env;
+app.listen({ host: "127.0.0.1", port: Number(PORT) }).then(() => announce(PORT));
