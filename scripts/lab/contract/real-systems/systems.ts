@@ -1,4 +1,4 @@
-// The systems that port binding is explained with, each with the Procfile line that one would write for it.
+// Berth, and the systems that port binding is explained with, each with the Procfile line that one would write for it.
 
 /** One system, and how to run it on Debian 12. */
 export interface System {
@@ -11,8 +11,8 @@ export interface System {
   readonly version: string;
   /** A shell command that makes the app ready to run. */
   readonly build?: string;
-  /** What stands behind `web:` in the Procfile. */
-  readonly line: string;
+  /** What stands behind `web:` in the Procfile; without it, it is the service of this checkout. */
+  readonly line?: string;
   /** Options of the kit. */
   readonly options: readonly string[];
 }
@@ -30,6 +30,12 @@ const versionsOf = (...packages: readonly string[]) =>
 
 /** In the order of the table's columns. */
 export const systems: readonly System[] = [
+  {
+    name: "Berth",
+    packages: [],
+    version: `node -p '"node " + process.version'`,
+    options: ["--slow"],
+  },
   {
     name: "Flask",
     app: "flask",

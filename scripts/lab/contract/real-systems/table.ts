@@ -1,25 +1,49 @@
 // The table of real systems as Markdown: a matrix, and below it each system's line and what was seen.
+import { loadClauses } from "../catalogue";
 import { plain } from "../documentation";
+import { type System, systems } from "./systems";
 import type { Trial } from "./try-system";
 
 const marks = { pass: "yes", fail: "**no**", skip: "–" } as const;
 
-/** Renders all trials; what a SHOULD or MAY breaks is set in a lighter type than what a MUST breaks. */
-export function renderTrials(trials: readonly Trial[]): string {
-  return [matrix(trials), ...trials.map(details)].join("\n\n");
+type Columns = Map<string, Map<string, string>>;
+
+/**
+ * Puts trials into the section as it stands: each replaces its system's column and what was seen of it. What a SHOULD or
+ * MAY breaks is set in a lighter type than what a MUST breaks.
+ */
+export function withTrials(section: string, trials: readonly Trial[]): string {
+  const [before = "", ...paragraphs] = section.split(/\n\n(?=### )/);
+  const columns = columnsOf(before);
+  const seen = new Map(paragraphs.map((text) => [/^### (.*)/.exec(text)?.[1] ?? "", text]));
+  for (const trial of trials) {
+    const { name } = trial.system;
+    columns.set(name, new Map(trial.clauses.map((clause) => [clause.id, mark(clause)])));
+    seen.set(name, details(trial));
+  }
+  const names = systems.map(({ name }) => name).filter((name) => columns.has(name));
+  return [matrix(columns, names), ...names.map((name) => seen.get(name))].join("\n\n");
 }
 
-function matrix(trials: readonly Trial[]): string {
-  const ids = trials[0]?.clauses.map(({ id }) => id) ?? [];
-  const names = trials.map(({ system }) => system.name);
-  const rows = ids.map((id) => [id, ...trials.map((trial) => mark(trial, id))]);
+function columnsOf(matrix: string): Columns {
+  const rows = matrix.split("\n").map((line) => line.split("|").slice(1, -1));
+  const [[, ...names] = [], , ...body] = rows.map((row) => row.map((cell) => cell.trim()));
+  return new Map(
+    names.map((name, at) => [
+      name,
+      new Map(body.map(([id = "", ...cells]) => [id, cells[at] ?? ""])),
+    ]),
+  );
+}
+
+function matrix(columns: Columns, names: readonly string[]): string {
+  const ids = loadClauses().map(({ id }) => id);
+  const rows = ids.map((id) => [id, ...names.map((name) => columns.get(name)?.get(id) ?? "")]);
   return table([["", ...names], ...rows]);
 }
 
-function mark({ clauses }: Trial, id: string): string {
-  const found = clauses.find((clause) => clause.id === id);
-  if (!found) return "";
-  return found.status === "fail" && found.level !== "MUST" ? "no" : marks[found.status];
+function mark({ status, level }: Trial["clauses"][number]): string {
+  return status === "fail" && level !== "MUST" ? "no" : marks[status];
 }
 
 /** Pads the columns as Prettier does, which checks the page. */
@@ -38,13 +62,10 @@ function details({ system, version, clauses }: Trial): string {
   const seen = clauses.flatMap((clause) =>
     clause.status === "fail" ? [`- ${clause.id} (${clause.level}): ${plain(clause.seen)}`] : [],
   );
-  return `### ${system.name}
+  const parts = [`### ${system.name}`, plain(version), lineOf(system), seen.join("\n")];
+  return parts.filter(Boolean).join("\n\n");
+}
 
-${plain(version)}
-
-\`\`\`
-web: ${system.line}
-\`\`\`
-
-${seen.join("\n")}`;
+function lineOf({ line }: System): string {
+  return line ? `\`\`\`\nweb: ${line}\n\`\`\`` : "";
 }

@@ -25,6 +25,7 @@ const env = {
 
 /** Tries one system; takes about two minutes, most of it idle. */
 export async function trySystem(system: System): Promise<Trial> {
+  if (!system.line) return tryOwn(system);
   const cwd = mkdtempSync(join(tmpdir(), "system-"));
   const scratch = join(cwd, "scratch");
   if (system.app) cpSync(join(__dirname, "apps", system.app), cwd, { recursive: true });
@@ -32,33 +33,43 @@ export async function trySystem(system: System): Promise<Trial> {
   // B8 runs it as another user, and ejabberdctl makes itself one.
   chmodSync(cwd, 0o755);
   chmodSync(scratch, 0o777);
-  const shell = (command: string) =>
-    execFileSync("sh", ["-c", command], { cwd, env, encoding: "utf8" }).trim();
   try {
-    if (system.build) shell(system.build);
-    const { clauses } = JSON.parse(await contract(system, cwd, scratch)) as Pick<Trial, "clauses">;
-    return { system, version: shell(system.version), clauses };
+    if (system.build) shell(system.build, cwd);
+    const clauses = await contract([...system.options, "--", system.line], cwd, {
+      ...env,
+      TMPDIR: scratch,
+    });
+    return { system, version: shell(system.version, cwd), clauses };
   } finally {
     rmSync(cwd, { recursive: true });
   }
 }
 
-/** The kit's report; its exit code only repeats what the report says. */
-function contract({ line, options }: System, cwd: string, scratch: string): Promise<string> {
+/** The service of this checkout needs no copy: npm has built it where it stands, for the Node of this process. */
+async function tryOwn(system: System): Promise<Trial> {
+  const clauses = await contract(system.options, root, process.env);
+  return { system, version: shell(system.version, root, process.env), clauses };
+}
+
+function shell(command: string, cwd: string, around: NodeJS.ProcessEnv = env): string {
+  return execFileSync("sh", ["-c", command], { cwd, env: around, encoding: "utf8" }).trim();
+}
+
+/** What the kit reports; its exit code only repeats that. */
+function contract(
+  options: readonly string[],
+  cwd: string,
+  around: NodeJS.ProcessEnv,
+): Promise<Trial["clauses"]> {
   const kit = [
     join(root, "node_modules/ts-node/register"),
     join(root, "scripts/lab/contract/main.ts"),
   ];
-  const args = ["--require", ...kit, "--json", ...options, "--", line];
+  const args = ["--require", ...kit, "--json", ...options];
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      args,
-      { cwd, env: { ...env, TMPDIR: scratch } },
-      (error, stdout, stderr) => {
-        if (stdout) resolve(stdout);
-        else reject(new Error(stderr, { cause: error }));
-      },
-    );
+    execFile(process.execPath, args, { cwd, env: around }, (error, stdout, stderr) => {
+      if (stdout) resolve((JSON.parse(stdout) as Pick<Trial, "clauses">).clauses);
+      else reject(new Error(stderr, { cause: error }));
+    });
   });
 }

@@ -1,9 +1,9 @@
 // npm run contract as one types it: options, output, exit codes, and nothing left behind.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { until } from "../../harness/wait";
 import { contract, environment, kit, provideScratch, root, serverLine } from "./support";
 
@@ -22,10 +22,37 @@ describe("npm run contract", () => {
     expect(code).toBe(2);
   });
 
-  it("exits with 2 without a command where there is no Procfile", async () => {
-    const { code, stderr } = await contract([], process.env.SCRATCH);
-    expect(stderr).toContain("give a COMMAND after --");
-    expect(code).toBe(2);
+  describe("without a command", () => {
+    it("exits with 2 where there is no Procfile", async () => {
+      const { code, stderr } = await contract([], process.env.SCRATCH);
+      expect(stderr).toContain("give a COMMAND after --");
+      expect(code).toBe(2);
+    });
+
+    it("checks the service of the checkout, released, in its environment, by what its tests say", async () => {
+      const checkout = checkoutWith(
+        `release: test "$TOKEN-$SORT" = "an example-" && touch released`,
+        `web: test -e released && test "$TOKEN" = "an example" && ${serverLine("exits with 0 after a forced drain")}`,
+      );
+      const { code, stdout, stderr } = await contract(["--only", "D1,D2,D7"], checkout);
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 answered$/m);
+      expect(stdout).toMatch(/^D7 .* fail .* exited with 0 although it cut a request/m);
+      // Only a SHOULD.
+      expect(code).toBe(0);
+    });
+
+    it("exits with 1 when the service breaks a clause", async () => {
+      const checkout = checkoutWith(`web: ${serverLine("has no signal handler")}`);
+      expect((await contract(["--only", "D2"], checkout)).code).toBe(1);
+    });
+
+    it("says in one line that the release failed", async () => {
+      const checkout = checkoutWith("release: echo no such table >&2; exit 3", "web: true");
+      const { code, stderr } = await contract([], checkout);
+      expect(stderr).toMatch(/^release: exited with 3; it says "no such table"$/m);
+      expect(code).toBe(2);
+    });
   });
 
   it("prints a row a clause and exits with 0 when the contract is kept", async () => {
@@ -79,6 +106,21 @@ describe("npm run contract", () => {
     expect(await until(() => !isAlive(pid ?? 0), 5000)).toBe(true);
   });
 });
+
+/** A checkout of which the kit can know no more than its Procfile, its declared variables and what its tests say. */
+function checkoutWith(...lines: readonly string[]): string {
+  const checkout = mkdtempSync(join(process.env.SCRATCH ?? "", "checkout-"));
+  const files = {
+    Procfile: lines.join("\n"),
+    "dist/config.js": `exports.webVariables = { TOKEN: { example: "an example" }, SORT: { default: "up" } }`,
+    "test/features/things/contract.json": `{ "slow-path": "/slow", "body-path": "/things", "body": { "sort": 1 } }`,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(checkout, path)), { recursive: true });
+    writeFileSync(join(checkout, path), text);
+  }
+  return checkout;
+}
 
 function pidsIn(dir: string): number[] {
   return readdirSync(dir)
