@@ -2,8 +2,8 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BackingService } from "./chassis/backing/services";
-import { createExpress, sealRoutes } from "./chassis/express/app";
-import { asOneLayer } from "./chassis/express/layers";
+import { createExpress } from "./chassis/express/app";
+import { asOneLayer } from "./chassis/express/one-layer";
 import { accessLog } from "./chassis/http/access-log";
 import { defaultHeaders } from "./chassis/http/default-headers";
 import { errorHandler } from "./chassis/http/error-handler";
@@ -30,7 +30,7 @@ export interface AppOptions {
 /** Builds the app; calling it leaves nothing open. */
 export function createApp(options: AppOptions): Express {
   const { logger, trustProxy, bodyLimitBytes, services, attached } = options;
-  const app = createExpress({ trustProxy, bodyLimitBytes });
+  const app = createExpress({ trustProxy, bodyLimitBytes, logger });
 
   app.use(asOneLayer(requestId, accessLog(logger), defaultHeaders(), strictHead));
   app.get("/livez", livez);
@@ -39,5 +39,5 @@ export function createApp(options: AppOptions): Express {
   app.use(notFound(app.router));
   app.use(errorHandler(logger));
 
-  return sealRoutes(app);
+  return app;
 }

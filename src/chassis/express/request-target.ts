@@ -1,6 +1,6 @@
 // Makes every request's target a path, which Express takes for granted.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
+import { atEntrance } from "./entrance";
 
 /**
  * Strips scheme, credentials and host from a target such as `http://user:password@host/path`, which a server must accept.
@@ -8,17 +8,9 @@ import type { Express } from "express";
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  */
 export function takeAbsoluteTargets(app: Express): void {
-  const entrance = app as unknown as Entrance;
-  const handle = entrance.handle.bind(app);
-  entrance.handle = (req, res, next) => {
+  atEntrance(app, (req) => {
     if (req.url.charCodeAt(0) !== SLASH) req.url = pathOf(req.url);
-    handle(req, res, next);
-  };
-}
-
-/** Express' own types leave it out. */
-interface Entrance {
-  handle(req: IncomingMessage & { url: string }, res: ServerResponse, next?: () => void): void;
+  });
 }
 
 const SLASH = 0x2f;

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Request, RequestHandler, Response } from "express";
 import { type Logger, symbols } from "pino";
 import { clientAddress } from "./client-address";
+import { refusedWith } from "./refusals";
 import { traceId } from "./trace-context";
 
 /**
@@ -36,7 +37,7 @@ export function accessLog(logger: Logger): RequestHandler {
 }
 
 const isAnswered = (req: Request, res: Response): boolean =>
-  (res.writableFinished && !req.errored) || res.refusedWith !== undefined;
+  (res.writableFinished && !req.errored) || refusedWith(res) !== undefined;
 
 /** How many of a connection's bytes have been logged: pipelined requests come before earlier answers are written. */
 const accounted = new WeakMap<Socket, number>();
@@ -57,7 +58,7 @@ const CLOSED_UNANSWERED = 499;
 
 /** The status that was sent, in full or not. */
 const statusOf = (res: Response): number =>
-  res.refusedWith ?? (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
+  refusedWith(res) ?? (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
 
 /** Characters that stand for themselves in JSON: all but control characters, `"` and `\\`. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;

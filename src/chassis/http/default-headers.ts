@@ -2,12 +2,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
+import { setDefaultHeaders } from "../express/fast-response";
 
 /** Sets `X-Request-Id` and helmet's headers on every response; a handler may change and remove them. */
 export function defaultHeaders(): RequestHandler {
   const securityHeaders = helmetHeaders();
   return (req, res, next) => {
-    res.defaultHeaders = ["X-Request-Id", req.id, ...securityHeaders];
+    setDefaultHeaders(res, ["X-Request-Id", req.id, ...securityHeaders]);
     next();
   };
 }

@@ -1,6 +1,6 @@
 // Answers what no route has answered: a path that does not exist, or a method that its path does not know.
 import type { RequestHandler, Router } from "express";
-import { isRouter, ownLayers } from "../express/layers";
+import { methodsAt } from "../express/methods-at";
 import { Problem, sendProblem } from "./problem";
 
 /** What a client is told whose path cannot be decoded. */
@@ -22,24 +22,6 @@ export function notFound(routes: Router): RequestHandler {
     const allow = [...methods].sort().join(", ");
     sendProblem(req, res, 405, { detail: `This path answers ${allow}.` }, { Allow: allow });
   };
-}
-
-/** The methods of all routes that a path leads to. */
-function methodsAt(path: string, router: Router): string[] {
-  return ownLayers(router).flatMap((layer) => {
-    const match = layer.match(path);
-    if (!match) return [];
-    if (layer.route) return methodsOf(layer.route.methods);
-    return isRouter(layer.handle)
-      ? methodsAt(path.slice(match.path.length) || "/", layer.handle)
-      : [];
-  });
-}
-
-/** As Express does, a route for GET answers HEAD, too; one for all methods names none. */
-function methodsOf({ _all, ...methods }: Readonly<Record<string, boolean>>): string[] {
-  const names = Object.keys(methods).map((name) => name.toUpperCase());
-  return names.includes("GET") ? [...names, "HEAD"] : names;
 }
 
 function isDecodable(path: string): boolean {

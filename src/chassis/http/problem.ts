@@ -1,6 +1,7 @@
 // What an error looks like to a client.
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Request, Response } from "express";
+import { isUntouched, sendAtOnce } from "../express/fast-response";
 
 /** Response headers by name. */
 export type Headers = Readonly<Record<string, string>>;
@@ -56,9 +57,9 @@ export function sendProblem(
     validateHeaderValue(name, value);
   }
   res.status(status);
-  const isUntouched = headers === undefined && res.defaultHeaders !== undefined;
+  const isPlain = headers === undefined && isUntouched(res);
   // Untagged: nobody asks whether an error is still the same.
-  if (isUntouched && res.sendAtOnce(PROBLEM_TYPE, text, false)) return;
+  if (isPlain && sendAtOnce(res, PROBLEM_TYPE, text, false)) return;
   for (const name of res.getHeaderNames()) {
     if (STALE_HEADERS.test(name)) res.removeHeader(name);
   }

@@ -2,18 +2,19 @@
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { Request, Response } from "express";
+import type { Request } from "express";
 import type { Logger } from "pino";
 import { peerAddress } from "./client-address";
 import { helmetHeaders } from "./default-headers";
 import { PROBLEM_TYPE, problemText } from "./problem";
 
-declare module "express-serve-static-core" {
-  interface Response {
-    /** The status that went out instead of this response, because its request's body was refused. */
-    refusedWith?: number;
-  }
-}
+const REFUSED_WITH = Symbol("refused with");
+
+type Refused = ServerResponse & { [REFUSED_WITH]?: number };
+
+/** The status that went out instead of this response, because its request's body was refused. */
+export const refusedWith = (res: ServerResponse): number | undefined =>
+  (res as Refused)[REFUSED_WITH];
 
 const BROKEN_OFF = "HPE_INVALID_EOF_STATE";
 
@@ -39,7 +40,7 @@ export function refusals(logger: Logger) {
     const [status, detail] = FAULTS[code] ?? MALFORMED;
     const requestId = (res?.req as Request | undefined)?.id ?? randomUUID();
     // Nearly always the client has gone, and the access log says so.
-    if (res && code !== BROKEN_OFF) (res as Response).refusedWith = status;
+    if (res && code !== BROKEN_OFF) (res as Refused)[REFUSED_WITH] = status;
     if (!res)
       logger.info({ requestId, status, code, client: peerAddress(socket) }, "request refused");
     const body = problemText(status, { detail }, requestId);

@@ -173,6 +173,80 @@ describe("an app that is mounted", () => {
   });
 });
 
+describe("what handlers see", () => {
+  /** All names that lead to anything, and those that a loop would find. */
+  function namesOf(message: object): { all: string[]; listed: string[] } {
+    const listed: string[] = [];
+    for (const name in message) listed.push(name);
+    const all = new Set<string>();
+    for (let at: unknown = message; at; at = Object.getPrototypeOf(at)) {
+      for (const name of Object.getOwnPropertyNames(at)) all.add(name);
+    }
+    return { all: [...all].sort(), listed: listed.sort() };
+  }
+
+  it("is what Express shows, and the request's id", async () => {
+    const seen: ReturnType<typeof namesOf>[][] = [];
+    const look: express.RequestHandler = (req, res) => {
+      seen.push([namesOf(req), namesOf(res)]);
+      res.end();
+    };
+    const { app } = createTestApp((router) => void router.get("/x", look));
+    await request(createServer(messageClasses(app), app)).get("/x");
+    const plain = express().disable("x-powered-by").use(express.Router().get("/x", look));
+    await request(plain).get("/x");
+    const [[req, res], [plainReq, plainRes]] = seen as [(typeof seen)[0], (typeof seen)[0]];
+    expect(res).toEqual(plainRes);
+    const withId = (names: string[] = []) => [...names, "id"].sort();
+    expect(req?.all).toEqual(withId(plainReq?.all));
+    expect(req?.listed).toEqual(withId(plainReq?.listed));
+  });
+});
+
+describe("a method that an owner has replaced", () => {
+  const methods = ["json", "send", "end", "writeHead", "set", "setHeader"] as const;
+  type Replaceable = Record<(typeof methods)[number], (...args: unknown[]) => unknown>;
+
+  /** Counts its calls; returns what puts the old one back. */
+  function replace(target: object, name: keyof Replaceable, calls: string[]): () => void {
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    const method = (target as Replaceable)[name];
+    (target as Replaceable)[name] = function (this: unknown, ...args) {
+      calls.push(name);
+      return method.apply(this, args);
+    };
+    return () => {
+      if (before) Object.defineProperty(target, name, before);
+      else Reflect.deleteProperty(target, name);
+    };
+  }
+
+  const places: [string, (app: express.Express, res: Response) => object][] = [
+    ["on one response", (_app, res) => res],
+    ["on its app's responses", (app) => app.response],
+    ["on all of Express' responses", () => express.response],
+  ];
+
+  describe.each(places)("%s", (_name, place) => {
+    it.each(methods)("is called: %s", async (name) => {
+      const calls: string[] = [];
+      const { app } = createTestApp((router) => {
+        router.get("/x", (_req, res) => {
+          const restore = replace(place(app, res), name, calls);
+          try {
+            res.json({ a: 1 });
+          } finally {
+            restore();
+          }
+        });
+      });
+      const res = await request(createServer(messageClasses(app), app)).get("/x");
+      expect([res.status, res.body]).toEqual([200, { a: 1 }]);
+      expect(calls).toContain(name);
+    });
+  });
+});
+
 describe("a message of an app that is made of its own messages", () => {
   it("has its prototype from the start", async () => {
     const { app } = createTestApp();

@@ -2,8 +2,8 @@
 import type { Express, RequestHandler, Router } from "express";
 import express from "express";
 import type { Logger } from "pino";
-import { createExpress, sealRoutes } from "../../../src/chassis/express/app";
-import { asOneLayer } from "../../../src/chassis/express/layers";
+import { createExpress } from "../../../src/chassis/express/app";
+import { asOneLayer } from "../../../src/chassis/express/one-layer";
 import { accessLog } from "../../../src/chassis/http/access-log";
 import { defaultHeaders } from "../../../src/chassis/http/default-headers";
 import { errorHandler } from "../../../src/chassis/http/error-handler";
@@ -51,7 +51,7 @@ export function createTestApp(
   const router = express.Router();
   define(router);
 
-  const app = createExpress({ trustProxy, bodyLimitBytes });
+  const app = createExpress({ trustProxy, bodyLimitBytes, logger: ownLogger });
   app.use(asOneLayer(requestId, accessLog(ownLogger), defaultHeaders(), strictHead));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
@@ -59,7 +59,7 @@ export function createTestApp(
   app.use("/", router);
   app.use(notFound(app.router));
   app.use(errorHandler(ownLogger));
-  return { app: sealRoutes(app), log };
+  return { app, log };
 }
 
 /** The members that every problem has, for a whole-body assertion. */

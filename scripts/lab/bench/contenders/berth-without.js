@@ -9,7 +9,9 @@ const accessLog = require("../../../../dist/chassis/http/access-log");
 const entityTag = require("../../../../dist/chassis/express/entity-tag");
 const body = require("../../../../dist/chassis/http/body");
 const literalPaths = require("../../../../dist/chassis/express/literal-paths");
+const fastResponse = require("../../../../dist/chassis/express/fast-response");
 const messages = require("../../../../dist/chassis/express/messages");
+const writing = require("../../../../dist/chassis/express/write-whole");
 const output = require("../../../../dist/chassis/process/stdout");
 
 /** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
@@ -18,18 +20,11 @@ const tricks = {
     messages.messageClasses = () => ({});
   },
   "one-write"() {
-    const { pinPrototypes } = messages;
-    messages.pinPrototypes = (app) => {
-      pinPrototypes(app);
-      app.response.sendAtOnce = () => false;
-    };
+    fastResponse.sendAtOnce = () => false;
+    fastResponse.FastResponse.prototype.json = express.response.json;
   },
   "write-apart"() {
-    const { pinPrototypes } = messages;
-    messages.pinPrototypes = (app) => {
-      pinPrototypes(app);
-      app.response.writeWhole = app.response.end;
-    };
+    writing.writeWhole = (res, text) => res.end(text);
   },
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};

@@ -10,8 +10,8 @@ switchOff(process.env.BERTH_BENCH_WITHOUT);
 
 // Called by their modules' names where a trick may stand in for them.
 const accessLog = chassis("http/access-log");
-const { createExpress, sealRoutes } = chassis("express/app");
-const { asOneLayer } = chassis("express/layers");
+const { createExpress } = chassis("express/app");
+const { asOneLayer } = chassis("express/one-layer");
 const { defaultHeaders } = chassis("http/default-headers");
 const { errorHandler } = chassis("http/error-handler");
 const { livez, readyz } = chassis("http/health");
@@ -38,6 +38,7 @@ function createApp(config, logger, draining, database) {
   const app = createExpress({
     trustProxy: config.TRUST_PROXY,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    logger,
   });
 
   app.use(asOneLayer(requestId, accessLog.accessLog(logger), defaultHeaders(), strictHead));
@@ -51,7 +52,7 @@ function createApp(config, logger, draining, database) {
   app.use(notFound(app.router));
   app.use(errorHandler(logger));
 
-  return sealRoutes(app);
+  return app;
 }
 
 /** Here, so that whoever needs no ships does not pay for loading it. */

@@ -1,0 +1,107 @@
+// Looks whether Express is as its bends take it to be: by what its parts do, as a whole request would slow down all later ones.
+import { IncomingMessage, ServerResponse } from "node:http";
+import express, { type ErrorRequestHandler, type Request, type Response, Router } from "express";
+import { entityTag } from "./entity-tag";
+import { allLayers } from "./layers";
+import { compareLiteralsFirst } from "./literal-paths";
+import { listMethods, methodsAt } from "./methods-at";
+import { takeAbsoluteTargets } from "./request-target";
+import { rejectThrownValues } from "./thrown-values";
+
+/** `app.response` adds nothing but the app, and JSON is a matter of these settings, these headers and one `end`. */
+export function sendsJson(): boolean {
+  const app = express();
+  const asked: string[] = [];
+  const sent: Record<string, unknown> = {};
+  const res = {
+    app: {
+      get(name: "etag fn") {
+        asked.push(name);
+        return (app.settings as Record<string, unknown>)[name];
+      },
+    },
+    req: { method: "GET", headers: {} },
+    statusCode: 200,
+    get: (name: string) => sent[name],
+    set: (name: string, value: unknown) => void (sent[name] = value),
+    send: express.response.send,
+    end: (chunk: unknown) => void (sent["body"] = String(chunk)),
+  };
+  express.response.json.call(res as unknown as Response, { a: 1 });
+  return (
+    isBetween(app.request, express.request, IncomingMessage.prototype) &&
+    isBetween(app.response, express.response, ServerResponse.prototype) &&
+    asked.sort().join() === "etag fn,json escape,json replacer,json spaces" &&
+    JSON.stringify(sent) === JSON.stringify(SENT)
+  );
+}
+
+const SENT = {
+  "Content-Type": "application/json; charset=utf-8",
+  "Content-Length": 7,
+  ETag: entityTag('{"a":1}'),
+  body: '{"a":1}',
+};
+
+const isBetween = (own: object, shared: object, node: object): boolean =>
+  Reflect.ownKeys(own).join() === "app" &&
+  Object.getPrototypeOf(own) === shared &&
+  Object.getPrototypeOf(shared) === node;
+
+/** Its own tag of a text is the same. */
+export function tagsEntities(): boolean {
+  const tag = express().get("etag fn") as typeof entityTag;
+  return tag("a") === entityTag("a");
+}
+
+/** An app passes all requests to its `handle`. */
+export function entersByHandle(): boolean {
+  let path: string | undefined;
+  const app = Object.assign(express(), { handle: ({ url }: Request) => void (path = url) });
+  takeAbsoluteTargets(app);
+  app({ url: "http://user:%@host/a" } as Request, NO_RESPONSE);
+  return path === "/a";
+}
+
+/** A router asks its layers' `match`, which know their paths. */
+export function matchesByLayer(): boolean {
+  const router = Router().use("/a", Router().get("/b/:c", pass)).get("/a/:b", pass).use(pass);
+  const found = (): string =>
+    JSON.stringify(PATHS.map((path) => [...allLayers(router)].map((layer) => layer.match(path))));
+  const before = found();
+  compareLiteralsFirst(router);
+  const changed = [...allLayers(router)].filter((layer) => Object.hasOwn(layer, "match"));
+  return entersByHandle() && changed.length === 3 && before === found();
+}
+
+const PATHS = ["/", "/a", "/A/", "/a/1", "/a/1/2", "/b/1", "/aa"];
+
+/** A router lists its routes, and those of routers mounted in it. */
+export function listsRoutes(): boolean {
+  const mounted = Router().put("/:b", pass).get("/:b", pass).all("/:b", pass);
+  const router = Router().use("/a", mounted).get("/b", pass);
+  listMethods(router);
+  const found = ["/a/1", "/b", "/a"].map((path) => methodsAt(path, router).join());
+  return entersByHandle() && found.join(" ") === "PUT,GET,HEAD GET,HEAD ";
+}
+
+/** A router calls its layers' `handle`. */
+export function handlesByLayer(): boolean {
+  const caught: unknown[] = [];
+  const throws = (): never => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- what this is about
+    throw undefined;
+  };
+  const catches: ErrorRequestHandler = (err, _req, _res, _next) => void caught.push(err);
+  const router = Router().get("/a", throws, pass).use("/b", Router().use(throws, catches));
+  router.use(catches);
+  rejectThrownValues(router);
+  for (const url of ["/a", "/b"]) router({ method: "GET", url } as Request, NO_RESPONSE, pass);
+  return entersByHandle() && caught.length === 2 && caught.every((err) => err instanceof Error);
+}
+
+const NO_RESPONSE = {} as Response;
+
+function pass(..._args: unknown[]): void {
+  // Never gets that far.
+}

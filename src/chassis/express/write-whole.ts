@@ -1,0 +1,9 @@
+// Writes a text apart from the empty end of its response.
+import type { Response } from "express";
+
+/** Node 20 would write both together, as two, which costs a twentieth of a request; later ones do not care. */
+export function writeWhole(res: Response, text: string): void {
+  res.socket?.cork();
+  res.write(text);
+  res.socket?.uncork();
+}
