@@ -1,0 +1,88 @@
+// The database of `npm run dev`: the one that runs, else one of the same data that runs as long as it is needed.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "dotenv";
+import { Client } from "pg";
+import { openDatabase } from "../embedded-postgres/data-directory";
+import { lockDataDirectory } from "../embedded-postgres/data-directory-lock";
+import { databaseUrl } from "../embedded-postgres/database-url";
+import { createPostgresServer } from "../embedded-postgres/server";
+import { readSettings } from "../embedded-postgres/settings";
+import { createSharedSession } from "../embedded-postgres/shared-session";
+import { formationId } from "../formation/formation-id";
+import { chooseBasePort, portOf } from "../formation/ports";
+import { parseProcfile } from "../formation/procfile";
+
+/** A database that can be connected to. */
+export interface Target {
+  url: string;
+  /** To be called once it is no longer needed. */
+  close: () => Promise<void>;
+}
+
+/** The variables of the project's `.env`, if it has one. */
+export function readEnvFile(root: string): Record<string, string> {
+  try {
+    return parse(readFileSync(join(root, ".env")));
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw err;
+  }
+}
+
+/** Where `npm run dev` serves it. @param port The formation's first port, unless it is the usual one. */
+export function developmentUrl(root: string, port: number | undefined): string {
+  const procfile = join(root, "Procfile.dev");
+  const { types } = parseProcfile(readFileSync(procfile, "utf8"), procfile);
+  const index = types.findIndex(({ name }) => name === "db");
+  if (index < 0)
+    throw new Error(`${procfile} has no line "db:", so name the database by --url URL`);
+  const base = chooseBasePort(port, readEnvFile(root), process.env);
+  const address = { address: "127.0.0.1", family: "IPv4", port: portOf(base, index, 1) };
+  return databaseUrl(address, formationId(root));
+}
+
+/**
+ * Resolves when the database answers.
+ * @throws Error with the cure when another process has its data.
+ */
+export async function openDevelopmentDatabase(root: string, port?: number): Promise<Target> {
+  const url = developmentUrl(root, port);
+  if (await answers(url)) return { url, close: () => Promise.resolve() };
+  const settings = readSettings({
+    PORT: "0",
+    HOST: "127.0.0.1",
+    DATA_DIR: process.env.DATA_DIR,
+    DATABASE_NAME: formationId(root),
+  });
+  if (settings.dataDir !== undefined) await lock(settings.dataDir);
+  const database = await openDatabase(settings.dataDir);
+  const server = createPostgresServer(await createSharedSession(database), settings);
+  const address = await server.listen(settings.port, settings.host);
+  const close = () => server.close().then(() => database.close());
+  return { url: databaseUrl(address, settings.name), close };
+}
+
+async function lock(dataDir: string): Promise<void> {
+  try {
+    await lockDataDirectory(dataDir);
+  } catch (err) {
+    throw new Error(`${(err as Error).message}; if that is npm run dev, add its -p PORT here`, {
+      cause: err,
+    });
+  }
+}
+
+/** Whatever else there is at the port, it is not this database. */
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 2000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    void client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,45 @@
+// `npm run db`: what a developer does to a database, the development one unless told otherwise.
+import { join, relative } from "node:path";
+import {
+  migrateAll,
+  openPsql,
+  printStatus,
+  reset,
+  rollBackLast,
+  seed,
+  type Work,
+} from "./commands";
+import { writeMigration } from "./new-migration";
+import { type Command, readOptions, usage } from "./options";
+import { openTarget } from "./target";
+
+const WORK: Readonly<Record<Exclude<Command, "new">, (work: Work) => Promise<void>>> = {
+  migrate: migrateAll,
+  rollback: rollBackLast,
+  status: printStatus,
+  seed,
+  reset,
+  psql: openPsql,
+};
+
+async function main(root: string): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) return console.log(usage);
+  const { command, args } = options;
+  const src = join(root, "src");
+  if (command === "new") {
+    return console.log(relative(root, writeMigration(src, args[0] as string, new Date())));
+  }
+  const { url, close } = await openTarget(root, options);
+  process.chdir(src);
+  try {
+    await WORK[command]({ url, src, args });
+  } finally {
+    await close();
+  }
+}
+
+main(process.cwd()).catch((err: Error) => {
+  console.error(`db: ${err.message}`);
+  process.exitCode = 1;
+});
