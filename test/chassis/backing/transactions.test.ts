@@ -186,6 +186,26 @@ describe("a transaction", () => {
     await Promise.all(Array.from({ length: POOL_SIZE }, () => database.query("SELECT 1")));
   });
 
+  it("waits in vain for what all others hold, but not for ever", async () => {
+    const few = attach(postgres.url, 1000);
+    const held = Array.from({ length: POOL_SIZE }, () =>
+      few.transaction(async (tx) => {
+        await tx.query("SELECT 1");
+        await few.transaction((other) => other.query("SELECT 1"));
+      }),
+    );
+    const results = await Promise.allSettled(held);
+    // The first to give up leaves its connection to the others.
+    expect(results.filter(({ status }) => status === "rejected").length).toBeGreaterThan(0);
+    for (const result of results) {
+      if (result.status === "fulfilled") continue;
+      expect(result.reason).toBeInstanceOf(BackingServiceUnavailable);
+    }
+    const untilAnswered = (): Promise<unknown> => few.query("SELECT 1 AS one").catch(untilAnswered);
+    expect(await untilAnswered()).toEqual([{ one: 1 }]);
+    await few.close();
+  });
+
   it("is finished before the database is closed", async () => {
     const other = attachPatiently();
     await new Promise<void>((resolve, reject) => {
