@@ -8,6 +8,7 @@ import { accessLog } from "./chassis/http/access-log";
 import { defaultHeaders } from "./chassis/http/default-headers";
 import { errorHandler } from "./chassis/http/error-handler";
 import { livez, readyz } from "./chassis/http/health";
+import { logContext } from "./chassis/http/log-context";
 import { notFound } from "./chassis/http/not-found";
 import { requestId } from "./chassis/http/request-id";
 import { strictHead } from "./chassis/http/strict-head";
@@ -32,7 +33,9 @@ export function createApp(options: AppOptions): Express {
   const { logger, trustProxy, bodyLimitBytes, services, attached } = options;
   const app = createExpress({ trustProxy, bodyLimitBytes, logger });
 
-  app.use(asOneLayer(requestId, accessLog(logger), defaultHeaders(), strictHead));
+  app.use(
+    asOneLayer(requestId, logContext(logger), accessLog(logger), defaultHeaders(), strictHead),
+  );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining: services.draining, attached, logger }));
   options.mountRoutes(app, services);

@@ -95,8 +95,9 @@ function evidence(probe: Probe, answer: Response, logLine: LogLine = {}): Eviden
   };
 }
 
-/** The fields in their order; the values of those that must be the same. */
-function loggedFacts({ level, method, path, status, client, msg, ...rest }: LogLine, id: string) {
+/** The fields in their order; the values of those that must be the same. Berth alone says which route it was. */
+function loggedFacts(line: LogLine, id: string) {
+  const { level, method, path, status, client, msg, route: _route, ...rest } = line;
   const isSameId = rest.requestId === id;
   return { level, method, path, status, client, msg, isSameId, rest: shapeOf(rest) };
 }

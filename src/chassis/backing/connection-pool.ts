@@ -1,4 +1,5 @@
 // Lends database connections: a few of them, to as many as they can serve in time.
+import { AsyncResource } from "node:async_hooks";
 import type { Client } from "pg";
 
 /** How connections are made and lent. */
@@ -55,6 +56,8 @@ interface Waiter {
 /** Creates a pool; it opens its connections when they are needed. */
 export function createConnectionPool(options: PoolOptions): ConnectionPool {
   const { size, waitMs, connect, onIdleError } = options;
+  /** No connection belongs to the request that was the first to need it: what is logged of one names none. */
+  const ownContext = new AsyncResource("ConnectionPool");
   const maxWaiting = size * WAITING_PER_CONNECTION;
   /** Lent or idle. */
   const open = new Set<Client>();
@@ -100,7 +103,8 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     if (open.size + connecting >= size || connecting >= waiting.size) return;
     if (open.size > 0 && Date.now() < restUntil) return;
     connecting += 1;
-    connect()
+    ownContext
+      .runInAsyncScope(connect)
       .finally(() => (connecting -= 1))
       .then(admit, fail);
   }

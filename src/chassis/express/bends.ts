@@ -8,6 +8,7 @@ import { compareLiteralsFirst } from "./literal-paths";
 import { pinPrototypes } from "./messages";
 import { listMethods } from "./methods-at";
 import * as known from "./known";
+import { nameRoutes } from "./route-patterns";
 import { takeAbsoluteTargets } from "./request-target";
 import { rejectThrownValues } from "./thrown-values";
 
@@ -46,6 +47,11 @@ const bends: readonly Bend[] = [
     name: "405 with Allow",
     apply: (app) => beforeFirstRequest(app, () => listMethods(app.router)),
     isKnown: known.listsRoutes,
+  },
+  {
+    name: "names of routes in the log",
+    apply: (app) => beforeFirstRequest(app, () => nameRoutes(app.router)),
+    isKnown: known.namesRoutes,
   },
   {
     name: "errors of whatever is thrown",

@@ -17,12 +17,19 @@ export function atEntrance(app: Express, enter: (req: Incoming) => void): void {
 
 /** Calls back once, when all routes are in place: with the first request. */
 export function beforeFirstRequest(app: Express, prepare: () => void): void {
+  const entrance = app as unknown as Entrance;
+  const handle = entrance.handle.bind(app);
   let isPrepared = false;
-  atEntrance(app, () => {
-    if (isPrepared) return;
-    isPrepared = true;
-    prepare();
-  });
+  const prepareAndHandle: Entrance["handle"] = (req, res, next) => {
+    // Later requests need not pass here, unless somebody else has come in front.
+    if (entrance.handle === prepareAndHandle) entrance.handle = handle;
+    if (!isPrepared) {
+      isPrepared = true;
+      prepare();
+    }
+    handle(req, res, next);
+  };
+  entrance.handle = prepareAndHandle;
 }
 
 /** Express' own types leave it out. */

@@ -6,6 +6,7 @@ import { allLayers } from "./layers";
 import { compareLiteralsFirst } from "./literal-paths";
 import { listMethods, methodsAt } from "./methods-at";
 import { takeAbsoluteTargets } from "./request-target";
+import { nameRoutes, routePattern } from "./route-patterns";
 import { rejectThrownValues } from "./thrown-values";
 
 /** `app.response` adds nothing but the app, and JSON is a matter of these settings, these headers and one `end`. */
@@ -83,6 +84,14 @@ export function listsRoutes(): boolean {
   listMethods(router);
   const found = ["/a/1", "/b", "/a"].map((path) => methodsAt(path, router).join());
   return entersByHandle() && found.join(" ") === "PUT,GET,HEAD GET,HEAD ";
+}
+
+/** A router's layers know the path that they were given. */
+export function namesRoutes(): boolean {
+  const router = Router().use("/a/:b", Router().get("/:c", pass));
+  nameRoutes(router);
+  const route = [...allLayers(router)].find((layer) => layer.route)?.route;
+  return entersByHandle() && routePattern({ route, baseUrl: "/a/1" } as Request) === "/a/:b/:c";
 }
 
 /** A router calls its layers' `handle`. */

@@ -14,10 +14,12 @@ export interface Layer {
   match(path: string): unknown;
 }
 
-/** Every layer of the router and of the routers mounted in it; other frameworks' may look like one from afar. */
+/** A router's own layers, in their order; other frameworks' may look like one from afar. */
+export const ownLayers = (router: Router): Layer[] => (router.stack as unknown[]).filter(isLayer);
+
+/** Every layer of the router and of the routers mounted in it. */
 export function* allLayers(router: Router): Generator<Layer> {
-  for (const layer of router.stack as unknown[]) {
-    if (!isLayer(layer)) continue;
+  for (const layer of ownLayers(router)) {
     yield layer;
     if (isRouter(layer.handle)) yield* allLayers(layer.handle);
   }

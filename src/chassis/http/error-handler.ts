@@ -1,6 +1,7 @@
 // The one place where an error becomes an answer; nothing that is thrown can keep it from one.
 import type { ErrorRequestHandler } from "express";
 import type { Logger } from "pino";
+import { requestFields } from "./log-context";
 import { MALFORMED_PATH } from "./not-found";
 import { type Headers, Problem, sendProblem } from "./problem";
 import { uploadFault } from "./upload-errors";
@@ -11,9 +12,9 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const log = (err: unknown, message: string): void => {
       try {
-        logger.error({ err, requestId: req.id }, message);
+        logger.error({ ...requestFields(req), err }, message);
       } catch {
-        logger.error({ requestId: req.id }, `${message}, and its error cannot be logged`);
+        logger.error(requestFields(req), `${message}, and its error cannot be logged`);
       }
     };
     const answer = answerTo(thrown);

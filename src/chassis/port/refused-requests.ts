@@ -1,4 +1,5 @@
 // Answers what Node's parser refuses, where in the connection that answer belongs.
+import { AsyncResource } from "node:async_hooks";
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { endConnection } from "./end-connection";
@@ -54,7 +55,11 @@ function inTurn(
   else if (latest.req.complete) {
     // The fault is in the request that follows.
     socket.pause();
-    latest.once("close", () => send());
+    // Without the `AsyncLocalStorage` of the request before it.
+    latest.once(
+      "close",
+      AsyncResource.bind(() => send()),
+    );
   } else if (latest.headersSent) socket.destroy();
   else if (latest.socket) send(latest);
   // Node gives it the socket once earlier responses are done.

@@ -3,7 +3,8 @@ import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { ConfigError, type ConfigOf, readEnvironment } from "./environment";
 import { exit } from "./exit";
-import { createLogger } from "./logger";
+import { setProcessLogger } from "./log";
+import { createLogger, type LoggingOptions } from "./logger";
 import { createStdout } from "./stdout";
 import type { processVariables } from "./variables";
 
@@ -11,16 +12,19 @@ import type { processVariables } from "./variables";
  * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.
  * Variables of a `.env` file in the working directory are used where the environment has none.
  * @param variables Those that this process needs; what others need is not its business.
+ * @param logging What is otherwise in every log line.
  */
 export async function enter<V extends typeof processVariables>(
   variables: V,
   main: (config: ConfigOf<V>, logger: Logger) => Promise<number>,
+  logging?: LoggingOptions,
 ): Promise<void> {
   dotenv.config({ quiet: true });
   const config = readEnvironmentOrExit(variables);
   const stdout = createStdout();
   process.on("exit", stdout.flush);
-  const logger = createLogger(config.LOG_LEVEL, stdout);
+  const logger = createLogger(config.LOG_LEVEL, stdout, logging);
+  setProcessLogger(logger);
   try {
     await exit(await main(config, logger), logger);
   } catch (err) {

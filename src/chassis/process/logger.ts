@@ -1,6 +1,13 @@
-// The process' one logger: JSON lines, secrets redacted.
-import { type DestinationStream, type Logger, pino } from "pino";
+// The process' one logger: JSON lines that say what they are about, secrets redacted.
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import { contextFields } from "./log";
 import { withSources } from "./source-maps";
+
+/** What an owner may change of every line: pino's own options. The level comes from the environment. */
+export interface LoggingOptions extends Omit<LoggerOptions, "level" | "redact"> {
+  /** Paths to redact besides headers with credentials, such as `customer.email`. */
+  redact?: readonly string[];
+}
 
 const SECRET_HEADERS = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
@@ -10,14 +17,21 @@ const secretPaths = ["headers", "req.headers", "res.headers"].flatMap((parent) =
 );
 
 /** Creates the logger of a process; who exits flushes the destination first. */
-export function createLogger(level: string, destination: DestinationStream): Logger {
+export function createLogger(
+  level: string,
+  destination: DestinationStream,
+  options: LoggingOptions = {},
+): Logger {
+  const { redact = [], formatters, serializers, mixin } = options;
   return pino(
     {
-      level,
       base: undefined,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: serializeError },
-      redact: { paths: secretPaths, censor: "[redacted]" },
+      ...options,
+      level,
+      formatters: { level: (label) => ({ level: label }), ...formatters },
+      serializers: { err: serializeError, ...serializers },
+      redact: { paths: [...secretPaths, ...redact], censor: "[redacted]" },
+      mixin: mixin ? (...args) => ({ ...contextFields(), ...mixin(...args) }) : contextFields,
     },
     destination,
   );

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
+import { createLogger } from "../../../src/chassis/process/logger";
 import { createTestApp } from "../support/app";
 import { connectRaw, get } from "../support/raw-client";
 
@@ -14,6 +15,7 @@ describe("the access log", () => {
         level: "info",
         time: expect.any(Number) as number,
         requestId: "r1",
+        route: "/livez",
         method: "GET",
         path: "/livez",
         status: 200,
@@ -24,6 +26,32 @@ describe("the access log", () => {
       },
     ]);
     expect(log[0]?.bytes).toBeGreaterThan(500);
+  });
+
+  it("is reached by what the owner has changed of every line", async () => {
+    const lines: string[] = [];
+    const logger = createLogger(
+      "info",
+      { write: (line: string) => void lines.push(line) },
+      {
+        base: { service: "shop" },
+        formatters: { level: (label) => ({ severity: label.toUpperCase() }) },
+        mixin: () => ({ region: "north" }),
+        redact: ["client"],
+        messageKey: "message",
+      },
+    );
+    await request(createTestApp(undefined, { logger }).app).get("/livez");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        severity: "INFO",
+        service: "shop",
+        region: "north",
+        path: "/livez",
+        client: "[redacted]",
+        message: "request",
+      }),
+    ]);
   });
 
   it("counts each byte once, also of pipelined requests", async () => {

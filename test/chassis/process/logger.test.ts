@@ -1,3 +1,4 @@
+import { runInLogContext } from "../../../src/chassis/process/log";
 import { createLogger } from "../../../src/chassis/process/logger";
 
 const logged = (fields: object): unknown => {
@@ -26,6 +27,33 @@ describe("the logger", () => {
       time: expect.any(Number) as number,
       a: "x\ny",
       msg: "m",
+    });
+  });
+
+  it("keeps what an owner does not change: secrets and the context", () => {
+    const options = {
+      redact: ["customer.email"],
+      serializers: { order: () => "an order" },
+      mixin: () => ({ region: "north" }),
+    };
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    const logger = createLogger("info", destination, options);
+    runInLogContext({ logger, fields: () => ({ requestId: "r1" }) }, () =>
+      logger.info({
+        customer: { email: "a@b.c", id: 7 },
+        headers: { cookie: "secret" },
+        order: {},
+      }),
+    );
+    expect(JSON.parse(line)).toEqual({
+      level: "info",
+      time: expect.any(Number) as number,
+      requestId: "r1",
+      region: "north",
+      customer: { email: "[redacted]", id: 7 },
+      headers: { cookie: "[redacted]" },
+      order: "an order",
     });
   });
 });

@@ -8,6 +8,7 @@ import { accessLog } from "../../../src/chassis/http/access-log";
 import { defaultHeaders } from "../../../src/chassis/http/default-headers";
 import { errorHandler } from "../../../src/chassis/http/error-handler";
 import { livez, type ReadinessCheck, readyz } from "../../../src/chassis/http/health";
+import { logContext } from "../../../src/chassis/http/log-context";
 import { notFound } from "../../../src/chassis/http/not-found";
 import { requestId } from "../../../src/chassis/http/request-id";
 import { strictHead } from "../../../src/chassis/http/strict-head";
@@ -52,7 +53,15 @@ export function createTestApp(
   define(router);
 
   const app = createExpress({ trustProxy, bodyLimitBytes, logger: ownLogger });
-  app.use(asOneLayer(requestId, accessLog(ownLogger), defaultHeaders(), strictHead));
+  app.use(
+    asOneLayer(
+      requestId,
+      logContext(ownLogger),
+      accessLog(ownLogger),
+      defaultHeaders(),
+      strictHead,
+    ),
+  );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
   for (const handler of middleware) app.use(handler);

@@ -1,11 +1,9 @@
 "use strict";
 // The fast path's tricks, each of which a run can do without to see what it buys: `BERTH_BENCH_WITHOUT=name,name`.
 
-const { performance } = require("node:perf_hooks");
 const { promisify } = require("node:util");
 const express = require("express");
 const { pino } = require("pino");
-const accessLog = require("../../../../dist/chassis/http/access-log");
 const entityTag = require("../../../../dist/chassis/express/entity-tag");
 const body = require("../../../../dist/chassis/http/body");
 const literalPaths = require("../../../../dist/chassis/express/literal-paths");
@@ -29,9 +27,6 @@ const tricks = {
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};
   },
-  "made-log-line"() {
-    accessLog.accessLog = logByPino;
-  },
   "batched-log"() {
     output.createStdout = () => {
       const stdout = pino.destination({ dest: 1, sync: true });
@@ -53,28 +48,6 @@ const tricks = {
     entityTag.entityTag = express().get("etag fn");
   },
 };
-
-/** The access log as it would be without making its line by hand. */
-function logByPino(log) {
-  return (req, res, next) => {
-    const startedAt = performance.now();
-    const { socket, method, originalUrl, ip } = req;
-    const sentBefore = socket.bytesWritten;
-    res.on("close", () => {
-      const line = {
-        requestId: req.id,
-        method,
-        path: originalUrl.split("?")[0],
-        status: res.statusCode,
-        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
-        bytes: socket.bytesWritten - sentBefore,
-        client: ip.replace("::ffff:", ""),
-      };
-      log.info(line, "request");
-    });
-    next();
-  };
-}
 
 /**
  * Switches tricks off.

@@ -9,12 +9,13 @@ const { parentShell } = chassis("process/early");
 switchOff(process.env.BERTH_BENCH_WITHOUT);
 
 // Called by their modules' names where a trick may stand in for them.
-const accessLog = chassis("http/access-log");
+const { accessLog } = chassis("http/access-log");
 const { createExpress } = chassis("express/app");
 const { asOneLayer } = chassis("express/one-layer");
 const { defaultHeaders } = chassis("http/default-headers");
 const { errorHandler } = chassis("http/error-handler");
 const { livez, readyz } = chassis("http/health");
+const { logContext } = chassis("http/log-context");
 const { notFound } = chassis("http/not-found");
 const { Problem } = chassis("http/problem");
 const { refusals } = chassis("http/refusals");
@@ -41,7 +42,9 @@ function createApp(config, logger, draining, database) {
     logger,
   });
 
-  app.use(asOneLayer(requestId, accessLog.accessLog(logger), defaultHeaders(), strictHead));
+  app.use(
+    asOneLayer(requestId, logContext(logger), accessLog(logger), defaultHeaders(), strictHead),
+  );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
   if (database) {
