@@ -3,12 +3,14 @@ import type { Socket } from "node:net";
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
+import { plainDestination } from "../process/logger";
 import { clientAddress } from "./client-address";
 import { refusedWith } from "./refusals";
 import { traceId } from "./trace-context";
 
 /** Logs every request at level `info`; the query is left out, as it may hold secrets. */
 export function accessLog(logger: Logger): RequestHandler {
+  const write = lineWriter(logger);
   return (req, res, next) => {
     if (!logger.isLevelEnabled("info")) return next();
     const startedAt = performance.now();
@@ -20,25 +22,59 @@ export function accessLog(logger: Logger): RequestHandler {
       const sent = socket.bytesWritten;
       const bytes = sent - (accounted.get(socket) ?? 0);
       accounted.set(socket, sent);
-      const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000;
-      // Not `...requestFields(req)`, which took Node 20 a quarter of a small request's time.
-      const line = {
+      write({
         requestId: req.id,
         traceId: traceId(req),
         route: routePattern(req),
         method,
         path,
         status: statusOf(res),
-        durationMs,
+        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
         bytes,
         client,
         aborted: isAnswered(req, res) ? undefined : true,
-      };
-      logger.info(line, "request");
+      });
     });
     next();
   };
 }
+
+/** What a line says, in its order. */
+interface AccessLine {
+  requestId: string;
+  traceId: string | undefined;
+  route: string | undefined;
+  method: string;
+  path: string;
+  status: number;
+  durationMs: number;
+  bytes: number;
+  client: string | undefined;
+  aborted: true | undefined;
+}
+
+/** Writes as pino would, where nobody else has a say: put together by hand, a line costs a tenth of a request less. */
+function lineWriter(logger: Logger): (line: AccessLine) => void {
+  const destination = plainDestination(logger);
+  if (destination === undefined) return (line) => logger.info(line, "request");
+  return (line) => {
+    const { requestId, traceId, route, method, path, status, durationMs, bytes, client } = line;
+    destination.write(
+      `{"level":"info","time":${Date.now()},"requestId":"${requestId}"` +
+        `${traceId === undefined ? "" : `,"traceId":"${traceId}"`}` +
+        `${route === undefined ? "" : `,"route":${quote(route)}`}` +
+        `,"method":"${method}","path":${quote(path)},"status":${status},"durationMs":${durationMs}` +
+        `,"bytes":${bytes}${client === undefined ? "" : `,"client":"${client}"`}` +
+        `${line.aborted ? ',"aborted":true' : ""},"msg":"request"}\n`,
+    );
+  };
+}
+
+/** Characters that stand for themselves in JSON: all but control characters, `"` and `\\`. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** Much of `JSON.stringify` is making sure that there is nothing to escape. */
+const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 const isAnswered = (req: Request, res: Response): boolean =>
   (res.writableFinished && !req.errored) || refusedWith(res) !== undefined;

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
-import { runInLogContext } from "../process/log";
+import { runInLogContext } from "../process/log-context";
 import { traceId } from "./trace-context";
 
 /** Makes `log` write to the logger, with the request's fields, in all that is done for it from here on. */

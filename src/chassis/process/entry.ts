@@ -3,7 +3,7 @@ import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { ConfigError, type ConfigOf, readEnvironment } from "./environment";
 import { exit } from "./exit";
-import { setProcessLogger } from "./log";
+import { setProcessLogger } from "./log-context";
 import { createLogger, type LoggingOptions } from "./logger";
 import { createStdout } from "./stdout";
 import type { processVariables } from "./variables";

@@ -1,6 +1,6 @@
 // The process' one logger: JSON lines that say what they are about, secrets redacted.
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import { contextFields } from "./log";
+import { contextFields } from "./log-context";
 import { withSources } from "./source-maps";
 
 /** What an owner may change of every line: pino's own options. The level comes from the environment. */
@@ -23,7 +23,7 @@ export function createLogger(
   options: LoggingOptions = {},
 ): Logger {
   const { redact = [], formatters, serializers, mixin } = options;
-  return pino(
+  const logger = pino(
     {
       base: undefined,
       ...options,
@@ -35,7 +35,18 @@ export function createLogger(
     },
     destination,
   );
+  if (Object.keys(options).length === 0) plainDestinations.set(logger, destination);
+  return logger;
 }
+
+const plainDestinations = new WeakMap<Logger, DestinationStream>();
+
+/**
+ * Where whole lines may be written that pino would write in the same way; undefined for a logger that an owner has a say
+ * in, and for a child: theirs have to be pino's.
+ */
+export const plainDestination = (logger: Logger): DestinationStream | undefined =>
+  plainDestinations.get(logger);
 
 /** Anything may be thrown: an error that cannot be read still gets its line. */
 function serializeError(err: unknown): unknown {

@@ -21,20 +21,21 @@ const TAGS = "cheap entity tags";
 const TARGETS = "paths as targets";
 const LITERALS = "literal segments first";
 const ALLOW = "405 with Allow";
+const NAMES = "names of routes in the log";
 const ERRORS = "errors of whatever is thrown";
 
 /** What takes its place, and what is missing then. */
 const others: [string, () => void, string[]][] = [
   ["the installed one", () => undefined, []],
-  ["one with router 2.2", withRouter("tested-router-2.2"), [LITERALS, ALLOW]],
-  ["one without layers", withOpaqueRouter({}), [LITERALS, ALLOW, ERRORS]],
-  ["one with other layers", withOpaqueRouter({ stack: [{}] }), [LITERALS, ALLOW, ERRORS]],
+  ["one with router 2.2", withRouter("tested-router-2.2"), [LITERALS, ALLOW, NAMES]],
+  ["one without layers", withOpaqueRouter({}), [LITERALS, ALLOW, NAMES, ERRORS]],
+  ["one with other layers", withOpaqueRouter({ stack: [{}] }), [LITERALS, ALLOW, NAMES, ERRORS]],
   [
     "one with another list of routes",
     withOpaqueRouter({ listRoutes: () => ["GET /"] }),
-    [LITERALS, ALLOW, ERRORS],
+    [LITERALS, ALLOW, NAMES, ERRORS],
   ],
-  ["one without a handle", withExpress(withoutHandle), [TARGETS, LITERALS, ALLOW, ERRORS]],
+  ["one without a handle", withExpress(withoutHandle), [TARGETS, LITERALS, ALLOW, NAMES, ERRORS]],
   ["one with another JSON", withExpress(withBigInts), [WRITE]],
   ["one with other tags", withExpress(withStrongTags), [WRITE, TAGS]],
 ];

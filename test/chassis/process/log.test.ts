@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
-import { log, runInLogContext, setProcessLogger } from "../../../src/chassis/process/log";
+import { log } from "../../../src/chassis/process/log";
+import type * as logContext from "../../../src/chassis/process/log-context";
+import { runInLogContext, setProcessLogger } from "../../../src/chassis/process/log-context";
 import { createLogger } from "../../../src/chassis/process/logger";
 import { createTestLogger, type LogLine } from "../support/app";
 
@@ -99,5 +101,23 @@ describe("log", () => {
     log.debug("yes");
     expect(logger.level).toBe("debug");
     expect(said(lines)).toEqual([{ msg: "yes" }]);
+  });
+});
+
+describe("the context of lines", () => {
+  it("is kept only once somebody wants it, as that costs every request", () => {
+    jest.isolateModules(() => {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module that nobody else has loaded
+      const fresh = require("../../../src/chassis/process/log-context") as typeof logContext;
+      const context = { logger: createTestLogger().logger, fields: () => ({ requestId: "r1" }) };
+      const fields = (): object => {
+        let found = {};
+        fresh.runInLogContext(context, () => (found = fresh.contextFields()));
+        return found;
+      };
+      expect(fields()).toEqual({});
+      fresh.keepLogContexts();
+      expect(fields()).toEqual({ requestId: "r1" });
+    });
   });
 });

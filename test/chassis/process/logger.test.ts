@@ -1,5 +1,7 @@
-import { runInLogContext } from "../../../src/chassis/process/log";
+import { keepLogContexts, runInLogContext } from "../../../src/chassis/process/log-context";
 import { createLogger } from "../../../src/chassis/process/logger";
+
+keepLogContexts();
 
 const logged = (fields: object): unknown => {
   let line = "";
