@@ -18,7 +18,6 @@ interface Package {
   version: string;
   description: string;
   scripts: Record<string, string>;
-  devDependencies: Record<string, string>;
   berth?: Origin;
 }
 
@@ -40,6 +39,7 @@ export function apply(root: string, options: InitOptions, commit: string | undef
     const text = readFileSync(path, "utf8");
     let changed = withoutParts(text, names, file);
     for (const { lines } of leaving) changed = withoutLines(changed, lines[file]);
+    if (file.endsWith(".md")) changed = withoutLines(changed, commandRows(leaving));
     if (NAMED.test(file)) changed = changed.replaceAll(/\bberth\b/g, options.name);
     if (changed !== text) writeFileSync(path, changed);
   }
@@ -47,6 +47,10 @@ export function apply(root: string, options: InitOptions, commit: string | undef
   writeReadme(root, options);
   writeLicence(root, options);
   writeFileSync(join(root, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n");
+  // What has left may have left blank lines, or columns that are too wide.
+  const prettier = require.resolve("prettier/bin/prettier.cjs");
+  const pages = ["--write", "--log-level", "warn", "README.md", "docs", "package.json"];
+  execFileSync(process.execPath, [prettier, ...pages], { cwd: root });
 }
 
 /** Relative paths with forward slashes. */
@@ -60,6 +64,10 @@ function textFiles(root: string, folder = root): string[] {
     return file.startsWith("scripts/project/") ? [] : [file];
   });
 }
+
+/** Rows of a table of commands. */
+const commandRows = (parts: readonly Part[]): RegExp =>
+  new RegExp(`^\\| \`npm run (${parts.flatMap(({ scripts }) => scripts).join("|")})[ \`]`);
 
 const withoutLines = (text: string, pattern: RegExp | undefined): string =>
   pattern === undefined
@@ -78,15 +86,24 @@ function writePackage(
   const path = join(root, "package.json");
   const pkg = JSON.parse(readFileSync(path, "utf8")) as Package;
   const berth: Origin = { version: pkg.version, ...(commit && { commit }) };
-  for (const { scripts, devDependencies } of leaving) {
-    for (const script of scripts) delete pkg.scripts[script];
-    for (const dependency of devDependencies) delete pkg.devDependencies[dependency];
+  for (const part of leaving) {
+    for (const script of part.scripts) delete pkg.scripts[script];
+    for (const script of Object.keys(pkg.scripts)) {
+      pkg.scripts[script] = withoutSteps(pkg.scripts[script] ?? "", part);
+    }
   }
   const changed = { ...pkg, name, version: "0.1.0", description, berth };
   writeFileSync(path, `${JSON.stringify(changed, undefined, 2)}\n`);
   // Knows all that stays already: it asks nobody.
   const npm = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"];
   execFileSync("npm", [...npm, "--prefer-offline"], { cwd: root, stdio: ["ignore", "ignore", 2] });
+}
+
+/** A script without the commands that run what leaves. */
+function withoutSteps(script: string, { paths, scripts }: Part): string {
+  const gone = [...paths, ...scripts.map((name) => `npm run ${name} `)];
+  const steps = script.split(" && ");
+  return steps.filter((step) => !gone.some((text) => `${step} `.includes(text))).join(" && ");
 }
 
 function writeReadme(root: string, { name, description, without }: InitOptions): void {

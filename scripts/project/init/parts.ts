@@ -5,10 +5,8 @@ import type { OptionalPart } from "./options";
 export interface Part {
   /** Files and folders. */
   paths: readonly string[];
-  /** Scripts of `package.json`. */
+  /** Scripts of `package.json`; steps of other scripts that run these, or something at the paths, leave as well. */
   scripts: readonly string[];
-  /** Development dependencies that nothing else uses, or prefixes of their names that end in `*`. */
-  devDependencies: readonly string[];
   /** Lines of single files. */
   lines: Readonly<Record<string, RegExp>>;
 }
@@ -26,22 +24,20 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/lab/contract/real-systems",
       "scripts/project/test/init.test.ts",
       "scripts/project/test/readme.test.ts",
+      "scripts/project/test/documentation.test.ts",
       "docs/speed.md",
     ],
     scripts: ["bench", "drain", "contract:systems"],
-    devDependencies: [],
     lines: {},
   },
   contract: {
     paths: ["scripts/lab", "docs/port-contract.md"],
     scripts: ["contract"],
-    devDependencies: [],
     lines: {},
   },
   sample: {
     paths: ["src/features/notes", "test/features/notes"],
     scripts: [],
-    devDependencies: [],
     lines: { "src/routes.ts": /notes/i },
   },
 };
