@@ -5,33 +5,21 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WEB } from "../support/built";
-import { connectRaw, HALF_SENT, sendRequestInFlight, untilRefused } from "../support/raw-client";
-import { startProcess, startServer, type TestServer } from "../support/process";
+import { fetchAlone, startProcess, startServer, stopProcesses } from "../support/process";
+import { connectRaw, HALF_SENT } from "../support/raw-client";
 
 const root = join(__dirname, "../../..");
 /** Nothing listens there: the service must do without. */
 const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
-const servers: TestServer[] = [];
-async function start(
-  env: Record<string, string> = {},
-  args: string[] = [],
-  directory?: string,
-): Promise<TestServer> {
-  const server = await startServer({ ...absent, ...env }, args, directory);
-  servers.push(server);
-  return server;
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
-
-const status = async (server: TestServer, path: string) => (await fetch(server.url + path)).status;
+const start = (env: Record<string, string> = {}, args: string[] = [], directory?: string) =>
+  startServer({ ...absent, ...env }, args, directory);
+afterEach(stopProcesses);
 
 describe("the web process", () => {
   it("serves without its database, and says so", async () => {
     const server = await start();
-    expect(await status(server, "/livez")).toBe(200);
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     const notReady = await fetch(`${server.url}/readyz`);
     expect([notReady.status, await notReady.json()]).toEqual([
       503,
@@ -77,7 +65,7 @@ describe("the web process", () => {
 
   it("prints JSON lines only", async () => {
     const server = await start();
-    await fetch(server.url);
+    await fetchAlone(server.url);
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
     expect(server.log().map(({ msg }) => msg)).toEqual([
@@ -145,101 +133,6 @@ describe("the web process", () => {
     ]);
   });
 
-  it.each(["SIGTERM", "SIGINT"] as const)(
-    "drains and exits 0 on %s, however often it comes",
-    async (signal) => {
-      const server = await start();
-      const client = await connectRaw(server.port);
-      client.socket.write(HALF_SENT);
-      await fetch(server.url);
-      server.child.kill(signal);
-      await server.line(/received, draining/);
-      for (let i = 0; i < 3; i++) server.child.kill(signal);
-      await untilRefused(server.port);
-      client.socket.write("}");
-      expect(await client.until(/"requestId":"[^"]+"}$/)).toMatch(
-        /^HTTP\/1\.1 404 [^]*\r\nConnection: close\r\n/,
-      );
-      expect(await server.exit).toBe(0);
-    },
-  );
-
-  it("is not ready but serves for the drain delay", async () => {
-    const server = await start({ DRAIN_DELAY_MS: "1000" });
-    server.child.kill("SIGTERM");
-    await server.line(/received, draining/);
-    expect([await status(server, "/readyz"), await status(server, "/livez")]).toEqual([503, 200]);
-    const late = await fetch(server.url);
-    expect([late.status, late.headers.get("connection")]).toEqual([200, "close"]);
-    expect(await server.exit).toBe(0);
-  });
-
-  it("exits 1 when it cannot drain in time", async () => {
-    const server = await start({ SHUTDOWN_TIMEOUT_MS: "300" });
-    const client = await connectRaw(server.port);
-    client.socket.write(HALF_SENT);
-    await fetch(server.url);
-    server.child.kill("SIGTERM");
-    expect(await server.exit).toBe(1);
-    expect(server.log().at(-1)).toMatchObject({
-      level: "error",
-      msg: expect.stringContaining("not drained within 300 ms") as string,
-    });
-  });
-
-  it("logs an uncaught error with its stack, finishes what is in flight, and exits 1", async () => {
-    const server = await start({}, [
-      "--require",
-      join(root, "test/chassis/support/crash-on-signal.js"),
-    ]);
-    const client = await connectRaw(server.port);
-    client.socket.write(HALF_SENT);
-    await fetch(server.url);
-    server.child.kill("SIGUSR2");
-    await server.line(/uncaught error, draining/);
-    client.socket.write("}");
-    await client.until(/^HTTP\/1\.1 404 /);
-    expect(await server.exit).toBe(1);
-    expect(server.log()).toContainEqual(
-      expect.objectContaining({
-        level: "fatal",
-        err: expect.objectContaining({
-          message: "boom",
-          stack: expect.stringContaining("crash-on-signal") as string,
-        }) as object,
-      }),
-    );
-  });
-
-  it("serves nothing more after an uncaught error, and does not wait long for what hangs", async () => {
-    const server = await start({ DRAIN_DELAY_MS: "60000", SHUTDOWN_TIMEOUT_MS: "120000" }, [
-      "--require",
-      join(root, "test/chassis/support/crash-on-signal.js"),
-    ]);
-    await sendRequestInFlight(server.port);
-    server.child.kill("SIGUSR2");
-    await untilRefused(server.port);
-    expect(await server.exit).toBe(1);
-  });
-
-  it("goes on serving when nobody reads its log any more", async () => {
-    const server = await start();
-    server.child.stdout?.destroy();
-    for (let i = 0; i < 20; i++) expect(await status(server, "/livez")).toBe(200);
-    server.child.kill("SIGTERM");
-    expect(await server.exit).toBe(0);
-  });
-
-  it("goes on serving, and ends, when the reader of its log stalls", async () => {
-    const server = await start();
-    server.child.stdout?.pause();
-    const path = `/${"x".repeat(2000)}`;
-    for (let i = 0; i < 300; i++) expect(await status(server, path)).toBe(404);
-    server.child.kill("SIGTERM");
-    expect(await once(server.child, "exit")).toEqual([0, null]);
-    server.child.stdout?.resume();
-  });
-
   it("serves on a socket that it is passed", async () => {
     const passed = createServer().listen(0, "127.0.0.1");
     await once(passed, "listening");
@@ -254,7 +147,7 @@ describe("the web process", () => {
     const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
     expect(line.toString()).toContain(`"port":${port}`);
     passed.close();
-    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+    expect((await fetchAlone(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
     child.kill("SIGTERM");
     expect((await once(child, "exit"))[0]).toBe(0);
   });

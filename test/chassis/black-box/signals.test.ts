@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { RELEASE, WEB } from "../support/built";
 import {
+  fetchAlone,
   startCommand,
   startProcess,
   startServer,
@@ -24,7 +25,7 @@ describe("the web process", () => {
       const server = await startServer(absent);
       server.child.kill(signal);
       expect(await server.line(/ignored/)).toContain(`${signal} received and ignored`);
-      expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+      expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
       server.child.kill("SIGTERM");
       expect(await server.exit).toBe(0);
       // The inspector would have announced itself there.

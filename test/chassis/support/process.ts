@@ -130,3 +130,7 @@ export async function asServer(server: TestProcess): Promise<TestServer> {
     log: () => server.lines.map((text) => JSON.parse(text) as LogLine),
   };
 }
+
+/** Fetches over a connection of its own, which ends with the answer: a drain gives one that is kept alive two seconds. */
+export const fetchAlone = (url: string): Promise<Response> =>
+  fetch(url, { headers: { Connection: "close" } });
