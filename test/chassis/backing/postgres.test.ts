@@ -12,6 +12,7 @@ import { attach, POOL_SIZE } from "../support/database";
 async function createCable(target: URL) {
   const sockets = new Set<Socket>();
   let silent = false;
+  let isCutBy: string | undefined;
   const server: Server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     for (const [from, to] of [
@@ -19,7 +20,10 @@ async function createCable(target: URL) {
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on("data", (chunk) => to.write(chunk));
+      from.on("data", (chunk) => {
+        if (isCutBy && chunk.includes(isCutBy)) void cut();
+        else to.write(chunk);
+      });
       if (silent) from.pause();
       from.on("error", () => undefined);
       from.on("close", () => {
@@ -33,16 +37,22 @@ async function createCable(target: URL) {
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
   };
+  const cut = async () => {
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
   const port = await listen(0);
   return {
     port,
-    cut: async () => {
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
+    cut,
+    /** Lets this text cut the cable, in place of getting through. */
+    cutBy: (text: string) => (isCutBy = text),
+    mend: () => {
+      isCutBy = undefined;
+      return listen(port);
     },
-    mend: () => listen(port),
     silence: (isSilent: boolean) => {
       silent = isSilent;
       for (const socket of sockets)
@@ -128,7 +138,10 @@ describe("an attached database", () => {
 
   it("does not say of a transaction whose connection breaks at its end that it may be tried again", async () => {
     await one();
-    const unknown = database.transaction(() => cable.cut());
+    const unknown = database.transaction((tx) => {
+      cable.cutBy("COMMIT");
+      return tx.query("SELECT 1");
+    });
     await expect(unknown).rejects.toThrow(/nobody knows whether the transaction counts/);
     await cable.mend();
     expect(await one()).toEqual([{ one: 1 }]);
