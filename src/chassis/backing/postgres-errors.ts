@@ -39,6 +39,10 @@ export const isFull = (err: unknown): boolean => isDatabaseError(err) && err.cod
 export const isConflict = (err: unknown): boolean =>
   isDatabaseError(err) && /^(40001|40P01)$/.test(err.code);
 
+/** Whether the server has ended a transaction, and its connection, as it waited too long for the next statement. */
+export const isIdleTimeout = (err: unknown): boolean =>
+  isDatabaseError(err) && err.code === "25P03";
+
 /** SQLSTATEs after which a connection is of no use: its server is gone, full, a replica, or its transaction has failed. */
 const BROKEN = /^(08|25|28|3D|53|57P|58|F0|XX)/;
 

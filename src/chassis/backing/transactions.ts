@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryResultRow } from "pg";
 import type { ConnectionPool } from "./connection-pool";
-import { isConflict, isDatabaseError } from "./postgres-errors";
+import { isConflict, isDatabaseError, isIdleTimeout } from "./postgres-errors";
 
 /** What runs statements: the database, where each stands alone, or a transaction. */
 export interface Queryable {
@@ -30,7 +30,8 @@ export interface TransactionOptions {
 /**
  * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects.
  * @returns What `work` returns.
- * @throws TransactionError when a statement was not awaited, was caught though it failed, or ended the transaction.
+ * @throws TransactionError when a statement was not awaited, was caught though it failed, or ended the transaction, or
+ *   when the next one was awaited for too long: `work` then goes on in vain.
  */
 export type RunTransaction = <T>(
   work: (tx: Transaction) => Promise<T>,
@@ -68,7 +69,7 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
     const statements = followStatements(client, explain);
     try {
       await statements.run(`BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${limit}`);
-      const result = await work(openTransaction(statements.run));
+      const result = await Promise.race([work(openTransaction(statements.run)), statements.lost]);
       statements.finish();
       await statements.commit();
       pool.giveBack(client, true);
@@ -76,6 +77,8 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
     } catch (err) {
       pool.giveBack(client, await statements.rollBack());
       throw err;
+    } finally {
+      statements.forget();
     }
   }
 
@@ -110,19 +113,36 @@ const hasLost = (err: unknown): boolean =>
 /** The statements of one transaction, and what became of them. */
 interface Statements {
   run: Queryable["query"];
+  /** Rejects when the connection is lost: `work` that never ends must not keep its place in the pool. */
+  lost: Promise<never>;
   /** @throws TransactionError when they must not be committed. */
   finish(): void;
   commit(): Promise<void>;
   /** Resolves with whether the connection can be used again. */
   rollBack(): Promise<boolean>;
+  /** Leaves the connection to others. */
+  forget(): void;
 }
 
-function followStatements(client: Client, explain: (err: unknown) => unknown): Statements {
+function followStatements(client: Client, explainAny: (err: unknown) => unknown): Statements {
   let running = 0;
   /** Why no more statements are taken. */
   let over: string | undefined;
   /** Of the last statement: after one that fails, only going back to a savepoint succeeds. */
   let failure: unknown;
+
+  const explain = (err: unknown) =>
+    isIdleTimeout(err) ? new TransactionError(IDLED, { cause: err }) : explainAny(err);
+
+  let lose: (err: unknown) => void = () => undefined;
+  // What breaks first is the reason, and all that follows from it is ignored.
+  const lost = new Promise((resolve) => (lose = resolve)).then((err): never => {
+    over ??= isIdleTimeout(err) ? IDLED : LOST;
+    failure ??= err;
+    throw explain(err);
+  });
+  lost.catch(() => undefined);
+  client.on("error", lose);
 
   async function send<Row extends QueryResultRow>(text: string, values: readonly unknown[]) {
     if (over !== undefined) throw new TransactionError(over);
@@ -133,6 +153,7 @@ function followStatements(client: Client, explain: (err: unknown) => unknown): S
       return rows;
     } catch (err) {
       failure = err;
+      if (isIdleTimeout(err)) lose(err);
       throw explain(err);
     } finally {
       running--;
@@ -141,6 +162,7 @@ function followStatements(client: Client, explain: (err: unknown) => unknown): S
   }
 
   return {
+    lost,
     run(text, values = []) {
       const sent = send<never>(text, values);
       // Who forgets to await it hears of it from the transaction; unhandled, it would end the process.
@@ -171,6 +193,7 @@ function followStatements(client: Client, explain: (err: unknown) => unknown): S
         () => false,
       );
     },
+    forget: () => void client.off("error", lose),
   };
 }
 
@@ -180,6 +203,9 @@ const ENDED =
 const NOT_AWAITED = "A statement still runs: await each of them within `work`; nothing was kept";
 const SWALLOWED =
   "A statement has failed, and its error was caught: nothing was kept; run it in tx.transaction() to go on after it";
+const IDLED =
+  "The work waited too long between two statements (DATABASE_STATEMENT_TIMEOUT_MS): nothing was kept; do what is slow before or after the transaction";
+const LOST = "The connection broke: nothing of the transaction was kept";
 const UNKNOWN = "The connection broke at COMMIT: nobody knows whether the transaction counts";
 
 function openTransaction(query: Queryable["query"], depth = 1): Transaction {

@@ -3,6 +3,7 @@ import { type Transaction, TransactionError } from "../../../src/chassis/backing
 import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import { isCheckViolation } from "../../../src/chassis/backing/violations";
 import { attach, POOL_SIZE } from "../support/database";
+import { type FakePostgres, startFakePostgres } from "../support/fake-postgres";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
 
 let postgres: TestPostgres;
@@ -187,7 +188,8 @@ describe("a transaction", () => {
   });
 
   it("waits in vain for what all others hold, but not for ever", async () => {
-    const few = attach(postgres.url, 1000);
+    // Much less than a transaction may idle, as in the defaults.
+    const few = attach(postgres.url, 60_000, 500);
     const held = Array.from({ length: POOL_SIZE }, () =>
       few.transaction(async (tx) => {
         await tx.query("SELECT 1");
@@ -234,6 +236,70 @@ describe("a transaction", () => {
       ),
     );
     expect(await database.query("SELECT left_over FROM stock")).toEqual([{ left_over: 0 }]);
+  });
+});
+
+describe("a transaction that waits too long for its next statement", () => {
+  let fake: FakePostgres;
+  let other: Database;
+  beforeEach(async () => {
+    fake = await startFakePostgres();
+    other = attach(fake.url, 60_000);
+  });
+  afterEach(async () => {
+    await fake.close();
+    await other.close();
+  });
+  const idled = {
+    name: "TransactionError",
+    message: expect.stringMatching(/^The work waited too long .* nothing was kept/) as string,
+    cause: { code: "25P03" },
+  };
+  const never = () => new Promise<never>(() => undefined);
+
+  it("is over though its work never ends, leaves its place to others, and takes no statement", async () => {
+    const open: Transaction[] = [];
+    const ended = Array.from({ length: POOL_SIZE }, () =>
+      other.transaction(async (tx) => {
+        await tx.query("SELECT 1");
+        if (open.push(tx) === POOL_SIZE) fake.end("25P03");
+        return never();
+      }),
+    );
+    for (const result of await Promise.allSettled(ended)) {
+      expect(result).toMatchObject({ reason: idled });
+    }
+    for (const tx of open)
+      await expect(tx.query("SELECT 'late'")).rejects.toThrow(/waited too long/);
+    expect(await other.query("SELECT 1")).toEqual([]);
+    expect(fake.statements).not.toContain("SELECT 'late'");
+  });
+
+  it.each(["SELECT 1", "COMMIT"])("says so when it hears of it only at %s", async (last) => {
+    fake.answer = (sql) => (sql === last ? { sqlState: "25P03", isFatal: true } : []);
+    const idling = other.transaction((tx) => tx.query("SELECT 1"));
+    await expect(idling).rejects.toMatchObject(idled);
+  });
+
+  it("is worth another try when its connection was ended for another reason", async () => {
+    const ended = other.transaction(async (tx) => {
+      await tx.query("SELECT 1");
+      fake.end("57P01");
+      return never();
+    });
+    await expect(ended).rejects.toBeInstanceOf(BackingServiceUnavailable);
+  });
+
+  // The embedded server lets it wait for as long as nobody else wants to work.
+  (process.env.TEST_DATABASE_URL ? it : it.skip)("has kept nothing", async () => {
+    const hasty = attach(postgres.url, 200);
+    const idling = hasty.transaction(async (tx) => {
+      await add(tx, "anchor");
+      return never();
+    });
+    await expect(idling).rejects.toMatchObject(idled);
+    expect(await items()).toEqual(["rope"]);
+    await hasty.close();
   });
 });
 

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-/** Rows of one column `value`, an SQLSTATE, or no answer ever. */
-export type Answer = { value: string }[] | { sqlState: string } | "silence";
+/** Rows of one column `value`, an SQLSTATE, which may be the end of the connection, or no answer ever. */
+export type Answer = { value: string }[] | { sqlState: string; isFatal?: boolean } | "silence";
 
 /** How the server behaves; a test may change it while the server runs. */
 export interface Behaviour {
@@ -23,6 +23,8 @@ export interface FakePostgres extends Behaviour {
   clients: () => number;
   /** Every statement, in order. */
   statements: string[];
+  /** Ends all connections, with a reason that nobody has asked for. */
+  end(sqlState: string): void;
   close(): Promise<void>;
 }
 
@@ -41,8 +43,14 @@ export const errorResponse = (severity: "FATAL" | "ERROR", sqlState: string, tex
 const int16 = (value: number): Buffer => Buffer.from([value >> 8, value & 255]);
 const int32 = (value: number): Buffer => Buffer.concat([int16(value >> 16), int16(value & 65535)]);
 
-const READY = message("Z", "I");
-const WELCOME = Buffer.concat([message("R", int32(0)), message("K", int32(1), int32(1)), READY]);
+/** Idle, or in a transaction. */
+type Status = "I" | "T";
+const ready = (status: Status): Buffer => message("Z", status);
+const WELCOME = Buffer.concat([
+  message("R", int32(0)),
+  message("K", int32(1), int32(1)),
+  ready("I"),
+]);
 /** One text column called `value`. */
 const DESCRIPTION = message(
   "T",
@@ -58,13 +66,16 @@ const DESCRIPTION = message(
 const row = (value: string): Buffer =>
   message("D", int16(1), int32(Buffer.byteLength(value)), value);
 
-function render(answer: Answer): Buffer {
+function render(answer: Answer, status: Status): Buffer {
   if (answer === "silence") return Buffer.alloc(0);
   if ("sqlState" in answer) {
-    return Buffer.concat([errorResponse("ERROR", answer.sqlState, answer.sqlState), READY]);
+    const { sqlState, isFatal } = answer;
+    if (isFatal) return errorResponse("FATAL", sqlState, sqlState);
+    return Buffer.concat([errorResponse("ERROR", sqlState, sqlState), ready(status)]);
   }
   const rows = answer.map(({ value }) => row(value));
-  return Buffer.concat([DESCRIPTION, ...rows, message("C", `SELECT ${rows.length}\0`), READY]);
+  const done = message("C", `SELECT ${rows.length}\0`);
+  return Buffer.concat([DESCRIPTION, ...rows, done, ready(status)]);
 }
 
 const SSL_REQUEST = 80877103;
@@ -90,6 +101,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
   const serve = (socket: Socket) => {
     let bytes = Buffer.alloc(0);
     let isLetIn = false;
+    let status: Status = "I";
     /** Takes one message off, whose length stands after its type, which the first has not. */
     const take = () => {
       const start = isLetIn ? 1 : 0;
@@ -113,7 +125,12 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
         const text = taken.subarray(type === "Q" ? 5 : 6);
         const sql = text.toString("utf8", 0, text.indexOf(0));
         statements.push(sql);
-        void Promise.resolve(fake.answer(sql)).then((answer) => socket.write(render(answer)));
+        if (sql.startsWith("BEGIN")) status = "T";
+        if (/^(COMMIT|ROLLBACK)$/.test(sql)) status = "I";
+        void Promise.resolve(fake.answer(sql)).then((answer) => {
+          socket.write(render(answer, status));
+          if (typeof answer === "object" && "isFatal" in answer) socket.end();
+        });
       }
     };
     socket.on("data", (chunk) => {
@@ -138,6 +155,9 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
     startups: () => startups,
     clients: () => sockets.size,
     statements,
+    end: (sqlState) => {
+      for (const socket of sockets) socket.end(errorResponse("FATAL", sqlState, sqlState));
+    },
     close: async () => {
       const closed = once(server, "close");
       server.close();
