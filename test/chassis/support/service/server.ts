@@ -3,7 +3,7 @@ import { parentShell } from "../../../../src/chassis/process/early";
 import { finished } from "node:stream/promises";
 import type { Router } from "express";
 import { attachServices, type AttachOptions } from "../../../../src/chassis/backing/services";
-import { createDatabase } from "../../../../src/chassis/backing/postgres";
+import { createDatabase, type Database } from "../../../../src/chassis/backing/postgres";
 import { postgresVariables } from "../../../../src/chassis/backing/postgres-variables";
 import { about } from "../../../../src/chassis/http/about";
 import { refusals } from "../../../../src/chassis/http/refusals";
@@ -13,6 +13,7 @@ import { readBindTarget } from "../../../../src/chassis/port/socket-activation";
 import { enter } from "../../../../src/chassis/process/entry";
 import type { ConfigOf } from "../../../../src/chassis/process/environment";
 import { createLifecycle } from "../../../../src/chassis/process/lifecycle";
+import { log } from "../../../../src/chassis/process/log";
 import { parentGone } from "../../../../src/chassis/process/parent-shell";
 import { httpVariables } from "../../../../src/chassis/process/variables";
 import { createTestApp } from "../app";
@@ -33,14 +34,23 @@ const backingServices = {
   },
 };
 
-function defineRoutes(router: Router): void {
+const defineRoutes = (database: Database) => (router: Router) => {
   router.get("/", about({ name: "test", version: "1.2.3" }));
   // In flight until its body has come, and nothing is here then.
   router.post("/held", async (req, _res, next) => {
     await finished(req.resume());
     next();
   });
-}
+  // In a transaction until its body has come.
+  router.post("/boats", async (req, res) => {
+    await database.transaction(async (tx) => {
+      await tx.query("UPDATE boats SET name = 'renamed'");
+      log.info("in a transaction");
+      await finished(req.resume());
+    });
+    res.status(204).end();
+  });
+};
 
 void enter(variables, (config, logger) => {
   const lifecycle = createLifecycle({
@@ -50,8 +60,8 @@ void enter(variables, (config, logger) => {
     drainDelayMs: config.DRAIN_DELAY_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
-  const { attached } = attachServices(backingServices, { config, logger, name: "test" });
-  const { app } = createTestApp(defineRoutes, {
+  const { attached, services } = attachServices(backingServices, { config, logger, name: "test" });
+  const { app } = createTestApp(defineRoutes(services.database), {
     logger,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     trustProxy: config.TRUST_PROXY,
