@@ -3,8 +3,7 @@ import { problem } from "./chassis/support/app";
 import { createTestApp } from "./support/app";
 
 describe("the app", () => {
-  const { app, log, close } = createTestApp();
-  afterAll(close);
+  const { app, log } = createTestApp();
 
   it("tells at its root what this service is", async () => {
     const res = await request(app).get("/");

@@ -7,6 +7,7 @@ import { webVariables } from "../../src/config";
 import { mountRoutes } from "../../src/routes";
 import { backingServices, type Services } from "../../src/services";
 import { createTestLogger, type LogLine } from "../chassis/support/app";
+import { atEnd } from "./at-end";
 import { testEnv } from "./env";
 
 /** An app that is not bound, and all that a test may ask of it. */
@@ -14,12 +15,10 @@ export interface TestApp {
   app: Express;
   services: Services;
   log: LogLine[];
-  /** Detaches the services. */
-  close: () => Promise<void>;
 }
 
 /**
- * Builds the app.
+ * Builds the app; its services are detached when the test file ends.
  * @param env What differs from the tests' environment, such as `DATABASE_URL`.
  * @param overrides Services that a test makes itself.
  */
@@ -48,8 +47,6 @@ export function createTestApp(
     attached,
     mountRoutes,
   });
-  const close = async () => {
-    await Promise.all(Object.values(attached).map((service) => service.close()));
-  };
-  return { app, services, log, close };
+  atEnd(() => Promise.all(Object.values(attached).map((service) => service.close())));
+  return { app, services, log };
 }

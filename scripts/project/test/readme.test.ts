@@ -34,10 +34,7 @@ beforeAll(async () => {
   postgres = await startMigratedPostgres();
   server = await startServer({ DATABASE_URL: postgres.url });
 });
-afterAll(async () => {
-  await stopProcesses();
-  await postgres?.stop();
-});
+afterAll(stopProcesses);
 
 const transcript = /```console\n([^]*?)```/.exec(readme)?.[1] ?? "";
 const exchanges = [...transcript.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(

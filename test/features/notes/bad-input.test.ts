@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { connectRaw } from "../../chassis/support/raw-client";
-import type { TestPostgres } from "../../chassis/support/postgres";
 import type { TestServer } from "../../chassis/support/process";
 import { startMigratedPostgres, startService } from "../../support/service";
 
@@ -9,15 +8,10 @@ import { startMigratedPostgres, startService } from "../../support/service";
 const repeats = Number(process.env.BAD_INPUT_REPEATS ?? 5);
 const LARGEST_GROWTH_MB = 150;
 
-let postgres: TestPostgres;
 let server: TestServer;
 beforeAll(async () => {
-  postgres = await startMigratedPostgres();
-  server = await startService({ DATABASE_URL: postgres.url });
-});
-afterAll(async () => {
-  await server.stop();
-  await postgres.stop();
+  const { url } = await startMigratedPostgres();
+  server = await startService({ DATABASE_URL: url });
 });
 
 const json = { "Content-Type": "application/json" };

@@ -2,26 +2,18 @@ import type { Express } from "express";
 import request, { type Response } from "supertest";
 import type { Database } from "../../../src/chassis/backing/postgres";
 import { problem } from "../../chassis/support/app";
-import type { TestPostgres } from "../../chassis/support/postgres";
 import { createTestApp } from "../../support/app";
 import { startMigratedPostgres } from "../../support/service";
 
-let postgres: TestPostgres;
 let database: Database;
 let app: Express;
-let close: () => Promise<void>;
 
 beforeAll(async () => {
-  postgres = await startMigratedPostgres();
+  const { url } = await startMigratedPostgres();
   ({
     app,
-    close,
     services: { database },
-  } = createTestApp({ DATABASE_URL: postgres.url }));
-});
-afterAll(async () => {
-  await close();
-  await postgres.stop();
+  } = createTestApp({ DATABASE_URL: url }));
 });
 beforeEach(() => database.query("DELETE FROM notes"));
 

@@ -12,6 +12,5 @@ describe("the notes without their database", () => {
       detail: "The database is not available at the moment.",
       requestId: expect.any(String) as string,
     });
-    await server.stop();
   });
 });
