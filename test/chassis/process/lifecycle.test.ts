@@ -1,4 +1,6 @@
 import { EventEmitter } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import tty from "node:tty";
 import { createLifecycle, type LifecycleOptions } from "../../../src/chassis/process/lifecycle";
 import type { PortBoundService } from "../../../src/chassis/port/service";
 import { createTestLogger } from "../support/app";
@@ -56,6 +58,8 @@ const crash = (events: EventEmitter) =>
 const never = () => new Promise<never>(() => undefined);
 
 describe("a life cycle", () => {
+  afterEach(() => jest.restoreAllMocks());
+
   it("binds in order, drains in reverse, closes resources last, and ends with 0", async () => {
     const { events, lifecycle, journal } = create();
     const ended = lifecycle.run(
@@ -73,6 +77,34 @@ describe("a life cycle", () => {
       "drain a",
       "close",
     ]);
+  });
+
+  it("serves until it is asked to stop", async () => {
+    const { events, lifecycle, journal, log } = create();
+    const ended = lifecycle.run([recorder("a", journal)]);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(journal).toEqual(["bind a"]);
+    expect(log).toEqual([
+      expect.objectContaining({
+        level: "info",
+        address: "::",
+        port: 1,
+        msg: "a is listening on port 1",
+      }),
+    ]);
+    terminate(events);
+    expect(await ended).toBe(0);
+  });
+
+  it("binds nothing more after a signal that came while it was binding", async () => {
+    const { events, lifecycle, journal } = create();
+    const a = recorder("a", journal);
+    const bind = () => {
+      events.emit("SIGTERM", "SIGTERM");
+      return a.bind();
+    };
+    expect(await lifecycle.run([{ ...a, bind }, recorder("b", journal)])).toBe(0);
+    expect(journal).toEqual(["bind a", "begin a", "drain a"]);
   });
 
   it("binds nothing after a signal that came before the first turn of the event loop", async () => {
@@ -107,6 +139,52 @@ describe("a life cycle", () => {
     expect(aborted).toEqual([true]);
   });
 
+  it("drains in the turn in which it begins to when there is no delay", async () => {
+    const { events, lifecycle, journal } = create();
+    const beginDrain = () => process.nextTick(() => journal.push("after this turn"));
+    const ended = lifecycle.run([recorder("a", journal, { beginDrain })]);
+    terminate(events);
+    expect(await ended).toBe(0);
+    await nextTurn();
+    expect(journal).toEqual(["bind a", "drain a", "after this turn"]);
+  });
+
+  it("leaves each service what those before it have left of the time", async () => {
+    const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 5_000 });
+    let now = Date.now();
+    jest.spyOn(Date, "now").mockImplementation(() => now);
+    const remainingMs: number[] = [];
+    const drain = (ms: number) => {
+      remainingMs.push(ms);
+      now += 1_200;
+      return Promise.resolve();
+    };
+    const ended = lifecycle.run([
+      recorder("a", journal, { drain }),
+      recorder("b", journal, { drain }),
+    ]);
+    terminate(events);
+    expect(await ended).toBe(0);
+    expect(remainingMs).toEqual([5_000, 3_800]);
+  });
+
+  it("ends with 130 at a second Ctrl-C on a terminal, whatever is left", async () => {
+    jest.spyOn(tty, "isatty").mockReturnValue(true);
+    const { events, lifecycle, journal } = create();
+    let finish!: () => void;
+    const drain = () => {
+      const later = Date.now() + 1_000;
+      jest.spyOn(Date, "now").mockReturnValue(later);
+      setImmediate(() => events.emit("SIGINT", "SIGINT"));
+      return new Promise<void>((resolve) => (finish = resolve));
+    };
+    const ended = lifecycle.run([recorder("a", journal, { drain })], [resource(journal)]);
+    setImmediate(() => events.emit("SIGINT", "SIGINT"));
+    expect(await ended).toBe(130);
+    expect(journal).toEqual(["bind a", "begin a"]);
+    finish();
+  });
+
   it("keeps accepting for the drain delay", async () => {
     const { events, lifecycle, journal } = create({ drainDelayMs: 50 });
     let begunAt = 0;
@@ -133,6 +211,14 @@ describe("a life cycle", () => {
     expect(await lifecycle.run(services, [resource(journal)])).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
     expect(log.at(-1)).toMatchObject({ level: "error", msg: "Port 1 is taken: stop it." });
+  });
+
+  it("waits for no router when nothing was bound", async () => {
+    const { lifecycle, journal } = create({ drainDelayMs: 60_000, shutdownTimeoutMs: 120_000 });
+    const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
+    const services = [recorder("a", journal, { bind })];
+    expect(await lifecycle.run(services, [resource(journal)])).toBe(1);
+    expect(journal).toEqual(["close"]);
   });
 
   it("cuts what is left at the deadline, and ends with 1", async () => {
@@ -202,15 +288,20 @@ describe("a life cycle", () => {
     expect(await ended).toBe(1);
   });
 
-  it("drains the other services and closes the resources when one fails to drain", async () => {
-    const { events, lifecycle, journal } = create();
-    const drain = () => Promise.reject(new Error("boom"));
+  it("drains the other services and closes the other resources when one fails to", async () => {
+    const { events, lifecycle, journal, log } = create();
+    const boom = () => Promise.reject(new Error("boom"));
     const ended = lifecycle.run(
-      [recorder("a", journal), recorder("b", journal, { drain })],
-      [resource(journal)],
+      [recorder("a", journal), recorder("b", journal, { drain: boom })],
+      [resource(journal), { close: boom }],
     );
     terminate(events);
     expect(await ended).toBe(1);
     expect(journal.slice(-2)).toEqual(["drain a", "close"]);
+    const err = expect.objectContaining({ message: "boom" }) as object;
+    expect(log.slice(-2)).toEqual([
+      expect.objectContaining({ level: "error", err, msg: "draining b failed" }),
+      expect.objectContaining({ level: "error", err, msg: "closing a resource failed" }),
+    ]);
   });
 });
