@@ -3,9 +3,12 @@ import request from "supertest";
 import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import { Problem } from "../../../src/chassis/http/problem";
 import { createLogger } from "../../../src/chassis/process/logger";
-import { createTestApp, problem } from "../support/app";
+import { createTestApp, type LogLine, problem } from "../support/app";
 
 const generic = problem(500, "Internal Server Error");
+
+const errorsOf = (log: LogLine[], requestId: string) =>
+  log.filter((line) => line.requestId === requestId && line.level === "error");
 
 describe("a handler that throws", () => {
   const { app, log } = createTestApp((router) => {
@@ -33,6 +36,9 @@ describe("a handler that throws", () => {
     });
     router.get("/hidden-client-error", () => {
       throw Object.assign(new Error("secret detail"), { statusCode: 403 });
+    });
+    router.get("/of-status/:status", (req) => {
+      throw Object.assign(new Error("secret detail"), { status: Number(req.params.status) });
     });
     router.get("/half-set", (_req, res) => {
       res.set({
@@ -100,6 +106,26 @@ describe("a handler that throws", () => {
     );
     const hidden = await request(app).get("/hidden-client-error");
     expect(JSON.parse(hidden.text)).toEqual(problem(403, "Forbidden"));
+  });
+
+  it.each([
+    [399, 500],
+    [400, 400],
+    [404.5, 500],
+    [599, 599],
+    [600, 500],
+  ])("of status %d is answered with %d", async (status, answered) => {
+    const res = await request(app).get(`/of-status/${status}`);
+    expect([res.status, res.type]).toEqual([answered, "application/problem+json"]);
+  });
+
+  it.each([
+    [499, []],
+    [500, ["request failed"]],
+  ])("of status %d is logged as %j", async (status, messages) => {
+    const id = `logged-${status}`;
+    await request(app).get(`/of-status/${status}`).set("X-Request-Id", id);
+    expect(errorsOf(log, id).map(({ msg }) => msg)).toEqual(messages);
   });
 
   it("loses the headers that described the answer it replaces, and keeps the others", async () => {
@@ -215,9 +241,6 @@ describe("an error that cannot be answered as it is", () => {
       throw new Error("secret detail");
     });
   });
-  const linesOf = (id: string) =>
-    log.filter((line) => line.requestId === id && line.level === "error");
-
   describe.each(["sync", "async"])("thrown by a handler that is %s", (kind) => {
     it.each(names)("is a generic 500 and a log line when it has %s", async (name) => {
       const id = `${kind}-${names.indexOf(name)}`;
@@ -227,8 +250,19 @@ describe("an error that cannot be answered as it is", () => {
       expect([res.status, res.type]).toEqual([500, "application/problem+json"]);
       expect(JSON.parse(res.text)).toEqual(generic);
       expect(res.headers).not.toHaveProperty("x-fine");
-      expect(linesOf(id).length).toBeGreaterThan(0);
+      expect(errorsOf(log, id).length).toBeGreaterThan(0);
     });
+  });
+
+  it("is logged as what could not be sent, with why", async () => {
+    const path = `/sync/${names.indexOf("a BigInt member")}`;
+    await request(app).get(path).set("X-Request-Id", "big");
+    const err = expect.objectContaining({
+      message: expect.stringContaining("BigInt") as string,
+    }) as object;
+    expect(errorsOf(log, "big")).toEqual([
+      expect.objectContaining({ msg: "a problem could not be sent", err }),
+    ]);
   });
 
   it.each(names)(
@@ -239,7 +273,7 @@ describe("an error that cannot be answered as it is", () => {
         .get(`/late/${names.indexOf(name)}`)
         .set("X-Request-Id", id);
       await expect(late).rejects.toThrow("aborted");
-      expect(linesOf(id)).toHaveLength(1);
+      expect(errorsOf(log, id)).toHaveLength(1);
     },
   );
 
@@ -263,9 +297,15 @@ describe("an error that cannot be answered as it is", () => {
       },
       { logger },
     ).app;
-    const res = await request(failing).get("/x");
+    const res = await request(failing).get("/x").set("X-Request-Id", "unlogged");
     expect([res.status, JSON.parse(res.text)]).toEqual([500, generic]);
-    expect(lines.join("")).toContain("request failed");
+    const errors = errorsOf(
+      lines.map((line) => JSON.parse(line) as LogLine),
+      "unlogged",
+    );
+    expect(errors.map(({ msg }) => msg)).toEqual([
+      "request failed, and its error cannot be logged",
+    ]);
   });
 
   it("is no hindrance when the handler has spoilt the status line", async () => {
@@ -294,6 +334,21 @@ describe("what an error shows", () => {
           members: { password: "secret detail" },
           headers: { "retry-after": "9", "set-cookie": "a=b" },
         }),
+      challenge: () => ({
+        status: 401,
+        expose: true,
+        message: { password: "secret detail" },
+        headers: {
+          Allow: "GET",
+          "Content-Range": "bytes */7",
+          "WWW-Authenticate": "Bearer",
+          "Access-Control-Allow": "x",
+          "Allow-Origin": "x",
+        },
+      }),
+      "almost-exposed": () => ({ status: 400, expose: "no", message: "secret detail" }),
+      "other-decoding": () =>
+        Object.assign(new URIError("no such name"), { status: 404, expose: true }),
       database: () => new BackingServiceUnavailable("database", new Error("secret detail")),
       problem: () =>
         new Problem(
@@ -337,6 +392,27 @@ describe("what an error shows", () => {
     expect(body).toEqual(problem(429, "Too Many Requests", { detail: "slow down" }));
     expect(headers["retry-after"]).toBe("9");
     expect(headers).not.toHaveProperty("set-cookie");
+  });
+
+  it("is none of its message when that is no text, and all of the headers that a status may need", async () => {
+    const { body, headers } = await get("/challenge");
+    expect(body).toEqual(problem(401, "Unauthorized"));
+    expect(headers).toMatchObject({
+      allow: "GET",
+      "content-range": "bytes */7",
+      "www-authenticate": "Bearer",
+    });
+    expect(headers).not.toHaveProperty("access-control-allow");
+    expect(headers).not.toHaveProperty("allow-origin");
+  });
+
+  it("is only its status when it says anything else than that it is meant for the client", async () => {
+    expect((await get("/almost-exposed")).body).toEqual(problem(400, "Bad Request"));
+  });
+
+  it("is what it says when it is about decoding, but not about the path", async () => {
+    const { body } = await get("/other-decoding");
+    expect(body).toEqual(problem(404, "Not Found", { detail: "no such name" }));
   });
 
   it("is when to come back when a backing service is away", async () => {
