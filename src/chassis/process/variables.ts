@@ -88,9 +88,11 @@ export const httpVariables = {
     about:
       "How long to keep accepting after SIGTERM, while the router learns to look elsewhere (Kubernetes: 5000).",
     complete(delayMs, _env, { SHUTDOWN_TIMEOUT_MS }) {
-      if (delayMs < (SHUTDOWN_TIMEOUT_MS as number)) return delayMs;
+      const limitMs = SHUTDOWN_TIMEOUT_MS as number | undefined;
+      // One that is wrong itself is reported as such, and this is not.
+      if (limitMs === undefined || delayMs < limitMs) return delayMs;
       throw new Error(
-        `expected less than SHUTDOWN_TIMEOUT_MS, which includes it and is ${String(SHUTDOWN_TIMEOUT_MS)}`,
+        `expected less than SHUTDOWN_TIMEOUT_MS, which includes it and is ${limitMs}`,
       );
     },
   }),

@@ -157,6 +157,13 @@ describe("readEnvironment", () => {
     ]);
   });
 
+  it("does not compare the drain delay with a timeout that is wrong itself", () => {
+    expect(problems({ SHUTDOWN_TIMEOUT_MS: "soon" })).toEqual([
+      'SHUTDOWN_TIMEOUT_MS: expected a whole number from 1 to 3600000 (milliseconds); got "soon". ' +
+        "Correct it, or unset it for the default, 8000",
+    ]);
+  });
+
   it("asks a process only for its own variables", () => {
     expect(readEnvironment(processVariables, { PORT: "abc" })).toEqual({ LOG_LEVEL: "info" });
   });
