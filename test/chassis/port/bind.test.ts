@@ -11,6 +11,16 @@ const newServer = (): Server => {
 };
 afterEach(() => open.splice(0).forEach((server) => server.close()));
 
+/** A server whose system refuses to listen. */
+function refusingServer(code: string): Server {
+  const server = newServer();
+  server.listen = (() => {
+    process.nextTick(() => server.emit("error", Object.assign(new Error("refused"), { code })));
+    return server;
+  }) as Server["listen"];
+  return server;
+}
+
 const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === "::1"),
 );
@@ -69,20 +79,21 @@ describe("bind", () => {
     await expect(bind(newServer(), { host, port: 0 })).rejects.toThrow(message);
   });
 
-  it("names the cure for a port that needs more rights", async () => {
-    const server = newServer();
-    server.listen = (() => {
-      process.nextTick(() => server.emit("error", Object.assign(new Error(), { code: "EACCES" })));
-      return server;
-    }) as Server["listen"];
-    await expect(bind(server, { host: "::", port: 80 })).rejects.toThrow(
-      "Port 80 needs more rights than this process has: choose a PORT of 1024 or above.",
-    );
+  it.each([
+    ["EACCES", "Port 80 needs more rights than this process has: choose a PORT of 1024 or above."],
+    [
+      "EAI_AGAIN",
+      "HOST :: cannot be resolved: use an address of this machine, or unset HOST to bind every address.",
+    ],
+    ["EWHATEVER", "Port 80 on HOST :: cannot be bound: refused"],
+  ])("explains %s", async (code, message) => {
+    const bound = bind(refusingServer(code), { host: "::", port: 80 });
+    await expect(bound).rejects.toMatchObject({ name: "BindError", message, cause: { code } });
   });
 
   it("names the cure for a descriptor that is no socket", async () => {
     await expect(bind(newServer(), { fd: 999 })).rejects.toThrow(
-      /^File descriptor 999 is no listening socket/,
+      /^File descriptor 999 is no listening socket \(E\w+\): start .* or unset LISTEN_FDS\.$/,
     );
   });
 
@@ -91,6 +102,20 @@ describe("bind", () => {
     await bind(server, { host: "127.0.0.1", port: 0 });
     expect([server.listenerCount("error"), server.listenerCount("listening")]).toEqual([0, 0]);
     expect((server.address() as AddressInfo).port).toBeGreaterThan(0);
+  });
+
+  it("shares a port only where this Node can", async () => {
+    let refusal: unknown;
+    try {
+      requireReusePort(process.versions.node);
+    } catch (err) {
+      refusal = err;
+    }
+    const target = { host: "127.0.0.1", port: 0 };
+    const shared = bind(newServer(), { ...target, reusePort: true });
+    const failure = await shared.then(() => undefined).catch((err: unknown) => err);
+    expect(failure).toEqual(refusal);
+    await bind(newServer(), { ...target, reusePort: false });
   });
 });
 

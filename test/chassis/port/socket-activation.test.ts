@@ -1,4 +1,4 @@
-import { readPassedSocket } from "../../../src/chassis/port/socket-activation";
+import { readBindTarget, readPassedSocket } from "../../../src/chassis/port/socket-activation";
 
 describe("readPassedSocket", () => {
   it("takes the one socket that is passed to this process", () => {
@@ -16,5 +16,21 @@ describe("readPassedSocket", () => {
     expect(() => readPassedSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toThrow(
       "Expected one passed socket, got LISTEN_FDS=2",
     );
+  });
+});
+
+describe("readBindTarget", () => {
+  const config = { HOST: "127.0.0.1", PORT: 5000, REUSE_PORT: true };
+
+  it("is the passed socket when there is one", () => {
+    expect(readBindTarget(config, { LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toEqual({ fd: 3 });
+  });
+
+  it("is the configured port otherwise", () => {
+    expect(readBindTarget(config, { LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toEqual({
+      host: "127.0.0.1",
+      port: 5000,
+      reusePort: true,
+    });
   });
 });
