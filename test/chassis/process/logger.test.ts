@@ -58,4 +58,10 @@ describe("the logger", () => {
       order: "an order",
     });
   });
+
+  it("gives an error its line that cannot be read", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(logged({ err: proxy })).toMatchObject({ err: "an error that cannot be read", msg: "m" });
+  });
 });
