@@ -1,7 +1,6 @@
 // The database of `npm run dev`: the one that runs, else one of the same data that runs as long as it is needed.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "dotenv";
 import { Client } from "pg";
 import { openDatabase } from "../embedded-postgres/data-directory";
 import { lockDataDirectory } from "../embedded-postgres/data-directory-lock";
@@ -9,6 +8,7 @@ import { databaseUrl } from "../embedded-postgres/database-url";
 import { createPostgresServer } from "../embedded-postgres/server";
 import { readSettings } from "../embedded-postgres/settings";
 import { createSharedSession } from "../embedded-postgres/shared-session";
+import { readEnvFile } from "../formation/env-file";
 import { formationId } from "../formation/formation-id";
 import { chooseBasePort, portOf } from "../formation/ports";
 import { parseProcfile } from "../formation/procfile";
@@ -20,16 +20,6 @@ export interface Target {
   close: () => Promise<void>;
 }
 
-/** The variables of the project's `.env`, if it has one. */
-export function readEnvFile(root: string): Record<string, string> {
-  try {
-    return parse(readFileSync(join(root, ".env")));
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw err;
-  }
-}
-
 /** Where `npm run dev` serves it. @param port The formation's first port, unless it is the usual one. */
 export function developmentUrl(root: string, port: number | undefined): string {
   const procfile = join(root, "Procfile.dev");
@@ -37,7 +27,7 @@ export function developmentUrl(root: string, port: number | undefined): string {
   const index = types.findIndex(({ name }) => name === "db");
   if (index < 0)
     throw new Error(`${procfile} has no line "db:", so name the database by --url URL`);
-  const base = chooseBasePort(port, readEnvFile(root), process.env);
+  const base = chooseBasePort(port, readEnvFile(join(root, ".env"), false), process.env);
   const address = { address: "127.0.0.1", family: "IPv4", port: portOf(base, index, 1) };
   return databaseUrl(address, formationId(root));
 }

@@ -19,7 +19,7 @@ Works on the database that npm run dev serves, started for the command when it d
   --yes                 do not ask before changing that one
   --help                show this`;
 
-export const COMMANDS = ["migrate", "rollback", "status", "seed", "reset", "new", "psql"] as const;
+const COMMANDS = ["migrate", "rollback", "status", "seed", "reset", "new", "psql"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Options {

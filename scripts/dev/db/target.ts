@@ -1,12 +1,9 @@
 // Decides which database a command works on: never on another than the development one without being told.
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parsePostgresUrl } from "../../../src/chassis/backing/postgres-url";
-import {
-  developmentUrl,
-  openDevelopmentDatabase,
-  readEnvFile,
-  type Target,
-} from "./development-database";
+import { readEnvFile } from "../formation/env-file";
+import { developmentUrl, openDevelopmentDatabase, type Target } from "./development-database";
 import type { Command, Options } from "./options";
 
 /** Those after which what was there is gone, or something else is there. */
@@ -25,7 +22,7 @@ export async function openTarget(root: string, options: Options): Promise<Target
 
 /** Whoever has set DATABASE_URL may mean that database, or forget that the service uses it. */
 function refuseWhenAttachedElsewhere(root: string, port: number | undefined): void {
-  const attached = process.env.DATABASE_URL ?? readEnvFile(root).DATABASE_URL;
+  const attached = process.env.DATABASE_URL ?? readEnvFile(join(root, ".env"), false).DATABASE_URL;
   if (!attached || attached === developmentUrl(root, port)) return;
   throw new Error(
     "DATABASE_URL is set, and nothing was touched: name that database by --url URL, or unset it to mean the development database",

@@ -18,6 +18,7 @@ import { Client } from "pg";
 import { spawnEmbeddedPostgres } from "../../../../test/chassis/support/embedded-postgres";
 import { startTestPostgres } from "../../../../test/chassis/support/postgres";
 import { writeMigration } from "../new-migration";
+import { readOptions } from "../options";
 import { formationId } from "../../formation/formation-id";
 import { freeBasePort } from "../../formation/test/support";
 
@@ -144,22 +145,21 @@ describe("npm run db", () => {
     await running.stop("SIGTERM");
   });
 
-  it.each(["reset", "rollback", "seed", "migrate", "psql"])(
-    "%s touches nothing because of DATABASE_URL alone",
-    async (command) => {
-      const env = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/production" };
-      const refusal = {
-        code: 1,
-        output: expect.stringMatching(
-          /^db: DATABASE_URL is set, and nothing was touched: .*\n$/,
-        ) as string,
-      };
-      expect(await db([command], env)).toEqual(refusal);
-      write(".env", `DATABASE_URL=${env.DATABASE_URL}`);
-      expect(await db([command])).toEqual(refusal);
-      expect(readdirSync(copy)).not.toContain(".data");
-    },
-  );
+  it("touches nothing because of DATABASE_URL alone", async () => {
+    const env = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/production" };
+    const refusal = {
+      code: 1,
+      output: expect.stringMatching(
+        /^db: DATABASE_URL is set, and nothing was touched: .*\n$/,
+      ) as string,
+    };
+    for (const command of ["reset", "rollback", "seed", "migrate", "psql"]) {
+      expect({ command, ...(await db([command], env)) }).toEqual({ command, ...refusal });
+    }
+    write(".env", `DATABASE_URL=${env.DATABASE_URL}`);
+    expect(await db(["reset"])).toEqual(refusal);
+    expect(readdirSync(copy)).not.toContain(".data");
+  });
 
   it("empties another database only when told its URL, and that it shall", async () => {
     const other = await startTestPostgres();
@@ -227,17 +227,8 @@ describe("npm run db", () => {
     expect((await db(["migrate"])).output).toContain("_create-harbours");
   });
 
-  it.each([
-    [[], /^db: name a command\n\nUsage/],
-    [["drop"], /^db: there is no command "drop"\n\nUsage/],
-    [["reset", "now"], /^db: reset takes no "now"\n$/],
-    [["new"], /^db: name the migration: npm run db -- new FEATURE\/NAME\n$/],
-    [["new", "../x"], /^db: "..\/x" is no name for a migration/],
-    [["new", "ships/Add Colour"], /is no name for a migration: write FEATURE\/NAME/],
-    [["new", "ships/add-crew"], /20260102000000_add-crew.ts has that name: choose another one/],
-    [["status", "--force"], /^db: Unknown option '--force'/],
-  ])("refuses %j", async (args, message) => {
-    expect(await db(args)).toEqual({ code: 1, output: expect.stringMatching(message) as string });
+  it("says in one line what it does not understand", async () => {
+    expect(await db(["reset", "now"])).toEqual({ code: 1, output: 'db: reset takes no "now"\n' });
   });
 
   it("shows its commands when asked for help", async () => {
@@ -248,7 +239,26 @@ describe("npm run db", () => {
   });
 });
 
-describe("a new migration's time", () => {
+describe("the command line", () => {
+  it.each([
+    [[], /^name a command\n\nUsage/],
+    [["drop"], /^there is no command "drop"\n\nUsage/],
+    [["new"], /^name the migration: npm run db -- new FEATURE\/NAME$/],
+    [["status", "--force"], /^Unknown option '--force'/],
+  ])("refuses %j", (args, message) => {
+    expect(() => readOptions(args)).toThrow(message);
+  });
+});
+
+describe("a new migration", () => {
+  it.each([
+    ["../x", /^"..\/x" is no name for a migration/],
+    ["ships/Add Colour", /is no name for a migration: write FEATURE\/NAME/],
+    ["ships/add-crew", /20260102000000_add-crew.ts has that name: choose another one/],
+  ])("is not called %s", (name, message) => {
+    expect(() => writeMigration(join(copy, "src"), name, new Date())).toThrow(message);
+  });
+
   it("is later than that of the last one, whatever the clock says", () => {
     const file = writeMigration(
       join(copy, "src"),
