@@ -8,6 +8,7 @@ const entityTag = require("../../../../dist/chassis/express/entity-tag");
 const body = require("../../../../dist/chassis/http/body");
 const literalPaths = require("../../../../dist/chassis/express/literal-paths");
 const fastResponse = require("../../../../dist/chassis/express/fast-response");
+const logger = require("../../../../dist/chassis/process/logger");
 const messages = require("../../../../dist/chassis/express/messages");
 const writing = require("../../../../dist/chassis/express/write-whole");
 const output = require("../../../../dist/chassis/process/stdout");
@@ -26,6 +27,9 @@ const tricks = {
   },
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};
+  },
+  "made-log-line"() {
+    logger.plainDestination = () => undefined;
   },
   "batched-log"() {
     output.createStdout = () => {
