@@ -4,4 +4,6 @@
 module.exports = {
   ...require("../jest.config"),
   testMatch: ["<rootDir>/scripts/**/*.test.ts"],
+  // Concurrent tests wait for servers, in a queue of their own.
+  maxConcurrency: 50,
 };

@@ -4,8 +4,9 @@ import { createServer, type Server } from "node:net";
 
 // Below the range from which Linux, macOS and Windows give ports to outgoing connections, or to whoever binds 0.
 const lowest = 10_000;
-const stretches = 110;
-const stretchLength = 200;
+const stretches = 22;
+// Long, as what has been killed may have left something under the name of its port.
+const stretchLength = 1000;
 
 let own: Promise<number> | undefined;
 let handedOut = 0;

@@ -3,7 +3,7 @@ import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "
 import { NotUp } from "./come-up";
 import { type Context, createContext } from "./context";
 import { MissingAnswer } from "../harness/missing-answer";
-import { createQueue } from "./queue";
+import type { Queue } from "./queue";
 import type { Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 import { lastWords, shortExit } from "./wording";
@@ -17,8 +17,8 @@ export interface Verdict {
 
 /** How the checks are run; the callbacks are for whoever watches. */
 export interface JudgeOptions {
-  /** How many checks run at a time. Default 4. */
-  readonly jobs?: number;
+  /** Decides how many checks run at a time, those of other programs that are judged by the same queue included. */
+  readonly enqueue: Queue;
   readonly onBegin?: (clause: Clause) => void;
   readonly onEnd?: (clause: Clause) => void;
   /** Called in the order of the clauses, as soon as that allows. */
@@ -36,9 +36,8 @@ export async function judge(
   clauses: readonly Clause[],
   settings: Settings,
   probe: Probe,
-  { jobs = 4, onBegin, onEnd, onVerdict }: JudgeOptions = {},
+  { enqueue, onBegin, onEnd, onVerdict }: JudgeOptions,
 ): Promise<Verdict[]> {
-  const enqueue = createQueue(jobs);
   const run = (clause: Clause) =>
     enqueue(async () => {
       onBegin?.(clause);

@@ -6,6 +6,7 @@ import { judge, type Verdict } from "./judge";
 import { type Options, parseOptions } from "./options";
 import { ownOptions, prepareOwnService } from "./own-service";
 import { createProgress } from "./progress";
+import { createQueue } from "./queue";
 import { asJson, explain, keepsContract, row, summary } from "./report";
 import type { Settings } from "./settings";
 import { usage } from "./usage";
@@ -43,7 +44,8 @@ async function check(
     console.log(row(verdict, coloured));
   };
   const { begin: onBegin, end: onEnd } = progress;
-  const verdicts = await judge(clauses, settings, probe, { jobs, onBegin, onEnd, onVerdict });
+  const enqueue = createQueue(jobs);
+  const verdicts = await judge(clauses, settings, probe, { enqueue, onBegin, onEnd, onVerdict });
   progress.clear();
   console.log(json ? asJson(verdicts, settings) : conclusion(verdicts, settings));
   return keepsContract(verdicts) ? 0 : 1;

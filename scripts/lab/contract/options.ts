@@ -35,12 +35,15 @@ const known = {
   "upstream-env": text,
 } as const;
 
+const defaultJobs = 4;
+
 /** The command line, parsed. */
 export interface Options {
   readonly help: boolean;
   readonly json: boolean;
   readonly only?: string;
-  readonly jobs?: number;
+  /** How many checks run at a time. */
+  readonly jobs: number;
   readonly probe: Probe;
   /** The command after `--`, if there is one. */
   readonly command?: Command;
@@ -61,7 +64,7 @@ export function parseOptions(args: readonly string[]): Options {
     help: values.help,
     json: values.json,
     only: values.only,
-    jobs: parsePositive("jobs", values.jobs),
+    jobs: parsePositive("jobs", values.jobs) ?? defaultJobs,
     probe: probeNamed(values.probe),
     command: end < 0 ? undefined : commandFrom(args.slice(end + 1)),
     about: settingsIn(values),

@@ -1,7 +1,10 @@
 // Lets only so many pieces of work run at a time.
 
-/** Returns a function that runs work as soon as fewer than `width` others run, first come, first served. */
-export function createQueue(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs work as soon as there is room for it, first come, first served. */
+export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Returns a queue with room for `width` pieces of work. */
+export function createQueue(width: number): Queue {
   const waiting: (() => void)[] = [];
   let free = width;
   return async (work) => {

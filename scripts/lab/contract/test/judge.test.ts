@@ -4,6 +4,7 @@ import { NotUp } from "../come-up";
 import { commandFrom } from "../command";
 import { judge } from "../judge";
 import { parseOptions } from "../options";
+import { createQueue } from "../queue";
 import { keepsContract } from "../report";
 
 const words = { title: "", demandedBy: "", breaksOn: "", mend: "", procedure: "" };
@@ -15,7 +16,9 @@ function clause(id: string, check: () => Outcome, more: Partial<Clause> = {}): C
 
 function judged(clauses: readonly Clause[], args: readonly string[] = []) {
   const { about, probe } = parseOptions(args);
-  return judge(clauses, { ...about, command: commandFrom(["true"]) }, probe);
+  return judge(clauses, { ...about, command: commandFrom(["true"]) }, probe, {
+    enqueue: createQueue(4),
+  });
 }
 
 const broken = () => fail("no");

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadClauses, selectClauses } from "../catalogue";
+import type { Clause } from "../clause";
 import { createQueue } from "../queue";
 import { judge, type Verdict } from "../judge";
 import { parseOptions } from "../options";
@@ -19,8 +20,8 @@ export const serverOptions = [
 
 const servers = join(__dirname, "servers");
 
-// Each server under test is several processes at a time, on machines with as little as two cores.
-const enqueue = createQueue(3);
+// All checks of a test file: most of their time is waiting, but each is a process or several, on as little as two cores.
+const enqueue = createQueue(12);
 
 /** The Procfile line that starts the test server, with these flaws or with none. */
 export function serverLine(...names: readonly string[]): string {
@@ -40,10 +41,7 @@ export function verdictsOn(
   line: string,
   { options = serverOptions, only, ...settings }: Partial<Settings> & RunOptions = {},
 ): Promise<Verdict[]> {
-  const { about, command, probe } = parseOptions([...options, "--", line]);
-  if (!command) throw new Error("no command");
-  const clauses = selectClauses(loadClauses(), only);
-  return enqueue(() => judge(clauses, { ...about, command, ...settings }, probe));
+  return verdicts(selectClauses(loadClauses(), only), line, options, settings);
 }
 
 interface RunOptions {
@@ -53,14 +51,19 @@ interface RunOptions {
 
 /** Runs every clause on its own, so that a broken one hides no other. */
 export async function verdictsAlone(line: string): Promise<Verdict[]> {
-  const { about, command, probe } = parseOptions([...serverOptions, "--", line]);
+  const alone = loadClauses().map((clause) => verdicts([clause], line, serverOptions));
+  return (await Promise.all(alone)).flat();
+}
+
+function verdicts(
+  clauses: readonly Clause[],
+  line: string,
+  options: readonly string[],
+  settings: Partial<Settings> = {},
+): Promise<Verdict[]> {
+  const { about, command, probe } = parseOptions([...options, "--", line]);
   if (!command) throw new Error("no command");
-  const alone = loadClauses().map((clause) => ({ ...clause, needs: [] }));
-  const judgeOne = createQueue(4);
-  const verdicts = alone.map((clause) =>
-    judgeOne(() => judge([clause], { ...about, command }, probe)),
-  );
-  return (await Promise.all(verdicts)).flat();
+  return judge(clauses, { ...about, command, ...settings }, probe, { enqueue });
 }
 
 /** The clauses that failed, with what was seen, so that a wrong set explains itself. */
