@@ -5,17 +5,10 @@ import {
   spawnEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../../../test/chassis/support/embedded-postgres";
+import { provideClients } from "./clients";
 
 let postgres: EmbeddedPostgres;
-let clients: Client[] = [];
-
-async function newClient(): Promise<Client> {
-  const client = new Client({ connectionString: postgres.url });
-  client.on("error", () => {});
-  await client.connect();
-  clients.push(client);
-  return client;
-}
+const newClient = provideClients(() => postgres.url);
 
 /** The first value of the first row. */
 async function ask(client: Client, sql: string, values?: unknown[]): Promise<unknown> {
@@ -32,11 +25,6 @@ async function isWaiting(answer: Promise<unknown>): Promise<boolean> {
   for (let n = 0; n < 20; n += 1) await other.query("SELECT 1");
   return isPending;
 }
-
-afterEach(async () => {
-  await Promise.all(clients.map((client) => client.end()));
-  clients = [];
-});
 
 describe("an advisory lock of the embedded PostgreSQL", () => {
   beforeAll(async () => {

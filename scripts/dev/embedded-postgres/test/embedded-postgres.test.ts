@@ -11,29 +11,18 @@ import {
   spawnEmbeddedPostgres,
   type EmbeddedPostgres,
 } from "../../../../test/chassis/support/embedded-postgres";
+import { provideClients } from "./clients";
 
 describe("the embedded PostgreSQL, in memory", () => {
   let postgres: EmbeddedPostgres;
-  let clients: Client[] = [];
+  const newClient = provideClients(() => postgres.url);
 
   beforeAll(async () => {
     postgres = await spawnEmbeddedPostgres({ DATA_DIR: "memory://" });
   });
-  afterEach(async () => {
-    await Promise.all(clients.map((client) => client.end()));
-    clients = [];
-  });
   afterAll(async () => {
     await postgres.stop("SIGTERM");
   });
-
-  async function newClient(): Promise<Client> {
-    const client = new Client({ connectionString: postgres.url });
-    client.on("error", () => {});
-    await client.connect();
-    clients.push(client);
-    return client;
-  }
 
   it("gives each of 20 connections its own answers, however long the parameters", async () => {
     const pool = new Pool({ connectionString: postgres.url, max: 20 });
@@ -96,7 +85,6 @@ describe("the embedded PostgreSQL, in memory", () => {
   it("forgets the settings of connections once all have left", async () => {
     const one = await newClient();
     await one.query("SET application_name = 'left over'");
-    clients = [];
     await one.end();
     const two = await newClient();
     expect((await two.query("SHOW application_name")).rows).toEqual([{ application_name: "" }]);

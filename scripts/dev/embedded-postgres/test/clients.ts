@@ -1,0 +1,18 @@
+// Connections for one test, which end with it.
+import { Client } from "pg";
+
+/** Returns a function that connects; to be called where the tests are described. */
+export function provideClients(url: () => string): () => Promise<Client> {
+  let clients: Client[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.end()));
+    clients = [];
+  });
+  return async () => {
+    const client = new Client({ connectionString: url() });
+    client.on("error", () => {});
+    await client.connect();
+    clients.push(client);
+    return client;
+  };
+}
