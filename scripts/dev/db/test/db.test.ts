@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -218,13 +219,22 @@ describe("npm run db", () => {
     });
   });
 
-  it("writes a migration behind all that there are", async () => {
+  it("writes a migration behind all that there are, which is not applied before it is written", async () => {
     const { code, output } = await db(["new", "harbours/create-harbours"]);
     expect([code, output]).toEqual([
       0,
       expect.stringMatching(/^src\/features\/harbours\/migrations\/\d{14}_create-harbours\.ts\n$/),
     ]);
-    expect((await db(["migrate"])).output).toContain("_create-harbours");
+    expect(await db(["migrate"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /^db: The migration \d+_create-harbours failed: syntax error at or near "still"\n$/,
+      ) as string,
+    });
+    const file = output.trim();
+    const template = readFileSync(join(copy, file), "utf8");
+    write(file, template.replaceAll("still to be written", "SELECT 1"));
+    expect((await db(["migrate"])).output).toMatch(/^applied \d+_create-harbours\n$/);
   });
 
   it("says in one line what it does not understand", async () => {
