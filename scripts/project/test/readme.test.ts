@@ -14,12 +14,11 @@ import { dirname, join } from "node:path";
 import type { TestPostgres } from "../../../test/chassis/support/postgres";
 import {
   startCommand,
-  startServer,
   stopProcesses,
   type TestServer,
   untilListening,
 } from "../../../test/chassis/support/process";
-import { startMigratedPostgres } from "../../../test/support/service";
+import { startMigratedPostgres, startService } from "../../../test/support/service";
 
 const root = join(__dirname, "../../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -32,7 +31,7 @@ let server: TestServer;
 beforeAll(async () => {
   if (!isBerths) return;
   postgres = await startMigratedPostgres();
-  server = await startServer({ DATABASE_URL: postgres.url });
+  server = await startService({ DATABASE_URL: postgres.url });
 });
 afterAll(stopProcesses);
 
