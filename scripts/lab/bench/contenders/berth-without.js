@@ -6,6 +6,7 @@ const express = require("express");
 const { pino } = require("pino");
 const entityTag = require("../../../../dist/chassis/express/entity-tag");
 const body = require("../../../../dist/chassis/http/body");
+const problem = require("../../../../dist/chassis/http/problem");
 const literalPaths = require("../../../../dist/chassis/express/literal-paths");
 const fastResponse = require("../../../../dist/chassis/express/fast-response");
 const logger = require("../../../../dist/chassis/process/logger");
@@ -46,7 +47,14 @@ const tricks = {
     };
   },
   "stackless-problems"() {
-    Object.defineProperty(Error, "stackTraceLimit", { get: () => 10, set() {} });
+    const { Problem } = problem;
+    // A limit that cannot be set would not do: V8 collects no stacks at all then.
+    problem.Problem = class extends Problem {
+      constructor(...args) {
+        super(...args);
+        Error.captureStackTrace(this);
+      }
+    };
   },
   "entity-tag"() {
     entityTag.entityTag = express().get("etag fn");
