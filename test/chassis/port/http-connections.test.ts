@@ -71,6 +71,18 @@ describe("the connections of an HTTP server", () => {
     await busy.until(/now$/);
   });
 
+  it("end with the answers that are under way once they are to close", async () => {
+    const { connections, openBusy } = await start();
+    const [begun, waiting] = [await openBusy(), await openBusy()];
+    begun.res.write("begun");
+    await begun.until(/begun/);
+    connections.closeAfterResponse();
+    for (const { res } of [begun, waiting]) res.end("answered");
+    expect([await begun.closed, await waiting.closed]).toEqual(["end", "end"]);
+    expect(begun.received()).toMatch(/begun[^]*answered\r\n0\r\n\r\n$/);
+    expect(waiting.received()).toMatch(/Connection: close\r\n[^]*answered$/);
+  });
+
   it("are kept alive between requests only", async () => {
     const { connections, open, openIdle, openBusy } = await start();
     const [unused, idle, busy] = [await open(), await openIdle(), await openBusy()];
@@ -92,6 +104,10 @@ describe("the connections of an HTTP server", () => {
     busy.res.end("answered");
     await busy.until(/answered$/);
     expect(latest()).toEqual([undefined, expect.objectContaining({ destroyed: true }), undefined]);
+    const gone = new Promise((resolve) => idle.side.once("close", resolve));
+    idle.socket.destroy();
+    await gone;
+    expect(latest()).toEqual([undefined, undefined, undefined]);
   });
 
   it("give their clients less time to go on reading when they are to hurry, unless they are idle", async () => {
@@ -101,6 +117,18 @@ describe("the connections of an HTTP server", () => {
     connections.hurry(50_000);
     expect(clients.map(({ side }) => side.timeout)).toEqual([unusedMs, idleMs, 50_000]);
     expect([server.timeout, (await open()).side.timeout]).toEqual([50_000, 50_000]);
+  });
+});
+
+describe("a request that another server has handed over", () => {
+  it("is handled like one of the server's own", async () => {
+    const { server } = await start();
+    const other = createServer((req, res) => void server.emit("request", req, res));
+    servers.push(other);
+    await once(other.listen(0, "127.0.0.1"), "listening");
+    const client = await connectRaw((other.address() as AddressInfo).port);
+    client.socket.write(get("/now"));
+    await client.until(/now$/);
   });
 });
 
