@@ -1,9 +1,20 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { WebSocket, WebSocketServer } from "tested-ws";
+import { createHttpService } from "../../../src/chassis/port/http-service";
 import { startHttpService as start } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
 const PLENTY_MS = 10_000;
+
+describe("an HTTP service", () => {
+  it("is not ready before it is bound", () => {
+    const target = { host: "127.0.0.1", port: 0 };
+    const service = createHttpService({ name: "web", server: createServer(), target });
+    expect(service.isReady()).toBe(false);
+  });
+});
+
 describe("a draining HTTP service", () => {
   it("is ready between binding and draining", async () => {
     const { service, port } = await start();

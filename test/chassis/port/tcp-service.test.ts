@@ -15,6 +15,12 @@ async function start(farewell?: TcpServiceOptions["farewell"]) {
 }
 
 describe("a TCP service", () => {
+  it("is not ready before it is bound", () => {
+    const target = { host: "127.0.0.1", port: 0 };
+    const service = createTcpService({ name: "echo", server: createServer(), target });
+    expect(service.isReady()).toBe(false);
+  });
+
   it("serves, and is ready until it drains", async () => {
     const { service, port } = await start();
     const client = await connectRaw(port);
