@@ -46,8 +46,8 @@ const GENERIC: Answer = { status: 500, members: {} };
 /** What the client is told; of an error that cannot even be looked at, nothing. */
 function answerTo(thrown: unknown): Answer {
   try {
-    if (thrown instanceof Problem) return answerToProblem(thrown);
-    return typeof thrown === "object" && thrown !== null ? answerToError(thrown) : GENERIC;
+    // Nothing can be read of null and undefined: those, too, end in the catch.
+    return thrown instanceof Problem ? answerToProblem(thrown) : answerToError(thrown as HttpError);
   } catch {
     return GENERIC;
   }

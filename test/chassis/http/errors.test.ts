@@ -311,6 +311,7 @@ describe("an error that cannot be answered as it is", () => {
   it("is no hindrance when the handler has spoilt the status line", async () => {
     const res = await request(app).get("/status-line");
     expect([res.status, JSON.parse(res.text)]).toEqual([500, generic]);
+    expect(res).toMatchObject({ res: { statusMessage: "Internal Server Error" } });
   });
 
   it("cuts the connection when the response itself is broken", async () => {
