@@ -373,6 +373,7 @@ describe("what an error shows", () => {
         throw make();
       });
     }
+    router.get("/named/:name", (req, res) => void res.json(req.params.name));
     router.get("/file", (_req, res) => res.sendFile(__filename));
   });
   const get = async (path: string) => {
@@ -409,6 +410,11 @@ describe("what an error shows", () => {
 
   it("is only its status when it says anything else than that it is meant for the client", async () => {
     expect((await get("/almost-exposed")).body).toEqual(problem(400, "Bad Request"));
+  });
+
+  it("is what is wrong with a path whose parameter Express cannot decode", async () => {
+    const detail = "The path has malformed percent-encoding.";
+    expect((await get("/named/%ff")).body).toEqual(problem(400, "Bad Request", { detail }));
   });
 
   it("is what it says when it is about decoding, but not about the path", async () => {
