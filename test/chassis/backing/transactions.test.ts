@@ -189,7 +189,7 @@ describe("a transaction", () => {
 
   it("waits in vain for what all others hold, but not for ever", async () => {
     // Much less than a transaction may idle, as in the defaults.
-    const few = attach(postgres.url, 60_000, 500);
+    const few = attach(postgres.url, 2000, 300);
     const held = Array.from({ length: POOL_SIZE }, () =>
       few.transaction(async (tx) => {
         await tx.query("SELECT 1");
