@@ -3,10 +3,25 @@
 const js = require("@eslint/js");
 const ts = require("typescript-eslint");
 
+const { devDependencies } = require("./package.json");
+
+/** It would work here, and in production, after the prune, be missing. */
+const DEVELOPMENT_ONLY = {
+  regex: `^(${Object.keys(devDependencies).join("|")})(/|$)`,
+  message:
+    "This is a development dependency, which production does not have: npm install it to make it one of the service's.",
+  allowTypeImports: true,
+};
+
 /** What one room may not import; a later room's rule replaces an earlier one's where both have a file. */
 const room = (files, ...patterns) => ({
   files,
-  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      { patterns: [DEVELOPMENT_ONLY, ...patterns] },
+    ],
+  },
 });
 
 /** The chassis is replaced as a whole by an upgrade, so nothing of the owner's may be in it or under it. */
@@ -88,6 +103,7 @@ module.exports = ts.config(
       ],
     },
   },
+  room(["src/**/*.ts"]),
   room(["src/chassis/**/*.ts"], OUT_OF_CHASSIS),
   room(
     ["src/chassis/process/**/*.ts", "src/chassis/port/**/*.ts"],
