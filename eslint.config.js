@@ -9,7 +9,7 @@ const { devDependencies } = require("./package.json");
 const DEVELOPMENT_ONLY = {
   regex: `^(${Object.keys(devDependencies).join("|")})(/|$)`,
   message:
-    "This is a development dependency, which production does not have: npm install it to make it one of the service's.",
+    "This is a development dependency, which production does not have: `npm i --save-prod NAME` makes it the service's own.",
   allowTypeImports: true,
 };
 
