@@ -40,6 +40,11 @@ const OTHER_FEATURE = (up) => ({
   message:
     "A feature imports no other feature: put what both need into src/middleware or a room of its own in src/, or pass it in from routes.ts.",
 });
+const NO_FEATURE = {
+  regex: "^(\\.\\./)+features/",
+  message:
+    "What features share knows none of them: take what you need as an argument, from routes.ts.",
+};
 const COMPOSITION = (up) => ({
   regex: `^${up}(app|routes|server|migrate|config)$`,
   message:
@@ -125,7 +130,10 @@ module.exports = ts.config(
       "A backing service knows no routes: throw an error with a status.",
     ),
   ),
-  { ...room(["src/*/**/*.ts"], COMPOSITION("(\\.\\./)+")), ignores: ["src/chassis/**"] },
+  {
+    ...room(["src/*/**/*.ts"], COMPOSITION("(\\.\\./)+"), NO_FEATURE),
+    ignores: ["src/chassis/**", "src/features/**"],
+  },
   room(["src/features/*/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./")),
   room(["src/features/*/*/**/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./\\.\\./")),
   {

@@ -25,7 +25,12 @@ void enter(webVariables, (config, logger) => {
 
   const about = readAbout(__dirname);
   const attachment = attachServices(backingServices, { config, logger, name: about.name });
-  const services: Services = { ...attachment.services, about, draining: lifecycle.draining };
+  const services: Services = {
+    ...attachment.services,
+    config,
+    about,
+    draining: lifecycle.draining,
+  };
 
   const app = createApp({
     logger,

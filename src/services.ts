@@ -2,10 +2,10 @@
 import { createDatabase } from "./chassis/backing/postgres";
 import type { Attached, AttachOptions, BackingServices } from "./chassis/backing/services";
 import type { ProcessServices } from "./chassis/process/services";
-import type { Config } from "./config";
+import type { Config, DatabaseConfig } from "./config";
 
 export const backingServices = {
-  database({ config, logger, name }: AttachOptions<Config>) {
+  database: ({ config, logger, name }: AttachOptions<DatabaseConfig>) => {
     const database = createDatabase({
       url: config.DATABASE_URL,
       poolSize: config.DATABASE_POOL_SIZE,
@@ -19,4 +19,4 @@ export const backingServices = {
 } satisfies BackingServices<Config>;
 
 /** What features get. */
-export type Services = Attached<typeof backingServices> & ProcessServices;
+export type Services = Attached<typeof backingServices> & ProcessServices & { config: Config };

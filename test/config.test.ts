@@ -1,16 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { documentEnvExample, documentPage } from "../scripts/project/document-config";
-import type { Variables } from "../src/chassis/process/environment";
-import { releaseVariables, webVariables } from "../src/config";
+import { documentEnvExample, documentPage, processes } from "../scripts/project/document-config";
 
-const processes: [string, Variables][] = [
-  ["web", webVariables],
-  ["release", releaseVariables],
-];
-
-describe.each(processes)("the variables of %s", (_name, variables) => {
+describe.each(processes)("%s", (_name, variables) => {
   it.each(Object.entries(variables))("%s has a default or an example that it takes", (_key, of) => {
     expect(v.is(of.schema, of.default ?? of.example)).toBe(true);
   });

@@ -1,14 +1,19 @@
 // Writes what there is to configure, the table in docs/configuration.md and `.env.example`, from `src/config.ts`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Variable } from "../../src/chassis/process/environment";
+import type { Variable, Variables } from "../../src/chassis/process/environment";
 import * as config from "../../src/config";
 
 const TABLE = /(<!-- variables, written by `npm run docs` -->\n)[^]*?(<!-- end -->)/;
 
-/** The variables of all processes, each once. */
+/** The variables of all processes: whatever the configuration exports by a name that ends in `Variables`. */
+export const processes: [string, Variables][] = Object.entries<unknown>(config)
+  .filter(([name]) => name.endsWith("Variables"))
+  .map(([name, of]) => [name, of as Variables]);
+
+/** Each of them once. */
 const variables = Object.entries(
-  Object.assign({}, ...Object.values(config)) as Record<string, Variable>,
+  Object.assign({}, ...processes.map(([, of]) => of)) as Record<string, Variable>,
 );
 
 /** The page with its table of variables as they are declared. */

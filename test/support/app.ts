@@ -35,6 +35,7 @@ export function createTestApp(
   });
   const services: Services = {
     ...own,
+    config,
     about: { name: "test", version: "1.2.3" },
     draining: new AbortController().signal,
     ...overrides,

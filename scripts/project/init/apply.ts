@@ -22,7 +22,7 @@ interface Package {
 }
 
 /** Files in which `berth` is the service's own name. */
-const NAMED = /^(docs\/.*\.md|\.github\/workflows\/.*\.yml|\.devcontainer\/.*|\.env\.example)$/;
+const NAMED = /^(docs\/.*\.md|\.github\/workflows\/.*\.yml|\.devcontainer\/.*)$/;
 
 /** Nobody's text, or made anew by others. */
 const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|package-lock\.json)$/;

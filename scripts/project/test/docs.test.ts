@@ -22,6 +22,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   Config: "interface Config { CACHE_URL: string }",
   createCache:
     "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
+  draining: "declare const draining: AbortSignal;",
   item: "declare const item: string;",
   count: "declare const count: number;",
   customer: "declare const customer: string;",
@@ -32,7 +33,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   findUser: "declare const findUser: (header?: string) => Promise<{ id: string } | undefined>;",
   requireUser: 'declare const requireUser: import("express").RequestHandler;',
   orders:
-    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]> };",
+    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object> };",
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
   ordersQuery:
     'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
@@ -64,7 +65,8 @@ const chassis = Object.fromEntries(
 function asFile(snippet: string): string {
   const code = snippet
     .replace('"@valibot/to-json-schema"', '"tested-to-json-schema"')
-    .replaceAll(/"(?:\.\.?\/)+chassis\//g, '"src/chassis/');
+    .replace("{ nightlyVariables }", "{ webVariables as nightlyVariables }")
+    .replaceAll(/"(?:\.\.?\/)+(chassis\/|config"|services")/g, '"src/$1');
   const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
   const rest = code.replaceAll(/^import .*\n/gm, "");
   const isMembers = /^\w+: |^ +\w+\(/m.test(rest.split("\n")[0] ?? "");

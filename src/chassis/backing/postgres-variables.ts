@@ -14,7 +14,7 @@ export const postgresVariables = {
     ),
     about:
       "The PostgreSQL database, as psql takes it: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own.",
-    example: "postgres://user:password@localhost:5432/berth",
+    example: "postgres://user:password@localhost:5432/app",
     secret: true,
     complete(url, env) {
       const complete = completePostgresUrl(url, env);

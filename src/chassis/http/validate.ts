@@ -12,6 +12,16 @@ export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): 
   return check(schema, req.query, 400, "Some query parameters are not valid.", byName);
 }
 
+/**
+ * The path's parameters, checked.
+ * @throws Problem 404 when one is not what the schema says: nothing can be at such a path.
+ */
+export function parseParams<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
+  const { success, output } = v.safeParse(schema, req.params);
+  if (!success) throw new Problem(404, "There is nothing at this path.");
+  return output;
+}
+
 /** Says where in the input a fault is. */
 export type Locate = (path: string[]) => Record<string, string>;
 

@@ -114,7 +114,7 @@ describe("readEnvironment", () => {
   it("says how to set what is missing", () => {
     expect(() => readConfig({})).toThrow(
       "DATABASE_URL: expected postgres://user:password@host:port/database; it is not set. " +
-        "Set it, for example DATABASE_URL=postgres://user:password@localhost:5432/berth",
+        "Set it, for example DATABASE_URL=postgres://user:password@localhost:5432/app",
     );
   });
 
