@@ -117,7 +117,12 @@ module.exports = ts.config(
     notFromRooms("express|http|backing", "A process and its port know no protocol's routes."),
   ),
   room(
-    ["src/chassis/express/**/*.ts", "src/chassis/http/**/*.ts"],
+    ["src/chassis/express/**/*.ts"],
+    OUT_OF_CHASSIS,
+    notFromRooms("backing|http", "What bends Express knows neither databases nor what routes get."),
+  ),
+  room(
+    ["src/chassis/http/**/*.ts"],
     OUT_OF_CHASSIS,
     notFromRooms("backing", "Routes know no database: take what you need as an argument."),
   ),
@@ -134,8 +139,14 @@ module.exports = ts.config(
     ...room(["src/*/**/*.ts"], COMPOSITION("(\\.\\./)+"), NO_FEATURE),
     ignores: ["src/chassis/**", "src/features/**"],
   },
-  room(["src/features/*/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./")),
-  room(["src/features/*/*/**/*.ts"], COMPOSITION("(\\.\\./)+"), OTHER_FEATURE("\\.\\./\\.\\./")),
+  // However deep a feature's own folders are, as far as anybody has them.
+  ...[0, 1, 2, 3, 4].map((depth) =>
+    room(
+      [`src/features/*/${"*/".repeat(depth)}*.ts`],
+      COMPOSITION("(\\.\\./)+"),
+      OTHER_FEATURE("\\.\\./".repeat(depth + 1)),
+    ),
+  ),
   {
     files: ["test/chassis/**/*.ts"],
     rules: {

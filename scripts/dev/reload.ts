@@ -15,8 +15,8 @@ const DEBUGGED_GRACE_MS = 2000;
 const IN_MIGRATIONS = /[\\/]migrations([\\/]|$)/;
 
 const { INSPECT_PORT, ...inherited } = process.env;
-/** A reload does not wait for requests as long as a deploy does. */
-const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited };
+/** A reload does not wait for requests as long as a deploy does, and for no router at all. */
+const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited, DRAIN_DELAY_MS: "0" };
 
 interface Running {
   process: ChildProcess;

@@ -14,21 +14,20 @@ export interface Saves {
 
 /** Watches the folder and all within, also folders that come later. */
 export function watchSaves(root: string): Saves {
-  const watchers = new Map<string, FSWatcher>();
+  let watchers: FSWatcher[] = [];
   let paths: string[] = [];
   let settled: NodeJS.Timeout | undefined;
   let resolve!: () => void;
   let pending = new Promise<void>((done) => (resolve = done));
 
+  /** All of them anew: a folder that has gone and come back is another one, of which nothing tells. */
   const watchAll = (): void => {
-    for (const folder of foldersIn(root)) {
-      if (watchers.has(folder)) continue;
+    const before = watchers;
+    watchers = foldersIn(root).map((folder) => {
       const watcher = watch(folder, (_event, name) => saved(join(folder, name ?? "")));
-      watchers.set(
-        folder,
-        watcher.on("error", () => watchers.delete(folder)),
-      );
-    }
+      return watcher.on("error", () => watcher.close());
+    });
+    for (const watcher of before) watcher.close();
   };
   const saved = (path: string): void => {
     paths.push(path);

@@ -40,6 +40,8 @@ async function main(root: string): Promise<void> {
 }
 
 main(process.cwd()).catch((err: Error) => {
-  console.error(`db: ${err.message}`);
+  // What a request is told says less than a developer needs.
+  const reason = err.cause instanceof Error ? ` ${err.cause.message}` : "";
+  console.error(`db: ${err.message}${reason}`);
   process.exitCode = 1;
 });

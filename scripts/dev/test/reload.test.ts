@@ -81,6 +81,16 @@ describe("the reloader", () => {
     await until("first");
   });
 
+  it("sees files in a folder that has gone and come back, as one does between two branches", async () => {
+    mkdirSync(join(folder, "feature"));
+    await until("first");
+    rmSync(join(folder, "feature"), { recursive: true });
+    mkdirSync(join(folder, "feature"));
+    await until("first");
+    saveByRename("feature/part.ts", "export {};\n");
+    await until("first");
+  });
+
   it("waits for a repair when the program breaks", async () => {
     saveByRename("main.ts", "throw new Error();\n");
     await until(`${join(folder, "main.ts")} ended with 1, waiting for a change`);

@@ -110,7 +110,7 @@ function writeReadme(root: string, { name, description, without }: InitOptions):
   const template = readFileSync(join(__dirname, "service-readme.md"), "utf8");
   const text = withoutParts(template, without, "service-readme.md")
     .replaceAll("NAME", () => name)
-    .replaceAll("DESCRIPTION", () => description);
+    .replaceAll("DESCRIPTION", () => description.replace(/\.$/, ""));
   writeFileSync(join(root, "README.md"), text);
 }
 

@@ -25,6 +25,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/project/test/init.test.ts",
       "scripts/project/test/readme.test.ts",
       "scripts/project/test/documentation.test.ts",
+      "scripts/project/test/docs.test.ts",
       "docs/speed.md",
     ],
     scripts: ["bench", "drain", "contract:systems"],

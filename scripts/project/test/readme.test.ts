@@ -86,6 +86,7 @@ const constant = (output: string) =>
       const token = { Authorization: "Bearer s3cret" };
       expect((await post("/merges", { from, into })).status).toBe(401);
       expect((await post("/merges", { from, into: "99999" }, token)).status).toBe(404);
+      expect((await post("/merges", { from: "99999", into }, token)).status).toBe(404);
       expect((await fetch(`${url}/notes/${from}`)).status).toBe(200);
       expect((await post("/merges", { from, into }, token)).status).toBe(204);
       expect((await fetch(`${url}/notes/${from}`)).status).toBe(404);

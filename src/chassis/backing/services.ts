@@ -53,7 +53,8 @@ export function attachServices<Config, Entries extends BackingServices<Config>>(
       attached[name] = attach(options);
     } catch (err) {
       for (const { close } of Object.values(attached)) void close().catch(() => undefined);
-      throw new Error(`The ${name} cannot be attached: ${(err as Error).message}`, { cause: err });
+      const reason = err instanceof Error ? err.message : String(err);
+      throw new Error(`The ${name} cannot be attached: ${reason}`, { cause: err });
     }
     services[name] = attached[name].use;
   }

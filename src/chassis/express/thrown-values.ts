@@ -1,4 +1,4 @@
-// Makes sure that whatever a handler throws is an error.
+// Makes sure that whatever a handler throws, while it is called, is an error.
 import type { RequestHandler, Router } from "express";
 import { allLayers, isRouter } from "./layers";
 

@@ -19,20 +19,20 @@ function isInLibrarysWords({ message, expected, received }: v.GenericIssue): boo
 function inOurWords(issue: v.GenericIssue): string {
   const { kind, type, input, expected, message } = issue;
   const requirement = String(issue.requirement);
-  const unit = typeof input === "string" ? "characters" : "items";
+  const unit = typeof input === "string" ? "character" : "item";
   switch (type) {
     case "min_length":
-      return `must have at least ${requirement} ${unit}`;
+      return `must have at least ${count(requirement, unit)}`;
     case "max_length":
-      return `must have at most ${requirement} ${unit}`;
+      return `must have at most ${count(requirement, unit)}`;
     case "length":
-      return `must have ${requirement} ${unit}`;
+      return `must have ${count(requirement, unit)}`;
     case "non_empty":
       return "must not be empty";
     case "min_entries":
-      return `must have at least ${requirement} fields`;
+      return `must have at least ${count(requirement, "field")}`;
     case "max_entries":
-      return `must have at most ${requirement} fields`;
+      return `must have at most ${count(requirement, "field")}`;
     case "min_value":
       return `must be at least ${requirement}`;
     case "max_value":
@@ -91,3 +91,7 @@ function mustBeValid(message: string): string {
 }
 
 const UNNAMED = new Set(["input", "item", "value", "content", "key", "type", "length", "size"]);
+
+/** `1 item`, `2 items`. */
+export const count = (number: string | number, noun: string): string =>
+  `${number} ${noun}${String(number) === "1" ? "" : "s"}`;

@@ -1,5 +1,6 @@
 // The pieces that bodies are made of: each says what it is, to the client and in JSON Schema.
 import * as v from "valibot";
+import { count } from "./explain";
 import { checkAs } from "./json-schema";
 
 /**
@@ -37,13 +38,13 @@ export const text = (min: number, max: number) =>
       { minLength: min },
       // A character takes one or two of JavaScript's units, so few texts need to be counted.
       (value: string) => value.length >= 2 * min - 1 || characters(value) >= min,
-      `must have at least ${min} characters`,
+      `must have at least ${count(min, "character")}`,
     ),
     checkAs(
       { maxLength: max },
       (value: string) =>
         value.length <= max || (value.length <= 2 * max && characters(value) <= max),
-      `must have at most ${max} characters`,
+      `must have at most ${count(max, "character")}`,
     ),
     checkAs(
       { pattern: "^[^\\u0000\\ud800-\\udfff]*$" },

@@ -1,6 +1,7 @@
 // Tells a platform whether the process runs, and whether it may get traffic.
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
+import { within } from "../process/within";
 import { sendProblem } from "./problem";
 
 /** Something without which the process may not be able to serve. */
@@ -59,7 +60,9 @@ type Result = "ok" | "failed";
 async function runChecks({ attached, logger, checkTimeoutMs = 1000 }: ReadinessOptions) {
   const results = Object.entries(attached).map(async ([name, { check }]) => {
     try {
-      await inTime(check, checkTimeoutMs);
+      if (!(await within(checkTimeoutMs, check()))) {
+        throw new Error(`no answer within ${checkTimeoutMs} ms`);
+      }
       return [name, "ok"];
     } catch (err) {
       logger.warn({ err, check: name }, "a readiness check failed");
@@ -67,16 +70,4 @@ async function runChecks({ attached, logger, checkTimeoutMs = 1000 }: ReadinessO
     }
   });
   return Object.fromEntries(await Promise.all(results)) as Record<string, Result>;
-}
-
-async function inTime(check: ReadinessCheck["check"], timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    await Promise.race([check(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -8,15 +8,25 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type TextSchema = v.GenericSchema<string, unknown>;
 
 /** One variable of the environment. */
-export interface Variable<S extends TextSchema = TextSchema> {
+export type Variable<S extends TextSchema = TextSchema> = Declaration<S> & (Optional | Required);
+
+/** `default` is what applies when the variable is not set, as it would be written in `.env`. */
+interface Optional {
+  default: string;
+  example?: never;
+}
+
+/** Without a default it must be set; the example is for `.env.example`, for tests, and for who has not set it. */
+interface Required {
+  default?: never;
+  example: string;
+}
+
+interface Declaration<S extends TextSchema> {
   /** Ends with a `v.description`, which completes "expected …". */
   schema: S;
-  /** What applies when the variable is not set, as it would be written in `.env`; without one it must be set. */
-  default?: string;
   /** One sentence for the documentation and `.env.example`. */
   about: string;
-  /** An example for `.env.example`, for a variable without a default. */
-  example?: string;
   /** A secret's value is never printed. */
   secret?: true;
   /**

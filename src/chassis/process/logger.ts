@@ -53,6 +53,8 @@ function serializeError(err: unknown): unknown {
   try {
     const serialized = pino.stdSerializers.err(err as Error);
     if (typeof serialized.stack === "string") serialized.stack = withSources(serialized.stack);
+    // PostgreSQL quotes the row that it refuses.
+    if ("severity" in serialized) delete serialized["detail"];
     return serialized;
   } catch {
     return "an error that cannot be read";

@@ -192,7 +192,7 @@ describe("POST with fields that are not valid", () => {
     [
       "an empty field",
       '{"name":""}',
-      [{ pointer: "/name", detail: "must have at least 1 characters" }],
+      [{ pointer: "/name", detail: "must have at least 1 character" }],
     ],
     [
       "an over-long field",

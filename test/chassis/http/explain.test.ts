@@ -99,7 +99,7 @@ describe("what a client is told", () => {
       "too small a record",
       v.pipe(v.record(v.string(), v.number()), v.minEntries(1)),
       {},
-      "must have at least 1 fields",
+      "must have at least 1 field",
     ],
     [
       "too large a record",
@@ -167,7 +167,7 @@ describe("what a client is told", () => {
     ]);
     expect(errorsOf(order, { ...body, lines: [] })).toContainEqual({
       pointer: "/lines",
-      detail: "must have at least 1 items",
+      detail: "must have at least 1 item",
     });
   });
 });

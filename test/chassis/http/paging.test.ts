@@ -78,7 +78,7 @@ describe("GET a list", () => {
         detail: "Some query parameters are not valid.",
         errors: [
           { parameter: "limit", detail: "must be a whole number from 1 to 5" },
-          { parameter: "cursor", detail: "must have at least 1 characters" },
+          { parameter: "cursor", detail: "must have at least 1 character" },
           { parameter: "flag.1", detail: 'must be one of "DE", "FR & Co"' },
           { parameter: "page", detail: "is not known here" },
         ],

@@ -64,4 +64,14 @@ describe("the logger", () => {
     revoke();
     expect(logged({ err: proxy })).toMatchObject({ err: "an error that cannot be read", msg: "m" });
   });
+
+  it("leaves out the row that PostgreSQL quotes when it refuses one", () => {
+    const err = Object.assign(new Error("violates a constraint"), {
+      severity: "ERROR",
+      code: "23502",
+      detail: "Failing row contains (hunter2).",
+    });
+    expect(logged({ err })).toMatchObject({ err: { code: "23502", severity: "ERROR" } });
+    expect(JSON.stringify(logged({ err }))).not.toContain("hunter2");
+  });
 });
