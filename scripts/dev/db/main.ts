@@ -1,5 +1,7 @@
 // `npm run db`: what a developer does to a database, the development one unless told otherwise.
 import { join, relative } from "node:path";
+import { reasonOf } from "../../../src/chassis/backing/postgres-errors";
+import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import {
   migrateAll,
   openPsql,
@@ -41,7 +43,7 @@ async function main(root: string): Promise<void> {
 
 main(process.cwd()).catch((err: Error) => {
   // What a request is told says less than a developer needs.
-  const reason = err.cause instanceof Error ? ` ${err.cause.message}` : "";
-  console.error(`db: ${err.message}${reason}`);
+  const isAway = err instanceof BackingServiceUnavailable;
+  console.error(`db: ${err.message}${isAway ? ` ${reasonOf(err.cause)}` : ""}`);
   process.exitCode = 1;
 });
