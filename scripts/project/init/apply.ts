@@ -34,12 +34,13 @@ export function apply(root: string, options: InitOptions, commit: string | undef
   for (const path of leaving.flatMap(({ paths }) => paths)) {
     rmSync(join(root, path), { recursive: true, force: true });
   }
+  const rows = commandRows(leaving);
   for (const file of textFiles(root)) {
     const path = join(root, file);
     const text = readFileSync(path, "utf8");
     let changed = withoutParts(text, names, file);
     for (const { lines } of leaving) changed = withoutLines(changed, lines[file]);
-    if (file.endsWith(".md")) changed = withoutLines(changed, commandRows(leaving));
+    if (file.endsWith(".md")) changed = withoutLines(changed, rows);
     if (NAMED.test(file)) changed = changed.replaceAll(/\bberth\b/g, options.name);
     if (changed !== text) writeFileSync(path, changed);
   }

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 
 /** Parts that a service may do without. */
-export const OPTIONAL_PARTS = ["sample", "contract"] as const;
+const OPTIONAL_PARTS = ["sample", "contract"] as const;
 
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
