@@ -53,5 +53,5 @@ void enter(webVariables, (config, logger) => {
     refuse: refusals(logger),
     responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
   });
-  return lifecycle.run([web], Object.values(attachment.attached));
+  return lifecycle.run([web], attachment.attached);
 });

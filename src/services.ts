@@ -14,7 +14,13 @@ export const backingServices = {
       applicationName: name,
       logger,
     });
-    return { use: database, check: database.ping, isRequired: true, close: database.close };
+    return {
+      use: database,
+      check: database.ping,
+      isRequired: true,
+      maxConnections: config.DATABASE_POOL_SIZE,
+      close: database.close,
+    };
   },
 } satisfies BackingServices<Config>;
 

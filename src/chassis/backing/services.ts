@@ -9,6 +9,8 @@ export interface BackingService<Use = unknown> {
   check: () => Promise<unknown>;
   /** Whether this process is not ready without it; an optional one is only reported. */
   isRequired: boolean;
+  /** The most connections that one process opens to it, where that is limited. */
+  maxConnections?: number;
   /** Called once the last request is done. */
   close: () => Promise<void>;
 }

@@ -57,10 +57,11 @@ interface AccessLine {
 function lineWriter(logger: Logger): (line: AccessLine) => void {
   const destination = plainDestination(logger);
   if (destination === undefined) return (line) => logger.info(line, "request");
+  const { base } = destination;
   return (line) => {
     const { requestId, traceId, route, method, path, status, durationMs, bytes, client } = line;
     destination.write(
-      `{"level":"info","time":${Date.now()},"requestId":"${requestId}"` +
+      `{"level":"info","time":${Date.now()}${base},"requestId":"${requestId}"` +
         `${traceId === undefined ? "" : `,"traceId":"${traceId}"`}` +
         `${route === undefined ? "" : `,"route":${quote(route)}`}` +
         `,"method":"${method}","path":${quote(path)},"status":${status},"durationMs":${durationMs}` +

@@ -1,16 +1,22 @@
 // What every process of this project does first and last: environment, configuration, logger, exit code.
 import dotenv from "dotenv";
 import type { Logger } from "pino";
-import { ConfigError, type ConfigOf, readEnvironment } from "./environment";
+import { fittingWorkers, readAllowance } from "./concurrency";
+import { parentShell } from "./early";
+import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
 import { setProcessLogger } from "./log-context";
 import { createLogger, type LoggingOptions } from "./logger";
+import { parentGone } from "./parent-shell";
 import { createStdout } from "./stdout";
-import type { processVariables } from "./variables";
+import { supervise } from "./supervisor";
+import { sharePassedSocket, workerId } from "./supervisor-link";
+import type { httpVariables, processVariables } from "./variables";
 
 /**
  * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.
  * Variables of a `.env` file in the working directory are used where the environment has none.
+ * Where `WEB_CONCURRENCY` asks for several, each of them runs `main`, and this process supervises them.
  * @param variables Those that this process needs; what others need is not its business.
  * @param logging What is otherwise in every log line.
  */
@@ -19,23 +25,58 @@ export async function enter<V extends typeof processVariables>(
   main: (config: ConfigOf<V>, logger: Logger) => Promise<number>,
   logging?: LoggingOptions,
 ): Promise<void> {
-  dotenv.config({ quiet: true });
-  const config = readEnvironmentOrExit(variables);
-  const stdout = createStdout();
+  const env = readFiles();
+  const config = readEnvironmentOrExit(variables, env);
+  const supervises = workerId === undefined && workersOf(config as Serving) > 1;
+  // What a supervisor has from files its workers shall read themselves: it may be another by then.
+  if (!supervises) Object.assign(process.env, env);
+  const stdout = createStdout({ isShared: supervises || workerId !== undefined });
   process.on("exit", stdout.flush);
-  const logger = createLogger(config.LOG_LEVEL, stdout, logging);
+  const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId);
   setProcessLogger(logger);
+  const run = supervises
+    ? () =>
+        supervise({
+          process,
+          logger,
+          orphaned: parentGone(process, parentShell),
+          readSettings: () => settingsOf(readEnvironment(variables, readFiles()) as Serving),
+        })
+    : () => main(config, logger);
   try {
-    await exit(await main(config, logger), logger);
+    await exit(await run(), logger);
   } catch (err) {
     logger.fatal({ err }, (err as Error).message);
     await exit(1, logger);
   }
 }
 
-function readEnvironmentOrExit<V extends typeof processVariables>(variables: V): ConfigOf<V> {
+/** The environment, and beneath it what `.env` says. */
+function readFiles(): Environment {
+  const env = { ...process.env };
+  dotenv.config({ quiet: true, processEnv: env });
+  return sharePassedSocket(env, process);
+}
+
+/** What only those have who serve. */
+type Serving = Partial<
+  ConfigOf<Pick<typeof httpVariables, "WEB_CONCURRENCY" | "SHUTDOWN_TIMEOUT_MS">>
+>;
+
+const workersOf = ({ WEB_CONCURRENCY: workers = 1 }: Serving): number =>
+  workers === "auto" ? fittingWorkers(readAllowance()) : workers;
+
+const settingsOf = (config: Serving) => ({
+  workers: workersOf(config),
+  shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS ?? 0,
+});
+
+function readEnvironmentOrExit<V extends typeof processVariables>(
+  variables: V,
+  env: Environment,
+): ConfigOf<V> {
   try {
-    return readEnvironment(variables, process.env);
+    return readEnvironment(variables, env);
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err;
     process.stderr.write(`The environment is not right:\n${err.message}\n`);

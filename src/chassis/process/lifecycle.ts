@@ -1,15 +1,23 @@
 // The life of a process: services start in order, and stop in reverse without losing work.
 import { setMaxListeners } from "node:events";
+import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { PortBoundService } from "../port/service";
-import { onStopRequest } from "./stop-request";
+import { onStopRequest, type StopCause } from "./stop-request";
+import { findSupervisor, type Supervised } from "./supervisor-link";
 import { within } from "./within";
 
 /** A resource that services use, such as a connection pool: closed after the last of them has drained. */
-export interface Resource {
+export interface Resource extends Supervised {
   close(): Promise<void>;
 }
+
+/**
+ * Why `draining` is aborted in a process while others go on serving its port: whoever asks whether the service is ready is
+ * told that it is.
+ */
+export const REPLACED = new DOMException("Another process takes over.", "AbortError");
 
 /** How a process starts and stops. */
 export interface LifecycleOptions {
@@ -29,12 +37,15 @@ export interface Lifecycle {
   /** Aborted when draining begins: endless responses, such as event streams, end themselves on it. */
   readonly draining: AbortSignal;
   /**
-   * Binds the services in order, serves until told to stop, drains them in reverse, then closes the resources.
-   * Never rejects.
+   * Binds the services in order, serves until told to stop, drains them in reverse, then closes the resources, which have
+   * their names from the log. Never rejects.
    * @returns The exit code: 0 after a clean drain; 1 after a failed start, an uncaught error or a forced end;
    *   130 after a second Ctrl-C.
    */
-  run(services: readonly PortBoundService[], resources?: readonly Resource[]): Promise<number>;
+  run(
+    services: readonly PortBoundService[],
+    resources?: Readonly<Record<string, Resource>>,
+  ): Promise<number>;
 }
 
 /**
@@ -52,7 +63,15 @@ const FORCED_BY_CTRL_C = 130;
 /** Creates the life cycle; signals and uncaught errors are heeded from now on. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { process, logger, orphaned, drainDelayMs, shutdownTimeoutMs } = options;
-  const stop = onStopRequest({ process, logger, orphaned });
+  const supervisor = findSupervisor();
+  const stop = onStopRequest({
+    process,
+    logger,
+    orphaned,
+    asked: supervisor?.asked,
+    // The supervisor has got it, too, if it was meant for all.
+    onHangUp: supervisor && (() => undefined),
+  });
   const draining = new AbortController();
   // Each endless response listens: any number of them is fine.
   setMaxListeners(0, draining.signal);
@@ -64,59 +83,78 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   };
 
   /** Resolves with the services that are bound: all of them, unless one failed or a signal came first. */
-  async function start(services: readonly PortBoundService[]): Promise<PortBoundService[]> {
+  async function start(
+    services: readonly PortBoundService[],
+    resources: Readonly<Record<string, Resource>>,
+  ): Promise<PortBoundService[]> {
     const bound: PortBoundService[] = [];
     // A signal that came while the process was loaded is heard in the first turn: then nothing is bound.
     await nextTurn();
+    const wait = { logger, signal: draining.signal };
+    await Promise.race([supervisor?.mayBind(resources, wait), stop.requested]);
     for (const service of services) {
       if (stop.isRequested()) break;
       try {
-        const { address, port } = await service.bind();
+        const at = await service.bind();
         bound.push(service);
-        logger.info({ address, port }, `${service.name} is listening on port ${port}`);
+        announce(service, at);
       } catch (err) {
         fail((err as Error).message);
         break;
       }
     }
+    if (bound.length === services.length) supervisor?.serving();
     return bound;
+  }
+
+  /** Of several workers the supervisor says it, once for all. */
+  function announce({ name }: PortBoundService, at: AddressInfo): void {
+    const { address, port } = at;
+    if (supervisor) supervisor.bound(name, at);
+    else logger.info({ address, port }, `${name} is listening on port ${port}`);
   }
 
   /** One part that fails to end must not keep the others from ending well. */
   const attempt = (what: string, ended: Promise<void>): Promise<void> =>
     ended.catch((err: unknown) => fail(`${what} failed`, { err }));
 
-  /** How much time there is; a process that may be broken takes on no more work. */
-  const limits = () =>
-    stop.hasCrashed()
-      ? { delayMs: 0, timeoutMs: Math.min(CRASH_DRAIN_MS, shutdownTimeoutMs) }
-      : { delayMs: drainDelayMs, timeoutMs: shutdownTimeoutMs };
+  /** How much time there is. */
+  function limits(cause: StopCause | undefined) {
+    // A process that may be broken takes on no more work, and one without a supervisor has no port to give back.
+    if (stop.hasCrashed() || cause === "abandoned") {
+      return { delayMs: 0, timeoutMs: Math.min(CRASH_DRAIN_MS, shutdownTimeoutMs) };
+    }
+    // While others serve the port, no router has to look elsewhere.
+    return { delayMs: cause === "replaced" ? 0 : drainDelayMs, timeoutMs: shutdownTimeoutMs };
+  }
 
   async function drain(
     services: readonly PortBoundService[],
-    resources: readonly Resource[],
+    resources: Readonly<Record<string, Resource>>,
+    cause: StopCause | undefined,
     { delayMs, timeoutMs }: ReturnType<typeof limits>,
   ) {
     const deadline = Date.now() + timeoutMs;
     for (const service of services) service.beginDrain();
-    draining.abort();
+    draining.abort(cause === "replaced" ? REPLACED : undefined);
     // Without a delay the listener closes in this very turn: clients that have been told to reconnect would
     // queue at it, and be reset.
     if (services.length > 0 && delayMs > 0) await sleep(delayMs);
     for (const service of services.toReversed()) {
       await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
     }
-    for (const resource of resources.toReversed()) {
-      await attempt("closing a resource", resource.close());
+    for (const [name, resource] of Object.entries(resources).toReversed()) {
+      await attempt(`closing the ${name}`, resource.close());
     }
   }
 
   async function drainInTime(
     services: readonly PortBoundService[],
-    resources: readonly Resource[],
+    resources: Readonly<Record<string, Resource>>,
+    cause: StopCause | undefined,
   ) {
-    const inTime = limits();
-    const drained = drain(services, resources, inTime);
+    const inTime = limits(cause);
+    const drained = drain(services, resources, cause, inTime);
     if (await within(inTime.timeoutMs, drained)) return;
     fail(`not drained within ${inTime.timeoutMs} ms, cutting what is left`);
     for (const service of services) service.destroy();
@@ -125,10 +163,11 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
 
   return {
     draining: draining.signal,
-    async run(services, resources = []) {
-      const bound = await start(services);
-      if (!failed) await stop.requested;
-      const drained = drainInTime(bound, resources).then(() => false);
+    async run(services, resources = {}) {
+      const bound = await start(services, resources);
+      const cause = failed ? undefined : await stop.requested;
+      supervisor?.leaving();
+      const drained = drainInTime(bound, resources, cause).then(() => false);
       const isForced = await Promise.race([drained, stop.forced.then(() => true)]);
       if (isForced) return FORCED_BY_CTRL_C;
       return failed || stop.hasCrashed() ? 1 : 0;

@@ -16,17 +16,21 @@ const secretPaths = ["headers", "req.headers", "res.headers"].flatMap((parent) =
   SECRET_HEADERS.map((header) => `${parent}["${header}"]`),
 );
 
-/** Creates the logger of a process; who exits flushes the destination first. */
+/**
+ * Creates the logger of a process; who exits flushes the destination first.
+ * @param worker Which of several processes of the same service this is; then every line says so.
+ */
 export function createLogger(
   level: string,
   destination: DestinationStream,
   options: LoggingOptions = {},
+  worker?: number,
 ): Logger {
-  const { redact = [], formatters, serializers, mixin } = options;
+  const { base, redact = [], formatters, serializers, mixin } = options;
   const logger = pino(
     {
-      base: undefined,
       ...options,
+      base: worker === undefined ? base : { worker, ...base },
       level,
       formatters: { level: (label) => ({ level: label }), ...formatters },
       serializers: { err: serializeError, ...serializers },
@@ -35,17 +39,23 @@ export function createLogger(
     },
     destination,
   );
-  if (Object.keys(options).length === 0) plainDestinations.set(logger, destination);
+  if (Object.keys(options).length === 0) {
+    const base = worker === undefined ? "" : `,"worker":${worker}`;
+    plainDestinations.set(logger, { write: (line) => destination.write(line), base });
+  }
   return logger;
 }
 
-const plainDestinations = new WeakMap<Logger, DestinationStream>();
+/** Where whole lines may be written that pino would write in the same way. */
+export interface PlainDestination extends DestinationStream {
+  /** What stands behind the time in each, as JSON that begins with a comma; empty when that is nothing. */
+  readonly base: string;
+}
 
-/**
- * Where whole lines may be written that pino would write in the same way; undefined for a logger that an owner has a say
- * in, and for a child: theirs have to be pino's.
- */
-export const plainDestination = (logger: Logger): DestinationStream | undefined =>
+const plainDestinations = new WeakMap<Logger, PlainDestination>();
+
+/** Undefined for a logger that an owner has a say in, and for a child: their lines have to be pino's. */
+export const plainDestination = (logger: Logger): PlainDestination | undefined =>
   plainDestinations.get(logger);
 
 /** Anything may be thrown: an error that cannot be read still gets its line. */

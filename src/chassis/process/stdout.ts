@@ -20,14 +20,19 @@ const LAST_RETRY_MS = 128;
 const FLUSH_MS = 500;
 const FLUSH_RETRY_MS = 5;
 
+export interface StdoutOptions {
+  /** Whether other processes write to it, too. */
+  isShared?: boolean;
+}
+
 /**
  * Writes to file descriptor 1, not to `process.stdout`, which drops everything where the platform's log pipe is a
  * datagram socket. All lines of one turn of the event loop are one write. What is not taken waits, in its order; when too
  * much does, further lines are dropped until there is room, and one line in their place says how many.
  * A reader that has gone away is no error.
  */
-export function createStdout(): LogDestination {
-  const { fd, writeLimitBytes } = openStdout();
+export function createStdout(options: StdoutOptions = {}): LogDestination {
+  const { fd, writeLimitBytes } = openStdout(options);
   /** What is being written: whole lines, or the rest of one that was taken in part. */
   let unsent: Buffer = Buffer.alloc(0);
   /** The lines behind it. */
@@ -94,14 +99,18 @@ interface Output {
 /** uWSGI, which reads the logs on piku, cuts off what is longer than this in one datagram. */
 const DATAGRAM_BYTES = 8192;
 
+/** What a pipe takes as a whole or not at all: more of one process may have another's lines within (POSIX' least is 512). */
+const ATOMIC_BYTES = 4096;
+
 /** Standard output, opened so that a write returns at once when the reader is slow; where that can be had. */
-function openStdout(): Output {
+function openStdout({ isShared = false }: StdoutOptions): Output {
   if (isatty(STDOUT_FD)) return { fd: openTerminal(), writeLimitBytes: Infinity };
   // Only by being looked at does it make Node switch a pipe or a stream socket to non-blocking; Node switches it back at exit.
   void process.stdout;
+  const whole = isShared ? ATOMIC_BYTES : Infinity;
   return {
     fd: STDOUT_FD,
-    writeLimitBytes: fstatSync(STDOUT_FD).isSocket() ? DATAGRAM_BYTES : Infinity,
+    writeLimitBytes: fstatSync(STDOUT_FD).isSocket() ? DATAGRAM_BYTES : whole,
   };
 }
 

@@ -2,9 +2,10 @@
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import type { Logger } from "pino";
+import type { SupervisorsWord } from "./supervisor-link";
 
 /** What asked first. */
-export type StopCause = NodeJS.Signals | "uncaught error" | "orphaned";
+export type StopCause = NodeJS.Signals | "uncaught error" | "orphaned" | SupervisorsWord;
 
 /** What has been asked of the process so far. */
 export interface StopRequest {
@@ -23,6 +24,10 @@ export interface StopRequestOptions {
   logger: Logger;
   /** Resolves when nobody waits for the process any more; never by default. */
   orphaned?: Promise<void> | undefined;
+  /** Resolves when a supervisor wants the process to end; never by default. */
+  asked?: Promise<SupervisorsWord> | undefined;
+  /** What a SIGHUP does that is not that of a terminal, instead of being logged. */
+  onHangUp?: (() => void) | undefined;
   /** What the log says the process does about it, `draining` by default. */
   consequence?: string;
   isTerminal?: () => boolean;
@@ -39,7 +44,7 @@ const SAME_KEYPRESS_MS = 250;
  * SIGUSR1, SIGUSR2 and a SIGHUP without a terminal are logged, and change nothing.
  */
 export function onStopRequest(options: StopRequestOptions): StopRequest {
-  const { process, logger, orphaned, consequence = "draining" } = options;
+  const { process, logger, orphaned, asked, onHangUp, consequence = "draining" } = options;
   const { isTerminal = () => isatty(STDIN_FD) } = options;
   const hadTerminal = isTerminal();
   let requestedAt: number | undefined;
@@ -77,6 +82,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
   process.on("SIGHUP", (signal) => {
     // A terminal that has gone away is none any more.
     if (hadTerminal && !isTerminal()) onSignal(signal);
+    else if (onHangUp) onHangUp();
     else ignore(signal, "send SIGTERM to end the process");
   });
   // Without a listener SIGUSR1 opens the inspector, and SIGUSR2 ends the process without a drain.
@@ -88,6 +94,12 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
     if (requestedAt !== undefined) return;
     logger.info(`the shell that started this process has ended, ${consequence}`);
     request("orphaned");
+  });
+  void asked?.then((word) => {
+    if (word === "abandoned" && requestedAt === undefined) {
+      logger.info(`the supervisor of this process has died, ${consequence}`);
+    }
+    request(word);
   });
 
   return {

@@ -1,6 +1,7 @@
 // The variables of Berth's own processes: what every process reads, and what one that serves HTTP reads besides.
 import { isIP } from "node:net";
 import * as v from "valibot";
+import { concurrency } from "./concurrency";
 import { flag, integer, nonEmpty, oneOf, variable } from "./environment";
 
 /** What every process reads. */
@@ -51,6 +52,18 @@ export const httpVariables = {
     default: "false",
     about:
       "Whether several processes may bind the same port and share its connections; needs Node 22.12.",
+  }),
+  WEB_CONCURRENCY: variable({
+    schema: concurrency,
+    default: "1",
+    about:
+      "How many processes serve the port; `auto`: one for each processor, as far as there are 256 MB of memory for it.",
+    complete(workers, _env, { REUSE_PORT }) {
+      if (workers === 1 || !REUSE_PORT) return workers;
+      throw new Error(
+        "expected 1 with REUSE_PORT, which shares the port among processes that are started one by one",
+      );
+    },
   }),
   ...processVariables,
   BODY_LIMIT_BYTES: variable({

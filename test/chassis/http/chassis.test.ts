@@ -1,4 +1,5 @@
 import request from "supertest";
+import { REPLACED } from "../../../src/chassis/process/lifecycle";
 import { createTestApp, problem } from "../support/app";
 
 describe("X-Request-Id", () => {
@@ -122,6 +123,12 @@ describe("GET /readyz", () => {
   it("answers 200 without an optional service, and says that it is away", async () => {
     const res = await get({ attached: { cache: optional(() => Promise.reject(new Error())) } });
     expect([res.status, res.body]).toEqual([200, { status: "ok", checks: { cache: "failed" } }]);
+  });
+
+  it("answers 200 while another process takes over", async () => {
+    const { app } = createTestApp(undefined, { draining: AbortSignal.abort(REPLACED) });
+    const response = await request(app).get("/readyz");
+    expect([response.status, response.body]).toEqual([200, { status: "ok", checks: {} }]);
   });
 
   it("answers 503 while draining, without asking the checks", async () => {

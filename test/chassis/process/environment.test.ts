@@ -29,6 +29,7 @@ describe("readEnvironment", () => {
       PORT: 5000,
       HOST: "::",
       REUSE_PORT: false,
+      WEB_CONCURRENCY: 1,
       LOG_LEVEL: "info",
       BODY_LIMIT_BYTES: 102_400,
       TRUST_PROXY: 0,
@@ -93,6 +94,30 @@ describe("readEnvironment", () => {
   ])("refuses %j as trusted proxies", (TRUST_PROXY) => {
     expect(problems({ TRUST_PROXY })).toEqual([
       expect.stringMatching(/^TRUST_PROXY: .*forge its address/),
+    ]);
+  });
+
+  it.each([
+    ["1", 1],
+    ["512", 512],
+    ["auto", "auto"],
+  ])("takes %j as a number of processes", (WEB_CONCURRENCY, expected) => {
+    expect(readConfig({ ...required, WEB_CONCURRENCY }).WEB_CONCURRENCY).toBe(expected);
+  });
+
+  it.each(["abc", "0", "-1", "1e3", "99999", "2.5", ""])(
+    "refuses %j as a number of processes",
+    (WEB_CONCURRENCY) => {
+      expect(problems({ WEB_CONCURRENCY })).toEqual([
+        `WEB_CONCURRENCY: expected a whole number from 1 to 512 (processes), or auto; got ` +
+          `${JSON.stringify(WEB_CONCURRENCY)}. Correct it, or unset it for the default, 1`,
+      ]);
+    },
+  );
+
+  it("refuses several processes on a port that is shared already", () => {
+    expect(problems({ WEB_CONCURRENCY: "2", REUSE_PORT: "true" })).toEqual([
+      expect.stringMatching(/^WEB_CONCURRENCY: expected 1 with REUSE_PORT/),
     ]);
   });
 

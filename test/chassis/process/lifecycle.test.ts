@@ -62,10 +62,9 @@ describe("a life cycle", () => {
 
   it("binds in order, drains in reverse, closes resources last, and ends with 0", async () => {
     const { events, lifecycle, journal } = create();
-    const ended = lifecycle.run(
-      [recorder("a", journal), recorder("b", journal)],
-      [resource(journal)],
-    );
+    const ended = lifecycle.run([recorder("a", journal), recorder("b", journal)], {
+      database: resource(journal),
+    });
     terminate(events);
     expect(await ended).toBe(0);
     expect(journal).toEqual([
@@ -109,7 +108,7 @@ describe("a life cycle", () => {
 
   it("binds nothing after a signal that came before the first turn of the event loop", async () => {
     const { events, lifecycle, journal } = create();
-    const ended = lifecycle.run([recorder("a", journal)], [resource(journal)]);
+    const ended = lifecycle.run([recorder("a", journal)], { database: resource(journal) });
     events.emit("SIGTERM", "SIGTERM");
     expect(await ended).toBe(0);
     expect(journal).toEqual(["close"]);
@@ -178,7 +177,9 @@ describe("a life cycle", () => {
       setImmediate(() => events.emit("SIGINT", "SIGINT"));
       return new Promise<void>((resolve) => (finish = resolve));
     };
-    const ended = lifecycle.run([recorder("a", journal, { drain })], [resource(journal)]);
+    const ended = lifecycle.run([recorder("a", journal, { drain })], {
+      database: resource(journal),
+    });
     setImmediate(() => events.emit("SIGINT", "SIGINT"));
     expect(await ended).toBe(130);
     expect(journal).toEqual(["bind a", "begin a"]);
@@ -208,7 +209,7 @@ describe("a life cycle", () => {
       recorder("b", journal, { bind }),
       recorder("c", journal),
     ];
-    expect(await lifecycle.run(services, [resource(journal)])).toBe(1);
+    expect(await lifecycle.run(services, { database: resource(journal) })).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
     expect(log.at(-1)).toMatchObject({ level: "error", msg: "Port 1 is taken: stop it." });
   });
@@ -217,7 +218,7 @@ describe("a life cycle", () => {
     const { lifecycle, journal } = create({ drainDelayMs: 60_000, shutdownTimeoutMs: 120_000 });
     const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
     const services = [recorder("a", journal, { bind })];
-    expect(await lifecycle.run(services, [resource(journal)])).toBe(1);
+    expect(await lifecycle.run(services, { database: resource(journal) })).toBe(1);
     expect(journal).toEqual(["close"]);
   });
 
@@ -229,7 +230,9 @@ describe("a life cycle", () => {
       journal.push("destroy a");
       cut();
     };
-    const ended = lifecycle.run([recorder("a", journal, { drain, destroy })], [resource(journal)]);
+    const ended = lifecycle.run([recorder("a", journal, { drain, destroy })], {
+      database: resource(journal),
+    });
     terminate(events);
     expect(await ended).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "destroy a", "close"]);
@@ -237,14 +240,14 @@ describe("a life cycle", () => {
 
   it("ends even when a resource never closes", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 30 });
-    const ended = lifecycle.run([recorder("a", journal)], [{ close: never }]);
+    const ended = lifecycle.run([recorder("a", journal)], { database: { close: never } });
     terminate(events);
     expect(await ended).toBe(1);
   });
 
   it("drains after an uncaught error, and ends with 1", async () => {
     const { events, lifecycle, journal } = create();
-    const ended = lifecycle.run([recorder("a", journal)], [resource(journal)]);
+    const ended = lifecycle.run([recorder("a", journal)], { database: resource(journal) });
     crash(events);
     expect(await ended).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
@@ -291,17 +294,17 @@ describe("a life cycle", () => {
   it("drains the other services and closes the other resources when one fails to", async () => {
     const { events, lifecycle, journal, log } = create();
     const boom = () => Promise.reject(new Error("boom"));
-    const ended = lifecycle.run(
-      [recorder("a", journal), recorder("b", journal, { drain: boom })],
-      [resource(journal), { close: boom }],
-    );
+    const ended = lifecycle.run([recorder("a", journal), recorder("b", journal, { drain: boom })], {
+      first: resource(journal),
+      second: { close: boom },
+    });
     terminate(events);
     expect(await ended).toBe(1);
     expect(journal.slice(-2)).toEqual(["drain a", "close"]);
     const err = expect.objectContaining({ message: "boom" }) as object;
     expect(log.slice(-2)).toEqual([
       expect.objectContaining({ level: "error", err, msg: "draining b failed" }),
-      expect.objectContaining({ level: "error", err, msg: "closing a resource failed" }),
+      expect.objectContaining({ level: "error", err, msg: "closing the second failed" }),
     ]);
   });
 });

@@ -74,4 +74,13 @@ describe("the logger", () => {
     expect(logged({ err })).toMatchObject({ err: { code: "23502", severity: "ERROR" } });
     expect(JSON.stringify(logged({ err }))).not.toContain("hunter2");
   });
+
+  it("says which of several processes writes, beside what an owner says", () => {
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    createLogger("info", destination, {}, 3).info("m");
+    expect(JSON.parse(line)).toMatchObject({ level: "info", worker: 3, msg: "m" });
+    createLogger("info", destination, { base: { service: "shop" } }, 3).info("m");
+    expect(JSON.parse(line)).toMatchObject({ worker: 3, service: "shop", msg: "m" });
+  });
 });

@@ -19,16 +19,16 @@ import { CHASSIS } from "../support/built";
 /** Says it has written once the event loop has turned again: a write that waits for its reader never lets it. */
 const program = `
   const { createStdout } = require(${JSON.stringify(join(CHASSIS, "process/stdout"))});
-  const out = createStdout();
+  const out = createStdout({ isShared: process.env.WRITER !== undefined });
   process.on("exit", out.flush);
   let next = 0;
   process.on("message", (count) => {
     if (count === "exit") process.exit();
-    for (let i = 0; i < count; i++) out.write(JSON.stringify({ n: next++, text: "x".repeat(200) }) + "\\n");
+    for (let i = 0; i < count; i++) out.write(JSON.stringify({ n: next++, writer: process.env.WRITER, text: "x".repeat(200) }) + "\\n");
     setImmediate(() => setImmediate(() => process.send(next)));
   });
 `;
-type Line = { n?: number; dropped?: number };
+type Line = { n?: number; writer?: string; dropped?: number };
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -38,8 +38,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function start(stdout: "pipe" | number, command = 'exec "$0" -e "$1"'): ChildProcess {
+function start(
+  stdout: "pipe" | number,
+  command = 'exec "$0" -e "$1"',
+  env: Record<string, string> = {},
+): ChildProcess {
   const child = spawn("/bin/sh", ["-c", command, process.execPath, program], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", stdout, "inherit", "ipc"],
   });
   children.push(child);
@@ -110,6 +115,25 @@ describe.each([
     child.send("exit");
     expect(await once(child, "exit")).toEqual([0, null]);
     reader.destroy();
+  });
+});
+
+describe("standard output that several processes write to", () => {
+  it("has whole lines, however slow its reader is", async () => {
+    const path = join(directory, "pipe");
+    execFileSync("mkfifo", [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const pipe = openSync(path, constants.O_WRONLY);
+    const writers = ["a", "b"].map((WRITER) => start(pipe, undefined, { WRITER }));
+    closeSync(pipe);
+    await Promise.all(writers.map((writer) => write(writer, 2000)));
+    const next = { a: 0, b: 0 } as Record<string, number>;
+    let taken = 0;
+    for await (const { n, writer } of linesOf(new Socket({ fd: reader, writable: false }))) {
+      expect(n).toBe(next[writer!]!++);
+      if (++taken === 4000) break;
+    }
+    expect(next).toEqual({ a: 2000, b: 2000 });
   });
 });
 

@@ -7,11 +7,12 @@ import { asOneLayer } from "../../../src/chassis/express/one-layer";
 import { accessLog } from "../../../src/chassis/http/access-log";
 import { defaultHeaders } from "../../../src/chassis/http/default-headers";
 import { errorHandler } from "../../../src/chassis/http/error-handler";
-import { livez, type ReadinessCheck, readyz } from "../../../src/chassis/http/health";
+import { livez, readyz } from "../../../src/chassis/http/health";
 import { logContext } from "../../../src/chassis/http/log-context";
 import { notFound } from "../../../src/chassis/http/not-found";
 import { requestId } from "../../../src/chassis/http/request-id";
 import { strictHead } from "../../../src/chassis/http/strict-head";
+import type { ReadinessCheck } from "../../../src/chassis/process/readiness";
 import { createLogger } from "../../../src/chassis/process/logger";
 
 /** One parsed log line. */

@@ -40,24 +40,26 @@ export const startProcess = (
 /**
  * Starts any command; it leads a process group of its own, as under a platform's runner.
  * @param directory By default the project.
+ * @param passed A descriptor of this process that it gets as its descriptor 3.
  */
 export function startCommand(
   command: string[],
   env: Record<string, string>,
   directory = root,
+  passed?: number,
 ): TestProcess {
   const [file = "", ...args] = command;
   const child = spawn(file, args, {
     cwd: directory,
     env: { PATH: process.env.PATH, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", passed],
     detached: true,
   });
   running.add(child);
   const lines: string[] = [];
   let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-  const output = createInterface({ input: child.stdout });
+  child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const output = createInterface({ input: child.stdout! });
   output.on("line", (line) => lines.push(line));
   const exit = once(child, "close").then(([code, signal]) => {
     running.delete(child);

@@ -30,7 +30,13 @@ const backingServices = {
       applicationName: name,
       logger,
     });
-    return { use: database, check: database.ping, isRequired: true, close: database.close };
+    return {
+      use: database,
+      check: database.ping,
+      isRequired: true,
+      maxConnections: config.DATABASE_POOL_SIZE,
+      close: database.close,
+    };
   },
 };
 
@@ -79,5 +85,5 @@ void enter(variables, (config, logger) => {
     refuse: refusals(logger),
     responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
   });
-  return lifecycle.run([web], Object.values(attached));
+  return lifecycle.run([web], attached);
 });

@@ -1,0 +1,71 @@
+// What the control groups of Linux let this process use, which containers, units and dynos are made of.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Limits, as far as there are any. */
+export interface CgroupLimits {
+  /** Processors, such as 1.5. */
+  cpus: number | undefined;
+  memoryBytes: number | undefined;
+}
+
+/** Version 1 says "none" by a number of pages that no machine has. */
+const UNLIMITED_BYTES = 2 ** 60;
+
+/**
+ * Reads the tightest limits of this process' groups and of those above them; none on systems without control groups.
+ * @param root Where `proc` and `sys` are: `/` by default.
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html
+ */
+export function readCgroupLimits(root = "/"): CgroupLimits {
+  const groups = (read(join(root, "proc/self/cgroup")) ?? "").split("\n").map(parseGroup);
+  const folders = groups.flatMap(({ controllers, path }) =>
+    controllers
+      .filter((controller) => ["", "cpu", "memory"].includes(controller))
+      // A container sees its own group as the topmost one, whatever the path says.
+      .flatMap((controller) =>
+        upwards(path).map((at) => join(root, "sys/fs/cgroup", controller, at)),
+      ),
+  );
+  return {
+    cpus: least(folders.map(readCpus)),
+    memoryBytes: least(folders.map(readMemory)),
+  };
+}
+
+/** A line such as `4:cpu,cpuacct:/user.slice`; version 2 has no controllers: `0::/user.slice`. */
+function parseGroup(line: string) {
+  const [, controllers = "-", ...path] = line.split(":");
+  return { controllers: controllers.split(","), path: path.join(":") };
+}
+
+function upwards(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [path, ...upwards(parent)];
+}
+
+function readCpus(folder: string): number | undefined {
+  const [quota, period] =
+    read(join(folder, "cpu.max"))?.split(" ").map(Number) ??
+    ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map((file) => Number(read(join(folder, file))));
+  return quota && period && quota > 0 ? quota / period : undefined;
+}
+
+function readMemory(folder: string): number | undefined {
+  const text = read(join(folder, "memory.max")) ?? read(join(folder, "memory.limit_in_bytes"));
+  const bytes = Number(text);
+  return bytes > 0 && bytes < UNLIMITED_BYTES ? bytes : undefined;
+}
+
+const least = (limits: readonly (number | undefined)[]): number | undefined => {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+// One worker, as its supervisor sees it.
+import cluster, { type Worker as ClusterWorker } from "node:cluster";
+import inspector from "node:inspector";
+import type { SupervisorMessage, WorkerMessage } from "./supervision";
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A process of the service. */
+export interface Worker {
+  /** Counts up, and is never used twice. */
+  readonly id: number;
+  /** The most connections that it opens to each backing service; once it is prepared. */
+  readonly connections: () => Readonly<Record<string, number>>;
+  /** What it has bound so far. */
+  readonly bound: () => readonly Bound[];
+  /** Resolves true once all is built, false when it has ended before. */
+  readonly prepared: Promise<boolean>;
+  /** Resolves true once it accepts connections, false when it has ended before. */
+  readonly serving: Promise<boolean>;
+  /** Resolves when it takes on no more work: it has said so, or has ended. */
+  readonly leaving: Promise<unknown>;
+  readonly ended: Promise<WorkerEnd>;
+  /** Resolves when it serves, but has not answered several questions in a row. */
+  readonly blocked: Promise<void>;
+  /** How long it has been running, in milliseconds. */
+  ageMs(): number;
+  /** Lets it bind, when it wants to: at once, or once all that it requires can be used. */
+  bind(whenReady: boolean): void;
+  /** Asks it to drain and end. @param replaced Whether others go on serving. */
+  stop(replaced: boolean): void;
+  kill(): void;
+}
+
+/** What a worker has bound. */
+export type Bound = Extract<WorkerMessage, { supervision: "bound" }>;
+
+/** How many questions in a row may stay unanswered. */
+const UNANSWERED = 6;
+
+/**
+ * Starts a worker: the program of this process, as it is on disk now.
+ * @param pingMs How often it is asked whether its event loop turns, in milliseconds.
+ */
+export function startWorker(pingMs: number): Worker {
+  const process = cluster.fork();
+  const startedAt = performance.now();
+  const ended = new Promise<WorkerEnd>((resolve) => {
+    process.once("exit", (code, signal) =>
+      resolve({ code, signal: signal as NodeJS.Signals | null }),
+    );
+  });
+  const hears = <Word extends WorkerMessage["supervision"]>(
+    word: Word,
+    heard: (message: Extract<WorkerMessage, { supervision: Word }>) => void,
+  ): void => {
+    process.on("message", (message: WorkerMessage) => {
+      if (message.supervision === word) heard(message as never);
+    });
+  };
+  const said = (word: WorkerMessage["supervision"]): Promise<boolean> =>
+    Promise.race([
+      new Promise<boolean>((resolve) => hears(word, () => resolve(true))),
+      ended.then(() => false),
+    ]);
+  const tell = (message: SupervisorMessage): void => {
+    if (process.isConnected()) process.send(message, () => undefined);
+  };
+  let connections: Readonly<Record<string, number>> = {};
+  const bound: Bound[] = [];
+  hears("prepared", (message) => ({ connections } = message));
+  hears("bound", (message) => bound.push(message));
+
+  const serving = said("serving");
+  return {
+    id: process.id,
+    connections: () => connections,
+    bound: () => bound,
+    prepared: said("prepared"),
+    serving,
+    leaving: said("leaving"),
+    ended,
+    blocked: serving.then(() => blocked(process, tell, pingMs)),
+    ageMs: () => performance.now() - startedAt,
+    bind: (whenReady) => tell({ supervision: "bind", whenReady }),
+    stop: (replaced) => tell({ supervision: "stop", replaced }),
+    kill: () => void process.process.kill("SIGKILL"),
+  };
+}
+
+/** Asks again and again, and resolves when that is in vain; never once it has ended, or while it may stand in a debugger. */
+function blocked(
+  process: ClusterWorker,
+  tell: (message: SupervisorMessage) => void,
+  pingMs: number,
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (inspector.url() !== undefined) return;
+    // Counted in questions, not in time: a machine that was suspended has asked none meanwhile.
+    let unanswered = 0;
+    process.on("message", () => (unanswered = 0));
+    const timer = setInterval(() => {
+      if (unanswered++ >= UNANSWERED) return resolve();
+      tell({ supervision: "ping" });
+    }, pingMs);
+    process.once("exit", () => clearInterval(timer));
+  });
+}

@@ -1,0 +1,346 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import {
+  asServer,
+  fetchAlone,
+  startCommand,
+  startServer,
+  stopProcesses,
+  type TestServer,
+} from "../support/process";
+import { untilRefused } from "../support/raw-client";
+import { createWorkerProgram } from "../support/worker-program";
+
+const absent = { DATABASE_URL: "postgres://127.0.0.1:1/absent" };
+afterEach(stopProcesses);
+
+interface Answer {
+  version: string;
+  pid: number;
+  worker?: number;
+}
+const ask = async (server: TestServer, path = "/"): Promise<Answer> =>
+  (await fetchAlone(server.url + path)).json() as Promise<Answer>;
+
+const messages = (server: TestServer): string[] => server.log().map(({ msg }) => String(msg));
+
+/** Whether nothing is left of a process; one that is dead and only waits for its parent's attention does not run. */
+function isGone(pid: number): boolean {
+  try {
+    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return true;
+  }
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  while (!pids.every(isGone)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** The ids of a supervisor's workers, by asking until each of them has answered. */
+async function findWorkers(server: TestServer, count = 2): Promise<Map<number, number>> {
+  const pids = new Map<number, number>();
+  while (pids.size < count) {
+    const { worker = 0, pid } = await ask(server);
+    pids.set(worker, pid);
+  }
+  return pids;
+}
+
+describe("a service of one process", () => {
+  it("has no supervisor", async () => {
+    const server = await createWorkerProgram().start({ WEB_CONCURRENCY: "1" });
+    const answer = await ask(server);
+    expect(answer).toEqual({ version: "1", pid: server.child.pid });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(server.log()[0]).not.toHaveProperty("worker");
+  });
+});
+
+describe("a service of several processes", () => {
+  it("says once that it listens, and which worker has written a line", async () => {
+    const server = await startServer({ ...absent, WEB_CONCURRENCY: "2" });
+    expect(server.log()).toEqual([
+      expect.objectContaining({
+        port: server.port,
+        workers: 2,
+        connections: { database: 20 },
+        msg: `web is listening on port ${server.port} with 2 workers, and up to 20 database connections`,
+      }),
+    ]);
+    expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
+    expect(JSON.parse(await server.line(/"path":"\/livez"/))).toMatchObject({
+      worker: expect.any(Number) as number,
+      msg: "request",
+    });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(messages(server).at(-1)).toBe("SIGTERM received, draining the workers");
+  });
+
+  it("opens its port only once all are built", async () => {
+    const program = createWorkerProgram({
+      // The second one takes a while, and says when it goes on.
+      whileLoading: `if (cluster.worker?.id === 2) {
+        const until = Date.now() + 500;
+        while (Date.now() < until);
+        console.log("the second one is loaded");
+      }`,
+    });
+    const server = await program.start();
+    expect(server.lines[0]).toBe("the second one is loaded");
+  });
+
+  it("says once that its port is taken, and ends", async () => {
+    const { port } = await startServer(absent);
+    const second = startCommand(
+      createWorkerProgram().command,
+      { PORT: String(port), WEB_CONCURRENCY: "2" },
+      "/",
+    );
+    expect(await second.exit).toBe(1);
+    expect(second.lines).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
+  });
+
+  it("says once what is wrong with its environment", async () => {
+    const { command } = createWorkerProgram();
+    const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, "/");
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.stderr().match(/PORT: expected/g)).toHaveLength(1);
+  });
+
+  it.each(["leader", "group"])(
+    "answers what is in flight after SIGTERM to the %s",
+    async (whom) => {
+      const server = await createWorkerProgram().start();
+      const pids = [...(await findWorkers(server)).values()];
+      const slow = ask(server, "/slow");
+      await server.line(/a slow request/);
+      process.kill(whom === "group" ? -server.child.pid! : server.child.pid!, "SIGTERM");
+      await untilRefused(server.port);
+      expect(await slow).toMatchObject({ version: "1" });
+      expect(await server.exit).toBe(0);
+      expect(pids.every(isGone)).toBe(true);
+    },
+  );
+
+  it("exits with 1 when a worker had to be ended", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
+    const slow = ask(server, "/slow").catch(() => "cut");
+    await server.line(/a slow request/);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(1);
+    expect(await slow).toBe("cut");
+  });
+
+  it("replaces a worker that was killed", async () => {
+    const server = await createWorkerProgram().start();
+    const workers = await findWorkers(server);
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 3 serves in place of 1/);
+    expect(messages(server)).toContain("worker 1 was ended by SIGKILL, as by a lack of memory");
+    expect([...(await findWorkers(server)).keys()].sort()).toEqual([2, 3]);
+  });
+
+  it("replaces a worker that has crashed before it has drained", async () => {
+    const server = await createWorkerProgram().start();
+    // In flight in the worker that crashes, or in the other one: answered in any case.
+    const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
+    await server.line(/a slow request/);
+    const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
+    await server.line(/serves in place of/);
+    expect(messages(server)).not.toContainEqual(expect.stringContaining("ended with exit code"));
+    expect(await Promise.all(slow)).toHaveLength(8);
+    await server.line(/ended with exit code 1/);
+    expect(await crashed).toBe("cut");
+  });
+
+  it("ends with 1 and the cause when its workers keep crashing", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    program.release({ whileLoading: "process.exit(7);" });
+    for (const pid of (await findWorkers(server)).values()) process.kill(pid, "SIGKILL");
+    expect(await server.exit).toBe(1);
+    expect(messages(server)).toContain(
+      "the workers keep ending, the last one ended with exit code 7: giving up",
+    );
+  });
+
+  it("ends a worker whose event loop does not turn any more, and replaces it", async () => {
+    const server = await createWorkerProgram().start({ LIMITS: JSON.stringify({ pingMs: 50 }) });
+    const before = await findWorkers(server);
+    const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
+    const { worker } = JSON.parse(await server.line(/does not turn its event loop/)) as Answer;
+    await server.line(new RegExp(`worker 3 serves in place of ${worker}`));
+    expect(await blocked).toBe("cut");
+    await untilGone([before.get(worker!)!]);
+  });
+
+  it("leaves no worker behind when the supervisor is killed, and answers what is in flight", async () => {
+    const server = await createWorkerProgram().start();
+    const pids = [...(await findWorkers(server)).values()];
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGKILL");
+    expect(await slow).toMatchObject({ version: "1" });
+    await untilGone(pids);
+  });
+});
+
+describe("SIGHUP to a supervisor", () => {
+  it("replaces the workers by what is on disk, and refuses nobody", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release({ version: "2" });
+    let isRolling = true;
+    const answers: Answer[] = [];
+    const client = (async () => {
+      while (isRolling) answers.push(await ask(server));
+    })();
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    isRolling = false;
+    await client;
+    expect(await slow).toMatchObject({ version: "1" });
+    expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
+    expect([...(await findWorkers(server)).keys()].sort()).toEqual([3, 4]);
+    await untilGone([...before.values()]);
+  });
+
+  it.each([
+    [
+      "does not start",
+      { whileLoading: "process.exit(7);" },
+      "worker 3 ended with exit code 7: the others stay",
+    ],
+    [
+      "throws",
+      { whileLoading: "throw new Error('boom');" },
+      "worker 3 ended with exit code 1: the others stay",
+    ],
+  ])("keeps the workers when the new release %s", async (_what, release, message) => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release(release);
+    server.child.kill("SIGHUP");
+    await server.line(/the others stay/);
+    expect(messages(server)).toContain(message);
+    expect(await findWorkers(server)).toEqual(before);
+    // It can be mended.
+    program.release({ version: "3" });
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    expect(await ask(server)).toMatchObject({ version: "3" });
+  });
+
+  it("binds a new worker only once what it requires can be used", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release({ version: "2", check: "throw new Error('not yet');" });
+    server.child.kill("SIGHUP");
+    await server.line(/a readiness check failed/);
+    expect(await findWorkers(server)).toEqual(before);
+    // A wish that comes meanwhile waits, and SIGTERM does not.
+    server.child.kill("SIGHUP");
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("keeps the workers when a new one does not get ready", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    const before = await findWorkers(server);
+    program.release({ version: "2", check: "throw new Error('never');" });
+    server.child.kill("SIGHUP");
+    await server.line(/worker 3 was not ready within 300 ms: the others stay/);
+    expect(await findWorkers(server)).toEqual(before);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("reads the environment anew", async () => {
+    const program = createWorkerProgram();
+    program.writeEnv("WEB_CONCURRENCY=2\n");
+    const server = await asServer(startCommand(program.command, { PORT: "0" }, program.folder));
+    program.writeEnv("WEB_CONCURRENCY=3\nLOG_LEVEL=debug\n");
+    server.child.kill("SIGHUP");
+    await server.line(/"workers":3,"msg":"all workers are replaced"/);
+    expect([...(await findWorkers(server, 3)).keys()].sort()).toEqual([3, 4, 5]);
+    program.writeEnv("WEB_CONCURRENCY=1\n");
+    server.child.kill("SIGHUP");
+    await server.line(/"workers":1,"msg":"all workers are replaced"/);
+    program.writeEnv("WEB_CONCURRENCY=0\n");
+    server.child.kill("SIGHUP");
+    await server.line(/The environment is not right, the workers stay/);
+    expect((await ask(server)).worker).toBe(6);
+  });
+
+  it("comes twice: what is on disk then is what serves", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    program.release({ version: "2" });
+    server.child.kill("SIGHUP");
+    await server.line(/replacing the workers/);
+    program.release({ version: "3" });
+    server.child.kill("SIGHUP");
+    while (messages(server).filter((msg) => msg === "all workers are replaced").length < 2) {
+      await ask(server);
+    }
+    expect(await ask(server)).toMatchObject({ version: "3" });
+  });
+
+  it("changes nothing while the service drains", async () => {
+    const server = await createWorkerProgram().start();
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGTERM");
+    await server.line(/draining the workers/);
+    server.child.kill("SIGHUP");
+    expect(await slow).toMatchObject({ version: "1" });
+    expect(await server.exit).toBe(0);
+    expect(messages(server)).not.toContainEqual(expect.stringContaining("replac"));
+  });
+
+  it("to the whole group is the supervisor's alone", async () => {
+    const server = await createWorkerProgram().start();
+    process.kill(-server.child.pid!, "SIGHUP");
+    await server.line(/all workers are replaced/);
+    expect(messages(server).filter((msg) => msg.includes("SIGHUP"))).toHaveLength(1);
+  });
+});
+
+describe("a socket that was passed", () => {
+  it("is served by one supervisor after the other, and refuses nobody", async () => {
+    const passed = createServer().listen(0, "127.0.0.1");
+    await once(passed, "listening");
+    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
+    const { command, folder } = createWorkerProgram();
+    // LISTEN_PID is known only once the process exists: the shell becomes the supervisor.
+    const shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...command];
+    const env = { PORT: "0", LISTEN_FDS: "1", WEB_CONCURRENCY: "2" };
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => asServer(startCommand(shell, env, folder, fd))),
+    );
+    // The last one that could accept, besides them.
+    passed.close();
+
+    let isGoingOn = true;
+    const client = (async () => {
+      while (isGoingOn) await ask(second!);
+    })();
+    first!.child.kill("SIGHUP");
+    await first!.line(/all workers are replaced/);
+    first!.child.kill("SIGTERM");
+    expect(await first!.exit).toBe(0);
+    isGoingOn = false;
+    await client;
+    expect(await ask(second!)).toMatchObject({ version: "1" });
+  });
+});
