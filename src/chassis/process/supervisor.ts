@@ -141,7 +141,6 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
 
   /** A wish that comes during a restart leads to another one, as more may be on disk by then. */
   function requestRestart(): void {
-    if (stop.isRequested()) return;
     isRestartWanted = true;
     restarting ??= restartWhileWanted().finally(() => (restarting = undefined));
   }

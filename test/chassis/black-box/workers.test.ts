@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import {
   asServer,
   fetchAlone,
@@ -32,6 +32,15 @@ function isGone(pid: number): boolean {
   } catch {
     return true;
   }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function untilGone(pids: readonly number[]): Promise<void> {
@@ -81,16 +90,19 @@ describe("a service of several processes", () => {
   });
 
   it("opens its port only once all are built", async () => {
+    const port = await findFreePort();
+    // The second one takes a while, and then looks whether the first one listens.
+    const look = `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(1))`;
     const program = createWorkerProgram({
-      // The second one takes a while, and says when it goes on.
       whileLoading: `if (cluster.worker?.id === 2) {
         const until = Date.now() + 500;
         while (Date.now() < until);
-        console.log("the second one is loaded");
+        const { status } = require("node:child_process").spawnSync(process.execPath, ["-e", ${JSON.stringify(look)}]);
+        console.log(status === 0 ? "open" : "closed");
       }`,
     });
-    const server = await program.start();
-    expect(server.lines[0]).toBe("the second one is loaded");
+    const server = await program.start({ PORT: String(port) });
+    expect(server.lines).toEqual(["closed", expect.stringContaining("with 2 workers")]);
   });
 
   it("says once that its port is taken, and ends", async () => {
@@ -101,7 +113,8 @@ describe("a service of several processes", () => {
       "/",
     );
     expect(await second.exit).toBe(1);
-    expect(second.lines).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
+    const errors = second.lines.filter((line) => line.includes('"level":"error"'));
+    expect(errors).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
   });
 
   it("says once what is wrong with its environment", async () => {
@@ -187,6 +200,16 @@ describe("a service of several processes", () => {
     expect(await slow).toMatchObject({ version: "1" });
     await untilGone(pids);
   });
+
+  it("leaves no worker behind then whose request takes for ever", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "3600000" });
+    const pids = [...(await findWorkers(server)).values()];
+    const cut = fetchAlone(`${server.url}/never`).catch(() => "cut");
+    await server.line(/a request has come/);
+    server.child.kill("SIGKILL");
+    await untilGone(pids);
+    expect(await cut).toBe("cut");
+  });
 });
 
 describe("SIGHUP to a supervisor", () => {
@@ -210,6 +233,17 @@ describe("SIGHUP to a supervisor", () => {
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
     expect([...(await findWorkers(server)).keys()].sort()).toEqual([3, 4]);
     await untilGone([...before.values()]);
+  });
+
+  it("lets nobody think that the service ends, and waits for no router", async () => {
+    const server = await createWorkerProgram().start({
+      DRAIN_DELAY_MS: "600000",
+      SHUTDOWN_TIMEOUT_MS: "3600000",
+    });
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    const drained = server.log().filter(({ msg }) => msg === "draining");
+    expect(drained.map(({ isReplaced }) => isReplaced)).toEqual([true, true]);
   });
 
   it.each([
@@ -320,6 +354,7 @@ describe("a socket that was passed", () => {
   it("is served by one supervisor after the other, and refuses nobody", async () => {
     const passed = createServer().listen(0, "127.0.0.1");
     await once(passed, "listening");
+    const { port } = passed.address() as AddressInfo;
     const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
     const { command, folder } = createWorkerProgram();
     // LISTEN_PID is known only once the process exists: the shell becomes the supervisor.
@@ -328,6 +363,7 @@ describe("a socket that was passed", () => {
     const [first, second] = await Promise.all(
       [1, 2].map(() => asServer(startCommand(shell, env, folder, fd))),
     );
+    expect([first!.port, second!.port]).toEqual([port, port]);
     // The last one that could accept, besides them.
     passed.close();
 

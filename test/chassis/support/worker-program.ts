@@ -53,8 +53,8 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 }
 
 /**
- * `GET /` answers with the version, the worker and its process, `/slow` does so after 800 ms, `/crash` leaves an error
- * uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
+ * `GET /` answers with the version, the worker and its process, `/slow` does so after 800 ms, `/never` says that it has
+ * come, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
 const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
@@ -64,7 +64,7 @@ const { createServer } = require("node:http");
 const { createHttpService } = chassis("port/http-service");
 const { readBindTarget } = chassis("port/socket-activation");
 const { enter } = chassis("process/entry");
-const { createLifecycle } = chassis("process/lifecycle");
+const { createLifecycle, REPLACED } = chassis("process/lifecycle");
 const { httpVariables } = chassis("process/variables");
 const { createLogger } = chassis("process/logger");
 const { supervise } = chassis("process/supervisor");
@@ -76,6 +76,8 @@ const main = (config, logger) => {
     drainDelayMs: config.DRAIN_DELAY_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
+  const { draining } = lifecycle;
+  draining.addEventListener("abort", () => logger.info({ isReplaced: draining.reason === REPLACED }, "draining"));
   const server = createServer((req, res) => {
     const answer = () =>
       res.end(JSON.stringify({ version: ${JSON.stringify(version)}, pid: process.pid, worker: cluster.worker?.id }));
@@ -83,6 +85,7 @@ const main = (config, logger) => {
       logger.info("a slow request has come");
       return setTimeout(answer, 800);
     }
+    if (req.url === "/never") return logger.info("a request has come");
     if (req.url === "/crash") return setImmediate(() => { throw new Error("boom"); });
     if (req.url === "/block") for (;;);
     answer();
