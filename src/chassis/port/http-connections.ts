@@ -7,6 +7,12 @@ import { interceptRequests } from "./http-interception";
 import { createPipelining } from "./http-pipelining";
 import { isWebSocket, sendGoingAway } from "./websocket";
 
+/**
+ * After an answer whose head had promised to keep the connection, the client's next request may be on its way: a proxy
+ * takes the connection that has just become free. In milliseconds.
+ */
+const REUSE_GRACE_MS = 250;
+
 interface Connection {
   /** Whether it has ever carried a request. */
   used: boolean;
@@ -18,7 +24,10 @@ interface Connection {
 
 /** The connections of one HTTP server. */
 export interface HttpConnections {
-  /** From now on every response says `Connection: close`, and its connection ends with it. */
+  /**
+   * From now on every response says `Connection: close`, and its connection ends with it; soon after it where the
+   * response can no longer say so.
+   */
   closeAfterResponse(): void;
   /** The response to a connection's latest request, unless both are over. */
   latest(socket: Socket): ServerResponse | undefined;
@@ -59,6 +68,8 @@ export function trackHttpConnections(server: Server): HttpConnections {
       const { socket } = req;
       const connection = connections.get(socket);
       if (!connection) return handle(req, res);
+      // Crossed the end of its connection: nobody would learn what became of it, so nothing may.
+      if (socket.writableEnded) return;
       if (connection.inFlight > 0 && !pipelining.admit(socket)) return;
       // Only the last may close the connection: an earlier one would lose it.
       if (closing) setKeepAlive(connection, true);
@@ -69,7 +80,9 @@ export function trackHttpConnections(server: Server): HttpConnections {
       res.on("close", () => {
         if (--connection.inFlight > 0) return pipelining.next(socket);
         if (req.complete) connection.last = undefined;
-        if (closing) endConnection(socket);
+        if (!closing) return;
+        if (res.shouldKeepAlive) setTimeout(endUnlessUsed, REUSE_GRACE_MS, socket).unref();
+        else endConnection(socket);
       });
       joinChunks(req);
       if (connection.inFlight > 1) pipelining.wait(req, res);
@@ -90,6 +103,10 @@ export function trackHttpConnections(server: Server): HttpConnections {
     },
   });
   const pipelining = createPipelining(handle, () => connections.keys());
+
+  function endUnlessUsed(socket: Socket): void {
+    if (connections.get(socket)?.inFlight === 0) endConnection(socket);
+  }
 
   return {
     closeAfterResponse() {

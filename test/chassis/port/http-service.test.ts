@@ -116,6 +116,35 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
+  it("serves a request that follows a response whose headers had promised to keep the connection", async () => {
+    const { service, port, held, untilHeld } = await start();
+    const client = await connectRaw(port);
+    client.socket.write(get());
+    await untilHeld(1);
+    held[0]?.write("first ");
+    await client.until(/first/);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    held[0]?.end("last");
+    await client.until(/last\r\n0\r\n\r\n$/);
+    client.socket.write(get("/now"));
+    expect(await client.until(/now$/)).toContain("Connection: close\r\n");
+    expect(await client.closed).toBe("end");
+    await drained;
+  });
+
+  it("does not handle a request that comes after the end of its connection", async () => {
+    const { service, port, held } = await start();
+    const client = await connectRaw(port);
+    client.socket.allowHalfOpen = true;
+    client.socket.write(get("/now"));
+    await client.until(/now$/);
+    client.socket.once("end", () => client.socket.write(get()));
+    service.beginDrain();
+    await service.drain(200);
+    expect(held).toEqual([]);
+  });
+
   it("is held neither by idle connections nor by unused ones", async () => {
     const { service, port } = await start();
     const unused = await connectRaw(port);
