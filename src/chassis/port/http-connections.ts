@@ -22,6 +22,13 @@ interface Connection {
   last?: ServerResponse | undefined;
 }
 
+interface Upgraded {
+  req: IncomingMessage;
+  /** What its connection had been sent before: the answer that accepts the upgrade comes behind it. */
+  bytesBefore: number;
+  hasFarewell: boolean;
+}
+
 /** The connections of one HTTP server. */
 export interface HttpConnections {
   /**
@@ -39,9 +46,12 @@ export interface HttpConnections {
   hurry(stalledMs: number): void;
   /** Ends connections with no request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
-  /** Tells WebSockets that the server is going away, and ends the sending side of other upgraded connections. */
+  /**
+   * Tells WebSockets that the server is going away, those that idle connections still become among them, and ends the
+   * sending side of other upgraded connections.
+   */
   farewellUpgraded(): void;
-  /** Cuts upgraded connections whose peer has not ended them after the farewell. */
+  /** Cuts upgraded connections whose peer has not ended them after the farewell, and ends those that had none yet. */
   destroyUpgraded(): void;
   /** Cuts all that is left. */
   destroy(): void;
@@ -50,9 +60,10 @@ export interface HttpConnections {
 /** Watches a server's connections; to be called before it listens. */
 export function trackHttpConnections(server: Server): HttpConnections {
   const connections = new Map<Socket, Connection>();
-  const upgraded = new Map<Socket, IncomingMessage>();
+  const upgraded = new Map<Socket, Upgraded>();
   const joinChunks = createChunkJoiner();
   let closing = false;
+  let isFarewell = false;
 
   server.on("connection", (socket: Socket) => {
     connections.set(socket, { used: false, inFlight: 0 });
@@ -90,11 +101,13 @@ export function trackHttpConnections(server: Server): HttpConnections {
     },
     upgrade(req, socket, handOver) {
       const upgrade = (): void => {
+        const entry = { req, bytesBefore: socket.bytesWritten, hasFarewell: false };
         connections.delete(socket);
-        upgraded.set(socket, req);
+        upgraded.set(socket, entry);
         // Goes on reading, should a body before it have been too much at once.
         socket.push("");
         handOver();
+        if (isFarewell) sayFarewell(socket, entry);
       };
       const connection = connections.get(socket);
       if (!connection?.inFlight) return upgrade();
@@ -131,18 +144,28 @@ export function trackHttpConnections(server: Server): HttpConnections {
       }
     },
     farewellUpgraded() {
-      for (const [socket, req] of upgraded) {
-        if (isWebSocket(req)) sendGoingAway(socket);
-        else socket.end();
-      }
+      isFarewell = true;
+      for (const [socket, entry] of upgraded) sayFarewell(socket, entry);
     },
     destroyUpgraded() {
-      for (const socket of upgraded.keys()) socket.destroy();
+      for (const [socket, entry] of upgraded) {
+        if (sayFarewell(socket, entry)) endConnection(socket);
+        else socket.destroy();
+      }
     },
     destroy() {
       for (const socket of [...connections.keys(), ...upgraded.keys()]) socket.destroy();
     },
   };
+}
+
+/** Says whether it has done so: not twice, and not before the upgrade is accepted. */
+function sayFarewell(socket: Socket, entry: Upgraded): boolean {
+  if (entry.hasFarewell || socket.bytesWritten === entry.bytesBefore) return false;
+  entry.hasFarewell = true;
+  if (isWebSocket(entry.req)) sendGoingAway(socket);
+  else socket.end();
+  return true;
 }
 
 /** Lets the connection outlive its last response, or end with it; too late once that one's head is written. */

@@ -1,11 +1,18 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "tested-ws";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { startHttpService as start } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
 
 const PLENTY_MS = 10_000;
+
+/** Behind the answer that accepts the upgrade, a Close frame with status 1001. */
+const FAREWELL = / 101 [^]*\r\n\r\n\x88[^]{2}\xe9/;
+const UPGRADE_TO_WEBSOCKET =
+  "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 describe("an HTTP service", () => {
   it("is not ready before it is bound", () => {
@@ -175,6 +182,37 @@ describe("a draining HTTP service", () => {
     const closed = once(socket, "close");
     await service.drain(PLENTY_MS);
     expect((await closed)[0]).toBe(1001);
+    wss.close();
+  });
+
+  it("tells so, too, to a WebSocket that comes over an idle connection", async () => {
+    const { service, server, port } = await start();
+    const wss = new WebSocketServer({ server });
+    const client = await connectRaw(port);
+    client.socket.write(get("/now"));
+    await client.until(/now$/);
+    service.beginDrain();
+    const drained = service.drain(PLENTY_MS);
+    client.socket.write(UPGRADE_TO_WEBSOCKET);
+    await client.until(FAREWELL);
+    client.socket.destroy();
+    await drained;
+    wss.close();
+  });
+
+  it("tells so a WebSocket that is accepted meanwhile, and not before that", async () => {
+    const { service, server, port } = await start();
+    const wss = new WebSocketServer({ noServer: true });
+    const asked = once(server, "upgrade");
+    const client = await connectRaw(port);
+    client.socket.write(UPGRADE_TO_WEBSOCKET);
+    const [req, socket, head] = (await asked) as [IncomingMessage, Duplex, Buffer];
+    service.beginDrain();
+    const drained = service.drain(200);
+    wss.handleUpgrade(req, socket, head, () => undefined);
+    await client.until(FAREWELL);
+    expect(await client.closed).toBe("end");
+    await drained;
     wss.close();
   });
 
