@@ -10,7 +10,8 @@ export async function acceptsConnections(port: number, signal: AbortSignal): Pro
   while (!signal.aborted && !(await isAccepted(port))) await delay(POLL_MS);
 }
 
-async function isAccepted(port: number): Promise<boolean> {
+/** Whether somebody accepts a connection to the port of this machine. */
+export async function isAccepted(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");

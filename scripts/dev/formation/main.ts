@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startChild } from "./child";
+import { listenForRestarts, type Control } from "./control";
 import { changedEnvFile, readEnvFile } from "./env-file";
 import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
@@ -11,6 +12,7 @@ import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
 import { planFormation } from "./plan";
 import { parseProcfile } from "./procfile";
+import { restartProcesses } from "./restart-command";
 import { runFormation } from "./run";
 import { listenForStop } from "./signals";
 import { startWatchdog } from "./watchdog";
@@ -24,8 +26,12 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
   const directory = dirname(resolve(options.procfile));
+  if (options.restart) {
+    await restartProcesses(directory, options.port, options.restart, console.log);
+    return 0;
+  }
+  const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
   const { env, inspects } = withoutInspector(process.env);
   const envFile = options.envFile ?? resolve(directory, ".env");
   const id = formationId(directory);
@@ -38,6 +44,7 @@ async function main(): Promise<number> {
     output.say("--inspect in NODE_OPTIONS is for npm alone: use npm run dev -- --inspect");
 
   const watchdog = startWatchdog();
+  let control: Promise<Control | undefined> | undefined;
   const code = await runFormation(plan, {
     start: (instance) => {
       const child = startChild(instance, directory, output);
@@ -50,9 +57,16 @@ async function main(): Promise<number> {
       values = await changedEnvFile(envFile, values);
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
+    offer: (restart) => {
+      control = listenForRestarts(id, plan.base, restart).catch((err: Error) => {
+        output.say(`no restart will find this formation: ${err.message}`);
+        return undefined;
+      });
+    },
   });
   watchdog.dismiss();
-  await Promise.race([output.flush(), delay(FLUSH_MS)]);
+  const closed = control?.then((open) => open?.close());
+  await Promise.race([Promise.all([output.flush(), closed]), delay(FLUSH_MS)]);
   return code;
 }
 

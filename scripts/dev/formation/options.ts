@@ -6,6 +6,7 @@ import { parsePort } from "./ports";
 const INSPECT_PORT = 9229;
 
 export const usage = `Usage: npm run dev -- [options]
+       npm run dev -- restart [TYPE…] [-p PORT]
 
 Starts the processes of a Procfile, each on a port of its own, and stops all when one ends. Lines named
 preflight and release run first, in this order and to their ends; they have no port and no count.
@@ -18,7 +19,11 @@ release, too. When .env changes, all start anew but those that others wait for.
   -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
   --env FILE           variables for the processes (default: .env beside the Procfile, if there)
   --inspect[=PORT]     debug what reloads: web.1 on PORT (default: 9229), each further process one higher
-  --help               show this`;
+  --help               show this
+
+restart, in a second terminal, has the formation of this folder (the one with -p, when there are several) restart its
+processes of these types, else all but those that others wait for: one after the other, each once the one before is up,
+which is when its port accepts connections and /readyz, if there is one, says 200. It ends with 1 when one is not.`;
 
 export interface Options {
   procfile: string;
@@ -28,6 +33,8 @@ export interface Options {
   envFile: string | undefined;
   /** The first process' port for debuggers. */
   inspect: number | undefined;
+  /** The process types of the command `restart`, if it was given. */
+  restart: string[] | undefined;
   help: boolean;
 }
 
@@ -36,15 +43,23 @@ export interface Options {
  * @throws Error with the usage when there is an option that it does not know.
  */
 export function readOptions(args: string[]): Options {
-  const { f, m, p, env, inspect, help } = parse(args);
+  const { values, positionals } = parse(args);
+  const { f, m, p, env, inspect, help } = values;
   return {
     procfile: f ?? "Procfile",
     formation: m ?? "all=1",
     port: p === undefined ? undefined : parsePort(p, "-p"),
     envFile: env,
     inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
+    restart: parseCommand(positionals),
     help: help ?? false,
   };
+}
+
+function parseCommand([command, ...types]: string[]): string[] | undefined {
+  if (command === undefined) return undefined;
+  if (command === "restart") return types;
+  throw new Error(`"${command}" is no command: there is only restart\n\n${usage}`);
 }
 
 function parse(args: string[]) {
@@ -60,7 +75,7 @@ function parse(args: string[]) {
   try {
     // As Node's own flag it may come without a value, which parseArgs does not know.
     const given = args.map((arg) => (arg === "--inspect" ? `--inspect=${INSPECT_PORT}` : arg));
-    return parseArgs({ args: given, options }).values;
+    return parseArgs({ args: given, options, allowPositionals: true });
   } catch (err) {
     throw new Error(`${(err as Error).message}\n\n${usage}`, { cause: err });
   }

@@ -1,15 +1,11 @@
 // The life of a formation: stage by stage, until a process ends or someone wants an end; anew when its variables change.
-import { setTimeout as delay } from "node:timers/promises";
 import { acceptsConnections } from "./accepts";
 import type { Child } from "./child";
+import { createCrew, type OnEnd } from "./crew";
 import type { Instance, Plan } from "./plan";
+import { createReplace } from "./replace";
+import { createRestart, type Restart, type Round } from "./restart";
 import type { StopRequests } from "./signals";
-
-/** Time to stop after SIGTERM before SIGKILL, as Heroku's local runner and others give. */
-const GRACE_MS = 5000;
-/** Time for what SIGKILL has ended to be gone, and for its last output to arrive. */
-const AFTERMATH_MS = 1000;
-const POLL_MS = 20;
 
 export interface FormationOptions {
   start: (instance: Instance) => Child;
@@ -18,84 +14,79 @@ export interface FormationOptions {
   say: (text: string) => void;
   /** Resolves to the plan that is to replace `plan`: the same instances, with other variables. */
   changed: (plan: Plan) => Promise<Plan>;
+  /** Takes what restarts instances, for those who ask for it. */
+  offer: (restart: Restart) => void;
 }
 
 /** Runs the plan, and those that replace it, and resolves to the exit code once nothing is left of any process. */
 export async function runFormation(first: Plan, options: FormationOptions): Promise<number> {
-  const { start, requests, say, changed } = options;
-  const children = new Map<string, Child>();
+  const { requests, say, changed } = options;
   let end!: (code: number) => void;
   const over = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
+  const crew = createCrew(options.start, requests.force);
+  let round: Round;
+
+  /** The end of a process that was to stay: the others go on without it only when it is on trial. */
+  function onEnd(instance: Instance, isOnTrial = () => false): OnEnd {
+    return (code) => {
+      if (!isOnTrial()) return end(code);
+      say(`${instance.name} is started by the next restart, or when .env has changed`);
+      void crew.stop([instance.name]);
+    };
+  }
 
   /** Resolves to whether what comes after it may begin, once it may. */
-  async function begin(instance: Instance, isFirst: boolean, round: AbortSignal): Promise<boolean> {
+  async function begin(instance: Instance, isFirst: boolean, { over, begun }: Round) {
     const { name, awaited, env } = instance;
-    if (children.has(name)) return true;
-    const child = start(instance);
-    children.set(name, child);
+    begun.add(name);
     if (awaited === "end") {
-      const code = await child.exited;
-      if (code === 0 || round.aborted) return true;
+      const code = await crew.start(instance, () => {}).exited;
+      if (code === 0 || over.aborted) return true;
       if (isFirst) end(code);
       else say(`${name} has failed: what comes after it is not started before .env is changed`);
       return false;
     }
-    // What is awaited stays over the rounds, and ends the formation in any of them.
-    void child.exited.then((code) => (awaited || !round.aborted) && end(code));
-    if (awaited) {
-      say(`waiting for ${name} to listen on port ${env.PORT}`);
-      await acceptsConnections(Number(env.PORT), round);
+    // What is awaited stays over the rounds.
+    if (!crew.has(name)) {
+      crew.start(instance, onEnd(instance));
+      if (awaited) say(`waiting for ${name} to listen on port ${env.PORT}`);
     }
+    if (awaited) await acceptsConnections(Number(env.PORT), over);
     return true;
   }
 
-  async function startStages({ stages }: Plan, isFirst: boolean, round: AbortSignal) {
-    for (const stage of stages) {
-      const begun = await Promise.all(stage.map((instance) => begin(instance, isFirst, round)));
-      if (round.aborted || begun.includes(false)) return;
+  async function startStages(current: Round): Promise<void> {
+    const isFirst = current.plan === first;
+    for (const stage of current.plan.stages) {
+      const begun = await Promise.all(stage.map((each) => begin(each, isFirst, current)));
+      if (current.over.aborted || begun.includes(false)) return;
     }
   }
 
+  const replace = createReplace(crew, onEnd);
+  options.offer(createRestart({ replace, round: () => round, say }));
   try {
     for (let plan = first; ;) {
-      const round = new AbortController();
-      void startStages(plan, plan === first, round.signal);
+      const controller = new AbortController();
+      round = { plan, over: controller.signal, begun: new Set() };
+      void startStages(round);
       const next = await Promise.race([over, changed(plan)]);
-      round.abort();
-      if (typeof next === "number") return next;
+      if (typeof next === "number") {
+        controller.abort("the formation has ended");
+        return next;
+      }
+      controller.abort(".env has changed, with which all start anew");
       say(".env has changed: starting anew all but what others wait for");
-      await stopAll(takeReplaceable(plan, children), requests.force);
+      await crew.stop(replaceable(plan));
       plan = next;
     }
   } finally {
-    await stopAll([...children.values()], requests.force);
+    await crew.stopAll();
   }
 }
 
-/** Removes from `children` what is to be started anew, and returns it. */
-function takeReplaceable({ stages }: Plan, children: Map<string, Child>): Child[] {
+/** The names of what is to be started anew. */
+function replaceable({ stages }: Plan): string[] {
   const instances = stages.flat().filter(({ awaited }) => awaited !== "port");
-  return instances.flatMap(({ name }) => {
-    const child = children.get(name);
-    children.delete(name);
-    return child ?? [];
-  });
-}
-
-/** Signals groups, not processes: what a process has started must not stay behind with its port. */
-async function stopAll(children: Child[], force: Promise<void>): Promise<void> {
-  const signalAll = (name: NodeJS.Signals) => children.forEach((child) => child.signal(name));
-  signalAll("SIGTERM");
-  await Promise.race([allGone(children, GRACE_MS), force]);
-  signalAll("SIGKILL");
-  await allGone(children, AFTERMATH_MS);
-  await Promise.race([Promise.all(children.map(({ finished }) => finished)), delay(AFTERMATH_MS)]);
-}
-
-/** Only the leader of a group reports its end, so the others have to be looked for. */
-async function allGone(children: Child[], timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (children.some((child) => child.isAlive()) && performance.now() < deadline) {
-    await delay(POLL_MS);
-  }
+  return instances.map(({ name }) => name);
 }

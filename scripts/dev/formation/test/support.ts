@@ -33,10 +33,22 @@ export async function startFormation(
   const all = { Procfile: lines.join("\n"), ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(directory, name), text);
   const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
+  return startRunner(directory, [...args, ...ports]);
+}
+
+/** Starts the runner in a directory, which goes with it. */
+export function startRunner(
+  directory: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): Runner {
   const child = spawn(
     process.execPath,
-    ["--require", join(root, "node_modules/ts-node/register"), main, ...args, ...ports],
-    { cwd: directory, env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") } },
+    ["--require", join(root, "node_modules/ts-node/register"), main, ...args],
+    {
+      cwd: directory,
+      env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json"), ...env },
+    },
   );
   running.add({ process: child, directory });
   return { ...watch(child), directory };
@@ -44,21 +56,31 @@ export async function startFormation(
 
 function watch(child: ChildProcess): Omit<Runner, "directory"> {
   let text = "";
+  let tell!: () => void;
+  let printed!: Promise<void>;
+  const renew = () => {
+    printed = new Promise((resolve) => (tell = resolve));
+  };
+  renew();
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      tell();
+      renew();
+    });
   }
   const exited = new Promise<number | string>((resolve) => {
     child.once("close", (code, signal) => resolve(signal ?? code ?? "unknown"));
   });
   const output = () => text.replace(/^\d\d:\d\d:\d\d /gm, "");
+  let isClosed = false;
+  void exited.then(() => (isClosed = true));
   const waitFor = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(output());
       if (match) return match;
-      if (child.exitCode !== null || child.signalCode) await exited;
-      else await Promise.race([once(child.stdout!, "data"), once(child.stderr!, "data"), exited]);
-      if (!pattern.test(output()) && child.stdout?.closed)
-        throw new Error(`no ${pattern} in:\n${text}`);
+      if (isClosed) throw new Error(`no ${pattern} in:\n${text}`);
+      await Promise.race([printed, exited]);
     }
   };
   return { process: child, exited, output, waitFor };
