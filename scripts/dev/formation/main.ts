@@ -57,6 +57,7 @@ async function main(): Promise<number> {
       values = await changedEnvFile(envFile, values);
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
+    keepsRunning: options.keepsRunning,
     offer: (restart) => {
       control = listenForRestarts(id, plan.base, restart).catch((err: Error) => {
         output.say(`no restart will find this formation: ${err.message}`);

@@ -18,6 +18,7 @@ release, too. When .env changes, all start anew but those that others wait for.
   -m web=2,worker=0    how many of each to start, all=N for those not named (default: all=1)
   -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
   --env FILE           variables for the processes (default: .env beside the Procfile, if there)
+  --restart            start anew what ends, after 0.1 to 5 s, instead of stopping all; not what runs first
   --inspect[=PORT]     debug what reloads: web.1 on PORT (default: 9229), each further process one higher
   --help               show this
 
@@ -33,6 +34,8 @@ export interface Options {
   envFile: string | undefined;
   /** The first process' port for debuggers. */
   inspect: number | undefined;
+  /** Starts anew what ends. */
+  keepsRunning: boolean;
   /** The process types of the command `restart`, if it was given. */
   restart: string[] | undefined;
   help: boolean;
@@ -44,13 +47,14 @@ export interface Options {
  */
 export function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
-  const { f, m, p, env, inspect, help } = values;
+  const { f, m, p, env, inspect, restart, help } = values;
   return {
     procfile: f ?? "Procfile",
     formation: m ?? "all=1",
     port: p === undefined ? undefined : parsePort(p, "-p"),
     envFile: env,
     inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
+    keepsRunning: restart ?? false,
     restart: parseCommand(positionals),
     help: help ?? false,
   };
@@ -70,6 +74,7 @@ function parse(args: string[]) {
     p: option("p"),
     env: { type: "string" },
     inspect: { type: "string" },
+    restart: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
   try {

@@ -1,5 +1,6 @@
 // The life of a formation: stage by stage, until a process ends or someone wants an end; anew when its variables change.
 import { acceptsConnections } from "./accepts";
+import { createBackOff } from "./back-off";
 import type { Child } from "./child";
 import { createCrew, type OnEnd } from "./crew";
 import type { Instance, Plan } from "./plan";
@@ -14,25 +15,37 @@ export interface FormationOptions {
   say: (text: string) => void;
   /** Resolves to the plan that is to replace `plan`: the same instances, with other variables. */
   changed: (plan: Plan) => Promise<Plan>;
+  /** Starts anew what ends, instead of ending the formation; not what is to end. */
+  keepsRunning: boolean;
   /** Takes what restarts instances, for those who ask for it. */
   offer: (restart: Restart) => void;
 }
 
 /** Runs the plan, and those that replace it, and resolves to the exit code once nothing is left of any process. */
 export async function runFormation(first: Plan, options: FormationOptions): Promise<number> {
-  const { requests, say, changed } = options;
+  const { requests, say, changed, keepsRunning } = options;
   let end!: (code: number) => void;
   const over = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
   const crew = createCrew(options.start, requests.force);
+  const backOffMs = createBackOff();
   let round: Round;
 
   /** The end of a process that was to stay: the others go on without it only when it is on trial. */
   function onEnd(instance: Instance, isOnTrial = () => false): OnEnd {
-    return (code) => {
+    return (code, ranMs) => {
+      if (keepsRunning) return startAnew(instance, ranMs);
       if (!isOnTrial()) return end(code);
       say(`${instance.name} is started by the next restart, or when .env has changed`);
       void crew.stop([instance.name]);
     };
+  }
+
+  function startAnew({ name }: Instance, ranMs: number): void {
+    const ms = backOffMs(name, ranMs);
+    say(`starting ${name} anew in ${ms / 1000} s`);
+    // What others wait for may have been started with variables of an earlier round.
+    const instance = round.plan.instances.find((each) => each.name === name) as Instance;
+    void crew.startAnew(instance, ms, onEnd(instance));
   }
 
   /** Resolves to whether what comes after it may begin, once it may. */

@@ -29,13 +29,12 @@ export function startWatchdog(): Watchdog {
   shell.on("error", () => {});
   shell.stdin.on("error", () => {});
   shell.unref();
-  const children: Child[] = [];
+  let children: Child[] = [];
   return {
     guard: (child) => {
-      children.push(child);
       // The id of a group that has ended may come to belong to strangers.
-      const groups = children.filter((each) => each.isAlive()).map(({ pid }) => `-${pid}`);
-      shell.stdin.write(`${groups.join(" ")}\n`);
+      children = [...children, child].filter((each) => each.isAlive());
+      shell.stdin.write(`${children.map(({ pid }) => `-${pid}`).join(" ")}\n`);
     },
     dismiss: () => shell.stdin.end("\n"),
   };
