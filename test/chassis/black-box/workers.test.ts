@@ -117,6 +117,19 @@ describe("a service of several processes", () => {
     expect(errors).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
   });
 
+  it("says what became of a worker that cannot say it itself, and ends", async () => {
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 2) process.kill(process.pid, "SIGKILL");`,
+    });
+    const { exit, lines } = startCommand(
+      program.command,
+      { PORT: "0", WEB_CONCURRENCY: "2" },
+      program.folder,
+    );
+    expect(await exit).toBe(1);
+    expect(lines[0]).toContain("worker 2 was ended by SIGKILL, as by a lack of memory");
+  });
+
   it("says once what is wrong with its environment", async () => {
     const { command } = createWorkerProgram();
     const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, "/");
