@@ -7,6 +7,7 @@ import type { Output } from "./output";
 import type { Instance } from "./plan";
 import { isGroupAlive, signalGroup } from "./process-group";
 
+/** As shells say it. */
 const COMMAND_NOT_FOUND = 127;
 
 export interface Child {
@@ -51,7 +52,8 @@ function waitForExit(child: ChildProcess, say: (end: string) => void): Promise<n
       resolve(COMMAND_NOT_FOUND);
     });
     child.once("exit", (code, signal) => {
-      say(signal ? `ended by ${signal}` : `exited with code ${code}`);
+      const cure = code === COMMAND_NOT_FOUND ? ": install its command, or correct its line" : "";
+      say(signal ? `ended by ${signal}` : `exited with code ${code}${cure}`);
       resolve(signal ? 128 + constants.signals[signal] : (code ?? 1));
     });
   });

@@ -1,5 +1,4 @@
 // The Procfile runner: starts every process of a formation on a port of its own, and stops them together.
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startChild } from "./child";
@@ -11,7 +10,7 @@ import { withoutInspector } from "./inspector";
 import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
 import { planFormation } from "./plan";
-import { parseProcfile } from "./procfile";
+import { readProcfile } from "./procfile";
 import { restartProcesses } from "./restart-command";
 import { runFormation } from "./run";
 import { listenForStop } from "./signals";
@@ -31,7 +30,7 @@ async function main(): Promise<number> {
     await restartProcesses(directory, options.port, options.restart, console.log);
     return 0;
   }
-  const procfile = parseProcfile(readFileSync(options.procfile, "utf8"), options.procfile);
+  const procfile = readProcfile(options.procfile);
   const { env, inspects } = withoutInspector(process.env);
   const envFile = options.envFile ?? resolve(directory, ".env");
   const id = formationId(directory);

@@ -41,12 +41,19 @@ export interface Options {
   help: boolean;
 }
 
+/** -f is in `npm run dev` already. */
+const COMMAND_OPTIONS = ["f", "p", "help"];
+
 /**
  * Reads the arguments that follow the script's name.
  * @throws Error with the usage when there is an option that it does not know.
  */
 export function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
+  const command = parseCommand(positionals);
+  const misplaced = Object.keys(values).find((name) => !COMMAND_OPTIONS.includes(name));
+  if (command && misplaced !== undefined)
+    throw new Error(`the command restart takes only -p, not ${dashed(misplaced)}`);
   const { f, m, p, env, inspect, restart, help } = values;
   return {
     procfile: f ?? "Procfile",
@@ -55,7 +62,7 @@ export function readOptions(args: string[]): Options {
     envFile: env,
     inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
     keepsRunning: restart ?? false,
-    restart: parseCommand(positionals),
+    restart: command,
     help: help ?? false,
   };
 }
@@ -65,6 +72,8 @@ function parseCommand([command, ...types]: string[]): string[] | undefined {
   if (command === "restart") return types;
   throw new Error(`"${command}" is no command: there is only restart\n\n${usage}`);
 }
+
+const dashed = (option: string): string => (option.length > 1 ? `--${option}` : `-${option}`);
 
 function parse(args: string[]) {
   const option = (short: string) => ({ type: "string", short }) as const;

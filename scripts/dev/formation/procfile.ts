@@ -1,4 +1,5 @@
 // Reads a Procfile: one process type a line, NAME: COMMAND.
+import { readFileSync } from "node:fs";
 
 export interface ProcessType {
   name: string;
@@ -17,6 +18,20 @@ const LINE = /^([A-Za-z0-9_-]+):\s*(.+)$/;
 /** piku's build hook, and the release phase of Heroku and others; in the order in which platforms run them. */
 const ONE_OFFS = ["preflight", "release"];
 const PORTABLE_NAME = /^[a-z0-9-]{1,63}$/;
+
+/** @throws Error when the file cannot be read, or is no Procfile. */
+export function readProcfile(file: string): Procfile {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (err) {
+    const { code } = err as NodeJS.ErrnoException;
+    throw new Error(`cannot read ${file} (${code}): choose another Procfile with -f`, {
+      cause: err,
+    });
+  }
+  return parseProcfile(text, file);
+}
 
 /**
  * Parses `text`; blank lines and lines that begin with # are skipped.

@@ -25,10 +25,11 @@ export interface FormationOptions {
 export async function runFormation(first: Plan, options: FormationOptions): Promise<number> {
   const { requests, say, changed, keepsRunning } = options;
   let end!: (code: number) => void;
-  const over = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
+  const ending = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
   const crew = createCrew(options.start, requests.force);
   const backOffMs = createBackOff();
   let round: Round;
+  let leaving = new AbortController();
 
   /** The end of a process that was to stay: the others go on without it only when it is on trial. */
   function onEnd(instance: Instance, isOnTrial = () => false): OnEnd {
@@ -80,20 +81,18 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
   options.offer(createRestart({ replace, round: () => round, say }));
   try {
     for (let plan = first; ;) {
-      const controller = new AbortController();
-      round = { plan, over: controller.signal, begun: new Set() };
+      leaving = new AbortController();
+      round = { plan, over: leaving.signal, begun: new Set() };
       void startStages(round);
-      const next = await Promise.race([over, changed(plan)]);
-      if (typeof next === "number") {
-        controller.abort("the formation has ended");
-        return next;
-      }
-      controller.abort(".env has changed, with which all start anew");
+      const next = await Promise.race([ending, changed(plan)]);
+      if (typeof next === "number") return next;
+      leaving.abort(".env has changed, with which all start anew");
       say(".env has changed: starting anew all but what others wait for");
       await crew.stop(replaceable(plan));
       plan = next;
     }
   } finally {
+    leaving.abort("the formation has ended");
     await crew.stopAll();
   }
 }

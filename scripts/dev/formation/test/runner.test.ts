@@ -104,6 +104,15 @@ describe("a formation", () => {
     expect(runner.output()).toContain("Ende 🚢\n");
   });
 
+  it("says what to do about a command that is not there", async () => {
+    const runner = await startFormation(["web: exec no-such-command", "db: sleep 600"]);
+    expect(await runner.exited).toBe(127);
+    expect(runner.output()).toMatch(/web\.1 +\| .*no-such-command.*not found\n/);
+    expect(runner.output()).toContain(
+      "web.1 exited with code 127: install its command, or correct its line\n",
+    );
+  });
+
   it("leaves a taken port to the process that wants it", async () => {
     const base = await freeBasePort();
     const service = `node -e "require('http').createServer().listen(process.env.WEB_PORT, () => console.log('serving'))"`;
@@ -118,8 +127,13 @@ describe("a formation", () => {
   it.each([
     [["-m", "wbe=1"], /-m names "wbe"/],
     [["-p", "http"], /-p must be a whole number/],
-    [["-f", "Procfile.none"], /Procfile\.none/],
-    [["--env", "none.env"], /none\.env/],
+    [["-f", "none"], /^cannot read none \(ENOENT\): choose another Procfile with -f\n$/],
+    [["-f", "."], /^cannot read \. \(EISDIR\): choose another Procfile with -f\n$/],
+    [["--env", "none"], /^cannot read none \(ENOENT\): choose another file with --env\n$/],
+    [["--env", "."], /^cannot read \. \(EISDIR\): choose another file with --env\n$/],
+    [["restrat"], /^"restrat" is no command: there is only restart\n[^]*Usage/],
+    [["restart", "-m", "web=2"], /^the command restart takes only -p, not -m\n$/],
+    [["restart", "-p", "http"], /^-p must be a whole number/],
     [["--scale"], /Unknown option '--scale'[^]*Usage/],
   ])("refuses %j with exit code 1", async (args, message) => {
     const runner = await startFormation(["web: echo started"], args);

@@ -1,5 +1,5 @@
 // What the processes of a formation wait for: ports that their lines name, release, and changes of .env.
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFormation, stopFormations, type Runner } from "./support";
 
@@ -69,5 +69,15 @@ describe("a changed .env", () => {
     save(runner, "ASKED=good");
     await runner.waitFor(/web has good\n/);
     expect(runner.output()).not.toContain("web has bad");
+  });
+
+  it("is the end of the formation when the file cannot be read any more", async () => {
+    const runner = await startFormation(["web: echo serving; exec sleep 600"]);
+    await runner.waitFor(/\| serving/);
+    mkdirSync(join(runner.directory, ".env"));
+    expect(await runner.exited).toBe(1);
+    expect(runner.output()).toMatch(
+      /\| web\.1 ended by SIGTERM\ncannot read .*\.env \(EISDIR\): choose another file with --env\n$/,
+    );
   });
 });
