@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { freeBasePort, processesWith } from "./support";
@@ -68,6 +69,29 @@ describe("npm run dev", () => {
     await closed;
     expect(output()).toMatch(/system +\| db\.1 exited with code 0\n/);
   });
+
+  it("restarts the service one by one from a second terminal, while its database stays", async () => {
+    const { base, output, shows } = await startDev("web=2");
+    await shows(new RegExp(`is listening on port ${base}\\b`));
+    await shows(new RegExp(`is listening on port ${base + 1}\\b`));
+    const args = ["run", "--silent", "dev", "--", "restart", "-p", String(base)];
+    const restart = spawn("npm", args, { cwd: root });
+    const [printed] = await Promise.all([text(restart.stdout), once(restart, "exit")]);
+    expect(printed).toBe(
+      `stopping web.1\nweb.1 is up again on port ${base}\nstopping web.2\nweb.2 is up again on port ${base + 1}\n`,
+    );
+    expect(restart.exitCode).toBe(0);
+    expect(
+      output()
+        .match(/(web\.1|web\.2|db\.1|release\.1) started/g)
+        ?.toSorted(),
+    ).toEqual([
+      "db.1 started",
+      "release.1 started",
+      ...["web.1 started", "web.1 started", "web.2 started", "web.2 started"],
+    ]);
+    expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
+  }, 60_000);
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const)(
     "leaves nothing behind when npm alone gets %s",
