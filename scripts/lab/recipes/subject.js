@@ -2,7 +2,6 @@
 "use strict";
 
 const express = require("express");
-const { clearInterval, setInterval } = require("node:timers");
 const { WebSocketServer } = require("tested-ws");
 const { accessLog } = require("../../../dist/chassis/http/access-log");
 const { createExpress } = require("../../../dist/chassis/express/app");
@@ -11,11 +10,10 @@ const { readyz } = require("../../../dist/chassis/http/health");
 const { requestId } = require("../../../dist/chassis/http/request-id");
 const { createHttpServer } = require("../../../dist/chassis/http/server");
 const { createHttpService } = require("../../../dist/chassis/port/http-service");
+const { readBindTarget } = require("../../../dist/chassis/port/socket-activation");
 const { enter } = require("../../../dist/chassis/process/entry");
 const { createLifecycle } = require("../../../dist/chassis/process/lifecycle");
 const { httpVariables } = require("../../../dist/chassis/process/variables");
-
-const EVENT_INTERVAL_MS = 100;
 
 void enter(httpVariables, (config, logger) => {
   const lifecycle = createLifecycle({
@@ -37,12 +35,6 @@ void enter(httpVariables, (config, logger) => {
     const { id, ip, protocol, hostname, headers } = req;
     res.json({ port: config.PORT, id, ip, protocol, hostname, headers });
   });
-  app.get("/events", (_req, res) => {
-    res.type("text/event-stream").write("data: first\n\n");
-    const timer = setInterval(() => res.write("data: next\n\n"), EVENT_INTERVAL_MS);
-    res.on("close", () => clearInterval(timer));
-    lifecycle.draining.addEventListener("abort", () => res.end("data: last\n\n"));
-  });
   // Answers each piece of a body as it comes, and so before the whole body has come.
   app.post("/pieces", (req, res) => {
     req.on("data", (piece) => res.write(piece)).on("end", () => res.end());
@@ -57,6 +49,6 @@ void enter(httpVariables, (config, logger) => {
   new WebSocketServer({ server, path: "/live" }).on("connection", (client) =>
     client.on("message", (text) => client.send(String(text))),
   );
-  const target = { host: config.HOST, port: config.PORT };
+  const target = readBindTarget(config, process.env, process.pid);
   return lifecycle.run([createHttpService({ name: "web", server, target })]);
 });

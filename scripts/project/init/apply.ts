@@ -1,6 +1,14 @@
 // Makes a clone of Berth a service: writes names, takes parts out.
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import type { InitOptions } from "./options";
 import { type Part, PARTS } from "./parts";
@@ -21,8 +29,8 @@ interface Package {
   berth?: Origin;
 }
 
-/** Files in which `berth` is the service's own name. */
-const NAMED = /^(docs\/.*\.md|\.github\/workflows\/.*\.yml|\.devcontainer\/.*)$/;
+/** Files in which `berth` is the service's own name, as it is in theirs. */
+const NAMED = /^(docs\/.*|\.github\/workflows\/.*\.yml|\.devcontainer\/.*)$/;
 
 /** Nobody's text, or made anew by others. */
 const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|package-lock\.json)$/;
@@ -41,8 +49,9 @@ export function apply(root: string, options: InitOptions, commit: string | undef
     let changed = withoutParts(text, names, file);
     for (const { lines } of leaving) changed = withoutLines(changed, lines[file]);
     if (file.endsWith(".md")) changed = withoutLines(changed, rows);
-    if (NAMED.test(file)) changed = changed.replaceAll(/\bberth\b/g, options.name);
+    if (NAMED.test(file)) changed = withName(changed, options.name);
     if (changed !== text) writeFileSync(path, changed);
+    if (NAMED.test(file)) renameSync(path, join(root, withName(file, options.name)));
   }
   writePackage(root, options, leaving, commit);
   writeReadme(root, options);
@@ -65,6 +74,8 @@ function textFiles(root: string, folder = root): string[] {
     return file.startsWith("scripts/project/") ? [] : [file];
   });
 }
+
+const withName = (text: string, name: string): string => text.replaceAll(/\bberth\b/g, name);
 
 /** Rows of a table of commands. */
 const commandRows = (parts: readonly Part[]): RegExp =>

@@ -21,6 +21,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
     paths: [
       "scripts/lab/bench",
       "scripts/lab/drain",
+      "scripts/lab/recipes",
       "scripts/lab/contract/real-systems",
       "scripts/project/test/init.test.ts",
       "scripts/project/test/readme.test.ts",
@@ -28,7 +29,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/project/test/docs.test.ts",
       "docs/speed.md",
     ],
-    scripts: ["bench", "drain", "contract:systems"],
+    scripts: ["bench", "drain", "recipes", "contract:systems"],
     lines: {},
   },
   contract: {

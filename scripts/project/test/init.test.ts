@@ -93,7 +93,7 @@ function deadLinks(folder: string): string[] {
 }
 
 const GONE = {
-  lab: /lab\/(bench|drain)|npm run (bench|drain)|contract:systems|speed\.md|real-systems/,
+  lab: /lab\/(bench|drain|recipes)|npm run (bench|drain|recipes)|contract:systems|speed\.md|real-systems/,
   sample: /features\/notes|createNotes|localhost:\d+\/notes/i,
   contract: /scripts\/lab|npm run contract|port-contract\.md/,
 };
