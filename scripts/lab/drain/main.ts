@@ -5,9 +5,15 @@ import { idle } from "./idle";
 import { HELP, type Options, parseOptions } from "./options";
 import { describe, type Finding } from "./report";
 import { restart } from "./restart";
+import { roll } from "./roll";
 import { soak } from "./soak";
 
-const experiments: Record<string, (options: Options) => Promise<Finding>> = { restart, idle, soak };
+const experiments: Record<string, (options: Options) => Promise<Finding>> = {
+  restart,
+  idle,
+  soak,
+  roll,
+};
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Object.keys(experiments));

@@ -1,5 +1,6 @@
 // What the command line asks for.
 import { parseArgs } from "node:util";
+import { ways } from "./ways/ways";
 
 /** The experiments that are asked for, and how large they are. */
 export interface Options {
@@ -13,6 +14,10 @@ export interface Options {
   connections: number;
   /** Of `soak`. */
   cycles: number;
+  /** Of `roll` and `crash`, their names; all when empty. */
+  ways: readonly string[];
+  /** Of `roll`, for each way. */
+  rolls: number;
   /** The Node that runs the servers. */
   node: string;
   help: boolean;
@@ -24,11 +29,15 @@ npm run drain -- [options] [EXPERIMENT …]
   restart  40 keep-alive clients, slow and streamed responses and uploads in flight, traffic for 300 ms after SIGTERM
   idle     thousands of open, idle connections, half of them never used
   soak     start, load and end the built service of this checkout, many times over
+  roll     what serves is restarted in turn under steady load of requests, WebSockets and event streams; as the
+           control, it is killed instead
 
   --runs N         runs of restart for each delay (10)
   --delays MS,…    drain delays of restart (0,500)
   --connections N  of idle (10000); the limit of open files must be above
   --cycles N       of soak (100)
+  --way NAME,…     of roll: ${Object.keys(ways).join(", ")} (all)
+  --rolls N        of roll, for each way (3)
   --node PATH      the Node that runs the servers (this one)
   --help           print this
 `;
@@ -43,6 +52,8 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
       delays: { type: "string", default: "0,500" },
       connections: { type: "string", default: "10000" },
       cycles: { type: "string", default: "100" },
+      way: { type: "string", default: "" },
+      rolls: { type: "string", default: "3" },
       node: { type: "string", default: process.execPath },
       help: { type: "boolean", default: false },
     },
@@ -55,9 +66,19 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
     delaysMs: values.delays.split(",").map((delay) => parseNumber("--delays", delay, 0)),
     connections: parseNumber("--connections", values.connections, 1),
     cycles: parseNumber("--cycles", values.cycles, 1),
+    ways: parseWays(values.way),
+    rolls: parseNumber("--rolls", values.rolls, 1),
     node: values.node,
     help: values.help,
   };
+}
+
+function parseWays(value: string): string[] {
+  const names = value.split(",").filter(Boolean);
+  const unknown = names.find((name) => !(name in ways));
+  if (unknown === undefined) return names;
+  const known = Object.keys(ways).join(", ");
+  throw new Error(`--way: expected names among ${known}, got ${JSON.stringify(unknown)}`);
 }
 
 function parseNumber(option: string, value: string, least: number): number {

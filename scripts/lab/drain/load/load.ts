@@ -1,0 +1,34 @@
+// The load of everything that a service may serve at once: steady, and less than two cores can take.
+import { type Ending, converse } from "./websockets";
+import { readStreams } from "./event-streams";
+import { type RequestPlan, type Sent, sendRequests } from "./requests";
+
+/** What became of all that was sent. */
+export interface Became {
+  requests: Sent[];
+  sockets: Ending[];
+  streams: Ending[];
+}
+
+/** About 300 requests a second, and some that take 800 ms at any time. */
+const PLANS: readonly RequestPlan[] = [
+  { method: "GET", path: "/quick", clients: 15, pauseMs: 100 },
+  { method: "POST", path: "/quick", clients: 15, pauseMs: 100 },
+  { method: "GET", path: "/slow", clients: 10, pauseMs: 50 },
+  { method: "POST", path: "/slow", clients: 10, pauseMs: 50 },
+];
+const SOCKETS = 4;
+const STREAMS = 4;
+
+/** Starts it; the returned function lets each client finish its request, and resolves with what became of all. */
+export function startLoad(port: number): () => Promise<Became> {
+  const stop = new AbortController();
+  const requests = PLANS.map((plan) => sendRequests(port, plan, stop.signal));
+  const sockets = converse(port, "/live", SOCKETS, stop.signal);
+  const streams = readStreams(port, "/events", STREAMS, stop.signal);
+  return async () => {
+    stop.abort();
+    const sent = (await Promise.all(requests)).flat();
+    return { requests: sent, sockets: await sockets, streams: await streams };
+  };
+}

@@ -1,0 +1,71 @@
+// Experiment: what serves is restarted in turn under steady load, in each way that Berth knows; and killed, as the control.
+import { killEach } from "./kill";
+import { type Count, failed, type Tally, tally } from "./load/tally";
+import type { Options } from "./options";
+import type { Finding } from "./report";
+import { underLoad } from "./under-load";
+import type { Way } from "./ways/way";
+import { ways } from "./ways/ways";
+
+/** Counts what clients lose while all processes of a way are restarted, several times over, and while they are killed. */
+export async function roll({ ways: asked, rolls, node }: Options): Promise<Finding> {
+  const rows: Record<string, string>[] = [];
+  const missed: string[] = [];
+  for (const [name, way] of Object.entries(ways)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const orderly = await underLoad(way, node, (service) => timed(rolls, () => service.roll()));
+    const restarted = tally(orderly.became, orderly.ran);
+    rows.push(row(way, "restart", restarted, orderly.done));
+    missed.push(...missedBy(way, restarted).map((what) => `${name}: ${what}`));
+
+    // Once: whoever is killed again and again is given up.
+    const control = await underLoad(way, node, (_, journal) => timed(1, () => killEach(journal)));
+    const killed = tally(control.became, control.ran);
+    rows.push(row(way, "kill -9", killed, control.done));
+    if (losses(killed) === 0) missed.push(`${name}: nothing is seen to be lost by kill -9`);
+  }
+  return { rows, missed };
+}
+
+/** How long each time takes, in milliseconds. */
+async function timed(times: number, act: () => Promise<void>): Promise<number[]> {
+  const tookMs: number[] = [];
+  while (tookMs.length < times) {
+    const startedAt = performance.now();
+    await act();
+    tookMs.push(performance.now() - startedAt);
+  }
+  return tookMs;
+}
+
+const losses = ({ gets, posts, sockets, streams }: Tally): number =>
+  failed(gets) + failed(posts) + failed(sockets) + failed(streams);
+
+function missedBy({ mayLosePosts }: Way, sum: Tally): string[] {
+  const lost = losses(sum) - (mayLosePosts ? failed(sum.posts) : 0);
+  return [
+    ...(lost > 0 ? [`${lost} failed`] : []),
+    ...(sum.postsTwice > 0 ? [`${sum.postsTwice} POSTs ran twice`] : []),
+  ];
+}
+
+const row = (way: Way, by: string, sum: Tally, tookMs: readonly number[]) => ({
+  way: way.title,
+  by,
+  GETs: `${sum.gets.all}`,
+  "GETs failed": failures(sum.gets),
+  POSTs: `${sum.posts.all}`,
+  "POSTs failed": failures(sum.posts),
+  "POSTs twice": `${sum.postsTwice}`,
+  "WebSockets ended": `${sum.sockets.all}`,
+  "WebSockets badly": failures(sum.sockets),
+  "streams ended": `${sum.streams.all}`,
+  "streams badly": failures(sum.streams),
+  "s each": tookMs.map((ms) => (ms / 1000).toFixed(1)).join(" "),
+});
+
+/** Such as `3 (2 reset, 1 502)`. */
+function failures(count: Count): string {
+  const kinds = [...count.failures].map(([kind, n]) => `${n} ${kind}`);
+  return `${failed(count)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`;
+}

@@ -1,0 +1,31 @@
+// nginx and HAProxy as docs/deploy configures them, in front of three instances.
+import { freePort } from "../../../dev/ports/free-port";
+import { type RouterName, startRouter } from "../../recipes/routers";
+import { startInstances } from "./instances";
+import type { Way } from "./way";
+
+const INSTANCES = 3;
+
+/** Makes a way of a proxy; `env` is what its configuration asks of the instances. */
+const behind = (name: RouterName, title: string, env: Readonly<Record<string, string>>): Way => ({
+  title: `${title}, ${INSTANCES} instances`,
+  mayLosePosts: true,
+  async start(options) {
+    const instances = await startInstances(INSTANCES, options, env);
+    const port = await freePort();
+    const proxy = await startRouter(name, port, instances.ports);
+    return {
+      port,
+      roll: () => instances.roll(),
+      async stop() {
+        await instances.stop();
+        await proxy.reap();
+      },
+    };
+  },
+});
+
+const BEHIND_ONE = { HOST: "127.0.0.1", TRUST_PROXY: "1" };
+
+export const nginx = behind("nginx", "nginx", BEHIND_ONE);
+export const haproxy = behind("haproxy", "HAProxy", { ...BEHIND_ONE, DRAIN_DELAY_MS: "3000" });
