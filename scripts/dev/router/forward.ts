@@ -182,7 +182,8 @@ export function forward(
 function passInformation({ statusCode, headers }: InformationEvent, res: ServerResponse): void {
   try {
     if (statusCode === 102) res.writeProcessing();
-    if (statusCode === 103 && headers.link !== undefined) res.writeEarlyHints(headers);
+    if (statusCode === 103 && headers.link !== undefined)
+      res.writeEarlyHints({ link: headers.link });
   } catch {
     // Node does not take every hint, and a client can do without.
   }

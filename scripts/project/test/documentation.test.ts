@@ -6,7 +6,12 @@ const read = (file: string) => readFileSync(join(root, file), "utf8");
 
 /** Pages of the owner's own are none of Berth's business. */
 const isBerths = read("README.md").startsWith("# Berth\n");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs")).flatMap((name) =>
+    name.endsWith(".md") ? `docs/${name}` : [],
+  ),
+];
 
 (isBerths ? describe : describe.skip)("Berth's documentation", () => {
   const { scripts, dependencies } = JSON.parse(read("package.json")) as {
