@@ -48,3 +48,20 @@ describe("an instance that is to be started anew", () => {
     expect(started()).toBe(0);
   });
 });
+
+describe("stopping all", () => {
+  it("waits for what is being stopped already", async () => {
+    const events: string[] = [];
+    const crew = createCrew(({ name }): Child => {
+      const exited = new Promise<number>(() => {});
+      const isAlive = () => !events.includes(`${name} gone`);
+      return { pid: 1, exited, finished: Promise.resolve(), isAlive, signal: nobody };
+    }, never);
+    crew.start(web, nobody);
+    void crew.stop(["web.1"]);
+    setTimeout(() => events.push("web.1 gone"), 50);
+    await crew.stopAll();
+    events.push("all stopped");
+    expect(events).toEqual(["web.1 gone", "all stopped"]);
+  });
+});
