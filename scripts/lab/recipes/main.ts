@@ -2,11 +2,13 @@
 import { reapOnExit } from "../harness/reaper";
 import { HELP, parseOptions } from "./options";
 import { type Prove, prover } from "./prove";
+import { trySystemd } from "./systemd";
 import { tryRouter } from "./through-a-router";
 
 const recipes: Record<string, (prove: Prove) => Promise<void>> = {
   nginx: (prove) => tryRouter({ name: "nginx", drainDelayMs: 0 }, prove),
   haproxy: (prove) => tryRouter({ name: "haproxy", drainDelayMs: 3000 }, prove),
+  systemd: trySystemd,
 };
 
 async function main(): Promise<number> {

@@ -1,0 +1,26 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(__dirname, "../../../..");
+
+const recipes = (...args: string[]) =>
+  spawnSync(
+    process.execPath,
+    ["--require", "ts-node/register", join(root, "scripts/lab/recipes/main.ts"), ...args],
+    { cwd: root, encoding: "utf8" },
+  );
+
+describe("npm run recipes", () => {
+  it("says in one line which recipes there are", () => {
+    const { status, stdout, stderr } = recipes("nginx", "apache");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^recipes: expected recipes among nginx, haproxy, .*; got "apache"\n$/);
+  });
+
+  it("lists them", () => {
+    const { status, stdout } = recipes("--help");
+    expect(status).toBe(0);
+    for (const name of ["nginx", "haproxy", "systemd", "kubernetes"])
+      expect(stdout).toContain(name);
+  });
+});

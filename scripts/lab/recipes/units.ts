@@ -1,0 +1,55 @@
+// The units of docs/deploy and what they expect on a machine, in a folder.
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(__dirname, "../../..");
+
+/** Targets that the units name; those that systemd brings along would start a whole machine. */
+const TARGETS = ["basic", "default", "multi-user", "network-online", "shutdown", "sockets"].concat([
+  "sysinit",
+  "umount",
+]);
+
+/** Writes the units, changed in what this machine has not: the service's user, a node at that place, and the port. */
+export function writeUnits(folder: string, node: string, port: number): string[] {
+  mkdirSync(folder, { recursive: true });
+  return [
+    write(folder, "berth.socket", { "ListenStream=5000": `ListenStream=127.0.0.1:${port}` }),
+    write(folder, "berth@.service", { "User=berth": "User=daemon", "/usr/bin/node": node }),
+  ];
+}
+
+/** @throws Error when the unit does not have what is to be changed */
+function write(folder: string, file: string, changes: Readonly<Record<string, string>>): string {
+  let text = readFileSync(join(root, "docs/deploy", file), "utf8");
+  for (const [from, to] of Object.entries(changes)) {
+    if (!text.includes(from)) throw new Error(`docs/deploy/${file} does not have ${from}`);
+    text = text.replaceAll(from, to);
+  }
+  writeFileSync(join(folder, file), text);
+  return join(folder, file);
+}
+
+/** Writes what stands around the units where there is nothing else, and sends the service's log to a file. */
+export function writeSurroundings(folder: string, log: string): void {
+  for (const target of TARGETS)
+    writeFileSync(join(folder, `${target}.target`), "[Unit]\nDefaultDependencies=no\n");
+  mkdirSync(join(folder, "berth@.service.d"));
+  const streams = ["StandardOutput", "StandardError"].map((name) => `${name}=append:${log}\n`);
+  writeFileSync(join(folder, "berth@.service.d/log.conf"), `[Service]\n${streams.join("")}`);
+}
+
+/** Writes the built service as the releases 1 and 2, versions 0.0.1 and 0.0.2, of which 1 is current. */
+export function writeReleases(folder: string, env: Readonly<Record<string, string>>): void {
+  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  writeFileSync(join(folder, "node"), "");
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(join(folder, ".env"), lines.join(""));
+  for (const release of ["1", "2"]) {
+    const path = join(folder, "releases", release);
+    cpSync(join(root, "dist"), join(path, "dist"), { recursive: true });
+    const about = { name: "berth", version: `0.0.${release}` };
+    writeFileSync(join(path, "package.json"), JSON.stringify(about));
+  }
+  symlinkSync("releases/1", join(folder, "current"));
+}
