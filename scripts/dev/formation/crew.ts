@@ -23,8 +23,15 @@ export interface Crew {
   stopAll(): Promise<boolean>;
 }
 
-/** @param force Resolves when what is being stopped is to be killed at once. */
-export function createCrew(spawn: (instance: Instance) => Child, force: Promise<void>): Crew {
+/**
+ * @param force Resolves when what is being stopped is to be killed at once.
+ * @param leave Resolves once these instances can be stopped without a loss.
+ */
+export function createCrew(
+  spawn: (instance: Instance) => Child,
+  force: Promise<void>,
+  leave: (names: string[]) => Promise<void> = () => Promise.resolve(),
+): Crew {
   const children = new Map<string, Child>();
   /** By name, what tells the latest of those that are to be started from others. */
   const due = new Map<string, object>();
@@ -57,7 +64,7 @@ export function createCrew(spawn: (instance: Instance) => Child, force: Promise<
       children.delete(name);
       due.delete(name);
     }
-    const stopped = stopAll(taken, force);
+    const stopped = leave(names).then(() => stopAll(taken, force));
     stopping.add(stopped);
     await Promise.all(stopping);
     stopping.delete(stopped);

@@ -1,21 +1,25 @@
 // Makes sure that the ports of a formation are free before anything of it starts.
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import type { Instance } from "./plan";
+import type { Plan } from "./plan";
 import { describeHolder } from "./port-holder";
 
 /**
- * Tries the port of each instance, and holds it until all are tried: of formations that try the same ports at the same moment one succeeds.
+ * Tries the port of each instance and of the router, and holds it until all are tried: of formations that try the same ports at the same moment one succeeds.
  * @throws Error that names each port that is taken, who has it, and the cure.
  */
-export async function requireFreePorts(instances: Instance[]): Promise<void> {
+export async function requireFreePorts({ instances, router }: Plan): Promise<void> {
+  const claims = instances.map(({ name, env }) => ({ name, port: Number(env.PORT), option: "-p" }));
+  if (router) claims.push({ name: "the router", port: router.port, option: "--router" });
   const held: Server[] = [];
   const problems: string[] = [];
-  for (const { name, env } of instances) {
-    const port = Number(env.PORT);
+  for (const { name, port, option } of claims) {
     const server = await tryPort(port);
     if (server) held.push(server);
-    else problems.push(`port ${port} of ${name} is taken${describeHolder(port)}: ${CURE}`);
+    else
+      problems.push(
+        `port ${port} of ${name} is taken${describeHolder(port)}: stop it, or choose other ports with ${option}`,
+      );
   }
   await Promise.all(held.map(close));
   if (problems.length > 0) throw new Error(problems.join("\n"));
@@ -27,8 +31,6 @@ export async function isPortFree(port: number): Promise<boolean> {
   if (server) await close(server);
   return server !== undefined;
 }
-
-const CURE = "stop it, or choose other ports with -p";
 
 /** Not every system refuses all addresses to one process when another has a single one. */
 async function tryPort(port: number): Promise<Server | undefined> {

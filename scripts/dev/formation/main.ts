@@ -13,6 +13,7 @@ import { planFormation } from "./plan";
 import { readProcfile } from "./procfile";
 import { restartProcesses } from "./restart-command";
 import { runFormation } from "./run";
+import { startRouter } from "./router";
 import { listenForStop } from "./signals";
 import { startWatchdog } from "./watchdog";
 
@@ -36,25 +37,32 @@ async function main(): Promise<number> {
   const id = formationId(directory);
   let values = readEnvFile(envFile, options.envFile !== undefined);
   const plan = planFormation(procfile, { ...options, id }, env, values);
-  await requireFreePorts(plan.instances);
+  await requireFreePorts(plan);
   const output = createOutput(process.stdout, plan.names);
   procfile.warnings.forEach((warning) => output.say(warning));
   if (inspects)
     output.say("--inspect in NODE_OPTIONS is for npm alone: use npm run dev -- --inspect");
 
+  const requests = listenForStop(process, output);
+  const router = plan.router && (await startRouter(plan.router, (text) => output.say(text)));
+  void requests.stop.then(() => router?.beginDrain());
   const watchdog = startWatchdog();
   let control: Promise<Control | undefined> | undefined;
   const code = await runFormation(plan, {
     start: (instance) => {
       const child = startChild(instance, directory, output);
       watchdog.guard(child);
+      router?.admit(instance.name);
       return child;
     },
-    requests: listenForStop(process, output),
+    requests,
     say: (text) => output.say(text),
     changed: async ({ base: port }) => {
       values = await changedEnvFile(envFile, values);
       return planFormation(procfile, { ...options, id, port }, env, values);
+    },
+    leave: async (names) => {
+      await Promise.all(names.map(async (name) => router?.withdraw(name)));
     },
     keepsRunning: options.keepsRunning,
     offer: (restart) => {
@@ -65,6 +73,7 @@ async function main(): Promise<number> {
     },
   });
   watchdog.dismiss();
+  await router?.close();
   const closed = control?.then((open) => open?.close());
   await Promise.race([Promise.all([output.flush(), closed]), delay(FLUSH_MS)]);
   return code;

@@ -19,6 +19,8 @@ release, too. When .env changes, all start anew but those that others wait for.
   -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
   --env FILE           variables for the processes (default: .env beside the Procfile, if there)
   --restart            start anew what ends, after 0.1 to 5 s, instead of stopping all; not what runs first
+  --router PORT        also forward this port to the ready ones of web in turn, else of the only type there is
+  --host NAME=TYPE     with --router, and repeatable: forward only these host names, each to a type of its own
   --inspect[=PORT]     debug what reloads: web.1 on PORT (default: 9229), each further process one higher
   --help               show this
 
@@ -34,6 +36,8 @@ export interface Options {
   envFile: string | undefined;
   /** The first process' port for debuggers. */
   inspect: number | undefined;
+  /** The public port, and which host names go where, as written: `app.localhost=web`. */
+  router: { port: number; hosts: string[] } | undefined;
   /** Starts anew what ends. */
   keepsRunning: boolean;
   /** The process types of the command `restart`, if it was given. */
@@ -54,17 +58,24 @@ export function readOptions(args: string[]): Options {
   const misplaced = Object.keys(values).find((name) => !COMMAND_OPTIONS.includes(name));
   if (command && misplaced !== undefined)
     throw new Error(`the command restart takes only -p, not ${dashed(misplaced)}`);
-  const { f, m, p, env, inspect, restart, help } = values;
+  const { f, m, p, env, inspect, router, host, restart, help } = values;
   return {
     procfile: f ?? "Procfile",
     formation: m ?? "all=1",
     port: p === undefined ? undefined : parsePort(p, "-p"),
     envFile: env,
     inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
+    router: readRouter(router, host),
     keepsRunning: restart ?? false,
     restart: command,
     help: help ?? false,
   };
+}
+
+function readRouter(port: string | undefined, hosts: string[] = []): Options["router"] {
+  if (port !== undefined) return { port: parsePort(port, "--router"), hosts };
+  if (hosts.length > 0) throw new Error("--host is for a router: add --router PORT");
+  return undefined;
 }
 
 function parseCommand([command, ...types]: string[]): string[] | undefined {
@@ -83,6 +94,8 @@ function parse(args: string[]) {
     p: option("p"),
     env: { type: "string" },
     inspect: { type: "string" },
+    router: { type: "string" },
+    host: { type: "string", multiple: true },
     restart: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;

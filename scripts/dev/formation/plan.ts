@@ -3,7 +3,8 @@ import { parseFormation } from "./formation-size";
 import type { Options } from "./options";
 import { orderLines } from "./order";
 import { chooseBasePort, portOf, portVariable } from "./ports";
-import type { Procfile } from "./procfile";
+import type { ProcessType, Procfile } from "./procfile";
+import { planRoutes, typesOf, type Routes } from "../router/routes";
 
 export interface Instance {
   /** As shown in the output: `web.1`. */
@@ -23,6 +24,15 @@ export interface Plan {
   names: string[];
   /** The first port of all. */
   base: number;
+  router?: RouterPlan;
+}
+
+/** What the router is told. */
+export interface RouterPlan {
+  port: number;
+  routes: Routes;
+  /** By process type, those that requests are sent to. */
+  targets: ReadonlyMap<string, readonly { name: string; port: number }[]>;
 }
 
 /**
@@ -32,7 +42,8 @@ export interface Plan {
  */
 export function planFormation(
   { types, oneOffs }: Procfile,
-  options: Pick<Options, "formation" | "port" | "inspect"> & { id: string },
+  options: Pick<Options, "formation" | "port" | "inspect"> &
+    Partial<Pick<Options, "router">> & { id: string },
   env: NodeJS.ProcessEnv,
   envFile: Record<string, string>,
 ): Plan {
@@ -50,6 +61,9 @@ export function planFormation(
   if (started.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
   const { stages, isNeeded } = orderLines({ types: started, oneOffs });
 
+  const routes = options.router && planRoutes(options.router.hosts, counts);
+  const isRouted = ({ name }: ProcessType) => routes && typesOf(routes).includes(name);
+
   const instances = new Map<string, Instance[]>();
   let inspectPort = options.inspect;
   for (const type of started) {
@@ -58,6 +72,8 @@ export function planFormation(
       name: `${type.name}.${number}`,
       command: type.command,
       env: {
+        // As behind any router; whoever sets it otherwise knows better.
+        ...(isRouted(type) && { TRUST_PROXY: "1" }),
         ...shared,
         PORT: String(portOf(base, types.indexOf(type), number)),
         ...(inspectPort !== undefined && { INSPECT_PORT: String(inspectPort++) }),
@@ -70,10 +86,27 @@ export function planFormation(
     instances.set(name, [{ name: `${name}.1`, command, env: shared, awaited: "end" }]);
   }
   const all = [...instances.values()].flat();
+  const router = options.router && routes && planRouter(options.router.port, routes, instances);
   return {
     stages: stages.map((stage) => stage.flatMap(({ name }) => instances.get(name) ?? [])),
     instances: all.filter(({ awaited }) => awaited !== "end"),
     names: all.map(({ name }) => name),
     base,
+    ...(router && { router }),
   };
+}
+
+/** @throws Error when an instance has the router's port. */
+function planRouter(
+  port: number,
+  routes: Routes,
+  instances: ReadonlyMap<string, Instance[]>,
+): RouterPlan {
+  const holder = [...instances.values()]
+    .flat()
+    .find(({ env, awaited }) => awaited !== "end" && env.PORT === String(port));
+  if (holder) throw new Error(`--router ${port} is the port of ${holder.name}: choose another one`);
+  const targetsOf = (type: string) =>
+    (instances.get(type) ?? []).map(({ name, env }) => ({ name, port: Number(env.PORT) }));
+  return { port, routes, targets: new Map(typesOf(routes).map((type) => [type, targetsOf(type)])) };
 }

@@ -15,6 +15,8 @@ export interface FormationOptions {
   say: (text: string) => void;
   /** Resolves to the plan that is to replace `plan`: the same instances, with other variables. */
   changed: (plan: Plan) => Promise<Plan>;
+  /** Resolves when these instances can be stopped without a loss. */
+  leave: (names: string[]) => Promise<void>;
   /** Starts anew what ends, instead of ending the formation; not what is to end. */
   keepsRunning: boolean;
   /** Takes what restarts instances, for those who ask for it. */
@@ -26,7 +28,7 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
   const { requests, say, changed, keepsRunning } = options;
   let end!: (code: number) => void;
   const ending = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
-  const crew = createCrew(options.start, requests.force);
+  const crew = createCrew(options.start, requests.force, options.leave);
   const backOffMs = createBackOff();
   let round: Round;
   let leaving = new AbortController();

@@ -17,13 +17,17 @@ export interface Pool {
   close(): void;
 }
 
-/** @param ports Of the instances, in their order. */
-export function createPool(type: string, ports: readonly number[]): Pool {
+/** Where an instance listens on this machine. */
+export interface Target {
+  /** As in the output: `web.1`. */
+  name: string;
+  port: number;
+}
+
+export function createPool(type: string, targets: readonly Target[]): Pool {
   const waiting = new Set<() => void>();
   const wakeAll = (): void => [...waiting].forEach((wake) => wake());
-  const instances = ports.map((port, index) =>
-    createInstance(`${type}.${index + 1}`, port, wakeAll),
-  );
+  const instances = targets.map(({ name, port }) => createInstance(name, port, wakeAll));
   let turn = 0;
   let isStopping = false;
 

@@ -10,7 +10,7 @@ import { endConnection } from "../../../src/chassis/port/end-connection";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { unknownCoding, unknownHost, upgradeWithBody } from "./faults";
 import { forward, hasBody, type Exchange, type Patience } from "./forward";
-import { createPool, type Pool } from "./pool";
+import { createPool, type Pool, type Target } from "./pool";
 import type { Routes } from "./routes";
 import { createReporter, sendFault, type Fault } from "./problems";
 
@@ -25,8 +25,8 @@ const DEFAULT_PATIENCE: Patience = { readyMs: 10_000, answerMs: 30_000 };
 
 export interface RouterOptions {
   port: number;
-  /** The ports of each process type's instances, in their order. */
-  ports: ReadonlyMap<string, readonly number[]>;
+  /** By process type, the instances that requests are sent to, in their order. */
+  targets: ReadonlyMap<string, readonly Target[]>;
   routes: Routes;
   /** Says what the router could not do. */
   say: (text: string) => void;
@@ -36,10 +36,10 @@ export interface RouterOptions {
 export interface Router {
   /** Resolves to the port once it is bound. @throws BindError when it cannot be. */
   listen(): Promise<number>;
-  /** Sends nothing more to the instance on this port; resolves once it can be stopped without a loss. */
-  withdraw(port: number): Promise<void>;
+  /** Sends nothing more to the instance of this name, if it has one; resolves once that can be stopped without a loss. */
+  withdraw(name: string): Promise<void>;
   /** Sends to it again, as soon as it is ready. */
-  admit(port: number): void;
+  admit(name: string): void;
   /** Lets nobody wait for an instance any more, as all are about to end, and finishes what is in flight. */
   beginDrain(): void;
   /** Resolves when nothing is left of it. */
@@ -47,9 +47,9 @@ export interface Router {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { routes, ports, say } = options;
+  const { routes, targets, say } = options;
   const patience = { ...DEFAULT_PATIENCE, ...options.patience };
-  const pools = new Map([...ports].map(([type, each]) => [type, createPool(type, each)]));
+  const pools = new Map([...targets].map(([type, each]) => [type, createPool(type, each)]));
   const instances = [...pools.values()].flatMap((pool) => pool.instances);
   const report = createReporter(say);
 
@@ -93,12 +93,12 @@ export function createRouter(options: RouterOptions): Router {
     // What Node's parser does not take reaches no instance.
     refuse: refusals(pino({ enabled: false })),
   });
-  const instanceOn = (port: number) => instances.find((instance) => instance.port === port);
+  const instanceOf = (name: string) => instances.find((instance) => instance.name === name);
 
   return {
     listen: async () => (await service.bind()).port,
-    withdraw: async (port) => instanceOn(port)?.withdraw(),
-    admit: (port) => instanceOn(port)?.admit(),
+    withdraw: async (name) => instanceOf(name)?.withdraw(),
+    admit: (name) => instanceOf(name)?.admit(),
     beginDrain() {
       service.beginDrain();
       for (const pool of pools.values()) pool.stopWaiting();
