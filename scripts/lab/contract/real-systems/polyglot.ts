@@ -1,5 +1,5 @@
-// Runs Berth and the systems that port binding is explained with as one formation, each on the port that the formation gives it,
-// restarts them one by one, and ends them as Ctrl-C does: node --require ts-node/register scripts/lab/contract/real-systems/polyglot.ts
+// Runs Berth and the systems that port binding is explained with as one formation, each on the port that the formation gives it and,
+// where it speaks HTTP, by its name behind the router; restarts them one by one, and ends them as Ctrl-C does: node --require ts-node/register scripts/lab/contract/real-systems/polyglot.ts
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,12 +9,12 @@ import { isPortFree } from "../../../dev/formation/free-ports";
 import { readProcfile } from "../../../dev/formation/procfile";
 import { freePort } from "../../../dev/ports/free-port";
 import { connect } from "../../harness/connection";
+import { send } from "../../harness/http";
 import { processTree, runMark } from "../../harness/process-tree";
 import { until } from "../../harness/wait";
-import { probe as http } from "../probes/http";
 import { probe as redis } from "../probes/redis";
 import { probe as xmpp } from "../probes/xmpp";
-import { defaultSettings, type Settings } from "../settings";
+import type { Settings } from "../settings";
 import { systems } from "./systems";
 
 const root = join(__dirname, "../../../..");
@@ -33,7 +33,7 @@ const chosen = {
   redis: "Redis",
   ejabberd: "ejabberd by erl",
 };
-const probes = { redis, ejabberd: xmpp };
+const isHttp = (type: string): boolean => !["db", "redis", "ejabberd"].includes(type);
 
 const UP_LIMIT_MS = 90_000;
 const ANSWER_LIMIT_MS = 5000;
@@ -59,36 +59,54 @@ function layOut(folder: string): string[] {
   return [...own, ...others];
 }
 
-/** Resolves once each of them answers in its protocol, having printed how. */
-async function ask(types: string[], base: number): Promise<void> {
+/** Resolves once each of them answers in its protocol, and by its name if it has one; prints how. */
+async function ask(types: string[], base: number, router: number): Promise<void> {
   await Promise.all(
     types.map(async (type, index) => {
       const port = base + index * PORTS_PER_TYPE;
       const answer = await until(() => answerOf(type, port), UP_LIMIT_MS, 100);
       if (answer === undefined) throw new Error(`${type} does not answer on port ${port}`);
-      console.log(`${type.padEnd(8)} port ${port}: ${answer}`);
+      const routed = isHttp(type) ? await httpAnswer(router, `${type}.localhost`) : answer;
+      if (routed !== answer)
+        throw new Error(`${type} is ${routed} behind the router, not ${answer}`);
+      const where = isHttp(type) ? `port ${port} and ${type}.localhost:${router}` : `port ${port}`;
+      console.log(`${type.padEnd(8)} on ${where}: ${answer}`);
     }),
   );
 }
 
 /** Undefined while it does not answer, or is not ready to. */
 async function answerOf(type: string, port: number): Promise<string | undefined> {
-  const probe = type in probes ? probes[type as keyof typeof probes] : http;
-  const settings = { ...defaultSettings, path: type === "web" ? "/readyz" : "/" } as Settings;
   try {
-    const connection = await connect({ host: "127.0.0.1", port });
-    try {
-      // What it says is heard in the readiness of web, which is attached to it.
-      if (type === "db") return "accepts connections";
-      const { text, ready } = await probe.ask(connection, settings, ANSWER_LIMIT_MS);
-      return ready ? text : undefined;
-    } finally {
-      connection.close();
-    }
+    if (!isHttp(type)) return await protocolAnswer(type, port);
+    // Berth is ready when the database is that it is attached to.
+    const isReady = type !== "web" || (await get(port, "localhost", "/readyz")).status === 200;
+    return isReady ? await httpAnswer(port, "localhost") : undefined;
   } catch {
     return undefined;
   }
 }
+
+async function protocolAnswer(type: string, port: number): Promise<string | undefined> {
+  const connection = await connect({ host: "127.0.0.1", port });
+  try {
+    if (type === "db") return "accepts connections";
+    const probe = type === "redis" ? redis : xmpp;
+    const { text, ready } = await probe.ask(connection, {} as Settings, ANSWER_LIMIT_MS);
+    return ready ? text : undefined;
+  } finally {
+    connection.close();
+  }
+}
+
+/** The status, and the body, in which each of them names itself. */
+async function httpAnswer(port: number, host: string): Promise<string> {
+  const { status, body } = await get(port, host, "/");
+  return `${status} ${body.trim()}`;
+}
+
+const get = (port: number, host: string, path: string) =>
+  send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, ANSWER_LIMIT_MS);
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "polyglot-"));
@@ -107,17 +125,20 @@ async function main(): Promise<void> {
     DATA_DIR: "memory://",
     [runMark]: folder,
   };
-  const formation = spawn(process.execPath, [...runner, "-f", procfile, "-p", String(base)], {
+  const router = await freePort();
+  const hosts = types.filter(isHttp).flatMap((type) => ["--host", `${type}.localhost=${type}`]);
+  const ports = ["-p", String(base), "--router", String(router), ...hosts];
+  const formation = spawn(process.execPath, [...runner, "-f", procfile, ...ports], {
     env,
     detached: true,
     stdio: ["ignore", process.argv.includes("--verbose") ? "inherit" : "ignore", "inherit"],
   });
   const exited = once(formation, "exit");
   try {
-    await ask(types, base);
+    await ask(types, base, router);
     const restart = [...runner, "-f", procfile, "restart"];
     execFileSync(process.execPath, restart, { env, stdio: "inherit" });
-    await ask(types, base);
+    await ask(types, base, router);
   } finally {
     // What a terminal does at Ctrl-C.
     process.kill(-(formation.pid as number), "SIGINT");
@@ -126,9 +147,9 @@ async function main(): Promise<void> {
     const tree = () => processTree(formation.pid as number, folder);
     await until(() => tree().length === 0, GONE_LIMIT_MS);
     const left = tree().map(({ pid, command }) => `${pid} ${command}`);
-    const ports = types.map((_type, index) => base + index * PORTS_PER_TYPE);
-    const free = await Promise.all(ports.map(isPortFree));
-    const taken = ports.filter((_port, index) => !free[index]);
+    const given = [router, ...types.map((_type, index) => base + index * PORTS_PER_TYPE)];
+    const free = await Promise.all(given.map(isPortFree));
+    const taken = given.filter((_port, index) => !free[index]);
     console.log(
       `processes left: ${left.join("; ") || "none"}, ports left: ${taken.join(", ") || "none"}`,
     );
