@@ -1,6 +1,7 @@
 // The recipes of docs/deploy.md: which are asked for, one after the other, and whether each one holds.
 import { reapOnExit } from "../harness/reaper";
 import { HELP, parseOptions } from "./options";
+import { tryKubernetes } from "./kubernetes";
 import { type Prove, prover } from "./prove";
 import { trySystemd } from "./systemd";
 import { tryRouter } from "./through-a-router";
@@ -9,6 +10,7 @@ const recipes: Record<string, (prove: Prove) => Promise<void>> = {
   nginx: (prove) => tryRouter({ name: "nginx", drainDelayMs: 0 }, prove),
   haproxy: (prove) => tryRouter({ name: "haproxy", drainDelayMs: 3000 }, prove),
   systemd: trySystemd,
+  kubernetes: tryKubernetes,
 };
 
 async function main(): Promise<number> {

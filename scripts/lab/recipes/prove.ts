@@ -13,7 +13,7 @@ export function prover(recipe: string) {
   let wrong = 0;
   const say = (outcome: string, what: string, detail: string): void =>
     void process.stdout.write(
-      `${recipe.padEnd(11)}${outcome.padEnd(10)}${what.padEnd(46)}${detail}\n`,
+      `${recipe.padEnd(11)}${outcome.padEnd(10)}${what.padEnd(52)}${detail}\n`,
     );
   const prove: Prove = async (what, proof) => {
     try {

@@ -1,0 +1,99 @@
+// The recipe of Kubernetes: its manifests against what Kubernetes publishes of its API, as kubernetes-models has it.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { mustBe, type Prove } from "./prove";
+
+const root = join(__dirname, "../../..");
+const folder = join(root, "node_modules/.cache/recipes-kubernetes");
+
+/** Too large for a dependency of everybody's. */
+const PACKAGES = ["kubernetes-models@5.1.0", "yaml@2.9.1"];
+
+const FILES = ["kubernetes.yaml", "kubernetes-migration.yaml"];
+
+/** A mistake that everybody makes once; whoever takes it says nothing when it is read. */
+const MISTAKE = ["readinessProbe:", "readynessProbe:"] as const;
+
+interface Manifest {
+  apiVersion: string;
+  kind: string;
+}
+
+/** Tries the manifests; what that needs is installed when it is missing. @throws Error when it cannot be installed */
+export async function tryKubernetes(prove: Prove): Promise<void> {
+  install();
+  for (const file of FILES) {
+    const text = readFileSync(join(root, "docs/deploy", file), "utf8");
+    const manifests = parse(text);
+    await prove(`${file}: fields and values`, () => validated(manifests));
+    await prove(`${file}: nothing that is unknown`, () => {
+      mustBe("the compiler says", compiled(manifests), "");
+      return "not a field too many";
+    });
+    if (!text.includes(MISTAKE[0])) continue;
+    await prove(`${file}: refused with ${MISTAKE[1].slice(0, -1)}`, () => {
+      const said = compiled(parse(text.replace(...MISTAKE)));
+      const [, line = "nothing"] = /error TS\d+: (.*)/.exec(said) ?? [];
+      if (!line.includes(MISTAKE[1].slice(0, -1))) throw new Error(line);
+      return line;
+    });
+  }
+}
+
+function install(): void {
+  if (PACKAGES.every((name) => existsSync(join(folder, `.has-${name}`)))) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  const npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  execFileSync("npm", [...npm, ...PACKAGES], { cwd: folder, stdio: ["ignore", "ignore", 2] });
+  for (const name of PACKAGES) writeFileSync(join(folder, `.has-${name}`), "");
+}
+
+const load = (): NodeJS.Require => createRequire(join(folder, "package.json"));
+
+function parse(text: string): Manifest[] {
+  const { parseAllDocuments } = load()("yaml") as {
+    parseAllDocuments: (text: string) => { errors: Error[]; toJS: () => Manifest }[];
+  };
+  return parseAllDocuments(text).map((document) => {
+    if (document.errors[0]) throw document.errors[0];
+    return document.toJS();
+  });
+}
+
+/** Such as `apps/v1/Deployment`. */
+const nameOf = ({ apiVersion, kind }: Manifest): string => `${apiVersion}/${kind}`;
+
+/** The schemas know formats and what is required, but let pass what they do not know. */
+async function validated(manifests: readonly Manifest[]): Promise<string> {
+  for (const manifest of manifests) {
+    const path = join(folder, "node_modules/kubernetes-models", `${nameOf(manifest)}.js`);
+    if (!existsSync(path)) throw new Error(`there is no ${nameOf(manifest)}`);
+    const models = (await import(pathToFileURL(path).href)) as Record<
+      string,
+      new (data: Manifest) => { validate: () => void }
+    >;
+    const Model = models[manifest.kind]!;
+    new Model(manifest).validate();
+  }
+  return manifests.map(nameOf).join(", ");
+}
+
+/** The types know every field; returns what the compiler says of manifests as literals of those types. */
+function compiled(manifests: readonly Manifest[]): string {
+  const names = manifests.map((manifest, i) => {
+    const file = `${i}.ts`;
+    const type = `import type { I${manifest.kind} } from "kubernetes-models/${nameOf(manifest)}";`;
+    const value = `export const manifest: I${manifest.kind} = ${JSON.stringify(manifest, undefined, 2)};`;
+    writeFileSync(join(folder, file), `${type}\n${value}\n`);
+    return file;
+  });
+  const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, module: "nodenext" };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names }));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  return spawnSync(process.execPath, [tsc, "-p", folder], { cwd: folder, encoding: "utf8" }).stdout;
+}
