@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** What macOS takes; Linux takes four more, and longer ones are cut without a word. */
@@ -22,7 +22,7 @@ export function controlPath(formationId: string, port: number): string {
   const folder = controlFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = lstatSync(folder);
-  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
+  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
     throw new Error(`${folder} is open to other users: remove it, or choose another TMPDIR`);
   const path = join(folder, `${hashOf(formationId)}-${port}.sock`);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES)
@@ -52,7 +52,7 @@ export async function reach(path: string): Promise<Socket | undefined> {
 }
 
 /** Users share the folder for temporary files on Linux. */
-const controlFolder = (): string => join(tmpdir(), `formations-${userInfo().uid}`);
+const controlFolder = (): string => join(tmpdir(), `formations-${process.getuid?.()}`);
 
 /** The rest of the id is as long as the folder's name. */
 const hashOf = (formationId: string): string => formationId.slice(-8);

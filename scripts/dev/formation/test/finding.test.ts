@@ -1,6 +1,6 @@
 // How the command `restart` finds the formation that it is for.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freeBasePort, startFormation, startRunner, stopFormations } from "./support";
 
@@ -88,7 +88,7 @@ describe("restart, looking for its formation", () => {
   });
 
   it("finds none whose socket others could open, or which has none, and the formation says so", async () => {
-    const open = join(TMPDIR, `formations-${userInfo().uid}`);
+    const open = join(TMPDIR, `formations-${process.getuid?.()}`);
     mkdirSync(open);
     chmodSync(open, 0o777);
     const long = join(TMPDIR, "long".repeat(30));

@@ -5,7 +5,14 @@ import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { freeBasePort, startFormation, startRunner, stopFormations, type Runner } from "./support";
+import {
+  freeBasePort,
+  root,
+  startFormation,
+  startRunner,
+  stopFormations,
+  type Runner,
+} from "./support";
 
 jest.setTimeout(60_000);
 afterEach(stopFormations);
@@ -37,8 +44,9 @@ process.on("SIGTERM", () => {
   setTimeout(() => slow.forEach((res) => res.end(version)), 800);
 });
 `;
-const web = "web: exec node server.js";
-const files = { "server.js": SERVER, VERSION: "one" };
+const web = "web: exec node app/server.js";
+const reloading = `web: exec node --require ${root}/node_modules/ts-node/register ${root}/scripts/dev/reload.ts app/server.js`;
+const files = { "app/server.js": SERVER, VERSION: "one" };
 
 const save = ({ directory }: Runner, version: string) =>
   writeFileSync(join(directory, "VERSION"), version);
@@ -50,10 +58,14 @@ interface Formation {
   base: number;
 }
 
-async function startWeb(count: number, ...lines: string[]): Promise<Formation> {
+async function startWeb(count: number, ...others: string[]): Promise<Formation> {
+  return startLines(count, [web, ...others]);
+}
+
+async function startLines(count: number, lines: string[]): Promise<Formation> {
   const base = await freeBasePort();
   const args = ["-p", String(base), "-m", `web=${count}`];
-  const runner = await startFormation([web, ...lines], args, files);
+  const runner = await startFormation(lines, args, files);
   for (let number = 1; number <= count; number++) {
     await runner.waitFor(new RegExp(`web\\.${number} +\\| ready with one`));
   }
@@ -82,24 +94,30 @@ describe("restart", () => {
     expect(runner.output()).not.toContain("worker.1 ended");
   });
 
-  it("cuts no request, and leaves one instance that answers at any time", async () => {
-    const { runner, base } = await startWeb(2);
-    const slow = Promise.all([ask(base, "/slow"), ask(base + 1, "/slow")]);
-    // Both have it before the first is stopped.
-    await Promise.all([ask(base), ask(base + 1)]);
-    save(runner, "two");
-    const command = restart(runner, "web");
-    let isOver = false;
-    void command.exited.then(() => (isOver = true));
-    const answered: string[] = [];
-    while (!isOver) {
-      answered.push(await Promise.any([ask(base), ask(base + 1)]));
-      await delay(5);
-    }
-    expect(await command.exited).toBe(0);
-    expect(await slow).toEqual(["one", "one"]);
-    expect(new Set(answered)).toEqual(new Set(["one", "two"]));
-  });
+  it.each([
+    ["itself", web],
+    ["and reloads", reloading],
+  ])(
+    "cuts no request of what runs %s, and leaves one that answers at any time",
+    async (_how, line) => {
+      const { runner, base } = await startLines(2, [line]);
+      const slow = Promise.all([ask(base, "/slow"), ask(base + 1, "/slow")]);
+      // Both have it before the first is stopped.
+      await Promise.all([ask(base), ask(base + 1)]);
+      save(runner, "two");
+      const command = restart(runner, "web");
+      let isOver = false;
+      void command.exited.then(() => (isOver = true));
+      const answered: string[] = [];
+      while (!isOver) {
+        answered.push(await Promise.any([ask(base), ask(base + 1)]));
+        await delay(5);
+      }
+      expect(await command.exited).toBe(0);
+      expect(await slow).toEqual(["one", "one"]);
+      expect(new Set(answered)).toEqual(new Set(["one", "two"]));
+    },
+  );
 
   it("without names takes all but one-offs and what others wait for, which has to be named", async () => {
     const { runner, base } = await startWeb(

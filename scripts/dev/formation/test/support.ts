@@ -1,13 +1,13 @@
 // Runs the Procfile runner as a process of its own, in a directory of its own.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../ports/free-port";
 
-const root = join(__dirname, "../../../..");
+export const root = join(__dirname, "../../../..");
 const main = join(root, "scripts/dev/formation/main.ts");
 
 export interface Runner {
@@ -31,7 +31,10 @@ export async function startFormation(
 ): Promise<Runner> {
   const directory = mkdtempSync(join(tmpdir(), "formation-"));
   const all = { Procfile: lines.join("\n"), ...files };
-  for (const [name, text] of Object.entries(all)) writeFileSync(join(directory, name), text);
+  for (const [name, text] of Object.entries(all)) {
+    mkdirSync(join(directory, dirname(name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
   const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
   return startRunner(directory, [...args, ...ports]);
 }
