@@ -1,6 +1,7 @@
 // An HTTP server as a port-bound service: how it drains without losing a request.
 import type { Server } from "node:http";
 import * as net from "node:net";
+import { watchAcceptQueue } from "./accept-queue";
 import { bind, type BindTarget } from "./bind";
 import { deferExpectations } from "./expectations";
 import { answerHalfClosed } from "./half-closed";
@@ -48,6 +49,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
     name,
     bind: () => bind(server, target),
     isReady: () => server.listening && !draining,
+    acceptWaiting: watchAcceptQueue(server),
     beginDrain() {
       draining = true;
       connections.closeAfterResponse();

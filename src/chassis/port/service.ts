@@ -15,6 +15,8 @@ export interface PortBoundService {
   bind(): Promise<AddressInfo>;
   /** Whether new work may be sent here: bound, and not draining. */
   isReady(): boolean;
+  /** Takes the connections that wait to be accepted, which are lost when the port is closed: called before `drain`. */
+  acceptWaiting?(): Promise<void>;
   /** Announces the end, while connections are still accepted: clients are told to go elsewhere. */
   beginDrain(): void;
   /**

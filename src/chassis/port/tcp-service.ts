@@ -1,5 +1,6 @@
 // A raw TCP server as a port-bound service, for protocols other than HTTP.
 import type { Server, Socket } from "node:net";
+import { watchAcceptQueue } from "./accept-queue";
 import { bind, type BindTarget } from "./bind";
 import type { PortBoundService } from "./service";
 
@@ -27,6 +28,7 @@ export function createTcpService(options: TcpServiceOptions): PortBoundService {
     name,
     bind: () => bind(server, target),
     isReady: () => server.listening && !draining,
+    acceptWaiting: watchAcceptQueue(server),
     beginDrain() {
       draining = true;
     },

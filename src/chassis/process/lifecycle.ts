@@ -135,11 +135,16 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     { delayMs, timeoutMs }: ReturnType<typeof limits>,
   ) {
     const deadline = Date.now() + timeoutMs;
+    const acceptWaiting = () => Promise.all(services.map(async (of) => of.acceptWaiting?.()));
+    await acceptWaiting();
     for (const service of services) service.beginDrain();
     draining.abort(cause === "replaced" ? REPLACED : undefined);
     // Without a delay the listener closes in this very turn: clients that have been told to reconnect would
     // queue at it, and be reset.
-    if (services.length > 0 && delayMs > 0) await sleep(delayMs);
+    if (services.length > 0 && delayMs > 0) {
+      await sleep(delayMs);
+      await acceptWaiting();
+    }
     for (const service of services.toReversed()) {
       await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
     }

@@ -148,6 +148,24 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "drain a", "after this turn"]);
   });
 
+  it.each([
+    [0, ["bind a", "accept a", "begin a", "drain a"]],
+    [1, ["bind a", "accept a", "begin a", "accept a", "drain a"]],
+  ])(
+    "takes who waits to be accepted before it closes the port, after %d ms",
+    async (drainDelayMs, done) => {
+      const { events, lifecycle, journal } = create({ drainDelayMs });
+      const acceptWaiting = async () => {
+        await nextTurn();
+        journal.push("accept a");
+      };
+      const ended = lifecycle.run([recorder("a", journal, { acceptWaiting })]);
+      terminate(events);
+      expect(await ended).toBe(0);
+      expect(journal).toEqual(done);
+    },
+  );
+
   it("leaves each service what those before it have left of the time", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 5_000 });
     let now = Date.now();
