@@ -4,6 +4,7 @@ import { reapOnExit } from "../harness/reaper";
 import { idle } from "./idle";
 import { HELP, type Options, parseOptions } from "./options";
 import { describe, type Finding } from "./report";
+import { crash } from "./crash";
 import { restart } from "./restart";
 import { roll } from "./roll";
 import { soak } from "./soak";
@@ -13,6 +14,7 @@ const experiments: Record<string, (options: Options) => Promise<Finding>> = {
   idle,
   soak,
   roll,
+  crash,
 };
 
 async function main(): Promise<number> {

@@ -31,12 +31,13 @@ npm run drain -- [options] [EXPERIMENT …]
   soak     start, load and end the built service of this checkout, many times over
   roll     what serves is restarted in turn under steady load of requests, WebSockets and event streams; as the
            control, it is killed instead
+  crash    one of the processes that serve is killed under the same load
 
   --runs N         runs of restart for each delay (10)
   --delays MS,…    drain delays of restart (0,500)
   --connections N  of idle (10000); the limit of open files must be above
   --cycles N       of soak (100)
-  --way NAME,…     of roll: ${Object.keys(ways).join(", ")} (all)
+  --way NAME,…     of roll and crash: ${Object.keys(ways).join(", ")} (all)
   --rolls N        of roll, for each way (3)
   --node PATH      the Node that runs the servers (this one)
   --help           print this

@@ -1,0 +1,79 @@
+// Experiment: one of the processes that serve is killed under load; what is lost must be what it had in flight.
+import { type Killed, kill, serving } from "./kill";
+import type { Execution, Journal } from "./load/journal";
+import type { Sent } from "./load/requests";
+import { failed, tally } from "./load/tally";
+import type { Options } from "./options";
+import type { Finding } from "./report";
+import { underLoad } from "./under-load";
+import { ways } from "./ways/ways";
+
+/** Where requests were that got no answer. */
+export interface Lost {
+  /** In their handler, or answered and not yet passed on, in the process that was killed. */
+  running: number;
+  /** On their way: sent before it was gone for everybody, and run by nobody. */
+  unread: number;
+  /** Anywhere else: these must not be. */
+  elsewhere: number;
+}
+
+/**
+ * How long after the kill a request may still be sent towards the process, in milliseconds: whoever sends it must be told
+ * first, and this machine is small.
+ */
+const TOLD_AFTER_MS = 100;
+
+/** Counts what is lost with the busiest process of each way, and how long the others are one fewer. */
+export async function crash({ ways: asked, node }: Options): Promise<Finding> {
+  const rows: Record<string, string>[] = [];
+  const missed: string[] = [];
+  for (const [name, way] of Object.entries(ways)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const { became, ran, done } = await underLoad(way, node, (_, journal) => killBusiest(journal));
+    const lost = lostWith(done, became.requests, ran);
+    const { gets, posts, postsTwice, sockets, streams } = tally(became, ran);
+    rows.push({
+      way: way.title,
+      requests: `${gets.all + posts.all}`,
+      "lost while it ran them": `${lost.running}`,
+      "on their way to it": `${lost.unread}`,
+      elsewhere: `${lost.elsewhere}`,
+      "POSTs twice": `${postsTwice}`,
+      "WebSockets and streams cut": `${failed(sockets) + failed(streams)}`,
+      "s to full strength": (done.replacedAfterMs / 1000).toFixed(2),
+    });
+    if (lost.running === 0) missed.push(`${name}: it ran nothing when it was killed`);
+    if (lost.elsewhere > 0) missed.push(`${name}: lost what it never had`);
+    if (postsTwice > 0) missed.push(`${name}: POSTs ran twice`);
+  }
+  return { rows, missed };
+}
+
+function killBusiest(journal: Journal): Promise<Killed> {
+  const counts = new Map(serving(journal).map((pid) => [pid, 0]));
+  for (const { pid } of journal.executions())
+    if (counts.has(pid)) counts.set(pid, counts.get(pid)! + 1);
+  const [busiest] = [...counts].sort(([, a], [, b]) => b - a);
+  if (!busiest) throw new Error("nobody serves");
+  return kill(busiest[0], journal);
+}
+
+/** Says of each request without an answer where it was. */
+export function lostWith(
+  { pid, atMs }: Pick<Killed, "pid" | "atMs">,
+  requests: readonly Sent[],
+  ran: readonly Execution[],
+): Lost {
+  const ranIn = new Map<string, number[]>();
+  for (const of of ran) ranIn.set(of.id, [...(ranIn.get(of.id) ?? []), of.pid]);
+  const lost: Lost = { running: 0, unread: 0, elsewhere: 0 };
+  for (const { id, failure, sentAtMs } of requests) {
+    if (!failure) continue;
+    const pids = ranIn.get(id) ?? [];
+    if (pids.includes(pid)) lost.running++;
+    else if (pids.length === 0 && sentAtMs <= atMs + TOLD_AFTER_MS) lost.unread++;
+    else lost.elsewhere++;
+  }
+  return lost;
+}
