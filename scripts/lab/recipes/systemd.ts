@@ -12,11 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../dev/ports/free-port";
+import { prepareOwnService } from "../contract/own-service";
 import { account } from "../drain/account";
 import { startClients } from "../drain/clients";
 import { connect } from "../harness/connection";
 import { headOf, readResponse, send } from "../harness/http";
-import { ownEnvironment } from "../harness/own-environment";
 import { startRun } from "../harness/run";
 import { until } from "../harness/wait";
 import { SUBJECT } from "./instances";
@@ -41,7 +41,9 @@ export async function trySystemd(prove: Prove): Promise<void> {
     await prove("systemd-analyze verify has nothing to say", () => verified(folder));
     await prove(`the sandbox is at most ${MOST_EXPOSURE} of 10 open`, () => exposure(folder));
     await prove("a passed socket is served, and drained", passedSocket);
-    await tryUnits(join(folder, "machine"), prove);
+    // A reload goes on once the new workers are ready.
+    const { env, detach } = await prepareOwnService();
+    await tryUnits(join(folder, "machine"), env, prove).finally(detach);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -96,12 +98,16 @@ async function passedSocket(): Promise<string> {
 }
 
 /** The units as they are, on a machine that has nothing else. */
-async function tryUnits(folder: string, prove: Prove): Promise<void> {
+async function tryUnits(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  prove: Prove,
+): Promise<void> {
   const port = await freePort();
   mkdirSync(folder);
   writeUnits(join(folder, "units"), "/srv/berth/node", port);
   writeSurroundings(join(folder, "units"), "/srv/log");
-  writeReleases(join(folder, "srv/berth"), ownEnvironment());
+  writeReleases(join(folder, "srv/berth"), env);
   let systemd: OwnSystemd | undefined;
   await prove("the first connection starts the service", async () => {
     systemd = await startSystemd(folder);
