@@ -22,6 +22,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/lab/bench",
       "scripts/lab/drain",
       "scripts/lab/recipes",
+      "scripts/lab/rollout",
       "scripts/lab/contract/real-systems",
       "scripts/project/test/init.test.ts",
       "scripts/project/test/readme.test.ts",

@@ -93,7 +93,7 @@ function deadLinks(folder: string): string[] {
 }
 
 const GONE = {
-  lab: /lab\/(bench|drain|recipes)|npm run (bench|drain|recipes)|contract:systems|speed\.md|real-systems/,
+  lab: /lab\/(bench|drain|recipes|rollout)|npm run (bench|drain|recipes)|contract:systems|speed\.md|real-systems/,
   sample: /features\/notes|createNotes|localhost:\d+\/notes/i,
   contract: /scripts\/lab|npm run contract|port-contract\.md/,
 };
@@ -128,6 +128,9 @@ describe("npm run init", () => {
         /^Copyright \(c\) \d{4} Ada & Co\nCopyright .*Berth/m,
       );
       expect(read(folder, "README.md")).toMatch(/^# my-service\n\nThe my-service service\.\n/);
+      expect(read(folder, "docs/deploy/my-service@.service")).toContain(
+        "Sockets=my-service.socket",
+      );
       for (const part of gone) expect([part, mentions(folder, GONE[part])]).toEqual([part, []]);
       expect(mentions(folder, /\b(begin|end): (lab|sample|contract)\b/)).toEqual([]);
       expect(deadLinks(folder)).toEqual([]);
