@@ -1,12 +1,13 @@
 // A systemd in namespaces of its own, with no units but those that are tried: nothing of the machine's is touched.
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Run, startRun } from "../harness/run";
 import { until } from "../harness/wait";
 import { NotTried } from "./prove";
 
 const STARTER = join(__dirname, "own-systemd.sh");
 const MODULES = join(__dirname, "../../../node_modules");
+const GROUP = "lab-systemd-";
 const START_LIMIT_MS = 10_000;
 
 /** A running systemd. */
@@ -54,8 +55,11 @@ async function within(systemd: Run, args: readonly string[]): Promise<string> {
 /** A cgroup for it alone, as it would make use of that in which it is started. */
 function makeGroup(): string {
   const [, mounted] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "utf8")) ?? [];
-  const group = join(mounted ?? "", `lab-systemd-${process.pid}`);
+  const group = join(mounted ?? "", `${GROUP}${process.pid}`);
   try {
+    // One that was interrupted has left its own, which goes unless somebody lives in it.
+    for (const name of readdirSync(dirname(group)))
+      if (name.startsWith(GROUP)) removeGroup(join(dirname(group), name));
     mkdirSync(group);
   } catch (err) {
     throw new NotTried(`no cgroup for a systemd of one's own: ${(err as Error).message}`);

@@ -1,11 +1,11 @@
 // nginx and HAProxy with the configurations of docs/deploy, on other ports.
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "../harness/connection";
 import { type Argv, type Run, startRun } from "../harness/run";
 import { until } from "../harness/wait";
 import { requireProgram } from "./missing";
+import { scratchFolder } from "./scratch";
 
 /** A router that Debian has, and what it is started with. */
 interface Router {
@@ -74,15 +74,13 @@ export async function startRouter(
 ): Promise<Run> {
   const router: Router = routers[name];
   requireProgram(name, router.package);
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-  // nginx' workers are somebody else when it is started by root.
-  chmodSync(folder, 0o711);
+  const { folder, remove } = scratchFolder(name);
   const configuration = join(folder, router.file);
   writeFileSync(configuration, withPorts(name, port, instances));
   const run = startRun(router.argv(folder, configuration));
   const reap = async () => {
     await run.reap();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   };
   const isOver = async () => run.exit() !== undefined || (await accepts(port));
   if ((await until(isOver, START_LIMIT_MS)) && !run.exit()) return { ...run, port, reap };

@@ -1,15 +1,6 @@
 // The recipe of systemd: its units by its own checks, a passed socket, and a whole life under a systemd of their own.
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../dev/ports/free-port";
 import { prepareOwnService } from "../contract/own-service";
@@ -23,6 +14,7 @@ import { SUBJECT } from "./instances";
 import { requireProgram } from "./missing";
 import { type OwnSystemd, startSystemd } from "./own-systemd";
 import { mustBe, type Prove } from "./prove";
+import { scratchFolder } from "./scratch";
 import { writeReleases, writeSurroundings, writeUnits } from "./units";
 
 const ANSWER_LIMIT_MS = 15_000;
@@ -34,9 +26,7 @@ const MOST_EXPOSURE = 2;
 export async function trySystemd(prove: Prove): Promise<void> {
   requireProgram("systemd-analyze", "systemd");
   requireProgram("systemd-socket-activate", "systemd");
-  const folder = mkdtempSync(join(tmpdir(), "systemd-"));
-  // The service has a user of its own.
-  chmodSync(folder, 0o755);
+  const { folder, remove } = scratchFolder("systemd");
   try {
     await prove("systemd-analyze verify has nothing to say", () => verified(folder));
     await prove(`the sandbox is at most ${MOST_EXPOSURE} of 10 open`, () => exposure(folder));
@@ -45,7 +35,7 @@ export async function trySystemd(prove: Prove): Promise<void> {
     const { env, detach } = await prepareOwnService();
     await tryUnits(join(folder, "machine"), env, prove).finally(detach);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
