@@ -1,5 +1,6 @@
 // Who takes part.
 import { join } from "node:path";
+import type { Front } from "./front";
 import type { Work } from "./works";
 
 /** A server to be measured. */
@@ -12,6 +13,10 @@ export interface Contender {
   env: Readonly<Record<string, string>>;
   /** Which variant of a work this is, where a work has several. */
   variant?: string;
+  /** As how many processes it is started; one by default. */
+  instances?: number | undefined;
+  /** A router between the load and it. */
+  front?: Front | undefined;
 }
 
 const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
@@ -48,8 +53,9 @@ export function contendersFor(work: Work, all: readonly Contender[]): Contender[
   const { variants } = work;
   if (!variants) return able;
   return able.flatMap((contender) =>
-    variants.map(({ label, env }) => ({
+    variants.map(({ label, env, ...setUp }) => ({
       ...contender,
+      ...setUp,
       title: `${contender.title}, ${label}`,
       variant: label,
       env: { ...contender.env, ...env },

@@ -4,16 +4,17 @@ import { availableParallelism } from "node:os";
 import { type Argv, startRun } from "../harness/run";
 
 /** Which core each side has: what the load costs must not be taken from the server. */
-const CORES = { server: "0", load: "1" };
+const CORES = { server: "0", load: "1", any: undefined };
 
 /** Whether processes can be pinned here: `taskset` is Linux'. */
 export const isPinned: boolean =
   availableParallelism() > 1 && spawnSync("taskset", ["--version"]).status === 0;
 
-/** The command line that runs a command on its side's core. */
+/** The command line that runs a command on its side's core, or on any. */
 export function onCore(side: keyof typeof CORES, command: readonly string[]): Argv {
   const [program = "", ...args] = command;
-  return isPinned ? ["taskset", "--cpu-list", CORES[side], ...command] : [program, ...args];
+  const core = CORES[side];
+  return isPinned && core ? ["taskset", "--cpu-list", core, ...command] : [program, ...args];
 }
 
 /**

@@ -1,6 +1,19 @@
 -- Sends one kind of request as wrk's script, and prints what came of it as one line of JSON.
 -- Arguments: method, body ("" for none), mean think time in milliseconds (0 for none).
 
+-- The ports that threads share out among themselves, where there are several.
+local ports, next_port = {}, 0
+for port in (os.getenv("BENCH_PORTS") or ""):gmatch("%d+") do
+  ports[#ports + 1] = port
+end
+
+function setup(thread)
+  if #ports > 1 then
+    next_port = next_port % #ports + 1
+    thread.addr = wrk.lookup("127.0.0.1", ports[next_port])[1]
+  end
+end
+
 function init(args)
   local method, body, think_ms = args[1], args[2], tonumber(args[3])
   wrk.method = method

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { startRun } from "../harness/run";
 import { onCore } from "./cores";
+import { endedCpuSeconds } from "./process-usage";
 import type { Work } from "./works";
 
 /** What one run of the load came to. */
@@ -11,6 +12,8 @@ export interface LoadResult {
   seconds: number;
   p50Ms: number;
   p99Ms: number;
+  /** The processor time that sending it took. */
+  cpuSeconds: number;
 }
 
 interface WrkReport {
@@ -32,11 +35,19 @@ export function requireWrk(): void {
 }
 
 /**
- * Sends one work to a port of this machine.
+ * Sends one work to ports of this machine, in equal shares.
  * @throws Error when an answer had another status than the work expects, or a connection broke.
  */
-export async function load(port: number, work: Work, seconds: number): Promise<LoadResult> {
-  const wrk = startRun(onCore("load", ["wrk", ...wrkArguments(port, work, seconds)]));
+export async function load(
+  ports: readonly number[],
+  work: Work,
+  seconds: number,
+): Promise<LoadResult> {
+  const endedBefore = endedCpuSeconds();
+  const side = work.onAllCores ? "any" : "load";
+  const wrk = startRun(onCore(side, ["wrk", ...wrkArguments(ports[0]!, work, seconds)]), {
+    env: { BENCH_PORTS: ports.join(",") },
+  });
   await wrk.exited;
   await wrk.reap();
   const report = parseReport(wrk.output.text());
@@ -48,15 +59,24 @@ export async function load(port: number, work: Work, seconds: number): Promise<L
     seconds: report.durationUs / 1e6,
     p50Ms: report.p50Us / 1000,
     p99Ms: report.p99Us / 1000,
+    cpuSeconds: endedCpuSeconds() - endedBefore,
   };
 }
 
 function wrkArguments(port: number, work: Work, seconds: number): string[] {
-  const { method, path, body = "", connections, requestsPerSecond } = work;
+  const { method, path, body = "", connections, requestsPerSecond, onAllCores } = work;
   // Each connection pauses so long on average; the answer itself takes next to nothing of that.
   const thinkMs = requestsPerSecond ? (connections * 1000) / requestsPerSecond : 0;
   return [
-    ...["--threads", "1", "--connections", String(connections), "--duration", `${seconds}s`],
+    // Each has one port, and as many connections as the others.
+    ...[
+      "--threads",
+      onAllCores ? "2" : "1",
+      "--connections",
+      String(connections),
+      "--duration",
+      `${seconds}s`,
+    ],
     ...["--timeout", "10s", "--script", join(__dirname, "load.lua")],
     ...[`http://127.0.0.1:${port}${path}`, "--", method, body, String(thinkMs)],
   ];

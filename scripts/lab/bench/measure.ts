@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contenders";
 import { load } from "./load";
 import { cpuSeconds, residentMb } from "./process-usage";
-import { type Server, startContender } from "./server-process";
+import { type Served, serve } from "./served";
 import type { Work } from "./works";
 
 /** What one contender did in one round. */
@@ -16,6 +16,10 @@ export interface Round {
   cpuUs: number;
   /** Share of a core that the server used: much below 1, the load or something else was the bottleneck. */
   busy: number;
+  /** The same of the load. */
+  loadBusy: number;
+  /** Processor time of the router in front of the server, in microseconds a request; 0 without one. */
+  frontUs: number;
 }
 
 /** What one contender did in all rounds of one work. */
@@ -38,7 +42,7 @@ export interface MeasureOptions {
 }
 
 interface Runner extends Measurement {
-  server: Server;
+  server: Served;
   sent: number;
 }
 
@@ -73,12 +77,15 @@ export async function measure(
 }
 
 async function warmUp(contender: Contender, work: Work, { node }: MeasureOptions): Promise<Runner> {
-  const server = await startContender(contender, { node, env: work.env, log: "drained" });
+  const { env, onAllCores } = work;
+  const server = await serve(contender, { node, env, onAllCores, log: "drained" });
   await sleep(SETTLE_MS);
-  const idleMb = residentMb(server.pid);
-  const { requests } = await load(server.port, work, WARM_UP_S);
+  const idleMb = sum(server.pids().map(residentMb));
+  const { requests } = await load(server.ports, work, WARM_UP_S);
   return { contender, server, sent: requests, rounds: [], idleMb, loadedMb: idleMb };
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
 
 const rotate = <T>(items: readonly T[], by: number): T[] => {
   const first = by % items.length;
@@ -90,18 +97,22 @@ async function runRound(
   work: Work,
   { seconds, together }: MeasureOptions,
 ): Promise<void> {
-  const { pid, port } = runner.server;
-  const cpuBefore = cpuSeconds(pid);
-  const result = await load(port, work, seconds);
-  const cpu = cpuSeconds(pid) - cpuBefore;
+  const { ports, pids, frontPids } = runner.server;
+  const [processes, front] = [pids(), frontPids()];
+  const usage = () => [processes, front].map((all) => sum(all.map(cpuSeconds)));
+  const before = usage();
+  const result = await load(ports, work, seconds);
+  const [cpu = 0, frontCpu = 0] = usage().map((seconds, i) => seconds - before[i]!);
   runner.sent += result.requests;
-  runner.loadedMb = residentMb(pid);
+  runner.loadedMb = sum(processes.map(residentMb));
   runner.rounds.push({
     requestsPerSecond: result.requests / (together ? cpu : result.seconds),
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     cpuUs: (cpu * 1e6) / result.requests,
     busy: cpu / result.seconds,
+    loadBusy: result.cpuSeconds / result.seconds,
+    frontUs: (frontCpu * 1e6) / result.requests,
   });
 }
 

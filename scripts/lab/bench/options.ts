@@ -24,7 +24,7 @@ export const HELP = `Measures Berth beside bare node:http, Fastify and a stock E
 
 npm run bench -- [options]
   --only NAME,…        what to measure, by the beginnings of names: json, things, orders, missing, large, ships,
-                       paced, routes, connections, start, reload (everything)
+                       paced, routes, connections, processes, router, start, reload (everything)
   --contenders NAME,…  bare, fastify, express, berth (all)
   --without NAME,…     Berth once more for each name, without that trick of its fast path
   --rounds N           how often each is measured, in turns (5)
@@ -37,7 +37,8 @@ npm run bench -- [options]
   --help               print this
 
 Set DATABASE_URL to a PostgreSQL server to measure the ships too: a database is created beside that one, and dropped.
-wrk must be installed. On Linux the servers are pinned to core 0 and the load to core 1.
+wrk must be installed. On Linux the servers are pinned to core 0 and the load to core 1, but for processes and router, which
+are about several processes: there the load takes part of what the servers could have had, and the table says how much.
 `;
 
 /** @throws Error naming the option, what was expected and what came. */

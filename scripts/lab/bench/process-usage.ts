@@ -5,22 +5,31 @@ import { readFileSync } from "node:fs";
 const BYTES_PER_MB = 1_000_000;
 const BYTES_PER_KIB = 1024;
 /** Fields of /proc/PID/stat after the command's name, which is put in parentheses and may hold anything. */
-const [UTIME, STIME] = [11, 12];
+const [UTIME, STIME, CUTIME, CSTIME] = [11, 12, 13, 14];
 
 let ticksPerSecond: number | undefined;
 
 /** The processor time of a process in seconds, in steps of about 10 ms; NaN where there is no /proc. */
 export function cpuSeconds(pid: number): number {
-  const stat = readProc(pid, "stat");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"]));
-  return (Number(fields[UTIME]) + Number(fields[STIME])) / ticksPerSecond;
+  return ticks(readProc(pid, "stat"), UTIME, STIME);
+}
+
+/** The processor time of the processes that this one has started and seen the end of, in seconds. */
+export function endedCpuSeconds(): number {
+  return ticks(readProc(process.pid, "stat"), CUTIME, CSTIME);
 }
 
 /** The resident memory of a process in MB; NaN where there is no /proc. */
 export function residentMb(pid: number): number {
   const kib = /^VmRSS:\s+(\d+)/m.exec(readProc(pid, "status"))?.[1];
   return (Number(kib ?? Number.NaN) * BYTES_PER_KIB) / BYTES_PER_MB;
+}
+
+/** The sum of two fields in seconds. */
+function ticks(stat: string, one: number, other: number): number {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  ticksPerSecond ??= Number(execFileSync("getconf", ["CLK_TCK"]));
+  return (Number(fields[one]) + Number(fields[other])) / ticksPerSecond;
 }
 
 function readProc(pid: number, file: string): string {

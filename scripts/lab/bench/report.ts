@@ -27,7 +27,7 @@ export function workTable(
     shown(spread(of(measurement, "p99Ms")), 2),
     fixed(spread(of(measurement, "cpuUs")).median, 1),
     `${fixed(measurement.idleMb, 0)} → ${fixed(measurement.loadedMb, 0)}`,
-    together ? "" : load(work, measurement),
+    together ? "" : remark(work, measurement),
   ]);
   const unit = together ? "req/CPU s" : "req/s";
   const head = ["", unit, ...baseTitles(measurements), "p50 ms", "p99 ms", "CPU µs", "MB", ""];
@@ -53,9 +53,20 @@ const of = ({ rounds }: Measurement, key: keyof Round): number[] =>
 
 const perSecond = (measurement: Measurement): number[] => of(measurement, "requestsPerSecond");
 
-function load({ requestsPerSecond }: Work, measurement: Measurement): string {
+function remark(work: Work, measurement: Measurement): string {
+  if (work.onAllCores) return coresOf(measurement);
+  const { requestsPerSecond } = work;
   const busy = spread(of(measurement, "busy")).median;
   return requestsPerSecond || !(busy < BUSY) ? "" : `only ${fixed(busy * 100, 0)} % busy`;
+}
+
+/** Who had how much of the cores, and what a router in front takes for each request. */
+function coresOf(measurement: Measurement): string {
+  const [busy, load, frontUs] = (["busy", "loadBusy", "frontUs"] as const).map(
+    (key) => spread(of(measurement, key)).median,
+  ) as [number, number, number];
+  const front = frontUs > 0 ? `, router ${fixed(frontUs, 1)} µs` : "";
+  return `cores: ${fixed(busy, 2)}, load ${fixed(load, 2)}${front}`;
 }
 
 type Compared = { contender: Contender };

@@ -3,7 +3,7 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../dev/ports/free-port";
 import type { Output } from "../harness/output";
-import { type Run, startRun } from "../harness/run";
+import { type Argv, type Run, type RunOptions, startRun } from "../harness/run";
 import { listens } from "../harness/server";
 import { stop } from "../harness/stop";
 import type { Contender } from "./contenders";
@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** The Node that runs it. */
   node: string;
   env?: Readonly<Record<string, string>> | undefined;
+  /** Whether it, and what counts its lines, may run on any core. */
+  onAllCores?: boolean | undefined;
   /** `kept` lines come to this process; `drained` ones go through a real pipe to one that only counts them. */
   log: "kept" | "drained";
 }
@@ -44,30 +46,33 @@ export function startContender(contender: Contender, options: ServerOptions): Pr
 /** Starts a command that binds PORT and says so, and resolves when it does. */
 export async function startCommand(
   command: readonly string[],
-  { env, log }: ServerOptions,
+  { env, log, onAllCores = false }: ServerOptions,
 ): Promise<Server> {
   const port = String(await freePort());
-  const argv = onCore("server", command);
+  const argv = onCore(onAllCores ? "any" : "server", command);
   const options = { port, env: { ...surroundings, ...env } };
-  return log === "kept" ? startKept(argv, options) : startDrained(argv, options);
+  if (log === "kept") return startKept(argv, options);
+  return startDrained(argv, options, onAllCores ? "any" : "load");
 }
 
-type Start = (...run: Parameters<typeof startRun>) => Promise<Server>;
-
-const startKept: Start = async (argv, options) => {
+async function startKept(argv: Argv, options: RunOptions): Promise<Server> {
   const run = startRun(argv, options);
   await listens(run);
   const end = () => endOf(run).then(() => run.output.lines().length);
   return { ...run, log: run.output, stop: end };
-};
+}
 
 /**
  * Starts a server whose log a process of its own drains. Node's "pipe" is a socket: this is the pipe that a shell or a
  * container runtime makes, and a write to it costs what it costs in production.
  */
-const startDrained: Start = async (argv, options) => {
+async function startDrained(
+  argv: Argv,
+  options: RunOptions,
+  side: "load" | "any",
+): Promise<Server> {
   const { readFd, writeFd } = openPipe();
-  const command = onCore("load", [process.execPath, join(__dirname, "log-drain.js")]);
+  const command = onCore(side, [process.execPath, join(__dirname, "log-drain.js")]);
   const drain = startRun(command, { stdin: readFd });
   const run = startRun(argv, { ...options, stdout: writeFd });
   // The pipe ends for its reader when its only writer, the server, has ended.
@@ -81,7 +86,7 @@ const startDrained: Start = async (argv, options) => {
     return (JSON.parse(drain.output.lines().at(-1) ?? "{}") as { lines?: number }).lines ?? 0;
   };
   return { ...run, log: drain.output, stop: end };
-};
+}
 
 async function endOf(run: Run): Promise<void> {
   await stop(run, STOP_LIMIT_MS, "SIGTERM", "leader");

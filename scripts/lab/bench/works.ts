@@ -1,9 +1,14 @@
 // What the contenders are given to do.
+import type { Front } from "./front";
 
-/** What a contender finds in its environment in one variant of a work. */
+/** What a contender finds in its environment in one variant of a work, and how it is served. */
 export interface Variant {
   label: string;
   env: Readonly<Record<string, string>>;
+  /** As how many processes, each with a port of its own, it is started; one by default. */
+  instances?: number;
+  /** A router between the load and it. */
+  front?: Front;
 }
 
 /** One kind of request, and the conditions under which it is sent. */
@@ -25,6 +30,11 @@ export interface Work {
   variants?: readonly Variant[];
   /** Who can do it; by default everybody. */
   contenders?: readonly string[];
+  /**
+   * Whether it is about one program in several set-ups: each may use all cores, and shares them with the load, as several
+   * processes cannot be told apart on one.
+   */
+  onAllCores?: true;
   /** Whether it needs a database with ships. */
   needsDatabase?: true;
 }
@@ -71,6 +81,25 @@ const ROUTES: readonly Variant[] = [
   { label: "1000 flat", env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } },
 ];
 
+/** As one process, as two that share a port, and as two that each have their own. */
+const PROCESSES: readonly Variant[] = [
+  { label: "1 process", env: {} },
+  { label: "2 workers", env: { WEB_CONCURRENCY: "2" } },
+  { label: "2 instances", env: {}, instances: 2 },
+];
+
+const ROUTERS: readonly Variant[] = [
+  { label: "no router", env: {} },
+  { label: "--router", env: {}, front: "router" },
+  { label: "nginx", env: {}, front: "nginx" },
+];
+
+const berthOnAllCores = (variants: readonly Variant[]): Partial<Work> => ({
+  contenders: ["berth"],
+  variants,
+  onAllCores: true,
+});
+
 const withConnections = (connections: number): Work =>
   get(`connections-${connections}`, "/json", { connections });
 
@@ -92,5 +121,7 @@ export function createWorks(requestsPerSecond: number): Work[] {
     get("paced", "/json", { connections, requestsPerSecond }),
     get("routes", "/json", { variants: ROUTES }),
     ...[10, 500, 5000].map(withConnections),
+    get("processes", "/json", berthOnAllCores(PROCESSES)),
+    get("router", "/json", berthOnAllCores(ROUTERS)),
   ];
 }

@@ -14,7 +14,7 @@ describe("table", () => {
 });
 
 describe("workTable", () => {
-  const round = { p50Ms: 1, p99Ms: 2, cpuUs: 100, busy: 1 };
+  const round = { p50Ms: 1, p99Ms: 2, cpuUs: 100, busy: 1, loadBusy: 0.25, frontUs: 0 };
   const measured = (name: string, perSecond: number[]) => ({
     contender: { name, title: name, script: "", env: {} },
     rounds: perSecond.map((requestsPerSecond) => ({ ...round, requestsPerSecond })),
@@ -33,6 +33,15 @@ describe("workTable", () => {
     expect(shown).toContain("| /Fastify         |");
     expect(shown).toContain("| 1.25 (1.00-1.50) |");
     expect(shown).not.toContain("/Berth");
+  });
+
+  it("says who had how much of the cores where all share them, and what a router takes", () => {
+    const behind = measured("berth", [10]);
+    behind.rounds = behind.rounds.map((of) => ({ ...of, frontUs: 42 }));
+    const shared = { ...work, onAllCores: true } as const;
+    const shown = workTable(shared, [measured("berth", [20]), behind], false);
+    expect(shown).toContain("| cores: 1.00, load 0.25 ");
+    expect(shown).toContain("| cores: 1.00, load 0.25, router 42.0 µs |");
   });
 
   it("compares Berth with itself when it does without a trick", () => {
