@@ -6,7 +6,7 @@ import { failed, tally } from "./load/tally";
 import type { Options } from "./options";
 import type { Finding } from "./report";
 import { underLoad } from "./under-load";
-import { ways } from "./ways/ways";
+import { tryWays } from "./ways/ways";
 
 /** Where requests were that got no answer. */
 export interface Lost {
@@ -28,8 +28,7 @@ const TOLD_AFTER_MS = 100;
 export async function crash({ ways: asked, node }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
-  for (const [name, way] of Object.entries(ways)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+  const untried = await tryWays(asked, async (name, way) => {
     const { became, ran, done } = await underLoad(way, node, (_, journal) => killBusiest(journal));
     const lost = lostWith(done, became.requests, ran);
     const { gets, posts, postsTwice, sockets, streams } = tally(became, ran);
@@ -46,8 +45,8 @@ export async function crash({ ways: asked, node }: Options): Promise<Finding> {
     if (lost.running === 0) missed.push(`${name}: it ran nothing when it was killed`);
     if (lost.elsewhere > 0) missed.push(`${name}: lost what it never had`);
     if (postsTwice > 0) missed.push(`${name}: POSTs ran twice`);
-  }
-  return { rows, missed };
+  });
+  return { rows, missed: [...missed, ...untried] };
 }
 
 function killBusiest(journal: Journal): Promise<Killed> {

@@ -32,7 +32,7 @@ export function exitColumns(exits: readonly Exit[]): Record<string, string> {
 export function describe({ rows, missed }: Finding): string {
   const names = Object.keys(rows[0] ?? {});
   const lines = [names, names.map(() => "---"), ...rows.map((row) => Object.values(row))];
-  const table = lines.map((cells) => `| ${cells.join(" | ")} |`);
+  const table = rows.length > 0 ? lines.map((cells) => `| ${cells.join(" | ")} |`) : [];
   return [...table, ...missed.map((what) => `MISSED: ${what}`)].join("\n");
 }
 

@@ -5,14 +5,13 @@ import type { Options } from "./options";
 import type { Finding } from "./report";
 import { underLoad } from "./under-load";
 import type { Way } from "./ways/way";
-import { ways } from "./ways/ways";
+import { tryWays } from "./ways/ways";
 
 /** Counts what clients lose while all processes of a way are restarted, several times over, and while they are killed. */
 export async function roll({ ways: asked, rolls, node }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
-  for (const [name, way] of Object.entries(ways)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+  const untried = await tryWays(asked, async (name, way) => {
     const orderly = await underLoad(way, node, (service) => timed(rolls, () => service.roll()));
     const restarted = tally(orderly.became, orderly.ran);
     rows.push(row(way, "restart", restarted, orderly.done));
@@ -23,8 +22,8 @@ export async function roll({ ways: asked, rolls, node }: Options): Promise<Findi
     const killed = tally(control.became, control.ran);
     rows.push(row(way, "kill -9", killed, control.done));
     if (losses(killed) === 0) missed.push(`${name}: nothing is seen to be lost by kill -9`);
-  }
-  return { rows, missed };
+  });
+  return { rows, missed: [...missed, ...untried] };
 }
 
 /** How long each time takes, in milliseconds. */

@@ -1,5 +1,4 @@
 // Several processes of the service, each on a port of its own, kept alive and restarted in turn as a platform does.
-import { freePort } from "../../../dev/ports/free-port";
 import type { Run } from "../../harness/run";
 import { startServer } from "../../harness/server";
 import { until } from "../../harness/wait";
@@ -8,7 +7,6 @@ import { SERVICE, serviceEnvironment, type WayOptions } from "./way";
 
 /** The running instances. */
 export interface Instances {
-  ports: readonly number[];
   /** Ends one after the other, the next one only once the new one has been given a request. */
   roll(): Promise<void>;
   stop(): Promise<void>;
@@ -17,26 +15,25 @@ export interface Instances {
 /** How long a proxy may take to send to a new instance, in milliseconds. */
 const NOTICED_LIMIT_MS = 20_000;
 
-/** Starts that many; one that dies unasked is started anew at once, on its port. */
+/** Starts one on each port; one that dies unasked is started anew at once. @throws Error when one does not listen */
 export async function startInstances(
-  count: number,
+  ports: readonly number[],
   options: WayOptions,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>>,
 ): Promise<Instances> {
+  const argv = [options.node, SERVICE] as const;
   const env = { ...serviceEnvironment(options), ...more };
   const expected = new Set<Run>();
-  const running: Run[] = [];
+  const running: Promise<Run>[] = [];
 
-  async function startOne(at: number, port: number): Promise<Run> {
-    const argv = [options.node, SERVICE] as const;
-    const run = await startServer(argv, { port: String(port), isolated: true, env });
-    running[at] = run;
-    void run.exited.then(async () => {
-      if (expected.has(run)) return;
-      await run.reap();
-      await startOne(at, port);
+  function start(at: number): Promise<Run> {
+    const started = startServer(argv, { port: String(ports[at]), isolated: true, env });
+    running[at] = started;
+    void started.then(async (run) => {
+      await run.exited;
+      if (!expected.has(run)) running[at] = run.reap().then(() => start(at));
     });
-    return run;
+    return started;
   }
 
   async function end(run: Run): Promise<void> {
@@ -45,23 +42,17 @@ export async function startInstances(
     if (status !== "0") throw new Error(`an instance exited with ${status}:\n${run.output.text()}`);
   }
 
-  const ports: number[] = [];
-  for (let at = 0; at < count; at++) {
-    const port = await freePort();
-    ports.push(port);
-    await startOne(at, port);
-  }
+  await Promise.all(ports.map((_, at) => start(at)));
   return {
-    ports,
     async roll() {
-      for (const [at, port] of ports.entries()) {
-        await end(running[at]!);
-        const { pid } = await startOne(at, port);
+      for (const at of ports.keys()) {
+        await end(await running[at]!);
+        const { pid } = await start(at);
         const isUsed = () => options.journal.executions().some((ran) => ran.pid === pid);
         if (!(await until(isUsed, NOTICED_LIMIT_MS, 50)))
           throw new Error(`nothing was sent to a new instance for ${NOTICED_LIMIT_MS / 1000} s`);
       }
     },
-    stop: async () => void (await Promise.all(running.map(end))),
+    stop: async () => void (await Promise.all(running.map(async (run) => end(await run)))),
   };
 }

@@ -11,11 +11,15 @@ const behind = (name: RouterName, title: string, env: Readonly<Record<string, st
   title: `${title}, ${INSTANCES} instances`,
   mayLosePosts: true,
   async start(options) {
-    const instances = await startInstances(INSTANCES, options, env);
-    const port = await freePort();
-    const proxy = await startRouter(name, port, instances.ports);
+    const [port, ...ports] = await freePorts(1 + INSTANCES);
+    const instances = await startInstances(ports, options, env);
+    // After them: it would believe for a second that they are away.
+    const proxy = await startRouter(name, port!, ports).catch(async (err: unknown) => {
+      await instances.stop();
+      throw err;
+    });
     return {
-      port,
+      port: port!,
       roll: () => instances.roll(),
       async stop() {
         await instances.stop();
@@ -24,6 +28,12 @@ const behind = (name: RouterName, title: string, env: Readonly<Record<string, st
     };
   },
 });
+
+async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort());
+  return ports;
+}
 
 const BEHIND_ONE = { HOST: "127.0.0.1", TRUST_PROXY: "1" };
 
