@@ -43,6 +43,8 @@ export function requestHeaders(req: IncomingMessage, id: string, upgrades: boole
   kept.push("X-Forwarded-Proto", "http", "X-Forwarded-Port", String(socket.localPort));
   kept.push("X-Request-Id", id);
   if (headers.host !== undefined) kept.push("X-Forwarded-Host", headers.host);
+  // HTTP/1.0 does without, and is passed on as HTTP/1.1.
+  else if (req.httpVersion === "1.0") kept.push("Host", `localhost:${socket.localPort}`);
   if (upgrades) kept.push("Connection", "Upgrade", "Upgrade", headers.upgrade ?? "");
   if (isChunked) kept.push("Transfer-Encoding", "chunked");
   else if (headers["content-length"] === undefined && !BODILESS.has(req.method ?? ""))

@@ -39,15 +39,15 @@ export function createInstance(name: string, port: number, onReady: () => void):
   let owed = 0;
   let settled = (): void => {};
   let timer: NodeJS.Timeout | undefined;
-  let latest = 0;
+  let question = new AbortController();
 
   async function ask(): Promise<void> {
-    const mine = ++latest;
+    const { signal } = (question = new AbortController());
     const isIdle = ready && !isUsed;
     isUsed = owed > 0;
-    const answer = isIdle || (await isReady(port));
+    const answer = isIdle || (await isReady(port, signal));
     // What has happened since is younger than the answer.
-    if (mine !== latest) return;
+    if (signal.aborted) return;
     const hasBecomeReady = answer && !ready;
     ready = answer;
     askIn(ready ? READY_POLL_MS : UNREADY_POLL_MS);
@@ -61,7 +61,7 @@ export function createInstance(name: string, port: number, onReady: () => void):
 
   function forget(): void {
     ready = false;
-    latest++;
+    question.abort();
     clearTimeout(timer);
   }
 

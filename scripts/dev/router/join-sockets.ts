@@ -3,6 +3,11 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Exchange } from "./forward";
 
+/** Lets go of what a client has asked for that ends its side of the connection, as nginx does: nearly always it has gone. */
+export function hangUp(this: Socket): void {
+  this.destroy();
+}
+
 /** @param head What the instance has sent after its answer. */
 export function joinSockets(
   exchange: Exchange,
@@ -16,6 +21,7 @@ export function joinSockets(
     upstream.destroy();
     return void res.destroy();
   }
+  client.off("end", hangUp);
   res.detachSocket(client);
   client.write(headText(answer));
   client.write(head);

@@ -5,16 +5,18 @@ import { get } from "node:http";
 const ANSWER_MS = 5000;
 
 /**
- * Resolves to whether `/readyz` answers with less than 500: a service that has no such route says 404. Everybody else's
- * connections stay out of it, as one that is kept open tells nothing of whether new ones are accepted.
+ * Resolves to whether `/readyz` answers with less than 500: a service that has no such route says 404. It has a connection of
+ * its own, as one that is kept open does not tell whether new ones are accepted.
+ * @param signal Ends the question, as if the answer were no.
  */
-export function isReady(port: number, answerMs = ANSWER_MS): Promise<boolean> {
+export function isReady(port: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(answerMs);
-    get({ host: "127.0.0.1", port, path: "/readyz", agent: false, signal }, (res) => {
+    const options = { host: "127.0.0.1", port, path: "/readyz", agent: false, signal };
+    const asked = get({ ...options, timeout: ANSWER_MS }, (res) => {
       resolve((res.statusCode ?? 500) < 500);
       // Whatever comes after the head.
       res.on("error", () => {}).destroy();
-    }).on("error", () => resolve(false));
+    });
+    asked.on("timeout", () => asked.destroy()).on("error", () => resolve(false));
   });
 }

@@ -10,6 +10,7 @@ import { endConnection } from "../../../src/chassis/port/end-connection";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { unknownCoding, unknownHost, upgradeWithBody } from "./faults";
 import { forward, hasBody, type Exchange, type Patience } from "./forward";
+import { hangUp } from "./join-sockets";
 import { createPool, type Pool, type Target } from "./pool";
 import type { Routes } from "./routes";
 import { createReporter, sendFault, type Fault } from "./problems";
@@ -93,6 +94,7 @@ export function createRouter(options: RouterOptions): Router {
     // What Node's parser does not take reaches no instance.
     refuse: refusals(pino({ enabled: false })),
   });
+  server.on("connection", (socket) => socket.on("end", hangUp));
   const instanceOf = (name: string) => instances.find((instance) => instance.name === name);
 
   return {
