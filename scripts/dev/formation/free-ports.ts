@@ -9,17 +9,24 @@ import { describeHolder } from "./port-holder";
  * @throws Error that names each port that is taken, who has it, and the cure.
  */
 export async function requireFreePorts({ instances, router }: Plan): Promise<void> {
-  const claims = instances.map(({ name, env }) => ({ name, port: Number(env.PORT), option: "-p" }));
-  if (router) claims.push({ name: "the router", port: router.port, option: "--router" });
+  const claims = instances.map(({ name, env }) => ({
+    name,
+    port: Number(env.PORT),
+    cure: "choose other ports with -p",
+  }));
+  if (router)
+    claims.push({
+      name: "the router",
+      port: router.port,
+      cure: "choose another one with --router",
+    });
   const held: Server[] = [];
   const problems: string[] = [];
-  for (const { name, port, option } of claims) {
+  for (const { name, port, cure } of claims) {
     const server = await tryPort(port);
     if (server) held.push(server);
     else
-      problems.push(
-        `port ${port} of ${name} is taken${describeHolder(port)}: stop it, or choose other ports with ${option}`,
-      );
+      problems.push(`port ${port} of ${name} is taken${describeHolder(port)}: stop it, or ${cure}`);
   }
   await Promise.all(held.map(close));
   if (problems.length > 0) throw new Error(problems.join("\n"));
