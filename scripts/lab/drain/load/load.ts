@@ -1,7 +1,8 @@
 // The load of everything that a service may serve at once: steady, and less than two cores can take.
-import { type Ending, converse } from "./websockets";
 import { readStreams } from "./event-streams";
+import type { Ending } from "./lasting";
 import { type RequestPlan, type Sent, sendRequests } from "./requests";
+import { converse } from "./websockets";
 
 /** What became of all that was sent. */
 export interface Became {

@@ -3,42 +3,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "tested-ws";
 import { within } from "../../harness/wait";
 import { ANSWER_LIMIT_MS, type Failure } from "./failure";
+import { type Ending, keepOpen } from "./lasting";
 import { jittered } from "./pace";
 
-/** How one connection that should last has ended. */
-export interface Ending {
-  /** Missing when it ended as its protocol has it. */
-  failure?: Failure;
-}
-
 const MESSAGE_PAUSE_MS = 100;
-/** Before the next try of a client that was turned away, in milliseconds. */
-const RETRY_MS = 50;
 /** "Going away", and what a service may say when it restarts. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const FAREWELLS = [1000, 1001, 1012];
 
 /** Converses until the signal is aborted, and resolves then with how all connections but the last ones ended. */
-export async function converse(
+export function converse(
   port: number,
   path: string,
   clients: number,
   stopped: AbortSignal,
 ): Promise<Ending[]> {
-  const endings: Ending[] = [];
-  const client = async (): Promise<void> => {
-    while (!stopped.aborted) {
-      const ending = await converseOnce(`ws://127.0.0.1:${port}${path}`, stopped);
-      if (!ending) continue;
-      endings.push(ending);
-      if (ending.failure) await sleep(RETRY_MS);
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, client));
-  return endings;
+  const url = `ws://127.0.0.1:${port}${path}`;
+  return keepOpen(clients, stopped, () => converseOnce(url, stopped));
 }
 
-/** One connection from its start to its end; undefined when that was this side's. */
-async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending | undefined> {
+async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> {
   const socket = new WebSocket(url, { handshakeTimeout: ANSWER_LIMIT_MS });
   let failure: Failure | undefined;
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
@@ -56,10 +39,8 @@ async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending |
     if (failure) socket.terminate();
     else await Promise.race([sleep(jittered(MESSAGE_PAUSE_MS)), closed]);
   }
-  const isOurs = socket.readyState === WebSocket.OPEN;
-  if (isOurs) socket.terminate();
+  if (stopped.aborted) socket.terminate();
   const code = await closed;
-  if (isOurs) return undefined;
   if (failure) return { failure };
   return FAREWELLS.includes(code) ? {} : { failure: "cut" };
 }

@@ -107,8 +107,9 @@ describe("converse()", () => {
 
   it("counts one that is refused", async () => {
     const { port, stopped, stop, server } = await serve(0, () => undefined);
-    server.once("upgrade", (_req, socket) => {
-      stop.abort();
+    let asked = 0;
+    server.on("upgrade", (_req, socket) => {
+      if (++asked === 2) stop.abort();
       socket.end("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
     });
     expect(await converse(port, "/", 1, stopped)).toEqual([{ failure: "503" }]);

@@ -14,7 +14,7 @@ describe("parseOptions", () => {
 
   it.each([
     [["rol"], "expected experiments among restart, roll, got rol"],
-    [["--way", "apache"], /^--way: expected names among nginx, .*, got "apache"$/],
+    [["--way", "apache"], /^--way: expected names among router, nginx, .*, got "apache"$/],
     [["--rolls", "0"], '--rolls: expected a whole number from 1, got "0"'],
   ])("refuses %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
