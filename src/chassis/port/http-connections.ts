@@ -79,8 +79,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
       const { socket } = req;
       const connection = connections.get(socket);
       if (!connection) return handle(req, res);
-      // Crossed the end of its connection: nobody would learn what became of it, so nothing may.
-      if (socket.writableEnded) return;
+      if (hasCrossedEnd(socket)) return;
       if (connection.inFlight > 0 && !pipelining.admit(socket)) return;
       // Only the last may close the connection: an earlier one would lose it.
       if (closing) setKeepAlive(connection, true);
@@ -100,6 +99,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
       else handle(req, res);
     },
     upgrade(req, socket, handOver) {
+      if (hasCrossedEnd(socket)) return;
       const upgrade = (): void => {
         const entry = { req, bytesBefore: socket.bytesWritten, hasFarewell: false };
         connections.delete(socket);
@@ -158,6 +158,9 @@ export function trackHttpConnections(server: Server): HttpConnections {
     },
   };
 }
+
+/** Whether what comes has crossed the end of its connection: nobody would learn what became of it, so nothing may. */
+const hasCrossedEnd = (socket: Socket): boolean => socket.writableEnded;
 
 /** Says whether it has done so: not twice, and not before the upgrade is accepted. */
 function sayFarewell(socket: Socket, entry: Upgraded): boolean {

@@ -140,16 +140,21 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("does not handle a request that comes after the end of its connection", async () => {
-    const { service, port, held } = await start();
+  it.each([
+    ["request", get()],
+    ["upgrade", UPGRADE_TO_WEBSOCKET],
+  ])("passes no %s on that comes after the end of its connection", async (event, late) => {
+    const { service, server, port } = await start();
     const client = await connectRaw(port);
     client.socket.allowHalfOpen = true;
     client.socket.write(get("/now"));
     await client.until(/now$/);
-    client.socket.once("end", () => client.socket.write(get()));
+    const handled = jest.fn();
+    server.on(event, handled);
+    client.socket.once("end", () => client.socket.write(late));
     service.beginDrain();
     await service.drain(200);
-    expect(held).toEqual([]);
+    expect(handled).not.toHaveBeenCalled();
   });
 
   it("is held neither by idle connections nor by unused ones", async () => {
