@@ -173,16 +173,18 @@ describe("a service of several processes", () => {
   });
 
   it("replaces a worker that has crashed before it has drained", async () => {
-    const server = await createWorkerProgram().start();
+    const server = await createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 3) console.log("the third one is loaded");`,
+    }).start();
     // In flight in the worker that crashes, or in the other one: answered in any case.
     const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
     await server.line(/a slow request/);
     const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
-    await server.line(/serves in place of/);
-    expect(messages(server)).not.toContainEqual(expect.stringContaining("ended with exit code"));
-    expect(await Promise.all(slow)).toHaveLength(8);
     await server.line(/ended with exit code 1/);
+    expect(server.lines).toContain("the third one is loaded");
+    expect(await Promise.all(slow)).toHaveLength(8);
     expect(await crashed).toBe("cut");
+    await server.line(/worker 3 serves in place of/);
   });
 
   it("ends with 1 and the cause when its workers keep crashing", async () => {
