@@ -90,7 +90,7 @@ module.exports = ts.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/*.ts", "src/chassis/process/{entry,exit}.ts"],
+    ignores: ["src/*.ts", "src/chassis/process/{entry,exit,supervisor-link}.ts"],
     rules: {
       "no-restricted-properties": [
         "error",

@@ -1,7 +1,7 @@
 // The workers of a service: hired, replaced when they end of themselves, and dismissed.
 import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createBackOff, STABLE_MS } from "./back-off";
+import { createBackOff } from "./back-off";
 import type { StopRequest } from "./stop-request";
 import { within } from "./within";
 import { startWorker, type Worker, type WorkerEnd } from "./worker";
@@ -20,6 +20,8 @@ export interface CrewOptions {
   settings: () => CrewSettings;
   /** How often a worker is asked whether its event loop turns, in milliseconds. */
   pingMs: number;
+  /** How long a worker may take until it serves, in milliseconds. */
+  readyLimitMs: number;
   stop: StopRequest;
 }
 
@@ -29,8 +31,10 @@ export interface Crew {
   serving(): readonly Worker[];
   /** Starts a worker, which binds nothing yet. */
   hire(): Worker;
-  /** Lets a worker bind, once all that it requires can be used or at once; resolves to whether it serves. */
-  put(worker: Worker, whenReady: boolean): Promise<boolean>;
+  /** Lets a worker bind once it is built; resolves to whether it serves. */
+  put(worker: Worker): Promise<boolean>;
+  /** Starts a worker that binds once all that it requires can be used; resolves with it if it serves in time. */
+  add(): Promise<Worker | undefined>;
   /** Counts on a worker that serves: another one is hired when it ends of itself. */
   employ(worker: Worker): void;
   /** Lets a worker drain while others serve, and resolves when it has ended. */
@@ -46,7 +50,8 @@ export interface Crew {
 const KILL_AFTER_MS = 1000;
 
 /** Creates a crew without workers. */
-export function createCrew({ logger, settings, pingMs, stop }: CrewOptions): Crew {
+export function createCrew(options: CrewOptions): Crew {
+  const { logger, settings, pingMs, readyLimitMs, stop } = options;
   const backOff = createBackOff();
   const all = new Set<Worker>();
   const serving = new Set<Worker>();
@@ -65,19 +70,31 @@ export function createCrew({ logger, settings, pingMs, stop }: CrewOptions): Cre
     return worker;
   }
 
-  async function put(worker: Worker, whenReady: boolean): Promise<boolean> {
+  async function put(worker: Worker, whenReady = false): Promise<boolean> {
     if (!(await worker.prepared)) return false;
     worker.bind(whenReady);
     return worker.serving;
+  }
+
+  /** As `put`; a worker that does not serve in time is killed. */
+  async function putInTime(worker: Worker, whenReady: boolean): Promise<boolean> {
+    const serves = put(worker, whenReady);
+    if (!(await within(readyLimitMs, Promise.race([serves, stop.requested])))) {
+      const { id } = worker;
+      logger.error({ worker: id }, `worker ${id} was not ready within ${readyLimitMs} ms`);
+      worker.kill();
+    }
+    return serves;
   }
 
   async function employ(worker: Worker): Promise<void> {
     serving.add(worker);
     await worker.leaving;
     if (!serving.delete(worker) || stop.isRequested()) return;
-    void worker.ended.then((how) =>
-      logger.warn({ worker: worker.id, ...how }, toldOf(worker, how)),
-    );
+    void worker.ended.then((how) => {
+      // As it should, if all of them were told to, and it heard so first.
+      if (!stop.isRequested() || how.code !== 0) say(worker, how);
+    });
     await replace(worker);
   }
 
@@ -85,34 +102,55 @@ export function createCrew({ logger, settings, pingMs, stop }: CrewOptions): Cre
     // A signal to the whole group may have reached the worker first.
     await Promise.race([sleep(backOff.delayAfter(gone.ageMs())), stop.requested]);
     if (stop.isRequested()) return;
-    if (backOff.isLoop() && ![...serving].some((worker) => worker.ageMs() >= STABLE_MS)) {
+    // One that has been serving since before the first failure shows that it can be done.
+    const isServed = [...serving].some((worker) => worker.ageMs() > backOff.failingForMs());
+    if (backOff.isLoop() && !isServed) {
       const how = await gone.ended;
       logger.fatal(how, `the workers keep ending, the last one ${describe(how)}: giving up`);
       return lose();
     }
     const worker = hire();
-    if (await put(worker, false)) {
+    if (await putInTime(worker, false)) {
       // A restart has brought enough meanwhile.
       if (serving.size >= settings().workers) return end(worker, true);
       logger.info({ worker: worker.id }, `worker ${worker.id} serves in place of ${gone.id}`);
       return employ(worker);
     }
     if (stop.isRequested()) return;
-    const how = await worker.ended;
-    logger.warn({ worker: worker.id, ...how }, toldOf(worker, how));
+    say(worker, await worker.ended);
     await replace(worker);
+  }
+
+  async function add(): Promise<Worker | undefined> {
+    if (stop.isRequested()) return undefined;
+    const worker = hire();
+    if (await putInTime(worker, true)) return worker;
+    if (!stop.isRequested()) say(worker, await worker.ended);
+    return undefined;
   }
 
   async function end(worker: Worker, replaced: boolean): Promise<void> {
     worker.stop(replaced);
-    if (!(await within(settings().shutdownTimeoutMs + KILL_AFTER_MS, worker.ended))) worker.kill();
+    const { shutdownTimeoutMs } = settings();
+    if (!(await within(shutdownTimeoutMs + KILL_AFTER_MS, worker.ended))) {
+      const { id } = worker;
+      logger.error(
+        { worker: id },
+        `worker ${id} has not ended within ${shutdownTimeoutMs} ms: killing it`,
+      );
+      worker.kill();
+    }
     await worker.ended;
   }
+
+  const say = (worker: Worker, how: WorkerEnd): void =>
+    logger.warn({ worker: worker.id, ...how }, toldOf(worker, how));
 
   return {
     serving: () => [...serving],
     hire,
-    put,
+    put: (worker) => put(worker),
+    add,
     employ: (worker) => void employ(worker),
     async dismiss(worker) {
       serving.delete(worker);
@@ -135,7 +173,9 @@ export function createCrew({ logger, settings, pingMs, stop }: CrewOptions): Cre
 /** What became of a worker, as a sentence of the log. */
 export const toldOf = ({ id }: Worker, how: WorkerEnd): string => `worker ${id} ${describe(how)}`;
 
-function describe({ code, signal }: WorkerEnd): string {
+function describe({ code, signal, err, wasKilled }: WorkerEnd): string {
+  if (err) return `could not be started: ${err.message}`;
+  if (wasKilled) return "was killed by its supervisor";
   if (signal === null) return `ended with exit code ${code}`;
   return `was ended by ${signal}${signal === "SIGKILL" ? ", as by a lack of memory" : ""}`;
 }

@@ -1,4 +1,5 @@
 // What every process of this project does first and last: environment, configuration, logger, exit code.
+import cluster from "node:cluster";
 import dotenv from "dotenv";
 import type { Logger } from "pino";
 import { fittingWorkers, readAllowance } from "./concurrency";
@@ -27,7 +28,8 @@ export async function enter<V extends typeof processVariables>(
 ): Promise<void> {
   const env = readFiles();
   const config = readEnvironmentOrExit(variables, env);
-  const supervises = workerId === undefined && workersOf(config as Serving) > 1;
+  // Somebody else's worker shares a port already, and cannot have workers.
+  const supervises = cluster.isPrimary && workersOf(config as Serving) > 1;
   // What a supervisor has from files its workers shall read themselves: it may be another by then.
   if (!supervises) Object.assign(process.env, env);
   const stdout = createStdout({ isShared: supervises || workerId !== undefined });

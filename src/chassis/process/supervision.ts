@@ -1,5 +1,8 @@
 // What a supervisor and its workers tell each other, over the channel that Node gives them.
 
+/** What a worker finds in its environment: other primaries have workers, too, and know nothing of this. */
+export const MARK = { BERTH_WORKER: "1" } as const;
+
 /** What a worker says. */
 export type WorkerMessage =
   /** All is built, and can be bound. `connections`: the most that it will open to each backing service. */

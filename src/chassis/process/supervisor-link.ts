@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Environment } from "./environment";
 import { checkReadiness, type ReadinessCheck } from "./readiness";
-import type { SupervisorMessage, WorkerMessage } from "./supervision";
+import { MARK, type SupervisorMessage, type WorkerMessage } from "./supervision";
 
 /** Why a supervised process ends: with the service, or while others go on serving it; or its supervisor has died. */
 export type SupervisorsWord = "stopped" | "replaced" | "abandoned";
@@ -38,12 +38,16 @@ interface WaitOptions {
 /** How often what is required is looked at, while it cannot be used, in milliseconds. */
 const LOOK_MS = 1000;
 
+const worker = process.env.BERTH_WORKER === MARK.BERTH_WORKER ? cluster.worker : undefined;
+// What this process starts is no worker.
+delete process.env.BERTH_WORKER;
+
 /** The number of this worker among all that its supervisor has started; undefined for a process without one. */
-export const workerId: number | undefined = cluster.worker?.id;
+export const workerId: number | undefined = worker?.id;
 
 /** The supervisor of this process, if it has one. */
 export function findSupervisor(): SupervisorLink | undefined {
-  return cluster.worker && linkTo(cluster.worker);
+  return worker && linkTo(worker);
 }
 
 function linkTo(worker: Worker): SupervisorLink {
@@ -56,10 +60,10 @@ function linkTo(worker: Worker): SupervisorLink {
   const mayBind = new Promise<{ whenReady: boolean }>((resolve) => (bind = resolve));
   const asked = new Promise<SupervisorsWord>((resolve) => (ask = resolve));
 
-  worker.on("message", (message: SupervisorMessage) => {
-    if (message.supervision === "bind") bind(message);
-    else if (message.supervision === "stop") ask(message.replaced ? "replaced" : "stopped");
-    else if (message.supervision === "ping") tell({ supervision: "alive" });
+  worker.on("message", (message?: SupervisorMessage) => {
+    if (message?.supervision === "bind") bind(message);
+    else if (message?.supervision === "stop") ask(message.replaced ? "replaced" : "stopped");
+    else if (message?.supervision === "ping") tell({ supervision: "alive" });
   });
   worker.on("disconnect", () => {
     // Else Node would end the process here and now, with all that is in flight.

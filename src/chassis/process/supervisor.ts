@@ -3,7 +3,6 @@ import cluster from "node:cluster";
 import type { Logger } from "pino";
 import { createCrew, type CrewSettings, toldOf } from "./crew";
 import { onStopRequest } from "./stop-request";
-import { within } from "./within";
 import type { Worker } from "./worker";
 
 /** How a service of several processes is run. */
@@ -43,15 +42,16 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     onHangUp: () => requestRestart(),
   });
   let settings = readSettings();
-  const crew = createCrew({ logger, settings: () => settings, pingMs, stop });
+  const crew = createCrew({ logger, settings: () => settings, pingMs, readyLimitMs, stop });
+  let announced = "";
 
   /** Lets all serve once all are built. The first one binds alone: what keeps it from it would keep the others, too. */
   async function start(): Promise<boolean> {
     const workers = Array.from({ length: settings.workers }, () => crew.hire());
     const isUp =
       (await Promise.all(workers.map(({ prepared }) => prepared))).every(Boolean) &&
-      (await crew.put(workers[0]!, false)) &&
-      (await Promise.all(workers.slice(1).map((worker) => crew.put(worker, false)))).every(Boolean);
+      (await crew.put(workers[0]!)) &&
+      (await Promise.all(workers.slice(1).map((worker) => crew.put(worker)))).every(Boolean);
     if (stop.isRequested()) return true;
     if (isUp) {
       announce(workers);
@@ -60,14 +60,17 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     return isUp;
   }
 
+  /** Says where the service is, and what it may open; again only when that has changed. */
   function announce(workers: readonly Worker[]): void {
     const connections = sum(workers.map((worker) => worker.connections()));
-    for (const { service, address, port } of workers[0]!.bound()) {
-      logger.info(
-        { address, port, workers: workers.length, connections },
-        `${service} is listening on port ${port} with ${workers.length} workers${mostOf(connections)}`,
-      );
-    }
+    const fields = { pid: process.pid, workers: workers.length, connections };
+    const lines = (workers.at(-1)?.bound() ?? []).map(({ service, address, port }) => ({
+      fields: { address, port, ...fields },
+      text: `${service} is listening on port ${port} with ${workers.length} workers${mostOf(connections)}`,
+    }));
+    const now = JSON.stringify(lines);
+    if (now !== announced) for (const { fields, text } of lines) logger.info(fields, text);
+    announced = now;
   }
 
   /** A worker that ends with 1 has said why itself. */
@@ -101,35 +104,24 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
       logger.error(`The environment is not right, the workers stay:\n${(err as Error).message}`);
       return;
     }
-    logger.info("SIGHUP received, replacing the workers one by one");
+    const program = process.argv[1];
+    logger.info({ program }, `SIGHUP received, replacing the workers one by one by ${program}`);
     const before = crew.serving();
     for (let index = 0; index < settings.workers; index++) {
-      if (!(await addReadyWorker())) return;
+      const worker = await crew.add();
+      if (!worker) {
+        if (!stop.isRequested()) logger.error("the workers stay as they are");
+        return;
+      }
+      crew.employ(worker);
       const leaver = before[index];
       if (leaver) await crew.dismiss(leaver);
     }
     // There were more before; or one that has ended meanwhile was replaced besides.
     for (const extra of crew.serving().slice(0, -settings.workers)) await crew.dismiss(extra);
-    if (!stop.isRequested()) {
-      logger.info({ workers: crew.serving().length }, "all workers are replaced");
-    }
-  }
-
-  async function addReadyWorker(): Promise<boolean> {
-    const worker = crew.hire();
-    const serves = crew.put(worker, true);
-    const isInTime = await within(readyLimitMs, Promise.race([serves, stop.requested]));
-    if (stop.isRequested()) return false;
-    if (isInTime && (await serves)) {
-      crew.employ(worker);
-      return true;
-    }
-    const what = isInTime
-      ? toldOf(worker, await worker.ended)
-      : `worker ${worker.id} was not ready within ${readyLimitMs} ms`;
-    logger.error({ worker: worker.id }, `${what}: the others stay`);
-    await crew.dismiss(worker);
-    return false;
+    if (stop.isRequested()) return;
+    logger.info({ workers: crew.serving().length }, "all workers are replaced");
+    announce(crew.serving());
   }
 
   const started = start();

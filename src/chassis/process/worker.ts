@@ -1,12 +1,17 @@
 // One worker, as its supervisor sees it.
 import cluster, { type Worker as ClusterWorker } from "node:cluster";
+import { EventEmitter } from "node:events";
 import inspector from "node:inspector";
-import type { SupervisorMessage, WorkerMessage } from "./supervision";
+import { MARK, type SupervisorMessage, type WorkerMessage } from "./supervision";
 
 /** How a worker ended. */
 export interface WorkerEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Why it could not be started at all. */
+  err?: Error;
+  /** Whether the supervisor has killed it. */
+  wasKilled?: true;
 }
 
 /** A process of the service. */
@@ -46,19 +51,25 @@ const UNANSWERED = 6;
  * @param pingMs How often it is asked whether its event loop turns, in milliseconds.
  */
 export function startWorker(pingMs: number): Worker {
-  const process = cluster.fork();
+  const process = fork();
   const startedAt = performance.now();
+  let wasKilled: { wasKilled: true } | undefined;
   const ended = new Promise<WorkerEnd>((resolve) => {
     process.once("exit", (code, signal) =>
-      resolve({ code, signal: signal as NodeJS.Signals | null }),
+      resolve({ code, signal: signal as NodeJS.Signals | null, ...wasKilled }),
     );
+    process.on("error", (err) => {
+      // No process, no memory, no program; whatever else fails of one that runs is no end.
+      if (process.process.pid === undefined) resolve({ code: null, signal: null, err });
+    });
   });
   const hears = <Word extends WorkerMessage["supervision"]>(
     word: Word,
     heard: (message: Extract<WorkerMessage, { supervision: Word }>) => void,
   ): void => {
-    process.on("message", (message: WorkerMessage) => {
-      if (message.supervision === word) heard(message as never);
+    process.on("message", (message?: WorkerMessage) => {
+      // An owner may send anything.
+      if (message?.supervision === word) heard(message as never);
     });
   };
   const said = (word: WorkerMessage["supervision"]): Promise<boolean> =>
@@ -87,8 +98,23 @@ export function startWorker(pingMs: number): Worker {
     ageMs: () => performance.now() - startedAt,
     bind: (whenReady) => tell({ supervision: "bind", whenReady }),
     stop: (replaced) => tell({ supervision: "stop", replaced }),
-    kill: () => void process.process.kill("SIGKILL"),
+    kill() {
+      wasKilled = { wasKilled: true };
+      process.process.kill("SIGKILL");
+    },
   };
+}
+
+/** Node throws what it does not tell by an event. */
+function fork(): ClusterWorker {
+  try {
+    return cluster.fork(MARK);
+  } catch (err) {
+    const unstarted = new EventEmitter() as ClusterWorker;
+    Object.assign(unstarted, { id: 0, process: { kill: () => false }, isConnected: () => false });
+    setImmediate(() => unstarted.emit("error", err));
+    return unstarted;
+  }
 }
 
 /** Asks again and again, and resolves when that is in vain; never once it has ended, or while it may stand in a debugger. */

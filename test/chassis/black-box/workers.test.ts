@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import {
   asServer,
   fetchAlone,
@@ -73,6 +74,7 @@ describe("a service of several processes", () => {
     const server = await startServer({ ...absent, WEB_CONCURRENCY: "2" });
     expect(server.log()).toEqual([
       expect.objectContaining({
+        pid: server.child.pid,
         port: server.port,
         workers: 2,
         connections: { database: 20 },
@@ -208,6 +210,85 @@ describe("a service of several processes", () => {
     await untilGone([before.get(worker!)!]);
   });
 
+  it("goes on with those it has when no other one can be started, and tries again", async () => {
+    const server = await createWorkerProgram({
+      whileLoading: `if (cluster.isPrimary) {
+        const { execPath } = process;
+        process.on("SIGUSR1", () => (process.execPath = "/nowhere"));
+        process.on("SIGUSR2", () => (process.execPath = execPath));
+      }`,
+    }).start();
+    const workers = await findWorkers(server);
+    server.child.kill("SIGUSR1");
+    await server.line(/SIGUSR1 received/);
+    server.child.kill("SIGHUP");
+    await server.line(/worker 3 could not be started: spawn \/nowhere ENOENT/);
+    await server.line(/the workers stay as they are/);
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 5 could not be started/);
+    expect((await ask(server)).worker).toBe(2);
+    server.child.kill("SIGUSR2");
+    await server.line(/serves in place of/);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("is kept up by a worker that serves while others cannot be started", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const workers = await findWorkers(server);
+    program.release({ whileLoading: "process.exit(7);" });
+    process.kill(workers.get(1)!, "SIGKILL");
+    // More than are a loop.
+    await server.line(/worker 9 ended with exit code 7/);
+    expect((await ask(server)).worker).toBe(2);
+  });
+
+  it("replaces a worker that does not come up in time", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    const workers = await findWorkers(server);
+    program.release({ whileLoading: "for (;;);" });
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 3 was not ready within 300 ms/);
+    await server.line(/worker 3 was killed by its supervisor/);
+    program.release({ version: "2" });
+    await server.line(/serves in place of/);
+  });
+
+  it("says which worker had to be killed in the end", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
+    await findWorkers(server);
+    const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
+    await server.line(/about to block/);
+    server.child.kill("SIGTERM");
+    await server.line(/worker \d has not ended within 100 ms: killing it/);
+    expect(await server.exit).toBe(1);
+    expect(await blocked).toBe("cut");
+  });
+
+  it("ignores what its workers send to their parent for reasons of their own", async () => {
+    const server = await createWorkerProgram({
+      whileLoading: `process.send?.(null); process.send?.("hello"); process.send?.({ supervision: "x" });`,
+    }).start();
+    expect(await ask(server)).toMatchObject({ version: "1" });
+  });
+
+  it("has nothing to do with the workers of somebody else", async () => {
+    const program = createWorkerProgram();
+    const primary = join(program.folder, "primary.js");
+    writeFileSync(
+      primary,
+      `const cluster = require("node:cluster");
+      cluster.setupPrimary({ exec: ${JSON.stringify(program.command[1])} });
+      cluster.fork();`,
+    );
+    const env = { PORT: "0", WEB_CONCURRENCY: "2" };
+    const server = await asServer(startCommand([process.execPath, primary], env, program.folder));
+    expect(server.log()[0]).not.toHaveProperty("workers");
+    expect(await ask(server)).toMatchObject({ version: "1" });
+  });
+
   it("leaves no worker behind when the supervisor is killed, and answers what is in flight", async () => {
     const server = await createWorkerProgram().start();
     const pids = [...(await findWorkers(server)).values()];
@@ -264,23 +345,15 @@ describe("SIGHUP to a supervisor", () => {
   });
 
   it.each([
-    [
-      "does not start",
-      { whileLoading: "process.exit(7);" },
-      "worker 3 ended with exit code 7: the others stay",
-    ],
-    [
-      "throws",
-      { whileLoading: "throw new Error('boom');" },
-      "worker 3 ended with exit code 1: the others stay",
-    ],
+    ["does not start", { whileLoading: "process.exit(7);" }, "worker 3 ended with exit code 7"],
+    ["throws", { whileLoading: "throw new Error('boom');" }, "worker 3 ended with exit code 1"],
   ])("keeps the workers when the new release %s", async (_what, release, message) => {
     const program = createWorkerProgram();
     const server = await program.start();
     const before = await findWorkers(server);
     program.release(release);
     server.child.kill("SIGHUP");
-    await server.line(/the others stay/);
+    await server.line(/the workers stay as they are/);
     expect(messages(server)).toContain(message);
     expect(await findWorkers(server)).toEqual(before);
     // It can be mended.
@@ -310,7 +383,8 @@ describe("SIGHUP to a supervisor", () => {
     const before = await findWorkers(server);
     program.release({ version: "2", check: "throw new Error('never');" });
     server.child.kill("SIGHUP");
-    await server.line(/worker 3 was not ready within 300 ms: the others stay/);
+    await server.line(/worker 3 was not ready within 300 ms/);
+    await server.line(/the workers stay as they are/);
     expect(await findWorkers(server)).toEqual(before);
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
@@ -331,6 +405,32 @@ describe("SIGHUP to a supervisor", () => {
     server.child.kill("SIGHUP");
     await server.line(/The environment is not right, the workers stay/);
     expect((await ask(server)).worker).toBe(6);
+  });
+
+  it("says where the service is once that has changed", async () => {
+    const program = createWorkerProgram();
+    program.writeEnv("PORT=0\nWEB_CONCURRENCY=2\n");
+    const server = await asServer(startCommand(program.command, {}, program.folder));
+    const port = await findFreePort();
+    program.writeEnv(`PORT=${port}\nWEB_CONCURRENCY=2\n`);
+    server.child.kill("SIGHUP");
+    await server.line(
+      new RegExp(`is listening on port ${port} with 2 workers, and up to 20 store`),
+    );
+  });
+
+  it("starts nobody once the service is to end", async () => {
+    const server = await createWorkerProgram().start();
+    // Each of the two has some, so that who is dismissed first takes a while.
+    const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
+    await server.line(/a slow request/);
+    server.child.kill("SIGHUP");
+    await server.line(/"isReplaced":true/);
+    server.child.kill("SIGTERM");
+    expect(await Promise.all(slow)).toHaveLength(8);
+    expect(await server.exit).toBe(0);
+    expect(server.log().some(({ worker }) => Number(worker) > 3)).toBe(false);
+    expect(server.stderr()).toBe("");
   });
 
   it("comes twice: what is on disk then is what serves", async () => {

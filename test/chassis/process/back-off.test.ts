@@ -1,4 +1,4 @@
-import { createBackOff, STABLE_MS } from "../../../src/chassis/process/back-off";
+import { createBackOff } from "../../../src/chassis/process/back-off";
 
 describe("a back-off", () => {
   it("waits twice as long after each failure, and at some point calls it a loop", () => {
@@ -14,8 +14,21 @@ describe("a back-off", () => {
 
   it("begins anew after something has run well", () => {
     const backOff = createBackOff();
-    for (let failure = 0; failure < 6; failure++) backOff.delayAfter(STABLE_MS - 1);
-    expect(backOff.delayAfter(STABLE_MS)).toBe(50);
+    for (let failure = 0; failure < 6; failure++) backOff.delayAfter(9_999);
+    expect(backOff.delayAfter(10_000)).toBe(50);
     expect(backOff.isLoop()).toBe(false);
+  });
+
+  it("knows for how long it has been failing", () => {
+    const clock = jest.spyOn(performance, "now").mockReturnValue(1000);
+    const backOff = createBackOff();
+    expect(backOff.failingForMs()).toBe(0);
+    backOff.delayAfter(1);
+    clock.mockReturnValue(1500);
+    backOff.delayAfter(1);
+    expect(backOff.failingForMs()).toBe(500);
+    backOff.delayAfter(10_000);
+    expect(backOff.failingForMs()).toBe(0);
+    clock.mockRestore();
   });
 });

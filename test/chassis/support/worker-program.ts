@@ -87,7 +87,11 @@ const main = (config, logger) => {
     }
     if (req.url === "/never") return logger.info("a request has come");
     if (req.url === "/crash") return setImmediate(() => { throw new Error("boom"); });
-    if (req.url === "/block") for (;;);
+    if (req.url === "/block") {
+      logger.info("about to block");
+      setTimeout(() => { for (;;); }, 50);
+      return;
+    }
     answer();
   });
   const web = createHttpService({
