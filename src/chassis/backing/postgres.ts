@@ -15,6 +15,7 @@ import {
   TransactionError,
 } from "./transactions";
 import { BackingServiceUnavailable } from "./unavailable";
+import { withComment } from "./statement-comment";
 
 /** How a database is attached. */
 export interface DatabaseOptions {
@@ -75,7 +76,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       const lent = pool.lend();
       client = lent instanceof Promise ? await lent : lent;
-      ({ rows } = await client.query<Row>(text, [...values]));
+      ({ rows } = await client.query<Row>(withComment(text), [...values]));
     } catch (err) {
       if (client) pool.giveBack(client, isHarmless(err));
       throw explain(err);

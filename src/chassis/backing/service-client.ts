@@ -3,11 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type * as undici from "undici";
 import type * as v from "valibot";
+import { currentContext, DEADLINE_HEADER, keepWorkContexts } from "../process/work-context";
 import { createCircuit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
 import { readAnswer } from "./service-answer";
 import { createServicePool, parseServiceUrl } from "./service-connection";
 import { ServiceError, ServiceProblem, toServiceError } from "./service-errors";
+
+// Whoever imports this wants its calls to say whom they are for.
+keepWorkContexts();
 
 /** How a service is attached. */
 export interface ServiceClientOptions {
@@ -16,7 +20,10 @@ export interface ServiceClientOptions {
   /** Where it is; a path in it precedes the paths of all calls. */
   url: string;
   logger: Pick<Logger, "info" | "warn">;
-  /** How long a call may take, repetitions included, in milliseconds; 5 s by default. */
+  /**
+   * How long a call may take, repetitions included, in milliseconds; 5 s by default, and never longer than who has sent
+   * the request waits that it is made for.
+   */
   timeoutMs?: number;
   /** How long it may take to connect, in milliseconds; 1 s by default. */
   connectTimeoutMs?: number;
@@ -81,7 +88,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   async function attempt(call: Call<v.GenericSchema | undefined>, remainingMs: number) {
     const { method, path, query, body, headers } = call;
-    const signal = AbortSignal.timeout(Math.ceil(remainingMs));
+    const limitMs = Math.ceil(remainingMs);
+    const signal = AbortSignal.timeout(limitMs);
     try {
       const response = await connect().request({
         method,
@@ -89,6 +97,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
         ...(query && { query }),
         headers: {
           Accept: "application/json, application/problem+json",
+          [DEADLINE_HEADER]: String(limitMs),
+          ...currentContext()?.travels?.(),
           ...(body !== undefined && { "Content-Type": "application/json" }),
           ...headers,
         },
@@ -104,8 +114,17 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   async function call<Schema extends v.GenericSchema | undefined>(
     of: Call<Schema>,
   ): Promise<AnswerOf<Schema>> {
-    const deadline = performance.now() + (of.timeoutMs ?? timeoutMs);
+    const ownDeadline = performance.now() + (of.timeoutMs ?? timeoutMs);
+    const deadline = Math.min(ownDeadline, currentContext()?.deadline ?? Infinity);
     const remainingMs = (): number => deadline - performance.now();
+    if (remainingMs() <= 0) {
+      throw new ServiceError(
+        name,
+        "timeout",
+        504,
+        "was not called, as nobody waits for it any more",
+      );
+    }
     budget.earn();
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {

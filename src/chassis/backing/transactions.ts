@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client, QueryResultRow } from "pg";
 import type { ConnectionPool } from "./connection-pool";
 import { isConflict, isDatabaseError, isIdleTimeout } from "./postgres-errors";
+import { withComment } from "./statement-comment";
 
 /** What runs statements: the database, where each stands alone, or a transaction. */
 export interface Queryable {
@@ -148,7 +149,7 @@ function followStatements(client: Client, explainAny: (err: unknown) => unknown)
     if (over !== undefined) throw new TransactionError(over);
     running++;
     try {
-      const { rows } = await client.query<Row>(text, [...values]);
+      const { rows } = await client.query<Row>(withComment(text), [...values]);
       failure = undefined;
       return rows;
     } catch (err) {

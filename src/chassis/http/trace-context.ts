@@ -11,3 +11,10 @@ export function traceId(req: Request): string | undefined {
   const { traceparent } = req.headers;
   return typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
 }
+
+/** The headers that carry the request's trace on, as they came; none when it has no valid one. */
+export function traceHeaders(req: Request): Readonly<Record<string, string>> {
+  const { traceparent, tracestate } = req.headers;
+  if (typeof traceparent !== "string" || traceId(req) === undefined) return {};
+  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+}

@@ -6,7 +6,7 @@ import { fittingWorkers, readAllowance } from "./concurrency";
 import { parentShell } from "./early";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
-import { setProcessLogger } from "./log-context";
+import { setProcessLogger } from "./work-context";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
 import { createStdout } from "./stdout";

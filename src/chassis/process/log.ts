@@ -1,9 +1,9 @@
 // The log for code that was handed none: a handler's, a store's, a timer's. It knows what it works for.
 import { type Bindings, type ChildLoggerOptions, type Logger, pino } from "pino";
-import { currentLogger, keepLogContexts } from "./log-context";
+import { currentLogger, keepWorkContexts } from "./work-context";
 
 // Whoever imports this wants its lines to say which request they are about.
-keepLogContexts();
+keepWorkContexts();
 
 const silent = pino({ level: "silent", enabled: false });
 

@@ -1,6 +1,6 @@
 // The process' one logger: JSON lines that say what they are about, secrets redacted.
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import { contextFields } from "./log-context";
+import { contextFields } from "./work-context";
 import { withSources } from "./source-maps";
 
 /** What an owner may change of every line: pino's own options. The level comes from the environment. */

@@ -7,7 +7,7 @@ import { createDatabase } from "../../../src/chassis/backing/postgres";
 import { refusals } from "../../../src/chassis/http/refusals";
 import { createLogger } from "../../../src/chassis/process/logger";
 import { log } from "../../../src/chassis/process/log";
-import { setProcessLogger } from "../../../src/chassis/process/log-context";
+import { setProcessLogger } from "../../../src/chassis/process/work-context";
 import { createTestApp, createTestLogger, type LogLine } from "../support/app";
 import { startFakePostgres } from "../support/fake-postgres";
 import { startHttpService } from "../support/http-service";
@@ -217,7 +217,7 @@ describe("log, for a request", () => {
     for (const name of names) {
       const of = { requestId: name, route: "/:name" };
       expect(known.filter(({ requestId }) => requestId === name)).toEqual([
-        { ...of, rows: [{ value: `SELECT '${name}'` }], msg: "read" },
+        { ...of, rows: [{ value: `SELECT '${name}' /*x-request-id='${name}'*/` }], msg: "read" },
       ]);
     }
     // What is said of the connection belongs to no request.

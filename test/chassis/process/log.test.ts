@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { log } from "../../../src/chassis/process/log";
-import type * as logContext from "../../../src/chassis/process/log-context";
-import { runInLogContext, setProcessLogger } from "../../../src/chassis/process/log-context";
+import type * as logContext from "../../../src/chassis/process/work-context";
+import { runInWorkContext, setProcessLogger } from "../../../src/chassis/process/work-context";
 import { createLogger } from "../../../src/chassis/process/logger";
 import { createTestLogger, type LogLine } from "../support/app";
 
@@ -36,7 +36,7 @@ describe("log", () => {
     const { logger, log: lines } = createTestLogger();
     const context = { logger, step: 1, fields: () => ({ step: context.step }) };
     await new Promise<void>((resolve) => {
-      runInLogContext(context, () => {
+      runInWorkContext(context, () => {
         log.info("first");
         setTimeout(() => {
           context.step = 2;
@@ -57,7 +57,7 @@ describe("log", () => {
     const { logger: otherLogger, log: other } = createTestLogger();
     const work = (logger: Logger, name: string) =>
       new Promise<void>((resolve, reject) => {
-        runInLogContext({ logger, fields: () => ({ name }) }, () => {
+        runInWorkContext({ logger, fields: () => ({ name }) }, () => {
           const steps = async () => {
             for (let step = 0; step < 3; step++) {
               log.info({ step }, "at");
@@ -80,7 +80,7 @@ describe("log", () => {
     setProcessLogger(logger);
     early.info("outside");
     const { logger: appLogger, log: appLines } = createTestLogger();
-    runInLogContext({ logger: appLogger, fields: () => ({ requestId: "r1" }) }, () => {
+    runInWorkContext({ logger: appLogger, fields: () => ({ requestId: "r1" }) }, () => {
       early.info("inside");
       grandchild.info("too little");
       grandchild.warn("enough");
@@ -108,15 +108,15 @@ describe("the context of lines", () => {
   it("is kept only once somebody wants it, as that costs every request", () => {
     jest.isolateModules(() => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module that nobody else has loaded
-      const fresh = require("../../../src/chassis/process/log-context") as typeof logContext;
+      const fresh = require("../../../src/chassis/process/work-context") as typeof logContext;
       const context = { logger: createTestLogger().logger, fields: () => ({ requestId: "r1" }) };
       const fields = (): object => {
         let found = {};
-        fresh.runInLogContext(context, () => (found = fresh.contextFields()));
+        fresh.runInWorkContext(context, () => (found = fresh.contextFields()));
         return found;
       };
       expect(fields()).toEqual({});
-      fresh.keepLogContexts();
+      fresh.keepWorkContexts();
       expect(fields()).toEqual({ requestId: "r1" });
     });
   });

@@ -1,7 +1,7 @@
-import { keepLogContexts, runInLogContext } from "../../../src/chassis/process/log-context";
+import { keepWorkContexts, runInWorkContext } from "../../../src/chassis/process/work-context";
 import { createLogger } from "../../../src/chassis/process/logger";
 
-keepLogContexts();
+keepWorkContexts();
 
 const logged = (fields: object): unknown => {
   let line = "";
@@ -41,7 +41,7 @@ describe("the logger", () => {
     let line = "";
     const destination = { write: (text: string) => void (line = text) };
     const logger = createLogger("info", destination, options);
-    runInLogContext({ logger, fields: () => ({ requestId: "r1" }) }, () =>
+    runInWorkContext({ logger, fields: () => ({ requestId: "r1" }) }, () =>
       logger.info({
         customer: { email: "a@b.c", id: 7 },
         headers: { cookie: "secret" },
