@@ -45,6 +45,9 @@ const GIVEN: Readonly<Record<string, string>> = {
   WebSocketServer: 'import { WebSocketServer } from "tested-ws";',
   isInOrder: "declare const isInOrder: (value: object) => boolean;",
   orderId: "declare const orderId: string;",
+  stock: 'declare const stock: import("src/chassis/backing/service-client").ServiceClient;',
+  shipId: "declare const shipId: string;",
+  shipAnswer: 'declare const shipAnswer: import("valibot").GenericSchema<{ name: string }>;',
   main: "declare const main: () => Promise<number>;",
 };
 
