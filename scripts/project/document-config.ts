@@ -1,7 +1,7 @@
 // Writes what there is to configure, the table in docs/configuration.md and `.env.example`, from `src/config.ts`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Variable, Variables } from "../../src/chassis/process/environment";
+import { mayBeUnset, type Variable, type Variables } from "../../src/chassis/process/environment";
 import * as config from "../../src/config";
 
 const TABLE = /(<!-- variables, written by `npm run docs` -->\n)[^]*?(<!-- end -->)/;
@@ -18,15 +18,17 @@ const variables = Object.entries(
 
 /** The page with its table of variables as they are declared. */
 export function documentPage(page: string): string {
-  const rows = variables.map(
-    ([name, { default: value, about }]) =>
-      `| \`${name}\` | ${value === undefined ? "required" : `\`${value}\``} | ${about} |`,
-  );
+  const rows = variables.map(([name, of]) => `| \`${name}\` | ${defaultOf(of)} | ${of.about} |`);
   const table = ["| Variable | Default | What it sets |", "| --- | --- | --- |", ...rows];
   return page.replace(
     TABLE,
     (_all, start: string, end: string) => `${start}\n${table.join("\n")}\n\n${end}`,
   );
+}
+
+function defaultOf(of: Variable): string {
+  if (of.default !== undefined) return `\`${of.default}\``;
+  return mayBeUnset(of) ? "unset" : "required";
 }
 
 /** The whole of `.env.example`: every variable, commented out, with its default or an example. */

@@ -1,9 +1,9 @@
 // The environment of your tests: what must be set has the example that its declaration gives.
 import { webVariables } from "../../src/config";
-import type { Variable } from "../../src/chassis/process/environment";
+import { mayBeUnset, type Variable } from "../../src/chassis/process/environment";
 
 const examples = Object.entries<Variable>(webVariables).flatMap(([name, of]) =>
-  of.default === undefined ? [[name, of.example ?? ""]] : [],
+  mayBeUnset(of) ? [] : [[name, of.example ?? ""]],
 );
 
 /** No test shall depend on what the shell around it has set; nothing listens at the database's address. */

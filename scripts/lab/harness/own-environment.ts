@@ -2,22 +2,17 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-
-/** As much of a declaration in `src/config.ts` as is needed here. */
-interface Declared {
-  readonly default?: string;
-  readonly example?: string;
-}
+import { mayBeUnset, type Variables } from "../../../src/chassis/process/environment";
 
 /** The built service's required variables that are not set, each with the example that its declaration gives. */
 export function ownEnvironment(): Record<string, string> {
   const config = resolve("dist/config.js");
   if (!existsSync(config)) return {};
   const { webVariables = {} } = createRequire(__filename)(config) as {
-    webVariables?: Readonly<Record<string, Declared>>;
+    webVariables?: Variables;
   };
   const required = Object.entries(webVariables).filter(
-    ([name, of]) => of.default === undefined && process.env[name] === undefined,
+    ([name, of]) => !mayBeUnset(of) && process.env[name] === undefined,
   );
   return Object.fromEntries(required.map(([name, { example = "" }]) => [name, example]));
 }

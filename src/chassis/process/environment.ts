@@ -5,7 +5,7 @@ import * as v from "valibot";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is read from a variable's text. */
-export type TextSchema = v.GenericSchema<string, unknown>;
+export type TextSchema = v.GenericSchema<string | undefined, unknown>;
 
 /** One variable of the environment. */
 export type Variable<S extends TextSchema = TextSchema> = Declaration<S> & (Optional | Required);
@@ -16,7 +16,10 @@ interface Optional {
   example?: never;
 }
 
-/** Without a default it must be set; the example is for `.env.example`, for tests, and for who has not set it. */
+/**
+ * Without a default it must be set, unless its schema is `optional`; the example is for `.env.example`, for tests, and for
+ * who has not set it.
+ */
 interface Required {
   default?: never;
   example: string;
@@ -77,6 +80,14 @@ export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
 export const nonEmpty = (what = "a text that is not empty") =>
   v.pipe(v.string(), v.nonEmpty(), v.description(what));
 
+/** What may be left unset, and is undefined then. */
+export const optional = <S extends v.GenericSchema<string, unknown>>(schema: S) =>
+  v.pipe(v.optional(schema), v.description(v.getDescription(schema) ?? ""));
+
+/** Whether a process starts without it. */
+export const mayBeUnset = ({ default: value, schema }: Variable): boolean =>
+  value !== undefined || v.is(schema, undefined);
+
 /** Everything that is wrong with the environment, one line a problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -96,7 +107,7 @@ export function readEnvironment<V extends Variables>(variables: V, env: Environm
     else problems.push(malformed(name, of, env[name]));
   }
   for (const [name, of] of all) {
-    if (!of.complete || !(name in config)) continue;
+    if (!of.complete || config[name] === undefined) continue;
     try {
       config[name] = of.complete(config[name], env, config);
     } catch (err) {
@@ -108,10 +119,14 @@ export function readEnvironment<V extends Variables>(variables: V, env: Environm
 }
 
 const malformed = (name: string, of: Variable, value: string | undefined): string =>
-  `${name}: expected ${v.getDescription(of.schema)}; ${shown(of, value)}. ` +
-  (of.default === undefined
-    ? `Set it, for example ${name}=${of.example}`
-    : `Correct it, or unset it for the default, ${of.default}`);
+  `${name}: expected ${v.getDescription(of.schema)}; ${shown(of, value)}. ` + cure(name, of);
+
+const cure = (name: string, of: Variable): string => {
+  if (!mayBeUnset(of)) return `Set it, for example ${name}=${of.example}`;
+  return of.default === undefined
+    ? "Correct it, or unset it"
+    : `Correct it, or unset it for the default, ${of.default}`;
+};
 
 const shown = (of: Variable, value: string | undefined): string => {
   if (value === undefined) return "it is not set";

@@ -3,6 +3,8 @@ import { postgresVariables } from "../../../src/chassis/backing/postgres-variabl
 import {
   ConfigError,
   type Environment,
+  integer,
+  optional,
   readEnvironment,
   variable,
 } from "../../../src/chassis/process/environment";
@@ -43,6 +45,15 @@ describe("readEnvironment", () => {
       DATABASE_CONNECT_TIMEOUT_MS: 2_000,
       DATABASE_STATEMENT_TIMEOUT_MS: 5_000,
     });
+  });
+
+  it("leaves out what is optional and not set, and says that it may be unset when it is malformed", () => {
+    const LIMIT = variable({ schema: optional(integer(1, 9)), example: "5", about: "A limit." });
+    expect(readEnvironment({ LIMIT }, {})).toEqual({ LIMIT: undefined });
+    expect(readEnvironment({ LIMIT }, { LIMIT: "7" })).toEqual({ LIMIT: 7 });
+    expect(() => readEnvironment({ LIMIT }, { LIMIT: "" })).toThrow(
+      'LIMIT: expected a whole number from 1 to 9; got "". Correct it, or unset it',
+    );
   });
 
   it("is frozen", () => {
