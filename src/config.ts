@@ -1,5 +1,6 @@
 // Your variables: type, unit, default, cure; each process reads its own. Pure.
 import { postgresVariables } from "./chassis/backing/postgres-variables";
+import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
 import type { ConfigOf } from "./chassis/process/environment";
 import { httpVariables, processVariables } from "./chassis/process/variables";
 
@@ -7,6 +8,7 @@ import { httpVariables, processVariables } from "./chassis/process/variables";
 export const webVariables = {
   ...httpVariables,
   ...postgresVariables,
+  ...rateLimitVariables,
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
 

@@ -2,11 +2,14 @@
 import type { Server } from "node:http";
 import type { Express } from "express";
 import { about } from "./chassis/http/about";
+import { rateLimit } from "./chassis/http/rate-limit";
 import { createNotesRouter } from "./features/notes/router";
 import type { Services } from "./services";
 
 /** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
 export function mountRoutes(app: Express, services: Services): void {
+  const { RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
+  if (perMinute) app.use(rateLimit({ perMinute, name: services.about.name }));
   app.get("/", about(services.about));
   app.use("/notes", createNotesRouter(services));
 }

@@ -1,5 +1,5 @@
 // Who sent a request.
-import { isIP, type Socket } from "node:net";
+import { isIP, isIPv4, type Socket } from "node:net";
 import type { Request } from "express";
 
 const IPV4_IN_IPV6 = "::ffff:";
@@ -19,4 +19,6 @@ export function clientAddress(req: Request): string | undefined {
 export const peerAddress = (socket: Socket): string | undefined => unmapped(socket.remoteAddress);
 
 const unmapped = (ip: string | undefined): string | undefined =>
-  ip?.startsWith(IPV4_IN_IPV6) ? ip.slice(IPV4_IN_IPV6.length) : ip;
+  ip?.startsWith(IPV4_IN_IPV6) && isIPv4(ip.slice(IPV4_IN_IPV6.length))
+    ? ip.slice(IPV4_IN_IPV6.length)
+    : ip;

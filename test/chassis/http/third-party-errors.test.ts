@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import compression from "tested-compression";
 import cors from "tested-cors";
 import express, { type RequestHandler, type Router } from "express";
-import { rateLimit } from "tested-express-rate-limit";
+import { rateLimit } from "express-rate-limit";
 import session, { MemoryStore } from "tested-express-session";
 import multer from "tested-multer";
 import passport from "tested-passport";

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import compression from "tested-compression";
 import cors from "tested-cors";
 import type { RequestHandler, Router } from "express";
-import { rateLimit } from "tested-express-rate-limit";
+import { rateLimit } from "express-rate-limit";
 import session from "tested-express-session";
 import morgan from "tested-morgan";
 import multer from "tested-multer";

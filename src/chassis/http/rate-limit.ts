@@ -1,0 +1,72 @@
+// Limits how many requests one client may send in a minute.
+import type { RequestHandler } from "express";
+import type * as ExpressRateLimit from "express-rate-limit";
+import { clientAddress } from "./client-address";
+import { Problem } from "./problem";
+
+/** How requests are limited. */
+export interface RateLimitOptions {
+  /** How many requests a client may send in a minute, which begins with its first one. */
+  perMinute: number;
+  /** Where all processes count together; each counts alone without it. */
+  redis?: CounterStore | undefined;
+  /** Tells this limit's counters from others in the same Redis, such as the service's name. */
+  name: string;
+}
+
+/** What is needed of Redis. */
+export interface CounterStore {
+  /** Runs one command. */
+  send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Answers 429 to a client that has sent more than its requests, and says in `RateLimit` headers what is left. While Redis
+ * does not answer, it lets everybody pass.
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/08/
+ */
+export function rateLimit({ perMinute, redis, name }: RateLimitOptions): RequestHandler {
+  const { ipKeyGenerator, rateLimit: limit } = load();
+  return limit({
+    limit: perMinute,
+    windowMs: MINUTE_MS,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    // An IPv6 client has a whole network of addresses, and must not have a limit for each.
+    keyGenerator: (req) => ipKeyGenerator(clientAddress(req) ?? ""),
+    handler() {
+      throw new Problem(429, "Too many requests: come back later.");
+    },
+    ...(redis && { store: createCounters(redis, `${name}:requests:`) }),
+    passOnStoreError: true,
+    // Redis itself says when it is away, once; these would say so for each request.
+    logger: { error: () => undefined, warn: () => undefined },
+    // They look after keys made of `req.ip`, and print.
+    validate: false,
+  });
+}
+
+/** Counts, in one step, and ends the count a minute after its beginning. */
+const COUNT = `
+  local requests = redis.call("INCR", KEYS[1])
+  if requests == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
+  return { requests, redis.call("PTTL", KEYS[1]) }
+`;
+
+/** As rate-limit-redis does it, which counts nothing ever again when Redis is away as the process starts (6.0.1). */
+const createCounters = ({ send }: CounterStore, prefix: string): ExpressRateLimit.Store => ({
+  async increment(client) {
+    const answer = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
+    const [totalHits, remainingMs] = answer as [number, number];
+    return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
+  },
+  decrement: async (client) => void (await send("DECR", prefix + client)),
+  resetKey: async (client) => void (await send("DEL", prefix + client)),
+});
+
+/** Without a limit nothing of it is loaded. */
+const load = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  require("express-rate-limit") as typeof ExpressRateLimit;

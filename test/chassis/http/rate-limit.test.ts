@@ -1,0 +1,105 @@
+import request from "supertest";
+import { rateLimit } from "../../../src/chassis/http/rate-limit";
+import { createTestApp, problem, type TestAppOptions } from "../support/app";
+
+const TOO_MANY = problem(429, "Too Many Requests", {
+  detail: "Too many requests: come back later.",
+});
+
+/** An app that answers each client twice a minute. */
+function limited(options: Partial<TestAppOptions> = {}) {
+  const middleware = [rateLimit({ perMinute: 2, name: "test" })];
+  const { app } = createTestApp((router) => router.get("/x", (_req, res) => void res.json({})), {
+    ...options,
+    middleware,
+  });
+  /** How many of these requests get an answer. */
+  const allowed = async (...headers: Record<string, string>[]) => {
+    let count = 0;
+    for (const header of headers) {
+      const { status } = await request(app).get("/x").set(header);
+      if (status === 200) count++;
+      else expect(status).toBe(429);
+    }
+    return count;
+  };
+  return { app, allowed };
+}
+
+const from = (...addresses: string[]) =>
+  addresses.map((address) => ({ "X-Forwarded-For": address }));
+
+describe("a rate limit", () => {
+  it("says what is left, and answers with a problem that says when to come back", async () => {
+    const { app } = limited();
+    const first = await request(app).get("/x");
+    expect([first.status, first.headers["ratelimit-policy"], first.headers.ratelimit]).toEqual([
+      200,
+      expect.stringMatching(/^"2-in-1min"; q=2; w=60; pk=:[\w+/=]+:$/),
+      expect.stringMatching(/^"2-in-1min"; r=1; t=(60|59)$/),
+    ]);
+    await request(app).get("/x");
+    const res = await request(app).get("/x");
+    expect([res.status, res.type, JSON.parse(res.text)]).toEqual([
+      429,
+      "application/problem+json",
+      TOO_MANY,
+    ]);
+    expect(res.headers.ratelimit).toMatch(/^"2-in-1min"; r=0; t=\d+$/);
+    expect(Number(res.headers["retry-after"])).toBeGreaterThan(50);
+  });
+
+  it("counts what has no route, and leaves health alone", async () => {
+    const { app } = limited();
+    for (const path of ["/nothing", "/livez", "/readyz", "/x", "/livez"]) {
+      expect((await request(app).get(path)).status).not.toBe(429);
+    }
+    for (const [path, status] of Object.entries({
+      "/nothing": 429,
+      "/livez": 200,
+      "/readyz": 200,
+    })) {
+      expect((await request(app).get(path)).status).toBe(status);
+    }
+  });
+
+  it("is nobody's to evade by a forged address", async () => {
+    expect(await limited().allowed(...from("192.0.2.1", "192.0.2.2", "192.0.2.3"))).toBe(2);
+    const behindOne = limited({ trustProxy: 1 });
+    const forged = ["192.0.2.1, 198.51.100.1", "192.0.2.2, 198.51.100.1", "x,198.51.100.1"];
+    expect(await behindOne.allowed(...from(...forged))).toBe(2);
+    const madeUp = limited({ trustProxy: 1 });
+    expect(await madeUp.allowed(...from("one", "two", "three", "192.0.2.1:80", ""))).toBe(2);
+  });
+
+  it("is each client's own behind a proxy that is trusted", async () => {
+    const { allowed } = limited({ trustProxy: 1 });
+    expect(await allowed(...from("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"))).toBe(3);
+  });
+
+  it("takes an IPv6 network for one client, and a mapped IPv4 address for what it is", async () => {
+    const network = limited({ trustProxy: 1 });
+    expect(
+      await network.allowed(...from("2001:db8::1", "2001:DB8:0:0:1::2", "2001:db8:0:00ff::3")),
+    ).toBe(2);
+    expect(await network.allowed(...from("2001:db8:0:100::1"))).toBe(1);
+    const mapped = limited({ trustProxy: 1 });
+    expect(
+      await mapped.allowed(
+        ...from("192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "192.0.2.2"),
+      ),
+    ).toBe(3);
+  });
+
+  it("lets everybody pass while its store is away, and prints nothing of its own", async () => {
+    const printed = jest.spyOn(console, "error").mockImplementation();
+    const send = () => Promise.reject(new Error("away"));
+    const { app, log } = createTestApp(
+      (router) => router.get("/x", (_req, res) => void res.json({})),
+      { middleware: [rateLimit({ perMinute: 1, name: "test", redis: { send } })] },
+    );
+    for (let i = 0; i < 3; i++) expect((await request(app).get("/x")).status).toBe(200);
+    expect(printed).not.toHaveBeenCalled();
+    expect(log.filter(({ level }) => level !== "info")).toEqual([]);
+  });
+});
