@@ -1,5 +1,6 @@
 // Your variables: type, unit, default, cure; each process reads its own. Pure.
 import { postgresVariables } from "./chassis/backing/postgres-variables";
+import { redisVariables } from "./chassis/backing/redis-variables";
 import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
 import type { ConfigOf } from "./chassis/process/environment";
 import { httpVariables, processVariables } from "./chassis/process/variables";
@@ -9,6 +10,7 @@ export const webVariables = {
   ...httpVariables,
   ...postgresVariables,
   ...rateLimitVariables,
+  ...redisVariables,
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
 

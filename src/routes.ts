@@ -9,7 +9,8 @@ import type { Services } from "./services";
 /** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
 export function mountRoutes(app: Express, services: Services): void {
   const { RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
-  if (perMinute) app.use(rateLimit({ perMinute, name: services.about.name }));
+  if (perMinute)
+    app.use(rateLimit({ perMinute, redis: services.redis, name: services.about.name }));
   app.get("/", about(services.about));
   app.use("/notes", createNotesRouter(services));
 }

@@ -1,5 +1,6 @@
 // What features may use: each backing service once, with its check and its close.
 import { createDatabase } from "./chassis/backing/postgres";
+import { createRedis } from "./chassis/backing/redis";
 import type { Attached, AttachOptions, BackingServices } from "./chassis/backing/services";
 import type { ProcessServices } from "./chassis/process/services";
 import type { Config, DatabaseConfig } from "./config";
@@ -21,6 +22,11 @@ export const backingServices = {
       maxConnections: config.DATABASE_POOL_SIZE,
       close: database.close,
     };
+  },
+  redis: ({ config, logger }: AttachOptions<Pick<Config, "REDIS_URL">>) => {
+    if (config.REDIS_URL === undefined) return undefined;
+    const redis = createRedis({ url: config.REDIS_URL, logger });
+    return { use: redis, check: redis.ping, isRequired: false, close: redis.close };
   },
 } satisfies BackingServices<Config>;
 

@@ -11,8 +11,11 @@ const LAST_MS = 10_000;
 export interface Circuit {
   /** How long to wait before a call may be tried, in milliseconds; 0 takes the permission at once. */
   enter(): number;
-  /** Says how a call that was permitted ended: whether the other side has answered. */
-  leave(hasAnswered: boolean): void;
+  /**
+   * Says how a call that was permitted ended: whether the other side has answered.
+   * @param err Why it has not, for the log.
+   */
+  leave(hasAnswered: boolean, err?: unknown): void;
   isOpen(): boolean;
 }
 
@@ -37,7 +40,7 @@ export function createCircuit(
       isTrying = true;
       return 0;
     },
-    leave(hasAnswered) {
+    leave(hasAnswered, err) {
       if (hasAnswered) {
         if (openUntil !== undefined) logger.info({ service }, `${service} answers again`);
         [failures, openMs, openUntil, isTrying] = [0, FIRST_MS, undefined, false];
@@ -47,7 +50,7 @@ export function createCircuit(
       if (openUntil === undefined) {
         if (failures < FAILURES) return;
         logger.warn(
-          { service, failures },
+          { service, failures, err },
           `${service} does not answer, calls to it wait or fail at once`,
         );
       } else if (isTrying) {

@@ -23,15 +23,20 @@ export interface AttachOptions<Config> {
   name: string;
 }
 
-/** Entries by the name that features, `/readyz` and the log use. Each returns at once: the other side may be away. */
+/**
+ * Entries by the name that features, `/readyz` and the log use. Each returns at once: the other side may be away. One that
+ * returns undefined attaches nothing.
+ */
 export type BackingServices<Config> = Readonly<
-  Record<string, (options: AttachOptions<Config>) => BackingService>
+  Record<string, (options: AttachOptions<Config>) => BackingService | undefined>
 >;
 
 /** What features get of these entries. */
 export type Attached<Entries extends BackingServices<never>> = {
-  readonly [Name in keyof Entries]: ReturnType<Entries[Name]>["use"];
+  readonly [Name in keyof Entries]: UseOf<ReturnType<Entries[Name]>>;
 };
+
+type UseOf<S extends BackingService | undefined> = S extends BackingService ? S["use"] : undefined;
 
 /** All that a process needs of its backing services. */
 export interface Attachment<Services> {
@@ -52,13 +57,14 @@ export function attachServices<Config, Entries extends BackingServices<Config>>(
   const services: Record<string, unknown> = {};
   for (const [name, attach] of Object.entries(entries)) {
     try {
-      attached[name] = attach(options);
+      const service = attach(options);
+      services[name] = service?.use;
+      if (service) attached[name] = service;
     } catch (err) {
       for (const { close } of Object.values(attached)) void close().catch(() => undefined);
       const reason = err instanceof Error ? err.message : String(err);
       throw new Error(`The ${name} cannot be attached: ${reason}`, { cause: err });
     }
-    services[name] = attached[name].use;
   }
   return { services: services as Attached<Entries>, attached };
 }

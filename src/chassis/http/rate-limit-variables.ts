@@ -7,6 +7,6 @@ export const rateLimitVariables = {
     schema: optional(integer(1, 1_000_000, "requests")),
     example: "600",
     about:
-      "How many requests one client may send in a minute, to each process. Without it, any number.",
+      "How many requests one client may send in a minute: to each process, or with `REDIS_URL` to all of them. Without it, any number.",
   }),
 };

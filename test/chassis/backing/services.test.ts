@@ -26,6 +26,12 @@ describe("attachServices", () => {
     expect(Object.keys(attached)).toEqual(["cache"]);
   });
 
+  it("attaches nothing where an entry returns nothing", () => {
+    const { services, attached } = attachServices({ cache: () => undefined }, options);
+    expect(services).toEqual({ cache: undefined });
+    expect(attached).toEqual({});
+  });
+
   it("names the entry that fails, and closes those before it, whether or not they close well", () => {
     const close = (name: string) => () => {
       closed.push(name);

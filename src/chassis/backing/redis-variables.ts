@@ -1,0 +1,20 @@
+// The variable that says which Redis is attached.
+import * as v from "valibot";
+import { optional, variable } from "../process/environment";
+
+/** What a process reads that uses Redis. */
+export const redisVariables = {
+  REDIS_URL: variable({
+    schema: optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^rediss?:\/\/[^/]/),
+        v.check((url) => URL.canParse(url)),
+        v.description("redis://user:password@host:port/database, or rediss:// for TLS"),
+      ),
+    ),
+    example: "redis://localhost:6379",
+    about: "The Redis in which all processes count together for `RATE_LIMIT_PER_MINUTE`.",
+    secret: true,
+  }),
+};

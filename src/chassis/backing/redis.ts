@@ -1,0 +1,93 @@
+// Attaches Redis by URL, for what can be done without while it is away: each command is answered, or fails, in short time.
+import type * as Ioredis from "ioredis";
+import type { Logger } from "pino";
+import { createCircuit } from "./circuit";
+import { BackingServiceUnavailable } from "./unavailable";
+
+/** How Redis is attached. */
+export interface RedisOptions {
+  /** `redis://user:password@host:port/database`, or `rediss://` for TLS. */
+  url: string;
+  /** Told when it is away, and when it is back. */
+  logger: Pick<Logger, "info" | "warn">;
+}
+
+/** An attached Redis. */
+export interface Redis {
+  /**
+   * Runs one command, such as `send("INCR", "visits")`.
+   * @throws BackingServiceUnavailable when Redis is down, mute, or takes no commands; ReplyError when this one is wrong.
+   */
+  send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
+  /** Resolves when Redis answers. @throws BackingServiceUnavailable */
+  ping: () => Promise<unknown>;
+  close: () => Promise<void>;
+}
+
+/** How long a command may take, in milliseconds: a request that waits for it waits no longer. */
+const COMMAND_MS = 250;
+
+/** How long a connection may take to stand, or be mute while a command is under way, in milliseconds. */
+const MUTE_MS = 1000;
+
+/** The pause before it is connected again, in milliseconds: longer each time, up to a limit. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 2000;
+
+/** What Redis says when it takes no commands of anybody. @see https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+const TAKES_NONE =
+  /^(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|OOM|READONLY|TRYAGAIN)\b/;
+
+/** Attaches Redis; it is connected from now on, and again whenever the connection breaks. */
+export function createRedis({ url, logger }: RedisOptions): Redis {
+  const client = new (loadClient())(url, {
+    commandTimeout: COMMAND_MS,
+    connectTimeout: MUTE_MS,
+    socketTimeout: MUTE_MS,
+    retryStrategy: (times) => Math.min(times * FIRST_PAUSE_MS, LAST_PAUSE_MS),
+    // A command that is sent again might count twice.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // The server has become a replica: its name may lead to another one now.
+    reconnectOnError: ({ message }) => message.startsWith("READONLY"),
+  });
+  const circuit = createCircuit("redis", logger);
+  /** Why the last command was not answered. */
+  let reason: unknown;
+  // Why a connection broke says more than what became of its commands; unheard, it would end the process.
+  client.on("error", (err) => (reason = err));
+
+  async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
+    if (circuit.enter() > 0) throw new BackingServiceUnavailable("redis", reason);
+    try {
+      const reply = await client.call(command, ...args);
+      reason = undefined;
+      circuit.leave(true);
+      return reply;
+    } catch (err) {
+      if (isReply(err) && !TAKES_NONE.test(err.message)) {
+        circuit.leave(true);
+        throw err;
+      }
+      reason ??= err;
+      circuit.leave(false, reason);
+      throw new BackingServiceUnavailable("redis", reason);
+    }
+  }
+
+  return {
+    send,
+    ping: () => send("PING"),
+    close() {
+      client.disconnect();
+      return Promise.resolve();
+    },
+  };
+}
+
+const isReply = (err: unknown): err is Error => (err as Error).name === "ReplyError";
+
+/** Loaded only where Redis is attached. */
+const loadClient = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  (require("ioredis") as typeof Ioredis).Redis;

@@ -1,0 +1,69 @@
+// Debian's Redis, where it is installed, on a free port and with nothing on disk.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { createInterface } from "node:readline";
+
+/** A Redis that a test starts, freezes and stops. */
+export interface TestRedis {
+  /** Where it is, whether or not it runs. */
+  url: string;
+  /** Resolves once it takes commands. */
+  start(): Promise<void>;
+  /** Freezes it: it accepts connections and says nothing. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** Kills it if it runs; what it held is lost. */
+  stop(): Promise<void>;
+}
+
+const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+
+/** As `describe`; skipped where there is no Redis, and its title says so. */
+export const describeWithRedis = isInstalled
+  ? describe
+  : (title: string, tests: () => void) =>
+      describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
+
+/** Reserves a port; nothing listens there before `start`. */
+export async function createTestRedis(): Promise<TestRedis> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await once(probe.close(), "close");
+
+  let server: ReturnType<typeof run> | undefined;
+  const stop = async () => {
+    if (server?.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, "exit");
+    server.kill("SIGKILL");
+    await gone;
+  };
+  const signal = (name: "SIGSTOP" | "SIGCONT") => Promise.resolve(void server?.kill(name));
+  const killAtExit = () => server?.kill("SIGKILL");
+  process.on("exit", killAtExit);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async start() {
+      server = run(port);
+      for await (const line of createInterface({ input: server.stdout })) {
+        if (line.includes("Ready to accept connections")) break;
+      }
+      server.stdout.resume();
+      if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}`);
+    },
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
+    async stop() {
+      await stop();
+      process.off("exit", killAtExit);
+    },
+  };
+}
+
+const run = (port: number) =>
+  spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", ""], {
+    cwd: tmpdir(),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
