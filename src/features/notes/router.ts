@@ -1,7 +1,9 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
+import { createIdempotencyKeys } from "../../chassis/backing/idempotency-keys";
 import type { Database } from "../../chassis/backing/postgres";
 import { parseBody } from "../../chassis/http/body";
+import { idempotent } from "../../chassis/http/idempotent";
 import { sendPage } from "../../chassis/http/paging";
 import { Problem } from "../../chassis/http/problem";
 import { parseQuery } from "../../chassis/http/validate";
@@ -11,6 +13,7 @@ import { createNoteStore } from "./store";
 /** Serves notes at the path where it is mounted. */
 export function createNotesRouter({ database }: { database: Database }): Router {
   const notes = createNoteStore(database);
+  const once = createIdempotencyKeys(database);
   const router = Router();
 
   router.param("id", (_req, _res, next, id: string) =>
@@ -28,8 +31,11 @@ export function createNotesRouter({ database }: { database: Database }): Router 
   });
 
   router.post("/", async (req, res) => {
-    const note = await notes.create(await parseBody(noteInput, req));
-    res.status(201).location(`${req.baseUrl}/${note.id}`).json(note);
+    const input = await parseBody(noteInput, req);
+    await idempotent(once, req, res, async (db) => {
+      const note = await createNoteStore(db).create(input);
+      return { status: 201, headers: { Location: `${req.baseUrl}/${note.id}` }, body: note };
+    });
   });
 
   router.get("/:id", async (req, res) => {

@@ -1,0 +1,18 @@
+// Creates the table of the idempotency keys, for all features: see docs/limits.md.
+import type { MigrationBuilder } from "node-pg-migrate";
+
+export function up(pgm: MigrationBuilder): void {
+  pgm.sql(`
+    CREATE TABLE idempotency_keys (
+      key text PRIMARY KEY,
+      fingerprint text NOT NULL,
+      answer json NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX ON idempotency_keys (created_at);
+  `);
+}
+
+export function down(pgm: MigrationBuilder): void {
+  pgm.sql("DROP TABLE idempotency_keys");
+}

@@ -1,0 +1,172 @@
+import type { Express } from "express";
+import request from "supertest";
+import { createIdempotencyKeys } from "../../../src/chassis/backing/idempotency-keys";
+import type { Database } from "../../../src/chassis/backing/postgres";
+import { idempotent } from "../../../src/chassis/http/idempotent";
+import { jsonBody } from "../../../src/chassis/http/body";
+import { Problem } from "../../../src/chassis/http/problem";
+import { createTestApp, problem } from "../support/app";
+import { attach } from "../support/database";
+import { startTestPostgres, type TestPostgres } from "../support/postgres";
+
+let postgres: TestPostgres;
+let database: Database;
+let app: Express;
+/** What a boat's own work waits for, or how it fails. */
+let meanwhile: () => Promise<void> | void;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  database = attach(postgres.url, 60_000);
+  await database.query(`CREATE TABLE boats (name text)`);
+  await database.query(`CREATE TABLE idempotency_keys (
+    key text PRIMARY KEY, fingerprint text NOT NULL, answer json NOT NULL, created_at timestamptz DEFAULT now())`);
+  const once = createIdempotencyKeys(database);
+  ({ app } = createTestApp(
+    (router) =>
+      router.post("/boats", async (req, res) => {
+        const { name } = req.body as { name: string };
+        const client = req.get("Authorization") ?? "";
+        const work = async (tx: Pick<Database, "query">) => {
+          await tx.query("INSERT INTO boats VALUES ($1)", [name]);
+          await meanwhile();
+          return { status: 201, headers: { Location: `/boats/${name}` }, body: { name } };
+        };
+        await idempotent(once, req, res, work, { client });
+      }),
+    { middleware: [jsonBody()] },
+  ));
+});
+afterAll(async () => {
+  await database.close();
+  await postgres.stop();
+});
+beforeEach(async () => {
+  meanwhile = () => undefined;
+  await database.query("DELETE FROM boats");
+  await database.query("DELETE FROM idempotency_keys");
+});
+
+const post = (key: string | undefined, name: string, headers = {}) =>
+  request(app)
+    .post("/boats")
+    .set({ ...(key && { "Idempotency-Key": key }), ...headers })
+    .send({ name });
+const boats = async () =>
+  (await database.query<{ name: string }>("SELECT name FROM boats ORDER BY name")).map(
+    ({ name }) => name,
+  );
+
+describe("a request with an idempotency key", () => {
+  it("is carried out once, and gets the same answer again, with its key quoted or not", async () => {
+    const first = await post('"k"', "Ada");
+    const again = await post("k", "Ada");
+    expect([first.status, first.headers.location, first.text]).toEqual([
+      201,
+      "/boats/Ada",
+      '{"name":"Ada"}',
+    ]);
+    expect([again.status, again.headers.location, again.text]).toEqual([
+      201,
+      "/boats/Ada",
+      '{"name":"Ada"}',
+    ]);
+    expect(again.type).toBe(first.type);
+    expect([first, again].map(({ headers }) => headers["idempotent-replayed"] as unknown)).toEqual([
+      undefined,
+      "true",
+    ]);
+    expect(await boats()).toEqual(["Ada"]);
+  });
+
+  it("is refused when it is another one", async () => {
+    await post("k", "Ada");
+    const res = await post("k", "Bob");
+    expect([res.status, JSON.parse(res.text)]).toEqual([
+      422,
+      problem(422, "Unprocessable Entity", {
+        detail: "This Idempotency-Key was used for another request: make a new one.",
+      }),
+    ]);
+    expect((await post("k", "Bob", { Authorization: "another" })).status).toBe(201);
+    expect(await boats()).toEqual(["Ada", "Bob"]);
+  });
+
+  it("is told to come back while the first one is under way", async () => {
+    const other = attach(postgres.url, 60_000);
+    const lock = (how: string) =>
+      other.query(`SELECT pg_advisory_${how}(hashtextextended('idempotency::k', 0))`);
+    await lock("lock");
+    const res = await post("k", "Ada");
+    expect([res.status, res.headers["retry-after"], JSON.parse(res.text)]).toEqual([
+      409,
+      "1",
+      problem(409, "Conflict", {
+        detail: "A request with this Idempotency-Key is under way: come back for its answer.",
+      }),
+    ]);
+    await lock("unlock");
+    expect((await post("k", "Ada")).status).toBe(201);
+    await other.close();
+  });
+
+  it("is free again when its work fails, and then nothing was done", async () => {
+    meanwhile = () => {
+      throw new Problem(503, "Not now.");
+    };
+    expect((await post("k", "Ada")).status).toBe(503);
+    expect(await boats()).toEqual([]);
+    meanwhile = () => undefined;
+    expect((await post("k", "Ada")).status).toBe(201);
+    expect(await boats()).toEqual(["Ada"]);
+  });
+
+  it("is new when its answer is a day old, and old answers are removed", async () => {
+    await post("k", "Ada");
+    await post("old", "Bob");
+    await database.query("UPDATE idempotency_keys SET created_at = now() - interval '1 day'");
+    // Another process' keys: each sweeps at its first.
+    const once = createIdempotencyKeys(database);
+    const answer = { status: 204 };
+    const request = { key: ":k", fingerprint: "f" };
+    expect(await once(request, () => Promise.resolve(answer))).toEqual({
+      answer,
+      isRepeated: false,
+    });
+    while ((await database.query("SELECT 1 FROM idempotency_keys")).length > 1);
+    expect(await database.query("SELECT key, answer FROM idempotency_keys")).toEqual([
+      { key: ":k", answer },
+    ]);
+  });
+
+  it.each([["two words"], ["x".repeat(256)], ['"open'], ["é"]])(
+    "is refused when its key is none: %j",
+    async (key) => {
+      const res = await post(key, "Ada");
+      expect([res.status, res.type]).toEqual([400, "application/problem+json"]);
+      expect(await boats()).toEqual([]);
+    },
+  );
+
+  it("may have a transaction of its own in its work, with a key or without", async () => {
+    const once = createIdempotencyKeys(database);
+    const both = (request?: { key: string; fingerprint: string }) =>
+      once(request, async (db) => {
+        await db.transaction(async (tx) => {
+          await tx.query("INSERT INTO boats VALUES ('Ada')");
+          await tx.query("INSERT INTO boats VALUES (1 / 0)");
+        });
+        return { status: 204 };
+      });
+    await expect(both()).rejects.toThrow(/division by zero/);
+    await expect(both({ key: ":k", fingerprint: "f" })).rejects.toThrow(/division by zero/);
+    expect(await boats()).toEqual([]);
+  });
+
+  it("is carried out each time without a key", async () => {
+    await post(undefined, "Ada");
+    await post(undefined, "Ada");
+    expect(await boats()).toEqual(["Ada", "Ada"]);
+    expect(await database.query("SELECT 1 FROM idempotency_keys")).toEqual([]);
+  });
+});
