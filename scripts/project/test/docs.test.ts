@@ -37,6 +37,10 @@ const GIVEN: Readonly<Record<string, string>> = {
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
   ordersQuery:
     'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
+  createOrderStore:
+    'declare const createOrderStore: (tx: import("src/chassis/backing/transactions").Transaction) => { create(input: object): Promise<{ id: string }> };',
+  services: 'declare const services: import("src/services").Services;',
+  login: 'declare const login: import("express").RequestHandler;',
   isSigned: "declare const isSigned: (bytes: Buffer, signature?: string) => boolean;",
   events: "declare const events: { take(event: object): Promise<void> };",
   event: 'declare const event: import("valibot").GenericSchema<object>;',
