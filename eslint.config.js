@@ -114,24 +114,33 @@ module.exports = ts.config(
     ["src/chassis/process/**/*.ts", "src/chassis/port/**/*.ts"],
     OUT_OF_CHASSIS,
     NO_EXPRESS,
-    notFromRooms("express|http|backing", "A process and its port know no protocol's routes."),
+    notFromRooms("express|http|grpc|backing", "A process and its port know no protocol's routes."),
   ),
   room(
     ["src/chassis/express/**/*.ts"],
     OUT_OF_CHASSIS,
-    notFromRooms("backing|http", "What bends Express knows neither databases nor what routes get."),
+    notFromRooms(
+      "backing|http|grpc",
+      "What bends Express knows neither databases nor what routes get.",
+    ),
   ),
   room(
     ["src/chassis/http/**/*.ts"],
     OUT_OF_CHASSIS,
-    notFromRooms("backing", "Routes know no database: take what you need as an argument."),
+    notFromRooms("backing|grpc", "Routes know no database: take what you need as an argument."),
+  ),
+  room(
+    ["src/chassis/grpc/**/*.ts"],
+    OUT_OF_CHASSIS,
+    NO_EXPRESS,
+    notFromRooms("backing|express", "Calls know no database: take what you need as an argument."),
   ),
   room(
     ["src/chassis/backing/**/*.ts"],
     OUT_OF_CHASSIS,
     NO_EXPRESS,
     notFromRooms(
-      "express|http",
+      "express|http|grpc",
       "A backing service knows no routes: throw an error with a status.",
     ),
   ),

@@ -2,6 +2,7 @@
 import { postgresVariables } from "./chassis/backing/postgres-variables";
 import { redisVariables } from "./chassis/backing/redis-variables";
 import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
+import { grpcVariables as ownGrpcVariables } from "./chassis/grpc/variables";
 import type { ConfigOf } from "./chassis/process/environment";
 import { httpVariables, processVariables } from "./chassis/process/variables";
 
@@ -13,6 +14,9 @@ export const webVariables = {
   ...redisVariables,
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
+
+/** What the gRPC process reads. */
+export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
 
 /** What the release process reads: a variable that only `web` needs does not keep it from migrating. */
 export const releaseVariables = {

@@ -41,6 +41,6 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
   sample: {
     paths: ["src/features/notes", "test/features/notes"],
     scripts: [],
-    lines: { "src/routes.ts": /notes/i },
+    lines: { "src/routes.ts": /notes/i, "src/grpc.ts": /notes/i },
   },
 };

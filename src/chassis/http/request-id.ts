@@ -12,9 +12,12 @@ declare module "express-serve-static-core" {
 /** Nothing that could break a log line, a header or a terminal. */
 const SANE_ID = /^[\w.:+/=-]{1,128}$/;
 
+/** The id that came, when it is sane, else a new UUID. */
+export const saneId = (inbound: unknown): string =>
+  typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
+
 /** Sets `req.id`. */
 export const requestId: RequestHandler = (req, _res, next) => {
-  const inbound = req.headers["x-request-id"];
-  req.id = typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
+  req.id = saneId(req.headers["x-request-id"]);
   next();
 };

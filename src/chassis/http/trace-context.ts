@@ -1,5 +1,9 @@
 // Reads which distributed trace a request belongs to.
-import type { Request } from "express";
+
+/** What a trace comes with: HTTP's headers, or another protocol's. */
+interface Traced {
+  headers: Readonly<Record<string, unknown>>;
+}
 
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
 
@@ -7,13 +11,13 @@ const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{1
  * The trace id in the request's `traceparent`, or undefined when it has no valid one.
  * @see https://www.w3.org/TR/trace-context/#traceparent-header
  */
-export function traceId(req: Request): string | undefined {
+export function traceId(req: Traced): string | undefined {
   const { traceparent } = req.headers;
   return typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
 }
 
 /** The headers that carry the request's trace on, as they came; none when it has no valid one. */
-export function traceHeaders(req: Request): Readonly<Record<string, string>> {
+export function traceHeaders(req: Traced): Readonly<Record<string, string>> {
   const { traceparent, tracestate } = req.headers;
   if (typeof traceparent !== "string" || traceId(req) === undefined) return {};
   return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };

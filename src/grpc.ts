@@ -1,0 +1,41 @@
+// The gRPC process: attaches its backing services, binds PORT and serves until it is told to stop.
+import { parentShell } from "./chassis/process/early";
+import { attachServices } from "./chassis/backing/services";
+import { createGrpcService } from "./chassis/grpc/service";
+import { readBindTarget } from "./chassis/port/socket-activation";
+import { readAbout } from "./chassis/process/about";
+import { enter } from "./chassis/process/entry";
+import { createLifecycle } from "./chassis/process/lifecycle";
+import { parentGone } from "./chassis/process/parent-shell";
+import { grpcVariables } from "./config";
+import { createNotesRpc } from "./features/notes/rpc";
+import { backingServices } from "./services";
+
+void enter(grpcVariables, (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    orphaned: parentGone(process, parentShell),
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+
+  const { name } = readAbout(__dirname);
+  const { database } = backingServices;
+  const { services, attached } = attachServices({ database }, { config, logger, name });
+
+  const grpc = createGrpcService({
+    name: "grpc",
+    target: readBindTarget(config, process.env, process.pid),
+    logger,
+    services: [createNotesRpc(services)],
+    attached,
+    draining: lifecycle.draining,
+    messageLimitBytes: config.BODY_LIMIT_BYTES,
+    maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+  });
+  return lifecycle.run([grpc], attached);
+});
