@@ -22,7 +22,8 @@ async function ask(name: string, serve: (socket: Socket) => void) {
   }
 }
 
-const answering = (text: string) => (socket: Socket) => socket.once("data", () => socket.end(text));
+const answering = (text: string | Buffer) => (socket: Socket) =>
+  socket.once("data", () => socket.end(text));
 const greeting = (text: string) => (socket: Socket) => socket.end(text);
 
 describe("--probe http", () => {
@@ -41,6 +42,41 @@ describe("--probe http", () => {
 
   it("rejects another protocol", async () => {
     await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/answers "-ERR/);
+  });
+});
+
+describe("--probe grpc", () => {
+  const settings = "\0\0\0\x04\0\0\0\0\0";
+  const head = (flags: string) => `\0\0\x01\x01${flags}\0\0\0\x01\x88`;
+  const data = (status: string) => `\0\0\x07\0\0\0\0\0\x01\0\0\0\0\x02\x08${status}`;
+  const bytesOf = (text: string) => Buffer.from(text, "latin1");
+  const whole = (status: string) => bytesOf(settings + head("\x04") + data(status) + head("\x05"));
+
+  it("takes SERVING for an answer, in pieces too", async () => {
+    const answer = await ask("grpc", (socket) =>
+      socket.once("data", () => {
+        for (const byte of whole("\x01")) socket.write(Buffer.of(byte));
+      }),
+    );
+    expect(answer).toEqual({ text: "SERVING", ready: true });
+  });
+
+  it("is not ready while that is NOT_SERVING", async () => {
+    const answer = await ask("grpc", answering(whole("\x02")));
+    expect(answer).toEqual({ text: "NOT_SERVING", ready: false });
+  });
+
+  it("takes a status alone for a server without the health service", async () => {
+    const answer = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
+    expect(answer).toEqual({ text: "no health service", ready: true });
+  });
+
+  it("rejects another protocol, and a server that goes away", async () => {
+    await expect(ask("grpc", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+      /another protocol/,
+    );
+    const goAway = `${settings}\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0`;
+    await expect(ask("grpc", answering(bytesOf(goAway)))).rejects.toThrow(/went away/);
   });
 });
 
