@@ -1,7 +1,7 @@
 // Compiles what tests run, once before all of them: the owner's service to `dist`, and the chassis' own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { BUILT } from "./built";
 
@@ -24,4 +24,9 @@ export default async function build(): Promise<void> {
     compile("tsconfig.build.json", join(root, "dist")),
     compile("test/chassis/support/service/tsconfig.build.json", BUILT),
   ]);
+  // As `npm run build:files` does.
+  cpSync(join(root, "src"), join(root, "dist"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".ts"),
+  });
 }
