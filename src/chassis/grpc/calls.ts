@@ -1,6 +1,6 @@
 // Knows every call that is in flight: gives it an id and its log line, and cuts it when its client does not do its part.
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
-import { type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
+import { Metadata, type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { peerAddress } from "../http/client-address";
 import { setRequestId, traceIdOf } from "./call-headers";
@@ -87,11 +87,15 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
               pass();
             },
             // At the end in any case.
-            onCancel: log,
+            onCancel() {
+              log();
+              if (stream && !stream.readableEnded) closeSoon(stream);
+            },
           }),
         sendStatus(of, next) {
-          of.metadata?.set("x-request-id", requestId);
-          next(of);
+          const metadata = of.metadata ?? new Metadata();
+          metadata.set("x-request-id", requestId);
+          next({ ...of, metadata });
         },
       });
     },
@@ -115,6 +119,13 @@ const TOO_LATE = {
   code: status.DEADLINE_EXCEEDED,
   details: "The request did not come to its end in time.",
 };
+
+/** A client that has its status, and has not ended its request, has this long to do so, in milliseconds. */
+const LINGER_MS = 500;
+
+function closeSoon(stream: ServerHttp2Stream): void {
+  setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS).unref();
+}
 
 /** Node's own timer is used because it alone knows how much of a large message has been taken. */
 function cutWhenStalled(stream: ServerHttp2Stream, timeoutMs: number): void {
