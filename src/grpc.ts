@@ -1,6 +1,7 @@
 // The gRPC process: attaches its backing services, binds PORT and serves until it is told to stop.
 import { parentShell } from "./chassis/process/early";
 import { attachServices } from "./chassis/backing/services";
+import type { RpcService } from "./chassis/grpc/handlers";
 import { createGrpcService } from "./chassis/grpc/service";
 import { readBindTarget } from "./chassis/port/socket-activation";
 import { readAbout } from "./chassis/process/about";
@@ -22,14 +23,17 @@ void enter(grpcVariables, (config, logger) => {
 
   const { name } = readAbout(__dirname);
   const { database } = backingServices;
-  const { services, attached } = attachServices({ database }, { config, logger, name });
+  const attachment = attachServices({ database }, { config, logger, name });
+  // What clients may call, besides health and reflection.
+  const rpcs: RpcService[] = [];
+  rpcs.push(createNotesRpc(attachment.services));
 
   const grpc = createGrpcService({
     name: "grpc",
     target: readBindTarget(config, process.env, process.pid),
     logger,
-    services: [createNotesRpc(services)],
-    attached,
+    services: rpcs,
+    attached: attachment.attached,
     draining: lifecycle.draining,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
@@ -37,5 +41,5 @@ void enter(grpcVariables, (config, logger) => {
     responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
   });
-  return lifecycle.run([grpc], attached);
+  return lifecycle.run([grpc], attachment.attached);
 });

@@ -151,7 +151,7 @@ describe("a call", () => {
 });
 
 describe("an error", () => {
-  const fails = (err: unknown) => startGrpc({ getShip: () => Promise.reject(err) });
+  const fails = (err: Error) => startGrpc({ getShip: () => Promise.reject(err) });
   const statusProtos = ownProtos("status.proto");
   const details = (metadata: Metadata) => {
     const [bytes] = metadata.get("grpc-status-details-bin");
@@ -201,7 +201,7 @@ describe("an error", () => {
   it.each([[new Error("secret")], [undefined], [{ status: 200 }], [{ status: "400" }]])(
     "that was not meant for clients tells them nothing: %p",
     async (thrown) => {
-      const { port, log } = await fails(thrown);
+      const { port, log } = await fails(thrown as Error);
       const failed = createClient(port).unary("Ships.GetShip");
       await expect(failed).rejects.toMatchObject({
         code: status.INTERNAL,
