@@ -24,9 +24,10 @@ void enter(grpcVariables, (config, logger) => {
   const { name } = readAbout(__dirname);
   const { database } = backingServices;
   const attachment = attachServices({ database }, { config, logger, name });
+  const services = { ...attachment.services, draining: lifecycle.draining };
   // What clients may call, besides health and reflection.
   const rpcs: RpcService[] = [];
-  rpcs.push(createNotesRpc(attachment.services));
+  rpcs.push(createNotesRpc(services));
 
   const grpc = createGrpcService({
     name: "grpc",
@@ -34,7 +35,7 @@ void enter(grpcVariables, (config, logger) => {
     logger,
     services: rpcs,
     attached: attachment.attached,
-    draining: lifecycle.draining,
+    draining: services.draining,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
