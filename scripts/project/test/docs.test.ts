@@ -52,6 +52,12 @@ const GIVEN: Readonly<Record<string, string>> = {
   stock: 'declare const stock: import("src/chassis/backing/service-client").ServiceClient;',
   shipId: "declare const shipId: string;",
   shipAnswer: 'declare const shipAnswer: import("valibot").GenericSchema<{ name: string }>;',
+  join: 'import { join } from "node:path";',
+  BoatsServices:
+    'interface BoatsServices { database: import("src/chassis/backing/postgres").Database; draining: AbortSignal }',
+  boatName: 'declare const boatName: import("valibot").GenericSchema<{ name: string }>;',
+  find: "declare const find: (database: object, boat: { name: string }) => Promise<object>;",
+  changes: "declare const changes: (options: { signal: AbortSignal }) => AsyncIterable<object>;",
   main: "declare const main: () => Promise<number>;",
 };
 

@@ -74,7 +74,7 @@ describe("npm run dev", () => {
     const { base, output, shows } = await startDev("web=2");
     await shows(new RegExp(`is listening on port ${base}\\b`));
     await shows(new RegExp(`is listening on port ${base + 1}\\b`));
-    const args = ["run", "--silent", "dev", "--", "restart", "-p", String(base)];
+    const args = ["run", "--silent", "dev", "--", "restart", "web", "-p", String(base)];
     const restart = spawn("npm", args, { cwd: root });
     const [printed] = await Promise.all([text(restart.stdout), once(restart, "exit")]);
     expect(printed).toBe(

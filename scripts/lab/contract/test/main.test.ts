@@ -107,12 +107,15 @@ describe("npm run contract", () => {
   });
 });
 
+const valibot = join(root, "node_modules/valibot");
+
 /** A checkout of which the kit can know no more than its Procfile, its declared variables and what its tests say. */
 function checkoutWith(...lines: readonly string[]): string {
   const checkout = mkdtempSync(join(process.env.SCRATCH ?? "", "checkout-"));
   const files = {
     Procfile: lines.join("\n"),
-    "dist/config.js": `exports.webVariables = { TOKEN: { example: "an example" }, SORT: { default: "up" } }`,
+    "dist/config.js": `const schema = require(${JSON.stringify(valibot)}).string();
+      exports.webVariables = { TOKEN: { schema, example: "an example" }, SORT: { schema, default: "up" } };`,
     "test/features/things/contract.json": `{ "slow-path": "/slow", "body-path": "/things", "body": { "sort": 1 } }`,
   };
   for (const [path, text] of Object.entries(files)) {
