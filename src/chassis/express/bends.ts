@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { entityTag } from "./entity-tag";
 import { beforeFirstRequest } from "./entrance";
 import { compareLiteralsFirst } from "./literal-paths";
-import { pinPrototypes } from "./messages";
+import { adoptApps, pinPrototypes } from "./messages";
 import { listMethods } from "./methods-at";
 import * as known from "./known";
 import { nameRoutes } from "./route-patterns";
@@ -57,6 +57,12 @@ const bends: readonly Bend[] = [
     name: "errors of whatever is thrown",
     apply: (app) => beforeFirstRequest(app, () => rejectThrownValues(app.router)),
     isKnown: known.handlesByLayer,
+  },
+  {
+    // The last is the first to be done: the others leave no app in sight.
+    name: "headers of apps in routers",
+    apply: (app) => beforeFirstRequest(app, () => adoptApps(app)),
+    isKnown: known.mountsApps,
   },
 ];
 

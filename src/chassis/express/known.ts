@@ -5,6 +5,7 @@ import { entityTag } from "./entity-tag";
 import { allLayers } from "./layers";
 import { compareLiteralsFirst } from "./literal-paths";
 import { listMethods, methodsAt } from "./methods-at";
+import { adoptApps } from "./messages";
 import { takeAbsoluteTargets } from "./request-target";
 import { nameRoutes, routePattern } from "./route-patterns";
 import { rejectThrownValues } from "./thrown-values";
@@ -62,6 +63,15 @@ export function entersByHandle(): boolean {
   takeAbsoluteTargets(app);
   app({ url: "http://user:%@host/a" } as Request, NO_RESPONSE);
   return path === "/a";
+}
+
+/** An app that is mounted in a router is a layer, and has messages of its own. */
+export function mountsApps(): boolean {
+  const outer = express();
+  const inner = express();
+  outer.use(Router().use("/a", inner));
+  adoptApps(outer);
+  return entersByHandle() && Object.getPrototypeOf(inner.response) === outer.response;
 }
 
 /** A router asks its layers' `match`, which know their paths. */

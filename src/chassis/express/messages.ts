@@ -2,6 +2,7 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
 import type { Express, Request } from "express";
 import { FastResponse } from "./fast-response";
+import { allLayers } from "./layers";
 
 /** What `http.createServer` is to make messages of. */
 export interface MessageClasses {
@@ -28,6 +29,19 @@ export function pinPrototypes(app: Express): void {
 /** When an app is mounted, Express puts its parent's prototype behind this one, but `app` stays its own. */
 const keepOwn = (pinned: object, original: object): object =>
   Object.defineProperties(pinned, Object.getOwnPropertyDescriptors(original));
+
+/**
+ * Gives apps that are mounted in a router the messages of this app, as Express itself gives them to those mounted in an
+ * app: it sets each response's prototype to its own app's, and headers would wait for a method that is gone.
+ */
+export function adoptApps(app: Express): void {
+  for (const { handle } of allLayers(app.router)) {
+    const { request, response } = handle as Partial<Express>;
+    if (!request || !response || response instanceof FastResponse) continue;
+    Object.setPrototypeOf(request, app.request);
+    Object.setPrototypeOf(response, app.response);
+  }
+}
 
 /** The classes behind an app's requests and responses, for `http.createServer`. */
 export function messageClasses(app: Express): MessageClasses {

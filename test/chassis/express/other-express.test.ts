@@ -23,19 +23,28 @@ const LITERALS = "literal segments first";
 const ALLOW = "405 with Allow";
 const NAMES = "names of routes in the log";
 const ERRORS = "errors of whatever is thrown";
+const APPS = "headers of apps in routers";
 
 /** What takes its place, and what is missing then. */
 const others: [string, () => void, string[]][] = [
   ["the installed one", () => undefined, []],
   ["one with router 2.2", withRouter("tested-router-2.2"), [LITERALS, ALLOW, NAMES]],
-  ["one without layers", withOpaqueRouter({}), [LITERALS, ALLOW, NAMES, ERRORS]],
-  ["one with other layers", withOpaqueRouter({ stack: [{}] }), [LITERALS, ALLOW, NAMES, ERRORS]],
+  ["one without layers", withOpaqueRouter({}), [LITERALS, ALLOW, NAMES, ERRORS, APPS]],
+  [
+    "one with other layers",
+    withOpaqueRouter({ stack: [{}] }),
+    [LITERALS, ALLOW, NAMES, ERRORS, APPS],
+  ],
   [
     "one with another list of routes",
     withOpaqueRouter({ listRoutes: () => ["GET /"] }),
-    [LITERALS, ALLOW, NAMES, ERRORS],
+    [LITERALS, ALLOW, NAMES, ERRORS, APPS],
   ],
-  ["one without a handle", withExpress(withoutHandle), [TARGETS, LITERALS, ALLOW, NAMES, ERRORS]],
+  [
+    "one without a handle",
+    withExpress(withoutHandle),
+    [TARGETS, LITERALS, ALLOW, NAMES, ERRORS, APPS],
+  ],
   ["one with another JSON", withExpress(withBigInts), [WRITE]],
   ["one with other tags", withExpress(withStrongTags), [WRITE, TAGS]],
 ];
