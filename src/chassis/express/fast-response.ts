@@ -1,12 +1,23 @@
 // How an answer becomes one write: headers that wait aside, and JSON that passes by what Express would look at again.
-import { type IncomingMessage, ServerResponse } from "node:http";
+import {
+  type IncomingMessage,
+  ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from "node:http";
 import express, { type Request, type Response } from "express";
 import { writeWhole } from "./write-whole";
 
-/** Names and values in turn, until somebody looks at, sets or removes a header, or the head is written. */
+/** Names and values in turn, until the head is written, or somebody does to a header what only Node can. */
 const WAITING = Symbol("waiting headers");
 
-type Base = new (req: IncomingMessage) => Response & { [WAITING]?: string[] | undefined };
+/** Whether a handler's own wait among them. */
+const HAS_OWN = Symbol("own headers wait");
+
+type Base = new (req: IncomingMessage) => Response & {
+  [WAITING]?: string[] | undefined;
+  [HAS_OWN]?: boolean;
+};
 
 /** Settings that change what `res.json` writes, and the one that makes entity tags. */
 interface Settings {
@@ -26,11 +37,23 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
       if (name !== "constructor") Object.defineProperty(prototype, name, { enumerable: true });
     }
     Object.defineProperty(prototype, WAITING, { value: undefined, writable: true });
+    Object.defineProperty(prototype, HAS_OWN, { value: false, writable: true });
   }
 
   override setHeader(...args: Parameters<Response["setHeader"]>): this {
-    settle(this);
-    return super.setHeader(...args);
+    const [name, value] = args;
+    const waiting = this[WAITING];
+    if (waiting === undefined || !canWait(name, value)) {
+      settle(this);
+      return super.setHeader(...args);
+    }
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    const index = indexOf(waiting, name);
+    if (index < 0) waiting.push(name, value);
+    else [waiting[index], waiting[index + 1]] = [name, value];
+    this[HAS_OWN] = true;
+    return this;
   }
 
   override appendHeader(...args: Parameters<Response["appendHeader"]>): this {
@@ -44,13 +67,13 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
   }
 
   override getHeader(name: string): ReturnType<Response["getHeader"]> {
-    settle(this);
-    return super.getHeader(name);
+    const waiting = this[WAITING];
+    return waiting === undefined ? super.getHeader(name) : waiting[indexOf(waiting, name) + 1];
   }
 
   override hasHeader(name: string): boolean {
-    settle(this);
-    return super.hasHeader(name);
+    const waiting = this[WAITING];
+    return waiting === undefined ? super.hasHeader(name) : indexOf(waiting, name) >= 0;
   }
 
   override getHeaders(): ReturnType<Response["getHeaders"]> {
@@ -79,6 +102,20 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
   }
 }
 
+/** Whether a header can be written as it is; those that say how the body is framed are left to Node. */
+const canWait = (name: unknown, value: unknown): value is string =>
+  typeof name === "string" && typeof value === "string" && !FRAMING.test(name);
+
+/** The place of a header's name in a list of names and values, or -2: what comes after it is nothing then. */
+function indexOf(headers: readonly string[], name: string): number {
+  const wanted = name.toLowerCase();
+  for (let i = 0; i < headers.length; i += 2) {
+    const found = headers[i] as string;
+    if (found.length === wanted.length && found.toLowerCase() === wanted) return i;
+  }
+  return -2;
+}
+
 /**
  * Sets headers on a response that has none yet.
  * @param headers Names and values in turn; each response needs an array of its own.
@@ -88,8 +125,9 @@ export function setDefaultHeaders(res: Response, headers: string[]): void {
   else setAll(res, headers);
 }
 
-/** Whether nobody has looked at, set or removed a header since the default ones were set. */
-export const isUntouched = (res: Response): boolean => (res as FastResponse)[WAITING] !== undefined;
+/** Whether nobody has set or removed a header since the default ones were set. */
+export const isUntouched = (res: Response): boolean =>
+  (res as FastResponse)[WAITING] !== undefined && !(res as FastResponse)[HAS_OWN];
 
 /**
  * Sends a whole text as one write, and tells whether it could. It cannot once somebody has wrapped a method or
@@ -147,9 +185,12 @@ const isAsMade = (res: Response): boolean =>
 /* eslint-enable @typescript-eslint/unbound-method */
 
 /** Whether a handler has described the body itself, which `send` treats with care. */
-const hasOwnFraming = (res: Response): boolean => FRAMING.some((name) => res.hasHeader(name));
+const hasOwnFraming = (res: Response): boolean =>
+  ["Content-Type", "Transfer-Encoding", "ETag"].some((name) => res.hasHeader(name));
 
-const FRAMING = ["Content-Type", "Transfer-Encoding", "ETag"];
+/** What `send` and Node themselves say of an answer's body and connection. */
+const FRAMING =
+  /^(connection|content-(encoding|length|type)|date|etag|expect|keep-alive|trailer|transfer-encoding)$/i;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 

@@ -75,6 +75,35 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(res.body).toEqual({ a: 1 });
   });
 
+  it("takes a handler's own headers as Node does, while the default ones wait", async () => {
+    const seen: unknown[] = [];
+    const refused = (set: () => unknown) => {
+      try {
+        set();
+      } catch (err) {
+        seen.push((err as NodeJS.ErrnoException).code);
+      }
+    };
+    const res = await get((res) => {
+      seen.push(res.get("X-Own"), res.hasHeader("x-own"));
+      res.set("X-Own", "first").setHeader("x-OWN", "second");
+      res.set("X-Frame-Options", "DENY").location("/elsewhere");
+      seen.push(res.get("X-Own"), res.getHeader("X-FRAME-OPTIONS"));
+      refused(() => res.setHeader("X-Bad", "a\r\nb"));
+      refused(() => res.setHeader("bad name", "a"));
+      res.json({ a: 1 });
+    });
+    const codes = ["ERR_INVALID_CHAR", "ERR_INVALID_HTTP_TOKEN"];
+    expect(seen).toEqual([undefined, false, "second", "DENY", ...codes]);
+    expect(res.headers).toMatchObject({
+      "x-own": "second",
+      "x-frame-options": "DENY",
+      location: "/elsewhere",
+    });
+    expect(names(res)).toEqual([...new Set(names(res))]);
+    expect(res.body).toEqual({ a: 1 });
+  });
+
   it("lets the headers of writeHead win", async () => {
     const res = await get((res) => res.writeHead(200, { "x-frame-options": "DENY" }).end());
     expect(res.headers["x-frame-options"]).toBe("DENY");
