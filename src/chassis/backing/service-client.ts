@@ -8,6 +8,7 @@ import { createCircuit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
 import { readAnswer } from "./service-answer";
 import { createServicePool, parseServiceUrl } from "./service-connection";
+import { startDeadline } from "./service-deadline";
 import { ServiceError, ServiceProblem, toServiceError } from "./service-errors";
 
 // Whoever imports this wants its calls to say whom they are for.
@@ -89,7 +90,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   async function attempt(call: Call<v.GenericSchema | undefined>, remainingMs: number) {
     const { method, path, query, body, headers } = call;
     const limitMs = Math.ceil(remainingMs);
-    const signal = AbortSignal.timeout(limitMs);
+    const deadline = startDeadline(limitMs);
     try {
       const response = await connect().request({
         method,
@@ -103,11 +104,13 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal,
+        signal: deadline,
       });
       return await readAnswer(name, response, call.answer);
     } catch (err) {
-      throw toServiceError(name, err, signal);
+      throw toServiceError(name, err, deadline);
+    } finally {
+      deadline.stop();
     }
   }
 

@@ -74,7 +74,11 @@ const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
 
 /** Tells by what was thrown in a call how it failed. @param deadline Aborted when the call has taken too long. */
-export function toServiceError(service: string, err: unknown, deadline: AbortSignal): ServiceError {
+export function toServiceError(
+  service: string,
+  err: unknown,
+  deadline: { aborted: boolean },
+): ServiceError {
   if (err instanceof ServiceError) return err;
   const details = { cause: err };
   const { name, code = "" } = err as NodeJS.ErrnoException;
