@@ -81,6 +81,12 @@ const ROUTES: readonly Variant[] = [
   { label: "1000 flat", env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } },
 ];
 
+/** What a service pays whose lines and calls are to say which request they are for. */
+const CONTEXTS: readonly Variant[] = [
+  { label: "no contexts", env: {} },
+  { label: "contexts", env: { BENCH_CONTEXTS: "yes" } },
+];
+
 /** As one process, as two that share a port, and as two that each have their own. */
 const PROCESSES: readonly Variant[] = [
   { label: "1 process", env: {} },
@@ -121,6 +127,7 @@ export function createWorks(requestsPerSecond: number): Work[] {
     get("paced", "/json", { connections, requestsPerSecond }),
     get("routes", "/json", { variants: ROUTES }),
     ...[10, 500, 5000].map(withConnections),
+    get("context", "/json", { contenders: ["berth"], variants: CONTEXTS }),
     get("processes", "/json", berthOnAllCores(PROCESSES)),
     get("router", "/json", berthOnAllCores(ROUTERS)),
   ];

@@ -23,8 +23,8 @@ const contexts = new AsyncLocalStorage<WorkContext>();
 let isWanted = false;
 
 /**
- * Keeps contexts from now on. They cost a small request an eighth of its time on Node 20, which follows every promise and
- * tick for it, so that nobody shall pay who has no use for them.
+ * Keeps contexts from now on. On Node 20, which notes them on each of the dozen ticks and timers of a request, they cost a
+ * small one about 6 % of its time, so that nobody shall pay who has no use for them; on Node 24 and 26 nothing.
  */
 export function keepWorkContexts(): void {
   isWanted = true;

@@ -32,7 +32,8 @@ const { httpVariables } = chassis("process/variables");
 const { mountRoutes } = require("./express-routes");
 const schemas = require("./valibot-schemas");
 
-const { BENCH_DATABASE_URL } = process.env;
+const { BENCH_CONTEXTS, BENCH_DATABASE_URL } = process.env;
+if (BENCH_CONTEXTS) chassis("process/work-context").keepWorkContexts();
 
 function createApp(config, logger, draining, database) {
   const attached = database ? { database } : {};
