@@ -3,13 +3,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isInterrupted, reapOnExit } from "../harness/reaper";
+import { type Calls, measureCalls } from "./calls";
 import { contendersFor } from "./contenders";
 import { isPinned, keepLoadAwake } from "./cores";
 import { assertEqualWork } from "./equal-work";
 import { requireWrk } from "./load";
 import { measure, type Measurement } from "./measure";
 import { HELP, type Options, parseOptions } from "./options";
-import { durationTable, workTable } from "./report";
+import { callsTable, durationTable, workTable } from "./report";
 import { createShipsDatabase, type ShipsDatabase } from "./ships-database";
 import { type Durations, measureReload, measureStart } from "./start-up";
 import { createWorks, type Work } from "./works";
@@ -20,13 +21,14 @@ interface Result {
   isPinned: boolean;
   works: Record<string, Measurement[]>;
   durations: Record<string, Durations[]>;
+  calls: Calls[];
 }
 
 const START_UPS = { start: measureStart, reload: measureReload };
 
 async function run(options: Options): Promise<void> {
   const node = execFileSync(options.node, ["--version"], { encoding: "utf8" }).trim();
-  const result: Result = { node, isPinned, works: {}, durations: {} };
+  const result: Result = { node, isPinned, works: {}, durations: {}, calls: [] };
   const print = (text: string): void => {
     if (options.json) process.stderr.write(`${text}\n\n`);
     else process.stdout.write(`${text}\n\n`);
@@ -42,6 +44,10 @@ async function run(options: Options): Promise<void> {
       if (measurements) result.works[work.name] = measurements;
     }
   });
+  if (isAsked(options, "client")) {
+    result.calls = await measureCalls(options);
+    print(callsTable("client: GET /json of another service", result.calls, options.together));
+  }
   for (const [name, measureThem] of Object.entries(START_UPS)) {
     if (!isAsked(options, name)) continue;
     const durations = await measureThem(options.contenders, options.rounds, options.node);

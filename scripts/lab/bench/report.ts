@@ -1,4 +1,5 @@
 // Turns measurements into tables for people.
+import type { Calls } from "./calls";
 import type { Contender } from "./contenders";
 import type { Measurement, Round } from "./measure";
 import type { Durations } from "./start-up";
@@ -42,6 +43,19 @@ export function durationTable(name: string, all: readonly Durations[]): string {
     ...ratios(all, durations, ({ ms }) => ms),
   ]);
   return `${name}\n${table([["", "ms", ...baseTitles(all)], ...rows])}`;
+}
+
+/** The table of calls to another service; `together` tells how they were measured. */
+export function callsTable(name: string, all: readonly Calls[], together: boolean): string {
+  const [base] = all;
+  const rows = all.map((calls) => [
+    calls.way,
+    shown(spread(calls.perSecond), 0),
+    base && base !== calls ? shown(ratio(calls.perSecond, base.perSecond), 2) : "",
+    together ? "" : `${fixed(spread(calls.busy).median * 100, 0)} % busy`,
+  ]);
+  const unit = together ? "calls/CPU s" : "calls/s";
+  return `${name}\n${table([["", unit, `/${base?.way}`, ""], ...rows])}`;
 }
 
 const title = ({ name, method, path, connections, requestsPerSecond }: Work): string =>

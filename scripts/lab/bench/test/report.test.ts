@@ -1,5 +1,5 @@
 // Tests how measurements are shown.
-import { table, workTable } from "../report";
+import { callsTable, table, workTable } from "../report";
 
 describe("table", () => {
   it("aligns columns", () => {
@@ -52,5 +52,22 @@ describe("workTable", () => {
     );
     expect(shown).toContain("| req/CPU s | /Berth |");
     expect(shown).toContain("| 0.50 ");
+  });
+});
+
+describe("callsTable", () => {
+  const calls = [
+    { way: "undici", perSecond: [100, 200], busy: [1, 1] },
+    { way: "client", perSecond: [90, 150], busy: [0.5, 0.5] },
+  ];
+
+  it("compares each way with the first, round by round", () => {
+    const shown = callsTable("client", calls, false);
+    expect(shown).toContain("| calls/s       | /undici ");
+    expect(shown).toContain("| 120 (90-150)  | 0.82 (0.75-0.90) | 50 % busy  |");
+  });
+
+  it("counts by processor time when all were measured at once", () => {
+    expect(callsTable("client", calls, true)).toContain("| calls/CPU s ");
   });
 });
