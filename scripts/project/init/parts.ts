@@ -21,6 +21,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
     paths: [
       "scripts/lab/bench",
       "scripts/lab/drain",
+      "scripts/lab/limits",
       "scripts/lab/recipes",
       "scripts/lab/rollout",
       "scripts/lab/contract/real-systems",
@@ -30,7 +31,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/project/test/docs.test.ts",
       "docs/speed.md",
     ],
-    scripts: ["bench", "drain", "recipes", "contract:systems"],
+    scripts: ["bench", "drain", "limits", "recipes", "contract:systems"],
     lines: {},
   },
   contract: {

@@ -1,0 +1,100 @@
+// Experiment: POSTs with idempotency keys, each sent twice at once to two instances, of which one is killed on the way.
+import { Client } from "pg";
+import type { Finding } from "../drain/report";
+import type { Options } from "./options";
+import { startPostgres } from "./postgres";
+import { release, startInstance, startInstances, urlOf } from "./service";
+
+/** How many keys are under way at once. */
+const CONCURRENCY = 10;
+/** How often one is sent at most. */
+const TRIES = 10_000;
+
+/** Counts notes that were stored twice, or not, and keys that were answered in two ways. */
+export async function keys({ node, keys: count }: Options): Promise<Finding> {
+  const postgres = await startPostgres();
+  const env = { DATABASE_URL: postgres.url };
+  await release(node, env);
+  const instances = (await startInstances(node, env, 2)).map((run) => Promise.resolve(run));
+  const seen = { sent: 0, broken: 0, underWay: 0, repeated: 0, unexpected: 0 };
+
+  /** Sends it to one instance, or to what has taken its place, until that answers it; resolves with the whole answer. */
+  async function post(key: number, at: number): Promise<string> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const url = urlOf(await instances[at]!);
+      seen.sent++;
+      const answer = await send(url, key).catch(() => undefined);
+      if (!answer) seen.broken++;
+      else if (answer.status === 409) seen.underWay++;
+      else {
+        if (answer.isRepeated) seen.repeated++;
+        if (answer.status !== 201) seen.unexpected++;
+        return answer.text;
+      }
+    }
+    throw new Error(`key ${key} got no answer in ${TRIES} tries`);
+  }
+
+  async function killAndStart(at: number): Promise<void> {
+    const instance = await instances[at]!;
+    // Whoever is cut off waits for the next one.
+    instances[at] = instance.reap().then(() => startInstance(node, env, instance.port));
+    await instances[at];
+  }
+
+  let next = 0;
+  let different = 0;
+  let killed: Promise<void> | undefined;
+  const worker = async (): Promise<void> => {
+    for (let key = next++; key < count; key = next++) {
+      const both = Promise.all([post(key, 0), post(key, 1)]);
+      // In the middle of these very requests.
+      if (key === Math.floor(count / 2)) killed = killAndStart(0);
+      const [one, other] = await both;
+      if (one !== other || one !== (await post(key, 0))) different++;
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await killed;
+  const rows = await countNotes(postgres.url);
+  await Promise.all(instances.map(async (instance) => (await instance).reap()));
+  await postgres.reap();
+
+  const missed: string[] = [];
+  if (rows !== count) missed.push(`${rows} notes for ${count} keys`);
+  if (different > 0) missed.push(`${different} keys were answered in two ways`);
+  if (seen.broken === 0) missed.push("nothing was under way when the instance was killed");
+  if (seen.unexpected > 0) missed.push(`${seen.unexpected} POSTs were answered unexpectedly`);
+  const row = {
+    "": postgres.title,
+    keys: `${count}`,
+    "POSTs sent": `${seen.sent}`,
+    "broken by the kill": `${seen.broken}`,
+    "under way (409)": `${seen.underWay}`,
+    "answered again": `${seen.repeated}`,
+    rows: `${rows}`,
+    "keys with two answers": `${different}`,
+  };
+  return { rows: [row], missed };
+}
+
+async function send(url: string, key: number) {
+  const res = await fetch(`${url}/notes`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": `key-${key}` },
+    body: JSON.stringify({ title: `note ${key}`, body: "" }),
+  });
+  const text = `${res.headers.get("location")} ${await res.text()}`;
+  return { status: res.status, isRepeated: res.headers.has("idempotent-replayed"), text };
+}
+
+async function countNotes(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: string }>("SELECT count(*) FROM notes");
+    return Number(rows[0]?.count);
+  } finally {
+    await client.end();
+  }
+}
