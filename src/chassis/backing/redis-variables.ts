@@ -1,6 +1,7 @@
 // The variable that says which Redis is attached.
 import * as v from "valibot";
 import { optional, variable } from "../process/environment";
+import { parseRedisUrl } from "./redis-url";
 
 /** What a process reads that uses Redis. */
 export const redisVariables = {
@@ -8,13 +9,16 @@ export const redisVariables = {
     schema: optional(
       v.pipe(
         v.string(),
-        v.regex(/^rediss?:\/\/[^/]/),
-        v.check((url) => URL.canParse(url)),
-        v.description("redis://user:password@host:port/database, or rediss:// for TLS"),
+        v.regex(/^rediss?:\/\//),
+        v.description("redis://user:password@host:port/number, or rediss:// for TLS"),
       ),
     ),
     example: "redis://localhost:6379",
     about: "The Redis in which all processes count together for `RATE_LIMIT_PER_MINUTE`.",
     secret: true,
+    complete(url) {
+      if (url !== undefined) parseRedisUrl(url);
+      return url;
+    },
   }),
 };

@@ -2,11 +2,12 @@
 import type * as Ioredis from "ioredis";
 import type { Logger } from "pino";
 import { createCircuit } from "./circuit";
+import { parseRedisUrl } from "./redis-url";
 import { BackingServiceUnavailable } from "./unavailable";
 
 /** How Redis is attached. */
 export interface RedisOptions {
-  /** `redis://user:password@host:port/database`, or `rediss://` for TLS. */
+  /** `redis://user:password@host:port/number`, or `rediss://` for TLS. */
   url: string;
   /** Told when it is away, and when it is back. */
   logger: Pick<Logger, "info" | "warn">;
@@ -34,13 +35,19 @@ const MUTE_MS = 1000;
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 2000;
 
-/** What Redis says when it takes no commands of anybody. @see https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+/** What Redis says when it takes no commands. @see https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 const TAKES_NONE =
-  /^(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|OOM|READONLY|TRYAGAIN)\b/;
+  /^(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
+/** What it says when it takes only those that write nothing, such as PING. */
+const TAKES_NO_WRITES = /^(OOM|READONLY)\b/;
 
-/** Attaches Redis; it is connected from now on, and again whenever the connection breaks. */
+/**
+ * Attaches Redis; it is connected from now on, and again whenever the connection breaks.
+ * @throws RedisUrlError when the URL is none.
+ */
 export function createRedis({ url, logger }: RedisOptions): Redis {
-  const client = new (loadClient())(url, {
+  const client = new (loadClient())({
+    ...parseRedisUrl(url),
     commandTimeout: COMMAND_MS,
     connectTimeout: MUTE_MS,
     socketTimeout: MUTE_MS,
@@ -54,21 +61,25 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   const circuit = createCircuit("redis", logger);
   /** Why the last command was not answered. */
   let reason: unknown;
+  let takesNoWrites = false;
   // Why a connection broke says more than what became of its commands; unheard, it would end the process.
-  client.on("error", (err) => (reason = err));
+  client.on("error", (err) => (reason = withoutCommand(err)));
 
   async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
     if (circuit.enter() > 0) throw new BackingServiceUnavailable("redis", reason);
     try {
       const reply = await client.call(command, ...args);
       reason = undefined;
+      takesNoWrites = false;
       circuit.leave(true);
       return reply;
-    } catch (err) {
+    } catch (thrown) {
+      const err = withoutCommand(thrown);
       if (isReply(err) && !TAKES_NONE.test(err.message)) {
         circuit.leave(true);
         throw err;
       }
+      takesNoWrites = isReply(err) && TAKES_NO_WRITES.test(err.message);
       reason ??= err;
       circuit.leave(false, reason);
       throw new BackingServiceUnavailable("redis", reason);
@@ -77,12 +88,22 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
 
   return {
     send,
-    ping: () => send("PING"),
+    ping() {
+      // It would be answered, as if all were well.
+      if (takesNoWrites) return Promise.reject(new BackingServiceUnavailable("redis", reason));
+      return send("PING");
+    },
     close() {
       client.disconnect();
       return Promise.resolve();
     },
   };
+}
+
+/** The command that signs in has the password among its arguments, and errors are logged. */
+function withoutCommand(err: unknown): unknown {
+  if (isReply(err)) delete (err as { command?: unknown }).command;
+  return err;
 }
 
 const isReply = (err: unknown): err is Error => (err as Error).name === "ReplyError";

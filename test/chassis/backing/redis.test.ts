@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { inspect } from "node:util";
 import { createRedis, type Redis } from "../../../src/chassis/backing/redis";
 import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import { createTestLogger } from "../support/app";
@@ -46,6 +48,34 @@ describeWithRedis("an attached Redis", () => {
     });
   });
 
+  it("is away for its check, too, while it answers that, and takes no writes", async () => {
+    await server.start();
+    await untilAnswered();
+    await redis.send("CONFIG", "SET", "maxmemory", 1);
+    const cause = { message: expect.stringMatching(/^OOM/) as string };
+    await expect(redis.send("SET", "a", "b")).rejects.toMatchObject({ cause });
+    await expect(redis.ping()).rejects.toMatchObject({ cause });
+    await redis.send("CONFIG", "SET", "maxmemory", 0);
+    await redis.send("SET", "a", "b");
+    expect(await redis.ping()).toBe("PONG");
+  });
+
+  it("is away when it does not take the password, which nobody gets to see", async () => {
+    await server.start();
+    await untilAnswered();
+    await redis.send("CONFIG", "SET", "requirepass", "right");
+    const { logger, log } = createTestLogger();
+    const stranger = createRedis({ url: server.url.replace("//", "//:wr0ng%40@"), logger });
+    const failures: unknown[] = [];
+    while (log.length === 0) failures.push(await stranger.ping().catch((err: unknown) => err));
+    await stranger.close();
+    expect(failures.at(-1)).toMatchObject({
+      cause: { message: expect.stringMatching(/^WRONGPASS/) as string },
+    });
+    expect(log.map(({ msg }) => msg)).toEqual([AWAY]);
+    expect(inspect([log, failures], { depth: 9 })).not.toContain("wr0ng");
+  });
+
   it("is found when it comes up later than the process", async () => {
     await untilAway();
     await expect(redis.ping()).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
@@ -71,5 +101,33 @@ describeWithRedis("an attached Redis", () => {
     await server.thaw();
     await untilAnswered();
     expect(messages().slice(before)).toEqual([AWAY, BACK]);
+  });
+});
+
+describeWithRedis("a Redis that is attached by TLS", () => {
+  const authority = join(__dirname, "../support/certificates/authority.crt");
+
+  /** How it answers, or why it does not. */
+  async function answerOf(url: string): Promise<unknown> {
+    const { logger, log } = createTestLogger();
+    const attached = createRedis({ url, logger });
+    let answer: unknown;
+    do answer = await attached.ping().catch((err: Error) => (err.cause as { code: string }).code);
+    while (answer !== "PONG" && log.length === 0);
+    await attached.close();
+    return answer;
+  }
+
+  it("is believed with a certificate that is trusted, or when nobody asks for one", async () => {
+    server = await createTestRedis({ isTls: true });
+    await server.start();
+    const { url } = server;
+    expect(await answerOf(`${url}?ssl_ca_certs=${authority}`)).toBe("PONG");
+    expect(await answerOf(`${url}?ssl_cert_reqs=none`)).toBe("PONG");
+    expect(await answerOf(url)).toBe("SELF_SIGNED_CERT_IN_CHAIN");
+    const elsewhere = url.replace("localhost", "127.0.0.1");
+    expect(await answerOf(`${elsewhere}?ssl_ca_certs=${authority}`)).toBe(
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    );
   });
 });

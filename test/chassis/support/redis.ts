@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** A Redis that a test starts, freezes and stops. */
@@ -26,8 +27,8 @@ export const describeWithRedis = isInstalled
   : (title: string, tests: () => void) =>
       describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
 
-/** Reserves a port; nothing listens there before `start`. */
-export async function createTestRedis(): Promise<TestRedis> {
+/** Reserves a port; nothing listens there before `start`. @param isTls Its certificate is localhost's. */
+export async function createTestRedis({ isTls = false } = {}): Promise<TestRedis> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -44,9 +45,9 @@ export async function createTestRedis(): Promise<TestRedis> {
   const killAtExit = () => server?.kill("SIGKILL");
   process.on("exit", killAtExit);
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: isTls ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
     async start() {
-      server = run(port);
+      server = run(isTls ? [...TLS, String(port)] : ["--port", String(port)]);
       for await (const line of createInterface({ input: server.stdout })) {
         if (line.includes("Ready to accept connections")) break;
       }
@@ -62,8 +63,20 @@ export async function createTestRedis(): Promise<TestRedis> {
   };
 }
 
-const run = (port: number) =>
-  spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", ""], {
+const certificate = (file: string) => join(__dirname, "certificates", file);
+const TLS = [
+  ...["--port", "0", "--tls-auth-clients", "no"],
+  ...[
+    "--tls-cert-file",
+    certificate("localhost.crt"),
+    "--tls-key-file",
+    certificate("localhost.key"),
+  ],
+  ...["--tls-ca-cert-file", certificate("authority.crt"), "--tls-port"],
+];
+
+const run = (settings: string[]) =>
+  spawn("redis-server", [...settings, "--bind", "127.0.0.1", "--save", ""], {
     cwd: tmpdir(),
     stdio: ["ignore", "pipe", "ignore"],
   });
