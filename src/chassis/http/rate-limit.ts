@@ -1,6 +1,7 @@
 // Limits how many requests one client may send in a minute.
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type * as ExpressRateLimit from "express-rate-limit";
+import { currentLogger } from "../process/work-context";
 import { clientAddress } from "./client-address";
 import { Problem } from "./problem";
 
@@ -29,42 +30,78 @@ const MINUTE_MS = 60_000;
  */
 export function rateLimit({ perMinute, redis, name }: RateLimitOptions): RequestHandler {
   const { ipKeyGenerator, rateLimit: limit } = load();
+  const lookForProxy = createProxyWarning();
   return limit({
     limit: perMinute,
     windowMs: MINUTE_MS,
     standardHeaders: "draft-8",
     legacyHeaders: false,
     // An IPv6 client has a whole network of addresses, and must not have a limit for each.
-    keyGenerator: (req) => ipKeyGenerator(clientAddress(req) ?? ""),
+    keyGenerator(req) {
+      lookForProxy(req);
+      return ipKeyGenerator(clientAddress(req) ?? "");
+    },
     handler() {
       throw new Problem(429, "Too many requests: come back later.");
     },
     ...(redis && { store: createCounters(redis, `${name}:requests:`) }),
     passOnStoreError: true,
-    // Redis itself says when it is away, once; these would say so for each request.
+    // These would be for each request: Redis itself says when it is away, and the counters when they cannot count.
     logger: { error: () => undefined, warn: () => undefined },
     // They look after keys made of `req.ip`, and print.
     validate: false,
   });
 }
 
+/** Says once that requests come by a proxy that is not trusted: whoever they are from, they are one client's. */
+function createProxyWarning(): (req: Request) => void {
+  let isSaid = false;
+  return ({ app, headers }) => {
+    if (isSaid || headers["x-forwarded-for"] === undefined || app.get("trust proxy") !== 0) return;
+    isSaid = true;
+    currentLogger()?.warn(
+      "a request came with X-Forwarded-For: if a proxy of yours has set it, set TRUST_PROXY, as all its clients share one limit",
+    );
+  };
+}
+
 /** Counts, in one step, and ends the count a minute after its beginning. */
 const COUNT = `
   local requests = redis.call("INCR", KEYS[1])
-  if requests == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
-  return { requests, redis.call("PTTL", KEYS[1]) }
+  local remaining = redis.call("PTTL", KEYS[1])
+  if remaining < 0 then
+    redis.call("PEXPIRE", KEYS[1], ARGV[1])
+    remaining = tonumber(ARGV[1])
+  end
+  return { requests, remaining }
 `;
 
 /** As rate-limit-redis does it, which counts nothing ever again when Redis is away as the process starts (6.0.1). */
-const createCounters = ({ send }: CounterStore, prefix: string): ExpressRateLimit.Store => ({
-  async increment(client) {
-    const answer = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
-    const [totalHits, remainingMs] = answer as [number, number];
-    return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
-  },
-  decrement: async (client) => void (await send("DECR", prefix + client)),
-  resetKey: async (client) => void (await send("DEL", prefix + client)),
-});
+function createCounters({ send }: CounterStore, prefix: string): ExpressRateLimit.Store {
+  let isSaid = false;
+  const sayOnce = (err: unknown): void => {
+    if (isSaid || !isRefusal(err)) return;
+    isSaid = true;
+    currentLogger()?.warn({ err }, "Redis refuses to count a request: those like it all pass");
+  };
+  return {
+    async increment(client) {
+      try {
+        const answer = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
+        const [totalHits, remainingMs] = answer as [number, number];
+        return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
+      } catch (err) {
+        sayOnce(err);
+        throw err;
+      }
+    },
+    decrement: async (client) => void (await send("DECR", prefix + client)),
+    resetKey: async (client) => void (await send("DEL", prefix + client)),
+  };
+}
+
+/** It is there, and does not do this: scripts are forbidden, or it is one of a cluster. */
+const isRefusal = (err: unknown): boolean => (err as Error).name === "ReplyError";
 
 /** Without a limit nothing of it is loaded. */
 const load = () =>

@@ -1,6 +1,9 @@
 import request from "supertest";
+import { createRedis } from "../../../src/chassis/backing/redis";
 import { rateLimit } from "../../../src/chassis/http/rate-limit";
-import { createTestApp, problem, type TestAppOptions } from "../support/app";
+import { setProcessLogger } from "../../../src/chassis/process/work-context";
+import { createTestApp, createTestLogger, problem, type TestAppOptions } from "../support/app";
+import { createTestRedis, describeWithRedis } from "../support/redis";
 
 const TOO_MANY = problem(429, "Too Many Requests", {
   detail: "Too many requests: come back later.",
@@ -101,5 +104,71 @@ describe("a rate limit", () => {
     for (let i = 0; i < 3; i++) expect((await request(app).get("/x")).status).toBe(200);
     expect(printed).not.toHaveBeenCalled();
     expect(log.filter(({ level }) => level !== "info")).toEqual([]);
+  });
+});
+
+/** What the process says from now on, other than of requests. */
+function warnings() {
+  const { logger, log } = createTestLogger();
+  setProcessLogger(logger);
+  return () => log.map(({ level, msg }) => [level, msg]);
+}
+
+describe("a rate limit behind a proxy", () => {
+  it("says once that it knows of none, and is not asked to", async () => {
+    const said = warnings();
+    const { allowed } = limited();
+    await allowed({});
+    expect(said()).toEqual([]);
+    await allowed(...from("192.0.2.1", "192.0.2.2"));
+    expect(said()).toEqual([["warn", expect.stringContaining("set TRUST_PROXY") as string]]);
+  });
+
+  it("says nothing when it is known", async () => {
+    const said = warnings();
+    await limited({ trustProxy: 1 }).allowed(...from("192.0.2.1"));
+    await limited({ trustProxy: ["10.0.0.0/8"] }).allowed(...from("192.0.2.1"));
+    expect(said()).toEqual([]);
+  });
+});
+
+describeWithRedis("a rate limit in Redis", () => {
+  /** Asks three times where two requests are allowed. */
+  async function askThrice(
+    prepare: (send: ReturnType<typeof createRedis>["send"]) => Promise<unknown>,
+  ) {
+    const server = await createTestRedis();
+    await server.start();
+    const redis = createRedis({ url: server.url, logger: createTestLogger().logger });
+    try {
+      while ((await redis.ping().catch(() => undefined)) !== "PONG");
+      await prepare(redis.send);
+      const { app } = createTestApp(
+        (router) => router.get("/x", (_req, res) => void res.json({})),
+        {
+          middleware: [rateLimit({ perMinute: 2, name: "test", redis })],
+        },
+      );
+      const statuses: number[] = [];
+      for (let i = 0; i < 3; i++) statuses.push((await request(app).get("/x")).status);
+      return { statuses, ttl: await redis.send("PTTL", "test:requests:127.0.0.1") };
+    } finally {
+      await redis.close();
+      await server.stop();
+    }
+  }
+
+  it("ends a count that has no end", async () => {
+    const { statuses, ttl } = await askThrice((send) => send("SET", "test:requests:127.0.0.1", 5));
+    expect(statuses).toEqual([429, 429, 429]);
+    expect(ttl).toBeGreaterThan(0);
+  });
+
+  it("lets all pass that Redis refuses to count, and says so once", async () => {
+    const said = warnings();
+    const forbid = ["SETUSER", "default", "-eval"];
+    const { statuses } = await askThrice((send) => send("ACL", ...forbid));
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(said()).toEqual([["warn", expect.stringMatching(/^Redis refuses to count/)]]);
   });
 });
