@@ -37,7 +37,8 @@ export async function idempotent<Db>(
   { client = "" }: IdempotentOptions = {},
 ): Promise<void> {
   const key = keyOf(req);
-  const request = key && { key: `${client}:${key}`, fingerprint: fingerprintOf(req) };
+  // No key has a space: nobody's key and name can look like another's.
+  const request = key && { key: `${key} ${client}`, fingerprint: fingerprintOf(req) };
   const { answer, isRepeated } = await once(request || undefined, work);
   res.status(answer.status).set(answer.headers ?? {});
   if (isRepeated) res.set("Idempotent-Replayed", "true");
