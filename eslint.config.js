@@ -30,6 +30,13 @@ const OUT_OF_CHASSIS = {
   message:
     "src/chassis is Berth's and imports only itself and packages: take what you need as an argument, or put this file into a room of your own in src/.",
 };
+/** It turns contexts on for everybody, who pays for them on Node 20. */
+const NO_LOG = {
+  regex: "^(\\./|(\\.\\./)+process/)log$",
+  message:
+    "Importing this log makes every request pay for its context: take a logger as an argument, or currentLogger() of process/work-context.",
+};
+const IN_CHASSIS = [OUT_OF_CHASSIS, NO_LOG];
 const notFromRooms = (rooms, message) => ({ regex: `^\\.\\./(${rooms})/`, message });
 const NO_EXPRESS = {
   regex: "^(express|helmet)$",
@@ -109,16 +116,16 @@ module.exports = ts.config(
     },
   },
   room(["src/**/*.ts"]),
-  room(["src/chassis/**/*.ts"], OUT_OF_CHASSIS),
+  room(["src/chassis/**/*.ts"], ...IN_CHASSIS),
   room(
     ["src/chassis/process/**/*.ts", "src/chassis/port/**/*.ts"],
-    OUT_OF_CHASSIS,
+    ...IN_CHASSIS,
     NO_EXPRESS,
     notFromRooms("express|http|grpc|backing", "A process and its port know no protocol's routes."),
   ),
   room(
     ["src/chassis/express/**/*.ts"],
-    OUT_OF_CHASSIS,
+    ...IN_CHASSIS,
     notFromRooms(
       "backing|http|grpc",
       "What bends Express knows neither databases nor what routes get.",
@@ -126,18 +133,18 @@ module.exports = ts.config(
   ),
   room(
     ["src/chassis/http/**/*.ts"],
-    OUT_OF_CHASSIS,
+    ...IN_CHASSIS,
     notFromRooms("backing|grpc", "Routes know no database: take what you need as an argument."),
   ),
   room(
     ["src/chassis/grpc/**/*.ts"],
-    OUT_OF_CHASSIS,
+    ...IN_CHASSIS,
     NO_EXPRESS,
     notFromRooms("backing|express", "Calls know no database: take what you need as an argument."),
   ),
   room(
     ["src/chassis/backing/**/*.ts"],
-    OUT_OF_CHASSIS,
+    ...IN_CHASSIS,
     NO_EXPRESS,
     notFromRooms(
       "express|http|grpc",
