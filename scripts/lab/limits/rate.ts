@@ -2,6 +2,7 @@
 import { freePort } from "../../dev/ports/free-port";
 import type { Finding } from "../drain/report";
 import type { Run } from "../harness/run";
+import { requireProgram } from "../recipes/missing";
 import { startRouter } from "../recipes/routers";
 import { forgedHeaders } from "./forgeries";
 import { type Answer, askEach, countOf, percentile, startLoad } from "./load";
@@ -19,8 +20,9 @@ const SERVING = '200 {"database":"ok","redis":"failed"}';
 
 /** Counts who passes that should not, and who is kept waiting or refused while Redis is away. */
 export async function rate({ node, perMinute }: Options): Promise<Finding> {
-  const postgres = await startPostgres();
+  requireProgram("nginx", "nginx-light");
   const redis = await startRedis();
+  const postgres = await startPostgres();
   const env = {
     DATABASE_URL: postgres.url,
     REDIS_URL: redis.url,
