@@ -37,7 +37,7 @@ const NO_LOG = {
     "Importing this log makes every request pay for its context: take a logger as an argument, or currentLogger() of process/work-context.",
 };
 const IN_CHASSIS = [OUT_OF_CHASSIS, NO_LOG];
-const notFromRooms = (rooms, message) => ({ regex: `^\\.\\./(${rooms})/`, message });
+const onlyFromRooms = (rooms, message) => ({ regex: `^\\.\\./(?!(${rooms})/)\\w`, message });
 const NO_EXPRESS = {
   regex: "^(express|helmet)$",
   message: "This room knows no Express: put what needs it into chassis/express or chassis/http.",
@@ -121,33 +121,41 @@ module.exports = ts.config(
     ["src/chassis/process/**/*.ts", "src/chassis/port/**/*.ts"],
     ...IN_CHASSIS,
     NO_EXPRESS,
-    notFromRooms("express|http|grpc|backing", "A process and its port know no protocol's routes."),
+    onlyFromRooms("process|port", "A process and its port know no protocol's routes."),
   ),
   room(
     ["src/chassis/express/**/*.ts"],
     ...IN_CHASSIS,
-    notFromRooms(
-      "backing|http|grpc",
+    onlyFromRooms(
+      "process|port",
       "What bends Express knows neither databases nor what routes get.",
     ),
   ),
   room(
     ["src/chassis/http/**/*.ts"],
     ...IN_CHASSIS,
-    notFromRooms("backing|grpc", "Routes know no database: take what you need as an argument."),
+    onlyFromRooms(
+      "express|process|port",
+      "Routes know no database: take what you need as an argument.",
+    ),
   ),
+  // begin: grpc
   room(
     ["src/chassis/grpc/**/*.ts"],
     ...IN_CHASSIS,
     NO_EXPRESS,
-    notFromRooms("backing|express", "Calls know no database: take what you need as an argument."),
+    onlyFromRooms(
+      "http|process|port",
+      "Calls know no database: take what you need as an argument.",
+    ),
   ),
+  // end: grpc
   room(
     ["src/chassis/backing/**/*.ts"],
     ...IN_CHASSIS,
     NO_EXPRESS,
-    notFromRooms(
-      "express|http|grpc",
+    onlyFromRooms(
+      "process|port",
       "A backing service knows no routes: throw an error with a status.",
     ),
   ),
