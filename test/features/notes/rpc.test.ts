@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { loadProtos, serviceIn } from "../../../src/chassis/grpc/protos";
-import { asServer, startProcess, type TestServer } from "../../chassis/support/process";
+import type { TestServer } from "../../chassis/support/process";
 import { atEnd } from "../../support/at-end";
-import { testEnv } from "../../support/env";
+import { startGrpcService } from "../../support/grpc";
 import { startMigratedPostgres } from "../../support/service";
 
 const root = join(__dirname, "../../..");
@@ -17,12 +16,6 @@ interface NoteMessage {
   id: string;
   title: string;
   createdAt: { seconds: string };
-}
-
-async function startGrpcService(env: Record<string, string> = {}): Promise<TestServer> {
-  const service = startProcess("dist/grpc.js", { PORT: "0", ...testEnv, ...env });
-  atEnd(() => service.stop());
-  return asServer(service);
 }
 
 function clientOf({ port }: TestServer) {
@@ -98,54 +91,10 @@ interface Page {
   nextPageToken: string;
 }
 
-describe("the gRPC process", () => {
-  it("says that its database is away", async () => {
-    const notes = clientOf(await startGrpcService());
-    await expect(notes.call("ListNotes")).rejects.toMatchObject({
-      code: status.UNAVAILABLE,
-      details: "The database is not available at the moment.",
-    });
-  });
-
-  it("drains, and exits with 0", async () => {
-    const server = await startGrpcService();
-    server.child.kill("SIGTERM");
-    expect(await server.exit).toBe(0);
-    expect(server.log().map(({ msg }) => msg)).toEqual([
-      `grpc is listening on port ${server.port}`,
-      "SIGTERM received, draining",
-    ]);
-  });
-
-  it("says that its port is taken, and exits with 1", async () => {
-    const { port } = await startGrpcService();
-    const second = startProcess("dist/grpc.js", { ...testEnv, PORT: String(port) });
-    expect(await second.exit).toBe(1);
-    expect(second.lines.join()).toContain(`Port ${port} is taken`);
-  });
-
-  const packagesOf = (file: string): string[] => {
-    const print = `
-      require(${JSON.stringify(join(root, "dist", file))});
-      process.stdout.write(JSON.stringify(Object.keys(require.cache)));
-      process.exit();`;
-    const files = execFileSync(process.execPath, ["-e", print], {
-      env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
-      encoding: "utf8",
-    });
-    return (JSON.parse(files) as string[]).filter((name) => name.includes("node_modules"));
-  };
-
-  it("loads nothing of web, and web nothing of it", () => {
-    const ofGrpc = /node_modules\/(@grpc|@?protobufjs)\//;
-    const ofWeb = /node_modules\/express\//;
-    const [grpc, web] = [packagesOf("grpc.js"), packagesOf("server.js")];
-    expect([
-      grpc.some((name) => ofGrpc.test(name)),
-      grpc.filter((name) => ofWeb.test(name)),
-    ]).toEqual([true, []]);
-    expect([web.some((name) => ofWeb.test(name)), web.filter((name) => ofGrpc.test(name))]).toEqual(
-      [true, []],
-    );
+it("says that the database is away", async () => {
+  const notes = clientOf(await startGrpcService());
+  await expect(notes.call("ListNotes")).rejects.toMatchObject({
+    code: status.UNAVAILABLE,
+    details: "The database is not available at the moment.",
   });
 });

@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { closeGrpc, createClient, ownProtos } from "./chassis/support/grpc";
+import { startProcess } from "./chassis/support/process";
+import { testEnv } from "./support/env";
+import { startGrpcService } from "./support/grpc";
+
+afterEach(closeGrpc);
+
+const root = join(__dirname, "..");
+
+describe("the gRPC process", () => {
+  it("tells of its health and of what it serves, whatever that is", async () => {
+    const { port } = await startGrpcService();
+    const health = createClient(port, ownProtos("health.proto"));
+    // No database answers.
+    expect((await health.unary("Health.Check")).answer).toEqual({ status: "NOT_SERVING" });
+    const reflection = createClient(port, ownProtos("reflection-v1.proto"));
+    const call = reflection.bidi("ServerReflection.ServerReflectionInfo");
+    call.end({ listServices: "*" });
+    const [{ listServicesResponse }] = (await once(call, "data")) as [Listed];
+    expect(listServicesResponse.service).toContainEqual({ name: "grpc.health.v1.Health" });
+  });
+
+  it("drains, and exits with 0", async () => {
+    const server = await startGrpcService();
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(server.log().map(({ msg }) => msg)).toEqual([
+      `grpc is listening on port ${server.port}`,
+      "SIGTERM received, draining",
+    ]);
+  });
+
+  it("says that its port is taken, and exits with 1", async () => {
+    const { port } = await startGrpcService();
+    const second = startProcess("dist/grpc.js", { ...testEnv, PORT: String(port) });
+    expect(await second.exit).toBe(1);
+    expect(second.lines.join()).toContain(`Port ${port} is taken`);
+  });
+
+  const packagesOf = (file: string): string[] => {
+    const print = `
+      require(${JSON.stringify(join(root, "dist", file))});
+      process.stdout.write(JSON.stringify(Object.keys(require.cache)));
+      process.exit();`;
+    const files = execFileSync(process.execPath, ["-e", print], {
+      env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
+      encoding: "utf8",
+    });
+    return (JSON.parse(files) as string[]).filter((name) => name.includes("node_modules"));
+  };
+
+  it("loads nothing of web, and web nothing of it", () => {
+    const ofGrpc = /node_modules\/(@grpc|@?protobufjs)\//;
+    const ofWeb = /node_modules\/express\//;
+    const [grpc, web] = [packagesOf("grpc.js"), packagesOf("server.js")];
+    expect([
+      grpc.some((name) => ofGrpc.test(name)),
+      grpc.filter((name) => ofWeb.test(name)),
+    ]).toEqual([true, []]);
+    expect([web.some((name) => ofWeb.test(name)), web.filter((name) => ofGrpc.test(name))]).toEqual(
+      [true, []],
+    );
+  });
+});
+
+interface Listed {
+  listServicesResponse: { service: { name: string }[] };
+}
