@@ -26,6 +26,7 @@ interface Package {
   version: string;
   description: string;
   scripts: Record<string, string>;
+  dependencies: Record<string, string>;
   berth?: Origin;
 }
 
@@ -57,10 +58,13 @@ export function apply(root: string, options: InitOptions, commit: string | undef
   writeReadme(root, options);
   writeLicence(root, options);
   writeFileSync(join(root, "CHANGELOG.md"), "# Changelog\n\n## Unreleased\n");
+  const run = (...args: string[]) => execFileSync(process.execPath, args, { cwd: root });
+  // Processes may have left, and their variables with them.
+  run("--require", "ts-node/register", "scripts/project/document-config.ts");
   // What has left may have left blank lines, or columns that are too wide.
   const prettier = require.resolve("prettier/bin/prettier.cjs");
-  const pages = ["--write", "--log-level", "warn", "README.md", "docs", "package.json"];
-  execFileSync(process.execPath, [prettier, ...pages], { cwd: root });
+  const pages = ["README.md", "docs", "src/*.ts", "package.json"];
+  run(prettier, "--write", "--log-level", "warn", ...pages);
 }
 
 /** Relative paths with forward slashes. */
@@ -100,6 +104,7 @@ function writePackage(
   const berth: Origin = { version: pkg.version, ...(commit && { commit }) };
   for (const part of leaving) {
     for (const script of part.scripts) delete pkg.scripts[script];
+    for (const name of part.dependencies) delete pkg.dependencies[name];
     for (const script of Object.keys(pkg.scripts)) {
       pkg.scripts[script] = withoutSteps(pkg.scripts[script] ?? "", part);
     }

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 
 /** Parts that a service may do without. */
-const OPTIONAL_PARTS = ["sample", "contract"] as const;
+const OPTIONAL_PARTS = ["sample", "grpc", "contract"] as const;
 
 export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
 
@@ -19,7 +19,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const USAGE = `npm run init -- NAME [--description TEXT] [--owner WHO] [--without sample] [--without contract]
+export const USAGE = `npm run init -- NAME [--description TEXT] [--owner WHO] [--without PART …]
 
 Makes this clone of Berth a service of yours: its name, description and licence owner are put everywhere, a README about
 your service takes the place of Berth's, and what only proves Berth (scripts/lab/bench and drain, their pages and packages) leaves.
@@ -28,6 +28,7 @@ your service takes the place of Berth's, and what only proves Berth (scripts/lab
   --description TEXT  one sentence for package.json and the README; "The NAME service" by default
   --owner WHO         who holds the licence; "The NAME authors" by default
   --without sample    without the notes feature
+  --without grpc      without the gRPC process, its packages and its page
   --without contract  without the port contract kit, too
 `;
 
@@ -46,7 +47,7 @@ export function parseOptions(args: string[]): InitOptions {
   }
   const unknown = values.without.find((part) => !isOptional(part));
   if (unknown !== undefined) {
-    throw new UsageError(`--without takes ${OPTIONAL_PARTS.join(" or ")}; got ${quote(unknown)}`);
+    throw new UsageError(`--without takes ${OPTIONAL_PARTS.join(", ")}; got ${quote(unknown)}`);
   }
   return {
     name,

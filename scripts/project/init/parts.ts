@@ -7,6 +7,8 @@ export interface Part {
   paths: readonly string[];
   /** Scripts of `package.json`; steps of other scripts that run these, or something at the paths, leave as well. */
   scripts: readonly string[];
+  /** Packages of `package.json`. */
+  dependencies: readonly string[];
   /** Lines of single files. */
   lines: Readonly<Record<string, RegExp>>;
 }
@@ -32,16 +34,44 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "docs/speed.md",
     ],
     scripts: ["bench", "drain", "limits", "recipes", "contract:systems"],
+    dependencies: [],
     lines: {},
   },
   contract: {
     paths: ["scripts/lab", "docs/port-contract.md"],
     scripts: ["contract"],
+    dependencies: [],
     lines: {},
   },
   sample: {
     paths: ["src/features/notes", "test/features/notes"],
     scripts: [],
+    dependencies: [],
     lines: { "src/routes.ts": /notes/i, "src/grpc.ts": /notes/i },
+  },
+  grpc: {
+    paths: [
+      "src/grpc.ts",
+      "src/chassis/grpc",
+      "src/features/notes/notes.proto",
+      "src/features/notes/rpc.ts",
+      "test/grpc.test.ts",
+      "test/chassis/grpc",
+      "test/chassis/support/grpc.ts",
+      "test/chassis/support/ships.proto",
+      "test/chassis/support/harbours.proto",
+      "test/features/notes/rpc.test.ts",
+      "test/support/grpc.ts",
+      "docs/grpc.md",
+    ],
+    scripts: [],
+    dependencies: ["@grpc/grpc-js", "@grpc/proto-loader"],
+    lines: {
+      Procfile: /grpc/,
+      "Procfile.dev": /grpc/,
+      "src/config.ts": /grpc/i,
+      "docs/architecture.md": /grpc/,
+      "docs/decisions.md": /^(\| @grpc\/|\*\*[^*]*gRPC)/,
+    },
   },
 };

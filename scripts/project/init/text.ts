@@ -1,6 +1,6 @@
 // Takes out of a text what speaks of parts that leave.
 
-const MARK = /\b(begin|end): (lab|contract|sample)\b/;
+const MARK = /\b(begin|end): (lab|contract|sample|grpc)\b/;
 
 /**
  * Removes what stands between the marks of parts that leave, and all the marks.

@@ -62,6 +62,9 @@ function run(folder: string, ...command: string[]): [number | null, string] {
 
 const read = (folder: string, file: string) => readFileSync(join(folder, file), "utf8");
 
+/** Made by npm; speaks of marks; probes protocols, whoever serves them. */
+const NO_MENTION = /package-lock|scripts\/project\/init|contract\/.*probes/;
+
 /** What the files that are left say of something, with where. */
 function mentions(folder: string, pattern: RegExp): string[] {
   const files = execFileSync("find", [".", "-type", "f", "-not", "-path", "./.git/*"], {
@@ -70,7 +73,7 @@ function mentions(folder: string, pattern: RegExp): string[] {
   });
   return files
     .split("\n")
-    .filter((file) => file !== "" && !/package-lock|scripts\/project\/init/.test(file))
+    .filter((file) => file !== "" && !NO_MENTION.test(file))
     .flatMap((file) =>
       read(folder, file)
         .split("\n")
@@ -96,6 +99,7 @@ const GONE = {
   lab: /lab\/(bench|drain|recipes|rollout)|npm run (bench|drain|recipes)|contract:systems|speed\.md|real-systems/,
   sample: /features\/notes|createNotes|localhost:\d+\/notes/i,
   contract: /scripts\/lab|npm run contract|port-contract\.md/,
+  grpc: /\bgrpc|MAX_CONCURRENT_STREAMS|\.proto\b/i,
 };
 
 describe("npm run init", () => {
@@ -110,8 +114,12 @@ describe("npm run init", () => {
       ["lab", "contract"],
     ],
     [
-      ["--without", "sample", "--without", "contract"],
-      ["lab", "sample", "contract"],
+      ["--without", "grpc"],
+      ["lab", "grpc"],
+    ],
+    [
+      ["--without", "sample", "--without", "grpc", "--without", "contract"],
+      ["lab", "sample", "grpc", "contract"],
     ],
   ] as [string[], (keyof typeof GONE)[]][])(
     "with %j leaves nothing that mentions what is gone",
@@ -132,13 +140,13 @@ describe("npm run init", () => {
         "Sockets=my-service.socket",
       );
       for (const part of gone) expect([part, mentions(folder, GONE[part])]).toEqual([part, []]);
-      expect(mentions(folder, /\b(begin|end): (lab|sample|contract)\b/)).toEqual([]);
+      expect(mentions(folder, /\b(begin|end): (lab|sample|contract|grpc)\b/)).toEqual([]);
       expect(deadLinks(folder)).toEqual([]);
       const bin = (file: string) => join(root, "node_modules", file);
       expect(run(folder, bin("typescript/bin/tsc"), "--noEmit")).toEqual([0, ""]);
       expect(run(folder, bin("prettier/bin/prettier.cjs"), "--check", ".")[0]).toBe(0);
       // Once is enough of what takes longest.
-      if (gone.length === 3) expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
+      if (gone.length === 4) expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
     },
   );
 
@@ -184,7 +192,7 @@ describe("parseOptions", () => {
 
   it("refuses a part that there is not", () => {
     expect(() => parseOptions(["a", "--without", "tests"])).toThrow(
-      '--without takes sample or contract; got "tests"',
+      '--without takes sample, grpc, contract; got "tests"',
     );
   });
 });
