@@ -1,6 +1,7 @@
 // The drain experiments: which are asked for, one after the other, and whether each met its targets.
 import { execFileSync } from "node:child_process";
 import { reapOnExit } from "../harness/reaper";
+import { grpc } from "./grpc/experiment";
 import { idle } from "./idle";
 import { HELP, type Options, parseOptions } from "./options";
 import { describe, type Finding } from "./report";
@@ -15,6 +16,7 @@ const experiments: Record<string, (options: Options) => Promise<Finding>> = {
   soak,
   roll,
   crash,
+  grpc,
 };
 
 async function main(): Promise<number> {

@@ -16,7 +16,7 @@ export interface Options {
   cycles: number;
   /** Of `roll` and `crash`, their names; all when empty. */
   ways: readonly string[];
-  /** Of `roll`, for each way. */
+  /** Of `roll` and `grpc`, for each way. */
   rolls: number;
   /** The Node that runs the servers. */
   node: string;
@@ -32,13 +32,14 @@ npm run drain -- [options] [EXPERIMENT …]
   roll     what serves is restarted in turn under steady load of requests, WebSockets and event streams; as the
            control, it is killed instead
   crash    one of the processes that serve is killed under the same load
+  grpc     gRPC servers are restarted in turn, and killed, while Debian's python3-grpcio calls them
 
   --runs N         runs of restart for each delay (10)
   --delays MS,…    drain delays of restart (0,500)
   --connections N  of idle (10000); the limit of open files must be above
   --cycles N       of soak (100)
   --way NAME,…     of roll and crash: ${Object.keys(ways).join(", ")} (all)
-  --rolls N        of roll, for each way (3)
+  --rolls N        of roll and grpc, for each way (3)
   --node PATH      the Node that runs the servers (this one)
   --help           print this
 `;

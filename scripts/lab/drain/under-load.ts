@@ -1,7 +1,7 @@
 // One way to serve, under load, while something is done to it.
 import { createJournal, type Execution, type Journal } from "./load/journal";
 import { type Became, startLoad } from "./load/load";
-import type { Serving, Way } from "./ways/way";
+import { SERVICE, type Serving, type Way } from "./ways/way";
 import { until } from "../harness/wait";
 
 /** What is to be seen of a way under load. */
@@ -23,7 +23,7 @@ export async function underLoad<T>(
 ): Promise<Observed<T>> {
   const journal = createJournal();
   try {
-    const serving = await way.start({ node, journal });
+    const serving = await way.start({ node, service: SERVICE, journal });
     const stopLoad = startLoad(serving.port);
     // Whether each process has had one of them is up to who hands them out.
     const isWarm = () => journal.executions().length >= WARM_REQUESTS;

@@ -6,7 +6,7 @@ import { freePort } from "../../../dev/ports/free-port";
 import { startRun } from "../../harness/run";
 import { stop } from "../../harness/stop";
 import { until, within } from "../../harness/wait";
-import { SERVICE, serviceEnvironment, type Way } from "./way";
+import { serviceEnvironment, type Way } from "./way";
 
 const INSTANCES = 3;
 const START_LIMIT_MS = 30_000;
@@ -25,7 +25,7 @@ export const router: Way = {
   async start(options) {
     const folder = mkdtempSync(join(tmpdir(), "berth-formation-"));
     const procfile = join(folder, "Procfile");
-    writeFileSync(procfile, `web: exec ${options.node} ${SERVICE}\n`);
+    writeFileSync(procfile, `web: exec ${options.node} ${options.service}\n`);
     const port = await freePort();
     // The last to be asked for: the instances have those above it.
     const base = await freePort(INSTANCES - 1);

@@ -3,7 +3,7 @@ import type { Run } from "../../harness/run";
 import { startServer } from "../../harness/server";
 import { until } from "../../harness/wait";
 import { terminate } from "../exit";
-import { SERVICE, serviceEnvironment, type WayOptions } from "./way";
+import { serviceEnvironment, type WayOptions } from "./way";
 
 /** The running instances. */
 export interface Instances {
@@ -21,7 +21,7 @@ export async function startInstances(
   options: WayOptions,
   more: Readonly<Record<string, string>>,
 ): Promise<Instances> {
-  const argv = [options.node, SERVICE] as const;
+  const argv = [options.node, options.service] as const;
   const env = { ...serviceEnvironment(options), ...more };
   const expected = new Set<Run>();
   const running: Promise<Run>[] = [];

@@ -15,6 +15,8 @@ export interface Serving {
 export interface WayOptions {
   /** The Node that runs the service. */
   node: string;
+  /** The program that is served. */
+  service: string;
   journal: Journal;
 }
 
@@ -27,7 +29,7 @@ export interface Way {
   start(options: WayOptions): Promise<Serving>;
 }
 
-/** The service that all of them serve. */
+/** The one that speaks HTTP. */
 export const SERVICE = join(__dirname, "service.js");
 
 /** What the service finds in its environment, and nothing but that. */

@@ -4,7 +4,7 @@ import { freePort } from "../../../dev/ports/free-port";
 import { startServer } from "../../harness/server";
 import type { Run } from "../../harness/run";
 import { terminate } from "../exit";
-import { SERVICE, serviceEnvironment, type Way, type WayOptions } from "./way";
+import { serviceEnvironment, type Way, type WayOptions } from "./way";
 
 const WORKERS = 2;
 const REPLACED = "all workers are replaced";
@@ -15,7 +15,7 @@ export const hup: Way = {
   title: `SIGHUP, ${WORKERS} workers`,
   async start(options) {
     const env = environment(options);
-    const run = await startServer([options.node, SERVICE], { isolated: true, env });
+    const run = await startServer([options.node, options.service], { isolated: true, env });
     return { port: run.port, roll: () => replaceWorkers(run), stop: () => end(run) };
   },
 };
@@ -27,7 +27,7 @@ export const sockets: Way = {
     const port = await freePort();
     const socket = bindWithoutAccepting(port);
     const env = { ...environment(options), LISTEN_FDS: "1" };
-    const argv = [...WITH_ITS_PID, options.node, SERVICE] as const;
+    const argv = [...WITH_ITS_PID, options.node, options.service] as const;
     const startOne = () => startServer(argv, { isolated: true, env, fd3: socket.fd });
     let supervisor = await startOne();
     return {

@@ -1,0 +1,94 @@
+# Calls a gRPC service until standard input ends, and prints what became of the calls: a client from outside Node's world.
+#
+# client.py CHANNELS PORT...: each channel balances its calls over all ports, and has the defaults of gRPC's C core. There
+# is no retry policy; what is repeated by itself is only what the server says that nobody has handled.
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from itertools import count
+
+import grpc
+
+CALL_LIMIT_S = 10
+MESSAGES = 20
+# Threads of each kind, and their pause between two calls, in seconds.
+PLAN = {"get": (8, 0.02), "create": (8, 0.05), "list": (8, 0.05)}
+STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
+
+stopped = threading.Event()
+became = {kind: Counter() for kind in PLAN}
+health = Counter()
+watched = threading.Semaphore(0)
+ids = count(1)
+
+
+def message(text):
+    """One field of text, which is all that the messages here have: no generated code."""
+    data = text.encode()
+    return bytes([0x0A, len(data)]) + data
+
+
+def connect(ports):
+    return grpc.insecure_channel(
+        "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports),
+        # Channels to the same address would share a connection else.
+        options=[("grpc.use_local_subchannel_pool", 1), ("grpc.lb_policy_name", "round_robin")],
+    )
+
+
+def ask(channel, kind, request):
+    """Whether all of the answer is what was asked for."""
+    path = f"/drain.Drain/{kind.capitalize()}"
+    if kind != "list":
+        return channel.unary_unary(path)(request, timeout=CALL_LIMIT_S) == request
+    answers = list(channel.unary_stream(path)(request, timeout=CALL_LIMIT_S))
+    return answers == [request] * MESSAGES
+
+
+def converse(channel, kind, pause_s):
+    while not stopped.is_set():
+        try:
+            is_whole = ask(channel, kind, message(f"{kind}-{next(ids)}"))
+            became[kind]["OK" if is_whole else "not whole"] += 1
+        except grpc.RpcError as err:
+            became[kind][err.code().name] += 1
+        stopped.wait(pause_s)
+
+
+def watch(port):
+    """Notes each health status of one address, and how watching it ended."""
+    while True:
+        try:
+            watching = connect([port]).unary_stream("/grpc.health.v1.Health/Watch")
+            for answer in watching(b"", wait_for_ready=True):
+                health[STATUSES[answer[1] if answer else 0]] += 1
+                watched.release()
+        except grpc.RpcError as err:
+            health[f"ended: {err.code().name}"] += 1
+
+
+def main(channels, ports):
+    for port in ports:
+        threading.Thread(target=watch, args=[port], daemon=True).start()
+    for _ in ports:
+        watched.acquire()
+    threads = [
+        threading.Thread(target=converse, args=[channel, kind, pause_s])
+        for channel in [connect(ports) for _ in range(channels)]
+        for kind, (threads_of_kind, pause_s) in PLAN.items()
+        for _ in range(threads_of_kind // channels)
+    ]
+    for thread in threads:
+        thread.start()
+    sys.stdin.read()
+    # Before the servers end, too.
+    seen = dict(health)
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    print(json.dumps({**became, "health": seen}), flush=True)
+
+
+main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,80 @@
+// A throwaway gRPC service on Berth's built chassis: quick and slow answers and streams, each call noted.
+"use strict";
+
+const { openSync, writeSync } = require("node:fs");
+const { join } = require("node:path");
+const { setTimeout: sleep } = require("node:timers/promises");
+
+const chassis = (path) => require(`../../../../dist/chassis/${path}`);
+
+const { parentShell } = chassis("process/early");
+const { loadProtos } = chassis("grpc/protos");
+const { createGrpcService } = chassis("grpc/service");
+const { grpcVariables } = chassis("grpc/variables");
+const { readBindTarget } = chassis("port/socket-activation");
+const { enter } = chassis("process/entry");
+const { createLifecycle } = chassis("process/lifecycle");
+const { parentGone } = chassis("process/parent-shell");
+
+const CREATE_MS = 100;
+const MESSAGES = 20;
+const MESSAGE_INTERVAL_MS = 50;
+
+/** Written at once: what a process that is killed has noted must not be lost with it. */
+const journal = openSync(process.env.DRAIN_JOURNAL, "a");
+const note = (what, id = "") => writeSync(journal, `${what} ${process.pid} ${id}\n`);
+
+const drain = {
+  name: "drain.Drain",
+  protos: loadProtos(join(__dirname, "drain.proto")),
+  handlers: {
+    async get(request) {
+      note("begun", request.id);
+      return request;
+    },
+    async create(request) {
+      note("begun", request.id);
+      await sleep(CREATE_MS);
+      return request;
+    },
+    async *list(request) {
+      note("begun", request.id);
+      for (let sent = 0; sent < MESSAGES; sent++) {
+        yield request;
+        await sleep(MESSAGE_INTERVAL_MS);
+      }
+    },
+  },
+};
+
+void enter(grpcVariables, (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    orphaned: parentGone(process, parentShell),
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+  const service = createGrpcService({
+    name: "grpc",
+    target: readBindTarget(config, process.env, process.pid),
+    logger,
+    services: [drain],
+    attached: {},
+    draining: lifecycle.draining,
+    messageLimitBytes: config.BODY_LIMIT_BYTES,
+    maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+  });
+  const noted = {
+    ...service,
+    async bind() {
+      const bound = await service.bind();
+      note("up");
+      return bound;
+    },
+  };
+  return lifecycle.run([noted]);
+});
