@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import type { RpcService } from "./handlers";
+import { linkFiles } from "./proto-imports";
 import { loadProtos, type Protos } from "./protos";
 
 /** What clients ask, as far as files in the third version of the language have an answer: they have no extensions. */
@@ -61,48 +62,13 @@ function indexFiles(all: readonly Protos[]) {
   const byName = new Map<string, readonly Buffer[]>();
   const symbols = new Map<string, readonly Buffer[]>();
   for (const { definitions, files } of all) {
-    const linked = withImports(files);
-    for (const file of linked) byName.set(nameOf(file), [file]);
-    for (const symbol of Object.keys(definitions)) symbols.set(symbol, linked);
+    const linked = linkFiles(files);
+    for (const { name, bytes } of linked) byName.set(name, [bytes]);
+    const whole = linked.map(({ bytes }) => bytes);
+    for (const symbol of Object.keys(definitions)) symbols.set(symbol, whole);
   }
   /** A method's or a field's file is that of what it belongs to. */
   const bySymbol = (symbol: string) =>
     symbols.get(symbol) ?? symbols.get(symbol.slice(0, Math.max(symbol.lastIndexOf("."), 0)));
   return { byName, bySymbol };
 }
-
-/**
- * Says of each file which of the others it imports, as its loader does not: those whose packages it names. What is put
- * behind a message is a part of it.
- */
-const withImports = (files: readonly Buffer[]): Buffer[] =>
-  files.map((file) => {
-    const imported = files.filter((of) => of !== file && isNamedIn(file, packageOf(of)));
-    return Buffer.concat([file, ...imported.map((of) => textField(DEPENDENCY, nameOf(of)))]);
-  });
-
-/** Within a package, a name that begins with the same parts may stand without them. */
-function isNamedIn(file: Buffer, name: string): boolean {
-  const own = packageOf(file).split(".");
-  const parts = name.split(".");
-  const shared = parts.findIndex((part, i) => part !== own[i]);
-  return [name, parts.slice(shared).join(".")].some((text) => file.includes(`${text}.`));
-}
-
-/** Fields of a FileDescriptorProto; the first two stand at its start, in this order. */
-const NAME = 1;
-const PACKAGE = 2;
-const DEPENDENCY = 3;
-
-/** A field of up to 127 bytes, as it is written. @see https://protobuf.dev/programming-guides/encoding/ */
-const textField = (number: number, text: string): Buffer =>
-  Buffer.concat([Buffer.from([(number << 3) | 2, Buffer.byteLength(text)]), Buffer.from(text)]);
-
-const textAt = (file: Buffer, number: number, start: number): string =>
-  file[start] === ((number << 3) | 2)
-    ? file.toString("utf8", start + 2, start + 2 + (file[start + 1] ?? 0))
-    : "";
-
-const nameOf = (file: Buffer): string => textAt(file, NAME, 0);
-const packageOf = (file: Buffer): string =>
-  textAt(file, PACKAGE, 2 + Buffer.byteLength(nameOf(file)));

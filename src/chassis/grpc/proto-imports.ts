@@ -1,0 +1,93 @@
+// Which files import which: their loader makes one of each package, and leaves that out.
+import { join } from "node:path";
+import { loadProtos, messageIn } from "./protos";
+
+/** A file, for whoever asks for it. */
+export interface LinkedFile {
+  name: string;
+  /** `google.protobuf.FileDescriptorProto`. */
+  bytes: Buffer;
+}
+
+interface Message {
+  name: string;
+  field: readonly { typeName: string }[];
+  nestedType: readonly Message[];
+  enumType: readonly { name: string }[];
+}
+
+interface File {
+  name: string;
+  package: string;
+  messageType: readonly Message[];
+  enumType: readonly { name: string }[];
+  service: readonly { method: readonly { inputType: string; outputType: string }[] }[];
+}
+
+/** Says of each file which of the others it imports: those that define what it refers to. */
+export function linkFiles(files: readonly Buffer[]): LinkedFile[] {
+  const decoded = files.map((bytes) => ({ bytes, file: FILE.deserialize(bytes) as File }));
+  const homes = new Map(
+    decoded.flatMap(({ file }) => [...symbolsOf(file)].map((symbol) => [symbol, file.name])),
+  );
+  return decoded.map(({ bytes, file }) => {
+    const imported = new Set([...referencesOf(file)].map((of) => homeOf(of, homes)));
+    imported.delete(file.name);
+    const dependencies = [...imported].filter((name) => name !== undefined);
+    // What is put behind a message is a part of it.
+    return { name: file.name, bytes: Buffer.concat([bytes, ...dependencies.map(dependency)]) };
+  });
+}
+
+const FILE = messageIn(
+  loadProtos(join(__dirname, "protos/descriptor.proto")),
+  "berth.descriptor.FileDescriptor",
+);
+
+function* symbolsOf(file: File): Iterable<string> {
+  for (const { name } of file.enumType) yield `${file.package}.${name}`;
+  for (const [scope, { enumType }] of messagesOf(file.package, file.messageType)) {
+    yield scope;
+    for (const { name } of enumType) yield `${scope}.${name}`;
+  }
+}
+
+/** What it refers to, with the scope in which it does. */
+function* referencesOf(file: File): Iterable<readonly [scope: string, name: string]> {
+  for (const [scope, { field }] of messagesOf(file.package, file.messageType)) {
+    for (const { typeName } of field) yield [scope, typeName];
+  }
+  for (const { method } of file.service) {
+    for (const { inputType, outputType } of method) {
+      yield [file.package, inputType];
+      yield [file.package, outputType];
+    }
+  }
+}
+
+function* messagesOf(
+  scope: string,
+  messages: readonly Message[],
+): Iterable<readonly [name: string, message: Message]> {
+  for (const message of messages) {
+    const name = `${scope}.${message.name}`;
+    yield [name, message];
+    yield* messagesOf(name, message.nestedType);
+  }
+}
+
+/** A name is looked up from its scope outwards. @see https://protobuf.dev/programming-guides/proto3/#name-resolution */
+function homeOf(
+  [scope, name]: readonly [scope: string, name: string],
+  homes: ReadonlyMap<string, string>,
+): string | undefined {
+  const found = homes.get(name.startsWith(".") ? name.slice(1) : `${scope}.${name}`);
+  if (found !== undefined || scope === "") return found ?? homes.get(name);
+  return homeOf([scope.slice(0, Math.max(scope.lastIndexOf("."), 0)), name], homes);
+}
+
+const DEPENDENCY = 3;
+
+/** The name of an imported file, of up to 127 bytes. @see https://protobuf.dev/programming-guides/encoding/ */
+const dependency = (name: string): Buffer =>
+  Buffer.concat([Buffer.from([(DEPENDENCY << 3) | 2, Buffer.byteLength(name)]), Buffer.from(name)]);
