@@ -97,7 +97,7 @@ module.exports = ts.config(
   },
   {
     files: ["src/**/*.ts"],
-    ignores: ["src/*.ts", "src/chassis/process/{entry,exit,supervisor-link}.ts"],
+    ignores: ["src/*.ts", "src/chassis/process/{entry,exit,serve,supervisor-link}.ts"],
     rules: {
       "no-restricted-properties": [
         "error",

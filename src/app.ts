@@ -12,33 +12,41 @@ import { logContext } from "./chassis/http/log-context";
 import { notFound } from "./chassis/http/not-found";
 import { requestId } from "./chassis/http/request-id";
 import { strictHead } from "./chassis/http/strict-head";
-import type { Services } from "./services";
+import type { ConfigOf } from "./chassis/process/environment";
+import type { httpVariables } from "./chassis/process/variables";
 
-/** What the app is built from. */
+/** What an app is built from. */
 export interface AppOptions {
+  config: Pick<ConfigOf<typeof httpVariables>, "BODY_LIMIT_BYTES" | "TRUST_PROXY">;
   logger: Logger;
-  /** The largest body where a handler has no limit of its own, in bytes. */
-  bodyLimitBytes: number;
-  /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
-  trustProxy: number | string[];
-  services: Services;
+  /** Aborted when the process is about to end. */
+  draining: AbortSignal;
   /** What `/readyz` asks, by name. */
   attached: Readonly<Record<string, BackingService>>;
   /** Mounts the features. */
-  mountRoutes: (app: Express, services: Services) => void;
+  mountRoutes: (app: Express) => void;
 }
 
-/** Builds the app; calling it leaves nothing open. */
-export function createApp(options: AppOptions): Express {
-  const { logger, trustProxy, bodyLimitBytes, services, attached } = options;
-  const app = createExpress({ trustProxy, bodyLimitBytes, logger });
+/** Builds the app of a process; calling it leaves nothing open. */
+export function createApp({
+  config,
+  logger,
+  draining,
+  attached,
+  mountRoutes,
+}: AppOptions): Express {
+  const app = createExpress({
+    trustProxy: config.TRUST_PROXY,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    logger,
+  });
 
   app.use(
     asOneLayer(requestId, logContext(logger), accessLog(logger), defaultHeaders(), strictHead),
   );
   app.get("/livez", livez);
-  app.get("/readyz", readyz({ draining: services.draining, attached, logger }));
-  options.mountRoutes(app, services);
+  app.get("/readyz", readyz({ draining, attached, logger }));
+  mountRoutes(app);
   app.use(notFound(app.router));
   app.use(errorHandler(logger));
 

@@ -1,57 +1,37 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
-import { parentShell } from "./chassis/process/early";
+import "./chassis/process/early";
 import { createApp } from "./app";
 import { attachServices } from "./chassis/backing/services";
-import { refusals } from "./chassis/http/refusals";
-import { createHttpServer } from "./chassis/http/server";
-import { createHttpService } from "./chassis/port/http-service";
-import { readBindTarget } from "./chassis/port/socket-activation";
+import { createAppService } from "./chassis/http/app-service";
 import { readAbout } from "./chassis/process/about";
-import { enter } from "./chassis/process/entry";
-import { createLifecycle } from "./chassis/process/lifecycle";
-import { parentGone } from "./chassis/process/parent-shell";
+import { serve } from "./chassis/process/serve";
 import { webVariables } from "./config";
 import { mountRoutes, mountUpgrades } from "./routes";
 import { backingServices, type Services } from "./services";
 
-void enter(webVariables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
-
+void serve(webVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
-  const attachment = attachServices(backingServices, { config, logger, name: about.name });
-  const services: Services = {
-    ...attachment.services,
+  const { attached, services: backing } = attachServices(backingServices, {
     config,
-    about,
-    draining: lifecycle.draining,
-  };
+    logger,
+    name: about.name,
+  });
+  const services: Services = { ...backing, config, about, draining };
 
   const app = createApp({
+    config,
     logger,
-    bodyLimitBytes: config.BODY_LIMIT_BYTES,
-    trustProxy: config.TRUST_PROXY,
-    services,
-    attached: attachment.attached,
-    mountRoutes,
+    draining,
+    attached,
+    mountRoutes: (to) => mountRoutes(to, services),
   });
-  const server = createHttpServer(app, {
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-  });
-  mountUpgrades(server, services);
-
-  const web = createHttpService({
+  const web = createAppService({
     name: "web",
-    server,
-    target: readBindTarget(config, process.env, process.pid),
-    refuse: refusals(logger),
-    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+    app,
+    config,
+    logger,
+    target,
+    mountUpgrades: (server) => mountUpgrades(server, services),
   });
-  return lifecycle.run([web], attachment.attached);
+  return run([web], attached);
 });

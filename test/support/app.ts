@@ -41,12 +41,11 @@ export function createTestApp(
     ...overrides,
   };
   const app = createApp({
+    config,
     logger,
-    bodyLimitBytes: config.BODY_LIMIT_BYTES,
-    trustProxy: config.TRUST_PROXY,
-    services,
+    draining: services.draining,
     attached,
-    mountRoutes,
+    mountRoutes: (to) => mountRoutes(to, services),
   });
   atEnd(() => Promise.all(Object.values(attached).map((service) => service.close())));
   return { app, services, log };

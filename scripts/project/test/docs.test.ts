@@ -37,6 +37,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
   ordersQuery:
     'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
+  createOrdersRouter:
+    'declare const createOrdersRouter: (services: { database: import("src/chassis/backing/postgres").Database }) => import("express").Router;',
   createOrderStore:
     'declare const createOrderStore: (tx: import("src/chassis/backing/transactions").Transaction) => { create(input: object): Promise<{ id: string }> };',
   services: 'declare const services: import("src/services").Services;',
@@ -78,8 +80,8 @@ const chassis = Object.fromEntries(
 function asFile(snippet: string): string {
   const code = snippet
     .replace('"@valibot/to-json-schema"', '"tested-to-json-schema"')
-    .replace("{ nightlyVariables }", "{ webVariables as nightlyVariables }")
-    .replaceAll(/"(?:\.\.?\/)+(chassis\/|config"|services")/g, '"src/$1');
+    .replace(/\{ (admin|nightly)Variables \}/, "{ webVariables as $1Variables }")
+    .replaceAll(/"(?:\.\.?\/)+(chassis\/|config"|services"|app")/g, '"src/$1');
   const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
   const rest = code.replaceAll(/^import .*\n/gm, "");
   const isMembers = /^\w+: |^ +\w+\(/m.test(rest.split("\n")[0] ?? "");

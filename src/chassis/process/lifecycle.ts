@@ -43,6 +43,7 @@ export interface Lifecycle {
    *   130 after a second Ctrl-C.
    */
   run(
+    this: void,
     services: readonly PortBoundService[],
     resources?: Readonly<Record<string, Resource>>,
   ): Promise<number>;

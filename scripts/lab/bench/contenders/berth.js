@@ -5,11 +5,12 @@ const { switchOff } = require("./berth-without");
 
 const chassis = (path) => require(`../../../../dist/chassis/${path}`);
 
-const { parentShell } = chassis("process/early");
+chassis("process/early");
 switchOff(process.env.BERTH_BENCH_WITHOUT);
 
 // Called by their modules' names where a trick may stand in for them.
 const { accessLog } = chassis("http/access-log");
+const { createAppService } = chassis("http/app-service");
 const { createExpress } = chassis("express/app");
 const { asOneLayer } = chassis("express/one-layer");
 const { defaultHeaders } = chassis("http/default-headers");
@@ -18,16 +19,11 @@ const { livez, readyz } = chassis("http/health");
 const { logContext } = chassis("http/log-context");
 const { notFound } = chassis("http/not-found");
 const { Problem } = chassis("http/problem");
-const { refusals } = chassis("http/refusals");
 const { requestId } = chassis("http/request-id");
-const { createHttpServer } = chassis("http/server");
 const { strictHead } = chassis("http/strict-head");
 const { parseBody } = chassis("http/body");
 const { parseQuery } = chassis("http/validate");
-const { createHttpService } = chassis("port/http-service");
-const { enter } = chassis("process/entry");
-const { createLifecycle } = chassis("process/lifecycle");
-const { parentGone } = chassis("process/parent-shell");
+const { serve } = chassis("process/serve");
 const { httpVariables } = chassis("process/variables");
 const { mountRoutes } = require("./express-routes");
 const schemas = require("./valibot-schemas");
@@ -65,26 +61,9 @@ function attachDatabase(url) {
   return { use: database, check: database.ping, isRequired: true, close: database.close };
 }
 
-void enter(httpVariables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
+void serve(httpVariables, ({ config, logger, target, draining, run }) => {
   const database = BENCH_DATABASE_URL && attachDatabase(BENCH_DATABASE_URL);
-  const app = createApp(config, logger, lifecycle.draining, database);
-  const server = createHttpServer(app, {
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-  });
-  const web = createHttpService({
-    name: "web",
-    server,
-    target: { host: config.HOST, port: config.PORT },
-    refuse: refusals(logger),
-    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
-  });
-  return lifecycle.run([web], database ? [database] : []);
+  const app = createApp(config, logger, draining, database);
+  const web = createAppService({ name: "web", app, config, logger, target });
+  return run([web], database ? { database } : {});
 });

@@ -9,19 +9,14 @@ const { WebSocketServer } = require("tested-ws");
 
 const chassis = (path) => require(`../../../../dist/chassis/${path}`);
 
-const { parentShell } = chassis("process/early");
+chassis("process/early");
 const { createExpress } = chassis("express/app");
+const { createAppService } = chassis("http/app-service");
 const { errorHandler } = chassis("http/error-handler");
 const { livez, readyz } = chassis("http/health");
 const { notFound } = chassis("http/not-found");
-const { refusals } = chassis("http/refusals");
 const { requestId } = chassis("http/request-id");
-const { createHttpServer } = chassis("http/server");
-const { createHttpService } = chassis("port/http-service");
-const { readBindTarget } = chassis("port/socket-activation");
-const { enter } = chassis("process/entry");
-const { createLifecycle } = chassis("process/lifecycle");
-const { parentGone } = chassis("process/parent-shell");
+const { serve } = chassis("process/serve");
 const { httpVariables } = chassis("process/variables");
 
 const SLOW_MS = 800;
@@ -69,28 +64,14 @@ function createApp(config, logger, draining) {
   return app;
 }
 
-void enter(httpVariables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
-  const server = createHttpServer(createApp(config, logger, lifecycle.draining), {
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-  });
+function mountUpgrades(server) {
   server.on("listening", () => note("up"));
   new WebSocketServer({ server, path: "/live" }).on("connection", (socket) =>
     socket.on("message", (message) => socket.send(message)),
   );
-  const web = createHttpService({
-    name: "web",
-    server,
-    target: readBindTarget(config, process.env, process.pid),
-    refuse: refusals(logger),
-    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
-  });
-  return lifecycle.run([web]);
+}
+
+void serve(httpVariables, ({ config, logger, target, draining, run }) => {
+  const app = createApp(config, logger, draining);
+  return run([createAppService({ name: "web", app, config, logger, target, mountUpgrades })]);
 });

@@ -1,20 +1,15 @@
 // The web process of the chassis' own tests, in the order of `src/server.ts`, with routes of its own.
-import { parentShell } from "../../../../src/chassis/process/early";
+import "../../../../src/chassis/process/early";
 import { finished } from "node:stream/promises";
 import type { Router } from "express";
 import { attachServices, type AttachOptions } from "../../../../src/chassis/backing/services";
 import { createDatabase, type Database } from "../../../../src/chassis/backing/postgres";
 import { postgresVariables } from "../../../../src/chassis/backing/postgres-variables";
 import { about } from "../../../../src/chassis/http/about";
-import { refusals } from "../../../../src/chassis/http/refusals";
-import { createHttpServer } from "../../../../src/chassis/http/server";
-import { createHttpService } from "../../../../src/chassis/port/http-service";
-import { readBindTarget } from "../../../../src/chassis/port/socket-activation";
-import { enter } from "../../../../src/chassis/process/entry";
+import { createAppService } from "../../../../src/chassis/http/app-service";
 import type { ConfigOf } from "../../../../src/chassis/process/environment";
-import { createLifecycle } from "../../../../src/chassis/process/lifecycle";
 import { log } from "../../../../src/chassis/process/log";
-import { parentGone } from "../../../../src/chassis/process/parent-shell";
+import { serve } from "../../../../src/chassis/process/serve";
 import { httpVariables } from "../../../../src/chassis/process/variables";
 import { createTestApp } from "../app";
 
@@ -58,32 +53,14 @@ const defineRoutes = (database: Database) => (router: Router) => {
   });
 };
 
-void enter(variables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
+void serve(variables, ({ config, logger, target, draining, run }) => {
   const { attached, services } = attachServices(backingServices, { config, logger, name: "test" });
   const { app } = createTestApp(defineRoutes(services.database), {
     logger,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     trustProxy: config.TRUST_PROXY,
-    draining: lifecycle.draining,
+    draining,
     attached,
   });
-  const server = createHttpServer(app, {
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-  });
-  const web = createHttpService({
-    name: "web",
-    server,
-    target: readBindTarget(config, process.env, process.pid),
-    refuse: refusals(logger),
-    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
-  });
-  return lifecycle.run([web], attached);
+  return run([createAppService({ name: "web", app, config, logger, target })], attached);
 });
