@@ -1,6 +1,9 @@
 // Your variables: type, unit, default, cure; each process reads its own. Pure.
 import { postgresVariables } from "./chassis/backing/postgres-variables";
 import { redisVariables } from "./chassis/backing/redis-variables";
+// begin: sample
+import { serviceUrl } from "./chassis/backing/service-variables";
+// end: sample
 import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
 import { grpcVariables as ownGrpcVariables } from "./chassis/grpc/variables";
 import type { ConfigOf } from "./chassis/process/environment";
@@ -18,6 +21,18 @@ export const webVariables = {
 /** What the gRPC process reads. */
 export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
 
+// begin: sample
+/** What the feed process reads. */
+export const feedVariables = {
+  ...httpVariables,
+  NOTES_URL: serviceUrl({
+    about:
+      "Where the notes are that the feed shows: another process of this service, or any that has such notes.",
+    example: "http://localhost:5000",
+  }),
+};
+
+// end: sample
 /** What the release process reads: a variable that only `web` needs does not keep it from migrating. */
 export const releaseVariables = {
   ...processVariables,

@@ -24,7 +24,7 @@ void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
     logger,
     services: rpcs,
     attached: attachment.attached,
-    draining,
+    draining: services.draining,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,

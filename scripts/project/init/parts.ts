@@ -44,10 +44,21 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
     lines: {},
   },
   sample: {
-    paths: ["src/features/notes", "test/features/notes"],
+    paths: [
+      "src/features/notes",
+      "src/features/feed",
+      "src/feed.ts",
+      "test/features/notes",
+      "test/features/feed",
+    ],
     scripts: [],
     dependencies: [],
-    lines: { "src/routes.ts": /notes/i, "src/grpc.ts": /notes/i },
+    lines: {
+      "src/routes.ts": /notes/i,
+      "src/grpc.ts": /notes/i,
+      Procfile: /^feed:/,
+      "Procfile.dev": /feed/,
+    },
   },
   grpc: {
     paths: [

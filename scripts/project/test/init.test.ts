@@ -97,7 +97,8 @@ function deadLinks(folder: string): string[] {
 
 const GONE = {
   lab: /lab\/(bench|drain|recipes|rollout)|npm run (bench|drain|recipes)|contract:systems|speed\.md|real-systems/,
-  sample: /features\/notes|createNotes|localhost:\d+\/notes/i,
+  sample:
+    /features\/(notes|feed)|createNotes|localhost:\d+\/notes|NOTES_URL|feed\.(ts|js)|^feed:|feed=/i,
   contract: /scripts\/lab|npm run contract|port-contract\.md/,
   grpc: /\bgrpc|MAX_CONCURRENT_STREAMS|\.proto\b/i,
 };

@@ -68,9 +68,9 @@ export interface ServiceClient {
     call: Call<Schema>,
   ): Promise<AnswerOf<Schema>>;
   /** Resolves when it says that it is ready. @throws ServiceError */
-  ping(): Promise<void>;
+  ping(this: void): Promise<void>;
   /** Lets calls end, and closes the connections. */
-  close(): Promise<void>;
+  close(this: void): Promise<void>;
 }
 
 /** The wait before a repetition, in milliseconds: any part of this, doubled each time. */

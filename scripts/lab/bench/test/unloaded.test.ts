@@ -1,0 +1,28 @@
+// What web does not load, and so does not pay for: what only other process types use, or nobody has switched on.
+import { once } from "node:events";
+import { join } from "node:path";
+import { startProcess, untilListening } from "../../../../test/chassis/support/process";
+import { testEnv } from "../../../../test/support/env";
+
+const ask = join(__dirname, "ask-loaded.js");
+
+describe("the web process", () => {
+  it("loads neither another process type's packages nor the service client, and keeps no contexts", async () => {
+    const web = startProcess("dist/server.js", { PORT: "0", ...testEnv }, ["--require", ask]);
+    await untilListening(web);
+    web.child.kill("SIGTERM");
+    await once(web.child, "exit");
+    const line = await web.line(/^\{"loaded":/);
+    const { loaded, keepsContexts } = JSON.parse(line) as {
+      loaded: string[];
+      keepsContexts: boolean;
+    };
+    const paths = loaded.join("\n");
+    expect(paths).toMatch(/\/dist\/services\.js$/m);
+    expect(paths).not.toMatch(/\/node_modules\/(undici|ioredis|@grpc|express-rate-limit)\//);
+    expect(paths).not.toMatch(
+      /\/dist\/(features\/feed|chassis\/grpc)\/(?!variables)|service-client/,
+    );
+    expect(keepsContexts).toBe(false);
+  });
+});

@@ -1,0 +1,22 @@
+// The sample of a second process: what it says about itself, and the feed.
+import { Router } from "express";
+import type { ServiceClient } from "../../chassis/backing/service-client";
+import { about } from "../../chassis/http/about";
+import type { About } from "../../chassis/process/services";
+import { toAtom } from "./atom";
+import { latestNotes } from "./notes";
+
+/** Serves the feed at `/notes.atom`. */
+export function createFeedRouter(services: { notes: ServiceClient; about: About }): Router {
+  const router = Router();
+
+  router.get("/", about(services.about));
+
+  router.get("/notes.atom", async (req, res) => {
+    const notes = await latestNotes(services.notes);
+    const self = req.baseUrl + req.path;
+    res.type("application/atom+xml").send(toAtom(notes, { author: services.about.name, self }));
+  });
+
+  return router;
+}

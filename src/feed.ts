@@ -1,0 +1,27 @@
+// The feed process: attaches the notes of another process, binds PORT and serves until it is told to stop.
+import "./chassis/process/early";
+import { createApp } from "./app";
+import { attachServices } from "./chassis/backing/services";
+import { createAppService } from "./chassis/http/app-service";
+import { readAbout } from "./chassis/process/about";
+import { serve } from "./chassis/process/serve";
+import { feedVariables } from "./config";
+import { attachNotes } from "./features/feed/notes";
+import { createFeedRouter } from "./features/feed/router";
+
+void serve(feedVariables, ({ config, logger, target, draining, run }) => {
+  const about = readAbout(__dirname);
+  // Not from services.ts: who imports the client has contexts kept, for which web would pay.
+  const { attached, services } = attachServices(
+    { notes: attachNotes },
+    { config, logger, name: about.name },
+  );
+  const app = createApp({
+    config,
+    logger,
+    draining,
+    attached,
+    mountRoutes: (to) => to.use(createFeedRouter({ ...services, about })),
+  });
+  return run([createAppService({ name: "feed", app, config, logger, target })], attached);
+});

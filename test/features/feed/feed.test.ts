@@ -1,0 +1,208 @@
+import { createServer, type RequestListener } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { Express } from "express";
+import request from "supertest";
+import { createApp } from "../../../src/app";
+import { attachServices } from "../../../src/chassis/backing/services";
+import { readEnvironment } from "../../../src/chassis/process/environment";
+import { feedVariables } from "../../../src/config";
+import { attachNotes } from "../../../src/features/feed/notes";
+import { createFeedRouter } from "../../../src/features/feed/router";
+import { createTestLogger, problem } from "../../chassis/support/app";
+import { atEnd } from "../../support/at-end";
+
+const about = { name: "test", version: "1.2.3" };
+
+/** The feed's app, unbound, attached to notes at this address. */
+function createFeedApp(NOTES_URL: string): Express {
+  const { logger } = createTestLogger();
+  const config = readEnvironment(feedVariables, { NOTES_URL });
+  const { attached, services } = attachServices(
+    { notes: attachNotes },
+    { config, logger, name: "test" },
+  );
+  atEnd(() => attached.notes!.close());
+  return createApp({
+    config,
+    logger,
+    draining: new AbortController().signal,
+    attached,
+    mountRoutes: (to) => to.use(createFeedRouter({ ...services, about })),
+  });
+}
+
+/** Serves notes, or what a test would have instead; resolves with where. */
+async function startNotes(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  atEnd(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const json = (body: unknown, status = 200): RequestListener => {
+  return (_req, res) => {
+    res.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  };
+};
+
+const html: RequestListener = (_req, res) => void res.end("<html>");
+
+const NOTE = {
+  id: "1",
+  title: "Knots",
+  body: "Over,\nunder",
+  createdAt: "2026-11-01T12:00:00.000Z",
+  updatedAt: "2026-11-02T12:00:00.000Z",
+};
+
+const feedOf = async (answer: RequestListener) =>
+  request(createFeedApp(await startNotes(answer)))
+    .get("/notes.atom")
+    .buffer();
+
+/** An address where nobody listens. */
+async function nobody(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
+}
+
+describe("GET /notes.atom", () => {
+  it("responds with the latest notes as an Atom feed", async () => {
+    let asked: string | undefined;
+    const res = await feedOf((req, answer) => {
+      asked = req.url;
+      json([{ ...NOTE, id: "2", title: "Later", body: "", likes: 3 }, NOTE])(req, answer);
+    });
+    expect(asked).toBe("/notes?limit=20");
+    expect([res.status, res.headers["content-type"]]).toEqual([
+      200,
+      "application/atom+xml; charset=utf-8",
+    ]);
+    const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}";
+    expect(res.text.replaceAll(new RegExp(uuid, "g"), "UUID")).toBe(
+      [
+        '<?xml version="1.0" encoding="utf-8"?>\n',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        "<id>urn:uuid:UUID</id><title>Notes</title><updated>2026-11-02T12:00:00.000Z</updated>",
+        '<author><name>test</name></author><link rel="self" href="/notes.atom"></link>',
+        "<entry><id>urn:uuid:UUID</id><title>Later</title>",
+        "<published>2026-11-01T12:00:00.000Z</published>",
+        "<updated>2026-11-02T12:00:00.000Z</updated><content></content></entry>",
+        "<entry><id>urn:uuid:UUID</id><title>Knots</title>",
+        "<published>2026-11-01T12:00:00.000Z</published>",
+        "<updated>2026-11-02T12:00:00.000Z</updated><content>Over,&#10;under</content></entry>",
+        "</feed>\n",
+      ].join(""),
+    );
+  });
+
+  it("gives each note an id of its own, which stays when the notes move and change", async () => {
+    const later = { ...NOTE, id: "2" };
+    const ids = async (notes: object[]) => {
+      const xml = (await feedOf(json(notes))).text;
+      return [...xml.matchAll(/<id>(.+?)<\/id>/g)].map(([, id]) => id);
+    };
+    const [feed, first, second] = await ids([later, NOTE]);
+    expect(new Set([feed, first, second]).size).toBe(3);
+    const changed = { ...NOTE, title: "Splices", updatedAt: "2026-11-03T12:00:00Z" };
+    expect(await ids([changed])).toEqual([feed, second]);
+  });
+
+  it("is a feed without entries when there are no notes", async () => {
+    const xml = (await feedOf(json([]))).text;
+    expect(xml).toContain("<updated>1970-01-01T00:00:00.000Z</updated>");
+    expect(xml).not.toContain("<entry>");
+  });
+
+  it("responds 304 to who has it already", async () => {
+    const app = createFeedApp(await startNotes(json([NOTE])));
+    const { etag = "" } = (await request(app).get("/notes.atom")).headers;
+    const res = await request(app).get("/notes.atom").set("If-None-Match", etag);
+    expect([res.status, res.text]).toEqual([304, ""]);
+  });
+
+  it.each([
+    ["markup", `<b>&"']]>`, "&#60;b&#62;&#38;&#34;']]&#62;"],
+    ["ends of lines", "a\r\nb\tc", "a&#13;&#10;b&#9;c"],
+    ["what XML cannot hold", "\0\b\u001b[1m\ufffe\uffff", "\ufffd\ufffd\ufffd[1m\ufffd\ufffd"],
+    ["halves of surrogate pairs", "\ud83d|\ude00|😀", "\ufffd|\ufffd|😀"],
+    ["what looks escaped", "&lt;&#0;", "&#38;lt;&#38;#0;"],
+  ])("writes %s in a title as text", async (_what, title, written) => {
+    const xml = (await feedOf(json([{ ...NOTE, title }]))).text;
+    expect(/<title>([^<]*)<\/title><published>/.exec(xml)?.[1]).toBe(written);
+  });
+});
+
+describe("GET /notes.atom without its notes", () => {
+  /** Asked by somebody who waits half a second, as the client's own patience is longer. */
+  const ask = (url: string) =>
+    request(createFeedApp(url))
+      .get("/notes.atom")
+      .set({ "X-Request-Id": "find-me", "X-Envoy-Expected-Rq-Timeout-Ms": "500" });
+
+  const failure = (status: number, title: string, detail: string) => [
+    status,
+    "application/problem+json",
+    { ...problem(status, title, { detail: `The notes service ${detail}.` }), requestId: "find-me" },
+  ];
+
+  it("responds 503 and when to try again while nobody is there", async () => {
+    const res = await ask(await nobody());
+    expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
+      failure(503, "Service Unavailable", "is not available at the moment"),
+    );
+    expect(res.headers["retry-after"]).toBe("5");
+  });
+
+  it.each([
+    [
+      "another shape",
+      json([{ ...NOTE, title: 1 }]),
+      "has answered in another shape than is expected",
+    ],
+    [
+      "no time",
+      json([{ ...NOTE, updatedAt: "soon" }]),
+      "has answered in another shape than is expected",
+    ],
+    ["no JSON", html, "has not answered in JSON"],
+    ["an error", json({ detail: "secret" }, 500), "has answered 500"],
+  ])("responds 502 to an answer with %s", async (_what, answer, detail) => {
+    const res = await ask(await startNotes(answer));
+    expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
+      failure(502, "Bad Gateway", detail),
+    );
+  });
+
+  it("responds 504 when no answer comes", async () => {
+    const res = await ask(await startNotes(() => undefined));
+    expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
+      failure(504, "Gateway Timeout", "has not answered in time"),
+    );
+  });
+
+  it("stays ready, and says what is wrong", async () => {
+    const res = await request(createFeedApp(await nobody())).get("/readyz");
+    expect([res.status, res.body]).toEqual([200, { status: "ok", checks: { notes: "failed" } }]);
+  });
+});
+
+describe("NOTES_URL", () => {
+  it.each([
+    [undefined, "expected http://host:port or https://host; it is not set. Set it, for example"],
+    ["localhost:5000", "expected http://host:port or https://host, with or without a path; got"],
+    ["ftp://a", "expected http://host:port"],
+    ["http://user:password@a", "expected no user, query or fragment"],
+  ])("is refused as %j with its cure", (NOTES_URL, message) => {
+    expect(() => readEnvironment(feedVariables, { NOTES_URL })).toThrow(`NOTES_URL: ${message}`);
+  });
+});
