@@ -4,21 +4,33 @@ const PART = /^([A-Za-z0-9_-]+)=(\d{1,3})$/;
 /** The next process type's ports begin 100 further. */
 const MAX_INSTANCES = 100;
 
+/** Counts by process type; `all` is for those that are not named. */
+export type Counts = ReadonlyMap<string, number>;
+
 /**
- * Returns the count of each of `names`; `all=N` is for those that are not named, which have 1 else.
+ * Reads NAME=COUNT,… for these process types.
+ * @param source Where it stands, for errors.
  * @throws Error when a part is not NAME=COUNT, names no process, or counts beyond 100.
  */
-export function parseFormation(text: string, names: string[]): Map<string, number> {
-  const counts = new Map(text.split(",").map((part) => parsePart(part.trim(), names)));
-  const others = counts.get("all") ?? 1;
-  return new Map(names.map((name) => [name, counts.get(name) ?? others]));
-}
+export const parseFormation = (text: string, names: readonly string[], source: string): Counts =>
+  new Map(text.split(",").map((part) => parsePart(part.trim(), names, source)));
 
-function parsePart(part: string, names: string[]): [string, number] {
+function parsePart(part: string, names: readonly string[], source: string): [string, number] {
   const [, name, count] = PART.exec(part) ?? [];
   if (name === undefined || Number(count) > MAX_INSTANCES)
-    throw new Error(`-m takes NAME=COUNT,… with counts from 0 to ${MAX_INSTANCES}, not "${part}"`);
+    throw new Error(
+      `${source} takes NAME=COUNT,… with counts from 0 to ${MAX_INSTANCES}, not "${part}"`,
+    );
   if (name !== "all" && !names.includes(name))
-    throw new Error(`-m names "${name}", but the Procfile has only ${names.join(", ")}`);
+    throw new Error(`${source} names "${name}", but the Procfile has only ${names.join(", ")}`);
   return [name, Number(count)];
+}
+
+/** The count of a type in the first of these that says one; 1 when none does. */
+export function countIn(name: string, ...all: (Counts | undefined)[]): number {
+  for (const counts of all) {
+    const count = counts?.get(name) ?? counts?.get("all");
+    if (count !== undefined) return count;
+  }
+  return 1;
 }

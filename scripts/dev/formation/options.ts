@@ -5,17 +5,19 @@ import { parsePort } from "./ports";
 /** Node's, which debuggers try first. */
 const INSPECT_PORT = 9229;
 
-export const usage = `Usage: npm run dev -- [options]
+export const usage = `Usage: npm run dev -- [TYPE…] [options]
        npm run dev -- restart [TYPE…] [-p PORT]
 
-Starts the processes of a Procfile, each on a port of its own, and stops all when one ends. Lines named
-preflight and release run first, in this order and to their ends; they have no port and no count.
+Starts the processes of a Procfile, or of it these types and what they wait for, each on a port of its own,
+and stops all when one ends. A comment such as # formation: worker=0 in the Procfile says how many there are of
+a type where nothing else does. Lines named preflight and release run first, in this order and to their ends;
+they have no port and no count.
 Each process gets its PORT, the first ports of all as NAME_PORT, and FORMATION_ID, which names this folder.
 A line that names another's port, as $DB_PORT, waits until that one accepts connections, preflight and
 release, too. When .env changes, all start anew but those that others wait for.
 
   -f FILE              the Procfile (default: Procfile)
-  -m web=2,worker=0    how many of each to start, all=N for those not named (default: all=1)
+  -m web=2,worker=0    how many of each to start, all=N for those not named (default: 1, or as above)
   -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
   --env FILE           variables for the processes (default: .env beside the Procfile, if there)
   --restart            start anew what ends, after 0.1 to 5 s, instead of stopping all; not what runs first
@@ -31,7 +33,9 @@ which is when its port accepts connections and /readyz, if there is one, says 20
 export interface Options {
   procfile: string;
   /** As written: `web=2,worker=0`. */
-  formation: string;
+  formation: string | undefined;
+  /** The process types to start, with what they wait for; none: as the Procfile says. */
+  types: string[];
   port: number | undefined;
   envFile: string | undefined;
   /** The first process' port for debuggers. */
@@ -61,7 +65,8 @@ export function readOptions(args: string[]): Options {
   const { f, m, p, env, inspect, router, host, restart, help } = values;
   return {
     procfile: f ?? "Procfile",
-    formation: m ?? "all=1",
+    formation: m,
+    types: command ? [] : positionals,
     port: p === undefined ? undefined : parsePort(p, "-p"),
     envFile: env,
     inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
@@ -78,11 +83,8 @@ function readRouter(port: string | undefined, hosts: string[] = []): Options["ro
   return undefined;
 }
 
-function parseCommand([command, ...types]: string[]): string[] | undefined {
-  if (command === undefined) return undefined;
-  if (command === "restart") return types;
-  throw new Error(`"${command}" is no command: there is only restart\n\n${usage}`);
-}
+const parseCommand = ([command, ...types]: string[]): string[] | undefined =>
+  command === "restart" ? types : undefined;
 
 const dashed = (option: string): string => (option.length > 1 ? `--${option}` : `-${option}`);
 

@@ -2,19 +2,30 @@
 import { portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
 
+type Lines = Pick<Procfile, "types" | "oneOffs">;
+
+const namedBy = (line: ProcessType, types: readonly ProcessType[]): ProcessType[] =>
+  types.filter((type) => isNamed(type, line));
+
+/** The names of these types and of all that they and the one-offs wait for. */
+export function withNeeds(names: readonly string[], { types, oneOffs }: Lines): Set<string> {
+  const needed = new Set([...oneOffs, ...types.filter(({ name }) => names.includes(name))]);
+  for (const line of needed) namedBy(line, types).forEach((each) => needed.add(each));
+  return new Set([...needed].map(({ name }) => name));
+}
+
 /**
  * Returns the lines in stages: what is in one can be started once the stages before it are up, one-offs done.
  * One-offs come before everything that they do not need themselves, in their order.
  * @throws Error when lines need each other.
  */
-export function orderLines({ types, oneOffs }: Pick<Procfile, "types" | "oneOffs">) {
-  const namedBy = (line: ProcessType) => types.filter((type) => isNamed(type, line));
-  const neededFirst = new Set(oneOffs.flatMap(namedBy));
-  for (const type of neededFirst) namedBy(type).forEach((needed) => neededFirst.add(needed));
+export function orderLines({ types, oneOffs }: Lines) {
+  const neededFirst = withNeeds([], { types, oneOffs });
+  const isFirst = (line: ProcessType) => !oneOffs.includes(line) && neededFirst.has(line.name);
 
   const needsOf = (line: ProcessType): ProcessType[] => {
     const earlier = oneOffs.slice(0, oneOffs.includes(line) ? oneOffs.indexOf(line) : undefined);
-    return [...namedBy(line), ...(neededFirst.has(line) ? [] : earlier)];
+    return [...namedBy(line, types), ...(isFirst(line) ? [] : earlier)];
   };
 
   const stages: ProcessType[][] = [];

@@ -1,7 +1,7 @@
 // Decides what to start: the instances of a formation, each with its command, port and environment.
-import { parseFormation } from "./formation-size";
+import { countIn, parseFormation } from "./formation-size";
 import type { Options } from "./options";
-import { orderLines } from "./order";
+import { orderLines, withNeeds } from "./order";
 import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
 import { planRoutes, typesOf, type Routes } from "../router/routes";
@@ -41,14 +41,15 @@ export interface RouterPlan {
  * @throws Error when the formation is not understood or starts nothing, or there are not enough ports.
  */
 export function planFormation(
-  { types, oneOffs }: Procfile,
+  procfile: Procfile,
   options: Pick<Options, "formation" | "port" | "inspect"> &
-    Partial<Pick<Options, "router">> & { id: string },
+    Partial<Pick<Options, "router" | "types">> & { id: string },
   env: NodeJS.ProcessEnv,
   envFile: Record<string, string>,
 ): Plan {
+  const { types, oneOffs } = procfile;
   const typeNames = types.map(({ name }) => name);
-  const counts = parseFormation(options.formation, typeNames);
+  const counts = countTypes(procfile, options);
   const base = chooseBasePort(options.port, envFile, env);
   const ports = typeNames.map((name, index) => [portVariable(name), `${portOf(base, index, 1)}`]);
   const own = Object.fromEntries([...ports, ["FORMATION_ID", options.id]]) as Record<
@@ -94,6 +95,24 @@ export function planFormation(
     base,
     ...(router && { router }),
   };
+}
+
+/**
+ * How many there are of each type: as -m says, else one of those that are asked for and what they wait for, or what the
+ * Procfile says.
+ */
+function countTypes(
+  { types, oneOffs, counts: own }: Procfile,
+  { formation, types: asked = [] }: Partial<Pick<Options, "formation" | "types">>,
+): Map<string, number> {
+  const names = types.map(({ name }) => name);
+  const unknown = asked.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`"${unknown}" is neither restart nor in the Procfile: ${names.join(", ")}`);
+  const flag = formation === undefined ? undefined : parseFormation(formation, names, "-m");
+  const wanted = withNeeds(asked, { types, oneOffs });
+  const chosen = new Map(names.map((name) => [name, wanted.has(name) ? 1 : 0]));
+  return new Map(names.map((name) => [name, countIn(name, flag, asked.length > 0 ? chosen : own)]));
 }
 
 /** @throws Error when an instance has the router's port. */

@@ -1,5 +1,6 @@
 // Reads a Procfile: one process type a line, NAME: COMMAND.
 import { readFileSync } from "node:fs";
+import { type Counts, parseFormation } from "./formation-size";
 
 export interface ProcessType {
   name: string;
@@ -11,9 +12,12 @@ export interface Procfile {
   types: ProcessType[];
   /** Run to their ends, one after the other, before the others start; they bind no port. */
   oneOffs: ProcessType[];
+  /** How many there are of a type where nobody says otherwise, as comments have it: `# formation: worker=0`. */
+  counts: Counts;
   warnings: string[];
 }
 
+const FORMATION = /^\s*#\s*formation:(.*)$/;
 const LINE = /^([A-Za-z0-9_-]+):\s*(.+)$/;
 /** piku's build hook, and the release phase of Heroku and others; in the order in which platforms run them. */
 const ONE_OFFS = ["preflight", "release"];
@@ -34,14 +38,18 @@ export function readProcfile(file: string): Procfile {
 }
 
 /**
- * Parses `text`; blank lines and lines that begin with # are skipped.
- * @throws Error with each line that is not a process, or has a name that is taken, as `file:line: problem`.
+ * Parses `text`; blank lines are skipped, and lines that begin with # if they are no formation.
+ * @throws Error with each line that is not a process, has a name that is taken, or is a formation of other processes, as
+ *   `file:line: problem`.
  */
 export function parseProcfile(text: string, file: string): Procfile {
   const types: ProcessType[] = [];
   const lineOf = new Map<string, number>();
+  const formations: [number, string][] = [];
   const problems: string[] = [];
   text.split(/\r?\n/).forEach((content, index) => {
+    const formation = FORMATION.exec(content)?.[1];
+    if (formation !== undefined) formations.push([index + 1, formation]);
     if (/^\s*(#|$)/.test(content)) return;
     const type = parseLine(content);
     const problem = type ? nameTaken(type.name, lineOf) : `write NAME: COMMAND, not "${content}"`;
@@ -51,7 +59,12 @@ export function parseProcfile(text: string, file: string): Procfile {
     lineOf.set(type.name, index + 1);
   });
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  return toProcfile(types, file);
+  const procfile = toProcfile(types, file);
+  const names = procfile.types.map(({ name }) => name);
+  const counts = formations.map(([line, formation]) => [
+    ...parseFormation(formation, names, `${file}:${line}: formation`),
+  ]);
+  return { ...procfile, counts: new Map(counts.flat()) };
 }
 
 function parseLine(content: string): ProcessType | undefined {
@@ -65,7 +78,7 @@ function nameTaken(name: string, lineOf: Map<string, number>): string | undefine
   return `"${name}" is already the name of line ${line}, use another one`;
 }
 
-function toProcfile(all: ProcessType[], file: string): Procfile {
+function toProcfile(all: ProcessType[], file: string): Omit<Procfile, "counts"> {
   const types = all.filter(({ name }) => !ONE_OFFS.includes(name));
   if (types.length === 0) throw new Error(`${file}: add a line such as "web: node server.js"`);
   const warnings = types

@@ -26,6 +26,41 @@ describe("planFormation", () => {
     expect(portsOf("all=0, worker=2", 7000)).toEqual({ "worker.1": "7100", "worker.2": "7101" });
   });
 
+  describe("by what the Procfile says", () => {
+    const procfile = parseProcfile(
+      "release: a $DB_PORT\nweb: b\ndb: c\nshop: d $WEB_PORT\nmail: e\n# formation: shop=0,mail=0",
+      "Procfile",
+    );
+    const namesOf = (formation: string | undefined, types: string[] = []) =>
+      planFormation(procfile, { ...options, formation, types }, {}, {}).names.join(" ");
+
+    it.each([
+      ["nothing", undefined, [], "web.1 db.1 release.1"],
+      ["a count of another type", "web=2", [], "web.1 web.2 db.1 release.1"],
+      ["a count of its own", "shop=1", [], "web.1 db.1 shop.1 release.1"],
+      ["all", "all=1", [], "web.1 db.1 shop.1 mail.1 release.1"],
+      [
+        "its name, and starts what it waits for",
+        undefined,
+        ["shop"],
+        "web.1 db.1 shop.1 release.1",
+      ],
+      ["another's name, and what release waits for", undefined, ["mail"], "db.1 mail.1 release.1"],
+      ["names and counts", "db=0,web=2", ["shop"], "web.1 web.2 shop.1 release.1"],
+    ])(
+      "starts what is to be started when it is asked for %s",
+      (_what, formation, types, expected) => {
+        expect(namesOf(formation, types)).toBe(expected);
+      },
+    );
+
+    it("refuses the name of a type that there is not", () => {
+      expect(() => namesOf(undefined, ["shp"])).toThrow(
+        new Error('"shp" is neither restart nor in the Procfile: web, db, shop, mail'),
+      );
+    });
+  });
+
   it("tells each process the id and the first ports of all, whatever they are set to", () => {
     const { stages, instances } = planFormation(
       procfile,

@@ -10,6 +10,7 @@ describe("parseProcfile", () => {
         { name: "db_2", command: "node b.js --x: y" },
       ],
       oneOffs: [],
+      counts: new Map(),
       warnings: ['not every platform takes "db_2": use a-z, 0-9 and -, at most 63'],
     });
   });
@@ -22,6 +23,19 @@ describe("parseProcfile", () => {
       { name: "preflight", command: "build" },
       { name: "release", command: "migrate" },
     ]);
+  });
+
+  it("reads counts out of comments, which may stand anywhere", () => {
+    const text = "# formation: db=0\nweb: a\n#formation:web=2,\tall=3\n# formations: b\ndb: c";
+    const { counts } = parseProcfile(text, "Procfile");
+    expect(Object.fromEntries(counts)).toEqual({ db: 0, web: 2, all: 3 });
+  });
+
+  it.each([
+    ["# formation: wbe=0", 'Procfile:1: formation names "wbe", but the Procfile has only web'],
+    ["# formation: web", "Procfile:1: formation takes NAME=COUNT,… with counts from 0 to 100"],
+  ])("refuses the comment %s", (comment, message) => {
+    expect(() => parseProcfile(`${comment}\nweb: a`, "Procfile")).toThrow(message);
   });
 
   it("names the line and the cure of each problem", () => {

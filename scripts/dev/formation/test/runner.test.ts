@@ -131,7 +131,7 @@ describe("a formation", () => {
     [["-f", "."], /^cannot read \. \(EISDIR\): choose another Procfile with -f\n$/],
     [["--env", "none"], /^cannot read none \(ENOENT\): choose another file with --env\n$/],
     [["--env", "."], /^cannot read \. \(EISDIR\): choose another file with --env\n$/],
-    [["restrat"], /^"restrat" is no command: there is only restart\n[^]*Usage/],
+    [["restrat"], /^"restrat" is neither restart nor in the Procfile: web\n$/],
     [["restart", "-m", "web=2"], /^the command restart takes only -p, not -m\n$/],
     [["restart", "-p", "http"], /^-p must be a whole number/],
     [["--scale"], /Unknown option '--scale'[^]*Usage/],
