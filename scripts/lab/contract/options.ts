@@ -1,6 +1,6 @@
 // The command line: strict about what it does not know, and complete about what it does.
 import { parseArgs } from "node:util";
-import { type Command, commandFrom } from "./command";
+import { type Command, commandFrom, procfileCommand } from "./command";
 import { platformNamed, platformNames } from "./platforms";
 import type { Probe } from "./probes/probe";
 import { probeNamed, probeNames } from "./probes";
@@ -27,6 +27,7 @@ const known = {
   body: textOr(defaults.body),
   "live-path": textOr(defaults.livePath),
   "ready-path": textOr(defaults.readyPath),
+  attached: text,
   "upstream-path": text,
   "drain-delay-env": textOr(defaults.drainDelayEnv),
   "shutdown-timeout-env": textOr(defaults.shutdownTimeoutEnv),
@@ -93,6 +94,7 @@ function settingsIn(values: ReturnType<typeof valuesOf>): Options["about"] {
     body: values.body,
     livePath: values["live-path"],
     readyPath: values["ready-path"],
+    attached: attachedCommand(values.attached),
     upstreamPath: values["upstream-path"],
     drainDelayEnv: values["drain-delay-env"],
     shutdownTimeoutEnv: values["shutdown-timeout-env"],
@@ -102,6 +104,10 @@ function settingsIn(values: ReturnType<typeof valuesOf>): Options["about"] {
     slow: values.slow,
   };
 }
+
+/** A process type, or else a line as a Procfile has it. */
+const attachedCommand = (value: string | undefined): Command | undefined =>
+  value === undefined ? undefined : (procfileCommand(value) ?? commandFrom([value]));
 
 function parsePositive(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;

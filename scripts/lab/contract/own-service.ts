@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { freePort } from "../../dev/ports/free-port";
 import { ownEnvironment } from "../harness/own-environment";
 import { type Argv, startRun } from "../harness/run";
-import { type Command, commandFrom } from "./command";
+import { procfileCommand } from "./command";
 import type { Settings } from "./settings";
 import { UsageError } from "./usage-error";
 import { lastWords, shortExit } from "./wording";
@@ -22,25 +22,28 @@ export interface OwnService extends Required<Pick<Settings, "command" | "env">> 
 }
 
 /**
- * Reads what the service's tests say about it: a `contract.json` below test/ holds options of the kit by their names, such
- * as `{ "body-path": "/orders", "body": { "items": 1 } }`, as only they know what can be sent to it.
+ * Reads what the service's tests say about it: each `contract.json` below test/ holds options of the kit by their names,
+ * such as `{ "body-path": "/orders", "body": { "items": 1 } }`, as only they know what can be sent to it.
  *
- * @throws UsageError when the file is not JSON
+ * @throws UsageError when a file is not JSON
  */
 export function ownOptions(): string[] {
   const tests = existsSync("test")
     ? readdirSync("test", { recursive: true, encoding: "utf8" })
     : [];
-  const [file] = tests.filter((path) => basename(path) === "contract.json").sort();
-  if (!file) return [];
+  const files = tests.filter((path) => basename(path) === "contract.json").sort();
+  return files.flatMap((file) => optionsIn(join("test", file)));
+}
+
+function optionsIn(file: string): string[] {
   try {
-    const options = JSON.parse(readFileSync(join("test", file), "utf8")) as Record<string, unknown>;
+    const options = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     return Object.entries(options).flatMap(([name, value]) => [
       `--${name}`,
       typeof value === "string" ? value : JSON.stringify(value),
     ]);
   } catch (error) {
-    throw new UsageError(`test/${file}: ${(error as Error).message}`);
+    throw new UsageError(`${file}: ${(error as Error).message}`);
   }
 }
 
@@ -64,15 +67,6 @@ export async function prepareOwnService(): Promise<OwnService> {
     throw error;
   }
   return { command, env, detach };
-}
-
-/** Reads the command of a process type of ./Procfile, if there is one. */
-function procfileCommand(type: string): Command | undefined {
-  const procfile = existsSync("Procfile") ? readFileSync("Procfile", "utf8") : "";
-  const line = new RegExp(`^${type}:\\s*(.+?)\\r?$`, "m").exec(procfile)?.[1];
-  // Plain words need no shell, and Dokku has none; Debian's would stay in front and answer for the program.
-  if (!line) return undefined;
-  return commandFrom(/^[\w./ -]+$/.test(line) ? line.split(/ +/) : [line]);
 }
 
 /** Sets DATABASE_URL to an embedded PostgreSQL; returns its end. */

@@ -17,7 +17,9 @@ export interface Settings {
   readonly body: string;
   readonly livePath: string;
   readonly readyPath: string;
-  /** A path whose answer needs the service that `upstreamEnv` points to. */
+  /** The program that is attached to the one under test; by default that is itself. */
+  readonly attached?: Command;
+  /** A path of the attached program whose answer needs the service that `upstreamEnv` points to. */
   readonly upstreamPath?: string;
   /** Names of the program's own environment variables. */
   readonly drainDelayEnv: string;

@@ -1,16 +1,28 @@
 // R1: one service is another one's backing service, and the configuration says where.
-import { type Clause, fail, pass, skip } from "../clause";
+import { freePort } from "../../../dev/ports/free-port";
+import { CannotJudge, type Clause, fail, pass, skip } from "../clause";
 import type { Service } from "../come-up";
 import { answerLimitMs, type Context } from "../context";
 import { send } from "../../harness/http";
+import { MissingAnswer } from "../../harness/missing-answer";
 
-/** Starts the program attached to another run of itself, and asks what needs that one. */
-async function askThrough(context: Context, upstream: Service, name: string, path: string) {
-  const host = upstream.host.includes(":") ? `[${upstream.host}]` : upstream.host;
-  const env = { [name]: `http://${host}:${upstream.port}` };
-  const service = await context.start({ env });
+/** The URL of a running service. */
+const urlOf = ({ host, port }: Service): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Asks the attached program for what needs the other one. */
+async function ask(service: Service, path: string) {
   const { status, statusLine, body } = await send(service, { path }, answerLimitMs);
   return { works: status >= 200 && status < 300, text: `${statusLine}, ${body.slice(0, 100)}` };
+}
+
+/** @throws CannotJudge when the path is answered although there is nobody to attach to. */
+async function requireUpstream(attached: Service, path: string): Promise<void> {
+  const answer = await ask(attached, path).catch((error: unknown) => {
+    if (error instanceof MissingAnswer) return { works: false };
+    throw error;
+  });
+  if (answer.works) throw new CannotJudge(`GET ${path} is answered without its upstream, too`);
 }
 
 export const clause: Clause = {
@@ -21,19 +33,26 @@ export const clause: Clause = {
   breaksOn: "every move of that service: a new address means a new build",
   mend: "read the service's URL from the environment, with no host and no port in the code",
   procedure:
-    "Start the program twice, the second attached to the first by --upstream-env, and GET --upstream-path; then with the " +
-    "first on another port: only the variable changes.",
+    "Start the program, attach to it the program that --attached names (else another run of itself) by --upstream-env, and " +
+    "GET --upstream-path; end the first one, and that path is not answered any more; start it on another port and the " +
+    "attached one as before, on its own port, with only the variable changed: the path is answered again.",
   protocol: "http",
-  async check(context) {
-    const { upstreamEnv, upstreamPath } = context.settings;
-    if (!upstreamEnv || !upstreamPath) return skip("needs --upstream-env and --upstream-path");
+  async check(context: Context) {
+    const { attached, upstreamEnv, upstreamPath: path } = context.settings;
+    if (!upstreamEnv || !path) return skip("needs --upstream-env and --upstream-path");
+    const port = String(await freePort());
+    const ports: number[] = [];
     for (const place of ["first", "second"]) {
       const upstream = await context.start();
-      const answer = await askThrough(context, upstream, upstreamEnv, upstreamPath);
-      if (!answer.works)
-        return fail(`GET ${upstreamPath}, upstream in its ${place} place: ${answer.text}`);
+      const env = { [upstreamEnv]: urlOf(upstream) };
+      const service = await context.start({ argv: attached?.argv, env, port });
+      const answer = await ask(service, path);
+      if (!answer.works) return fail(`GET ${path}, upstream in its ${place} place: ${answer.text}`);
+      ports.push(upstream.port);
       await upstream.reap();
+      if (place === "first") await requireUpstream(service, path);
+      await service.reap();
     }
-    return pass(`GET ${upstreamPath} follows ${upstreamEnv} from one port to another`);
+    return pass(`GET ${path} follows ${upstreamEnv} from port ${ports.join(" to ")}`);
   },
 };

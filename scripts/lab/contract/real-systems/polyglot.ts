@@ -43,8 +43,9 @@ const PORTS_PER_TYPE = 100;
 /** Makes the apps below `folder` ready to run, and returns the lines of a Procfile. */
 function layOut(folder: string): string[] {
   // Berth as `npm run dev` has it, attached by DATABASE_URL to the database beside it.
-  const { types, oneOffs } = readProcfile(join(root, "Procfile.dev"));
-  const own = [...oneOffs, ...types].map(
+  const { types, oneOffs, counts } = readProcfile(join(root, "Procfile.dev"));
+  const started = types.filter(({ name }) => counts.get(name) !== 0);
+  const own = [...oneOffs, ...started].map(
     ({ name, command }) => `${name}: cd '${root}' && ${command}`,
   );
   const others = Object.entries(chosen).map(([type, name]) => {

@@ -42,6 +42,16 @@ describe("npm run contract", () => {
       expect(code).toBe(0);
     });
 
+    it("attaches a process type of the Procfile to it, as one of several contract.json says", async () => {
+      const checkout = checkoutWith(`web: ${serverLine()}`, `front: ${serverLine()}`);
+      const options = `{ "attached": "front", "upstream-env": "UPSTREAM_URL", "upstream-path": "/upstream" }`;
+      writeFileSync(join(checkout, "test/contract.json"), options);
+      const { code, stdout } = await contract(["--only", "D2,R1"], checkout);
+      expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 answered$/m);
+      expect(stdout).toMatch(/^R1 .* pass .* GET \/upstream follows UPSTREAM_URL from port/m);
+      expect(code).toBe(0);
+    });
+
     it("exits with 1 when the service breaks a clause", async () => {
       const checkout = checkoutWith(`web: ${serverLine("has no signal handler")}`);
       expect((await contract(["--only", "D2"], checkout)).code).toBe(1);
