@@ -11,7 +11,7 @@ import { createFeedRouter } from "./features/feed/router";
 
 void serve(feedVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
-  // Not from services.ts: who imports the client has contexts kept, for which web would pay.
+  // Not from services.ts: web shall not load what only this process attaches.
   const { attached, services } = attachServices(
     { notes: attachNotes },
     { config, logger, name: about.name },

@@ -7,22 +7,18 @@ import { testEnv } from "../../../../test/support/env";
 const ask = join(__dirname, "ask-loaded.js");
 
 describe("the web process", () => {
-  it("loads neither another process type's packages nor the service client, and keeps no contexts", async () => {
+  it("loads neither another process type's packages nor the service client", async () => {
     const web = startProcess("dist/server.js", { PORT: "0", ...testEnv }, ["--require", ask]);
     await untilListening(web);
     web.child.kill("SIGTERM");
     await once(web.child, "exit");
     const line = await web.line(/^\{"loaded":/);
-    const { loaded, keepsContexts } = JSON.parse(line) as {
-      loaded: string[];
-      keepsContexts: boolean;
-    };
+    const { loaded } = JSON.parse(line) as { loaded: string[] };
     const paths = loaded.join("\n");
     expect(paths).toMatch(/\/dist\/services\.js$/m);
     expect(paths).not.toMatch(/\/node_modules\/(undici|ioredis|@grpc|express-rate-limit)\//);
     expect(paths).not.toMatch(
       /\/dist\/(features\/feed|chassis\/grpc)\/(?!variables)|service-client/,
     );
-    expect(keepsContexts).toBe(false);
   });
 });
