@@ -9,15 +9,15 @@ const LAST_MS = 10_000;
 
 /** The way to another service: open when that is down, as an electric circuit is. */
 export interface Circuit {
-  /** How long to wait before a call may be tried, in milliseconds; 0 takes the permission at once. */
-  enter(): number;
-  /**
-   * Says how a call that was permitted ended: whether the other side has answered.
-   * @param err Why it has not, for the log.
-   */
-  leave(hasAnswered: boolean, err?: unknown): void;
-  isOpen(): boolean;
+  /** Permission to call, to be given back; or how long to wait before asking again, in milliseconds. */
+  enter(): Permit | number;
 }
+
+/**
+ * Says how the call that was permitted ended: whether the other side answers, is away, or has not had the time to show it.
+ * @param err Why it is away, for the log.
+ */
+export type Permit = (ended: "answers" | "away" | "unclear", err?: unknown) => void;
 
 /** Creates a closed circuit. @param now A clock in milliseconds. */
 export function createCircuit(
@@ -31,34 +31,40 @@ export function createCircuit(
   /** While it is open, one call at a time tries. */
   let isTrying = false;
 
+  function open(forMs: number): void {
+    openMs = Math.min(forMs, LAST_MS);
+    // Many who call the same service must not try in step, nor in step with one that comes and goes.
+    openUntil = now() + openMs * (0.5 + Math.random() / 2);
+  }
+
+  const call: Permit = (ended, err) => {
+    // What began before it opened says nothing of now.
+    if (openUntil !== undefined || ended === "unclear") return;
+    failures = ended === "answers" ? 0 : failures + 1;
+    if (failures < FAILURES) return;
+    open(FIRST_MS);
+    logger.warn(
+      { service, failures, err },
+      `${service} does not answer, calls to it wait or fail at once`,
+    );
+  };
+
+  const trial: Permit = (ended) => {
+    isTrying = false;
+    if (ended === "away") open(openMs * 2);
+    if (ended !== "answers") return;
+    [failures, openUntil] = [0, undefined];
+    logger.info({ service }, `${service} answers again`);
+  };
+
   return {
     enter() {
-      if (openUntil === undefined) return 0;
+      if (openUntil === undefined) return call;
       const waitMs = openUntil - now();
       if (waitMs > 0) return waitMs;
       if (isTrying) return FIRST_MS;
       isTrying = true;
-      return 0;
+      return trial;
     },
-    leave(hasAnswered, err) {
-      if (hasAnswered) {
-        if (openUntil !== undefined) logger.info({ service }, `${service} answers again`);
-        [failures, openMs, openUntil, isTrying] = [0, FIRST_MS, undefined, false];
-        return;
-      }
-      failures++;
-      if (openUntil === undefined) {
-        if (failures < FAILURES) return;
-        logger.warn(
-          { service, failures, err },
-          `${service} does not answer, calls to it wait or fail at once`,
-        );
-      } else if (isTrying) {
-        openMs = Math.min(openMs * 2, LAST_MS);
-      } else return;
-      isTrying = false;
-      openUntil = now() + openMs;
-    },
-    isOpen: () => openUntil !== undefined,
   };
 }

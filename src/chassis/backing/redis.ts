@@ -66,22 +66,23 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   client.on("error", (err) => (reason = withoutCommand(err)));
 
   async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
-    if (circuit.enter() > 0) throw new BackingServiceUnavailable("redis", reason);
+    const leave = circuit.enter();
+    if (typeof leave === "number") throw new BackingServiceUnavailable("redis", reason);
     try {
       const reply = await client.call(command, ...args);
       reason = undefined;
       takesNoWrites = false;
-      circuit.leave(true);
+      leave("answers");
       return reply;
     } catch (thrown) {
       const err = withoutCommand(thrown);
       if (isReply(err) && !TAKES_NONE.test(err.message)) {
-        circuit.leave(true);
+        leave("answers");
         throw err;
       }
       takesNoWrites = isReply(err) && TAKES_NO_WRITES.test(err.message);
       reason ??= err;
-      circuit.leave(false, reason);
+      leave("away", reason);
       throw new BackingServiceUnavailable("redis", reason);
     }
   }

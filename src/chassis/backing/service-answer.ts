@@ -5,25 +5,29 @@ import { ServiceError, ServiceProblem, type ServiceProblemDetails } from "./serv
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json\b/i;
 
+/** What an error may say of itself, in characters: it stands in the log as a whole. */
+const PROBLEM_LIMIT = 16_384;
+
 /**
- * Resolves with the body, as the schema reads it.
+ * Returns the body, as the schema reads it.
  * @throws ServiceProblem when the answer is an error, ServiceError when it is not what is expected.
  */
-export async function readAnswer(
+export function readAnswer(
   service: string,
-  { statusCode: status, headers, body }: undici.Dispatcher.ResponseData,
+  { statusCode: status, headers }: Pick<undici.Dispatcher.ResponseData, "statusCode" | "headers">,
+  text: string,
   schema: v.GenericSchema | undefined,
-): Promise<unknown> {
-  const bad = (what: string, cause?: unknown): ServiceError =>
-    new ServiceError(service, "badAnswer", 502, what, { cause });
+): unknown {
+  const bad = (what: string, reason: unknown): ServiceError =>
+    new ServiceError(service, "badAnswer", 502, what, { cause: toError(reason) });
 
   const isJson = JSON_TYPE.test(String(headers["content-type"] ?? ""));
-  const text = await body.text();
   if (status >= 400) {
-    throw new ServiceProblem(service, toProblem(status, isJson ? text : ""), retryAfterS(headers));
+    const said = isJson && text.length <= PROBLEM_LIMIT ? text : "";
+    throw new ServiceProblem(service, toProblem(status, said), retryAfterS(headers));
   }
   // Not followed: it could lead anywhere, and takes credentials along.
-  if (status >= 300) throw bad(`has answered with a redirect`, headers.location);
+  if (status >= 300) throw bad("has answered with a redirect", headers.location);
   if (schema === undefined) return undefined;
   if (!isJson) throw bad("has not answered in JSON", headers["content-type"]);
   const result = v.safeParse(schema, parseJson(text, bad), { abortEarly: true });
@@ -31,11 +35,15 @@ export async function readAnswer(
   const [issue] = result.issues;
   throw bad(
     "has answered in another shape than is expected",
-    `${v.getDotPath(issue)}: ${issue.message}`,
+    `${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`,
   );
 }
 
-function parseJson(text: string, bad: (what: string, cause?: unknown) => ServiceError): unknown {
+/** Logs show of a cause only what is an error. */
+const toError = (reason: unknown): Error =>
+  reason instanceof Error ? reason : new Error(String(reason));
+
+function parseJson(text: string, bad: (what: string, reason: unknown) => ServiceError): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (err) {
@@ -45,19 +53,34 @@ function parseJson(text: string, bad: (what: string, cause?: unknown) => Service
 
 /** Whatever an error says of itself; the status is that of the answer. */
 function toProblem(status: number, text: string): ServiceProblemDetails {
-  let members: object = {};
-  try {
-    members = Object(JSON.parse(text)) as object;
-  } catch {
-    // Errors come in any form.
-  }
-  return { type: "about:blank", title: `Status ${status}`, ...members, status };
+  const { type, title, detail, ...members } = membersOf(text);
+  return {
+    ...members,
+    type: typeof type === "string" ? type : "about:blank",
+    title: typeof title === "string" ? title : `Status ${status}`,
+    ...(typeof detail === "string" && { detail }),
+    status,
+  };
 }
+
+/** Errors come in any form: of what is no object, nothing is known. */
+function membersOf(text: string): Partial<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** In the one form that senders may use, such as `Sun, 06 Nov 1994 08:49:37 GMT`; others are read as anything. */
+const HTTP_DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /** How long to wait, in seconds. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
 function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undefined {
   const text = headers["retry-after"];
   if (typeof text !== "string") return undefined;
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(untilMs) ? undefined : Math.max(0, Math.ceil((untilMs - Date.now()) / 1000));
 }

@@ -1,15 +1,15 @@
 // Attaches another HTTP service by URL: calls that end in time, are repeated where that is safe, and fail in a way that can be told apart.
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type * as undici from "undici";
 import type * as v from "valibot";
-import { currentContext, DEADLINE_HEADER, keepWorkContexts } from "../process/work-context";
-import { createCircuit } from "./circuit";
+import { currentContext, keepWorkContexts } from "../process/work-context";
+import { createCircuit, type Permit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
-import { readAnswer } from "./service-answer";
 import { createServicePool, parseServiceUrl } from "./service-connection";
-import { startDeadline } from "./service-deadline";
-import { ServiceError, ServiceProblem, toServiceError } from "./service-errors";
+import { ServiceError, ServiceProblem } from "./service-errors";
+import { type AnyCall, exchange } from "./service-exchange";
 
 // Whoever imports this wants its calls to say whom they are for.
 keepWorkContexts();
@@ -67,9 +67,9 @@ export interface ServiceClient {
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
   ): Promise<AnswerOf<Schema>>;
-  /** Resolves when it says that it is ready. @throws ServiceError */
+  /** Asks once whether it is ready, whatever its circuit says. @throws ServiceError when it is not, or does not say so in time. */
   ping(this: void): Promise<void>;
-  /** Lets calls end, and closes the connections. */
+  /** Lets calls end that are under way, fails those that wait, and closes the connections. */
   close(this: void): Promise<void>;
 }
 
@@ -77,92 +77,84 @@ export interface ServiceClient {
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
+/** How long the other side may take to say that it is ready, in milliseconds. */
+const PING_MS = 1000;
+
+/** Node's longest timer, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Attaches a service; nothing is loaded or connected before it is first called. @throws TypeError when the URL is none. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { name, logger, timeoutMs = 5000, pingPath = "/readyz" } = options;
+  const { name, logger, timeoutMs = 5000, silenceTimeoutMs = 3000, pingPath = "/readyz" } = options;
   const { origin, pathname } = parseServiceUrl(options.url);
   const prefix = pathname.replace(/\/$/, "");
   const circuit = createCircuit(name, logger);
   const budget = createRetryBudget();
+  const closing = new AbortController();
+  // Each call that waits listens: any number of them is fine.
+  setMaxListeners(0, closing.signal);
+  const away = () => new ServiceError(name, "unreachable", 503, "is not available at the moment");
   let pool: undici.Pool | undefined;
-  const connect = (): undici.Pool => (pool ??= createServicePool(origin, options));
 
-  async function attempt(call: Call<v.GenericSchema | undefined>, remainingMs: number) {
-    const { method, path, query, body, headers } = call;
-    const limitMs = Math.ceil(remainingMs);
-    const deadline = startDeadline(limitMs);
-    try {
-      const response = await connect().request({
-        method,
-        path: prefix + path,
-        ...(query && { query }),
-        headers: {
-          Accept: "application/json, application/problem+json",
-          [DEADLINE_HEADER]: String(limitMs),
-          ...currentContext()?.travels?.(),
-          ...(body !== undefined && { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: deadline,
-      });
-      return await readAnswer(name, response, call.answer);
-    } catch (err) {
-      throw toServiceError(name, err, deadline);
-    } finally {
-      deadline.stop();
+  async function send(call: AnyCall, limitMs: number): Promise<unknown> {
+    if (closing.signal.aborted) throw away();
+    pool ??= createServicePool(origin, options);
+    return exchange(name, pool, { ...call, path: prefix + call.path }, limitMs);
+  }
+
+  /** Waits, but not for longer than this is open. */
+  const pause = (ms: number): Promise<unknown> =>
+    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined);
+
+  /** Waits for the circuit. @throws ServiceError, the last one, when there is no time for that. */
+  async function permission(remainingMs: () => number, last?: ServiceError): Promise<Permit> {
+    for (;;) {
+      const permit = closing.signal.aborted ? Infinity : circuit.enter();
+      if (typeof permit !== "number") return permit;
+      if (permit >= remainingMs()) throw last ?? away();
+      await pause(permit);
     }
   }
 
   async function call<Schema extends v.GenericSchema | undefined>(
     of: Call<Schema>,
   ): Promise<AnswerOf<Schema>> {
-    const ownDeadline = performance.now() + (of.timeoutMs ?? timeoutMs);
-    const deadline = Math.min(ownDeadline, currentContext()?.deadline ?? Infinity);
+    const ownMs = Math.min(of.timeoutMs ?? timeoutMs, LONGEST_MS);
+    const deadline = Math.min(performance.now() + ownMs, currentContext()?.deadline ?? Infinity);
     const remainingMs = (): number => deadline - performance.now();
     if (remainingMs() <= 0) {
-      throw new ServiceError(
-        name,
-        "timeout",
-        504,
-        "was not called, as nobody waits for it any more",
-      );
+      const what = "was not called, as nobody waits for it any more";
+      throw new ServiceError(name, "timeout", 504, what);
     }
     budget.earn();
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
-      for (let waitMs; (waitMs = circuit.enter()) > 0;) {
-        if (waitMs >= remainingMs()) {
-          throw (
-            last ?? new ServiceError(name, "unreachable", 503, "is not available at the moment")
-          );
-        }
-        await sleep(waitMs);
-      }
+      const leave = await permission(remainingMs, last);
+      const limitMs = Math.max(1, Math.ceil(remainingMs()));
       try {
-        const answer = await attempt(of, Math.max(1, remainingMs()));
-        circuit.leave(true);
+        const answer = await send(of, limitMs);
+        leave("answers");
         return answer as AnswerOf<Schema>;
       } catch (err) {
-        if (!(err instanceof ServiceError)) {
-          circuit.leave(true);
-          throw err;
-        }
+        const hadTime = limitMs >= Math.min(ownMs, silenceTimeoutMs) / 2;
+        leave(stateBy(err, hadTime), err);
+        if (!(err instanceof ServiceError)) throw err;
         last = err;
-        circuit.leave(!isAway(err));
         const waitMs = retryDelayMs(err, tries);
         if (!mayRepeat(of, err) || waitMs >= remainingMs() || !(isUnsent(err) || budget.spend())) {
           throw err;
         }
-        await sleep(waitMs);
+        await pause(waitMs);
       }
     }
   }
 
   return {
     call,
-    ping: () => call<undefined>({ method: "GET", path: pingPath, timeoutMs: 1000 }),
+    // Apart from calls: one that is not ready may well answer them, and be asked again soon.
+    ping: async () => void (await send({ method: "GET", path: pingPath }, PING_MS)),
     async close() {
+      closing.abort();
       if (pool && !pool.closed) await pool.close();
     },
   };
@@ -171,16 +163,20 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 /** Nobody has it: it can be sent to whoever is there later. */
 const isUnsent = ({ failure }: ServiceError): boolean => failure === "unreachable";
 
-/** Whether the other side is in no state to be called. */
-const isAway = (err: ServiceError): boolean =>
-  err instanceof ServiceProblem
-    ? [502, 503, 504].includes(err.problem.status)
-    : err.failure !== "badAnswer";
+/**
+ * What a failure says of the other side.
+ * @param hadTime Whether it had about as long as it may take: who calls us must not be able to make it look dead by waiting
+ *   for a moment only.
+ */
+function stateBy(err: unknown, hadTime: boolean): Parameters<Permit>[0] {
+  if (!(err instanceof ServiceError)) return "unclear";
+  const status = err instanceof ServiceProblem ? err.problem.status : undefined;
+  if (err.failure === "timeout" || status === 504) return hadTime ? "away" : "unclear";
+  if (status !== undefined) return [502, 503].includes(status) ? "away" : "answers";
+  return err.failure === "badAnswer" ? "answers" : "away";
+}
 
-function mayRepeat(
-  { method, headers, isIdempotent }: Call<v.GenericSchema | undefined>,
-  err: ServiceError,
-): boolean {
+function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {
   if (isUnsent(err)) return true;
   const isSafe =
     isIdempotent ??
@@ -191,8 +187,12 @@ function mayRepeat(
   return isSafe && err.failure === "broken";
 }
 
-/** As long as the other side says, else a random part of what doubles with each try: callers must not come in step. */
+/**
+ * A random part of what doubles with each try, as callers must not come in step; and before that for as long as the other
+ * side says.
+ */
 function retryDelayMs(err: ServiceError, tries: number): number {
-  if (err instanceof ServiceProblem && err.retryAfterS !== undefined) return err.retryAfterS * 1000;
-  return Math.random() * Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
+  const askedS = err instanceof ServiceProblem ? (err.retryAfterS ?? 0) : 0;
+  const mostMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
+  return askedS * 1000 + Math.random() * mostMs;
 }

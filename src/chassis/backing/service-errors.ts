@@ -60,45 +60,45 @@ export class ServiceProblem extends ServiceError {
     readonly retryAfterS: number | undefined,
   ) {
     const isBusy = problem.status === 503 || problem.status === 429;
-    super(service, "problem", isBusy ? 503 : 502, `has answered ${problem.status}`, {
-      cause: problem.detail,
-      retryAfterS,
-    });
+    const what = `has answered ${problem.status}`;
+    super(service, "problem", isBusy ? 503 : 502, what, { retryAfterS });
   }
 }
 
-/** It was not sent, whoever is there: no name, no route, nobody who accepts. */
-const UNREACHABLE =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)$/;
+/** While a connection is made, nothing is sent; the same codes come of a connection that breaks after the call was sent. */
+const CONNECTING = /^(connect|getaddrinfo)$/;
 const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
+const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
 
-/** Tells by what was thrown in a call how it failed. @param deadline Aborted when the call has taken too long. */
-export function toServiceError(
-  service: string,
-  err: unknown,
-  deadline: { aborted: boolean },
-): ServiceError {
-  if (err instanceof ServiceError) return err;
+/**
+ * Tells by what was thrown in a call how it failed.
+ * @param deadline Aborted when the call has taken too long.
+ * @returns What was thrown, when that is a fault of who calls: no path, or a header that is none.
+ */
+export function toServiceError(service: string, err: unknown, deadline: AbortSignal): unknown {
   const details = { cause: err };
   const { name, code = "" } = err as NodeJS.ErrnoException;
+  if (MISUSE.test(code)) return err;
   if (deadline.aborted || TOO_SLOW.test(code)) {
     return new ServiceError(service, "timeout", 504, "has not answered in time", details);
   }
-  if (UNREACHABLE.test(code)) {
+  if (isUnsent(err)) {
     return new ServiceError(service, "unreachable", 503, "is not available at the moment", details);
   }
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new ServiceError(service, "badAnswer", 502, "has answered with too much", details);
   }
   if (name === "HTTPParserError" || NOT_HTTP.test(code)) {
-    return new ServiceError(
-      service,
-      "badAnswer",
-      502,
-      "has not answered as HTTP wants it",
-      details,
-    );
+    const what = "has not answered as HTTP wants it";
+    return new ServiceError(service, "badAnswer", 502, what, details);
   }
   return new ServiceError(service, "broken", 502, "has broken off", details);
+}
+
+/** Whether nobody has it: no name, no route, nobody who accepts, or, of several addresses, at none. */
+function isUnsent(err: unknown): boolean {
+  if (err instanceof AggregateError) return err.errors.every(isUnsent);
+  const { code = "", syscall = "" } = err as NodeJS.ErrnoException;
+  return CONNECTING.test(syscall) || code === "UND_ERR_CONNECT_TIMEOUT";
 }

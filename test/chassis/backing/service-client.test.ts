@@ -7,7 +7,12 @@ import {
   type ServiceClient,
   type ServiceClientOptions,
 } from "../../../src/chassis/backing/service-client";
-import { ServiceError, ServiceProblem } from "../../../src/chassis/backing/service-errors";
+import {
+  ServiceError,
+  ServiceProblem,
+  toServiceError,
+} from "../../../src/chassis/backing/service-errors";
+import { keepWorkContexts, runInWorkContext } from "../../../src/chassis/process/work-context";
 import { createTestLogger } from "../support/app";
 
 const servers: Server[] = [];
@@ -73,7 +78,9 @@ async function closedPort(): Promise<number> {
 describe("a call to another service", () => {
   it("sends JSON, and resolves with what the schema reads", async () => {
     let received = "";
+    let accepted: unknown[] = [];
     const { url, asked } = await startService((req, res) => {
+      accepted = [req.headers.accept, req.headers["accept-encoding"]];
       req.on("data", (chunk: Buffer) => (received += chunk.toString()));
       req.on("end", () => answer(res, { name: "Ada", more: 1 }, 201));
     });
@@ -87,6 +94,7 @@ describe("a call to another service", () => {
     });
     expect(made).toEqual({ name: "Ada" });
     expect([asked, received]).toEqual([["POST /api/ships?dry=true"], '{"name":"Ada"}']);
+    expect(accepted).toEqual(["application/json, application/problem+json", "identity"]);
   });
 
   it("looks at no answer that nobody wants", async () => {
@@ -107,8 +115,20 @@ describe("a call to another service", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("throws a problem, too, for an error that says nothing", async () => {
-    const { url } = await startService((_req, res) => res.writeHead(418).end("<p>teapot"));
+  it.each<[string, string, string]>([
+    ["nothing", "text/html", "<p>teapot"],
+    ["what is no object", "application/json", '["teapot"]'],
+    ["no text", "application/json", '"teapot"'],
+    [
+      "members of other types",
+      "application/json",
+      '{"type":1,"title":[],"detail":{},"status":200}',
+    ],
+    ["too much for a line of the log", "application/json", `{"detail":"${"x".repeat(20_000)}"}`],
+  ])("throws a problem, too, for an error that says %s", async (_what, type, body) => {
+    const { url } = await startService((_req, res) =>
+      res.writeHead(418, { "Content-Type": type }).end(body),
+    );
     const err = (await getShip(attach(url).client).catch(
       (reason: unknown) => reason,
     )) as ServiceProblem;
@@ -137,6 +157,49 @@ describe("a call to another service", () => {
       headers: {},
     });
     expect([asked.length, log]).toEqual([1, []]);
+  });
+
+  it("says in the log, not to a client, what is wrong with an answer", async () => {
+    const { url } = await startService((_req, res) => answer(res, { name: 1 }));
+    const err = (await getShip(attach(url).client).catch((reason: unknown) => reason)) as Error;
+    expect(err.message).toBe("The stock service has answered in another shape than is expected.");
+    expect(err.cause).toBeInstanceOf(Error);
+    expect((err.cause as Error).message).toMatch(/^name: .*expected string/i);
+  });
+
+  it("is the fault of who calls when it cannot be sent", async () => {
+    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { client, log } = attach(url);
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    for (let time = 0; time < 3; time++) {
+      for (const wrong of [{ path: "ships" }, { headers: { "X-A": "a\nb" } }, { body: circular }]) {
+        const call = client.call({ method: "PUT", path: "/ships/1", ...wrong });
+        const err: unknown = await call.catch((reason: unknown) => reason);
+        expect(err).toBeInstanceOf(Error);
+        expect(err).not.toBeInstanceOf(ServiceError);
+      }
+    }
+    expect([asked, log]).toEqual([[], []]);
+  });
+
+  it("ends in time, unsent, while all connections are taken", async () => {
+    const answers: (() => void)[] = [];
+    const { url, asked } = await startService((_req, res) =>
+      answers.push(() => answer(res, { name: "Ada" })),
+    );
+    const { client } = attach(url, { connections: 1 });
+    const first = client.call({ method: "GET", path: "/ships/1", timeoutMs: 60_000 });
+    while (answers.length === 0) await turn();
+    const second = client.call({ method: "POST", path: "/ships", timeoutMs: 50 });
+    expect(await failureOf(second)).toMatchObject({ failure: "timeout", status: 504 });
+    answers[0]!();
+    await first;
+    const third = client.call({ method: "GET", path: "/ships/3" });
+    while (answers.length === 1) await turn();
+    answers[1]!();
+    await third;
+    expect(asked).toEqual(["GET /ships/1", "GET /ships/3"]);
   });
 
   it.each<[string, RequestListener]>([
@@ -207,6 +270,21 @@ describe("a call that failed", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it.each<[string, object, string]>([
+    ["a refused connection", { code: "ECONNREFUSED", syscall: "connect" }, "unreachable"],
+    ["no route", { code: "EHOSTUNREACH", syscall: "connect" }, "unreachable"],
+    ["a black hole", { code: "ETIMEDOUT", syscall: "connect" }, "unreachable"],
+    ["a name without an address", { code: "ENOTFOUND", syscall: "getaddrinfo" }, "unreachable"],
+    ["a route that is lost later", { code: "EHOSTUNREACH", syscall: "read" }, "broken"],
+    ["silence later", { code: "ETIMEDOUT", syscall: "read" }, "broken"],
+  ])("is known not to be sent, or not, by %s", (_what, of, failure) => {
+    const err = Object.assign(new Error("of the system"), of);
+    const { signal } = new AbortController();
+    expect(toServiceError("stock", err, signal)).toMatchObject({ failure });
+    const ofAll = new AggregateError([err, err]);
+    expect(toServiceError("stock", ofAll, signal)).toMatchObject({ failure });
+  });
+
   it("is sent once somebody listens, whatever it is", async () => {
     const port = await closedPort();
     const { client, log } = attach(`http://127.0.0.1:${port}`);
@@ -215,9 +293,12 @@ describe("a call that failed", () => {
     const { asked } = await startService((_req, res) => answer(res, { name: "Ada" }), port);
     expect(await call).toEqual({ name: "Ada" });
     expect(asked).toHaveLength(1);
-    expect(log.map(({ msg }) => msg)).toEqual([
-      "stock does not answer, calls to it wait or fail at once",
-      "stock answers again",
+    expect(log).toMatchObject([
+      {
+        msg: "stock does not answer, calls to it wait or fail at once",
+        err: { message: expect.stringContaining("ECONNREFUSED") as string },
+      },
+      { msg: "stock answers again" },
     ]);
   });
 
@@ -244,13 +325,58 @@ describe("a call that failed", () => {
     expect(asked).toHaveLength(1);
   });
 
+  it.each<[string, string]>([
+    ["7", "7"],
+    ["0", "0"],
+    [new Date(Date.now() - 60_000).toUTCString(), "0"],
+    ["soon 5", "5"],
+    ["1.5", "5"],
+    ["-7", "5"],
+    ["99999999999", "5"],
+  ])("reads from Retry-After: %s how long to wait", async (said, seconds) => {
+    const { url } = await startService((_req, res) =>
+      answer(res, {}, 503, { "Retry-After": said }),
+    );
+    expect(await failureOf(postShip(attach(url).client))).toMatchObject({
+      headers: { "Retry-After": seconds },
+    });
+  });
+
+  it("is not repeated without a pause, whatever the other side says", async () => {
+    const { url, asked } = await startService((_req, res) =>
+      answer(res, {}, 429, { "Retry-After": "0" }),
+    );
+    expect(await failureOf(getShip(attach(url, { timeoutMs: 500 }).client))).toMatchObject({
+      failure: "problem",
+    });
+    // Without one, it would be a hundred times.
+    expect(asked.length).toBeLessThan(30);
+  });
+
   it("is not repeated once too much has been", async () => {
-    const { url, asked } = await startService(({ socket }) => socket.resetAndDestroy());
-    const { client } = attach(url, { timeoutMs: 3000, connections: 500 });
+    const { url, asked } = await startService((_req, res) => answer(res, {}, 429));
+    const { client } = attach(url, { connections: 500 });
     const calls = Array.from({ length: 150 }, () => failureOf(getShip(client)));
     expect(await Promise.all(calls)).toHaveLength(150);
     // Each once, a hundred again, and as many more as calls have earned.
     expect(asked.length).toBeLessThanOrEqual(150 + 100 + 150 * 0.2);
+  });
+
+  it.each<[string, RequestListener]>([
+    ["does not answer", () => undefined],
+    ["gives up itself", (_req, res) => answer(res, {}, 504)],
+  ])("says nothing of one that %s when it had no time", async (_what, listener) => {
+    keepWorkContexts();
+    const { url } = await startService(listener);
+    const { client, log } = attach(url);
+    const { logger } = createTestLogger();
+    const hurried = () =>
+      new Promise<unknown>((resolve) => {
+        const context = { logger, fields: () => ({}), deadline: performance.now() + 20 };
+        runInWorkContext(context, () => resolve(postShip(client).catch(() => undefined)));
+      });
+    for (let call = 0; call < 10; call++) await hurried();
+    expect(log).toEqual([]);
   });
 });
 
@@ -284,6 +410,32 @@ describe("a connection", () => {
     await client.close();
     while (open > 0) await turn();
   });
+
+  it("is not waited for once the client is closed, however long the other side wants", async () => {
+    const { url, asked } = await startService((_req, res) =>
+      answer(res, {}, 503, { "Retry-After": "600" }),
+    );
+    const { client } = attach(url, { timeoutMs: 3_600_000 });
+    const call = failureOf(getShip(client));
+    while (asked.length === 0) await turn();
+    await client.close();
+    expect(await call).toMatchObject({ failure: "problem", headers: { "Retry-After": "600" } });
+  });
+
+  it("is waited for by nobody once the client is closed", async () => {
+    const port = await closedPort();
+    const { client, log } = attach(`http://127.0.0.1:${port}`, { timeoutMs: 600_000 });
+    const calls = [getShip(client), postShip(client)].map(failureOf);
+    while (log.length === 0) await turn();
+    await client.close();
+    for (const failure of await Promise.all(calls)) {
+      expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
+    }
+    const { asked } = await startService((_req, res) => answer(res, { name: "Ada" }), port);
+    await expect(client.ping()).rejects.toThrow("not available");
+    await expect(getShip(client)).rejects.toThrow("not available");
+    expect(asked).toEqual([]);
+  });
 });
 
 describe("attaching", () => {
@@ -297,10 +449,14 @@ describe("attaching", () => {
   it("is checked by whether the other side is ready", async () => {
     let status = 503;
     const { url, asked } = await startService((_req, res) => answer(res, {}, status));
-    const { client } = attach(url);
-    await expect(client.ping()).rejects.toThrow(ServiceError);
+    const { client, log } = attach(url);
+    for (let time = 0; time < 6; time++) {
+      await expect(client.ping()).rejects.toThrow(ServiceError);
+    }
     status = 200;
     await client.ping();
-    expect(new Set(asked)).toEqual(new Set(["GET /readyz"]));
+    expect(asked).toEqual(Array<string>(7).fill("GET /readyz"));
+    // A service may answer calls while it is not ready for others.
+    expect(log).toEqual([]);
   });
 });
