@@ -23,6 +23,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
     paths: [
       "scripts/lab/bench",
       "scripts/lab/drain",
+      "scripts/lab/faults",
       "scripts/lab/limits",
       "scripts/lab/recipes",
       "scripts/lab/rollout",
@@ -33,7 +34,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
       "scripts/project/test/docs.test.ts",
       "docs/speed.md",
     ],
-    scripts: ["bench", "drain", "limits", "recipes", "contract:systems"],
+    scripts: ["bench", "drain", "faults", "limits", "recipes", "contract:systems"],
     dependencies: [],
     lines: {},
   },

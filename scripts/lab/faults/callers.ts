@@ -1,0 +1,50 @@
+// Callers that send one request after the other, each with an id of its own, until they are told to stop.
+import { Agent } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ask, type Answer, type Question } from "./ask";
+
+/** Callers of one kind. */
+export interface CallerPlan {
+  path: string;
+  method: NonNullable<Question["method"]>;
+  count: number;
+  /** Between an answer and the next request of the same caller, in milliseconds on average. */
+  pauseMs: number;
+}
+
+/** One request, and what its caller got. */
+export interface Called extends Answer {
+  id: string;
+  plan: CallerPlan;
+}
+
+let lastId = 0;
+
+/** Starts them; the returned function lets each end its request, and resolves with all. */
+export function startCallers(port: number, plans: readonly CallerPlan[]): () => Promise<Called[]> {
+  const agent = new Agent({ keepAlive: true });
+  const all: Called[] = [];
+  let isStopped = false;
+  const converse = async (plan: CallerPlan): Promise<void> => {
+    while (!isStopped) {
+      const id = `call-${++lastId}`;
+      const question = { method: plan.method, agent };
+      all.push({ ...(await ask(port, `${plan.path}?id=${id}`, question)), id, plan });
+      await sleep(2 * Math.random() * plan.pauseMs);
+    }
+  };
+  const ended = plans.flatMap((plan) => Array.from({ length: plan.count }, () => converse(plan)));
+  return async () => {
+    isStopped = true;
+    await Promise.all(ended);
+    agent.destroy();
+    return all;
+  };
+}
+
+/** How many ids were carried out more than once. */
+export function repeated(ids: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return [...counts.values()].filter((times) => times > 1).length;
+}

@@ -1,0 +1,227 @@
+// The faults of a service that is called, and what callers of ours have to get.
+import type { Socket } from "node:net";
+import { setInterval, setTimeout } from "node:timers";
+import { gzipSync } from "node:zlib";
+import {
+  answering,
+  blackHole,
+  halfDead,
+  misbehaving,
+  nameless,
+  redirecting,
+  refusing,
+  type SetUp,
+} from "./stage";
+import { answer } from "./upstream";
+
+/** One of them. */
+export interface Fault {
+  setUp: SetUp;
+  /** What a caller gets, or one of these. */
+  status: number | readonly number[];
+  /** What the problem's detail holds. */
+  detail?: string;
+  /** Its `Retry-After`, where it has one. */
+  retryAfter?: RegExp;
+}
+
+const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+const THING = '{"name":"Ada"}';
+
+const resetAfter = (text: string) => (socket: Socket) =>
+  socket.write(text, () => socket.resetAndDestroy());
+
+/** Writes the same again and again, as fast as it is taken. */
+const endlessly = (head: string, part: string) => (socket: Socket) => {
+  const parts = part.repeat(Math.ceil(65_536 / part.length));
+  const write = (): void => {
+    while (!socket.destroyed && socket.write(parts));
+    if (!socket.destroyed) socket.once("drain", write);
+  };
+  socket.write(head);
+  write();
+};
+
+/** Writes one character a second. */
+const drip = (text: string) => (socket: Socket) => {
+  let at = 0;
+  const timer = setInterval(() => socket.write(text[at++ % text.length]!), 1000);
+  socket.on("close", () => clearInterval(timer));
+};
+
+const TOO_LATE = { status: 504, detail: "has not answered in time" };
+const AWAY = { status: 503, detail: "is not available at the moment", retryAfter: /^5$/ };
+const BROKEN = { status: 502, detail: "has broken off" };
+const NOT_HTTP = { status: 502, detail: "has not answered as HTTP wants it" };
+
+/** 429 and 503, each as the other side says when to come back. */
+function busy(): [string, Fault][] {
+  const wants: [string, string | undefined, RegExp][] = [
+    ["without Retry-After", undefined, /^5$/],
+    ["Retry-After: 0", "0", /^(0|5)$/],
+    ["Retry-After: 60", "60", /^60$/],
+    ["a date in a minute", new Date(Date.now() + 120_000).toUTCString(), /^\d{2,3}$/],
+    ["Retry-After: soon 5", "soon 5", /^5$/],
+    ["Retry-After: 99999999999", "99999999999", /^\d{1,6}$/],
+  ];
+  return [429, 503].flatMap((status) =>
+    wants.map(([name, value, retryAfter]): [string, Fault] => [
+      `${status}, ${name}`,
+      {
+        setUp: misbehaving(answering(status, "{}", value ? [`Retry-After: ${value}`] : [])),
+        status: 503,
+        retryAfter,
+      },
+    ]),
+  );
+}
+
+/** By the names that the table and `--only` use. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  refuses: { setUp: refusing, ...AWAY },
+  "has no such name": { setUp: nameless, ...AWAY },
+  // The last try is cut by the deadline.
+  "is a black hole": { setUp: blackHole, ...TOO_LATE },
+  "hangs before the headers": { setUp: misbehaving({}), ...TOO_LATE },
+  "hangs in the headers": { setUp: misbehaving({ asked: (s) => s.write(HEAD) }), ...TOO_LATE },
+  "hangs in the body": {
+    setUp: misbehaving({ asked: (socket) => socket.write(answer(200, THING).subarray(0, -1)) }),
+    ...TOO_LATE,
+  },
+  "drips headers, a byte a second": { setUp: misbehaving({ asked: drip(HEAD) }), ...TOO_LATE },
+  "drips a body, a byte a second": {
+    setUp: misbehaving({
+      asked(socket) {
+        socket.write(`${HEAD}Content-Length: 1000\r\n\r\n`);
+        drip(" ")(socket);
+      },
+    }),
+    ...TOO_LATE,
+  },
+  "resets when connected": {
+    setUp: misbehaving({
+      connected: (socket) => socket.resetAndDestroy(),
+      asked: (socket) => socket.resetAndDestroy(),
+    }),
+    // That comes before or after the connection stands.
+    status: [502, 503],
+    retryAfter: /^5?$/,
+  },
+  "resets before the headers": {
+    setUp: misbehaving({ asked: (socket) => socket.resetAndDestroy() }),
+    ...BROKEN,
+  },
+  "resets in the headers": { setUp: misbehaving({ asked: resetAfter(HEAD) }), ...BROKEN },
+  "resets in the body": {
+    setUp: misbehaving({ asked: resetAfter(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
+    ...BROKEN,
+  },
+  "closes before the headers": { setUp: misbehaving({ asked: (s) => s.end() }), ...BROKEN },
+  "closes in the body": {
+    setUp: misbehaving({ asked: (s) => s.end(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
+    ...BROKEN,
+  },
+  "sends without end": {
+    setUp: misbehaving({
+      asked: endlessly(`${HEAD}Content-Length: 10000000000\r\n\r\n`, "x"),
+    }),
+    status: 502,
+    detail: "has answered with too much",
+  },
+  "sends chunks without end": {
+    setUp: misbehaving({
+      asked: endlessly(
+        `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
+        `400\r\n${"x".repeat(0x400)}\r\n`,
+      ),
+    }),
+    status: 502,
+    detail: "has answered with too much",
+  },
+  "sends headers without end": {
+    setUp: misbehaving({ asked: endlessly(HEAD, "X-More: and more\r\n") }),
+    ...NOT_HTTP,
+  },
+  "sends 102 for ever": {
+    setUp: misbehaving({
+      asked(socket) {
+        const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 20);
+        socket.on("close", () => clearInterval(timer));
+      },
+    }),
+    ...TOO_LATE,
+  },
+  "sends 102 and 103 first": {
+    setUp: misbehaving({
+      asked(socket) {
+        socket.write(
+          "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n",
+        );
+        socket.write(answer(200, THING));
+      },
+    }),
+    status: 200,
+  },
+  "sends 100 first, unasked": {
+    setUp: misbehaving({
+      asked: (socket) =>
+        socket.write(
+          Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), answer(200, THING)]),
+        ),
+    }),
+    // undici takes it for the end of the connection.
+    ...BROKEN,
+  },
+  "answers twice": {
+    setUp: misbehaving({
+      asked: (socket) => socket.write(Buffer.concat([answer(200, THING), answer(200, THING)])),
+    }),
+    status: 200,
+  },
+  "speaks no HTTP": {
+    setUp: misbehaving({ asked: (socket) => socket.write("220 mail.test ESMTP\r\n") }),
+    ...NOT_HTTP,
+  },
+  "sends invalid JSON": {
+    setUp: misbehaving(answering(200, '{"name":')),
+    status: 502,
+    detail: "has answered with JSON that is none",
+  },
+  "sends another shape": {
+    setUp: misbehaving(answering(200, '{"name":{"first":"Ada"}}')),
+    status: 502,
+    detail: "has answered in another shape than is expected",
+  },
+  "sends HTML": {
+    setUp: misbehaving({
+      asked: (s) =>
+        s.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"),
+    }),
+    status: 502,
+    detail: "has not answered in JSON",
+  },
+  "sends gzip, unasked": {
+    setUp: misbehaving(answering(200, gzipSync(THING), ["Content-Encoding: gzip"])),
+    status: 502,
+    detail: "has answered with JSON that is none",
+  },
+  "redirects to another host": {
+    setUp: redirecting,
+    status: 502,
+    detail: "has answered with a redirect",
+  },
+  "answers 500 with a large problem": {
+    setUp: misbehaving(answering(500, JSON.stringify({ detail: "x".repeat(900_000) }))),
+    status: 502,
+    detail: "has answered 500",
+  },
+  ...Object.fromEntries(busy()),
+  "has two addresses, one refuses": { setUp: halfDead(false), status: 200 },
+  "has two addresses, one is a black hole": { setUp: halfDead(true), status: 200 },
+  "answers after 1 s": {
+    setUp: misbehaving({
+      asked: (socket) => void setTimeout(() => socket.write(answer(200, THING)), 1000),
+    }),
+    status: 200,
+  },
+};

@@ -1,0 +1,84 @@
+// Experiment: callers say how long they wait, while the other side hangs, and while it is slow and well.
+import type { Finding } from "../drain/report";
+import { ask } from "./ask";
+import type { Options } from "./options";
+import { count, slowest } from "./seen";
+import { startSubject } from "./subject";
+import { answer, type Behaviour, startUpstream } from "./upstream";
+
+const HEADER = "x-envoy-expected-rq-timeout-ms";
+
+/** What a caller says, and how long it may be kept at most, in milliseconds: the rest is for this machine. */
+const SAID: readonly [string | undefined, number][] = [
+  [undefined, 7000],
+  ["200", 1200],
+  ["1", 1000],
+  ["0", 1000],
+  ["-5", 7000],
+  ["soon", 7000],
+  ["99999999999", 7000],
+];
+
+/** How long a service that is well takes, in milliseconds, and the impatient wait. */
+const SLOW_MS = 200;
+const IMPATIENT = { headers: { [HEADER]: "50" } };
+const IMPATIENT_CALLS = 40;
+
+const slow: Behaviour = {
+  asked: (socket) => void setTimeout(() => socket.write(answer(200, '{"name":"Ada"}')), SLOW_MS),
+};
+
+/** Calls with each. */
+export async function deadlines({ node }: Options): Promise<Finding> {
+  const rows: Record<string, string>[] = [];
+  const missed: string[] = [];
+  for (const [said, mostMs] of SAID) {
+    const [upstream, well] = [await startUpstream({}), await startUpstream()];
+    const subject = await startSubject(node, { stockUrl: upstream.url, otherUrl: well.url });
+    const headers: Record<string, string> = said === undefined ? {} : { [HEADER]: said };
+    // So that the client is loaded.
+    await ask(subject.port, "/other");
+    const { status, tookMs, body } = await ask(subject.port, "/ask", { headers });
+    const passedOn = upstream.requests.map(({ head }) => valueOf(head)).join(", ");
+    rows.push({
+      "the caller says": said ?? "nothing",
+      status: `${status}`,
+      ms: tookMs.toFixed(0),
+      "passed on": passedOn || "not called",
+      detail: String(body.detail),
+    });
+    if (status !== 504 || tookMs > mostMs) missed.push(`${said}: ${status} after ${tookMs} ms`);
+    if (said === "0" && upstream.requests.length > 0) missed.push("0: it was called all the same");
+    await subject.end();
+    await upstream.leave();
+    await well.leave();
+  }
+  const impatience = await withImpatient(node);
+  return {
+    rows: [...rows, ...impatience.rows],
+    missed: [...missed, ...impatience.missed],
+  };
+}
+
+/** Whoever has less time than the other side takes must not cost those who have it. */
+async function withImpatient(node: string): Promise<Finding> {
+  const upstream = await startUpstream(slow);
+  const subject = await startSubject(node, { stockUrl: upstream.url });
+  for (let call = 0; call < IMPATIENT_CALLS; call++) await ask(subject.port, "/ask", IMPATIENT);
+  const patient = await Promise.all(Array.from({ length: 10 }, () => ask(subject.port, "/ask")));
+  await subject.end();
+  await upstream.leave();
+  const statuses = count(patient.map(({ status }) => `${status}`));
+  const row = {
+    "the caller says": `nothing, after ${IMPATIENT_CALLS} who said 50 of ${SLOW_MS} ms`,
+    status: statuses,
+    ms: slowest(patient).toFixed(0),
+    "passed on": "",
+    detail: "",
+  };
+  const isTouched = patient.some(({ status, tookMs }) => status !== 200 || tookMs > SLOW_MS + 500);
+  return { rows: [row], missed: isTouched ? ["the impatient cost the patient"] : [] };
+}
+
+const valueOf = (head: string): string =>
+  new RegExp(`^${HEADER}: (.*)$`, "m").exec(head)?.[1] ?? "";

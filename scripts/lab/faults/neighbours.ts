@@ -1,0 +1,70 @@
+// Experiment: hundreds of calls wait for one service; who else is touched.
+import type { Finding } from "../drain/report";
+import { ask, type Answer } from "./ask";
+import type { Options } from "./options";
+import { count, slowest } from "./seen";
+import { startSubject } from "./subject";
+import { startUpstream } from "./upstream";
+
+const SLOW_CALLS = 500;
+const NEIGHBOUR_CALLS = 200;
+/** Slower than this, a neighbour is touched, in milliseconds: this machine does several things at once. */
+const QUICK_MS = 500;
+/** As long as calls may take, with what this machine needs, in milliseconds. */
+const BOUND_MS = 8000;
+
+/** Measures routes that call nobody, and another service, before and meanwhile. */
+export async function neighbours({ node }: Options): Promise<Finding> {
+  const hanging = await startUpstream({});
+  const well = await startUpstream();
+  const subject = await startSubject(node, { stockUrl: hanging.url, otherUrl: well.url });
+  const measure = async (path: string): Promise<Answer[]> => {
+    const answers: Answer[] = [];
+    while (answers.length < NEIGHBOUR_CALLS) answers.push(await ask(subject.port, path));
+    return answers;
+  };
+  const paths = { "a route that calls nobody": "/quiet", "a route that calls another": "/other" };
+  const before: Answer[][] = [];
+  for (const path of Object.values(paths)) before.push(await measure(path));
+  const usedBefore = await subject.usage();
+  const slow = Promise.all(
+    Array.from({ length: SLOW_CALLS }, (_, id) => ask(subject.port, `/ask?id=${id}`)),
+  );
+  const meanwhile: Answer[][] = [];
+  for (const path of Object.values(paths)) meanwhile.push(await measure(path));
+  const used = await subject.usage();
+  const slowOnes = await slow;
+  await subject.end();
+  await hanging.leave();
+  await well.leave();
+
+  const rows = Object.keys(paths).map((who, at) => toRow(who, meanwhile[at]!, before[at]));
+  rows.push(toRow(`${SLOW_CALLS} that wait for the slow one`, slowOnes));
+  const mb = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
+  rows.push({
+    who: "the process: sockets, memory",
+    status: `${usedBefore.sockets} → ${used.sockets} sockets`,
+    "ms, median": "",
+    "ms at most": "",
+    before: `${mb(usedBefore.rss)} → ${mb(used.rss)}`,
+  });
+  const isTouched = meanwhile.flat().some((of) => of.status !== 200 || of.tookMs > QUICK_MS);
+  const missed = isTouched ? [`a neighbour took over ${QUICK_MS} ms`] : [];
+  if (slowest(slowOnes) > BOUND_MS) missed.push(`a call took ${slowest(slowOnes).toFixed(0)} ms`);
+  return { rows, missed };
+}
+
+function toRow(who: string, answers: readonly Answer[], before?: readonly Answer[]) {
+  return {
+    who,
+    status: count(answers.map(({ status }) => `${status}`)),
+    "ms, median": median(answers),
+    "ms at most": slowest(answers).toFixed(1),
+    before: before ? `${median(before)}, ${slowest(before).toFixed(1)}` : "",
+  };
+}
+
+function median(answers: readonly Answer[]): string {
+  const sorted = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!.toFixed(1);
+}

@@ -1,0 +1,116 @@
+// A throwaway service on Berth's built chassis that calls others: what becomes of its calls is what is looked at.
+"use strict";
+
+const dns = require("node:dns");
+const { readdirSync, readlinkSync } = require("node:fs");
+const { request } = require("undici");
+const v = require("valibot");
+
+const chassis = (path) => require(`../../../dist/chassis/${path}`);
+
+const { parentShell } = chassis("process/early");
+const { createServiceClient } = chassis("backing/service-client");
+const { createExpress } = chassis("express/app");
+const { errorHandler } = chassis("http/error-handler");
+const { livez } = chassis("http/health");
+const { logContext } = chassis("http/log-context");
+const { notFound } = chassis("http/not-found");
+const { refusals } = chassis("http/refusals");
+const { requestId } = chassis("http/request-id");
+const { createHttpServer } = chassis("http/server");
+const { strictHead } = chassis("http/strict-head");
+const { createHttpService } = chassis("port/http-service");
+const { readBindTarget } = chassis("port/socket-activation");
+const { enter } = chassis("process/entry");
+const { createLifecycle } = chassis("process/lifecycle");
+const { parentGone } = chassis("process/parent-shell");
+const { httpVariables } = chassis("process/variables");
+
+const { STOCK_URL, OTHER_URL = STOCK_URL, STOCK_ADDRESSES = "" } = process.env;
+
+/** No name server is asked: of names in `.test`, `stock` has the addresses that it is given, and no other has any. */
+const { lookup } = dns;
+dns.lookup = (hostname, options, callback) => {
+  if (!hostname.endsWith(".test")) return lookup(hostname, options, callback);
+  const found = STOCK_ADDRESSES.split(",").map((address) => ({ address, family: 4 }));
+  if (hostname === "stock.test") return void setImmediate(callback, null, found);
+  const err = new Error(`getaddrinfo ENOTFOUND ${hostname}`);
+  setImmediate(callback, Object.assign(err, { code: "ENOTFOUND", syscall: "getaddrinfo" }));
+};
+
+/** Idle ones, too, which Node does not speak of (Linux). */
+function openSockets() {
+  const links = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "that of the listing";
+    }
+  });
+  return links.filter((link) => link.startsWith("socket:")).length;
+}
+
+const thing = v.object({ name: v.string() });
+
+function createApp(config, logger, { stock, other }) {
+  const app = createExpress({
+    trustProxy: config.TRUST_PROXY,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    logger,
+  });
+  app.use(requestId, logContext(logger), strictHead);
+  app.get("/livez", livez);
+
+  const askOf = (service) => async (req, res) => {
+    const { method, query } = req;
+    const body = method === "POST" ? { body: { name: "Ada" } } : {};
+    res.json(await service.call({ method, path: "/thing", query, ...body, answer: thing }));
+  };
+  app.route("/ask").get(askOf(stock)).post(askOf(stock));
+  app.get("/other", askOf(other));
+  app.get("/quiet", (_req, res) => res.json({ name: "Ada" }));
+
+  // What answers there is the service of the drain experiments.
+  const pass = async ({ method, query }, res) => {
+    await stock.call({ method, path: "/quick", query });
+    res.json({});
+  };
+  app.route("/pass").get(pass).post(pass);
+  app.get("/bare", async ({ query }, res) => {
+    const { statusCode, body } = await request(`${STOCK_URL}/quick?id=${query.id}`);
+    res.status(statusCode).json({ body: await body.text() });
+  });
+
+  app.get("/usage", (_req, res) => {
+    globalThis.gc();
+    const { heapUsed, rss } = process.memoryUsage();
+    res.json({ heapUsed, rss, sockets: openSockets() });
+  });
+  app.use(notFound(app.router));
+  app.use(errorHandler(logger));
+  return app;
+}
+
+void enter(httpVariables, (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    orphaned: parentGone(process, parentShell),
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+  const stock = createServiceClient({ name: "stock", url: STOCK_URL, logger });
+  const other = createServiceClient({ name: "other", url: OTHER_URL, logger });
+  const server = createHttpServer(createApp(config, logger, { stock, other }), {
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
+  });
+  const web = createHttpService({
+    name: "web",
+    server,
+    target: readBindTarget(config, process.env, process.pid),
+    refuse: refusals(logger),
+    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
+  });
+  return lifecycle.run([web], { stock, other });
+});

@@ -1,0 +1,37 @@
+// Tests the experiments from end to end, with few calls.
+import { parseOptions } from "../options";
+import { repeated } from "../callers";
+import { table } from "../table";
+
+const run = (only: string) => table(parseOptions(["--only", only, "--calls", "1"], []));
+
+describe("the table of faults", () => {
+  it("has what callers get, and finds nothing wrong with it", async () => {
+    const { rows, missed } = await run("another shape,redirects");
+    expect(missed).toEqual([]);
+    expect(rows).toMatchObject([
+      {
+        "the other side": "sends another shape",
+        GET: "502 has answered in another shape than is expected",
+        arrived: "1",
+        "POST, arrived": "502, 1",
+        "1 at once": "502",
+        logged: "error request failed ×3",
+      },
+      { "the other side": "redirects to another host", GET: "502 has answered with a redirect" },
+    ]);
+  });
+
+  it("says so when no fault is called that", async () => {
+    expect(await run("earthquake")).toEqual({
+      rows: [],
+      missed: ["no fault is called earthquake"],
+    });
+  });
+});
+
+describe("repeated", () => {
+  it("counts each id that ran more than once", () => {
+    expect(repeated(["a", "b", "a", "a", "c", "c"])).toBe(2);
+  });
+});

@@ -1,0 +1,84 @@
+// Tests that what is seen of a fault is found fault with where it should be, and reads well.
+import type { Answer } from "../ask";
+import type { Fault } from "../catalogue";
+import { judge } from "../judge";
+import { type Seen, toRow } from "../seen";
+
+const FAULT: Fault = {
+  setUp: () => Promise.reject(new Error("not for this")),
+  status: 503,
+  detail: "is not available",
+  retryAfter: /^5$/,
+};
+
+const refused: Answer = {
+  status: 503,
+  headers: { "content-type": "application/problem+json; charset=utf-8", "retry-after": "5" },
+  body: { detail: "The stock service is not available at the moment.", requestId: "r1" },
+  tookMs: 4000,
+};
+const usage = { heapUsed: 10 * 2 ** 20, rss: 80 * 2 ** 20, sockets: 5 };
+
+const GOOD: Seen = {
+  ...{ first: refused, post: refused, many: [refused, refused] },
+  ...{ getsArrived: 0, postsArrived: 1, sentBytes: 2_000_000 },
+  log: [
+    { level: "warn", msg: "stock does not answer" },
+    { level: "error", msg: "request failed", requestId: "r1" },
+    { level: "error", msg: "request failed", requestId: "r2" },
+    { level: "info", msg: "stock answers again" },
+  ],
+  ...{ before: usage, after: usage, mayRecover: true, recoveredAfterMs: 250, besides: [] },
+};
+
+const firstIs = (of: Partial<Answer>): Partial<Seen> => ({ first: { ...refused, ...of } });
+
+describe("judge", () => {
+  it("finds nothing where all is as it has to be", () => {
+    expect(judge("refuses", FAULT, GOOD)).toEqual([]);
+  });
+
+  it.each<[Partial<Seen>, string]>([
+    [firstIs({ status: 500 }), "answered 500, not 503"],
+    [firstIs({ headers: { ...refused.headers, "retry-after": "60" } }), "Retry-After: 60"],
+    [firstIs({ headers: { "retry-after": "5" } }), "no problem details"],
+    [
+      firstIs({ body: { ...refused.body, detail: "ECONNREFUSED 127.0.0.1" } }),
+      "said ECONNREFUSED 127.0.0.1",
+    ],
+    [
+      firstIs({ body: { ...refused.body, requestId: "r9" } }),
+      "its request id is in no line of the log",
+    ],
+    [firstIs({ tookMs: 9000 }), "a call took over 8000 ms"],
+    [{ many: [{ ...refused, status: 0 }] }, "a caller got no answer"],
+    [{ postsArrived: 2 }, "a POST was sent 2 times"],
+    [{ getsArrived: 100 }, "a GET was sent 100 times"],
+    [{ sentBytes: 10 ** 9 }, "1000000000 bytes were read"],
+    [{ after: { ...usage, sockets: 6 } }, "sockets are left open"],
+    [{ after: { ...usage, heapUsed: 20 * 2 ** 20 } }, "the heap has grown"],
+    [{ recoveredAfterMs: undefined }, "never well again"],
+    [{ besides: ["the other host was called"] }, "the other host was called"],
+  ])("finds fault with %j", (of, what) => {
+    expect(judge("refuses", FAULT, { ...GOOD, ...of })).toEqual([`refuses: ${what}`]);
+  });
+});
+
+describe("toRow", () => {
+  it("says what was seen", () => {
+    expect(toRow("refuses", GOOD)).toEqual({
+      "the other side": "refuses",
+      GET: "503 is not available at the moment (5 s)",
+      ms: "4000",
+      arrived: "0",
+      "POST, arrived": "503, 1",
+      "2 at once": "503 ×2",
+      "ms at most": "4000",
+      logged: "warn stock does not answer, error request failed ×2",
+      MB: "2.0",
+      sockets: "5 → 5",
+      "heap MB": "10.0 → 10.0",
+      "200 after ms": "250",
+    });
+  });
+});
