@@ -139,7 +139,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     detail: "has answered with too much",
   },
   "sends headers without end": {
-    setUp: misbehaving({ asked: endlessly(HEAD, "X-More: and more\r\n") }),
+    setUp: misbehaving({ asked: endlessly(HEAD, `X-More: ${"x".repeat(1000)}\r\n`) }),
     ...NOT_HTTP,
   },
   "sends 102 for ever": {
