@@ -3,9 +3,12 @@ import type { Logger } from "pino";
 
 /** As many failures in a row open the circuit. */
 const FAILURES = 5;
-/** How long it stays open, in milliseconds: at first, and at most after doubling that with each failed try. */
+/**
+ * How long it stays open, in milliseconds: at first, and at most after doubling that with each failed try. One call a second
+ * is no load, and whoever waits for a restart to end meets several tries in his time.
+ */
 const FIRST_MS = 250;
-const LAST_MS = 10_000;
+const LAST_MS = 1000;
 
 /** The way to another service: open when that is down, as an electric circuit is. */
 export interface Circuit {

@@ -45,10 +45,10 @@ describe("a circuit", () => {
     expect(said()).toEqual([OPENS, CLOSES]);
   });
 
-  it("stays open for longer with each try that fails, up to ten seconds", () => {
+  it("stays open for longer with each try that fails, up to a second", () => {
     const { circuit, permission, fail, pass, said } = start();
     fail(5);
-    for (const mostMs of [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
+    for (const mostMs of [250, 500, 1000, 1000, 1000]) {
       const waitMs = circuit.enter();
       expect(waitMs).toBeGreaterThanOrEqual(mostMs / 2);
       expect(waitMs).toBeLessThanOrEqual(mostMs);
