@@ -76,7 +76,7 @@ async function underLoad(
 ): Promise<UnderLoad> {
   const journal = createJournal();
   const port = String(await freePort());
-  const env = { ...serviceEnvironment({ node, journal }), HOST: "127.0.0.1" };
+  const env = { ...serviceEnvironment({ journal }), HOST: "127.0.0.1" };
   const start = () => startServer([node, SERVICE], { port, isolated: true, env });
   let upstream = await start();
   const subject = await startSubject(node, { stockUrl: `http://127.0.0.1:${port}` });

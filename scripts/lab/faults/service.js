@@ -8,22 +8,17 @@ const v = require("valibot");
 
 const chassis = (path) => require(`../../../dist/chassis/${path}`);
 
-const { parentShell } = chassis("process/early");
+chassis("process/early");
 const { createServiceClient } = chassis("backing/service-client");
 const { createExpress } = chassis("express/app");
+const { createAppService } = chassis("http/app-service");
 const { errorHandler } = chassis("http/error-handler");
 const { livez } = chassis("http/health");
 const { logContext } = chassis("http/log-context");
 const { notFound } = chassis("http/not-found");
-const { refusals } = chassis("http/refusals");
 const { requestId } = chassis("http/request-id");
-const { createHttpServer } = chassis("http/server");
 const { strictHead } = chassis("http/strict-head");
-const { createHttpService } = chassis("port/http-service");
-const { readBindTarget } = chassis("port/socket-activation");
-const { enter } = chassis("process/entry");
-const { createLifecycle } = chassis("process/lifecycle");
-const { parentGone } = chassis("process/parent-shell");
+const { serve } = chassis("process/serve");
 const { httpVariables } = chassis("process/variables");
 
 const { STOCK_URL, OTHER_URL = STOCK_URL, STOCK_ADDRESSES = "" } = process.env;
@@ -91,26 +86,9 @@ function createApp(config, logger, { stock, other }) {
   return app;
 }
 
-void enter(httpVariables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
+void serve(httpVariables, ({ config, logger, target, run }) => {
   const stock = createServiceClient({ name: "stock", url: STOCK_URL, logger });
   const other = createServiceClient({ name: "other", url: OTHER_URL, logger });
-  const server = createHttpServer(createApp(config, logger, { stock, other }), {
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
-  });
-  const web = createHttpService({
-    name: "web",
-    server,
-    target: readBindTarget(config, process.env, process.pid),
-    refuse: refusals(logger),
-    responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
-  });
-  return lifecycle.run([web], { stock, other });
+  const app = createApp(config, logger, { stock, other });
+  return run([createAppService({ name: "web", app, config, logger, target })], { stock, other });
 });

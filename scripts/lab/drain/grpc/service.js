@@ -7,14 +7,11 @@ const { setTimeout: sleep } = require("node:timers/promises");
 
 const chassis = (path) => require(`../../../../dist/chassis/${path}`);
 
-const { parentShell } = chassis("process/early");
+chassis("process/early");
 const { loadProtos } = chassis("grpc/protos");
 const { createGrpcService } = chassis("grpc/service");
 const { grpcVariables } = chassis("grpc/variables");
-const { readBindTarget } = chassis("port/socket-activation");
-const { enter } = chassis("process/entry");
-const { createLifecycle } = chassis("process/lifecycle");
-const { parentGone } = chassis("process/parent-shell");
+const { serve } = chassis("process/serve");
 
 const CREATE_MS = 100;
 const MESSAGES = 20;
@@ -47,21 +44,14 @@ const drain = {
   },
 };
 
-void enter(grpcVariables, (config, logger) => {
-  const lifecycle = createLifecycle({
-    process,
-    logger,
-    orphaned: parentGone(process, parentShell),
-    drainDelayMs: config.DRAIN_DELAY_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
+void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
   const service = createGrpcService({
     name: "grpc",
-    target: readBindTarget(config, process.env, process.pid),
+    target,
     logger,
     services: [drain],
     attached: {},
-    draining: lifecycle.draining,
+    draining,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
@@ -76,5 +66,5 @@ void enter(grpcVariables, (config, logger) => {
       return bound;
     },
   };
-  return lifecycle.run([noted]);
+  return run([noted]);
 });

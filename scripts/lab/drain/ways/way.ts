@@ -33,6 +33,8 @@ export interface Way {
 export const SERVICE = join(__dirname, "service.js");
 
 /** What the service finds in its environment, and nothing but that. */
-export const serviceEnvironment = ({ journal }: WayOptions): Record<string, string> => ({
+export const serviceEnvironment = ({
+  journal,
+}: Pick<WayOptions, "journal">): Record<string, string> => ({
   DRAIN_JOURNAL: journal.path,
 });
