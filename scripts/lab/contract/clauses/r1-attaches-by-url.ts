@@ -1,5 +1,4 @@
 // R1: one service is another one's backing service, and the configuration says where.
-import { freePort } from "../../../dev/ports/free-port";
 import { CannotJudge, type Clause, fail, pass, skip } from "../clause";
 import type { Service } from "../come-up";
 import { answerLimitMs, type Context } from "../context";
@@ -35,17 +34,16 @@ export const clause: Clause = {
   procedure:
     "Start the program, attach to it the program that --attached names (else another run of itself) by --upstream-env, and " +
     "GET --upstream-path; end the first one, and that path is not answered any more; start it on another port and the " +
-    "attached one as before, on its own port, with only the variable changed: the path is answered again.",
+    "attached one with another value of the variable: the path is answered again.",
   protocol: "http",
   async check(context: Context) {
     const { attached, upstreamEnv, upstreamPath: path } = context.settings;
     if (!upstreamEnv || !path) return skip("needs --upstream-env and --upstream-path");
-    const port = String(await freePort());
     const ports: number[] = [];
     for (const place of ["first", "second"]) {
       const upstream = await context.start();
       const env = { [upstreamEnv]: urlOf(upstream) };
-      const service = await context.start({ argv: attached?.argv, env, port });
+      const service = await context.start({ argv: attached?.argv, env });
       const answer = await ask(service, path);
       if (!answer.works) return fail(`GET ${path}, upstream in its ${place} place: ${answer.text}`);
       ports.push(upstream.port);
