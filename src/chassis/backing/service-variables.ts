@@ -7,6 +7,8 @@ import { parseServiceUrl } from "./service-connection";
 export const serviceUrl = (of: { about: string; example: string }) =>
   variable({
     ...of,
+    // It is refused with a password in it, and not printed then.
+    secret: true,
     schema: v.pipe(v.string(), v.description("http://host:port or https://host")),
     complete(url) {
       parseServiceUrl(url);

@@ -199,7 +199,10 @@ describe("GET /notes.atom without its notes", () => {
 describe("NOTES_URL", () => {
   it.each([
     [undefined, "expected http://host:port or https://host; it is not set. Set it, for example"],
-    ["localhost:5000", "expected http://host:port or https://host, with or without a path; got"],
+    [
+      "localhost:5000",
+      "expected http://host:port or https://host, with or without a path; what came is not shown",
+    ],
     ["ftp://a", "expected http://host:port"],
     ["http://user:password@a", "expected no user, query or fragment"],
   ])("is refused as %j with its cure", (NOTES_URL, message) => {
