@@ -33,12 +33,13 @@ export class CallError extends Error {
   }
 }
 
-/** Whether it is the service's own fault, for its log. */
-export const isOwnFault = (code: status): boolean =>
-  code === status.UNKNOWN ||
-  code === status.INTERNAL ||
-  code === status.UNAVAILABLE ||
-  code === status.DATA_LOSS;
+const FAULTS = new Set([status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]);
+/** What backing services that are away, or too slow, make of a call; a handler that says so itself knows why. */
+const FAULTS_OF_OTHERS = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
+
+/** Whether its reason belongs into the service's log. @param thrown What `statusOf` has made this code of. */
+export const isFault = (code: status, thrown: unknown): boolean =>
+  FAULTS.has(code) || (!(thrown instanceof CallError) && FAULTS_OF_OTHERS.has(code));
 
 /** The status that tells a client of what was thrown; of an error that was not meant for it, nothing but INTERNAL. */
 export function statusOf(thrown: unknown): StatusObject {

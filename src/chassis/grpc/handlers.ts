@@ -10,7 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { runInWorkContext } from "../process/work-context";
-import { CallError, isOwnFault, statusOf } from "./call-error";
+import { CallError, isFault, statusOf } from "./call-error";
 import { requestIdOf, traceIdOf, travelsWith } from "./call-headers";
 import { type Protos, type ServiceDefinition, serviceIn } from "./protos";
 
@@ -121,7 +121,7 @@ function handle(
       // Nobody is there to be told; what a handler throws on its signal is no fault.
       if (over.signal.aborted) return;
       const status = statusOf(err);
-      if (isOwnFault(status.code)) logger.error({ ...fields(), err }, "call failed");
+      if (isFault(status.code, err)) logger.error({ ...fields(), err }, "call failed");
       fail(status);
     }
   };

@@ -47,7 +47,8 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     interceptors: [calls.interceptor],
     "grpc.max_receive_message_length": options.messageLimitBytes,
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
-    "grpc.max_connection_idle_ms": keepAliveTimeoutMs,
+    // 0 is no limit, as it is for HTTP.
+    ...(keepAliveTimeoutMs > 0 && { "grpc.max_connection_idle_ms": keepAliveTimeoutMs }),
     "grpc.keepalive_time_ms": PING_MS,
     "grpc.keepalive_timeout_ms": PONG_MS,
     "grpc.enable_channelz": 0,

@@ -211,6 +211,23 @@ describe("an error", () => {
     },
   );
 
+  it("of a backing service that is too slow is in the log, with its reason", async () => {
+    const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });
+    const { port, log } = await fails(late);
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
+    expect(await lines(log, 2)).toMatchObject([{ level: "error", msg: "call failed" }, {}]);
+  });
+
+  it("that a handler says on purpose is no fault", async () => {
+    const { port, log } = await fails(new CallError("UNAVAILABLE", "Going away."));
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+    });
+    expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "UNAVAILABLE" }]);
+  });
+
   it("in an answer that cannot be written is the service's own", async () => {
     const { port, log } = await startGrpc({
       getShip: () => Promise.resolve({ name: 1n, harbour: 5 }),
@@ -219,6 +236,22 @@ describe("an error", () => {
       code: status.INTERNAL,
     });
     expect(await lines(log, 2)).toMatchObject([{ level: "error", msg: "call failed" }, {}]);
+  });
+});
+
+describe("a connection without calls", () => {
+  it("stays for as long as its client likes, where there is no limit", async () => {
+    const { port } = await startGrpc({}, { keepAliveTimeoutMs: 0 });
+    const session = await connectHttp2(port);
+    let isSentAway = false;
+    session.on("goaway", () => (isSentAway = true));
+    const ping = () =>
+      new Promise<void>((resolve, reject) => {
+        session.ping((err) => (err ? reject(err) : resolve()));
+      });
+    // A limit of no time at all would end it between two of them.
+    for (let i = 0; i < 50 && !isSentAway; i++) await ping();
+    expect(isSentAway).toBe(false);
   });
 });
 
