@@ -5,6 +5,7 @@ import type { BackingService } from "./chassis/backing/services";
 import { createExpress } from "./chassis/express/app";
 import { asOneLayer } from "./chassis/express/one-layer";
 import { accessLog } from "./chassis/http/access-log";
+import { refuseLate } from "./chassis/http/deadline";
 import { defaultHeaders } from "./chassis/http/default-headers";
 import { errorHandler } from "./chassis/http/error-handler";
 import { livez, readyz } from "./chassis/http/health";
@@ -42,7 +43,14 @@ export function createApp({
   });
 
   app.use(
-    asOneLayer(requestId, logContext(logger), accessLog(logger), defaultHeaders(), strictHead),
+    asOneLayer(
+      requestId,
+      logContext(logger),
+      accessLog(logger),
+      defaultHeaders(),
+      strictHead,
+      refuseLate,
+    ),
   );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));

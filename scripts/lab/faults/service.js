@@ -10,6 +10,7 @@ const chassis = (path) => require(`../../../dist/chassis/${path}`);
 
 chassis("process/early");
 const { createServiceClient } = chassis("backing/service-client");
+const { refuseLate } = chassis("http/deadline");
 const { createExpress } = chassis("express/app");
 const { createAppService } = chassis("http/app-service");
 const { errorHandler } = chassis("http/error-handler");
@@ -53,7 +54,7 @@ function createApp(config, logger, { stock, other }) {
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });
-  app.use(requestId, logContext(logger), strictHead);
+  app.use(requestId, logContext(logger), strictHead, refuseLate);
   app.get("/livez", livez);
 
   const askOf = (service) => async (req, res) => {

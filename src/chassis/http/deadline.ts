@@ -1,6 +1,7 @@
 // How long whoever has sent a request waits for its answer.
-import type { Request } from "express";
+import type { Request, RequestHandler } from "express";
 import { DEADLINE_HEADER } from "../process/work-context";
+import { sendProblem } from "./problem";
 
 /** Node's longest timer, in milliseconds: what is longer is no limit. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -21,5 +22,10 @@ export function deadlineOf(req: Request): number | undefined {
   return ms === undefined ? undefined : performance.now() + ms;
 }
 
-/** Whether the caller does not wait any more: what is done for it would be in vain. */
-export const isTimeUp = (req: Request): boolean => timeoutMs(req) === 0;
+/** Answers 504 whose caller does not wait any more: what is done for it would be in vain. It is no fault of the service. */
+export const refuseLate: RequestHandler = (req, res, next) => {
+  if (timeoutMs(req) === 0) sendProblem(req, res, 504, { detail: TIME_UP });
+  else next();
+};
+
+const TIME_UP = "The caller's time was up before its request came.";

@@ -1,13 +1,12 @@
 // Refuses heads that Node's parser lets through, although HTTP does not.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import { isTimeUp } from "./deadline";
 import { Problem } from "./problem";
 
 /**
  * Refuses a request that does not name one host, or asks for what this service cannot do; its connection ends.
  * @throws Problem 400 for a second `Host`, or none in HTTP/1.1; 417 for any `Expect` but `100-continue`,
- *   501 for any transfer coding but `chunked`; 504, and the connection stays, when the caller does not wait any more.
+ *   501 for any transfer coding but `chunked`.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2 and section 6.1
  */
 export const strictHead: RequestHandler = (req, _res, next) => {
@@ -21,7 +20,6 @@ export const strictHead: RequestHandler = (req, _res, next) => {
   if (coding !== undefined && !CHUNKED.test(coding)) {
     throw new Problem(501, UNKNOWN_CODING, {}, CLOSE);
   }
-  if (isTimeUp(req)) throw new Problem(504, TIME_UP);
   next();
 };
 
@@ -29,7 +27,6 @@ const NO_HOST = "The request has no Host.";
 const SECOND_HOST = "The request has more than one Host.";
 const UNKNOWN_EXPECT = "The only expectation that this service knows is 100-continue.";
 const UNKNOWN_CODING = "The only transfer coding that this service knows is chunked.";
-const TIME_UP = "The caller's time was up before its request came.";
 const CHUNKED = /^chunked$/i;
 const CLOSE = { Connection: "close" };
 const CONTINUE = /^100-continue$/i;

@@ -16,9 +16,16 @@ export function traceId(req: Traced): string | undefined {
   return typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
 }
 
-/** The headers that carry the request's trace on, as they came; none when it has no valid one. */
+/** How much of `tracestate` has to be passed on; what is longer is dropped, as each call and statement would have it. */
+const TRACESTATE_LIMIT = 512;
+
+/**
+ * The headers that carry the request's trace on, as they came; none when it has no valid one.
+ * @see https://www.w3.org/TR/trace-context/#tracestate-limits
+ */
 export function traceHeaders(req: Traced): Readonly<Record<string, string>> {
   const { traceparent, tracestate } = req.headers;
   if (typeof traceparent !== "string" || traceId(req) === undefined) return {};
-  return typeof tracestate === "string" ? { traceparent, tracestate } : { traceparent };
+  const isShort = typeof tracestate === "string" && tracestate.length <= TRACESTATE_LIMIT;
+  return isShort ? { traceparent, tracestate } : { traceparent };
 }

@@ -24,13 +24,13 @@ async function startPair() {
     () => client.close(),
     () => other.close().closeAllConnections(),
   );
-  const { app } = createTestApp((router) => {
+  const { app, log } = createTestApp((router) => {
     router.get("/", async (_req, res) => {
       await client.call({ method: "GET", path: "/" });
       res.end();
     });
   });
-  return { app, received };
+  return { app, log, received };
 }
 
 describe("a call to another service", () => {
@@ -58,6 +58,17 @@ describe("a call to another service", () => {
     expect(received[0]).not.toHaveProperty("tracestate");
   });
 
+  it("takes no state of the trace along that is longer than it has to be passed on", async () => {
+    const { app, received } = await startPair();
+    for (const length of [512, 513]) {
+      await request(app)
+        .get("/")
+        .set("traceparent", TRACEPARENT)
+        .set("tracestate", "x".repeat(length));
+    }
+    expect(received.map(({ tracestate }) => tracestate)).toEqual(["x".repeat(512), undefined]);
+  });
+
   it("has no more time than the caller has left", async () => {
     const { app, received } = await startPair();
     const res = await request(app)
@@ -74,10 +85,13 @@ describe("a call to another service", () => {
 
 describe("a request whose caller does not wait any more", () => {
   it("is answered at once", async () => {
-    const { app, received } = await startPair();
+    const { app, log, received } = await startPair();
     const res = await request(app).get("/").set("x-envoy-expected-rq-timeout-ms", "0");
-    expect(res.status).toBe(504);
+    const detail = "The caller's time was up before its request came.";
+    expect([res.status, res.body]).toEqual([504, problem(504, "Gateway Timeout", { detail })]);
     expect(received).toEqual([]);
+    // Any client can say so: it is no fault of the service.
+    expect(log.filter(({ level }) => level === "error")).toEqual([]);
   });
 
   it.each(["-1", "1e3", "", "abc", "99999999999"])("is not one that says %j", async (value) => {

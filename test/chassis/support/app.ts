@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { createExpress } from "../../../src/chassis/express/app";
 import { asOneLayer } from "../../../src/chassis/express/one-layer";
 import { accessLog } from "../../../src/chassis/http/access-log";
+import { refuseLate } from "../../../src/chassis/http/deadline";
 import { defaultHeaders } from "../../../src/chassis/http/default-headers";
 import { errorHandler } from "../../../src/chassis/http/error-handler";
 import { livez, readyz } from "../../../src/chassis/http/health";
@@ -61,6 +62,7 @@ export function createTestApp(
       accessLog(ownLogger),
       defaultHeaders(),
       strictHead,
+      refuseLate,
     ),
   );
   app.get("/livez", livez);

@@ -13,6 +13,7 @@ const { accessLog } = chassis("http/access-log");
 const { createAppService } = chassis("http/app-service");
 const { createExpress } = chassis("express/app");
 const { asOneLayer } = chassis("express/one-layer");
+const { refuseLate } = chassis("http/deadline");
 const { defaultHeaders } = chassis("http/default-headers");
 const { errorHandler } = chassis("http/error-handler");
 const { livez, readyz } = chassis("http/health");
@@ -40,7 +41,14 @@ function createApp(config, logger, draining, database) {
   });
 
   app.use(
-    asOneLayer(requestId, logContext(logger), accessLog(logger), defaultHeaders(), strictHead),
+    asOneLayer(
+      requestId,
+      logContext(logger),
+      accessLog(logger),
+      defaultHeaders(),
+      strictHead,
+      refuseLate,
+    ),
   );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
