@@ -9,7 +9,8 @@ import { createCircuit, type Permit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
 import { createServicePool, parseServiceUrl } from "./service-connection";
 import { ServiceError, ServiceProblem } from "./service-errors";
-import { type AnyCall, exchange } from "./service-exchange";
+import { exchange } from "./service-exchange";
+import { type ServiceRequest, toRequest } from "./service-request";
 
 // Whoever imports this wants its calls to say whom they are for.
 keepWorkContexts();
@@ -41,7 +42,7 @@ export interface ServiceClientOptions {
 /** One call. */
 export interface Call<Schema extends v.GenericSchema | undefined> {
   method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Begins with `/`; what users have written in it is encoded (`encodeURIComponent`). */
+  /** Begins with `/`; what users have written in it is checked, or encoded (`encodeURIComponent`). */
   path: string;
   query?: Readonly<Record<string, string | number | boolean>>;
   /** Sent as JSON. */
@@ -55,6 +56,9 @@ export interface Call<Schema extends v.GenericSchema | undefined> {
   isIdempotent?: boolean;
 }
 
+/** A call, whatever is expected of its answer. */
+export type AnyCall = Call<v.GenericSchema | undefined>;
+
 /** What a call resolves with. */
 export type AnswerOf<Schema> = Schema extends v.GenericSchema ? v.InferOutput<Schema> : void;
 
@@ -62,7 +66,8 @@ export type AnswerOf<Schema> = Schema extends v.GenericSchema ? v.InferOutput<Sc
 export interface ServiceClient {
   /**
    * Calls it, again where nothing was sent or doing it twice is doing it once.
-   * @throws ServiceProblem when it answers with an error, ServiceError when there is no answer, or none that was expected.
+   * @throws ServiceProblem when it answers with an error, ServiceError when there is no answer, or none that was expected,
+   *   another error at once when it cannot be sent: no path, a header or a body that is none.
    */
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
@@ -96,10 +101,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const away = () => new ServiceError(name, "unreachable", 503, "is not available at the moment");
   let pool: undici.Pool | undefined;
 
-  async function send(call: AnyCall, limitMs: number): Promise<unknown> {
+  async function send(request: ServiceRequest, answer: AnyCall["answer"], limitMs: number) {
     if (closing.signal.aborted) throw away();
     pool ??= createServicePool(origin, options);
-    return exchange(name, pool, { ...call, path: prefix + call.path }, limitMs);
+    return exchange(name, pool, request, answer, limitMs);
   }
 
   /** Waits, but not for longer than this is open. */
@@ -126,13 +131,14 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       const what = "was not called, as nobody waits for it any more";
       throw new ServiceError(name, "timeout", 504, what);
     }
+    const request = toRequest(of, prefix);
     budget.earn();
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
       const leave = await permission(remainingMs, last);
       const limitMs = Math.max(1, Math.ceil(remainingMs()));
       try {
-        const answer = await send(of, limitMs);
+        const answer = await send(request, of.answer, limitMs);
         leave("answers");
         return answer as AnswerOf<Schema>;
       } catch (err) {
@@ -152,7 +158,10 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   return {
     call,
     // Apart from calls: one that is not ready may well answer them, and be asked again soon.
-    ping: async () => void (await send({ method: "GET", path: pingPath }, PING_MS)),
+    async ping() {
+      const request = toRequest({ method: "GET", path: pingPath }, prefix);
+      await send(request, undefined, PING_MS);
+    },
     async close() {
       closing.abort();
       if (pool && !pool.closed) await pool.close();

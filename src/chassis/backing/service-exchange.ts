@@ -1,40 +1,29 @@
 // Sends a call to another service once, and waits for its answer no longer than it may.
 import type * as undici from "undici";
 import type * as v from "valibot";
-import { currentContext, DEADLINE_HEADER } from "../process/work-context";
+import { DEADLINE_HEADER } from "../process/work-context";
 import { readAnswer } from "./service-answer";
-import type { Call } from "./service-client";
 import { toServiceError } from "./service-errors";
-
-/** A call, whatever is expected of its answer. */
-export type AnyCall = Call<v.GenericSchema | undefined>;
+import type { ServiceRequest } from "./service-request";
 
 /**
  * Resolves with what the schema reads.
  * @param limitMs How long it may take, in milliseconds.
- * @throws ServiceError, or what is thrown for a call that cannot be sent: no path, a body that is no JSON.
+ * @throws ServiceError
  */
 export async function exchange(
   service: string,
   pool: undici.Pool,
-  { method, path, query, body, headers, answer }: AnyCall,
+  { method, path, headers, body }: ServiceRequest,
+  schema: v.GenericSchema | undefined,
   limitMs: number,
 ): Promise<unknown> {
-  const json = body === undefined ? undefined : JSON.stringify(body);
   const limit = new AbortController();
   const request = {
     method,
     path,
-    ...(query && { query }),
-    headers: {
-      Accept: "application/json, application/problem+json",
-      "Accept-Encoding": "identity",
-      [DEADLINE_HEADER]: String(limitMs),
-      ...currentContext()?.travels?.(),
-      ...(json !== undefined && { "Content-Type": "application/json" }),
-      ...headers,
-    },
-    ...(json !== undefined && { body: json }),
+    headers: { [DEADLINE_HEADER]: String(limitMs), ...headers },
+    ...(body !== undefined && { body }),
     signal: limit.signal,
   };
   const { head, text } = await inTime(limit, limitMs, async () => {
@@ -43,7 +32,7 @@ export async function exchange(
   }).catch((err: unknown) => {
     throw toServiceError(service, err, limit.signal);
   });
-  return readAnswer(service, head, text, answer);
+  return readAnswer(service, head, text, schema);
 }
 
 /**

@@ -55,6 +55,9 @@ const answer = (res: ServerResponse, body: unknown, status = 200, headers = {}) 
     .writeHead(status, { "Content-Type": "application/json", ...headers })
     .end(typeof body === "string" ? body : JSON.stringify(body));
 
+/** Half a character, which cannot be encoded. */
+const LONE = "\ud800";
+
 /** How a call fails. */
 async function failureOf(call: Promise<unknown>) {
   const err = await call.then(
@@ -176,11 +179,81 @@ describe("a call to another service", () => {
       for (const wrong of [{ path: "ships" }, { headers: { "X-A": "a\nb" } }, { body: circular }]) {
         const call = client.call({ method: "PUT", path: "/ships/1", ...wrong });
         const err: unknown = await call.catch((reason: unknown) => reason);
-        expect(err).toBeInstanceOf(Error);
+        expect(err).toMatchObject({ message: expect.any(String) as string });
         expect(err).not.toBeInstanceOf(ServiceError);
       }
     }
     expect([asked, log]).toEqual([[], []]);
+  });
+
+  it("does no harm to others when it cannot be sent", async () => {
+    const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { client } = attach(url, { connections: 5 });
+    for (let time = 0; time < 20; time++) {
+      for (const wrong of [
+        { path: "/a b" },
+        { headers: { "X-A": "⚓" } },
+        { query: { a: LONE } },
+      ]) {
+        const call = client.call({ method: "GET", path: "/ships/1", timeoutMs: 500, ...wrong });
+        await expect(call).rejects.not.toBeInstanceOf(ServiceError);
+      }
+    }
+    expect(await getShip(client)).toEqual({ name: "Ada" });
+  });
+
+  it.each<[object, RegExp]>([
+    [{ path: "" }, /begins with/],
+    [{ path: "ships" }, /begins with/],
+    [{ path: "/ships and boats" }, /encodeURIComponent/],
+    [{ path: "/schiffe/größe" }, /encodeURIComponent/],
+    [{ path: "/ships\r\nX-A: b" }, /encodeURIComponent/],
+    [{ path: "/ships#first" }, /encodeURIComponent/],
+    [{ path: "/ships?page=2", query: { size: 3 } }, /all of it as `query`/],
+    [{ path: "/ships/.." }, /check/],
+    [{ path: "/ships/./1" }, /check/],
+    [{ path: "/%2E./ships" }, /check/],
+    [{ path: "/ships/.%2e?a=1" }, /check/],
+    [{ query: { name: LONE } }, /URI malformed/],
+    [{ headers: { "a b": "c" } }, /a b/],
+    [{ headers: { "X-A": "a\nb" } }, /X-A/i],
+    [{ headers: { Connection: "close" } }, /connection/],
+    [{ headers: { "Transfer-Encoding": "chunked" } }, /transfer-encoding/],
+    [{ headers: { "Content-Length": "1" } }, /content-length/],
+    [{ headers: { Expect: "100-continue" } }, /expect/],
+  ])("is refused, with the cure, for %j", async (wrong, message) => {
+    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { client } = attach(url);
+    const call = client.call({ method: "GET", path: "/ships/1", timeoutMs: 500, ...wrong });
+    const err: unknown = await call.catch((reason: unknown) => reason);
+    expect(err).not.toBeInstanceOf(ServiceError);
+    expect((err as Error).message).toMatch(message);
+    expect(asked).toEqual([]);
+  });
+
+  it("goes where it is sent, with what users have written in it encoded", async () => {
+    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { client } = attach(url);
+    await client.call({ method: "GET", path: `/ships/${encodeURIComponent("a/b ..")}?c=d` });
+    await client.call({ method: "GET", path: "/..ships", query: { "a b": "ü&=", c: 1, d: true } });
+    expect(asked).toEqual([
+      "GET /ships/a%2Fb%20..?c=d",
+      "GET /..ships?a%20b=%C3%BC%26%3D&c=1&d=true",
+    ]);
+  });
+
+  it("has each header once, in the words of who calls", async () => {
+    const received: string[][] = [];
+    const { url } = await startService((req, res) => {
+      received.push(req.rawHeaders.map((text) => text.toLowerCase()));
+      answer(res, { name: "Ada" });
+    });
+    const headers = { "content-type": "application/merge-patch+json", ACCEPT: "text/plain" };
+    await attach(url).client.call({ method: "PATCH", path: "/ships/1", body: {}, headers });
+    const valuesOf = (name: string) =>
+      received[0]!.filter((_text, at, all) => all[at - 1] === name);
+    expect(valuesOf("content-type")).toEqual(["application/merge-patch+json"]);
+    expect(valuesOf("accept")).toEqual(["text/plain"]);
   });
 
   it("ends in time, unsent, while all connections are taken", async () => {
