@@ -10,9 +10,15 @@ const FAILURES = 5;
 const FIRST_MS = 250;
 const LAST_MS = 1000;
 
+/** What a restart takes, in milliseconds: who waits for one that has been away for longer waits in vain. */
+const WORTH_MS = 5000;
+
 /** The way to another service: open when that is down, as an electric circuit is. */
 export interface Circuit {
-  /** Permission to call, to be given back; or how long to wait before asking again, in milliseconds. */
+  /**
+   * Permission to call, to be given back; or how long to wait before asking again, in milliseconds: Infinity once it has
+   * been open for so long that nobody should.
+   */
   enter(): Permit | number;
 }
 
@@ -31,6 +37,7 @@ export function createCircuit(
   let failures = 0;
   let openMs = FIRST_MS;
   let openUntil: number | undefined;
+  let openSince = 0;
   /** While it is open, one call at a time tries. */
   let isTrying = false;
 
@@ -45,6 +52,7 @@ export function createCircuit(
     if (openUntil !== undefined || ended === "unclear") return;
     failures = ended === "answers" ? 0 : failures + 1;
     if (failures < FAILURES) return;
+    openSince = now();
     open(FIRST_MS);
     logger.warn(
       { service, failures, err },
@@ -63,9 +71,8 @@ export function createCircuit(
   return {
     enter() {
       if (openUntil === undefined) return call;
-      const waitMs = openUntil - now();
-      if (waitMs > 0) return waitMs;
-      if (isTrying) return FIRST_MS;
+      const waitMs = isTrying ? FIRST_MS : openUntil - now();
+      if (waitMs > 0) return now() - openSince < WORTH_MS ? waitMs : Infinity;
       isTrying = true;
       return trial;
     },

@@ -35,7 +35,7 @@ export interface ServiceClientOptions {
   connections?: number;
   /** The largest answer, in bytes; 1 MiB by default. */
   answerLimitBytes?: number;
-  /** What `ping` asks; `/readyz` by default. */
+  /** What `ping` asks; `/livez` by default: by `/readyz`, two that call each other would ask without end. */
   pingPath?: string;
 }
 
@@ -72,7 +72,7 @@ export interface ServiceClient {
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
   ): Promise<AnswerOf<Schema>>;
-  /** Asks once whether it is ready, whatever its circuit says. @throws ServiceError when it is not, or does not say so in time. */
+  /** Asks once whether it runs, whatever its circuit says. @throws ServiceError when it does not, or does not say so in time. */
   ping(this: void): Promise<void>;
   /** Lets calls end that are under way, fails those that wait, and closes the connections. */
   close(this: void): Promise<void>;
@@ -82,7 +82,7 @@ export interface ServiceClient {
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
-/** How long the other side may take to say that it is ready, in milliseconds. */
+/** How long the other side may take to say that it runs, in milliseconds. */
 const PING_MS = 1000;
 
 /** Node's longest timer, in milliseconds. */
@@ -90,7 +90,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 /** Attaches a service; nothing is loaded or connected before it is first called. @throws TypeError when the URL is none. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
-  const { name, logger, timeoutMs = 5000, silenceTimeoutMs = 3000, pingPath = "/readyz" } = options;
+  const { name, logger, timeoutMs = 5000, silenceTimeoutMs = 3000, pingPath = "/livez" } = options;
   const { origin, pathname } = parseServiceUrl(options.url);
   const prefix = pathname.replace(/\/$/, "");
   const circuit = createCircuit(name, logger);
@@ -105,6 +105,15 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     if (closing.signal.aborted) throw away();
     pool ??= createServicePool(origin, options);
     return exchange(name, pool, request, answer, limitMs);
+  }
+
+  /** Tells how long is left of so long, or of what whoever is waited for waits. @throws ServiceError when that is nothing. */
+  function startTimer(ownMs: number): () => number {
+    const deadline = Math.min(performance.now() + ownMs, currentContext()?.deadline ?? Infinity);
+    const remainingMs = (): number => deadline - performance.now();
+    if (remainingMs() > 0) return remainingMs;
+    const what = "was not called, as nobody waits for it any more";
+    throw new ServiceError(name, "timeout", 504, what);
   }
 
   /** Waits, but not for longer than this is open. */
@@ -125,18 +134,13 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     of: Call<Schema>,
   ): Promise<AnswerOf<Schema>> {
     const ownMs = Math.min(of.timeoutMs ?? timeoutMs, LONGEST_MS);
-    const deadline = Math.min(performance.now() + ownMs, currentContext()?.deadline ?? Infinity);
-    const remainingMs = (): number => deadline - performance.now();
-    if (remainingMs() <= 0) {
-      const what = "was not called, as nobody waits for it any more";
-      throw new ServiceError(name, "timeout", 504, what);
-    }
+    const remainingMs = startTimer(ownMs);
     const request = toRequest(of, prefix);
     budget.earn();
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
       const leave = await permission(remainingMs, last);
-      const limitMs = Math.max(1, Math.ceil(remainingMs()));
+      const limitMs = whole(remainingMs());
       try {
         const answer = await send(request, of.answer, limitMs);
         leave("answers");
@@ -160,7 +164,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     // Apart from calls: one that is not ready may well answer them, and be asked again soon.
     async ping() {
       const request = toRequest({ method: "GET", path: pingPath }, prefix);
-      await send(request, undefined, PING_MS);
+      await send(request, undefined, whole(startTimer(PING_MS)()));
     },
     async close() {
       closing.abort();
@@ -169,20 +173,22 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   };
 }
 
+/** As timers and headers want it. */
+const whole = (ms: number): number => Math.max(1, Math.ceil(ms));
+
 /** Nobody has it: it can be sent to whoever is there later. */
 const isUnsent = ({ failure }: ServiceError): boolean => failure === "unreachable";
 
 /**
- * What a failure says of the other side.
+ * What a failure says of the other side. An answer says that it is there, even if that is a 503: one path that is in trouble
+ * must not cost the others.
  * @param hadTime Whether it had about as long as it may take: who calls us must not be able to make it look dead by waiting
  *   for a moment only.
  */
 function stateBy(err: unknown, hadTime: boolean): Parameters<Permit>[0] {
   if (!(err instanceof ServiceError)) return "unclear";
-  const status = err instanceof ServiceProblem ? err.problem.status : undefined;
-  if (err.failure === "timeout" || status === 504) return hadTime ? "away" : "unclear";
-  if (status !== undefined) return [502, 503].includes(status) ? "away" : "answers";
-  return err.failure === "badAnswer" ? "answers" : "away";
+  if (err.failure === "timeout") return hadTime ? "away" : "unclear";
+  return ["unreachable", "broken"].includes(err.failure) ? "away" : "answers";
 }
 
 function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {

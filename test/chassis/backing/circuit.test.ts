@@ -58,6 +58,27 @@ describe("a circuit", () => {
     expect(said()).toEqual([OPENS]);
   });
 
+  it("is worth no wait once it has been open for longer than a restart takes", () => {
+    const { circuit, permission, fail, pass, said } = start();
+    fail(5);
+    pass(4999);
+    permission()("away");
+    expect(circuit.enter()).toBeLessThanOrEqual(500);
+    pass(1);
+    expect(circuit.enter()).toBe(Infinity);
+    // One still tries, at most each second.
+    pass(1000);
+    const trial = permission();
+    expect(circuit.enter()).toBe(Infinity);
+    trial("away");
+    expect(circuit.enter()).toBe(Infinity);
+    pass(1000);
+    permission()("answers");
+    fail(5);
+    expect(circuit.enter()).toBeLessThanOrEqual(250);
+    expect(said()).toEqual([OPENS, CLOSES, OPENS]);
+  });
+
   it("counts from the beginning once it has closed", () => {
     const { circuit, permission, fail, pass } = start();
     fail(5);

@@ -69,6 +69,14 @@ async function failureOf(call: Promise<unknown>) {
   return { failure, status, message, headers };
 }
 
+/** Does something for a request whose caller waits for so long. */
+function inContext<T>(forMs: number, work: () => Promise<T>): Promise<T> {
+  keepWorkContexts();
+  const { logger } = createTestLogger();
+  const context = { logger, fields: () => ({}), deadline: performance.now() + forMs };
+  return new Promise((resolve) => runInWorkContext(context, () => resolve(work())));
+}
+
 /** A port at which nobody listens. */
 async function closedPort(): Promise<number> {
   const { server } = await startService(() => undefined);
@@ -435,19 +443,39 @@ describe("a call that failed", () => {
     expect(asked.length).toBeLessThanOrEqual(150 + 100 + 150 * 0.2);
   });
 
+  it("fails at once when nobody has answered for longer than a restart takes", async () => {
+    const { client, log } = attach(`http://127.0.0.1:${await closedPort()}`);
+    const waiting = failureOf(client.call({ method: "GET", path: "/", timeoutMs: 600_000 }));
+    while (log.length === 0) await turn();
+    const now = performance.now.bind(performance);
+    const clock = jest.spyOn(performance, "now").mockImplementation(() => now() + 5000);
+    expect(await waiting).toMatchObject({ failure: "unreachable", status: 503 });
+    const later = Array.from({ length: 10 }, () =>
+      failureOf(client.call({ method: "POST", path: "/", timeoutMs: 600_000 })),
+    );
+    for (const failure of await Promise.all(later)) {
+      expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
+    }
+    clock.mockRestore();
+  });
+
+  it.each([500, 502, 503, 504])("says by its %i that the other side answers", async (status) => {
+    const { url, asked } = await startService((req, res) =>
+      answer(res, { name: "Ada" }, req.method === "POST" ? status : 200),
+    );
+    const { client, log } = attach(url);
+    for (let call = 0; call < 10; call++) await failureOf(postShip(client));
+    expect(await getShip(client)).toEqual({ name: "Ada" });
+    expect([asked.length, log]).toEqual([11, []]);
+  });
+
   it.each<[string, RequestListener]>([
     ["does not answer", () => undefined],
     ["gives up itself", (_req, res) => answer(res, {}, 504)],
   ])("says nothing of one that %s when it had no time", async (_what, listener) => {
-    keepWorkContexts();
     const { url } = await startService(listener);
     const { client, log } = attach(url);
-    const { logger } = createTestLogger();
-    const hurried = () =>
-      new Promise<unknown>((resolve) => {
-        const context = { logger, fields: () => ({}), deadline: performance.now() + 20 };
-        runInWorkContext(context, () => resolve(postShip(client).catch(() => undefined)));
-      });
+    const hurried = () => inContext(20, () => postShip(client).catch(() => undefined));
     for (let call = 0; call < 10; call++) await hurried();
     expect(log).toEqual([]);
   });
@@ -519,7 +547,7 @@ describe("attaching", () => {
     },
   );
 
-  it("is checked by whether the other side is ready", async () => {
+  it("is checked by whether the other side runs", async () => {
     let status = 503;
     const { url, asked } = await startService((_req, res) => answer(res, {}, status));
     const { client, log } = attach(url);
@@ -528,8 +556,21 @@ describe("attaching", () => {
     }
     status = 200;
     await client.ping();
-    expect(asked).toEqual(Array<string>(7).fill("GET /readyz"));
-    // A service may answer calls while it is not ready for others.
+    // Two that ask each other whether they are ready would go on for ever.
+    expect(asked).toEqual(Array<string>(7).fill("GET /livez"));
     expect(log).toEqual([]);
+  });
+
+  it("is checked in no more time than who asks has left", async () => {
+    const waits: unknown[] = [];
+    const { url } = await startService(({ headers }, res) => {
+      waits.push(headers["x-envoy-expected-rq-timeout-ms"]);
+      res.end();
+    });
+    const { client } = attach(url);
+    await client.ping();
+    await inContext(200, client.ping);
+    await expect(inContext(-1, client.ping)).rejects.toMatchObject({ failure: "timeout" });
+    expect(waits).toEqual(["1000", expect.stringMatching(/^(1?\d?\d|200)$/)]);
   });
 });
