@@ -26,9 +26,11 @@ export function readAnswer(
     const said = isJson && text.length <= PROBLEM_LIMIT ? text : "";
     throw new ServiceProblem(service, toProblem(status, said), retryAfterS(headers));
   }
+  if (status === 304) throw bad("has answered with 304, which has no content", headers.etag);
   // Not followed: it could lead anywhere, and takes credentials along.
   if (status >= 300) throw bad("has answered with a redirect", headers.location);
   if (schema === undefined) return undefined;
+  if (text === "") throw bad("has answered without content", `status ${status}`);
   if (!isJson) throw bad("has not answered in JSON", headers["content-type"]);
   const result = v.safeParse(schema, parseJson(text, bad), { abortEarly: true });
   if (result.success) return result.output;

@@ -40,16 +40,23 @@ export interface ServiceClientOptions {
 }
 
 /** One call. */
-export interface Call<Schema extends v.GenericSchema | undefined> {
-  method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Call<Schema extends v.GenericSchema | undefined> = CallParts &
+  (
+    | { method: "HEAD"; answer?: undefined }
+    | {
+        method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+        /** What the answer has to be; without it, it is not looked at. */
+        answer?: Schema;
+      }
+  );
+
+interface CallParts {
   /** Begins with `/`; what users have written in it is checked, or encoded (`encodeURIComponent`). */
   path: string;
   query?: Readonly<Record<string, string | number | boolean>>;
   /** Sent as JSON. */
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** What the answer has to be; without it, it is not looked at. */
-  answer?: Schema;
   /** How long it may take, in milliseconds; as all calls by default. */
   timeoutMs?: number;
   /** Whether doing it twice is doing it once: by default, all but POST and PATCH, and these with an `Idempotency-Key`. */

@@ -17,7 +17,7 @@ export type ServiceFailure =
   | "broken"
   /** No whole answer in time; the call may have been carried out. */
   | "timeout"
-  /** An answer that is none that was expected: a redirect, too much, no JSON, another shape. */
+  /** Not the other side that was expected, or not its answer: no trusted certificate, a redirect, too much, another shape. */
   | "badAnswer"
   /** An error that the other side has answered with. */
   | "problem";
@@ -69,6 +69,9 @@ export class ServiceProblem extends ServiceError {
 const CONNECTING = /^(connect|getaddrinfo)$/;
 const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
+/** No certificate that is trusted, one for another host, or no TLS at all. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNPROVEN =
+  /^ERR_(TLS|SSL|OSSL)_|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)/;
 const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
 
 /**
@@ -85,6 +88,9 @@ export function toServiceError(service: string, err: unknown, deadline: AbortSig
   }
   if (isUnsent(err)) {
     return new ServiceError(service, "unreachable", 503, "is not available at the moment", details);
+  }
+  if (UNPROVEN.test(code)) {
+    return new ServiceError(service, "badAnswer", 502, "has not proved who it is", details);
   }
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new ServiceError(service, "badAnswer", 502, "has answered with too much", details);

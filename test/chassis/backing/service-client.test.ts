@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import * as v from "valibot";
 import {
@@ -14,6 +15,7 @@ import {
 } from "../../../src/chassis/backing/service-errors";
 import { keepWorkContexts, runInWorkContext } from "../../../src/chassis/process/work-context";
 import { createTestLogger } from "../support/app";
+import { certificate } from "../support/postgres-front";
 
 const servers: Server[] = [];
 const clients: ServiceClient[] = [];
@@ -152,6 +154,9 @@ describe("a call to another service", () => {
       (_req, res) => answer(res, "", 302, { Location: "http://elsewhere.example/" }),
       "redirect",
     ],
+    ["that nothing has changed", (_req, res) => res.writeHead(304).end(), "with 304"],
+    ["no content", (_req, res) => res.writeHead(204).end(), "without content"],
+    ["empty", (_req, res) => answer(res, "", 201), "without content"],
     ["no JSON", (_req, res) => res.end("hello"), "not answered in JSON"],
     ["broken JSON", (_req, res) => answer(res, "{"), "JSON that is none"],
     ["another shape", (_req, res) => answer(res, { name: 1 }), "another shape"],
@@ -168,6 +173,35 @@ describe("a call to another service", () => {
       headers: {},
     });
     expect([asked.length, log]).toEqual([1, []]);
+  });
+
+  it("expects no content of HEAD", async () => {
+    const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { client } = attach(url);
+    expect(await client.call({ method: "HEAD", path: "/ships/1" })).toBeUndefined();
+    // @ts-expect-error -- it has none
+    const call = client.call({ method: "HEAD", path: "/ships/1", answer: ship });
+    expect(await failureOf(call)).toMatchObject({
+      message: "The stock service has answered without content.",
+    });
+  });
+
+  it("is not made when the other side does not prove who it is", async () => {
+    const server = createTlsServer(certificate("localhost")).listen(0, "127.0.0.1");
+    servers.push(server);
+    let connections = 0;
+    server.on("connection", () => connections++);
+    await once(server, "listening");
+    const { client, log } = attach(`https://localhost:${(server.address() as AddressInfo).port}`);
+    for (let time = 1; time <= 6; time++) {
+      expect(await failureOf(getShip(client))).toMatchObject({
+        failure: "badAnswer",
+        status: 502,
+        message: "The stock service has not proved who it is.",
+      });
+      expect(connections).toBe(time);
+    }
+    expect(log).toEqual([]);
   });
 
   it("says in the log, not to a client, what is wrong with an answer", async () => {
@@ -364,6 +398,19 @@ describe("a call that failed", () => {
     expect(toServiceError("stock", err, signal)).toMatchObject({ failure });
     const ofAll = new AggregateError([err, err]);
     expect(toServiceError("stock", ofAll, signal)).toMatchObject({ failure });
+  });
+
+  it.each<[string, object]>([
+    ["an unknown authority", { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }],
+    ["a self-signed certificate", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }],
+    ["a certificate of the past", { code: "CERT_HAS_EXPIRED" }],
+    ["one for another host", { code: "ERR_TLS_CERT_ALTNAME_INVALID" }],
+    ["no TLS", { code: "ERR_SSL_WRONG_VERSION_NUMBER" }],
+    ["another protocol", { code: "EPROTO", syscall: "write" }],
+  ])("is known not to have met the other side by %s", (_what, of) => {
+    const err = Object.assign(new Error("of TLS"), of);
+    const { signal } = new AbortController();
+    expect(toServiceError("stock", err, signal)).toMatchObject({ failure: "badAnswer" });
   });
 
   it("is sent once somebody listens, whatever it is", async () => {
