@@ -11,6 +11,7 @@ import { createServicePool, parseServiceUrl } from "./service-connection";
 import { ServiceError, ServiceProblem } from "./service-errors";
 import { exchange } from "./service-exchange";
 import { type ServiceRequest, toRequest } from "./service-request";
+import { createSlots } from "./service-slots";
 
 // Whoever imports this wants its calls to say whom they are for.
 keepWorkContexts();
@@ -31,7 +32,7 @@ export interface ServiceClientOptions {
   connectTimeoutMs?: number;
   /** How long the other side may be silent in the midst of a call, in milliseconds; 3 s by default. */
   silenceTimeoutMs?: number;
-  /** The most connections; further calls wait for one. 50 by default. */
+  /** The most connections, besides one to ping; further calls wait for one. 50 by default. */
   connections?: number;
   /** The largest answer, in bytes; 1 MiB by default. */
   answerLimitBytes?: number;
@@ -106,12 +107,20 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   // Each call that waits listens: any number of them is fine.
   setMaxListeners(0, closing.signal);
   const away = () => new ServiceError(name, "unreachable", 503, "is not available at the moment");
-  let pool: undici.Pool | undefined;
+  const { connections = 50 } = options;
+  const slots = createSlots(connections, closing.signal);
+  /** Opened when they are needed; pings have a connection of their own, so as not to stand in line behind calls. */
+  const pools: { calls?: undici.Pool; pings?: undici.Pool } = {};
 
-  async function send(request: ServiceRequest, answer: AnyCall["answer"], limitMs: number) {
+  async function send(
+    by: "calls" | "pings",
+    request: ServiceRequest,
+    answer: AnyCall["answer"],
+    limitMs: number,
+  ): Promise<unknown> {
     if (closing.signal.aborted) throw away();
-    pool ??= createServicePool(origin, options);
-    return exchange(name, pool, request, answer, limitMs);
+    pools[by] ??= createServicePool(origin, by === "calls" ? connections : 1, options);
+    return exchange(name, pools[by], request, answer, limitMs);
   }
 
   /** Tells how long is left of so long, or of what whoever is waited for waits. @throws ServiceError when that is nothing. */
@@ -147,9 +156,14 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
       const leave = await permission(remainingMs, last);
+      const giveBack = await slots.take(remainingMs());
+      if (!giveBack) {
+        leave("unclear");
+        throw last ?? away();
+      }
       const limitMs = whole(remainingMs());
       try {
-        const answer = await send(request, of.answer, limitMs);
+        const answer = await send("calls", request, of.answer, limitMs).finally(giveBack);
         leave("answers");
         return answer as AnswerOf<Schema>;
       } catch (err) {
@@ -171,11 +185,12 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     // Apart from calls: one that is not ready may well answer them, and be asked again soon.
     async ping() {
       const request = toRequest({ method: "GET", path: pingPath }, prefix);
-      await send(request, undefined, whole(startTimer(PING_MS)()));
+      await send("pings", request, undefined, whole(startTimer(PING_MS)()));
     },
     async close() {
       closing.abort();
-      if (pool && !pool.closed) await pool.close();
+      const open = Object.values(pools).filter(({ closed }) => !closed);
+      await Promise.all(open.map((pool) => pool.close()));
     },
   };
 }

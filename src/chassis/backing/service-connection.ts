@@ -19,10 +19,14 @@ export function parseServiceUrl(text: string): URL {
   return url;
 }
 
-/** Opens connections to a service when they are needed. */
-export function createServicePool(origin: string, options: ServiceClientOptions): undici.Pool {
+/** Opens as many connections to a service as are needed, up to so many. */
+export function createServicePool(
+  origin: string,
+  connections: number,
+  options: ServiceClientOptions,
+): undici.Pool {
   const { connectTimeoutMs = 1000, silenceTimeoutMs = 3000 } = options;
-  const { connections = 50, answerLimitBytes = 1_048_576 } = options;
+  const { answerLimitBytes = 1_048_576 } = options;
   const { Pool } = loadUndici();
   return new Pool(origin, {
     connections,

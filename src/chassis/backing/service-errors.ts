@@ -11,7 +11,7 @@ export interface ServiceProblemDetails {
 
 /** How a call failed. */
 export type ServiceFailure =
-  /** Nobody took the call, or the circuit is open: it was not sent. */
+  /** Nobody took the call, the circuit is open, or there was no connection for it in time: it was not sent. */
   | "unreachable"
   /** The connection ended before the whole answer; the call may have been carried out. */
   | "broken"

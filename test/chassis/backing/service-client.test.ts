@@ -39,6 +39,16 @@ async function startService(listener: RequestListener, port = 0) {
   return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+/** One that answers when it is told to, but says at once that it runs. */
+async function startSlow() {
+  const answers: (() => void)[] = [];
+  const service = await startService((req, res) => {
+    if (req.url === "/livez") res.end();
+    else answers.push(() => answer(res, { name: "Ada" }));
+  });
+  return { ...service, answers };
+}
+
 function attach(url: string, options: Partial<ServiceClientOptions> = {}) {
   const { logger, log } = createTestLogger();
   const client = createServiceClient({ name: "stock", url, logger, timeoutMs: 2000, ...options });
@@ -298,23 +308,26 @@ describe("a call to another service", () => {
     expect(valuesOf("accept")).toEqual(["text/plain"]);
   });
 
-  it("ends in time, unsent, while all connections are taken", async () => {
-    const answers: (() => void)[] = [];
-    const { url, asked } = await startService((_req, res) =>
-      answers.push(() => answer(res, { name: "Ada" })),
-    );
-    const { client } = attach(url, { connections: 1 });
+  it("ends in time, unsent, while all connections are taken, which says nothing of the other side", async () => {
+    const { url, asked, answers } = await startSlow();
+    const { client, log } = attach(url, { connections: 1 });
     const first = client.call({ method: "GET", path: "/ships/1", timeoutMs: 60_000 });
     while (answers.length === 0) await turn();
-    const second = client.call({ method: "POST", path: "/ships", timeoutMs: 50 });
-    expect(await failureOf(second)).toMatchObject({ failure: "timeout", status: 504 });
+    const others = Array.from({ length: 10 }, () =>
+      failureOf(client.call({ method: "POST", path: "/ships", timeoutMs: 50 })),
+    );
+    await client.ping();
+    for (const failure of await Promise.all(others)) {
+      expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
+    }
+    const third = client.call({ method: "GET", path: "/ships/3" });
     answers[0]!();
     await first;
-    const third = client.call({ method: "GET", path: "/ships/3" });
     while (answers.length === 1) await turn();
     answers[1]!();
     await third;
-    expect(asked).toEqual(["GET /ships/1", "GET /ships/3"]);
+    expect(asked).toEqual(["GET /ships/1", "GET /livez", "GET /ships/3"]);
+    expect(log).toEqual([]);
   });
 
   it.each<[string, RequestListener]>([
@@ -568,6 +581,23 @@ describe("a connection", () => {
     while (asked.length === 0) await turn();
     await client.close();
     expect(await call).toMatchObject({ failure: "problem", headers: { "Retry-After": "600" } });
+  });
+
+  it("that others have is waited for by nobody once the client is closed", async () => {
+    const { url, asked, answers } = await startSlow();
+    const { client } = attach(url, { connections: 1, timeoutMs: 600_000 });
+    const first = getShip(client);
+    while (answers.length === 0) await turn();
+    const others = [getShip(client), postShip(client)].map(failureOf);
+    await turn();
+    const closed = client.close();
+    for (const failure of await Promise.all(others)) {
+      expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
+    }
+    answers[0]!();
+    expect(await first).toEqual({ name: "Ada" });
+    await closed;
+    expect(asked).toEqual(["GET /ships/1"]);
   });
 
   it("is waited for by nobody once the client is closed", async () => {
