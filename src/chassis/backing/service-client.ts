@@ -8,8 +8,9 @@ import { currentContext, keepWorkContexts } from "../process/work-context";
 import { createCircuit, type Permit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
 import { createServicePool, parseServiceUrl } from "./service-connection";
-import { ServiceError, ServiceProblem } from "./service-errors";
+import { ServiceError } from "./service-errors";
 import { exchange } from "./service-exchange";
+import { isUnsent, mayRepeat, retryDelayMs, stateBy } from "./service-failure";
 import { type ServiceRequest, toRequest } from "./service-request";
 import { createSlots } from "./service-slots";
 
@@ -85,10 +86,6 @@ export interface ServiceClient {
   /** Lets calls end that are under way, fails those that wait, and closes the connections. */
   close(this: void): Promise<void>;
 }
-
-/** The wait before a repetition, in milliseconds: any part of this, doubled each time. */
-const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 1000;
 
 /** How long the other side may take to say that it runs, in milliseconds. */
 const PING_MS = 1000;
@@ -197,39 +194,3 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
 /** As timers and headers want it. */
 const whole = (ms: number): number => Math.max(1, Math.ceil(ms));
-
-/** Nobody has it: it can be sent to whoever is there later. */
-const isUnsent = ({ failure }: ServiceError): boolean => failure === "unreachable";
-
-/**
- * What a failure says of the other side. An answer says that it is there, even if that is a 503: one path that is in trouble
- * must not cost the others.
- * @param hadTime Whether it had about as long as it may take: who calls us must not be able to make it look dead by waiting
- *   for a moment only.
- */
-function stateBy(err: unknown, hadTime: boolean): Parameters<Permit>[0] {
-  if (!(err instanceof ServiceError)) return "unclear";
-  if (err.failure === "timeout") return hadTime ? "away" : "unclear";
-  return ["unreachable", "broken"].includes(err.failure) ? "away" : "answers";
-}
-
-function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {
-  if (isUnsent(err)) return true;
-  const isSafe =
-    isIdempotent ??
-    (!["POST", "PATCH"].includes(method) ||
-      Object.keys(headers ?? {}).some((header) => header.toLowerCase() === "idempotency-key"));
-  if (err instanceof ServiceProblem)
-    return isSafe && [429, 502, 503, 504].includes(err.problem.status);
-  return isSafe && err.failure === "broken";
-}
-
-/**
- * A random part of what doubles with each try, as callers must not come in step; and before that for as long as the other
- * side says.
- */
-function retryDelayMs(err: ServiceError, tries: number): number {
-  const askedS = err instanceof ServiceProblem ? (err.retryAfterS ?? 0) : 0;
-  const mostMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
-  return askedS * 1000 + Math.random() * mostMs;
-}
