@@ -4,7 +4,7 @@ import type { Execution, Journal } from "./load/journal";
 import type { Sent } from "./load/requests";
 import { failed, tally } from "./load/tally";
 import type { Options } from "./options";
-import type { Finding } from "./report";
+import type { Finding } from "../experiments/finding";
 import { underLoad } from "./under-load";
 import { tryWays } from "./ways/ways";
 

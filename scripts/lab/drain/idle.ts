@@ -4,7 +4,8 @@ import { startServer } from "../harness/server";
 import { type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import { type Ends, holdConnections } from "./idle-clients";
 import type { Options } from "./options";
-import { exitColumns, type Finding } from "./report";
+import type { Finding } from "../experiments/finding";
+import { exitColumns } from "./report";
 import { SUBJECT } from "./restart";
 
 const BYTES_PER_MB = 1_000_000;

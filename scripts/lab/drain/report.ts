@@ -1,12 +1,6 @@
-// What an experiment has found, as text.
+// What became of requests and processes, as columns of a table.
 import type { Account } from "./account";
 import type { Exit } from "./exit";
-
-/** The rows of an experiment's table, and which of its targets were missed. */
-export interface Finding {
-  rows: readonly Readonly<Record<string, string>>[];
-  missed: readonly string[];
-}
 
 /** What became of requests, as columns. */
 export function accountColumns(sum: Account): Record<string, string> {
@@ -26,14 +20,6 @@ export function exitColumns(exits: readonly Exit[]): Record<string, string> {
     (i) => seconds[i]!,
   );
   return { "exit codes": tally(exits), "s to exit": [middle, least, most].map(toTwo).join(" ") };
-}
-
-/** As a Markdown table, with what was missed below. */
-export function describe({ rows, missed }: Finding): string {
-  const names = Object.keys(rows[0] ?? {});
-  const lines = [names, names.map(() => "---"), ...rows.map((row) => Object.values(row))];
-  const table = rows.length > 0 ? lines.map((cells) => `| ${cells.join(" | ")} |`) : [];
-  return [...table, ...missed.map((what) => `MISSED: ${what}`)].join("\n");
 }
 
 const toTwo = (seconds = Number.NaN): string => seconds.toFixed(2);

@@ -9,7 +9,8 @@ import { startClients } from "./clients";
 import { exchange } from "./exchange";
 import { acceptedBy, type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import type { Options } from "./options";
-import { exitColumns, type Finding, accountColumns } from "./report";
+import type { Finding } from "../experiments/finding";
+import { accountColumns, exitColumns } from "./report";
 
 /** The server of experiments that need slow and endless responses. */
 export const SUBJECT = join(__dirname, "subject.js");

@@ -2,7 +2,7 @@
 import { killEach } from "./kill";
 import { type Count, failed, type Tally, tally } from "./load/tally";
 import type { Options } from "./options";
-import type { Finding } from "./report";
+import type { Finding } from "../experiments/finding";
 import { underLoad } from "./under-load";
 import type { Way } from "./ways/way";
 import { tryWays } from "./ways/ways";

@@ -7,7 +7,8 @@ import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { acceptedBy, type Exit, terminate } from "./exit";
 import type { Options } from "./options";
-import { accountColumns, exitColumns, type Finding } from "./report";
+import type { Finding } from "../experiments/finding";
+import { accountColumns, exitColumns } from "./report";
 
 const SERVICE = join(__dirname, "../../../dist/server.js");
 const CLIENTS = 10;

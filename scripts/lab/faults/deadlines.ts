@@ -1,5 +1,5 @@
 // Experiment: callers say how long they wait, while the other side hangs, and while it is slow and well.
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import { ask } from "./ask";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";

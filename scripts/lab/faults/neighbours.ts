@@ -1,5 +1,5 @@
 // Experiment: hundreds of calls wait for one service; who else is touched.
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import { ask, type Answer } from "./ask";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";

@@ -1,7 +1,7 @@
 // Experiments: connections that end just as they are used, and a service that comes and goes ten times a second.
 import { clearTimeout, setTimeout } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";

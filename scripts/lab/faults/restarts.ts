@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../dev/ports/free-port";
 import { terminate } from "../drain/exit";
 import { createJournal } from "../drain/load/journal";
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import { SERVICE, serviceEnvironment } from "../drain/ways/way";
 import type { Run } from "../harness/run";
 import { startServer } from "../harness/server";

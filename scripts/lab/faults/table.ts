@@ -1,6 +1,6 @@
 // Experiment: one fault after the other, and what callers, the log and the machine see of it.
 import { createQueue } from "../contract/queue";
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import { until } from "../harness/wait";
 import { ask } from "./ask";
 import { FAULTS } from "./catalogue";

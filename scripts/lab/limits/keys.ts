@@ -1,6 +1,6 @@
 // Experiment: POSTs with idempotency keys, each sent twice at once to two instances, of which one is killed on the way.
 import { Client } from "pg";
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import type { Options } from "./options";
 import { startPostgres } from "./postgres";
 import { release, startInstance, startInstances, urlOf } from "./service";

@@ -1,6 +1,6 @@
 // Experiment: three instances count together in Redis, whatever a client forges, and serve everybody while it is away.
 import { freePort } from "../../dev/ports/free-port";
-import type { Finding } from "../drain/report";
+import type { Finding } from "../experiments/finding";
 import type { Run } from "../harness/run";
 import { requireProgram } from "../recipes/missing";
 import { startRouter } from "../recipes/routers";

@@ -23,6 +23,7 @@ export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
     paths: [
       "scripts/lab/bench",
       "scripts/lab/drain",
+      "scripts/lab/experiments",
       "scripts/lab/faults",
       "scripts/lab/limits",
       "scripts/lab/recipes",

@@ -96,7 +96,7 @@ function deadLinks(folder: string): string[] {
 }
 
 const GONE = {
-  lab: /lab\/(bench|drain|faults|limits|recipes|rollout)|npm run (bench|drain|faults|limits|recipes)|contract:systems|speed\.md|real-systems/,
+  lab: /lab\/(bench|drain|experiments|faults|limits|recipes|rollout)|npm run (bench|drain|faults|limits|recipes)|contract:systems|speed\.md|real-systems/,
   sample:
     /features\/(notes|feed)|createNotes|localhost:\d+\/notes|NOTES_URL|feed\.(ts|js)|^feed:|feed=/i,
   contract: /scripts\/lab|npm run contract|port-contract\.md/,

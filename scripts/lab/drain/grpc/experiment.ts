@@ -6,7 +6,7 @@ import { freePort } from "../../../dev/ports/free-port";
 import { killEach } from "../kill";
 import { createJournal, type Execution, type Journal } from "../load/journal";
 import type { Options } from "../options";
-import type { Finding } from "../report";
+import type { Finding } from "../../experiments/finding";
 import { startInstances } from "../ways/instances";
 import type { WayOptions } from "../ways/way";
 import { hup } from "../ways/workers";
