@@ -2,6 +2,7 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BackingService } from "./chassis/backing/services";
+import { setUnfitAnswers } from "./chassis/api/answers";
 import { createExpress } from "./chassis/express/app";
 import { asOneLayer } from "./chassis/express/one-layer";
 import { accessLog } from "./chassis/http/access-log";
@@ -18,7 +19,10 @@ import type { httpVariables } from "./chassis/process/variables";
 
 /** What an app is built from. */
 export interface AppOptions {
-  config: Pick<ConfigOf<typeof httpVariables>, "BODY_LIMIT_BYTES" | "TRUST_PROXY">;
+  config: Pick<
+    ConfigOf<typeof httpVariables>,
+    "BODY_LIMIT_BYTES" | "TRUST_PROXY" | "REFUSE_UNFIT_ANSWERS"
+  >;
   logger: Logger;
   /** Aborted when the process is about to end. */
   draining: AbortSignal;
@@ -41,6 +45,7 @@ export function createApp({
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });
+  setUnfitAnswers(app, { areRefused: config.REFUSE_UNFIT_ANSWERS, logger });
 
   app.use(
     asOneLayer(

@@ -9,5 +9,6 @@ const examples = Object.entries<Variable>(webVariables).flatMap(([name, of]) =>
 /** No test shall depend on what the shell around it has set; nothing listens at the database's address. */
 export const testEnv: Readonly<Record<string, string>> = {
   ...(Object.fromEntries(examples) as Record<string, string>),
+  REFUSE_UNFIT_ANSWERS: "true",
   DATABASE_URL: "postgres://user@127.0.0.1:1/absent",
 };

@@ -9,6 +9,8 @@ export interface Layer {
   readonly slash: boolean;
   /** Absent for middleware and mounted routers. */
   readonly route?: { readonly stack: Layer[] };
+  /** Of a route's layer, in lower case; absent where it takes all. */
+  readonly method?: string;
   handle: RequestHandler;
   /** What it finds in a path that it stands for, or false when it does not. */
   match(path: string): unknown;

@@ -28,5 +28,6 @@ function guarded(handle: RequestHandler): RequestHandler {
       );
     }
   };
-  return Object.defineProperty(guard, "name", { value: handle.name });
+  // What others have hung on it, stays.
+  return Object.assign(Object.defineProperty(guard, "name", { value: handle.name }), handle);
 }

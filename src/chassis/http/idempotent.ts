@@ -17,6 +17,9 @@ export type RunOnce<Db> = (
   work: (db: Db) => Promise<Answer>,
 ) => Promise<{ answer: Answer; isRepeated: boolean }>;
 
+/** What is looked at, whatever types the rest of a request has. */
+type KeyedRequest = Pick<Request, "get" | "method" | "originalUrl" | "body">;
+
 /** How a route takes keys. */
 export interface IdempotentOptions {
   /** Whose key it is, such as the user's id: another client with the same key then gets nothing of it. */
@@ -31,7 +34,7 @@ export interface IdempotentOptions {
  */
 export async function idempotent<Db>(
   once: RunOnce<Db>,
-  req: Request,
+  req: KeyedRequest,
   res: Response,
   work: (db: Db) => Promise<Answer>,
   { client = "" }: IdempotentOptions = {},
@@ -49,7 +52,7 @@ export async function idempotent<Db>(
 /** The draft has it in quotes, and many clients do not. */
 const KEY = /^("?)([\x21\x23-\x7e]{1,255})\1$/;
 
-function keyOf(req: Request): string | undefined {
+function keyOf(req: KeyedRequest): string | undefined {
   const header = req.get("Idempotency-Key");
   if (header === undefined) return undefined;
   const key = KEY.exec(header)?.[2];
@@ -60,7 +63,7 @@ function keyOf(req: Request): string | undefined {
 const NO_KEY =
   "The Idempotency-Key must be 1 to 255 characters of ASCII, without spaces and quotes.";
 
-const fingerprintOf = ({ method, originalUrl, body }: Request): string =>
+const fingerprintOf = ({ method, originalUrl, body }: KeyedRequest): string =>
   createHash("sha256")
     .update(JSON.stringify([method, originalUrl, body as unknown]))
     .digest("base64");

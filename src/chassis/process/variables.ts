@@ -77,6 +77,12 @@ export const httpVariables = {
     about:
       "Whose `X-Forwarded-*` headers to believe: how many proxies stand in front, or their addresses.",
   }),
+  REFUSE_UNFIT_ANSWERS: variable({
+    schema: flag,
+    default: "false",
+    about:
+      "Whether an answer that is not as its route describes it becomes a problem 500, for development and tests; otherwise it is sent, and logged once.",
+  }),
   KEEP_ALIVE_TIMEOUT_MS: variable({
     schema: integer(0, 3_600_000, "milliseconds"),
     default: "95000",

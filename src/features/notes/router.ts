@@ -1,13 +1,13 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
+import * as v from "valibot";
+import { describeRoute } from "../../chassis/api/describe-route";
 import { createIdempotencyKeys } from "../../chassis/backing/idempotency-keys";
 import type { Database } from "../../chassis/backing/postgres";
-import { parseBody } from "../../chassis/http/body";
 import { idempotent } from "../../chassis/http/idempotent";
 import { sendPage } from "../../chassis/http/paging";
 import { Problem } from "../../chassis/http/problem";
-import { parseQuery } from "../../chassis/http/validate";
-import { isNoteId, noteInput, notesQuery } from "./schema";
+import { note, noteInput, noteParams, notesQuery } from "./schema";
 import { createNoteStore } from "./store";
 
 /** Serves notes at the path where it is mounted. */
@@ -16,49 +16,78 @@ export function createNotesRouter({ database }: { database: Database }): Router 
   const once = createIdempotencyKeys(database);
   const router = Router();
 
-  router.param("id", (_req, _res, next, id: string) =>
-    next(isNoteId(id) ? undefined : noSuchNote()),
+  router.get(
+    "/",
+    describeRoute({
+      summary: "Lists notes, the newest first.",
+      query: notesQuery,
+      answers: { 200: v.array(note) },
+    }),
+    async (req, res) => {
+      await sendPage(
+        res,
+        req.query,
+        (page) => notes.list(page),
+        ({ id }) => id,
+      );
+    },
   );
 
-  router.get("/", async (req, res) => {
-    const query = parseQuery(notesQuery, req);
-    await sendPage(
-      res,
-      query,
-      (page) => notes.list(page),
-      ({ id }) => id,
-    );
-  });
+  router.post(
+    "/",
+    describeRoute({
+      summary: "Creates a note.",
+      description: "Sent again with the same `Idempotency-Key`, it is created once.",
+      body: noteInput,
+      answers: { 201: note },
+    }),
+    async (req, res) => {
+      await idempotent(once, req, res, async (db) => {
+        const created = await createNoteStore(db).create(req.body);
+        return {
+          status: 201,
+          headers: { Location: `${req.baseUrl}/${created.id}` },
+          body: created,
+        };
+      });
+    },
+  );
 
-  router.post("/", async (req, res) => {
-    const input = await parseBody(noteInput, req);
-    await idempotent(once, req, res, async (db) => {
-      const note = await createNoteStore(db).create(input);
-      return { status: 201, headers: { Location: `${req.baseUrl}/${note.id}` }, body: note };
-    });
-  });
+  router.get(
+    "/:id",
+    describeRoute({ summary: "Reads a note.", params: noteParams, answers: { 200: note } }),
+    async (req, res) => {
+      res.json(existing(await notes.find(req.params.id)));
+    },
+  );
 
-  router.get("/:id", async (req, res) => {
-    res.json(existing(await notes.find(req.params.id)));
-  });
+  router.put(
+    "/:id",
+    describeRoute({
+      summary: "Replaces a note.",
+      params: noteParams,
+      body: noteInput,
+      answers: { 200: note },
+    }),
+    async (req, res) => {
+      res.json(existing(await notes.replace(req.params.id, req.body)));
+    },
+  );
 
-  router.put("/:id", async (req, res) => {
-    const input = await parseBody(noteInput, req);
-    res.json(existing(await notes.replace(req.params.id, input)));
-  });
-
-  router.delete("/:id", async (req, res) => {
-    existing(await notes.remove(req.params.id));
-    res.status(204).end();
-  });
+  router.delete(
+    "/:id",
+    describeRoute({ summary: "Deletes a note.", params: noteParams, answers: { 204: null } }),
+    async (req, res) => {
+      existing(await notes.remove(req.params.id));
+      res.status(204).end();
+    },
+  );
 
   return router;
 }
 
-const noSuchNote = (): Problem => new Problem(404, "There is no such note.");
-
 /** @throws Problem 404 when the store has found none. */
 function existing<T>(note: T | undefined): T {
-  if (note === undefined) throw noSuchNote();
+  if (note === undefined) throw new Problem(404, "There is no such note.");
   return note;
 }

@@ -1,24 +1,26 @@
 // What a note looks like, and what clients may ask for.
 import * as v from "valibot";
-import { id, object, text } from "../../chassis/http/fields";
+import { dateTime, id, object, text } from "../../chassis/http/fields";
 import { pageQuery } from "../../chassis/http/paging";
 
 /** A note as clients write it. */
-export const noteInput = object({
-  title: text(1, 200),
-  body: text(0, 10_000),
-});
+export const noteInput = v.pipe(
+  object({ title: text(1, 200), body: text(0, 10_000) }),
+  v.title("NoteInput"),
+);
 
 export type NoteInput = v.InferOutput<typeof noteInput>;
 
 /** A note as clients read it. */
-export interface Note extends NoteInput {
-  id: string;
-  /** RFC 3339, in UTC. */
-  createdAt: string;
-  /** RFC 3339, in UTC. */
-  updatedAt: string;
-}
+export const note = v.pipe(
+  object({ id, ...noteInput.entries, createdAt: dateTime, updatedAt: dateTime }),
+  v.title("Note"),
+);
+
+export type Note = v.InferOutput<typeof note>;
+
+/** What a note's path has. */
+export const noteParams = object({ id });
 
 /** Whether the text can be a note's id. */
 export const isNoteId = (value: string): boolean => v.is(id, value);

@@ -22,6 +22,7 @@ const put = (id: string, body: object) => request(app).put(`/notes/${id}`).send(
 const idOf = (res: Response): string => (res.body as { id: string }).id;
 const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 const problemOf = (res: Response) => JSON.parse(res.text) as unknown;
+const nothingThere = problem(404, "Not Found", { detail: "There is nothing at this path." });
 const noSuchNote = problem(404, "Not Found", { detail: "There is no such note." });
 const notIds = [
   "abc",
@@ -86,7 +87,7 @@ describe("GET /notes/:id", () => {
 
   it.each(notIds)("responds 404 when the id is no id: %s", async (id) => {
     const res = await request(app).get(`/notes/${id}`);
-    expect([res.status, problemOf(res)]).toEqual([404, noSuchNote]);
+    expect([res.status, problemOf(res)]).toEqual([404, nothingThere]);
   });
 
   it("responds 400 when the id cannot be decoded", async () => {

@@ -1,0 +1,233 @@
+// Makes the OpenAPI document of what routes say of themselves.
+import { STATUS_CODES } from "node:http";
+import type * as ToJsonSchema from "@valibot/to-json-schema";
+import type { Router } from "express";
+import type * as v from "valibot";
+import { toJsonSchema } from "../http/json-schema";
+import type { RouteDescription } from "./describe-route";
+import { type DescribedRoute, describedRoutes } from "./descriptions";
+import { type JsonSchema, nameSchemas } from "./named-schemas";
+
+/** What the document is about. */
+export interface ApiInfo {
+  title: string;
+  version: string;
+  description?: string;
+}
+
+/** An OpenAPI document. @see https://spec.openapis.org/oas/v3.1.1.html */
+export interface OpenApiDocument {
+  openapi: "3.1.1";
+  info: ApiInfo;
+  paths: Record<string, Record<string, object>>;
+  components: {
+    schemas: Record<string, object>;
+    responses: Record<string, object>;
+    securitySchemes: Record<string, object>;
+  };
+}
+
+/** What a route says that contradicts itself, or that OpenAPI cannot say; its message begins with the route. */
+export class DescriptionError extends Error {
+  override readonly name = "DescriptionError";
+}
+
+/** A route whose words OpenAPI has. */
+interface Documented {
+  method: string;
+  path: string;
+  description: RouteDescription;
+}
+
+/**
+ * The document of all routes that are described; the others are left out.
+ * @throws DescriptionError when a route contradicts itself, or has a schema that JSON Schema cannot say.
+ */
+export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument {
+  const schemas: Record<string, object> = { Problem: PROBLEM };
+  const securitySchemes: Record<string, object> = {};
+  const paths: OpenApiDocument["paths"] = {};
+  for (const route of describedRoutes(router)) {
+    const name = nameOf(route);
+    try {
+      const documented = document(route);
+      if (!documented) continue;
+      const security = route.descriptions.flatMap(({ security }) => security ?? []);
+      for (const { name, scheme } of security) securitySchemes[name] = scheme;
+      const operation = {
+        ...operationOf(documented, schemas),
+        ...(security.length > 0 && {
+          security: [Object.fromEntries(security.map(({ name, scopes }) => [name, scopes]))],
+        }),
+      };
+      const methods = (paths[templateOf(documented.path)] ??= {});
+      // Of two, the first one answers.
+      methods[documented.method] ??= operation;
+    } catch (err) {
+      throw new DescriptionError(`${name}: ${(err as Error).message}`, { cause: err });
+    }
+  }
+  return {
+    openapi: "3.1.1",
+    info,
+    paths,
+    components: { schemas, responses: { Problem: PROBLEM_RESPONSE }, securitySchemes },
+  };
+}
+
+/** The routes that say nothing of themselves, such as `GET /notes`. */
+export const undescribedRoutes = (router: Router): string[] =>
+  describedRoutes(router)
+    .filter(({ descriptions }) => !descriptions.some(isOfRoute))
+    .map(nameOf);
+
+const nameOf = ({ method = "all", path = "a pattern" }: DescribedRoute): string =>
+  `${method.toUpperCase()} ${path}`;
+
+const isOfRoute = (description: object): description is RouteDescription =>
+  "answers" in description;
+
+function document({ method, path, descriptions }: DescribedRoute): Documented | undefined {
+  const [description, second] = descriptions.filter(isOfRoute);
+  if (!description) return undefined;
+  if (second) throw new Error("It is described twice.");
+  if (method === undefined) throw new Error("A route for all methods cannot be described.");
+  if (path === undefined || !/^[^*{}()[\]?+!\\]*$/.test(path)) {
+    throw new Error("Only a path of plain segments and :parameters can be described.");
+  }
+  return { method, path, description };
+}
+
+const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
+
+function operationOf({ method, path, description }: Documented, named: Record<string, object>) {
+  const { summary, description: text, params, query, body, answers, problems = {} } = description;
+  const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const parameters = [
+    ...parametersOf("path", params && convert(params), inPath),
+    ...parametersOf("query", query && convert(query)),
+  ];
+  if (body && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
+  return {
+    summary,
+    ...(text !== undefined && { description: text }),
+    operationId: operationIdOf(method, path),
+    tags: [path.split("/")[1] || "service"],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
+    responses: {
+      ...mapValues(answers, (schema, status) => ({
+        description: STATUS_CODES[status] ?? status,
+        ...(schema && { content: jsonOf(schemaOf(schema)) }),
+      })),
+      ...mapValues({ ...usualProblems(description), ...problems }, (when) => ({
+        ...PROBLEM_RESPONSE,
+        description: when,
+      })),
+      default: { $ref: "#/components/responses/Problem" },
+    },
+  };
+}
+
+function convert(schema: v.GenericSchema): JsonSchema {
+  const { $schema: _dialect, ...keywords } = toJsonSchema(schema, loadConverter());
+  return keywords;
+}
+
+/** What the description's own checks answer. */
+const usualProblems = ({ params, query, body }: RouteDescription) =>
+  ({
+    ...((query ?? body) && {
+      400: "The request is malformed; `errors` has what is wrong with its query.",
+    }),
+    ...(params && { 404: "There is nothing at this path." }),
+    ...(body && {
+      413: "The body is too large.",
+      415: "The body is not JSON.",
+      422: "Some fields are not valid; `errors` has them.",
+    }),
+  }) as Record<number, string>;
+
+function parametersOf(
+  place: "path" | "query",
+  schema: JsonSchema | undefined,
+  names?: readonly string[],
+): object[] {
+  const { properties = {}, required = [] } = (schema ?? {}) as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  const described = Object.keys(properties);
+  if (schema && described.length === 0)
+    throw new Error(`Its ${place} must be an object of fields.`);
+  const unknown = names && described.find((name) => !names.includes(name));
+  if (unknown) throw new Error(`It describes the parameter ${unknown}, which its path has not.`);
+  return (names ?? described).map((name) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema: properties[name] ?? { type: "string" },
+  }));
+}
+
+/** `GET /notes/:id` is `getNotesById`. */
+const operationIdOf = (method: string, path: string): string =>
+  method +
+  path
+    .split("/")
+    .filter(Boolean)
+    .map((segment) =>
+      segment
+        .replace(/^:/, "by-")
+        .replace(/(^|\W+|_)(\w)/g, (_all, _sep, letter: string) => letter.toUpperCase()),
+    )
+    .join("");
+
+const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
+
+const mapValues = <T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+
+/** Problem details, as every route may answer. @see https://www.rfc-editor.org/rfc/rfc9457 */
+const PROBLEM: JsonSchema = {
+  title: "Problem",
+  type: "object",
+  properties: {
+    type: {
+      type: "string",
+      description: "What kind of problem it is; `about:blank` when the status says it.",
+    },
+    title: { type: "string" },
+    status: { type: "integer", minimum: 400, maximum: 599 },
+    detail: { type: "string", description: "What is wrong with this very request." },
+    requestId: { type: "string", description: "What the log calls the request." },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          pointer: { type: "string", description: "Where in the body, as a JSON pointer." },
+          parameter: { type: "string", description: "Which parameter of the query." },
+          detail: { type: "string" },
+        },
+        required: ["detail"],
+      },
+    },
+    omitted: { type: "integer", description: "How many faults are not listed, at least." },
+  },
+  required: ["type", "title", "status", "requestId"],
+};
+
+const PROBLEM_RESPONSE = {
+  description: "A problem.",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+/** Loaded when the document is first asked for. */
+const loadConverter = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  (require("@valibot/to-json-schema") as typeof ToJsonSchema).toJsonSchema;
