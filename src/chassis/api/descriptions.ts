@@ -36,7 +36,7 @@ export interface DescribedRoute {
 
 /** Every route of a router, in the order in which they are asked. */
 export const describedRoutes = (router: Router): DescribedRoute[] =>
-  [...routesOf(router)].map(({ method, path, handlers }) => ({
+  routesOf(router).map(({ method, path, handlers }) => ({
     method,
     path,
     descriptions: handlers.map(descriptionOf).filter((description) => description !== undefined),

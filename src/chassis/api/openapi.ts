@@ -5,7 +5,7 @@ import type { Router } from "express";
 import type * as v from "valibot";
 import { toJsonSchema } from "../http/json-schema";
 import type { RouteDescription } from "./describe-route";
-import { type DescribedRoute, describedRoutes } from "./descriptions";
+import { type DescribedRoute, describedRoutes, type SecurityDescription } from "./descriptions";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
 
 /** What the document is about. */
@@ -19,6 +19,7 @@ export interface ApiInfo {
 export interface OpenApiDocument {
   openapi: "3.1.1";
   info: ApiInfo;
+  servers: { url: string }[];
   paths: Record<string, Record<string, object>>;
   components: {
     schemas: Record<string, object>;
@@ -56,9 +57,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
       for (const { name, scheme } of security) securitySchemes[name] = scheme;
       const operation = {
         ...operationOf(documented, schemas),
-        ...(security.length > 0 && {
-          security: [Object.fromEntries(security.map(({ name, scopes }) => [name, scopes]))],
-        }),
+        security: requirementsOf(security),
       };
       const methods = (paths[templateOf(documented.path)] ??= {});
       // Of two, the first one answers.
@@ -70,9 +69,18 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   return {
     openapi: "3.1.1",
     info,
+    // Wherever the document is found, behind a prefix that a proxy has taken away, too.
+    servers: [{ url: "." }],
     paths,
     components: { schemas, responses: { Problem: PROBLEM_RESPONSE }, securitySchemes },
   };
+}
+
+/** All of them are asked for; without any, none is. */
+function requirementsOf(security: readonly SecurityDescription[]): object[] {
+  const all: Record<string, string[]> = {};
+  for (const { name, scopes } of security) (all[name] ??= []).push(...scopes);
+  return security.length > 0 ? [all] : [];
 }
 
 /** The routes that say nothing of themselves, such as `GET /notes`. */

@@ -1,6 +1,7 @@
 // Every route of a router, with all that stands in front of its handler.
+import { METHODS } from "node:http";
 import type { RequestHandler, Router } from "express";
-import { isRouter, ownLayers } from "./layers";
+import { isRouter, type Layer, ownLayers } from "./layers";
 
 /** A route as requests find it. */
 export interface FoundRoute {
@@ -13,10 +14,12 @@ export interface FoundRoute {
 }
 
 /** Finds the routes of a router and of those mounted in it, in the order in which they are asked. */
-export function* routesOf(
+export const routesOf = (router: Router): FoundRoute[] => [...find(router, "", [])];
+
+function* find(
   router: Router,
-  mount: string | undefined = "",
-  before: readonly RequestHandler[] = [],
+  mount: string | undefined,
+  before: readonly RequestHandler[],
 ): Generator<FoundRoute> {
   const passed: { path: string | undefined; handler: RequestHandler }[] = [];
   for (const { rawPath, route, handle } of ownLayers(router)) {
@@ -26,17 +29,25 @@ export function* routesOf(
       .map((layer) => layer.handler);
     const handlers = [...before, ...inFront];
     if (route) {
-      for (const method of new Set(route.stack.map((layer) => layer.method))) {
-        const own = route.stack.filter((layer) => layer.method === method || !layer.method);
+      for (const method of methodsOf(route)) {
+        const own = route.stack.filter(
+          (layer) => layer.method === method || !layer.method || !method,
+        );
         yield {
           method,
-          path: path || "/",
-          handlers: [...handlers, ...own.map((layer) => layer.handle)],
+          path: path === "" ? "/" : path,
+          handlers: [...handlers, ...new Set(own.map((layer) => layer.handle))],
         };
       }
-    } else if (isRouter(handle)) yield* routesOf(handle, path, handlers);
+    } else if (isRouter(handle)) yield* find(handle, path, handlers);
     else passed.push({ path, handler: handle });
   }
+}
+
+/** An app's `all` names each method that there is, a router's none. */
+function methodsOf(route: NonNullable<Layer["route"]>): Set<string | undefined> {
+  const methods = new Set(route.stack.map(({ method }) => method));
+  return methods.size >= METHODS.length ? new Set([undefined]) : methods;
 }
 
 /** A root adds nothing to where it is mounted. */

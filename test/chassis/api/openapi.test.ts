@@ -1,0 +1,258 @@
+import express, { type RequestHandler, Router } from "express";
+import request from "supertest";
+import * as v from "valibot";
+import { describeRoute, type RouteDescription } from "../../../src/chassis/api/describe-route";
+import { describes } from "../../../src/chassis/api/descriptions";
+import { openApiDocument, undescribedRoutes } from "../../../src/chassis/api/openapi";
+import { id, object, text } from "../../../src/chassis/http/fields";
+import { queryInteger } from "../../../src/chassis/http/query-fields";
+import { createTestApp } from "../support/app";
+
+const info = { title: "ships", version: "1.2.3" };
+const handler: RequestHandler = (_req, res) => void res.end();
+const described = (description: Partial<RouteDescription>) =>
+  describeRoute({
+    summary: "Does it.",
+    answers: { 200: v.any() },
+    ...description,
+  }) as RequestHandler;
+const ship = v.pipe(object({ id, name: text(1, 10) }), v.title("Ship"));
+const titled = (schema: v.GenericSchema) => v.pipe(schema, v.title("Ship"));
+
+describe("the OpenAPI document", () => {
+  const ships = Router()
+    .get(
+      "/",
+      described({
+        query: object({ limit: v.optional(queryInteger(1, 9), "5"), name: text(1, 10) }),
+        answers: { 200: v.array(ship) },
+      }),
+      handler,
+    )
+    .put(
+      "/:id/berths/:nr",
+      described({
+        params: object({ id }),
+        body: ship,
+        answers: { 200: ship, 204: null },
+        problems: { 409: "It is at sea." },
+      }),
+      handler,
+    )
+    .get("/plain", handler);
+  const app = express()
+    .get("/", described({}), handler)
+    .use("/fleet/ships", ships)
+    .all("/any", handler)
+    .get(/x/, handler)
+    .use(/y/, Router().get("/", handler));
+  const document = openApiDocument(app.router, info);
+
+  it("has each described route under the whole of its path", () => {
+    const methods = Object.entries(document.paths).map(([path, of]) => [path, Object.keys(of)]);
+    expect(methods).toEqual([
+      ["/", ["get"]],
+      ["/fleet/ships", ["get"]],
+      ["/fleet/ships/{id}/berths/{nr}", ["put"]],
+    ]);
+  });
+
+  it("says what the path and the query have", () => {
+    expect(document.paths["/fleet/ships"]?.get).toMatchObject({
+      operationId: "getFleetShips",
+      parameters: [
+        {
+          name: "limit",
+          in: "query",
+          required: false,
+          schema: { type: "integer", minimum: 1, maximum: 9, default: 5 },
+        },
+        {
+          name: "name",
+          in: "query",
+          required: true,
+          schema: { type: "string", minLength: 1, maxLength: 10 },
+        },
+      ],
+    });
+    expect(document.paths["/fleet/ships/{id}/berths/{nr}"]?.put).toMatchObject({
+      operationId: "putFleetShipsByIdBerthsByNr",
+      parameters: [
+        { name: "id", in: "path", required: true, schema: { format: "int64" } },
+        { name: "nr", in: "path", required: true, schema: { type: "string" } },
+      ],
+    });
+  });
+
+  it("says what is sent and answered, titled schemas in one place", () => {
+    const ref = { $ref: "#/components/schemas/Ship" };
+    const json = (schema: object) => ({ "application/json": { schema } });
+    expect(document.paths["/fleet/ships"]?.get).toMatchObject({
+      responses: { 200: { content: json({ type: "array", items: ref }) } },
+    });
+    expect(document.paths["/fleet/ships/{id}/berths/{nr}"]?.put).toMatchObject({
+      requestBody: { required: true, content: json(ref) },
+      responses: {
+        200: { description: "OK", content: json(ref) },
+        204: { description: "No Content" },
+      },
+    });
+    expect(document.components.schemas.Ship).toMatchObject({
+      title: "Ship",
+      additionalProperties: false,
+    });
+  });
+
+  it("says with which problems, the checks' own included", () => {
+    const { responses } = document.paths["/fleet/ships/{id}/berths/{nr}"]?.put as {
+      responses: object;
+    };
+    expect(Object.keys(responses)).toEqual([
+      "200",
+      "204",
+      "400",
+      "404",
+      "409",
+      "413",
+      "415",
+      "422",
+      "default",
+    ]);
+    expect(responses).toMatchObject({
+      409: {
+        description: "It is at sea.",
+        content: {
+          "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+        },
+      },
+    });
+  });
+
+  it("leaves out what is not described, and names it", () => {
+    expect(undescribedRoutes(app.router)).toEqual([
+      "GET /fleet/ships/plain",
+      "ALL /any",
+      "GET a pattern",
+      "GET a pattern",
+    ]);
+  });
+
+  it("is the same after requests have come", async () => {
+    const { app } = createTestApp((router) => void router.use("/fleet/ships", ships));
+    await request(app).get("/fleet/ships?name=a");
+    expect(openApiDocument(app.router, info).paths).toHaveProperty(["/fleet/ships"]);
+  });
+});
+
+describe("middleware that describes", () => {
+  const token = (...scopes: string[]) =>
+    describes((_req, _res, next) => next(), {
+      security: { name: "bearer", scheme: { type: "http", scheme: "bearer" }, scopes },
+    });
+  const securityOf = (define: (router: Router) => void) => {
+    const router = Router();
+    define(router);
+    const { paths, components } = openApiDocument(express().use(router).router, info);
+    return [
+      (paths["/a"]?.get as { security?: object }).security,
+      Object.keys(components.securitySchemes),
+    ];
+  };
+
+  it.each<[string, (router: Router) => void, unknown]>([
+    [
+      "in the route",
+      (router) => void router.get("/a", token("read"), described({}), handler),
+      [[{ bearer: ["read"] }], ["bearer"]],
+    ],
+    [
+      "twice",
+      (router) => void router.use(token("read")).get("/a", token("write"), described({}), handler),
+      [[{ bearer: ["read", "write"] }], ["bearer"]],
+    ],
+    [
+      "before all routes",
+      (router) => void router.use(token()).get("/a", described({}), handler),
+      [[{ bearer: [] }], ["bearer"]],
+    ],
+    [
+      "before these paths",
+      (router) => void router.use("/a", token(), Router().get("/", described({}), handler)),
+      [[{ bearer: [] }], ["bearer"]],
+    ],
+    [
+      "before other paths",
+      (router) => void router.use("/ab", token()).get("/a", described({}), handler),
+      [[], []],
+    ],
+    ["after it", (router) => void router.get("/a", described({}), handler).use(token()), [[], []]],
+  ])("counts for the routes behind it: %s", (_name, define, expected) => {
+    expect(securityOf(define)).toEqual(expected);
+  });
+});
+
+describe("a description that contradicts itself", () => {
+  it.each<[string, (router: Router) => void, string]>([
+    [
+      "two of them",
+      (router) => void router.get("/a", described({}), described({}), handler),
+      "GET /a: It is described twice.",
+    ],
+    [
+      "a body where there is none",
+      (router) => void router.get("/a", described({ body: ship }), handler),
+      "GET /a: It cannot have a body.",
+    ],
+    [
+      "a parameter that the path has not",
+      (router) => void router.get("/:nr", described({ params: object({ id }) }), handler),
+      "GET /:nr: It describes the parameter id, which its path has not.",
+    ],
+    [
+      "a query that is no object",
+      (router) => void router.get("/a", described({ query: v.string() }), handler),
+      "GET /a: Its query must be an object of fields.",
+    ],
+    [
+      "a rule that JSON Schema has not",
+      (router) =>
+        void router.post(
+          "/a",
+          described({
+            body: object({
+              a: v.pipe(
+                v.string(),
+                v.check((a) => a !== "b"),
+              ),
+            }),
+          }),
+          handler,
+        ),
+      'POST /a: A "check" would be lost in JSON Schema',
+    ],
+    [
+      "two schemas of one title",
+      (router) =>
+        void router.post(
+          "/a",
+          described({ body: ship, answers: { 200: titled(object({ id })) } }),
+          handler,
+        ),
+      "POST /a: Two schemas have the title Ship: give each a name of its own.",
+    ],
+    [
+      "all methods",
+      (router) => void router.all("/a", described({}), handler),
+      "ALL /a: A route for all methods cannot be described.",
+    ],
+    [
+      "a wildcard",
+      (router) => void router.get("/*rest", described({}), handler),
+      "GET /*rest: Only a path of plain segments and :parameters can be described.",
+    ],
+  ])("is told by its route: %s", (_name, define, message) => {
+    const router = Router();
+    define(router);
+    expect(() => openApiDocument(router, info)).toThrow(message);
+  });
+});
