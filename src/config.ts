@@ -1,4 +1,5 @@
 // Your variables: type, unit, default, cure; each process reads its own. Pure.
+import { apiVariables } from "./chassis/api/variables";
 import { postgresVariables } from "./chassis/backing/postgres-variables";
 import { redisVariables } from "./chassis/backing/redis-variables";
 // begin: sample
@@ -12,6 +13,7 @@ import { httpVariables, processVariables } from "./chassis/process/variables";
 /** What the web process reads. */
 export const webVariables = {
   ...httpVariables,
+  ...apiVariables,
   ...postgresVariables,
   ...rateLimitVariables,
   ...redisVariables,

@@ -1,6 +1,7 @@
 // Where each feature is mounted, and behind which middleware: plain Express, in its order.
 import type { Server } from "node:http";
 import type { Express } from "express";
+import { apiDocs } from "./chassis/api/docs";
 import { about } from "./chassis/http/about";
 import { rateLimit } from "./chassis/http/rate-limit";
 import { createNotesRouter } from "./features/notes/router";
@@ -8,10 +9,11 @@ import type { Services } from "./services";
 
 /** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
 export function mountRoutes(app: Express, services: Services): void {
-  const { RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
-  if (perMinute)
-    app.use(rateLimit({ perMinute, redis: services.redis, name: services.about.name }));
+  const { API_DOCS, RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
+  const { name, version } = services.about;
+  if (perMinute) app.use(rateLimit({ perMinute, redis: services.redis, name }));
   app.get("/", about(services.about));
+  if (API_DOCS) app.use(apiDocs({ title: name, version }));
   app.use("/notes", createNotesRouter(services));
 }
 

@@ -6,6 +6,7 @@ import type * as v from "valibot";
 import { toJsonSchema } from "../http/json-schema";
 import type { RouteDescription } from "./describe-route";
 import { type DescribedRoute, describedRoutes, type SecurityDescription } from "./descriptions";
+import { withExamples } from "./examples";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
 
 /** What the document is about. */
@@ -24,7 +25,7 @@ export interface OpenApiDocument {
   components: {
     schemas: Record<string, object>;
     responses: Record<string, object>;
-    securitySchemes: Record<string, object>;
+    securitySchemes?: Record<string, object>;
   };
 }
 
@@ -63,7 +64,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
       // Of two, the first one answers.
       methods[documented.method] ??= operation;
     } catch (err) {
-      throw new DescriptionError(`${name}: ${(err as Error).message}`, { cause: err });
+      throw new DescriptionError(`${name}: ${(err as Error).message}`);
     }
   }
   return {
@@ -72,7 +73,11 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
     // Wherever the document is found, behind a prefix that a proxy has taken away, too.
     servers: [{ url: "." }],
     paths,
-    components: { schemas, responses: { Problem: PROBLEM_RESPONSE }, securitySchemes },
+    components: {
+      schemas,
+      responses: { Problem: PROBLEM_RESPONSE },
+      ...(Object.keys(securitySchemes).length > 0 && { securitySchemes }),
+    },
   };
 }
 
@@ -140,7 +145,7 @@ function operationOf({ method, path, description }: Documented, named: Record<st
 
 function convert(schema: v.GenericSchema): JsonSchema {
   const { $schema: _dialect, ...keywords } = toJsonSchema(schema, loadConverter());
-  return keywords;
+  return withExamples(keywords) as JsonSchema;
 }
 
 /** What the description's own checks answer. */

@@ -81,7 +81,7 @@ export const httpVariables = {
     schema: flag,
     default: "false",
     about:
-      "Whether an answer that is not as its route describes it becomes a problem 500, for development and tests; otherwise it is sent, and logged once.",
+      "Whether an answer that is not as its route describes it is refused, for development and tests; otherwise it is sent, and logged once.",
   }),
   KEEP_ALIVE_TIMEOUT_MS: variable({
     schema: integer(0, 3_600_000, "milliseconds"),

@@ -1,0 +1,47 @@
+// Serves the OpenAPI document, and a page that shows it and tries its requests.
+import { dirname, join } from "node:path";
+import { type RequestHandler, Router } from "express";
+import { type ApiInfo, type OpenApiDocument, openApiDocument } from "./openapi";
+
+/** What the page may do, and nothing else: its own files, and requests to the service that has sent it. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The page's own files, and those of Swagger UI that it needs. */
+const OWN_FILES = new Set(["page.css", "page.js"]);
+const SWAGGER_FILES = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
+
+/**
+ * `GET /openapi.json` and `GET /docs`, to be mounted at the app's root; the document is made when it is first asked for.
+ * @throws DescriptionError in requests, when a route contradicts itself.
+ */
+export function apiDocs(info: ApiInfo): RequestHandler {
+  let document: OpenApiDocument | undefined;
+  return Router()
+    .get("/openapi.json", (req, res) => {
+      document ??= openApiDocument(req.app.router, info);
+      res.json(document);
+    })
+    .get("/docs", (req, res) => {
+      // The page's links begin where it is, so that it also works behind a prefix that a proxy takes away.
+      if (req.path.endsWith("/")) return res.redirect(301, "../docs");
+      res.set("Content-Security-Policy", PAGE_POLICY);
+      res.sendFile(join(__dirname, "public/index.html"));
+    })
+    .get("/docs/:file", ({ params: { file } }, res, next) => {
+      if (OWN_FILES.has(file)) return res.sendFile(join(__dirname, "public", file));
+      if (SWAGGER_FILES.has(file)) return res.sendFile(join(swaggerFolder(), file));
+      next();
+    });
+}
+
+const swaggerFolder = (): string => dirname(require.resolve("swagger-ui-dist/package.json"));
