@@ -139,6 +139,14 @@ module.exports = ts.config(
       "Routes know no database: take what you need as an argument.",
     ),
   ),
+  room(
+    ["src/chassis/api/**/*.ts"],
+    ...IN_CHASSIS,
+    onlyFromRooms(
+      "http|express|process|port",
+      "Descriptions know no database: take what you need as an argument.",
+    ),
+  ),
   // begin: grpc
   room(
     ["src/chassis/grpc/**/*.ts"],
