@@ -33,7 +33,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   findUser: "declare const findUser: (header?: string) => Promise<{ id: string } | undefined>;",
   requireUser: 'declare const requireUser: import("express").RequestHandler;',
   orders:
-    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object> };",
+    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object>; replace(id: string, order: object): Promise<object> };",
+  order: 'declare const order: import("valibot").GenericSchema<object>;',
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
   ordersQuery:
     'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
