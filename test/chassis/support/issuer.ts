@@ -1,0 +1,121 @@
+// Who issues tokens, as tests need it: with keys that change, over HTTP that answers, lies, hangs or is away.
+import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A pair of keys, and what the public one is called. */
+export interface TestKey {
+  alg: string;
+  kid: string;
+  publicKey: KeyObject;
+  privateKey: KeyObject;
+}
+
+/** Makes a pair of keys. */
+export const createTestKey = (
+  kid: string,
+  alg: "ES256" | "RS256" | "EdDSA" = "ES256",
+): TestKey => ({
+  alg,
+  kid,
+  ...PAIRS[alg](),
+});
+
+const PAIRS = {
+  ES256: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  RS256: () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  EdDSA: () => generateKeyPairSync("ed25519"),
+};
+
+/** The public key as a key set has it. */
+export const asJwk = ({ publicKey, kid, alg }: TestKey): object => ({
+  ...publicKey.export({ format: "jwk" }),
+  kid,
+  alg,
+  use: "sig",
+});
+
+/** A token of these claims, signed by hand, whatever its header says. */
+export function signToken(key: TestKey, claims: object, header: object = {}): string {
+  const head = encode({ alg: key.alg, kid: key.kid, typ: "JWT", ...header });
+  const text = `${head}.${encode(claims)}`;
+  const digest = key.alg === "EdDSA" ? null : "sha256";
+  const privateKey = { key: key.privateKey, dsaEncoding: "ieee-p1363" } as const;
+  return `${text}.${signBytes(digest, Buffer.from(text), privateKey).toString("base64url")}`;
+}
+
+/** A token that is "signed" with what everybody knows, as a secret. */
+export function signWithSecret(secret: string, claims: object, header: object): string {
+  const text = `${encode({ alg: "HS256", ...header })}.${encode(claims)}`;
+  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
+/** A part of a token. */
+export const encode = (part: object): string =>
+  Buffer.from(JSON.stringify(part)).toString("base64url");
+
+/** An issuer's key set over HTTP. */
+export interface TestIssuer {
+  /** Where the keys are, whether or not somebody answers. */
+  jwksUrl: string;
+  /** What it answers from now on. */
+  answer: RequestListener;
+  /** Publishes these keys from now on. */
+  publish(...keys: (TestKey | object)[]): void;
+  /** How often it was asked. */
+  asked(): number;
+  /** Resolves when it has been asked that often. */
+  untilAsked(times: number): Promise<void>;
+  /** Frees its port; what is under way breaks. */
+  stop(): Promise<void>;
+  /** Listens where it did, if it does not. */
+  start(): Promise<void>;
+}
+
+const started: Server[] = [];
+afterEach(() => {
+  for (const server of started.splice(0)) server.close().closeAllConnections();
+});
+
+/** Starts an issuer that publishes these keys. */
+export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
+  let asked = 0;
+  const server = createServer((req, res) => {
+    asked++;
+    issuer.answer(req, res);
+    server.emit("asked");
+  });
+  started.push(server);
+  const listen = async (port: number) => {
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await listen(0);
+
+  const issuer: TestIssuer = {
+    jwksUrl: `http://127.0.0.1:${port}/keys?tenant=1`,
+    answer: () => undefined,
+    publish(...of) {
+      const set = { keys: of.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
+      issuer.answer = (req, res) => {
+        if (req.url !== "/keys?tenant=1") return void res.writeHead(404).end();
+        res.setHeader("Content-Type", "application/json").end(JSON.stringify(set));
+      };
+    },
+    asked: () => asked,
+    async untilAsked(times) {
+      while (asked < times) await once(server, "asked");
+    },
+    async stop() {
+      const closed = once(server.close(), "close");
+      server.closeAllConnections();
+      await closed;
+    },
+    async start() {
+      if (!server.listening) await listen(port);
+    },
+  };
+  issuer.publish(...keys);
+  return issuer;
+}
