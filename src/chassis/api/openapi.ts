@@ -108,7 +108,12 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
   if (path === undefined || !/^[^*{}()[\]?+!\\]*$/.test(path)) {
     throw new Error("Only a path of plain segments and :parameters can be described.");
   }
-  return { method, path, description };
+  // Middleware in front of it has problems of its own.
+  const problems = Object.assign(
+    {},
+    ...descriptions.map(({ problems }) => problems),
+  ) as NonNullable<RouteDescription["problems"]>;
+  return { method, path, description: { ...description, problems } };
 }
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
