@@ -5,6 +5,7 @@ import { redisVariables } from "./chassis/backing/redis-variables";
 // begin: sample
 import { serviceUrl } from "./chassis/backing/service-variables";
 // end: sample
+import { optionalTokenVariables } from "./chassis/backing/token-variables";
 import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
 import { grpcVariables as ownGrpcVariables } from "./chassis/grpc/variables";
 import type { ConfigOf } from "./chassis/process/environment";
@@ -17,6 +18,7 @@ export const webVariables = {
   ...postgresVariables,
   ...rateLimitVariables,
   ...redisVariables,
+  ...optionalTokenVariables,
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
 

@@ -1,7 +1,9 @@
 // What features may use: each backing service once, with its check and its close.
+import type { TokenVerifier } from "./chassis/api/require-token";
 import { createDatabase } from "./chassis/backing/postgres";
 import { createRedis } from "./chassis/backing/redis";
 import type { Attached, AttachOptions, BackingServices } from "./chassis/backing/services";
+import { createTokens } from "./chassis/backing/tokens";
 import type { ProcessServices } from "./chassis/process/services";
 import type { Config, DatabaseConfig } from "./config";
 
@@ -27,6 +29,13 @@ export const backingServices = {
     if (config.REDIS_URL === undefined) return undefined;
     const redis = createRedis({ url: config.REDIS_URL, logger });
     return { use: redis, check: redis.ping, isRequired: false, close: redis.close };
+  },
+  tokens: ({ config, logger }: AttachOptions<Config>) => {
+    const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
+    if (!jwksUrl || !issuer || !audience) return undefined;
+    const tokens = createTokens({ jwksUrl, issuer, audience, logger });
+    const use: TokenVerifier = tokens;
+    return { use, check: tokens.ping, isRequired: false, close: tokens.close };
   },
 } satisfies BackingServices<Config>;
 

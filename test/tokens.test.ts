@@ -1,0 +1,54 @@
+import request from "supertest";
+import { createTestKey, signToken, startIssuer } from "./chassis/support/issuer";
+import { createTestApp } from "./support/app";
+import { startMigratedPostgres, startService } from "./support/service";
+
+const key = createTestKey("first");
+const claims = { iss: "https://issuer.test", aud: "test", sub: "ann", exp: Date.now() / 1000 + 60 };
+const variables = (jwksUrl: string) => ({
+  AUTH_JWKS_URL: jwksUrl,
+  AUTH_ISSUER: claims.iss,
+  AUTH_AUDIENCE: claims.aud,
+});
+
+describe("tokens", () => {
+  it("are verified by no service without an issuer, and nothing of it is attached", async () => {
+    const { app, services } = createTestApp();
+    expect(services.tokens).toBeUndefined();
+    const { body } = (await request(app).get("/readyz")) as { body: { checks: object } };
+    expect(body.checks).not.toHaveProperty("tokens");
+  });
+
+  it("are verified by the issuer that the variables name", async () => {
+    const { jwksUrl } = await startIssuer(key);
+    const { services } = createTestApp(variables(jwksUrl));
+    const claimsOfAnn = await services.tokens?.verify(signToken(key, claims));
+    expect(claimsOfAnn).toMatchObject({ sub: "ann" });
+  });
+
+  it("are no condition of being ready, nor of an end", async () => {
+    const issuer = await startIssuer(key);
+    await issuer.stop();
+    const { url } = await startMigratedPostgres();
+    const service = await startService({ ...variables(issuer.jwksUrl), DATABASE_URL: url });
+    const res = await fetch(`${service.url}/readyz`);
+    expect([res.status, await res.json()]).toEqual([
+      200,
+      { status: "ok", checks: { database: "ok", tokens: "failed" } },
+    ]);
+    expect(JSON.parse(await service.line(/"check":"tokens"/))).toMatchObject({ level: "warn" });
+    service.child.kill("SIGTERM");
+    expect(await service.exit).toBe(0);
+  });
+
+  it("are loaded with the first one", async () => {
+    const { jwksUrl } = await startIssuer(key);
+    const service = await startService({ ...variables(jwksUrl), NODE_DEBUG: "module" });
+    const loaded = () =>
+      ["jose", "undici"].filter((name) => service.stderr().includes(`/node_modules/${name}/`));
+    expect(loaded()).toEqual([]);
+    await fetch(`${service.url}/readyz`);
+    expect(loaded()).toEqual(["jose", "undici"]);
+    await service.stop();
+  });
+});
