@@ -61,6 +61,9 @@ const GIVEN: Readonly<Record<string, string>> = {
   boatName: 'declare const boatName: import("valibot").GenericSchema<{ name: string }>;',
   find: "declare const find: (database: object, boat: { name: string }) => Promise<object>;",
   changes: "declare const changes: (options: { signal: AbortSignal }) => AsyncIterable<object>;",
+  createTestApp:
+    'declare const createTestApp: (env: object, overrides: Partial<import("src/services").Services>) => { app: import("express").Express };',
+  tenantClaims: 'declare const tenantClaims: import("valibot").GenericSchema<unknown, object>;',
   main: "declare const main: () => Promise<number>;",
 };
 
