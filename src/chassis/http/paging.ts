@@ -1,4 +1,5 @@
 // Lists page by page: the client follows a link, and need not know how a cursor is made.
+import { unescape } from "node:querystring";
 import type { Response } from "express";
 import * as v from "valibot";
 import { id, object } from "./fields";
@@ -46,9 +47,18 @@ export async function sendPage<Q extends PageQuery, T>(
   res.json(page);
 }
 
+/** As text: to parse a URL would cost a list more than all else that it is not asked for. */
 function withCursor(target: string, cursor: string): string {
-  const { pathname, searchParams } = new URL(`http://localhost${target}`);
-  searchParams.set("cursor", cursor);
+  const [, path = "", query = ""] = TARGET.exec(target) ?? [];
+  const kept = query.split("&").filter((pair) => pair !== "" && !isCursor(pair));
   // Two slashes at its start would make a host of the path's first segment.
-  return `${pathname.replace(/^\/+/, "/")}?${searchParams.toString()}`;
+  const link = `${path.replace(/^\/+/, "/")}?${[...kept, `cursor=${encodeURIComponent(cursor)}`].join("&")}`;
+  return link.replace(NO_URL, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
+
+const TARGET = /^([^?#]*)\??([^#]*)/;
+
+const isCursor = (pair: string): boolean => unescape(pair.split("=", 1)[0] as string) === "cursor";
+
+/** What would end a link, or be read as something else there: Node has each byte as a character. */
+const NO_URL = /[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]/g;

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import request from "supertest";
 import * as v from "valibot";
 import { object, oneOf, text } from "../../../src/chassis/http/fields";
@@ -5,6 +7,7 @@ import { type PageQuery, pageQuery, sendPage } from "../../../src/chassis/http/p
 import { queryList } from "../../../src/chassis/http/query-fields";
 import { parseQuery } from "../../../src/chassis/http/validate";
 import { createTestApp, problem } from "../support/app";
+import { connectRaw } from "../support/raw-client";
 
 const shipsQuery = object({
   ...pageQuery(2, 5, text(1, 50)).entries,
@@ -27,6 +30,17 @@ const { app } = createTestApp((router) => {
 });
 const next = (link: string | undefined) => /^<([^>]+)>; rel="next"$/.exec(link ?? "")?.[1];
 
+/** The answer to a target that no client library would send. */
+async function getRaw(target: string): Promise<string> {
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = await connectRaw((server.address() as AddressInfo).port);
+  client.socket.write(`GET ${target} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n`);
+  await client.closed;
+  server.close();
+  return client.received();
+}
+
 beforeEach(() => void asked.splice(0));
 
 describe("GET a list", () => {
@@ -48,7 +62,7 @@ describe("GET a list", () => {
   it("keeps the other parameters in the link, as often as they come, and replaces the cursor", async () => {
     const first = await request(app).get("/ships?flag=DE&cursor=Ada&flag=FR%20%26%20Co&limit=1");
     expect(first.headers.link).toBe(
-      '</ships?flag=DE&cursor=B%C3%B6rte&flag=FR+%26+Co&limit=1>; rel="next"',
+      '</ships?flag=DE&flag=FR%20%26%20Co&limit=1&cursor=B%C3%B6rte>; rel="next"',
     );
     const second = await request(app).get(next(first.headers.link) as string);
     expect([second.body, asked.at(-1)]).toEqual([
@@ -68,6 +82,20 @@ describe("GET a list", () => {
   ])("makes no link to %s of a path", async (_name, path, own) => {
     const res = await request(app).get(path);
     expect(res.headers.link).toBe(`<${own}?cursor=B%C3%B6rte>; rel="next"`);
+  });
+
+  it("replaces a cursor whose name is encoded", async () => {
+    const res = await request(app).get("/ships?limit=1&&c%75rsor=Ada");
+    expect(next(res.headers.link)).toBe("/ships?limit=1&cursor=B%C3%B6rte");
+  });
+
+  it.each([
+    ["backslashes", "/\\\\example.org", "/%5c%5cexample.org"],
+    ["a host", "http://ships.test/ships", "/ships"],
+    ["a fragment", "/ships#top", "/ships"],
+  ])("links from a target with %s to the same", async (_name, target, own) => {
+    const res = await getRaw(target);
+    expect(res).toContain(`Link: <${own}?cursor=B%C3%B6rte>; rel="next"\r\n`);
   });
 
   it("responds 400 with each parameter that is wrong", async () => {
