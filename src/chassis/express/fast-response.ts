@@ -141,15 +141,20 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
   if (!isAsMade(res) || !hasBody(statusCode) || isConditional(req)) return false;
   if (res.headersSent || (waiting === undefined && hasOwnFraming(res))) return false;
   const headers = waiting ?? [];
-  headers.push("Content-Type", type, "Content-Length", String(Buffer.byteLength(text)));
+  const bytes = Buffer.byteLength(text);
+  headers.push("Content-Type", type, "Content-Length", String(bytes));
   const { "etag fn": entityTag } = res.app.settings as Settings;
+  // Node writes the head in the encoding of a text behind it: a handler's own header beyond ASCII would become another.
+  // And it need not look at each character for latin1, which in ASCII is the same bytes.
+  const isAscii = bytes === text.length;
+  const body = isAscii || isUntouched(res) ? text : Buffer.from(text);
   const tag = isTagged ? entityTag?.(text, "utf8") : undefined;
   if (tag) headers.push("ETag", tag);
   if (waiting) {
     (res as FastResponse)[WAITING] = undefined;
     res.writeHead(statusCode, headers);
   } else setAll(res, headers);
-  if (req.method !== "HEAD") writeWhole(res, text);
+  if (req.method !== "HEAD") writeWhole(res, body, isAscii ? "latin1" : "utf8");
   res.end();
   return true;
 }

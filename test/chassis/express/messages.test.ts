@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import express, { type Response, type Router } from "express";
+import express, { type RequestHandler, type Response, type Router } from "express";
 import request from "supertest";
 import { messageClasses } from "../../../src/chassis/express/messages";
 import { createTestApp } from "../support/app";
@@ -102,6 +102,15 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     });
     expect(names(res)).toEqual([...new Set(names(res))]);
     expect(res.body).toEqual({ a: 1 });
+  });
+
+  it("sends a header beyond ASCII as Express does, whether or not the body is ASCII", async () => {
+    for (const body of [{ a: 1 }, { ü: 1 }]) {
+      const answer: RequestHandler = (_req, res) => void res.set("X-Name", "Bör").json(body);
+      const theirs = await request(express().get("/x", answer)).get("/x");
+      const ours = await request(serve((router) => router.get("/x", answer))).get("/x");
+      expect(ours.headers["x-name"]).toBe(theirs.headers["x-name"]);
+    }
   });
 
   it("lets the headers of writeHead win", async () => {

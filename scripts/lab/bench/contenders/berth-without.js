@@ -24,7 +24,7 @@ const tricks = {
     fastResponse.FastResponse.prototype.json = express.response.json;
   },
   "write-apart"() {
-    writing.writeWhole = (res, text) => res.end(text);
+    writing.writeWhole = (res, body, encoding) => res.end(body, encoding);
   },
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};
