@@ -9,12 +9,18 @@ keepWorkContextsIfFree();
  * @see https://google.github.io/sqlcommenter/spec/
  */
 export function withComment(text: string): string {
-  const travels = Object.entries(currentContext()?.travels?.() ?? {});
-  if (travels.length === 0) return text;
-  const tags = travels.map(([name, value]) => `${name}='${quoted(value)}'`).sort();
-  return `${text} /*${tags.join(",")}*/`;
+  const travels = currentContext()?.travels?.();
+  if (!travels) return text;
+  const tags = Object.keys(travels)
+    .sort()
+    .map((name) => `${name}='${quoted(travels[name] as string)}'`);
+  return tags.length > 0 ? `${text} /*${tags.join(",")}*/` : text;
 }
 
-/** Nothing that could end the quotes or the comment. */
+/** Nothing that could end the quotes or the comment; ids as a rule have nothing to look at. */
 const quoted = (value: string): string =>
-  encodeURIComponent(value).replaceAll("'", "%27").replaceAll("*", "%2A");
+  PLAIN.test(value)
+    ? value
+    : encodeURIComponent(value).replaceAll("'", "%27").replaceAll("*", "%2A");
+
+const PLAIN = /^[\w.~-]*$/;
