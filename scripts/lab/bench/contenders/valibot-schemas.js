@@ -1,7 +1,8 @@
 "use strict";
 // What clients may send, as Berth's features say it: the same rules as zod-schemas.js.
 const v = require("valibot");
-const { object, text: storable } = require("../../../../dist/chassis/http/fields");
+const { dateTime, id, object, text: storable } = require("../../../../dist/chassis/http/fields");
+const { pageQuery } = require("../../../../dist/chassis/http/paging");
 
 const text = (min, max) => v.pipe(v.string(), v.minLength(min), v.maxLength(max));
 const integer = (min, max) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -23,17 +24,9 @@ const order = object({
   note: text(0, 1000),
 });
 
-const MAX_BIGINT = 9_223_372_036_854_775_807n;
-
-/** Whether the text can be a ship's id: a positive 64-bit integer in plain digits. */
-const isShipId = (id) => /^[1-9]\d{0,18}$/.test(id) && BigInt(id) <= MAX_BIGINT;
-
 const shipInput = object({ name: storable(1, 200), cargo: storable(0, 10_000) });
+const ship = object({ id, ...shipInput.entries, createdAt: dateTime, updatedAt: dateTime });
+const shipParams = object({ id });
+const shipsQuery = pageQuery(20, 100);
 
-const isLimit = (value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 100;
-const shipsQuery = object({
-  limit: v.optional(v.pipe(v.string(), v.check(isLimit), v.transform(Number)), "20"),
-  cursor: v.optional(v.pipe(v.string(), v.check(isShipId))),
-});
-
-module.exports = { isShipId, order, shipInput, shipsQuery, thingQuery };
+module.exports = { order, ship, shipInput, shipParams, shipsQuery, thingQuery };
