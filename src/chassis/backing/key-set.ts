@@ -28,8 +28,8 @@ export interface KeySet {
    * @throws BackingServiceUnavailable when no keys are known, and none can be had.
    */
   find: JWTVerifyGetKey;
-  /** Resolves when keys are known. @throws BackingServiceUnavailable */
-  known(this: void): Promise<unknown>;
+  /** Resolves when keys are known, with the same object while they are not asked for anew. @throws BackingServiceUnavailable */
+  known(this: void): Promise<object>;
   close(this: void): Promise<void>;
 }
 

@@ -1,7 +1,9 @@
 // Tells whether a token is one that its issuer has signed for this service, by the issuer's keys.
 import type { JWTPayload } from "jose";
+import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
 import type { Logger } from "pino";
+import { createBelievedTokens } from "./believed-tokens";
 import { createKeySet } from "./key-set";
 
 /** Whose tokens are believed. */
@@ -17,8 +19,10 @@ export interface TokensOptions {
   now?: () => number;
 }
 
-/** What a token says, such as the scopes of whoever brings it. */
-export type TokenClaims = JWTPayload & Required<Pick<JWTPayload, "iss" | "sub" | "aud" | "exp">>;
+/** What a token says, such as the scopes of whoever brings it; frozen, as all requests with it have the same. */
+export type TokenClaims = Readonly<
+  JWTPayload & Required<Pick<JWTPayload, "iss" | "sub" | "aud" | "exp">>
+>;
 
 /** What verifies tokens. */
 export interface Tokens {
@@ -59,6 +63,7 @@ export function createTokens(options: TokensOptions): Tokens {
     );
   }
   const keys = createKeySet({ ...options, url });
+  const believed = createBelievedTokens(CLOCK_TOLERANCE_S);
   const rules = {
     algorithms: ALGORITHMS,
     issuer,
@@ -70,11 +75,22 @@ export function createTokens(options: TokensOptions): Tokens {
   return {
     audience,
     async verify(token) {
+      const known = believed.has(token) && believed.get(token, await keys.known());
+      if (known) return known;
+      let before: object | undefined;
+      const find: JWTVerifyGetKey = async (header, jws) => {
+        before = await keys.known();
+        return keys.find(header, jws);
+      };
       try {
-        const { payload } = await load().jwtVerify(token, keys.find, rules);
+        const { payload } = await load().jwtVerify(token, find, rules);
         if (typeof payload.sub !== "string")
           throw new TokenRefused("The token has a malformed sub.");
-        return payload as TokenClaims;
+        const claims = freeze(payload) as TokenClaims;
+        const after = await keys.known();
+        // Else it may have been one of the old ones that fits.
+        if (after === before) believed.add(token, after, claims);
+        return claims;
       } catch (err) {
         throw refusalOf(err as JoseError) ?? err;
       }
@@ -82,6 +98,12 @@ export function createTokens(options: TokensOptions): Tokens {
     ping: keys.known,
     close: keys.close,
   };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null)
+    Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
 }
 
 function isOverheard(url: string): boolean {
