@@ -7,6 +7,7 @@ import { type Calls, measureCalls } from "./calls";
 import { contendersFor } from "./contenders";
 import { isPinned, keepLoadAwake } from "./cores";
 import { assertEqualWork } from "./equal-work";
+import { withIssuer } from "./issuer";
 import { requireWrk } from "./load";
 import { measure, type Measurement } from "./measure";
 import { HELP, type Options, parseOptions } from "./options";
@@ -39,7 +40,8 @@ async function run(options: Options): Promise<void> {
   const works = createWorks(options.requestsPerSecond).filter(({ name }) => isAsked(options, name));
   await withDatabase(works, print, async (database) => {
     for (const work of works) {
-      const measurements = await runWork(work, options, database);
+      const runIt = (work: Work) => runWork(work, options, database);
+      const measurements = await (work.needsIssuer ? withIssuer(work, runIt) : runIt(work));
       if (measurements) print(workTable(work, measurements, options.together));
       if (measurements) result.works[work.name] = measurements;
     }

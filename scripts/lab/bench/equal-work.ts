@@ -3,7 +3,7 @@ import { deepStrictEqual } from "node:assert/strict";
 import type { Contender } from "./contenders";
 import { send } from "../harness/http";
 import type { Response } from "../harness/http-response";
-import { others, type Probe, probeOf, SANE_ID } from "./probes";
+import { type Probe, probesOf, SANE_ID } from "./probes";
 import { type Server, startContender } from "./server-process";
 import type { Work } from "./works";
 
@@ -31,7 +31,7 @@ export async function assertEqualWork(
   work: Work,
   node: string,
 ): Promise<void> {
-  const probes = [probeOf(work), ...(work.needsDatabase ? [] : others)];
+  const probes = probesOf(work);
   let reference: Evidence[] | undefined;
   for (const contender of contenders) {
     const server = await startContender(contender, { node, env: work.env, log: "kept" });

@@ -64,7 +64,8 @@ export async function load(
 }
 
 function wrkArguments(port: number, work: Work, seconds: number): string[] {
-  const { method, path, body = "", connections, requestsPerSecond, onAllCores } = work;
+  const { method, path, body = "", headers = {} } = work;
+  const { connections, requestsPerSecond, onAllCores } = work;
   // Each connection pauses so long on average; the answer itself takes next to nothing of that.
   const thinkMs = requestsPerSecond ? (connections * 1000) / requestsPerSecond : 0;
   return [
@@ -77,6 +78,7 @@ function wrkArguments(port: number, work: Work, seconds: number): string[] {
       "--duration",
       `${seconds}s`,
     ],
+    ...Object.entries(headers).flatMap(([name, value]) => ["--header", `${name}: ${value}`]),
     ...["--timeout", "10s", "--script", join(__dirname, "load.lua")],
     ...[`http://127.0.0.1:${port}${path}`, "--", method, body, String(thinkMs)],
   ];

@@ -24,7 +24,8 @@ export const HELP = `Measures Berth beside bare node:http, Fastify and a stock E
 
 npm run bench -- [options]
   --only NAME,…        what to measure, by the beginnings of names: json, things, orders, missing, large, ships,
-                       paced, routes, connections, context, processes, router, client, start, reload (everything)
+                       paced, routes, connections, api, context, processes, router, client, start, reload
+                       (everything)
   --contenders NAME,…  bare, fastify, express, berth (all)
   --without NAME,…     Berth once more for each name, without that trick of its fast path
   --rounds N           how often each is measured, in turns (5)

@@ -29,7 +29,7 @@ const failing = (
 const TOO_LARGE = JSON.stringify({ note: "a".repeat(102_400) });
 
 /** A client that has the answer already, and what goes wrong, wherever there are routes that can. */
-export const others: readonly Probe[] = [
+const others: readonly Probe[] = [
   {
     name: "unchanged",
     method: "GET",
@@ -46,8 +46,15 @@ export const others: readonly Probe[] = [
   failing("too large a body", "POST", "/orders", TOO_LARGE),
 ];
 
+/** All that show it for a work: its own, and those that go wrong. */
+export const probesOf = (work: Work): Probe[] =>
+  [probeOf(work), ...(work.needsDatabase ? [] : others)].map((probe) => ({
+    ...probe,
+    headers: { ...probe.headers, ...work.headers },
+  }));
+
 /** The work's own request, with a request id to keep. */
-export function probeOf({ name, method, path, body, status, needsDatabase }: Work): Probe {
+function probeOf({ name, method, path, body, status, needsDatabase }: Work): Probe {
   const headers = { ...json, "x-request-id": SANE_ID };
   // A new ship's id and time differ.
   const compare = status >= 400 || (needsDatabase && method === "POST") ? "shape" : "body";

@@ -37,6 +37,10 @@ export interface Work {
   onAllCores?: true;
   /** Whether it needs a database with ships. */
   needsDatabase?: true;
+  /** Whether it needs an issuer of tokens. */
+  needsIssuer?: true;
+  /** What each request has besides. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 const CONNECTIONS = 50;
@@ -87,6 +91,18 @@ const CONTEXTS: readonly Variant[] = [
   { label: "contexts", env: { BENCH_CONTEXTS: "yes" } },
 ];
 
+/** What it costs to have a route describe itself, to serve the document, and to let only those pass who have a token. */
+const API: Partial<Work> = {
+  contenders: ["berth"],
+  variants: [
+    { label: "plain", env: {} },
+    { label: "described", env: { BENCH_API: "described" } },
+    { label: "documented", env: { BENCH_API: "described,documented" } },
+    { label: "with a token", env: { BENCH_API: "described,documented,token" } },
+  ],
+  needsIssuer: true,
+};
+
 /** As one process, as two that share a port, and as two that each have their own. */
 const PROCESSES: readonly Variant[] = [
   { label: "1 process", env: {} },
@@ -127,6 +143,8 @@ export function createWorks(requestsPerSecond: number): Work[] {
     get("paced", "/json", { connections, requestsPerSecond }),
     get("routes", "/json", { variants: ROUTES }),
     ...[10, 500, 5000].map(withConnections),
+    get("api-get", "/things/42?x=7", API),
+    post("api-post", "/orders", ORDER, API),
     get("context", "/json", { contenders: ["berth"], variants: CONTEXTS }),
     get("processes", "/json", berthOnAllCores(PROCESSES)),
     get("router", "/json", berthOnAllCores(ROUTERS)),

@@ -52,6 +52,7 @@ function createApp(config, logger, draining, database) {
   );
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
+  if (process.env.BENCH_API) require("./berth-api").mountApi(app, process.env, logger);
   if (database) {
     const { createShipsRouter } = require("./berth-ships");
     app.use("/ships", createShipsRouter(database.use));

@@ -16,7 +16,9 @@ describe("the web process", () => {
     const { loaded } = JSON.parse(line) as { loaded: string[] };
     const paths = loaded.join("\n");
     expect(paths).toMatch(/\/dist\/services\.js$/m);
-    expect(paths).not.toMatch(/\/node_modules\/(undici|ioredis|@grpc|express-rate-limit)\//);
+    expect(paths).not.toMatch(
+      /\/node_modules\/(undici|ioredis|@grpc|express-rate-limit|jose|@valibot|swagger-ui-dist)\//,
+    );
     expect(paths).not.toMatch(
       /\/dist\/(features\/feed|chassis\/grpc)\/(?!variables)|service-client/,
     );
