@@ -153,7 +153,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
       const leave = await permission(remainingMs, last);
-      const giveBack = await slots.take(remainingMs());
+      const slot = slots.take(remainingMs());
+      const giveBack = slot instanceof Promise ? await slot : slot;
       if (!giveBack) {
         leave("unclear");
         throw last ?? away();

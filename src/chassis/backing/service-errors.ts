@@ -79,7 +79,11 @@ const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
  * @param deadline Aborted when the call has taken too long.
  * @returns What was thrown, when that is a fault of who calls: no path, or a header that is none.
  */
-export function toServiceError(service: string, err: unknown, deadline: AbortSignal): unknown {
+export function toServiceError(
+  service: string,
+  err: unknown,
+  deadline: Pick<AbortSignal, "aborted">,
+): unknown {
   const details = { cause: err };
   const { name, code = "" } = err as NodeJS.ErrnoException;
   if (MISUSE.test(code)) return err;

@@ -1,4 +1,5 @@
 // Sends a call to another service once, and waits for its answer no longer than it may.
+import { EventEmitter } from "node:events";
 import type * as undici from "undici";
 import type * as v from "valibot";
 import { DEADLINE_HEADER } from "../process/work-context";
@@ -18,38 +19,52 @@ export async function exchange(
   schema: v.GenericSchema | undefined,
   limitMs: number,
 ): Promise<unknown> {
-  const limit = new AbortController();
+  const limit = new Limit();
   const request = {
     method,
     path,
     headers: { [DEADLINE_HEADER]: String(limitMs), ...headers },
     ...(body !== undefined && { body }),
-    signal: limit.signal,
+    signal: limit,
   };
-  const { head, text } = await inTime(limit, limitMs, async () => {
-    const received = await pool.request(request);
-    return { head: received, text: await received.body.text() };
+  const received = await inTime(limit, limitMs, async () => {
+    const head = await pool.request(request);
+    return { head, text: await head.body.text() };
   }).catch((err: unknown) => {
-    throw toServiceError(service, err, limit.signal);
+    throw toServiceError(service, err, limit);
   });
-  return readAnswer(service, head, text, schema);
+  return readAnswer(service, received.head, received.text, schema);
+}
+
+/** What undici is told by that a call is over: an AbortSignal would cost one a tenth of its time on Node 20. */
+class Limit extends EventEmitter {
+  aborted = false;
+  reason: Error | undefined;
+
+  abort(): Error {
+    this.aborted = true;
+    this.reason = new Error("The call has taken too long.");
+    this.emit("abort");
+    return this.reason;
+  }
 }
 
 /**
  * Aborts what takes too long, and does not wait for its end: what has no connection yet, undici keeps until there is one,
  * to send nothing then.
  */
-async function inTime<T>(limit: AbortController, limitMs: number, work: () => Promise<T>) {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      limit.abort();
-      reject(limit.signal.reason as Error);
-    }, limitMs);
+function inTime<T>(limit: Limit, limitMs: number, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(limit.abort()), limitMs);
+    work().then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (err: Error) => {
+        clearTimeout(timer);
+        reject(err);
+      },
+    );
   });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -5,10 +5,12 @@ export interface Slots {
   /**
    * Waits for a slot, in line.
    * @param forMs For how long at most, in milliseconds.
-   * @returns What gives it back; undefined when there was none in time.
+   * @returns What gives it back, at once where one is free; undefined when there was none in time.
    */
-  take(forMs: number): Promise<(() => void) | undefined>;
+  take(forMs: number): Slot | Promise<Slot>;
 }
+
+type Slot = (() => void) | undefined;
 
 /** Creates so many slots. @param closing Aborted when nobody shall wait any more. */
 export function createSlots(count: number, closing: AbortSignal): Slots {
@@ -26,10 +28,10 @@ export function createSlots(count: number, closing: AbortSignal): Slots {
 
   return {
     take(forMs) {
-      if (closing.aborted) return Promise.resolve(undefined);
+      if (closing.aborted) return undefined;
       if (left > 0) {
         left--;
-        return Promise.resolve(giveBack);
+        return giveBack;
       }
       return new Promise((resolve) => {
         const goOn = (isMine: boolean): void => {
