@@ -1,7 +1,7 @@
 // Compares answers with what their route says of them: each one where an unfit one is refused, else one a second.
 import type { Express, Request, Response } from "express";
 import type { Logger } from "pino";
-import type * as v from "valibot";
+import type { Answers } from "../http/description";
 import { requestFields } from "../http/log-context";
 import { Problem } from "../http/problem";
 import { byPointer, check } from "../http/validate";
@@ -19,9 +19,6 @@ const SETTING = "unfit answers";
 export function setUnfitAnswers(app: Express, unfit: UnfitAnswers): void {
   app.set(SETTING, unfit);
 }
-
-/** By status; null where there is no body. */
-export type Answers = Readonly<Record<number, v.GenericSchema | null>>;
 
 /** How often a route's answers are looked at where they are sent in any case, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
@@ -41,7 +38,7 @@ export function watchAnswer(answers: Answers): (req: Request, res: Response) => 
     }
     beforeAnswer(res, (body) => {
       try {
-        judge(answers, res.statusCode, body);
+        judge(answers, res, body);
       } catch (err) {
         if (unfit.areRefused || !(err instanceof Problem)) throw err;
         if (logged.has(res.statusCode)) return;
@@ -72,15 +69,22 @@ function beforeAnswer(res: Response, look: (body: unknown) => void): void {
 }
 
 /** @throws Problem 500 that says what is not as it is described. */
-function judge(answers: Answers, status: number, body: unknown): void {
-  const schema = answers[status];
-  if (schema) check(schema, body, 500, UNFIT, byPointer);
-  // A problem that a handler sends itself.
-  else if (status < 400 && (schema === undefined || body !== undefined)) {
-    const detail =
-      schema === null ? "must have no body" : `has the status ${status}, which is not described`;
-    throw new Problem(500, UNFIT, { errors: [{ pointer: "", detail }] });
+function judge(answers: Answers, res: Response, body: unknown): void {
+  const { statusCode: status } = res;
+  const answer = answers[status];
+  if (answer && !("mediaType" in answer)) check(answer, body, 500, UNFIT, byPointer);
+  else if (answer) {
+    if (!String(res.get("Content-Type")).startsWith(answer.mediaType)) {
+      throw unfit(`must be ${answer.mediaType}`);
+    }
   }
+  // A problem that a handler sends itself is none of these.
+  else if (status < 400 && answer === undefined) {
+    throw unfit(`has the status ${status}, which is not described`);
+  } else if (status < 400 && body !== undefined) throw unfit("must have no body");
 }
+
+const unfit = (detail: string): Problem =>
+  new Problem(500, UNFIT, { errors: [{ pointer: "", detail }] });
 
 const UNFIT = "The answer is not as its route describes it.";

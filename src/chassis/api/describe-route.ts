@@ -1,30 +1,10 @@
 // What a route says of itself, in front of its handler: it checks what comes, gives the handler its types, and is its documentation.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
-import { type BodyOptions, parseBody } from "../http/body";
+import { parseBody } from "../http/body";
+import { describes, type MediaType, type RouteDescription } from "../http/description";
 import { parseParams, parseQuery } from "../http/validate";
 import { watchAnswer } from "./answers";
-import { describes } from "./descriptions";
-
-/** What a route says. */
-export interface RouteDescription {
-  /** What it does, in one line: "Creates a note." */
-  summary: string;
-  /** What else there is to know, in Markdown. */
-  description?: string;
-  /** The path's parameters; a path where they are not like this is a 404. */
-  params?: v.GenericSchema;
-  /** The query's; one that is not like this is a 400. */
-  query?: v.GenericSchema;
-  /** The JSON body; one that is not like this is a 422. */
-  body?: v.GenericSchema;
-  /** How the body is read. */
-  bodyOptions?: BodyOptions;
-  /** What it answers, by status; null where that has no body. */
-  answers: Readonly<Record<number, v.GenericSchema | null>>;
-  /** When it answers with a problem, by status, besides what any route may answer. */
-  problems?: Readonly<Record<number, string>>;
-}
 
 declare module "express-serve-static-core" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- it is merged by its parameters
@@ -64,7 +44,11 @@ export type Described<D extends RouteDescription> = RequestHandler<
 >;
 
 type OutputOf<S> = S extends v.GenericSchema ? v.InferOutput<S> : never;
-type InputOf<S> = S extends v.GenericSchema ? v.InferInput<S> : never;
+type InputOf<S> = S extends v.GenericSchema
+  ? v.InferInput<S>
+  : S extends MediaType
+    ? string | Uint8Array
+    : never;
 
 /**
  * Describes a route, from in front of its handler, which then finds in `req.params`, `req.query` and `req.body` what the

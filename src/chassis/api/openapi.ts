@@ -2,10 +2,10 @@
 import { STATUS_CODES } from "node:http";
 import type * as ToJsonSchema from "@valibot/to-json-schema";
 import type { Router } from "express";
-import type * as v from "valibot";
+import * as v from "valibot";
+import type { RouteDescription, SecurityDescription } from "../http/description";
 import { toJsonSchema } from "../http/json-schema";
-import type { RouteDescription } from "./describe-route";
-import { type DescribedRoute, describedRoutes, type SecurityDescription } from "./descriptions";
+import { type DescribedRoute, describedRoutes } from "./descriptions";
 import { withExamples } from "./examples";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
 
@@ -75,7 +75,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
     paths,
     components: {
       schemas,
-      responses: { Problem: PROBLEM_RESPONSE },
+      responses: { Problem: problemResponse("A problem.") },
       ...(Object.keys(securitySchemes).length > 0 && { securitySchemes }),
     },
   };
@@ -119,7 +119,7 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
 
 function operationOf({ method, path, description }: Documented, named: Record<string, object>) {
-  const { summary, description: text, params, query, body, answers, problems = {} } = description;
+  const { summary, description: text, tag, params, query, body, answers } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
   const parameters = [
@@ -131,17 +131,20 @@ function operationOf({ method, path, description }: Documented, named: Record<st
     summary,
     ...(text !== undefined && { description: text }),
     operationId: operationIdOf(method, path),
-    tags: [path.split("/")[1] || "service"],
+    tags: [tag ?? (path.split("/")[1] || "service")],
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
     responses: {
-      ...mapValues(answers, (schema, status) => ({
+      ...mapValues({ ...usualProblems(description), ...description.problems }, (problem) =>
+        typeof problem === "string"
+          ? problemResponse(problem)
+          : problemResponse(problem.when, schemaOf(v.object(problem.members))),
+      ),
+      ...mapValues(answers, (answer, status) => ({
         description: STATUS_CODES[status] ?? status,
-        ...(schema && { content: jsonOf(schemaOf(schema)) }),
-      })),
-      ...mapValues({ ...usualProblems(description), ...problems }, (when) => ({
-        ...PROBLEM_RESPONSE,
-        description: when,
+        ...(answer && {
+          content: "mediaType" in answer ? contentOf(answer.mediaType) : jsonOf(schemaOf(answer)),
+        }),
       })),
       default: { $ref: "#/components/responses/Problem" },
     },
@@ -189,10 +192,10 @@ function parametersOf(
   }));
 }
 
-/** `GET /notes/:id` is `getNotesById`. */
+/** `GET /notes/:id` is `getNotesById`, `GET /` `getRoot`. */
 const operationIdOf = (method: string, path: string): string =>
   method +
-  path
+  (path === "/" ? "/root" : path)
     .split("/")
     .filter(Boolean)
     .map((segment) =>
@@ -203,6 +206,11 @@ const operationIdOf = (method: string, path: string): string =>
     .join("");
 
 const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
+
+/** A text, or what no schema can say anything of. */
+const contentOf = (mediaType: string) => ({
+  [mediaType]: /^text\/|[/+]xml$/.test(mediaType) ? { schema: { type: "string" } } : {},
+});
 
 const mapValues = <T, U>(
   record: Readonly<Record<string, T>>,
@@ -240,10 +248,12 @@ const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "requestId"],
 };
 
-const PROBLEM_RESPONSE = {
-  description: "A problem.",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
+/** @param members What it has besides, if anything. */
+function problemResponse(when: string, members?: JsonSchema) {
+  const problem = { $ref: "#/components/schemas/Problem" };
+  const schema = members ? { allOf: [problem, members] } : problem;
+  return { description: when, content: { "application/problem+json": { schema } } };
+}
 
 /** Loaded when the document is first asked for. */
 const loadConverter = () =>

@@ -1,8 +1,8 @@
 // Lets only those pass who bring a token, and hands on what it says.
 import type { Request, RequestHandler } from "express";
+import { describes } from "../http/description";
 import { Problem } from "../http/problem";
 import { requestValue } from "../http/request-value";
-import { describes } from "./descriptions";
 
 /** What a token says. */
 export interface Claims {

@@ -9,7 +9,7 @@ import { createTestApp, type LogLine, problem } from "../support/app";
 
 const shipInput = object({ name: text(1, 10) });
 const ship = object({ id, ...shipInput.entries, builtAt: v.optional(dateTime) });
-const answers = { 200: ship, 204: null };
+const answers = { 200: ship, 202: { mediaType: "text/csv" }, 204: null };
 
 function serve(define: (router: Router) => void, areRefused = true) {
   const { app, log } = createTestApp(define);
@@ -106,6 +106,17 @@ describe("the types of a described route", () => {
     });
     expect(app).toBeDefined();
   });
+
+  it("are a text's or bytes', where the answer is not JSON", () => {
+    serve((router) => {
+      const csv = { 200: { mediaType: "text/csv" } };
+      router.get("/a", describeRoute({ summary: "Is compiled.", answers: csv }), (_req, res) => {
+        res.type("csv").send("1,Ann");
+        // @ts-expect-error: it would be sent as JSON.
+        res.send({ id: "1" });
+      });
+    });
+  });
 });
 
 describe("an answer", () => {
@@ -126,6 +137,21 @@ describe("an answer", () => {
       "of another type, which is not looked at",
       (_req, res) => void res.type("csv").end("1,Ann"),
       undefined,
+    ],
+    [
+      "of the media type that is described",
+      (_req, res) => void res.status(202).type("text/csv").json("1,Ann"),
+      undefined,
+    ],
+    [
+      "of JSON where another media type is described",
+      (_req, res) => void res.status(202).json("1,Ann"),
+      { pointer: "", detail: "must be text/csv" },
+    ],
+    [
+      "without a body where a media type is described",
+      (_req, res) => void res.status(202).end(),
+      { pointer: "", detail: "must be text/csv" },
     ],
     [
       "without a field",

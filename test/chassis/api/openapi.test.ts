@@ -1,9 +1,9 @@
 import express, { type RequestHandler, Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
-import { describeRoute, type RouteDescription } from "../../../src/chassis/api/describe-route";
-import { describes } from "../../../src/chassis/api/descriptions";
+import { describeRoute } from "../../../src/chassis/api/describe-route";
 import { openApiDocument, undescribedRoutes } from "../../../src/chassis/api/openapi";
+import { describes, type RouteDescription } from "../../../src/chassis/http/description";
 import { id, object, text } from "../../../src/chassis/http/fields";
 import { queryInteger } from "../../../src/chassis/http/query-fields";
 import { createTestApp } from "../support/app";
@@ -126,6 +126,59 @@ describe("the OpenAPI document", () => {
         },
       },
     });
+  });
+
+  it("says what is not JSON by its media type", () => {
+    const router = Router().get(
+      "/ships",
+      described({
+        answers: { 200: { mediaType: "text/csv" }, 201: { mediaType: "image/png" } },
+      }),
+      handler,
+    );
+    expect(openApiDocument(router, info).paths["/ships"]?.get).toMatchObject({
+      responses: {
+        200: { description: "OK", content: { "text/csv": { schema: { type: "string" } } } },
+        201: { description: "Created", content: { "image/png": {} } },
+      },
+    });
+  });
+
+  it("says what a problem has besides", () => {
+    const problems = { 409: { when: "It is at sea.", members: { until: v.string() } } };
+    const router = Router().get("/ships", described({ problems }), handler);
+    const until = {
+      type: "object",
+      properties: { until: { type: "string" } },
+      required: ["until"],
+    };
+    const schema = { allOf: [{ $ref: "#/components/schemas/Problem" }, until] };
+    expect(openApiDocument(router, info).paths["/ships"]?.get).toMatchObject({
+      responses: {
+        409: { description: "It is at sea.", content: { "application/problem+json": { schema } } },
+      },
+    });
+  });
+
+  it("has a route under its tag, or its path's first segment", () => {
+    const router = Router()
+      .get("/ships/:nr", described({}), handler)
+      .get("/v1/ships", described({ tag: "ships" }), handler);
+    const { paths } = openApiDocument(router, info);
+    expect([paths["/ships/{nr}"]?.get, paths["/v1/ships"]?.get]).toMatchObject([
+      { tags: ["ships"] },
+      { tags: ["ships"] },
+    ]);
+  });
+
+  it("leaves out what is hidden, and what is behind that, and nobody names it", () => {
+    const hide = describes((_req, _res, next) => next(), { isHidden: true });
+    const router = Router()
+      .get("/seen", described({}), handler)
+      .get("/hidden", hide, handler)
+      .use("/inner", hide, Router().get("/", described({}), handler).get("/plain", handler));
+    expect(Object.keys(openApiDocument(router, info).paths)).toEqual(["/seen"]);
+    expect(undescribedRoutes(router)).toEqual([]);
   });
 
   it("leaves out what is not described, and names it", () => {
