@@ -1,6 +1,7 @@
 // Serves the OpenAPI document, and a page that shows it and tries its requests.
 import { dirname, join } from "node:path";
 import { type RequestHandler, Router } from "express";
+import { describes } from "../http/description";
 import { type ApiInfo, type OpenApiDocument, openApiDocument } from "./openapi";
 
 /** What the page may do, and nothing else: its own files, and requests to the service that has sent it. */
@@ -26,22 +27,30 @@ const SWAGGER_FILES = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favico
  */
 export function apiDocs(info: ApiInfo): RequestHandler {
   let document: OpenApiDocument | undefined;
+  const sendDocument: RequestHandler = (req, res) => {
+    document ??= openApiDocument(req.app.router, info);
+    res.json(document);
+  };
   return Router()
-    .get("/openapi.json", (req, res) => {
-      document ??= openApiDocument(req.app.router, info);
-      res.json(document);
-    })
-    .get("/docs", (req, res) => {
-      // The page's links begin where it is, so that it also works behind a prefix that a proxy takes away.
-      if (req.path.endsWith("/")) return res.redirect(301, "../docs");
-      res.set("Content-Security-Policy", PAGE_POLICY);
-      res.sendFile(join(__dirname, "public/index.html"));
-    })
-    .get("/docs/:file", ({ params: { file } }, res, next) => {
-      if (OWN_FILES.has(file)) return res.sendFile(join(__dirname, "public", file));
-      if (SWAGGER_FILES.has(file)) return res.sendFile(join(swaggerFolder(), file));
-      next();
-    });
+    .get("/openapi.json", describes(sendDocument, HIDDEN))
+    .get("/docs", describes(sendPage, HIDDEN))
+    .get("/docs/:file", describes(sendPageFile, HIDDEN));
 }
+
+/** The documentation does not speak of itself. */
+const HIDDEN = { isHidden: true };
+
+const sendPage: RequestHandler = (req, res) => {
+  // The page's links begin where it is, so that it also works behind a prefix that a proxy takes away.
+  if (req.path.endsWith("/")) return res.redirect(301, "../docs");
+  res.set("Content-Security-Policy", PAGE_POLICY);
+  res.sendFile(join(__dirname, "public/index.html"));
+};
+
+const sendPageFile: RequestHandler<{ file: string }> = ({ params: { file } }, res, next) => {
+  if (OWN_FILES.has(file)) return res.sendFile(join(__dirname, "public", file));
+  if (SWAGGER_FILES.has(file)) return res.sendFile(join(swaggerFolder(), file));
+  next();
+};
 
 const swaggerFolder = (): string => dirname(require.resolve("swagger-ui-dist/package.json"));

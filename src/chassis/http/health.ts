@@ -1,7 +1,9 @@
 // Tells a platform whether the process runs, and whether it may get traffic.
 import type { RequestHandler } from "express";
+import * as v from "valibot";
 import { REPLACED } from "../process/lifecycle";
 import { checkReadiness, type ReadinessOptions } from "../process/readiness";
+import { describes } from "./description";
 import { sendProblem } from "./problem";
 
 /** What readiness depends on. */
@@ -13,10 +15,18 @@ export interface HealthOptions extends ReadinessOptions {
 /** A cached answer would speak of the past. */
 const NO_STORE = { "Cache-Control": "no-store" };
 
+const status = v.literal("ok");
+const checks = v.record(v.string(), v.picklist(["ok", "failed"]));
+
 /** Answers that the process runs; asks nothing of other services. */
-export const livez: RequestHandler = (_req, res) => {
-  res.set(NO_STORE).json({ status: "ok" });
-};
+export const livez: RequestHandler = describes(
+  (_req, res) => void res.set(NO_STORE).json({ status: "ok" }),
+  {
+    summary: "Says that the process runs.",
+    tag: "service",
+    answers: { 200: v.object({ status }) },
+  },
+);
 
 /**
  * Answers whether every required check passes and the process is not about to end.
@@ -24,7 +34,7 @@ export const livez: RequestHandler = (_req, res) => {
  */
 export function readyz(options: HealthOptions): RequestHandler {
   const { draining } = options;
-  return async (req, res) => {
+  const handler: RequestHandler = async (req, res) => {
     res.set(NO_STORE);
     if (draining.aborted && draining.reason !== REPLACED) {
       return sendProblem(req, res, 503, { detail: "The service is draining." }, NO_STORE);
@@ -33,4 +43,15 @@ export function readyz(options: HealthOptions): RequestHandler {
     if (isReady) res.json({ status: "ok", checks });
     else sendProblem(req, res, 503, { detail: "A check failed.", checks }, NO_STORE);
   };
+  return describes(handler, {
+    summary: "Says whether the process may get requests.",
+    tag: "service",
+    answers: { 200: v.object({ status, checks }) },
+    problems: {
+      503: {
+        when: "It is about to end, or something that it needs cannot be used: `checks` says what.",
+        members: { checks: v.optional(checks) },
+      },
+    },
+  });
 }

@@ -145,6 +145,8 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
       rows.map((row) => (row as unknown as { innerText: string }).innerText),
     );
     expect(rows.map((row) => row.replaceAll("\n", " "))).toEqual([
+      "GET /livez Says that the process runs.",
+      "GET /readyz Says whether the process may get requests.",
       "GET /ships Lists ships.",
       "POST /ships Builds a ship.",
     ]);
