@@ -29,6 +29,7 @@ export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
 /** What the feed process reads. */
 export const feedVariables = {
   ...httpVariables,
+  ...apiVariables,
   NOTES_URL: serviceUrl({
     about:
       "Where the notes are that the feed shows: another process of this service, or any that has such notes.",

@@ -1,6 +1,7 @@
 // The feed process: attaches the notes of another process, binds PORT and serves until it is told to stop.
 import "./chassis/process/early";
 import { createApp } from "./app";
+import { apiDocs } from "./chassis/api/docs";
 import { attachServices } from "./chassis/backing/services";
 import { createAppService } from "./chassis/http/app-service";
 import { readAbout } from "./chassis/process/about";
@@ -21,7 +22,10 @@ void serve(feedVariables, ({ config, logger, target, draining, run }) => {
     logger,
     draining,
     attached,
-    mountRoutes: (to) => to.use(createFeedRouter({ ...services, about })),
+    mountRoutes: (to) => {
+      if (config.API_DOCS) to.use(apiDocs({ title: `${about.name} feed`, version: about.version }));
+      to.use(createFeedRouter({ ...services, about }));
+    },
   });
   return run([createAppService({ name: "feed", app, config, logger, target })], attached);
 });

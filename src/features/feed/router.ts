@@ -1,6 +1,7 @@
 // The sample of a second process: what it says about itself, and the feed.
 import { Router } from "express";
 import type { ServiceClient } from "../../chassis/backing/service-client";
+import { describeRoute } from "../../chassis/api/describe-route";
 import { about } from "../../chassis/http/about";
 import type { About } from "../../chassis/process/services";
 import { toAtom } from "./atom";
@@ -12,11 +13,18 @@ export function createFeedRouter(services: { notes: ServiceClient; about: About 
 
   router.get("/", about(services.about));
 
-  router.get("/notes.atom", async (req, res) => {
-    const notes = await latestNotes(services.notes);
-    const self = req.baseUrl + req.path;
-    res.type("application/atom+xml").send(toAtom(notes, { author: services.about.name, self }));
-  });
+  router.get(
+    "/notes.atom",
+    describeRoute({
+      summary: "The latest notes, as an Atom feed.",
+      answers: { 200: { mediaType: "application/atom+xml" } },
+    }),
+    async (req, res) => {
+      const notes = await latestNotes(services.notes);
+      const self = req.baseUrl + req.path;
+      res.type("application/atom+xml").send(toAtom(notes, { author: services.about.name, self }));
+    },
+  );
 
   return router;
 }

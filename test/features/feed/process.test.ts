@@ -37,6 +37,11 @@ describe("the feed process", () => {
       status: "ok",
       checks: { notes: "ok" },
     });
+    const atom = { "application/atom+xml": { schema: { type: "string" } } };
+    expect(await (await fetch(`${feed.url}/openapi.json`)).json()).toMatchObject({
+      info: { title: expect.stringMatching(/ feed$/) as string },
+      paths: { "/notes.atom": { get: { responses: { 200: { content: atom } } } } },
+    });
   });
 
   it("asks for what it has begun to answer also when it is told to stop, and then lets the notes go", async () => {
