@@ -75,7 +75,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
     paths,
     components: {
       schemas,
-      responses: { Problem: problemResponse("A problem.") },
+      responses: { Problem: problemResponse("Any other problem.", 500) },
       ...(Object.keys(securitySchemes).length > 0 && { securitySchemes }),
     },
   };
@@ -135,10 +135,10 @@ function operationOf({ method, path, description }: Documented, named: Record<st
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
     responses: {
-      ...mapValues({ ...usualProblems(description), ...description.problems }, (problem) =>
+      ...mapValues({ ...usualProblems(description), ...description.problems }, (problem, status) =>
         typeof problem === "string"
-          ? problemResponse(problem)
-          : problemResponse(problem.when, schemaOf(v.object(problem.members))),
+          ? problemResponse(problem, Number(status))
+          : problemResponse(problem.when, Number(status), schemaOf(v.object(problem.members))),
       ),
       ...mapValues(answers, (answer, status) => ({
         description: STATUS_CODES[status] ?? status,
@@ -249,11 +249,25 @@ const PROBLEM: JsonSchema = {
 };
 
 /** @param members What it has besides, if anything. */
-function problemResponse(when: string, members?: JsonSchema) {
+function problemResponse(when: string, status: number, members?: JsonSchema) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;
-  return { description: when, content: { "application/problem+json": { schema } } };
+  const errors = FAULTS[status];
+  const example = {
+    type: "about:blank",
+    title: STATUS_CODES[status],
+    status,
+    ...(errors && { errors }),
+    requestId: "3182d25c-3d38-49c4-937c-49bf693b078e",
+  };
+  return { description: when, content: { "application/problem+json": { schema, example } } };
 }
+
+/** As the checks of a query and a body tell them. */
+const FAULTS: Readonly<Record<number, object[]>> = {
+  400: [{ parameter: "limit", detail: "must be at least 1" }],
+  422: [{ pointer: "/name", detail: "is required" }],
+};
 
 /** Loaded when the document is first asked for. */
 const loadConverter = () =>

@@ -1,14 +1,10 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Router } from "express";
-import type { Browser, Page } from "puppeteer-core";
+import express, { type Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../../src/chassis/api/describe-route";
 import { apiDocs } from "../../../src/chassis/api/docs";
 import { id, object, text } from "../../../src/chassis/http/fields";
 import { createTestApp } from "../support/app";
-import { describeWithBrowser, openBrowser } from "../support/browser";
 
 /** As wicked as a package's name cannot be. */
 const NAME = '</title><script>document.body.innerHTML = "injected"</script>';
@@ -86,6 +82,35 @@ describe("GET /docs", () => {
     expect([res.status, res.get("Location")]).toEqual([301, "../docs"]);
   });
 
+  it("is not at a path with two", async () => {
+    expect((await request(app).get("//docs")).status).toBe(404);
+    expect((await request(app).get("//docs/")).status).toBe(404);
+  });
+
+  it("is in an app that is mounted in another one", async () => {
+    const outer = express().use("/api", app);
+    expect((await request(outer).get("/api/docs")).type).toBe("text/html");
+    expect((await request(outer).get("/api/docs/page.js")).type).toBe("text/javascript");
+    expect((await request(outer).get("/api/openapi.json")).body).toHaveProperty([
+      "paths",
+      "/ships",
+    ]);
+  });
+
+  it.each(["/docs", "/docs/swagger-ui-bundle.js", "/openapi.json"])(
+    "is asked for anew each time, and sent once: %s",
+    async (path) => {
+      const res = await request(app).get(path);
+      expect(res.get("Cache-Control") ?? "none").toMatch(/^(public, max-age=0|none)$/);
+      const etag = res.get("ETag") ?? "";
+      const again = await request(app).get(path).set("If-None-Match", etag);
+      expect([etag.slice(0, 3), again.status, again.text]).toEqual(['W/"', 304, ""]);
+      const head = await request(app).head(path);
+      expect([head.status, head.get("ETag"), head.text]).toEqual([200, etag, undefined]);
+      expect(head.get("Content-Length")).toBe(res.get("Content-Length"));
+    },
+  );
+
   it.each(["page.js", "page.css", "swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"])(
     "has its own %s",
     async (file) => {
@@ -99,86 +124,4 @@ describe("GET /docs", () => {
       expect((await request(app).get(`/docs/${file}`)).status).toBe(404);
     },
   );
-});
-
-describeWithBrowser("the page of GET /docs, in a browser", () => {
-  let server: Server;
-  let browser: Browser;
-  let page: Page;
-  /** What its policy has kept from it, and what has failed in it. */
-  const faults: string[] = [];
-
-  const POST = "#operations-ships-postShips";
-  const GET = "#operations-ships-getShips";
-  const ANSWER = `${POST} .live-responses-table .response`;
-  const textOf = (selector: string) =>
-    page.$eval(selector, (element) => (element as unknown as { innerText: string }).innerText);
-  const shows = (selector: string, text: string) =>
-    page.waitForFunction(
-      `document.querySelector(${JSON.stringify(selector)})?.textContent.includes(${JSON.stringify(text)})`,
-    );
-
-  /** Behind a proxy that takes away a prefix. */
-  beforeAll(async () => {
-    const { app } = createTestApp(defineShips);
-    server = createServer((req, res) => {
-      req.url = req.url?.replace("/prefix", "");
-      app(req, res);
-    }).listen(0);
-    browser = await openBrowser();
-    page = await browser.newPage();
-    page.on("pageerror", (err) => faults.push(String(err)));
-    page.on("console", (message) => {
-      if (message.type() === "error") faults.push(message.text());
-    });
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/prefix/docs`);
-    await page.waitForSelector(POST);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-  });
-
-  it("lists every route under the service's name, which is no more than text", async () => {
-    expect(await page.title()).toBe(NAME);
-    const rows = await page.$$eval(".opblock-summary", (rows) =>
-      rows.map((row) => (row as unknown as { innerText: string }).innerText),
-    );
-    expect(rows.map((row) => row.replaceAll("\n", " "))).toEqual([
-      "GET /livez Says that the process runs.",
-      "GET /readyz Says whether the process may get requests.",
-      "GET /ships Lists ships.",
-      "POST /ships Builds a ship.",
-    ]);
-    expect(faults).toEqual([]);
-  });
-
-  it("sends an example by one click, and shows what is answered, and a problem", async () => {
-    await page.click(`${POST} .opblock-summary-control`);
-    await page.waitForSelector(`${POST} .execute`);
-    await page.click(`${POST} .execute`);
-    await shows(ANSWER, "201");
-    expect(await textOf(ANSWER)).toContain('"id": "1",\n  "name": "Ann",\n  "cargo": "Some text"');
-    await page.click(`${POST} textarea`, { count: 3 });
-    await page.keyboard.down("Control");
-    await page.keyboard.press("A");
-    await page.keyboard.up("Control");
-    await page.keyboard.type('{ "name": "" }');
-    await page.click(`${POST} .execute`);
-    await shows(ANSWER, "422");
-    expect(await textOf(ANSWER)).toContain(
-      '"pointer": "/name",\n      "detail": "must have at least 1 character"',
-    );
-  });
-
-  it("is used by keyboard, and fits into a narrow window", async () => {
-    await page.setViewport({ width: 360, height: 700 });
-    await page.reload();
-    await page.waitForSelector(POST);
-    await page.focus(`${GET} .opblock-summary-control`);
-    await page.keyboard.press("Enter");
-    await page.waitForSelector(`${GET} .execute`);
-    // All of it is there, and nothing of it sticks out.
-    await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
-  });
 });
