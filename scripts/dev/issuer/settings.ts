@@ -2,12 +2,12 @@
 import type { IssuerSettings } from "./issuer";
 
 /**
- * Reads `PORT` (0-65535, 0 is any free port; 5400), and what the service reads: `AUTH_AUDIENCE` (development) and
+ * Reads `PORT` (0-65535, 0 is any free port; 5200), and what the service reads: `AUTH_AUDIENCE` (development) and
  * `AUTH_ISSUER`.
  * @throws Error when the port is none.
  */
 export function readSettings(env: NodeJS.ProcessEnv): IssuerSettings {
-  const { PORT: port = "5400", AUTH_AUDIENCE, AUTH_ISSUER } = env;
+  const { PORT: port = "5200", AUTH_AUDIENCE, AUTH_ISSUER } = env;
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
     throw new Error(`PORT must be a whole number from 0 to 65535, not "${port}"`);
   }

@@ -18,13 +18,13 @@ export const tokenVariables = {
       v.check((url) => URL.canParse(url)),
       v.description("https://host/path of a JSON Web Key Set"),
     ),
-    example: "http://127.0.0.1:5400/jwks.json",
+    example: "http://127.0.0.1:5200/jwks.json",
     about:
       "Where the issuer of tokens has its public keys. Without it no route can require a token.",
   }),
   AUTH_ISSUER: variable({
     schema: quotable,
-    example: "http://127.0.0.1:5400",
+    example: "http://127.0.0.1:5200",
     about: "Who must have issued a token: its `iss`, to the letter.",
   }),
   AUTH_AUDIENCE: variable({

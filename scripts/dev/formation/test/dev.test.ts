@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
-import { freeBasePort, processesWith } from "./support";
+import { freePort } from "../../ports/free-port";
+import { planFormation } from "../plan";
+import { readProcfile } from "../procfile";
+import { processesWith } from "./support";
 
 const root = join(__dirname, "../../../..");
 
@@ -29,11 +32,14 @@ afterEach(async () => {
 });
 
 /** Starts a new database, and `formation`, in a group of its own as a terminal would. */
-async function startDev(formation: string): Promise<Dev> {
-  const base = await freeBasePort();
+async function startDev(
+  formation: string,
+  envAt: (base: number) => NodeJS.ProcessEnv = () => ({}),
+): Promise<Dev> {
+  const base = await freePort(201);
   const npm = spawn("npm", ["run", "dev", "--", "-p", String(base), "-m", formation], {
     cwd: root,
-    env: { ...process.env, DATA_DIR: "memory://" },
+    env: { ...process.env, DATA_DIR: "memory://", ...envAt(base) },
     detached: true,
   });
   let output = "";
@@ -69,6 +75,30 @@ describe("npm run dev", () => {
     await closed;
     expect(output()).toMatch(/system +\| db\.1 exited with code 0\n/);
   });
+
+  it("issues tokens when it is asked for that, which the service can verify", async () => {
+    const formation = "issuer=1";
+    let issuer = "";
+    const { base, shows } = await startDev(formation, (port) => {
+      const procfile = readProcfile(join(root, "Procfile.dev"));
+      const options = { id: "a", formation, port, inspect: undefined };
+      const { instances } = planFormation(procfile, options, {}, {});
+      issuer = `http://127.0.0.1:${instances.find(({ name }) => name === "issuer.1")?.env.PORT}`;
+      const [AUTH_JWKS_URL, AUTH_ISSUER] = [`${issuer}/jwks.json`, issuer];
+      return { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE: "here" };
+    });
+    await shows(/issuer\.1 +\| development issuer ready/);
+    await shows(/web\.1 .*is listening on port/);
+    expect(await (await fetch(`http://127.0.0.1:${base}/readyz`)).json()).toMatchObject({
+      checks: { tokens: "ok" },
+    });
+    const [, claims = ""] = (await (await fetch(`${issuer}/token?sub=ann`)).text()).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+      iss: issuer,
+      aud: "here",
+      sub: "ann",
+    });
+  }, 60_000);
 
   it("restarts the service one by one from a second terminal, while its database stays", async () => {
     const { base, output, shows } = await startDev("web=2");
