@@ -1,3 +1,4 @@
+import request from "supertest";
 import { openApiDocument, undescribedRoutes } from "../src/chassis/api/openapi";
 import { createTestApp } from "./support/app";
 
@@ -6,6 +7,14 @@ describe("the description of this service", () => {
 
   it("contradicts itself nowhere, and OpenAPI can say it", () => {
     expect(() => openApiDocument(router, { title: "test", version: "1.2.3" })).not.toThrow();
+  });
+
+  it("is shown unless API_DOCS says otherwise", async () => {
+    expect((await request(createTestApp().app).get("/openapi.json")).status).toBe(200);
+    const { app } = createTestApp({ API_DOCS: "false" });
+    for (const path of ["/openapi.json", "/docs", "/docs/page.js"]) {
+      expect((await request(app).get(path)).status).toBe(404);
+    }
   });
 
   // No error: whoever wants one writes so here.

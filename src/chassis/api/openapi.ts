@@ -49,6 +49,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   const schemas: Record<string, object> = { Problem: PROBLEM };
   const securitySchemes: Record<string, object> = {};
   const paths: OpenApiDocument["paths"] = {};
+  const templates: Record<string, string> = {};
   for (const route of describedRoutes(router)) {
     const name = nameOf(route);
     try {
@@ -60,9 +61,12 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
         ...operationOf(documented, schemas),
         security: requirementsOf(security),
       };
-      const methods = (paths[templateOf(documented.path)] ??= {});
-      // Of two, the first one answers.
-      methods[documented.method] ??= operation;
+      const template = templateOf(documented.path);
+      const same = (templates[template.replace(/\{\w+\}/g, "{}")] ??= template);
+      if (same !== template) throw new Error(`Its path is ${same}: give the parameters one name.`);
+      const methods = (paths[template] ??= {});
+      if (methods[documented.method]) throw new Error("It is described twice.");
+      methods[documented.method] = operation;
     } catch (err) {
       throw new DescriptionError(`${name}: ${(err as Error).message}`);
     }
@@ -105,7 +109,7 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
   if (!description) return undefined;
   if (second) throw new Error("It is described twice.");
   if (method === undefined) throw new Error("A route for all methods cannot be described.");
-  if (path === undefined || !/^[^*{}()[\]?+!\\]*$/.test(path)) {
+  if (path === undefined || !/^[^*{}()[\]?+!\\":]*$/.test(path.replace(/:\w+/g, ""))) {
     throw new Error("Only a path of plain segments and :parameters can be described.");
   }
   // Middleware in front of it has problems of its own.
@@ -113,7 +117,21 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
     {},
     ...descriptions.map(({ problems }) => problems),
   ) as NonNullable<RouteDescription["problems"]>;
+  refuseStatuses(description);
   return { method, path, description: { ...description, problems } };
+}
+
+function refuseStatuses({ answers, problems = {} }: RouteDescription): void {
+  for (const status of Object.keys(problems)) {
+    if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is no problem's status.`);
+    if (status in answers) throw new Error(`Its ${status} is both an answer and a problem.`);
+  }
+  for (const [status, answer] of Object.entries(answers)) {
+    if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is no answer's status.`);
+    if (answer && ["204", "205", "304"].includes(status)) {
+      throw new Error(`A ${status} has no body: describe it by null.`);
+    }
+  }
 }
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");

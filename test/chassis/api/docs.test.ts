@@ -3,6 +3,8 @@ import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../../src/chassis/api/describe-route";
 import { apiDocs } from "../../../src/chassis/api/docs";
+import { apiVariables } from "../../../src/chassis/api/variables";
+import { readEnvironment } from "../../../src/chassis/process/environment";
 import { id, object, text } from "../../../src/chassis/http/fields";
 import { createTestApp } from "../support/app";
 
@@ -57,6 +59,14 @@ describe("GET /openapi.json", () => {
     }) as object;
     expect(log).toContainEqual(expect.objectContaining({ msg: "request failed", err }));
     expect((await request(app).get("/twice")).status).toBe(200);
+  });
+});
+
+describe("API_DOCS", () => {
+  it("refuses what is neither true nor false, and names what is", () => {
+    expect(() => readEnvironment(apiVariables, { API_DOCS: "maybe" })).toThrow(
+      /API_DOCS.*true.*false.*maybe/s,
+    );
   });
 });
 

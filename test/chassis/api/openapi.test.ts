@@ -252,6 +252,47 @@ describe("a description that contradicts itself", () => {
       "GET /a: It is described twice.",
     ],
     [
+      "two routes of one path",
+      (router) => void router.get("/a", described({}), handler).get("/a", described({}), handler),
+      "GET /a: It is described twice.",
+    ],
+    [
+      "two names for a parameter",
+      (router) =>
+        void router.get("/a/:id", described({}), handler).put("/a/:nr", described({}), handler),
+      "PUT /a/:nr: Its path is /a/{id}: give the parameters one name.",
+    ],
+    [
+      "a body where no status has one",
+      (router) => void router.get("/a", described({ answers: { 204: ship } }), handler),
+      "GET /a: A 204 has no body: describe it by null.",
+    ],
+    [
+      "a status that is none",
+      (router) => void router.get("/a", described({ answers: { 20: ship } }), handler),
+      "GET /a: 20 is no answer's status.",
+    ],
+    [
+      "a problem that is none",
+      (router) => void router.get("/a", described({ problems: { 200: "Always." } }), handler),
+      "GET /a: 200 is no problem's status.",
+    ],
+    [
+      "an answer that is a problem, too",
+      (router) =>
+        void router.get(
+          "/a",
+          described({ answers: { 409: ship }, problems: { 409: "At sea." } }),
+          handler,
+        ),
+      "GET /a: Its 409 is both an answer and a problem.",
+    ],
+    [
+      "a parameter whose name is no word",
+      (router) => void router.get('/:"a b"', described({}), handler),
+      'GET /:"a b": Only a path of plain segments and :parameters can be described.',
+    ],
+    [
       "a body where there is none",
       (router) => void router.get("/a", described({ body: ship }), handler),
       "GET /a: It cannot have a body.",
