@@ -1,0 +1,44 @@
+// Tries the service of this checkout, or one that runs: npm run fuzz -- --help.
+import { fuzz } from "./fuzz";
+import { HELP, type Options, parseOptions } from "./options";
+import { startOwnService } from "./own-service";
+import { findingsOf, tableOf } from "./report";
+
+/** @returns Whether all was as described. */
+async function run({ url: running, token, ...options }: Options): Promise<boolean> {
+  const own = running === undefined ? await startOwnService() : undefined;
+  const url = own?.url ?? running ?? "";
+  const givenToken = token === undefined ? undefined : () => Promise.resolve(token);
+  const startedAt = performance.now();
+  try {
+    const tried = await fuzz({ ...options, url, token: own?.token ?? givenToken });
+    // The own service ends with its port, but the request finds the same in `npm run dev`.
+    const shown = running ?? "http://localhost:5000";
+    const findings = findingsOf(tried, { ...options, url: shown, errorOf: own?.errorOf });
+    const inputs = tried.reduce((sum, { valid, invalid }) => sum + valid + invalid, 0);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    console.log(tableOf(tried));
+    for (const finding of findings) console.log(`\n${finding}`);
+    console.log(
+      `\n${tried.length} routes, ${inputs} inputs, ${seconds} s, ${findings.length} findings (--seed ${options.seed})`,
+    );
+    return findings.length === 0;
+  } finally {
+    await own?.stop();
+  }
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const options = parseOptions(argv);
+  if (options.help) return void process.stdout.write(HELP);
+  if (!(await run(options))) process.exitCode = 1;
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => process.exit(130));
+}
+
+main(process.argv.slice(2)).catch((err: Error) => {
+  console.error(`fuzz: ${err.message}`);
+  process.exit(1);
+});

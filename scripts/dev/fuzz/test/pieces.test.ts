@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { describeRoute } from "../../../../src/chassis/api/describe-route";
+import * as fields from "../../../../src/chassis/http/fields";
+import { queryBoolean, queryInteger, queryList } from "../../../../src/chassis/http/query-fields";
+import { foundIn, fuzzRoutes } from "./throwaway";
+
+const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
+
+interface Part {
+  name: string;
+  parts?: Part[];
+}
+const part: v.GenericSchema<Part> = v.pipe(
+  object({ name: text(1, 5), parts: v.optional(v.lazy(() => arrayOf(part, 0, 3))) }),
+  v.title("Part"),
+);
+
+const ship = object({
+  id,
+  launched: date,
+  seen: dateTime,
+  price: money("EUR", "USD"),
+  hull: part,
+  nick: v.nullable(text(2, 3)),
+  kind: oneOf("sail", "steam"),
+  tags: arrayOf(text(1, 9), 1, 3),
+  speed: v.optional(v.number()),
+  crew: v.record(v.string(), integer(1, 2)),
+  code: v.pipe(v.string(), v.regex(/^[A-Z]{3}-\d+$/)),
+  mail: v.pipe(v.string(), v.email()),
+  key: v.pipe(v.string(), v.uuid()),
+  site: v.pipe(v.string(), v.url()),
+  size: v.union([integer(1, 3), v.literal("any")]),
+});
+
+const query = object({
+  limit: v.optional(queryInteger(-5, 9), "5"),
+  on: date,
+  at: v.optional(dateTime),
+  archived: v.optional(queryBoolean),
+  tags: v.optional(queryList(text(1, 5), 1, 3)),
+});
+
+describe("the pieces of a description", () => {
+  it("are all made as the chassis takes them, and broken as it refuses them", async () => {
+    const tried = await fuzzRoutes((router) => {
+      router.put(
+        "/ships/:nr/:name",
+        describeRoute({
+          summary: "Replaces a ship.",
+          params: object({ nr: id, name: text(1, 9) }),
+          query,
+          body: ship,
+          answers: { 200: ship },
+        }),
+        (req, res) => void res.json(req.body),
+      );
+      router.patch(
+        "/ships",
+        describeRoute({ summary: "Changes.", body: someOf(ship), answers: { 204: null } }),
+        (_req, res) => void res.status(204).end(),
+      );
+    });
+    expect(foundIn(tried)).toEqual([]);
+    const [put, patch] = tried;
+    expect(put?.statuses.get(200)).toBeGreaterThanOrEqual(100);
+    expect(patch?.statuses.get(204)).toBeGreaterThanOrEqual(100);
+    expect([...put!.statuses.keys()].sort()).toEqual([200, 400, 404, 415, 422]);
+  });
+
+  it("of which nothing can be made are said", async () => {
+    const code = v.pipe(v.string(), v.regex(/^(?=.*[A-Z])(?=.*\d).{40}$/));
+    const routeFor = (schema: v.GenericSchema<string>) =>
+      fuzzRoutes(
+        (router) =>
+          void router.post(
+            "/",
+            describeRoute({
+              summary: "It.",
+              body: object({ code: schema }),
+              answers: { 204: null },
+            }),
+            (_req, res) => void res.status(204).end(),
+          ),
+      );
+    const [without] = await routeFor(code);
+    expect(without?.notes).toEqual([
+      expect.stringMatching(/^not tried: no code fits; give the schema an example/),
+    ]);
+    const [helped] = await routeFor(v.pipe(code, v.examples([`A1${"x".repeat(38)}`])));
+    expect(helped).toMatchObject({ valid: 100, findings: [], notes: [] });
+  });
+});

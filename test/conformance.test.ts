@@ -1,0 +1,29 @@
+// Your routes keep to what they say of themselves; `npm run fuzz` looks longer, and further each time.
+import { fuzz } from "../scripts/dev/fuzz/fuzz";
+import { believing, tokenFrom } from "../scripts/dev/fuzz/own-service";
+import { findingsOf } from "../scripts/dev/fuzz/report";
+import { startCommand } from "./chassis/support/process";
+import { atEnd } from "./support/at-end";
+import { startMigratedPostgres, startService } from "./support/service";
+
+/** The same inputs each time. */
+const ran = { seed: 1, runs: 30, timeoutMs: 30_000 };
+
+async function startIssuer(): Promise<string> {
+  const args = ["--require", "ts-node/register", "scripts/dev/issuer/main.ts"];
+  const issuer = startCommand([process.execPath, ...args], { PORT: "0" });
+  atEnd(() => issuer.stop());
+  return /http:\S+:\d+/.exec(await issuer.line(/ready on/))?.[0] ?? "";
+}
+
+describe("the described routes", () => {
+  it("answer as they say, whatever is sent", async () => {
+    const [issuerUrl, postgres] = await Promise.all([startIssuer(), startMigratedPostgres()]);
+    const { url } = await startService({ DATABASE_URL: postgres.url, ...believing(issuerUrl) });
+    // Without a document there is nothing to keep to.
+    if ((await fetch(`${url}/openapi.json`)).status === 404) return;
+    const token = (scopes: readonly string[]) => tokenFrom(issuerUrl, scopes);
+    const tried = await fuzz({ ...ran, url, token });
+    expect(findingsOf(tried, { ...ran, url }).join("\n\n")).toBe("");
+  });
+});
