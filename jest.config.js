@@ -10,7 +10,9 @@ function esModules(folder = join(__dirname, "node_modules")) {
     if (name.startsWith("@")) return esModules(join(folder, name)).map((of) => `${name}/${of}`);
     const manifest = join(folder, name, "package.json");
     if (!existsSync(manifest)) return [];
-    return JSON.parse(readFileSync(manifest, "utf8")).type === "module" ? [name] : [];
+    const own = join(folder, name, "node_modules");
+    const below = existsSync(own) ? esModules(own) : [];
+    return JSON.parse(readFileSync(manifest, "utf8")).type === "module" ? [name, ...below] : below;
   });
 }
 
