@@ -50,6 +50,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   const securitySchemes: Record<string, object> = {};
   const paths: OpenApiDocument["paths"] = {};
   const templates: Record<string, string> = {};
+  const operationIds = new Set<string>();
   for (const route of describedRoutes(router)) {
     const name = nameOf(route);
     try {
@@ -57,8 +58,10 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
       if (!documented) continue;
       const security = route.descriptions.flatMap(({ security }) => security ?? []);
       for (const { name, scheme } of security) securitySchemes[name] = scheme;
+      const described = operationOf(documented, schemas);
       const operation = {
-        ...operationOf(documented, schemas),
+        ...described,
+        operationId: ownName(described.operationId, operationIds),
         security: requirementsOf(security),
       };
       const template = templateOf(documented.path);
@@ -222,6 +225,14 @@ const operationIdOf = (method: string, path: string): string =>
         .replace(/(^|\W+|_)(\w)/g, (_all, _sep, letter: string) => letter.toUpperCase()),
     )
     .join("");
+
+/** The name, with a number where another operation has it: `/a/by-id` after `/a/:id`. */
+function ownName(name: string, taken: Set<string>): string {
+  let own = name;
+  for (let nr = 2; taken.has(own); nr++) own = `${name}${nr}`;
+  taken.add(own);
+  return own;
+}
 
 const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
 

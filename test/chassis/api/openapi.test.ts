@@ -84,6 +84,14 @@ describe("the OpenAPI document", () => {
     });
   });
 
+  it("has a name of its own for each operation", () => {
+    const router = Router();
+    for (const path of ["/a/:b", "/a/by-b", "/a/by_b"]) router.get(path, described({}), handler);
+    const { paths } = openApiDocument(router, info);
+    const ids = Object.values(paths).map(({ get }) => (get as { operationId: string }).operationId);
+    expect(ids).toEqual(["getAByB", "getAByB2", "getAByB3"]);
+  });
+
   it("says what is sent and answered, titled schemas in one place", () => {
     const ref = { $ref: "#/components/schemas/Ship" };
     const json = (schema: object) => ({ "application/json": { schema } });
