@@ -1,6 +1,57 @@
 // What the service can be asked, and what it answers; `npm run client` has written it.
 
 export interface paths {
+  "/livez": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Says that the process runs. */
+    get: operations["getLivez"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/readyz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Says whether the process may get requests. */
+    get: operations["getReadyz"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Says what service this is. */
+    get: operations["getRoot"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/notes": {
     parameters: {
       query?: never;
@@ -96,12 +147,20 @@ export interface components {
     };
   };
   responses: {
-    /** @description A problem. */
+    /** @description Any other problem. */
     Problem: {
       headers: {
         [name: string]: unknown;
       };
       content: {
+        /**
+         * @example {
+         *       "type": "about:blank",
+         *       "title": "Internal Server Error",
+         *       "status": 500,
+         *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+         *     }
+         */
         "application/problem+json": components["schemas"]["Problem"];
       };
     };
@@ -113,6 +172,102 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  getLivez: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** @constant */
+            status: "ok";
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getReadyz: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            /** @constant */
+            status: "ok";
+            checks: {
+              [key: string]: "ok" | "failed";
+            };
+          };
+        };
+      };
+      /** @description It is about to end, or something that it needs cannot be used: `checks` says what. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Service Unavailable",
+           *       "status": 503,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
+          "application/problem+json": components["schemas"]["Problem"] & {
+            checks?: {
+              [key: string]: "ok" | "failed";
+            };
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
+  getRoot: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": {
+            name: string;
+            version: string;
+          };
+        };
+      };
+      default: components["responses"]["Problem"];
+    };
+  };
   getNotes: {
     parameters: {
       query?: {
@@ -140,6 +295,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Bad Request",
+           *       "status": 400,
+           *       "errors": [
+           *         {
+           *           "parameter": "limit",
+           *           "detail": "must be at least 1"
+           *         }
+           *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -174,6 +343,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Bad Request",
+           *       "status": 400,
+           *       "errors": [
+           *         {
+           *           "parameter": "limit",
+           *           "detail": "must be at least 1"
+           *         }
+           *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -183,6 +366,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Payload Too Large",
+           *       "status": 413,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -192,6 +383,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Unsupported Media Type",
+           *       "status": 415,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -201,6 +400,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Unprocessable Entity",
+           *       "status": 422,
+           *       "errors": [
+           *         {
+           *           "pointer": "/name",
+           *           "detail": "is required"
+           *         }
+           *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -233,6 +446,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Not Found",
+           *       "status": 404,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -269,6 +490,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Bad Request",
+           *       "status": 400,
+           *       "errors": [
+           *         {
+           *           "parameter": "limit",
+           *           "detail": "must be at least 1"
+           *         }
+           *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -278,6 +513,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Not Found",
+           *       "status": 404,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -287,6 +530,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Payload Too Large",
+           *       "status": 413,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -296,6 +547,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Unsupported Media Type",
+           *       "status": 415,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -305,6 +564,20 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Unprocessable Entity",
+           *       "status": 422,
+           *       "errors": [
+           *         {
+           *           "pointer": "/name",
+           *           "detail": "is required"
+           *         }
+           *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
@@ -335,6 +608,14 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Not Found",
+           *       "status": 404,
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
           "application/problem+json": components["schemas"]["Problem"];
         };
       };

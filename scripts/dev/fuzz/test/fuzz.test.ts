@@ -1,7 +1,7 @@
 import type { RequestHandler, Router } from "express";
 import * as v from "valibot";
-import { describeRoute, type RouteDescription } from "../../../../src/chassis/api/describe-route";
-import { describes } from "../../../../src/chassis/api/descriptions";
+import { describeRoute } from "../../../../src/chassis/api/describe-route";
+import { describes, type RouteDescription } from "../../../../src/chassis/http/description";
 import { id, integer, object, text } from "../../../../src/chassis/http/fields";
 import { Problem } from "../../../../src/chassis/http/problem";
 import { queryInteger } from "../../../../src/chassis/http/query-fields";
