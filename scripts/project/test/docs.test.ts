@@ -107,6 +107,7 @@ function asFile(snippet: string): string {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     let count = 0;
+    // What others write, with types that are made for them, is fenced as `typescript`.
     for (const page of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))) {
       const text = read(`docs/${page}`);
       for (const [index, match] of [...text.matchAll(/```ts\n([^]*?)```/g)].entries()) {
