@@ -1,5 +1,5 @@
 // Compares answers with what their route says of them: each one where an unfit one is refused, else one a second.
-import type { Express, Request, Response } from "express";
+import type { Express, NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import type { Answers } from "../http/description";
 import { requestFields } from "../http/log-context";
@@ -23,12 +23,14 @@ export function setUnfitAnswers(app: Express, unfit: UnfitAnswers): void {
 /** How often a route's answers are looked at where they are sent in any case, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
 
-/** Makes what a route calls before each answer is made. */
-export function watchAnswer(answers: Answers): (req: Request, res: Response) => void {
+/** Makes what a route calls before each answer is made; `next` gets the problem where that takes the answer's place. */
+export function watchAnswer(
+  answers: Answers,
+): (req: Request, res: Response, next: NextFunction) => void {
   let nextLookAt = 0;
   const logged = new Set<number>();
 
-  return (req, res) => {
+  return (req, res, next) => {
     const unfit = req.app.get(SETTING) as UnfitAnswers | undefined;
     if (!unfit) return;
     if (!unfit.areRefused) {
@@ -39,32 +41,39 @@ export function watchAnswer(answers: Answers): (req: Request, res: Response) => 
     beforeAnswer(res, (body) => {
       try {
         judge(answers, res, body);
+        return true;
       } catch (err) {
-        if (unfit.areRefused || !(err instanceof Problem)) throw err;
-        if (logged.has(res.statusCode)) return;
+        if (unfit.areRefused) {
+          // Not thrown: whoever sends may stand in a callback, where nobody would catch it.
+          next(err);
+          return false;
+        }
+        if (logged.has(res.statusCode)) return true;
         logged.add(res.statusCode);
-        unfit.logger.warn({ ...requestFields(req), ...err.members }, err.message);
+        const said = err instanceof Problem ? err.members : { err };
+        unfit.logger.warn({ ...requestFields(req), ...said }, UNFIT);
+        return true;
       }
     });
   };
 }
 
-/** Calls back once, with what `res.json` is given, or with undefined when the answer ends without. */
-function beforeAnswer(res: Response, look: (body: unknown) => void): void {
+/** Asks once whether to send what `res.json` is given, or undefined when the answer ends without. */
+function beforeAnswer(res: Response, mayBeSent: (body: unknown) => boolean): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its response
   const { json, end } = res;
-  const lookOnce = (body: unknown): void => {
+  const ask = (body: unknown): boolean => {
     Object.assign(res, { json, end });
-    look(body);
+    return mayBeSent(body);
   };
   res.json = (body) => {
-    lookOnce(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
-    return json.call(res, body);
+    const isSent = ask(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
+    return isSent ? json.call(res, body) : res;
   };
   res.end = ((...args: Parameters<typeof end>) => {
     // Whatever has been sent in another way is not compared.
-    if (!res.headersSent && !res.hasHeader("Content-Type")) lookOnce(undefined);
-    return end.apply(res, args);
+    const isCompared = !res.headersSent && !res.hasHeader("Content-Type");
+    return isCompared && !ask(undefined) ? res : end.apply(res, args);
   }) as typeof end;
 }
 

@@ -55,13 +55,15 @@ type InputOf<S> = S extends v.GenericSchema
  * schemas have made of them.
  * @throws Problem in requests, as `parseParams`, `parseQuery` and `parseBody` do.
  */
-export function describeRoute<const D extends RouteDescription>(description: D): Described<D> {
-  const { params, query, body, bodyOptions, answers } = description;
+export function describeRoute<const D extends RouteDescription>(
+  description: D & Record<Exclude<keyof D, keyof RouteDescription>, never>,
+): Described<D> {
+  const { params, query, body, bodyOptions, answers }: RouteDescription = description;
   const watch = watchAnswer(answers);
   const handler: RequestHandler = (req, res, next) => {
     if (params) req.params = parseParams(params, req) as Request["params"];
     if (query) setQuery(req, parseQuery(query, req));
-    watch(req, res);
+    watch(req, res, next);
     if (!body) return next();
     return parseBody(body, req, bodyOptions).then((value) => {
       req.body = value;

@@ -1,4 +1,4 @@
-import type { RequestHandler, Router } from "express";
+import type { RequestHandler, Response, Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { setUnfitAnswers } from "../../../src/chassis/api/answers";
@@ -76,6 +76,11 @@ describe("a described route", () => {
 });
 
 describe("the types of a described route", () => {
+  it("refuse what a description has not", () => {
+    // @ts-expect-error: it is called bodyOptions.
+    describeRoute({ summary: "Is compiled.", answers, bodyOption: { limitBytes: 5 } });
+  });
+
   it("are those of its schemas", () => {
     const { app } = serve((router) => {
       router.put(
@@ -234,5 +239,48 @@ describe("an answer", () => {
     } finally {
       now.mockRestore();
     }
+  });
+
+  it("is refused in a callback, too, where nobody would catch what is thrown", async () => {
+    const { app } = serve((router) => {
+      const later = (send: (res: Response) => void) =>
+        ((_req, res) => void setImmediate(send, res)) as RequestHandler;
+      const route = describeRoute({ summary: "Answers.", answers }) as RequestHandler;
+      router.get(
+        "/json",
+        route,
+        later((res) => res.json({ id: 1 })),
+      );
+      router.get(
+        "/end",
+        route,
+        later((res) => res.end()),
+      );
+    });
+    for (const path of ["/json", "/end"]) {
+      const res = await request(app).get(path);
+      expect([res.status, res.body]).toMatchObject([
+        500,
+        { detail: "The answer is not as its route describes it." },
+      ]);
+    }
+  });
+
+  it("is sent where the check of its schema fails itself, and that is logged", async () => {
+    const broken = v.pipe(
+      v.any(),
+      v.check((value: { a: { b: number } }) => value.a.b > 1),
+    );
+    const { app, log } = serve((router) => {
+      router.get(
+        "/x",
+        describeRoute({ summary: "Answers.", answers: { 200: broken } }) as RequestHandler,
+        (_req, res) => void res.json({}),
+      );
+    }, false);
+    expect((await request(app).get("/x")).status).toBe(200);
+    expect(warnings(log)).toEqual([
+      expect.objectContaining({ err: expect.any(TypeError) as object }),
+    ]);
   });
 });
