@@ -15,9 +15,13 @@ export interface DescribedRoute {
 /** Every route of a router that is not hidden, in the order in which they are asked. */
 export const describedRoutes = (router: Router): DescribedRoute[] =>
   routesOf(router)
-    .map(({ method, path, handlers }) => ({
+    .map(({ method, path, before, own }) => ({
       method,
       path,
-      descriptions: handlers.map(descriptionOf).filter((description) => description !== undefined),
+      descriptions: [
+        // What an earlier route says of its own answers is not said of this one.
+        ...before.map(descriptionOf).filter((description) => !description?.answers),
+        ...own.map(descriptionOf),
+      ].filter((description) => description !== undefined),
     }))
     .filter(({ descriptions }) => !descriptions.some(({ isHidden }) => isHidden));

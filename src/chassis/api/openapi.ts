@@ -113,6 +113,7 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
   if (!description) return undefined;
   if (second) throw new Error("It is described twice.");
   if (method === undefined) throw new Error("A route for all methods cannot be described.");
+  if (!METHODS.includes(method)) throw new Error("OpenAPI has no such method.");
   if (path === undefined || !/^[^*{}()[\]?+!\\":]*$/.test(path.replace(/:\w+/g, ""))) {
     throw new Error("Only a path of plain segments and :parameters can be described.");
   }
@@ -125,10 +126,16 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
   return { method, path, description: { ...description, problems } };
 }
 
-function refuseStatuses({ answers, problems = {} }: RouteDescription): void {
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+function refuseStatuses(description: RouteDescription): void {
+  const { answers, problems = {} } = description;
   for (const status of Object.keys(problems)) {
     if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is no problem's status.`);
     if (status in answers) throw new Error(`Its ${status} is both an answer and a problem.`);
+  }
+  for (const status of Object.keys(usualProblems(description))) {
+    if (status in answers) throw new Error(`Its ${status} is a problem already, by its checks.`);
   }
   for (const [status, answer] of Object.entries(answers)) {
     if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is no answer's status.`);
@@ -144,14 +151,17 @@ function operationOf({ method, path, description }: Documented, named: Record<st
   const { summary, description: text, tag, params, query, body, answers } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const inQuery = query && convert(query);
   const parameters = [
     ...parametersOf("path", params && convert(params), inPath),
-    ...parametersOf("query", query && convert(query)),
+    ...parametersOf("query", inQuery),
   ];
+  // A query as a whole has no other place for its words.
+  const words = [text, inQuery?.description as string | undefined].filter(Boolean).join("\n\n");
   if (body && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
   return {
     summary,
-    ...(text !== undefined && { description: text }),
+    ...(words !== "" && { description: words }),
     operationId: operationIdOf(method, path),
     tags: [tag ?? (path.split("/")[1] || "service")],
     ...(parameters.length > 0 && { parameters }),
@@ -197,13 +207,21 @@ function parametersOf(
   schema: JsonSchema | undefined,
   names?: readonly string[],
 ): object[] {
-  const { properties = {}, required = [] } = (schema ?? {}) as {
+  const {
+    type,
+    properties = {},
+    required = [],
+    ...others
+  } = (schema ?? { type: "object" }) as {
+    type?: unknown;
     properties?: Record<string, JsonSchema>;
     required?: string[];
   };
+  if (type !== "object") throw new Error(`Its ${place} must be an object of fields.`);
+  const lost = Object.keys(others).find((keyword) => !UNNEEDED.has(keyword));
+  if (lost)
+    throw new Error(`Its ${place} has the rule ${lost}, which OpenAPI can only say of a body.`);
   const described = Object.keys(properties);
-  if (schema && described.length === 0)
-    throw new Error(`Its ${place} must be an object of fields.`);
   const unknown = names && described.find((name) => !names.includes(name));
   if (unknown) throw new Error(`It describes the parameter ${unknown}, which its path has not.`);
   return (names ?? described).map((name) => ({
@@ -213,6 +231,9 @@ function parametersOf(
     schema: properties[name] ?? { type: "string" },
   }));
 }
+
+/** What need not be said of parameters, or is said elsewhere. */
+const UNNEEDED = new Set(["additionalProperties", "title", "description", "examples"]);
 
 /** `GET /notes/:id` is `getNotesById`, `GET /` `getRoot`. */
 const operationIdOf = (method: string, path: string): string =>

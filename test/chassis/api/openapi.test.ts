@@ -152,6 +152,25 @@ describe("the OpenAPI document", () => {
     });
   });
 
+  it("has a route at each path of a list", () => {
+    const router = Router().use(["/a", "/b"], Router().get(["/c", "/d"], described({}), handler));
+    expect(Object.keys(openApiDocument(router, info).paths)).toEqual([
+      "/a/c",
+      "/a/d",
+      "/b/c",
+      "/b/d",
+    ]);
+  });
+
+  it("has no parameters where none may come, and the words of a query as a whole", () => {
+    const query = v.pipe(object({}), v.description("Nothing may be asked."));
+    const router = Router().get("/a", described({ description: "Reads.", query }), handler);
+    expect(openApiDocument(router, info).paths["/a"]?.get).toMatchObject({
+      description: "Reads.\n\nNothing may be asked.",
+    });
+    expect(openApiDocument(router, info).paths["/a"]?.get).not.toHaveProperty("parameters");
+  });
+
   it("says what a problem has besides", () => {
     const problems = { 409: { when: "It is at sea.", members: { until: v.string() } } };
     const router = Router().get("/ships", described({ problems }), handler);
@@ -246,6 +265,47 @@ describe("middleware that describes", () => {
       (router) => void router.use("/ab", token()).get("/a", described({}), handler),
       [[], []],
     ],
+    ...(
+      [
+        ["one of these paths", (router) => void router.use(["/b", "/a"], token())],
+        ["this path with a slash", (router) => void router.use("/a/", token())],
+        ["this path in capitals", (router) => void router.use("/A", token())],
+        ["a wildcard", (router) => void router.use("/{*rest}", token())],
+        ["a regular expression", (router) => void router.use(/^\/a/, token())],
+        ["all methods of this path", (router) => void router.all("/a", token())],
+        ["an earlier route of this path", (router) => void router.get("/a", token())],
+        ["a router that requests go on from", (router) => void router.use(Router().use(token()))],
+      ] as [string, (router: Router) => void][]
+    ).map(
+      ([name, define]) =>
+        [
+          name,
+          (router: Router) => {
+            define(router);
+            router.get("/a", described({}), handler);
+          },
+          [[{ bearer: [] }], ["bearer"]],
+        ] as [string, (router: Router) => void, unknown],
+    ),
+    [
+      "before all methods of a route",
+      (router) => void router.route("/a").all(token()).get(described({}), handler).put(handler),
+      [[{ bearer: [] }], ["bearer"]],
+    ],
+    [
+      "of a parameter that a router behind it has",
+      (router) => {
+        router.use("/:id/b", token());
+        router.use("/:id", Router().get("/b", described({}), handler));
+        router.get("/a", described({}), handler);
+      },
+      [[], ["bearer"]],
+    ],
+    [
+      "for another method",
+      (router) => void router.post("/a", token(), handler).get("/a", described({}), handler),
+      [[], []],
+    ],
     ["after it", (router) => void router.get("/a", described({}), handler).use(token()), [[], []]],
   ])("counts for the routes behind it: %s", (_name, define, expected) => {
     expect(securityOf(define)).toEqual(expected);
@@ -294,6 +354,31 @@ describe("a description that contradicts itself", () => {
           handler,
         ),
       "GET /a: Its 409 is both an answer and a problem.",
+    ],
+    [
+      "an answer that its checks give as a problem",
+      (router) =>
+        void router.get(
+          "/:id",
+          described({ params: object({ id }), answers: { 200: ship, 404: ship } }),
+          handler,
+        ),
+      "GET /:id: Its 404 is a problem already, by its checks.",
+    ],
+    [
+      "a rule of a query as a whole",
+      (router) =>
+        void router.get(
+          "/a",
+          described({ query: v.pipe(object({ a: v.optional(id) }), v.minEntries(1)) }),
+          handler,
+        ),
+      "GET /a: Its query has the rule minProperties, which OpenAPI can only say of a body.",
+    ],
+    [
+      "a method that OpenAPI has not",
+      (router) => void router.propfind("/a", described({}), handler),
+      "PROPFIND /a: OpenAPI has no such method.",
     ],
     [
       "a parameter whose name is no word",
