@@ -63,10 +63,11 @@ function unlikeDescription(
   const { content } = response;
   if (!content) return body === "" ? undefined : "there is a body, and none is described";
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  const { schema } = content[type] ?? {};
-  if (!schema)
+  const described = content[type];
+  if (!described)
     return `the content type is ${type || "missing"}, not ${Object.keys(content).join(" or ")}`;
-  return type.endsWith("json") ? unlikeSchema(schema, answer, judge) : undefined;
+  const { schema } = described;
+  return schema && type.endsWith("json") ? unlikeSchema(schema, answer, judge) : undefined;
 }
 
 function unlikeSchema(

@@ -74,6 +74,19 @@ describe("a route that is as it says", () => {
     ]);
   });
 
+  it("may answer in a media type whose content it leaves open", async () => {
+    const answers = { 201: { mediaType: "application/octet-stream" } };
+    const dump: RequestHandler = (_req, res) =>
+      void res
+        .status(201)
+        .type("application/octet-stream")
+        .send(Buffer.from([0, 255]));
+    expect(foundIn(await fuzzRoutes(post(dump, { answers })))).toEqual([]);
+    expect(foundIn(await fuzzRoutes(post(create, { answers })))).toMatchObject([
+      { wrong: "the content type is application/json, not application/octet-stream" },
+    ]);
+  });
+
   it("may be limited", async () => {
     let calls = 0;
     const limit: RequestHandler = (_req, _res, next) => {
