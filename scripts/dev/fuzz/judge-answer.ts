@@ -61,7 +61,8 @@ function unlikeDescription(
   const response = responses[status] ?? (status >= 400 ? responses.default : undefined);
   if (!response) return `the status ${status} is not described`;
   const { content } = response;
-  if (!content) return body === "" ? undefined : "there is a body, and none is described";
+  if (!content)
+    return body === "" || isRedirect(answer) ? undefined : "there is a body, and none is described";
   const type = (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const described = content[type];
   if (!described)
@@ -69,6 +70,10 @@ function unlikeDescription(
   const { schema } = described;
   return schema && type.endsWith("json") ? unlikeSchema(schema, answer, judge) : undefined;
 }
+
+/** Whether it sends elsewhere: a short text for people may come with it, as Express' `res.redirect` has it. */
+const isRedirect = ({ status, headers }: Answer): boolean =>
+  status >= 300 && status < 400 && headers.location !== undefined;
 
 function unlikeSchema(
   schema: NonNullable<Response["content"]>[string]["schema"] & object,

@@ -87,6 +87,12 @@ describe("a route that is as it says", () => {
     ]);
   });
 
+  it.each([301, 302, 303, 307, 308])("may redirect by %i", async (status) => {
+    const redirect: RequestHandler = (_req, res) => res.redirect(status, "/harbour");
+    const answers = { [status]: null };
+    expect(foundIn(await fuzzRoutes(post(redirect, { answers })))).toEqual([]);
+  });
+
   it("may be limited", async () => {
     let calls = 0;
     const limit: RequestHandler = (_req, _res, next) => {
@@ -151,9 +157,15 @@ describe("a broken route", () => {
         throw new Problem(400, "No.");
       },
     ],
+    [
+      "sends nobody anywhere, and says so",
+      "there is a body, and none is described",
+      (_req, res) => void res.status(303).send("See elsewhere."),
+    ],
     ["breaks the connection", "socket hang up", (_req, res) => void res.destroy()],
   ])("that %s is found, and the smallest ship with it", async (_what, wrong, handler) => {
-    const tried = await fuzzRoutes(post(createUnless(isCrowded, handler)));
+    const answers = { ...input.answers, 303: null };
+    const tried = await fuzzRoutes(post(createUnless(isCrowded, handler), { answers }));
     expect(foundIn(tried)).toEqual([
       {
         operation: "POST /ships",
