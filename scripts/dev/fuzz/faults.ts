@@ -1,7 +1,7 @@
 // Makes values that break one rule of a schema.
 import fc from "fast-check";
 import type { JsonSchema, Judge } from "./document";
-import { hitsOf, makeable, typesOf, valuesOf } from "./values";
+import { hitsOf, makeable, mergedOf, typesOf, valuesOf } from "./values";
 
 /** Values in which the same thing is wrong. */
 export interface Fault {
@@ -29,9 +29,7 @@ const OF_TYPE: Readonly<Record<string, unknown>> = {
 };
 
 function* breaks(schema: JsonSchema, judge: Judge, depth: number): Generator<Fault> {
-  const whole = judge.resolve(schema);
-  const { allOf, ...own } = whole;
-  const merged = allOf ? (Object.assign({}, ...allOf.map(judge.resolve), own) as JsonSchema) : own;
+  const merged = mergedOf(schema, judge);
   const types = typesOf(merged);
   yield { rule: "is of another type", values: fc.constantFrom(...Object.values(OF_TYPE)) };
   if (merged.enum ?? merged.const) yield { rule: "is none of these", values: fc.string() };

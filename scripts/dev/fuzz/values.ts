@@ -42,15 +42,34 @@ export const hitsOf = (values: fc.Arbitrary<unknown>, isWanted: (value: unknown)
 function waysOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrary<unknown>[] {
   if (schema.const !== undefined) return [fc.constant(schema.const)];
   if (schema.enum) return [fc.constantFrom(...schema.enum)];
-  const { anyOf, oneOf, allOf, ...own } = schema;
-  if (allOf)
-    return waysOf(Object.assign({}, ...allOf.map(judge.resolve), own) as JsonSchema, judge, depth);
-  const forms = anyOf ?? oneOf;
+  if (schema.allOf) return waysOf(mergedOf(schema, judge), judge, depth);
+  const forms = schema.anyOf ?? schema.oneOf;
   if (forms) return forms.flatMap((form) => makeable(() => valuesOf(form, judge, depth + 1)));
   const types = typesOf(schema);
   // Of one type alone it is said what cannot be made.
   if (types.length === 1) return byType(types[0]!, schema, judge, depth);
   return types.flatMap((type) => makeable(() => byType(type, schema, judge, depth)).flat());
+}
+
+/** As one schema: the fields of all its parts, and of each other keyword the last. */
+export function mergedOf(schema: JsonSchema, judge: Judge): JsonSchema {
+  const { allOf, ...own } = judge.resolve(schema);
+  if (!allOf) return own;
+  const parts = [...allOf.map((part) => mergedOf(part, judge)), own];
+  const merged = Object.assign({}, ...parts) as JsonSchema;
+  if (merged.properties) merged.properties = fieldsOf(parts);
+  if (merged.required) merged.required = [...new Set(parts.flatMap((part) => part.required ?? []))];
+  return merged;
+}
+
+/** What several parts have is as all of them want it. */
+function fieldsOf(parts: readonly JsonSchema[]): Record<string, JsonSchema> {
+  const fields = new Map<string, JsonSchema[]>();
+  for (const [name, field] of parts.flatMap(({ properties = {} }) => Object.entries(properties)))
+    fields.set(name, [...(fields.get(name) ?? []), field]);
+  return Object.fromEntries(
+    [...fields].map(([name, all]) => [name, all.length === 1 ? all[0]! : { allOf: all }]),
+  );
 }
 
 /** Nothing, where that has no value. */

@@ -2,6 +2,8 @@ import * as v from "valibot";
 import { describeRoute } from "../../../../src/chassis/api/describe-route";
 import * as fields from "../../../../src/chassis/http/fields";
 import { queryBoolean, queryInteger, queryList } from "../../../../src/chassis/http/query-fields";
+import { createJudge, type JsonSchema } from "../document";
+import { faultsOf } from "../faults";
 import { foundIn, fuzzRoutes } from "./throwaway";
 
 const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
@@ -67,6 +69,46 @@ describe("the pieces of a description", () => {
     expect(put?.get(200)).toBeGreaterThanOrEqual(100);
     expect([...(put?.keys() ?? [])].sort()).toEqual([200, 400, 404, 415, 422]);
     expect(statusesOf("PATCH /ships")?.get(204)).toBeGreaterThanOrEqual(100);
+  });
+
+  it("are made where an object has to be of several kinds", async () => {
+    const named = v.object({ name: text(1, 5), crew: v.optional(integer(0, 9)) });
+    const priced = v.object({ price: integer(1, 3) });
+    const dated = v.object({ launched: date, crew: integer(5, 20) });
+    const body = v.intersect([v.intersect([named, priced]), dated]);
+    const [tried] = await fuzzRoutes((router) =>
+      router.post(
+        "/",
+        describeRoute({ summary: "It.", body, answers: { 204: null } }),
+        (_req, res) => void res.status(204).end(),
+      ),
+    );
+    expect(tried).toMatchObject({ valid: 100, findings: [], notes: [] });
+    expect(tried!.statuses.get(204)).toBeGreaterThanOrEqual(100);
+    expect(tried!.statuses.get(422)).toBeGreaterThan(0);
+  });
+
+  it("are each broken where an object has to be of several kinds", () => {
+    const kindOf = (name: string, field: JsonSchema) => ({
+      type: "object",
+      properties: { [name]: field },
+      required: [name],
+    });
+    const allOf = [
+      kindOf("name", { type: "string" }),
+      kindOf("crew", { type: "integer", minimum: 1 }),
+      kindOf("crew", { type: "integer", maximum: 9 }),
+    ];
+    expect(faultsOf({ allOf }, createJudge({ paths: {} })).map(({ rule }) => rule)).toEqual([
+      "is of another type",
+      "/name is missing",
+      "/crew is missing",
+      "/name is of another type",
+      "/crew is of another type",
+      "/crew is too small",
+      "/crew is too large",
+      "/crew is between two steps",
+    ]);
   });
 
   it("of which nothing can be made are said", async () => {
