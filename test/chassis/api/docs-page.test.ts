@@ -145,7 +145,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   };
   const openShips = async () => open(await behindProxy(app(defineShips), "/harbour"));
   const unfold = async (operation: string) => {
-    await page.click(`${operation} .opblock-summary-control`);
+    await page.locator(`${operation} .opblock-summary-control`).click();
     await page.waitForSelector(`${operation} .execute`);
   };
 
@@ -179,7 +179,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     expect(page.url()).toBe(`${url}/docs`);
     await page.waitForSelector(GET);
     await unfold(GET);
-    await page.click(`${GET} .execute`);
+    await page.locator(`${GET} .execute`).click();
     await shows(answerOf(GET), "200");
     expect(asked.map((of) => of.url())).toContain(`${url}/ships`);
     expect(askedBeyond(url)).toEqual([]);
@@ -189,16 +189,16 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   it("sends an example by one click, and shows what is answered, and a problem", async () => {
     await openShips();
     await unfold(POST);
-    await page.click(`${POST} .execute`);
+    await page.locator(`${POST} .execute`).click();
     await shows(answerOf(POST), "201");
     const answer = answerOf(POST);
     expect(await textOf(answer)).toContain('"id": "1",\n  "name": "Ann",\n  "cargo": "Some text"');
-    await page.click(`${POST} textarea`);
+    await page.locator(`${POST} textarea`).click();
     await page.keyboard.down("Control");
     await page.keyboard.press("A");
     await page.keyboard.up("Control");
     await page.keyboard.type('{ "name": "" }');
-    await page.click(`${POST} .execute`);
+    await page.locator(`${POST} .execute`).click();
     await shows(answer, "422");
     expect(await textOf(answer)).toContain(
       '"pointer": "/name",\n      "detail": "must have at least 1 character"',
@@ -213,7 +213,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     expect(documented).toContain("Some fields are not valid; errors has them.");
     expect(documented).toContain('"title": "Unprocessable Entity"');
     expect(documented).toContain("The body is not JSON.");
-    await page.click(".models .json-schema-2020-12-expand-deep-button");
+    await page.locator(".models .json-schema-2020-12-expand-deep-button").click();
     await shows(".models", "What the log calls the request.");
   });
 
@@ -241,7 +241,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await page.setViewport({ width: 320, height: 700 });
     await openShips();
     for (const operation of [GET, POST, ME]) await unfold(operation);
-    await page.click(`${POST} .execute`);
+    await page.locator(`${POST} .execute`).click();
     await shows(answerOf(POST), "201");
     // All of it is there, and nothing of it sticks out.
     await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
@@ -264,23 +264,23 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   it("sends the token that it was told, until it is left", async () => {
     await openShips();
     await unfold(ME);
-    await page.click(`${ME} .execute`);
+    await page.locator(`${ME} .execute`).click();
     await shows(answerOf(ME), "401");
-    await page.click(".scheme-container .authorize");
+    await page.locator(".scheme-container .authorize").click();
     await page.waitForSelector(".modal-ux input");
     await page.type(".modal-ux input", "ann");
-    await page.click(".modal-ux .authorize");
+    await page.locator(".modal-ux .authorize").click();
     await page.waitForSelector(".modal-ux .btn-done");
-    await page.click(".modal-ux .btn-done");
+    await page.locator(".modal-ux .btn-done").click();
     await page.waitForSelector(".modal-ux", { hidden: true });
-    await page.click(`${ME} .execute`);
+    await page.locator(`${ME} .execute`).click();
     await shows(answerOf(ME), "200");
     expect(await textOf(answerOf(ME))).toContain('"ann"');
 
     // Its address has the operation that is open.
     await page.reload();
     await page.waitForSelector(`${ME} .execute`);
-    await page.click(`${ME} .execute`);
+    await page.locator(`${ME} .execute`).click();
     await shows(answerOf(ME), "401");
     expect(await page.evaluate("localStorage.length + sessionStorage.length")).toBe(0);
   });
@@ -297,7 +297,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
       await open(url, POST);
       await unfold(POST);
       for (const model of await page.$$(".json-schema-2020-12-accordion")) await click(model);
-      await page.click(`${POST} .execute`);
+      await page.locator(`${POST} .execute`).click();
       await shows(answerOf(POST), "200");
       expect(await page.title()).toBe(WICKED.replaceAll("\n", " "));
       expect(await page.evaluate("'injected' in window")).toBe(false);
