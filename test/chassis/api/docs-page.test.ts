@@ -154,10 +154,8 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   };
 
   /** Until it is sent: what is pressed before the page has read all that it needs for that, it forgets. */
-  const execute = async (
-    operation: string,
-    press = () => page.locator(`${operation} .execute`).click(),
-  ) => {
+  const execute = async (operation: string) => {
+    const press = () => page.locator(`${operation} .execute`).click();
     const isSent = () =>
       page
         .waitForRequest((of) => !/\/(docs|openapi\.json)/.test(of.url()), { timeout: 2000 })
@@ -249,8 +247,6 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector(`${POST} .execute`);
     await tabTo(`${POST} .execute`);
-    await execute(POST, () => page.keyboard.press("Enter"));
-    await shows(answerOf(POST), "201");
   });
 
   it("fits into a window of 320 pixels", async () => {
