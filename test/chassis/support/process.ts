@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./app";
 import { WEB } from "./built";
+import { inTime } from "./waits";
 
 /** A process, what it has printed so far, and how it ends. */
 export interface TestProcess {
@@ -14,10 +15,10 @@ export interface TestProcess {
   lines: string[];
   /** Everything on standard error so far. */
   stderr: () => string;
-  /** Resolves with the first line, past or future, that matches; rejects when the process ends without one. */
-  line(pattern: RegExp): Promise<string>;
-  /** Resolves with the exit code, or the signal that ended it. */
-  exit: Promise<number | NodeJS.Signals>;
+  /** Resolves with the first line, past or future, that matches; rejects when the process ends without one, or hangs. */
+  line(pattern: RegExp, limitMs?: number): Promise<string>;
+  /** Resolves with the exit code, or the signal that ended it; rejects when it hangs. */
+  readonly exit: Promise<number | NodeJS.Signals>;
   /** Ends it if it still runs. */
   stop(): Promise<void>;
 }
@@ -61,30 +62,36 @@ export function startCommand(
   child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const output = createInterface({ input: child.stdout! });
   output.on("line", (line) => lines.push(line));
-  const exit = once(child, "close").then(([code, signal]) => {
+  const ended = once(child, "close").then(([code, signal]) => {
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;
   });
+  const printed = (what: string) => `${command.join(" ")} ${what}:\n${lines.join("\n")}\n${stderr}`;
 
-  const line = (pattern: RegExp) =>
-    new Promise<string>((resolve, reject) => {
+  const line = (pattern: RegExp, limitMs?: number) => {
+    const found = new Promise<string>((resolve, reject) => {
       const seen = lines.find((text) => pattern.test(text));
       if (seen !== undefined) return resolve(seen);
       output.on("line", (text) => pattern.test(text) && resolve(text));
-      void exit.then((code) =>
-        reject(
-          new Error(
-            `${command.join(" ")} ended (${code}) without ${pattern}:\n${lines.join("\n")}\n${stderr}`,
-          ),
-        ),
-      );
+      void ended.then((code) => reject(new Error(printed(`ended (${code}) without ${pattern}`))));
     });
+    return inTime(found, () => printed(`has not printed ${pattern}`), limitMs);
+  };
 
   const stop = async () => {
     killGroup(child);
-    await exit;
+    await ended;
   };
-  return { child, lines, stderr: () => stderr, line, exit, stop };
+  return {
+    child,
+    lines,
+    stderr: () => stderr,
+    line,
+    get exit() {
+      return inTime(ended, () => printed("has not ended"));
+    },
+    stop,
+  };
 }
 
 /** Ends what is left of a group, its leader or not. */
@@ -125,12 +132,11 @@ export const startServer = (
 /** Resolves once the web process listens. */
 export async function asServer(server: TestProcess): Promise<TestServer> {
   const port = await untilListening(server);
-  return {
-    ...server,
+  return Object.assign(server, {
     port,
     url: `http://127.0.0.1:${port}`,
     log: () => server.lines.map((text) => JSON.parse(text) as LogLine),
-  };
+  });
 }
 
 /** Fetches over a connection of its own, which ends with the answer: a drain gives one that is kept alive two seconds. */

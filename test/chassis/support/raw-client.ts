@@ -1,6 +1,7 @@
 // Clients below HTTP, which see when and how a connection ends.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { inTime } from "./waits";
 
 /** A connection, what came over it so far, and its end. */
 export interface RawClient {
@@ -26,13 +27,15 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
   socket.on("end", () => (end = "end"));
   socket.on("error", (err: NodeJS.ErrnoException) => (end = err.code ?? "error"));
   const closed = once(socket, "close").then(() => end);
-  const until = async (pattern: RegExp): Promise<string> => {
+  const matched = async (pattern: RegExp): Promise<string> => {
     while (!pattern.test(text)) {
       if (socket.destroyed) throw new Error(`closed (${end}) before ${pattern}: ${text}`);
       await Promise.race([once(socket, "data"), closed]);
     }
     return text;
   };
+  const until = (pattern: RegExp) =>
+    inTime(matched(pattern), () => `${pattern} has not come, but only: ${text}`);
   return { socket, received: () => text, until, closed };
 }
 
