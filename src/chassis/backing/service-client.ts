@@ -174,6 +174,8 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
           throw err;
         }
         await pause(waitMs);
+        // A timer of a busy process may end late: what is sent then could only time out.
+        if (remainingMs() <= 0) throw err;
       }
     }
   }
