@@ -38,24 +38,47 @@ export function toRequest(
   };
 }
 
-/** What may stand in a request's first line. */
-const TARGET = /^\/[!-~]*$/;
-/** As URLs are read, `%2e` is a point. */
-const DOTS = /\/(\.|%2e){1,2}(\/|$)/i;
+/** The characters of a request's first line, without the backslash, which many parsers take for a slash. */
+const TARGET = /^\/[!-[\]-~]*$/;
+
+/** A dot segment (Tomcat cuts what follows a `;` first), another host, or a NUL, at which C ends a text. */
+const AMBIGUOUS = /[/\\]\.{1,2}([/\\;?#]|$)|^[/\\]{2}|\0/;
+
+/** How often a path may be decoded on its way, by two proxies and the application. */
+const DECODINGS = 3;
 
 function toTarget(path: string, query: AnyCall["query"]): string {
   const refuse = (what: string): TypeError =>
     new TypeError(`The path ${JSON.stringify(path)} ${what}.`);
   if (!path.startsWith("/")) throw refuse("is none: one begins with /");
-  if (!TARGET.test(path) || path.includes("#")) {
+  const read = TARGET.test(path) && !path.includes("#") && decodeFully(path.replace(/\?.*/, ""));
+  if (read === false) {
     throw refuse("has what no URL may have: encode what stands in it (encodeURIComponent)");
   }
-  if (DOTS.test(path.replace(/\?.*/, ""))) {
+  if (AMBIGUOUS.test(read)) {
     throw refuse("leads elsewhere: check what users have written before it stands in a path");
   }
   if (!query) return path;
   if (path.includes("?")) throw refuse("has a query already: give all of it as `query`");
   return `${path}?${stringify(query)}`;
+}
+
+/**
+ * The path as the last one of several readers may see it: proxies decode before they route, some of them more than
+ * once, and WHATWG's URL drops tabs and line breaks. False when it cannot be decoded.
+ */
+function decodeFully(path: string): string | false {
+  let read = path;
+  for (let times = 0; times < DECODINGS && read.includes("%"); times++) {
+    try {
+      read = decodeURIComponent(read);
+    } catch {
+      // Text that users have written may have a % of its own.
+      if (times === 0) return false;
+      break;
+    }
+  }
+  return read === path ? read : read.replace(/[\t\n\r]/g, "");
 }
 
 /** What says how the message is sent: that is decided here. */

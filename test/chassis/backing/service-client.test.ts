@@ -276,6 +276,35 @@ describe("a call to another service", () => {
     [{ path: "/ships/./1" }, /check/],
     [{ path: "/%2E./ships" }, /check/],
     [{ path: "/ships/.%2e?a=1" }, /check/],
+    // WHATWG URL and Windows take a backslash for a slash.
+    [{ path: "/ships/..\\..\\admin" }, /encodeURIComponent/],
+    [{ path: "/\\elsewhere.example/ships" }, /encodeURIComponent/],
+    [{ path: "/ships/1?next=\\admin" }, /encodeURIComponent/],
+    [{ path: "/ships/..%5C..%5cadmin" }, /check/],
+    // Routers that decode first take these for slashes and dots.
+    [{ path: `/ships/${encodeURIComponent("../admin")}` }, /check/],
+    [{ path: "/ships/1%2F%2e%2e%2F2" }, /check/],
+    [{ path: "/ships/..%3Fa=1" }, /check/],
+    [{ path: "/ships/%252e%252e/admin" }, /check/],
+    [{ path: "/ships/..%252fadmin" }, /check/],
+    // Tomcat cuts what follows a semicolon, and has `/..` then.
+    [{ path: "/ships/..;/admin" }, /check/],
+    [{ path: "/ships/..;a=b%2Fadmin" }, /check/],
+    [{ path: "/ships/..%3b/admin" }, /check/],
+    // WHATWG URL drops tabs and line breaks.
+    [{ path: "/ships/.\t./admin" }, /encodeURIComponent/],
+    [{ path: "/ships/.%09./admin" }, /check/],
+    [{ path: "/ships/%0D%0A../admin" }, /check/],
+    // C ends a text at NUL.
+    [{ path: "/ships/..%00" }, /check/],
+    [{ path: "/ships/1%00.json" }, /check/],
+    // Another host, for a reader that resolves it as a reference.
+    [{ path: "//elsewhere.example/ships" }, /check/],
+    [{ path: "/%2Felsewhere.example/ships" }, /check/],
+    [{ path: "/%5Celsewhere.example/ships" }, /check/],
+    // `..` in UTF-8 that is longer than it may be, and what is not encoded at all.
+    [{ path: "/ships/%c0%ae%c0%ae/admin" }, /encodeURIComponent/],
+    [{ path: "/ships/100%" }, /encodeURIComponent/],
     [{ query: { name: LONE } }, /URI malformed/],
     [{ headers: { "a b": "c" } }, /a b/],
     [{ headers: { "X-A": "a\nb" } }, /X-A/i],
@@ -297,9 +326,15 @@ describe("a call to another service", () => {
     const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
     const { client } = attach(url);
     await client.call({ method: "GET", path: `/ships/${encodeURIComponent("a/b ..")}?c=d` });
+    for (const name of ["100%", "a\\b", "a;b=c", "größe", "...", "a\tb", "%2"]) {
+      await client.call({ method: "GET", path: `/ships/${encodeURIComponent(name)}/..x//y;z` });
+    }
     await client.call({ method: "GET", path: "/..ships", query: { "a b": "ü&=", c: 1, d: true } });
     expect(asked).toEqual([
       "GET /ships/a%2Fb%20..?c=d",
+      ...["100%25", "a%5Cb", "a%3Bb%3Dc", "gr%C3%B6%C3%9Fe", "...", "a%09b", "%252"].map(
+        (name) => `GET /ships/${name}/..x//y;z`,
+      ),
       "GET /..ships?a%20b=%C3%BC%26%3D&c=1&d=true",
     ]);
   });
