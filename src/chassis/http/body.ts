@@ -78,9 +78,10 @@ export function jsonBody(options: BodyOptions = {}): RequestHandler {
 const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> =>
   check(schema, body, 422, "Some fields are not valid.", byPointer);
 
-const JSON_TYPE = /^application\/json *(;|$)/i;
-const FORM_TYPE = /^application\/x-www-form-urlencoded *(;|$)/i;
-const CHARSET = /; *charset="?(?!utf-8"? *(;|$))/i;
+const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
+/** Any charset but UTF-8, with or without quotes; what other parameters have in quotes is skipped. */
+const OTHER_CHARSET = /^([^"]|"([^"\\]|\\.)*")*?;[ \t]*charset=(?!("?)utf-8\3[ \t]*(;|$))/i;
 const BYTE_ORDER_MARK = "\ufeff";
 
 const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "";
@@ -110,7 +111,7 @@ async function readForm(req: Request, options: BodyOptions): Promise<object> {
 
 /** RFC 8259 has JSON between systems in UTF-8, the URL standard forms. */
 async function readText(req: Request, options: BodyOptions): Promise<string> {
-  if (CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
+  if (OTHER_CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
   const { limitBytes = bodyLimit(req) } = options;
   let body = bytesRead.get(req) ?? (await readWhole(req, limitBytes));
   if (req.headers["content-encoding"]) body = await decompress(req, body, limitBytes);

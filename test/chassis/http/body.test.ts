@@ -76,6 +76,21 @@ describe("POST with a JSON body", () => {
     ["gzipped", gzipSync('{"name":"x"}'), { "Content-Encoding": "gzip" }],
     ["brotli", brotliCompressSync('{"name":"x"}'), { "Content-Encoding": "br" }],
     ["with a byte order mark", '\ufeff{"name":"x"}', {}],
+    [
+      "with a charset in quotes",
+      '{"name":"x"}',
+      { "Content-Type": 'application/json; charset="utf-8"' },
+    ],
+    [
+      "with a tab before the charset",
+      '{"name":"x"}',
+      { "Content-Type": "application/json\t;\tcharset=utf-8" },
+    ],
+    [
+      "with another parameter",
+      '{"name":"x"}',
+      { "Content-Type": 'application/json; v="; charset=x"' },
+    ],
     ["of a type like JSON", '{"name":"x"}', { "Content-Type": "APPLICATION/JSON;charset=utf-8" }],
   ])("is parsed when %s", async (_name, body, headers) => {
     expect(await post(body, headers)).toMatchObject({ status: 200, body: { name: "x" } });
@@ -97,6 +112,12 @@ describe("POST with a JSON body", () => {
     ["another type", { "Content-Type": "text/plain" }],
     ["a form", { "Content-Type": "application/x-www-form-urlencoded" }],
     ["an unknown charset", { "Content-Type": "application/json; charset=klingon" }],
+    ["an unknown charset in quotes", { "Content-Type": 'application/json; charset="latin1"' }],
+    ["an unknown charset after a tab", { "Content-Type": "application/json;\tcharset=latin1" }],
+    [
+      "a charset that only begins like UTF-8",
+      { "Content-Type": "application/json; charset=utf-80" },
+    ],
     ["a charset that JSON does not have", { "Content-Type": "application/json; charset=utf-16" }],
     ["an unknown encoding", { "Content-Encoding": "zip" }],
   ])("gets 415 for %s", async (_name, headers) => {
