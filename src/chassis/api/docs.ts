@@ -17,6 +17,12 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/**
+ * Files are sent relative to a root: of an absolute path Express takes every segment for one that the client has asked
+ * for, and responds 404 where any begins with a dot, as below `~/.piku` or pnpm's `.pnpm`.
+ */
+const OWN_FOLDER = join(__dirname, "public");
+
 /** The page's own files, and those of Swagger UI that it needs. */
 const OWN_FILES = new Set(["page.css", "page.js"]);
 const SWAGGER_FILES = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
@@ -44,12 +50,12 @@ const sendPage: RequestHandler = (req, res) => {
   // The page's links begin where it is, so that it also works behind a prefix that a proxy takes away.
   if (req.path.endsWith("/")) return res.redirect(301, "../docs");
   res.set("Content-Security-Policy", PAGE_POLICY);
-  res.sendFile(join(__dirname, "public/index.html"));
+  res.sendFile("index.html", { root: OWN_FOLDER });
 };
 
 const sendPageFile: RequestHandler<{ file: string }> = ({ params: { file } }, res, next) => {
-  if (OWN_FILES.has(file)) return res.sendFile(join(__dirname, "public", file));
-  if (SWAGGER_FILES.has(file)) return res.sendFile(join(swaggerFolder(), file));
+  if (OWN_FILES.has(file)) return res.sendFile(file, { root: OWN_FOLDER });
+  if (SWAGGER_FILES.has(file)) return res.sendFile(file, { root: swaggerFolder() });
   next();
 };
 

@@ -28,6 +28,15 @@ describe("the web process", () => {
     expect(server.lines.join("\n")).not.toContain("hunter2");
   });
 
+  it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
+    "serves %s though the name of a folder above begins with a dot",
+    async (path) => {
+      expect(WEB).toContain("/.cache/");
+      const server = await start();
+      expect((await fetch(`${server.url}${path}`)).status).toBe(200);
+    },
+  );
+
   it("keeps idle connections as long as it is told", async () => {
     const server = await start({ KEEP_ALIVE_TIMEOUT_MS: "97000" });
     expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=97");

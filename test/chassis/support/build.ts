@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { BUILT } from "./built";
 
 const root = join(__dirname, "../../..");
-const tsc = join(root, "node_modules/typescript/bin/tsc");
+/** Where it is found: a package manager may have put it into a folder above. */
+const tsc = require.resolve("typescript/bin/tsc");
 
 /** Without what an earlier build left, such as a migration by its old name; types are checked by `npm run typecheck`. */
 async function compile(project: string, output: string): Promise<void> {
@@ -25,8 +26,10 @@ export default async function build(): Promise<void> {
     compile("test/chassis/support/service/tsconfig.build.json", BUILT),
   ]);
   // As `npm run build:files` does.
-  cpSync(join(root, "src"), join(root, "dist"), {
-    recursive: true,
-    filter: (path) => !path.endsWith(".ts"),
-  });
+  for (const output of [join(root, "dist"), join(BUILT, "src")]) {
+    cpSync(join(root, "src"), output, {
+      recursive: true,
+      filter: (path) => !path.endsWith(".ts"),
+    });
+  }
 }

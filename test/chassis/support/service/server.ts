@@ -5,6 +5,7 @@ import type { Router } from "express";
 import { attachServices, type AttachOptions } from "../../../../src/chassis/backing/services";
 import { createDatabase, type Database } from "../../../../src/chassis/backing/postgres";
 import { postgresVariables } from "../../../../src/chassis/backing/postgres-variables";
+import { apiDocs } from "../../../../src/chassis/api/docs";
 import { about } from "../../../../src/chassis/http/about";
 import { createAppService } from "../../../../src/chassis/http/app-service";
 import type { ConfigOf } from "../../../../src/chassis/process/environment";
@@ -37,6 +38,7 @@ const backingServices = {
 
 const defineRoutes = (database: Database) => (router: Router) => {
   router.get("/", about({ name: "test", version: "1.2.3" }));
+  router.use(apiDocs({ title: "test", version: "1.2.3" }));
   // In flight until its body has come, and nothing is here then.
   router.post("/held", async (req, _res, next) => {
     await finished(req.resume());
