@@ -32,8 +32,9 @@ export function createKnownIds(paths: readonly string[]): KnownIds {
         for (const id of idsIn(body, name))
           add(below, { ...params, [name]: encodeURIComponent(id) });
       }
+      const at = pathOf(headers.location, path, params);
       for (const other of paths) {
-        const found = paramsIn(other, headers.location);
+        const found = at === undefined ? undefined : paramsIn(other, at);
         if (found && Object.keys(found).length > 0) add(other, found);
       }
     },
@@ -73,9 +74,16 @@ function parsed(body: string): unknown {
   }
 }
 
+/** The path of a `Location`, which may be relative to the path that it answers. */
+function pathOf(location: string | undefined, path: string, params: Params): string | undefined {
+  const asked = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
+  const base = `http://localhost${asked}`;
+  if (location === undefined || !URL.canParse(location, base)) return undefined;
+  return new URL(location, base).pathname;
+}
+
 /** What a path has for the parameters of another. */
-function paramsIn(path: string, location: string | undefined): Params | undefined {
-  if (location === undefined) return undefined;
+function paramsIn(path: string, actual: string): Params | undefined {
   const pattern = path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>[^/?#]+)");
-  return new RegExp(`^(?:https?://[^/]+)?${pattern}$`).exec(location)?.groups;
+  return new RegExp(`^${pattern}$`).exec(actual)?.groups;
 }

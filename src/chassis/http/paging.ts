@@ -4,6 +4,7 @@ import type { Response } from "express";
 import * as v from "valibot";
 import { id, object } from "./fields";
 import { queryInteger } from "./query-fields";
+import { escapeUrl } from "./relative-url";
 
 /** What a page's query has at least. */
 export interface PageQuery {
@@ -47,18 +48,16 @@ export async function sendPage<Q extends PageQuery, T>(
   res.json(page);
 }
 
-/** As text: to parse a URL would cost a list more than all else that it is not asked for. */
+/**
+ * Relative to the request's URL, as a proxy may have taken a prefix off its path. As text: to parse a URL would cost a
+ * list more than all else that it is not asked for.
+ */
 function withCursor(target: string, cursor: string): string {
-  const [, path = "", query = ""] = TARGET.exec(target) ?? [];
+  const [, query = ""] = QUERY.exec(target) ?? [];
   const kept = query.split("&").filter((pair) => pair !== "" && !isCursor(pair));
-  // Two slashes at its start would make a host of the path's first segment.
-  const link = `${path.replace(/^\/+/, "/")}?${[...kept, `cursor=${encodeURIComponent(cursor)}`].join("&")}`;
-  return link.replace(NO_URL, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return escapeUrl(`?${[...kept, `cursor=${encodeURIComponent(cursor)}`].join("&")}`);
 }
 
-const TARGET = /^([^?#]*)\??([^#]*)/;
+const QUERY = /^[^?#]*\?([^#]*)/;
 
 const isCursor = (pair: string): boolean => unescape(pair.split("=", 1)[0] as string) === "cursor";
-
-/** What would end a link, or be read as something else there: Node has each byte as a character. */
-const NO_URL = /[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]/g;

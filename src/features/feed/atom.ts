@@ -7,7 +7,7 @@ import { element, type Element, writeDocument } from "./xml";
 export interface FeedFacts {
   /** Whose notes they are. */
   author: string;
-  /** Where it is, as a reader has asked for it. */
+  /** Its URL, relative to the one that a reader has asked for. */
   self: string;
 }
 

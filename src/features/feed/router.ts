@@ -3,6 +3,7 @@ import { Router } from "express";
 import type { ServiceClient } from "../../chassis/backing/service-client";
 import { describeRoute } from "../../chassis/api/describe-route";
 import { about } from "../../chassis/http/about";
+import { relativeUrl } from "../../chassis/http/relative-url";
 import type { About } from "../../chassis/process/services";
 import { toAtom } from "./atom";
 import { latestNotes } from "./notes";
@@ -21,7 +22,7 @@ export function createFeedRouter(services: { notes: ServiceClient; about: About 
     }),
     async (req, res) => {
       const notes = await latestNotes(services.notes);
-      const self = req.baseUrl + req.path;
+      const self = relativeUrl(req);
       res.type("application/atom+xml").send(toAtom(notes, { author: services.about.name, self }));
     },
   );

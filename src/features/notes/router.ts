@@ -7,6 +7,7 @@ import type { Database } from "../../chassis/backing/postgres";
 import { idempotent } from "../../chassis/http/idempotent";
 import { sendPage } from "../../chassis/http/paging";
 import { Problem } from "../../chassis/http/problem";
+import { relativeUrl } from "../../chassis/http/relative-url";
 import { note, noteInput, noteParams, notesQuery } from "./schema";
 import { createNoteStore } from "./store";
 
@@ -46,7 +47,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
         const created = await createNoteStore(db).create(req.body);
         return {
           status: 201,
-          headers: { Location: `${req.baseUrl}/${created.id}` },
+          headers: { Location: relativeUrl(req, created.id) },
           body: created,
         };
       });

@@ -93,7 +93,7 @@ describe("GET /notes.atom", () => {
         '<?xml version="1.0" encoding="utf-8"?>\n',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
         "<id>urn:uuid:UUID</id><title>Notes</title><updated>2026-11-02T12:00:00.000Z</updated>",
-        '<author><name>test</name></author><link rel="self" href="/notes.atom"></link>',
+        '<author><name>test</name></author><link rel="self" href="./notes.atom"></link>',
         "<entry><id>urn:uuid:UUID</id><title>Later</title>",
         "<published>2026-11-01T12:00:00.000Z</published>",
         "<updated>2026-11-02T12:00:00.000Z</updated><content></content></entry>",

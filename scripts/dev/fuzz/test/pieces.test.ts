@@ -4,6 +4,7 @@ import * as fields from "../../../../src/chassis/http/fields";
 import { queryBoolean, queryInteger, queryList } from "../../../../src/chassis/http/query-fields";
 import { createJudge, type JsonSchema } from "../document";
 import { faultsOf } from "../faults";
+import { createKnownIds } from "../known-ids";
 import { foundIn, fuzzRoutes } from "./throwaway";
 
 const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
@@ -132,5 +133,20 @@ describe("the pieces of a description", () => {
     ]);
     const [helped] = await routeFor(v.pipe(code, v.examples([`A1${"x".repeat(38)}`])));
     expect(helped).toMatchObject({ valid: 100, findings: [], notes: [] });
+  });
+});
+
+describe("the ids that are known", () => {
+  it.each([
+    "/fleets/1/ships/7",
+    "http://ships.test/fleets/1/ships/7?a",
+    "./ships/7",
+    "ships/7",
+    "../1/ships/7",
+  ])("have that of what is at the Location %s", (location) => {
+    const known = createKnownIds(["/fleets/{fleet}/ships", "/fleets/{fleet}/ships/{ship}"]);
+    const answer = { status: 201, headers: { location }, body: "" };
+    known.learn("/fleets/{fleet}/ships", { fleet: "1" }, answer);
+    expect(known.pick("/fleets/{fleet}/ships/{ship}", 0)).toEqual({ fleet: "1", ship: "7" });
   });
 });

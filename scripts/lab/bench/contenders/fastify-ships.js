@@ -52,7 +52,7 @@ function addShipsRoutes(app, databaseUrl) {
       const page = found.slice(0, limit);
       const last = page.at(-1);
       if (last && found.length > limit) {
-        reply.header("Link", `</ships?limit=${limit}&cursor=${last.id}>; rel="next"`);
+        reply.header("Link", `<?limit=${limit}&cursor=${last.id}>; rel="next"`);
       }
       return page;
     },

@@ -14,7 +14,13 @@ async function make({ settings }: Context, on: Service): Promise<string | undefi
   const headers = { "Content-Type": "application/json" };
   const request = { method: "POST", path: bodyPath, headers, body };
   const made = await send(on, request, answerLimitMs);
-  return made.headers.location;
+  return made.headers.location && resolvePath(made.headers.location, bodyPath);
+}
+
+/** A Location may be relative to the path that it answers, or have a host. */
+function resolvePath(location: string, from: string): string {
+  const { pathname, search } = new URL(location, new URL(from, "http://localhost"));
+  return pathname + search;
 }
 
 export const clause: Clause = {

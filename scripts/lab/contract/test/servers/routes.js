@@ -18,7 +18,7 @@ const routes = {
   },
   // The thing is its own address, so every instance knows it without sharing anything.
   async "POST /things"(req, res) {
-    res.setHeader("Location", `/things/${Buffer.from(await text(req)).toString("base64url")}`);
+    res.setHeader("Location", `./things/${Buffer.from(await text(req)).toString("base64url")}`);
     send(res, 201, "made");
   },
   "GET /things": (_req, res) => send(res, 200, "found"),
