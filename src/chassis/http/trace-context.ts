@@ -5,11 +5,13 @@ interface Traced {
   headers: Readonly<Record<string, unknown>>;
 }
 
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+/** Only a later version may have further fields. */
+const TRACEPARENT =
+  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
 
 /**
  * The trace id in the request's `traceparent`, or undefined when it has no valid one.
- * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ * @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent
  */
 export function traceId(req: Traced): string | undefined {
   const { traceparent } = req.headers;
