@@ -17,6 +17,8 @@ const HAS_OWN = Symbol("own headers wait");
 type Base = new (req: IncomingMessage) => Response & {
   [WAITING]?: string[] | undefined;
   [HAS_OWN]?: boolean;
+  /** Missing in Node's types. */
+  getRawHeaderNames(): string[];
 };
 
 /** Settings that change what `res.json` writes, and the one that makes entity tags. */
@@ -84,6 +86,11 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
   override getHeaderNames(): string[] {
     settle(this);
     return super.getHeaderNames();
+  }
+
+  override getRawHeaderNames(): string[] {
+    settle(this);
+    return super.getRawHeaderNames();
   }
 
   override writeHead(...args: unknown[]): this {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, OutgoingMessage, type Server } from "node:http";
 import express, { type RequestHandler, type Response, type Router } from "express";
 import request from "supertest";
 import { messageClasses } from "../../../src/chassis/express/messages";
@@ -51,6 +51,24 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
         ["x-request-id", "x-frame-options"],
       ]);
     }
+  });
+
+  /** What Node itself has for looking at headers. */
+  const looks = Object.getOwnPropertyNames(OutgoingMessage.prototype).filter((name) =>
+    /^(get|has)\w*Header/.test(name),
+  );
+  it.each(looks)("shows headers that wait as it does those that are set: %s", async (name) => {
+    const seen: unknown[] = [];
+    await get((res) => {
+      const look = () =>
+        (res as unknown as Record<string, (header: string) => unknown>)[name]?.("x-frame-options");
+      seen.push(look());
+      res.removeHeader("X-Not-There");
+      seen.push(look());
+      res.end();
+    });
+    expect(seen[0]).toEqual(seen[1]);
+    expect(seen[0]).toBeTruthy();
   });
 
   it("lets a handler see, change, extend and remove them", async () => {
