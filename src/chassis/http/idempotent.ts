@@ -1,5 +1,6 @@
 // Lets a client send a request again that must be carried out once: after a time-out, or a broken connection.
 import { createHash } from "node:crypto";
+import { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
 import { Problem } from "./problem";
 
@@ -29,7 +30,8 @@ export interface IdempotentOptions {
 /**
  * Answers with what the work resolves with, and again with that when the request comes again with its `Idempotency-Key`.
  * Call it when the body has been read: the method, the URL and `req.body` tell whether the request is the same.
- * @throws Problem 400 when the key is none, and what `once` throws.
+ * @throws Problem 400 for a malformed key; what `once` throws; TypeError or RangeError when the answer's status or a
+ *   header cannot be sent, and nothing is kept then.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export async function idempotent<Db>(
@@ -40,9 +42,12 @@ export async function idempotent<Db>(
   { client = "" }: IdempotentOptions = {},
 ): Promise<void> {
   const key = keyOf(req);
-  // No key has a space: nobody's key and name can look like another's.
-  const request = key && { key: `${key} ${client}`, fingerprint: fingerprintOf(req) };
-  const { answer, isRepeated } = await once(request || undefined, work);
+  const request = key && { key: `${key} ${digestOf(client)}`, fingerprint: fingerprintOf(req) };
+  const { answer, isRepeated } = await once(request || undefined, async (db) => {
+    const made = await work(db);
+    checkHead(made, res);
+    return made;
+  });
   res.status(answer.status).set(answer.headers ?? {});
   if (isRepeated) res.set("Idempotent-Replayed", "true");
   if (answer.body === undefined) res.end();
@@ -64,6 +69,18 @@ const NO_KEY =
   "The Idempotency-Key must be 1 to 255 characters of ASCII, without spaces and quotes.";
 
 const fingerprintOf = ({ method, originalUrl, body }: KeyedRequest): string =>
-  createHash("sha256")
-    .update(JSON.stringify([method, originalUrl, body as unknown]))
-    .digest("base64");
+  hash([method, originalUrl, body]);
+
+/** Of any length, and with characters that PostgreSQL does not store, a client's id still makes a key. */
+const digestOf = (client: string): string => client && hash(client);
+
+const hash = (value: unknown): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("base64");
+
+/**
+ * Fails while the work can still be undone: an answer that was kept and cannot be sent would fail each repetition, too.
+ * @throws TypeError or RangeError, as Node does, for a status or a header that cannot be sent.
+ */
+function checkHead({ status, headers }: Answer, { req }: Response): void {
+  new ServerResponse(req).writeHead(status, { ...headers, "Content-Length": "0" });
+}

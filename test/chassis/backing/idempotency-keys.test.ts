@@ -13,8 +13,8 @@ import { startTestPostgres, type TestPostgres } from "../support/postgres";
 let postgres: TestPostgres;
 let database: Database;
 let app: Express;
-/** What a boat's own work waits for, or how it fails. */
-let meanwhile: () => Promise<void> | void;
+/** What a boat's own work waits for, or how it fails; it may return what its answer has otherwise. */
+let meanwhile: () => Promise<void> | void | object;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -26,11 +26,11 @@ beforeAll(async () => {
     (router) =>
       router.post("/boats", async (req, res) => {
         const { name } = req.body as { name: string };
-        const client = req.get("Authorization") ?? "";
+        const client = clientOf(req.get("Authorization"));
         const work = async (tx: Pick<Database, "query">) => {
           await tx.query("INSERT INTO boats VALUES ($1)", [name]);
-          await meanwhile();
-          return { status: 201, headers: { Location: `/boats/${name}` }, body: { name } };
+          const other = await meanwhile();
+          return { status: 201, headers: { Location: `/boats/${name}` }, body: { name }, ...other };
         };
         await idempotent(once, req, res, work, { client });
       }),
@@ -46,6 +46,16 @@ beforeEach(async () => {
   await database.query("DELETE FROM boats");
   await database.query("DELETE FROM idempotency_keys");
 });
+
+/** Ids that no header can hold. */
+const CLIENTS: Readonly<Record<string, string>> = {
+  long: "x".repeat(3000),
+  longer: "x".repeat(3001),
+  nul: "a\0b",
+  "half a character": "\ud800",
+  "another half": "\udfff",
+};
+const clientOf = (header = ""): string => CLIENTS[header] ?? header;
 
 /** As docs/limits.md has it for those who make it themselves. */
 function documentedTable(): string[] {
@@ -104,6 +114,36 @@ describe("a request with an idempotency key", () => {
     await post("c", "Ada", { Authorization: "a:b" });
     await post("c", "Ada", { Authorization: "b a" });
     expect(await boats()).toEqual(["Ada", "Ada", "Ada"]);
+  });
+
+  it("is each client's own, whatever its id is", async () => {
+    const ids = Object.keys(CLIENTS);
+    for (const client of ids) {
+      const headers = { Authorization: client };
+      const answers = [await post("k", "Ada", headers), await post("k", "Ada", headers)];
+      expect([client, ...answers.map(({ status }) => status)]).toEqual([client, 201, 201]);
+    }
+    expect(await boats()).toHaveLength(ids.length);
+    const keys = await database.query<{ key: string }>("SELECT key FROM idempotency_keys");
+    for (const { key } of keys) expect(key).toMatch(/^k [\w+/]{43}=$/);
+  });
+
+  it.each([
+    ["a header's value", { headers: { "X-Name": "a\nb" } }],
+    ["a character", { headers: { "X-Name": "\u{1f6a2}" } }],
+    ["a header's name", { headers: { "X Name": "a" } }],
+    ["a header without a value", { headers: { "X-Name": undefined } }],
+    ["a header that needs another body", { headers: { Trailer: "X-Name" } }],
+    ["a status", { status: 1000 }],
+    ["a body", { body: { count: 1n } }],
+  ])("is free again when its answer cannot be sent, for %s", async (_what, other) => {
+    meanwhile = () => other;
+    expect((await post("k", "Ada")).status).toBe(500);
+    expect(await boats()).toEqual([]);
+    meanwhile = () => undefined;
+    const res = await post("k", "Ada");
+    expect([res.status, res.headers["idempotent-replayed"]]).toEqual([201, undefined]);
+    expect(await boats()).toEqual(["Ada"]);
   });
 
   it("is told to come back while the first one is under way", async () => {
