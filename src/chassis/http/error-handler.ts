@@ -1,5 +1,5 @@
 // The one place where an error becomes an answer; nothing that is thrown can keep it from one.
-import type { ErrorRequestHandler } from "express";
+import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Logger } from "pino";
 import { requestFields } from "./log-context";
 import { MALFORMED_PATH } from "./not-found";
@@ -10,6 +10,8 @@ import { uploadFault } from "./upload-errors";
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
+    // The access log says so.
+    if (isOfGoneClient(thrown, req, res)) return;
     const log = (err: unknown, message: string): void => {
       try {
         logger.error({ ...requestFields(req), err }, message);
@@ -33,6 +35,24 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     // What has been written in this turn still leaves; then the client sees that the answer is incomplete.
     setImmediate(() => req.socket.destroy());
   };
+}
+
+/** What Node's streams, Express' `sendFile` and an aborted wait say of a response that has closed. */
+const CLOSED = /^(ERR_STREAM_(PREMATURE_CLOSE|DESTROYED|UNABLE_TO_PIPE)|ECONNABORTED)$/;
+
+/**
+ * Whether the client left before the end of its answer, and this is how the handler heard of it. A response that
+ * somebody has destroyed for an error of their own has that as `errored`.
+ */
+function isOfGoneClient(thrown: unknown, { socket, errored }: Request, res: Response): boolean {
+  if (!socket.destroyed || res.errored || res.writableFinished) return false;
+  try {
+    const { name, code = "" } = thrown as NodeJS.ErrnoException;
+    // `errored` is what Node gives to whoever reads the request then.
+    return thrown === errored || name === "AbortError" || CLOSED.test(code);
+  } catch {
+    return false;
+  }
 }
 
 interface Answer {
