@@ -32,7 +32,7 @@ export async function enter<V extends typeof processVariables>(
   const supervises = cluster.isPrimary && workersOf(config as Serving) > 1;
   // What a supervisor has from files its workers shall read themselves: it may be another by then.
   if (!supervises) Object.assign(process.env, env);
-  const stdout = createStdout({ isShared: supervises || workerId !== undefined });
+  const stdout = createStdout();
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId);
   setProcessLogger(logger);

@@ -1,5 +1,6 @@
 // Standard output as the place for log lines: the service never waits for its reader.
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 
 /** A destination for log lines that must be flushed before the process exits. */
@@ -20,19 +21,14 @@ const LAST_RETRY_MS = 128;
 const FLUSH_MS = 500;
 const FLUSH_RETRY_MS = 5;
 
-export interface StdoutOptions {
-  /** Whether other processes write to it, too. */
-  isShared?: boolean;
-}
-
 /**
  * Writes to file descriptor 1, not to `process.stdout`, which drops everything where the platform's log pipe is a
  * datagram socket. All lines of one turn of the event loop are one write. What is not taken waits, in its order; when too
  * much does, further lines are dropped until there is room, and one line in their place says how many.
  * A reader that has gone away is no error.
  */
-export function createStdout(options: StdoutOptions = {}): LogDestination {
-  const { fd, writeLimitBytes } = openStdout(options);
+export function createStdout(): LogDestination {
+  const { fd, writeLimitBytes, keepNonBlocking } = openStdout();
   /** What is being written: whole lines, or the rest of one that was taken in part. */
   let unsent: Buffer = Buffer.alloc(0);
   /** The lines behind it. */
@@ -56,6 +52,7 @@ export function createStdout(options: StdoutOptions = {}): LogDestination {
       if (unsent.length === 0) unsent = takePending();
       if (unsent.length === 0 || isGone) return true;
       const part = wholeLines(unsent, writeLimitBytes);
+      keepNonBlocking?.();
       const taken = tryWrite(fd, part);
       if (taken === "later") return false;
       isGone = taken === "gone";
@@ -94,34 +91,63 @@ export function createStdout(options: StdoutOptions = {}): LogDestination {
 interface Output {
   fd: number;
   writeLimitBytes: number;
+  /** To be called before each write, where other processes can make the next one wait. */
+  keepNonBlocking?: (() => void) | undefined;
 }
 
 /** uWSGI, which reads the logs on piku, cuts off what is longer than this in one datagram. */
 const DATAGRAM_BYTES = 8192;
 
-/** What a pipe takes as a whole or not at all: more of one process may have another's lines within (POSIX' least is 512). */
+/** A pipe takes this much as a whole or not at all (PIPE_BUF): what is longer may have other processes' lines inside it. */
 const ATOMIC_BYTES = 4096;
 
-/** Standard output, opened so that a write returns at once when the reader is slow; where that can be had. */
-function openStdout({ isShared = false }: StdoutOptions): Output {
-  if (isatty(STDOUT_FD)) return { fd: openTerminal(), writeLimitBytes: Infinity };
-  // Only by being looked at does it make Node switch a pipe or a stream socket to non-blocking; Node switches it back at exit.
-  void process.stdout;
-  const whole = isShared ? ATOMIC_BYTES : Infinity;
-  return {
-    fd: STDOUT_FD,
-    writeLimitBytes: fstatSync(STDOUT_FD).isSocket() ? DATAGRAM_BYTES : whole,
-  };
+/**
+ * Opens standard output so that a write returns at once when the reader is slow. O_NONBLOCK belongs to the open file
+ * description, which supervisor, workers, a shell and its other commands may share: each Node that ends resets it, and so
+ * does each start of a program that inherits it. So pipes and terminals are opened again, for this process alone.
+ * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c uv__process_child_init
+ */
+function openStdout(): Output {
+  if (isatty(STDOUT_FD)) {
+    // Another user's terminal cannot be opened: it will do, unless somebody stops it.
+    return { fd: openAgain("/dev/fd/1") ?? STDOUT_FD, writeLimitBytes: Infinity };
+  }
+  const file = fstatSync(STDOUT_FD);
+  // Never waits for a reader. Opened again, it would be written from its start.
+  if (!file.isFIFO() && !file.isSocket()) return { fd: STDOUT_FD, writeLimitBytes: Infinity };
+  const writeLimitBytes = file.isSocket() ? DATAGRAM_BYTES : ATOMIC_BYTES;
+  // Linux only: elsewhere `/dev/fd/1` is a duplicate, which shares the flag.
+  const fd = file.isFIFO() ? openAgain("/proc/self/fd/1") : undefined;
+  if (fd !== undefined) return { fd, writeLimitBytes };
+  return { fd: STDOUT_FD, writeLimitBytes, keepNonBlocking: nonBlockingSwitch(STDOUT_FD) };
 }
 
-/** Opens the terminal anew: whoever shares file descriptor 1 with this process keeps it as it is. */
-function openTerminal(): number {
+/** A file description of this process' own; undefined when the file cannot be opened, as another user's. */
+function openAgain(path: string): number | undefined {
   try {
-    return openSync("/dev/fd/1", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // Another user's terminal: it will do, unless somebody stops it.
-    return STDOUT_FD;
+    return undefined;
   }
+}
+
+/** What libuv has for pipes and sockets. */
+interface Handle {
+  open(fd: number): number;
+  setBlocking(on: boolean): number;
+}
+
+/**
+ * Sets O_NONBLOCK again, in one system call, which a socket needs before each write: it cannot be opened again.
+ * Node has no function for that, and for a datagram socket not even a stream; the handle of any other socket does both.
+ */
+function nonBlockingSwitch(fd: number): (() => void) | undefined {
+  const socket = new Socket().on("error", () => undefined).connect({ path: "/dev/null/none" });
+  const { _handle: handle } = socket as unknown as { _handle?: Handle };
+  socket.destroy();
+  if (!handle) return undefined;
+  const own = new (handle.constructor as new (type: number) => Handle)(0);
+  return own.open(fd) === 0 ? () => own.setBlocking(false) : undefined;
 }
 
 /** How many bytes were taken; or why none: not now, as the reader is slow or the disk is full, or never. */

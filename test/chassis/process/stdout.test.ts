@@ -16,14 +16,27 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { CHASSIS } from "../support/built";
 
-/** Says it has written once the event loop has turned again: a write that waits for its reader never lets it. */
+/**
+ * Says it has written once the event loop has turned again: a write that waits for its reader never lets it. \`share\`
+ * starts a program with the same standard output, for which Node makes it blocking again; \`try\` waits for more writes.
+ */
 const program = `
+  const { spawnSync } = require("node:child_process");
+  const fs = require("node:fs");
+  const { writeSync } = fs;
+  let wanted = 0;
+  fs.writeSync = (...args) => {
+    if (--wanted === 0) process.send("tried");
+    return writeSync(...args);
+  };
   const { createStdout } = require(${JSON.stringify(join(CHASSIS, "process/stdout"))});
-  const out = createStdout({ isShared: process.env.WRITER !== undefined });
+  const out = createStdout();
   process.on("exit", out.flush);
   let next = 0;
   process.on("message", (count) => {
     if (count === "exit") process.exit();
+    if (count === "try") return (wanted = 3);
+    if (count === "share") return process.send(spawnSync("true", { stdio: "inherit" }).status);
     for (let i = 0; i < count; i++) out.write(JSON.stringify({ n: next++, writer: process.env.WRITER, text: "x".repeat(200) }) + "\\n");
     setImmediate(() => setImmediate(() => process.send(next)));
   });
@@ -66,6 +79,12 @@ function startOnBlockingPipe(): [ChildProcess, Readable] {
   const child = start(writer);
   closeSync(writer);
   return [child, new Socket({ fd: reader, writable: false })];
+}
+
+/** A socket that nobody reads, made by Perl, as Node has none of the kind that uWSGI logs through. */
+function startOnUnreadSocket(type: "SOCK_SEQPACKET" | "SOCK_DGRAM"): ChildProcess {
+  const script = `$^F = 9; socketpair(R, W, AF_UNIX, ${type}, 0) or die; open(STDOUT, ">&", W); exec @ARGV`;
+  return start("pipe", `exec perl -MSocket -e '${script}' "$0" -e "$1"`);
 }
 
 function startOnNodePipe(): [ChildProcess, Readable] {
@@ -115,6 +134,27 @@ describe.each([
     child.send("exit");
     expect(await once(child, "exit")).toEqual([0, null]);
     reader.destroy();
+  });
+});
+
+describe("standard output that another program makes blocking", () => {
+  it.each<[string, () => ChildProcess]>([
+    ["a shell's pipe", () => startOnBlockingPipe()[0]],
+    ["a Unix stream socket, as journald's", () => startOnNodePipe()[0]],
+    ["a sequential packet socket, as piku's", () => startOnUnreadSocket("SOCK_SEQPACKET")],
+    ["a datagram socket", () => startOnUnreadSocket("SOCK_DGRAM")],
+  ])("makes nobody wait for its reader when it is %s", async (_name, startOn) => {
+    const child = startOn();
+    await write(child, 10_000);
+    child.send("share");
+    expect(await once(child, "message")).toEqual([0, undefined]);
+    child.send("try");
+    expect(await once(child, "message")).toEqual(["tried", undefined]);
+    await write(child, 1);
+    child.send("share");
+    await once(child, "message");
+    child.send("exit");
+    expect(await once(child, "exit")).toEqual([0, null]);
   });
 });
 

@@ -54,7 +54,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 
 /**
  * `GET /` answers with the version, the worker and its process, `/slow` does so after 800 ms, `/never` says that it has
- * come, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
+ * come, `/verbose` logs 2,000 characters, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
 const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
@@ -85,6 +85,7 @@ const main = (config, logger) => {
       logger.info("a slow request has come");
       return setTimeout(answer, 800);
     }
+    if (req.url === "/verbose") logger.info("x".repeat(2000));
     if (req.url === "/never") return logger.info("a request has come");
     if (req.url === "/crash") return setImmediate(() => { throw new Error("boom"); });
     if (req.url === "/block") {
