@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { createPipelining } from "../../../src/chassis/port/http-pipelining";
 import { startHttpService } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
+import { endSocketTimer, holdTimeouts } from "../support/timers";
 
 const PLENTY_MS = 10_000;
 const CHUNK = 65_536;
@@ -106,7 +107,9 @@ describe("a connection with pipelined requests", () => {
   });
 
   it("has a body that is under way in a drain read to its end", async () => {
+    let upload: Socket | undefined;
     const { service, port } = await startHttpService((req, res) => {
+      upload = req.socket;
       if (req.method === "GET") res.end("answered");
       else req.pipe(res);
     });
@@ -115,10 +118,13 @@ describe("a connection with pipelined requests", () => {
     await client.until(/answered[^]*answered/);
     client.socket.write("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 8\r\n\r\nhalf");
     await client.until(/half/);
+    holdTimeouts();
     service.beginDrain();
-    const drained = service.drain(200);
+    const drained = service.drain(PLENTY_MS);
     // Long after everybody's grace.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    jest.advanceTimersByTime(PLENTY_MS);
+    endSocketTimer(upload!);
+    jest.useRealTimers();
     client.socket.write("rest");
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(/half[^]*rest/);

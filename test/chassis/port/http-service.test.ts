@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from "tested-ws";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { startHttpService as start } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
+import { holdTimeouts } from "../support/timers";
 
 const PLENTY_MS = 10_000;
 
@@ -115,8 +116,10 @@ describe("a draining HTTP service", () => {
     const client = await connectRaw(port);
     client.socket.write(get("/now"));
     await client.until(/now$/);
+    holdTimeouts();
     service.beginDrain();
     const drained = service.drain(PLENTY_MS);
+    jest.advanceTimersByTime(1900);
     client.socket.write(get("/now"));
     await client.until(/now[^]*now$/);
     expect(await client.closed).toBe("end");
@@ -130,10 +133,13 @@ describe("a draining HTTP service", () => {
     await untilHeld(1);
     held[0]?.write("first ");
     await client.until(/first/);
+    holdTimeouts();
     service.beginDrain();
     const drained = service.drain(PLENTY_MS);
+    const over = once(held[0]!, "close");
     held[0]?.end("last");
-    await client.until(/last\r\n0\r\n\r\n$/);
+    await Promise.all([over, client.until(/last\r\n0\r\n\r\n$/)]);
+    jest.advanceTimersByTime(200);
     client.socket.write(get("/now"));
     expect(await client.until(/now$/)).toContain("Connection: close\r\n");
     expect(await client.closed).toBe("end");
@@ -196,6 +202,7 @@ describe("a draining HTTP service", () => {
     const client = await connectRaw(port);
     client.socket.write(get("/now"));
     await client.until(/now$/);
+    holdTimeouts();
     service.beginDrain();
     const drained = service.drain(PLENTY_MS);
     client.socket.write(UPGRADE_TO_WEBSOCKET);

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createHttpService } from "../../../src/chassis/port/http-service";
 import { requestTimeouts } from "../../../src/chassis/port/request-timeouts";
 import type { PortBoundService } from "../../../src/chassis/port/service";
@@ -16,11 +17,12 @@ afterEach(async () => {
 });
 
 /** A service whose requests wait in `held`; `/now` answers by itself. Its refusals name the error's code. */
-async function start(requestTimeoutMs = 60_000) {
+async function start() {
   const held: ServerResponse<IncomingMessage>[] = [];
   const refused: string[] = [];
   const arrivals = new EventEmitter();
-  const server = createServer(requestTimeouts(requestTimeoutMs), (req, res) => {
+  const options = { ...requestTimeouts(600_000), connectionsCheckingInterval: 5 };
+  const server = createServer(options, (req, res) => {
     if (req.url === "/now") return void res.end("now");
     req.on("error", () => undefined);
     held.push(res);
@@ -40,7 +42,12 @@ async function start(requestTimeoutMs = 60_000) {
   const untilHeld = async (count: number) => {
     while (held.length < count) await once(arrivals, "held");
   };
-  return { server, service, client: await connectRaw(port), held, untilHeld, refused };
+  const accepted = once(server, "connection") as Promise<[Socket]>;
+  const client = await connectRaw(port);
+  const [side] = await accepted;
+  /** Has a request that is under way be late. */
+  const timeOut = () => void Object.assign(server, { requestTimeout: 1, headersTimeout: 1 });
+  return { server, service, client, side, held, untilHeld, refused, timeOut };
 }
 
 const REFUSED = /HTTP\/1\.1 400 Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n$/;
@@ -57,8 +64,10 @@ describe("what is no request", () => {
     ["too long a head", `GET / HTTP/1.1\r\nHost: ${TOO_LONG}`, "HPE_HEADER_OVERFLOW"],
     ["half a head that does not go on", "GET / HTTP/1.1\r\nHost: te", TIMEOUT],
   ])("is refused when it is %s, and its connection ends", async (_what, text, code) => {
-    const { client, refused } = await start(code === TIMEOUT ? 100 : undefined);
+    const { side, client, refused, timeOut } = await start();
     client.socket.write(text);
+    while (side.bytesRead === 0) await nextTurn();
+    if (code === TIMEOUT) timeOut();
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(ONLY_REFUSED);
     expect(refused).toEqual([code]);
@@ -69,10 +78,11 @@ describe("what is no request", () => {
     ["too long chunk extensions", "/held", `1;${TOO_LONG}\r\n`, "HPE_CHUNK_EXTENSIONS_OVERFLOW"],
     ["a body that does not go on", "/held", "2\r\n1", TIMEOUT],
   ])("is refused when it has %s, whatever its handler does", async (_what, path, body, code) => {
-    const { client, refused, held, untilHeld } = await start(code === TIMEOUT ? 100 : undefined);
+    const { client, refused, held, untilHeld, timeOut } = await start();
     client.socket.write(chunked(path) + body);
-    await client.until(ONLY_REFUSED);
     await untilHeld(1);
+    if (code === TIMEOUT) timeOut();
+    await client.until(ONLY_REFUSED);
     held[0]?.writeHead(200).end("late");
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(ONLY_REFUSED);
@@ -88,11 +98,13 @@ describe("what is no request", () => {
   });
 
   it("is not handled when the rest of it comes after all", async () => {
-    const { client, held } = await start(100);
+    const { client, held, untilHeld, timeOut } = await start();
     client.socket.allowHalfOpen = true;
     client.socket.write(`${chunked("/held")}2\r\n1`);
-    await client.until(ONLY_REFUSED);
+    await untilHeld(1);
     const over = once(held[0]?.req.socket as Socket, "close");
+    timeOut();
+    await client.until(ONLY_REFUSED);
     client.socket.write("2\r\n0\r\n\r\n");
     await over;
     expect(held[0]?.req.complete).toBe(false);
@@ -140,15 +152,18 @@ describe("what is no request", () => {
   });
 
   it("gets no second answer when its body fails after the answer", async () => {
-    const { client, refused } = await start(100);
+    const { client, refused, timeOut } = await start();
     client.socket.write(chunked("/now"));
+    await client.until(/now$/);
+    timeOut();
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*now$/);
     expect(refused).toEqual([]);
   });
 
   it("is not refused when it is nothing at all", async () => {
-    const { client, refused } = await start(100);
+    const { client, refused, timeOut } = await start();
+    timeOut();
     expect(await client.closed).toBe("end");
     expect([client.received(), refused]).toEqual(["", []]);
   });

@@ -5,6 +5,7 @@ import { requestTimeouts } from "../../../src/chassis/port/request-timeouts";
 import { connectRaw, get } from "../support/raw-client";
 
 const TIMEOUT_MS = 100;
+const NEVER_MS = 600_000;
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
@@ -17,7 +18,7 @@ async function start(handler: RequestListener) {
   );
   servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
-  return (server.address() as AddressInfo).port;
+  return { server, port: (server.address() as AddressInfo).port };
 }
 
 const HALF_A_HEAD = "GET / HTTP/1.1\r\nHost: te";
@@ -28,14 +29,16 @@ describe("a request", () => {
     ["head", HALF_A_HEAD],
     ["body", HALF_A_BODY],
   ])("is cut with 408 when its %s does not come to an end", async (_part, text) => {
-    const client = await connectRaw(await start((req) => req.on("error", () => undefined)));
+    const { port } = await start((req) => req.on("error", () => undefined));
+    const client = await connectRaw(port);
     client.socket.write(text);
     await client.until(/^HTTP\/1\.1 408 /);
     expect(await client.closed).toBe("end");
   });
 
   it("is cut although its head keeps coming, byte by byte", async () => {
-    const client = await connectRaw(await start(() => undefined));
+    const { port } = await start(() => undefined);
+    const client = await connectRaw(port);
     client.socket.write(HALF_A_HEAD);
     const trickle = setInterval(() => client.socket.write("x"), 10);
     await client.until(/^HTTP\/1\.1 408 /);
@@ -44,14 +47,19 @@ describe("a request", () => {
 
   it("limits neither a long answer nor an idle connection", async () => {
     const held: ServerResponse[] = [];
-    const port = await start((req, res) => {
-      if (req.url === "/slow") held.push(res.writeHead(200));
-      else res.end("now");
+    const { server, port } = await start((req, res) => {
+      if (req.url === "/slow") {
+        held.push(res);
+        res.flushHeaders();
+      } else res.end("now");
     });
+    const limits = { requestTimeout: server.requestTimeout, headersTimeout: server.headersTimeout };
+    Object.assign(server, { requestTimeout: NEVER_MS, headersTimeout: NEVER_MS });
     const [slow, idle] = [await connectRaw(port), await connectRaw(port)];
     slow.socket.write(get("/slow"));
     idle.socket.write(get());
-    await idle.until(/now$/);
+    await Promise.all([slow.until(/\r\n\r\n$/), idle.until(/now$/)]);
+    Object.assign(server, limits);
     const cut = await connectRaw(port);
     cut.socket.write(HALF_A_HEAD);
     await cut.closed;

@@ -1,11 +1,16 @@
 import { EventEmitter, once } from "node:events";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { startHttpService } from "../support/http-service";
 import { connectRaw, get } from "../support/raw-client";
+import { endSocketTimer } from "../support/timers";
 
 /** More than a system takes for a client that does not read. */
 const LARGE = Buffer.alloc(40_000_000);
-const TIMEOUT_MS = 150;
+/** More than systems keep on both sides, so that the service has got rid of some of it once a client has read as much. */
+const PART = LARGE.length / 4;
+const NEVER_MS = 600_000;
 
 async function start(responseTimeoutMs: number) {
   const held: ServerResponse[] = [];
@@ -30,31 +35,50 @@ async function start(responseTimeoutMs: number) {
     const client = await connectRaw(port);
     client.socket.pause().write(get("/large"));
     const [res] = (await once(arrivals, "large")) as [ServerResponse];
-    return { cut: once(res, "close") };
+    return { res, cut: once(res, "close") };
   };
-  return { service, port, held, ask, stall };
+  return { service, held, arrivals, ask, stall };
 }
 
 describe("a client that does not read its answer", () => {
-  it("is cut after its time, unlike a slow handler, a silent stream and a slow reader", async () => {
-    const { held, ask, stall } = await start(TIMEOUT_MS);
-    const slow = await ask("/slow");
-    const stream = await ask("/stream");
-    const reader = await ask("/large");
-    let bytes = 0;
-    reader.socket.removeAllListeners("data").on("data", (data: Buffer) => {
-      bytes += data.length;
-      reader.socket.pause();
-      setImmediate(() => reader.socket.resume());
-    });
-    for (let times = 0; times < 3; times++) await (await stall()).cut;
-    for (const res of held) res.end("done");
+  it("is cut after its time", async () => {
+    const { stall } = await start(50);
+    await (
+      await stall()
+    ).cut;
+  });
+
+  it("is cut after its time, unlike a slow handler and a silent stream", async () => {
+    const { held, ask, stall } = await start(NEVER_MS);
+    const [slow, stream] = [await ask("/slow"), await ask("/stream")];
+    const { res, cut } = await stall();
+    // At first, some of the answer has been taken.
+    for (let times = 0; times < 2; times++) {
+      for (const { socket } of [res, ...held]) endSocketTimer(socket);
+    }
+    await cut;
+    for (const of of held) of.end("done");
     await Promise.all([slow.until(/done$/), stream.until(/done$/)]);
-    while (bytes < LARGE.length) await once(reader.socket, "data");
+  });
+
+  it("is not cut while it reads, however slowly", async () => {
+    const { arrivals, ask } = await start(NEVER_MS);
+    const begun = once(arrivals, "large") as Promise<[ServerResponse]>;
+    const { socket } = await ask("/large");
+    let bytes = 0;
+    socket.removeAllListeners("data").on("data", (data: Buffer) => (bytes += data.length));
+    const [res] = await begun;
+    for (let part = 1; part <= 3; part++) {
+      while (bytes < part * PART) await once(socket.resume(), "data");
+      socket.pause();
+      endSocketTimer(res.socket);
+    }
+    socket.resume();
+    while (bytes < LARGE.length) await once(socket, "data");
   });
 
   it("does not hold a drain", async () => {
-    const { service, stall } = await start(60_000);
+    const { service, stall } = await start(NEVER_MS);
     const { cut } = await stall();
     service.beginDrain();
     await Promise.all([service.drain(1000), cut]);
@@ -63,7 +87,7 @@ describe("a client that does not read its answer", () => {
   it("does not hold a drain when it stops reading later", async () => {
     const { service, port } = await startHttpService(
       (req, res) => res.end(req.url === "/large" ? LARGE : "small"),
-      { responseTimeoutMs: 60_000 },
+      { responseTimeoutMs: NEVER_MS },
     );
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -77,8 +101,8 @@ describe("a client that does not read its answer", () => {
 
 describe("an idle connection", () => {
   it("ends after the server's own time", async () => {
-    const { server, port } = await startHttpService(undefined, { responseTimeoutMs: 60_000 });
-    server.keepAliveTimeout = TIMEOUT_MS;
+    const { server, port } = await startHttpService(undefined, { responseTimeoutMs: NEVER_MS });
+    server.keepAliveTimeout = 150;
     const client = await connectRaw(port);
     client.socket.write(get("/now"));
     await client.until(/now$/);
@@ -106,10 +130,13 @@ describe("a handler's own timeout", () => {
 
 describe("a connection without a request", () => {
   it("is not concerned", async () => {
-    const { port } = await startHttpService(undefined, { responseTimeoutMs: 50 });
-    const [unused, slow] = await Promise.all([connectRaw(port), connectRaw(port)]);
+    const { server, port } = await startHttpService(undefined, { responseTimeoutMs: NEVER_MS });
+    const sockets: Socket[] = [];
+    server.on("connection", (socket: Socket) => sockets.push(socket));
+    const [unused, slow] = [await connectRaw(port), await connectRaw(port)];
     slow.socket.write("GET /now HTTP/1.1\r\nHo");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (!sockets[1]?.bytesRead) await nextTurn();
+    for (const socket of sockets) endSocketTimer(socket);
     unused.socket.write(get("/now"));
     slow.socket.write("st: test\r\n\r\n");
     await Promise.all([unused.until(/now$/), slow.until(/now$/)]);
