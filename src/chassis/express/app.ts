@@ -3,6 +3,7 @@ import express, { type Express } from "express";
 import type { Logger } from "pino";
 import { bendAsKnown } from "./bends";
 import { setBodyLimit } from "./body-limit";
+import { withoutPort } from "./forwarded-address";
 
 /** What an app is told of its surroundings. */
 export interface ExpressOptions {
@@ -19,7 +20,14 @@ export function createExpress({ trustProxy, bodyLimitBytes, logger }: ExpressOpt
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustProxy);
+  if (typeof trustProxy !== "number") recognizeProxiesWithPorts(app);
   setBodyLimit(app, bodyLimitBytes);
   bendAsKnown(app, logger);
   return app;
+}
+
+/** proxy-addr compares whole entries, and would take a trusted proxy that is written with its port for the client. */
+function recognizeProxiesWithPorts(app: Express): void {
+  const isTrusted = app.get("trust proxy fn") as (address: string, hop: number) => boolean;
+  app.set("trust proxy", (entry: string, hop: number) => isTrusted(withoutPort(entry), hop));
 }

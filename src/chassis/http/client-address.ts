@@ -1,18 +1,20 @@
 // Who sent a request.
 import { isIP, isIPv4, type Socket } from "node:net";
 import type { Request } from "express";
+import { withoutPort } from "../express/forwarded-address";
 
 const IPV4_IN_IPV6 = "::ffff:";
 
 /**
- * The client's address as `trust proxy` lets it be known. On a dual-stack socket an IPv4 client
- * looks like `::ffff:192.0.2.1`: it is given as `192.0.2.1`. A forwarded value that is no address, as anybody may
- * have made it up, is passed over for the address that the connection came from.
+ * The client's address as `trust proxy` lets it be known, without the port that some proxies add. On a dual-stack socket
+ * an IPv4 client looks like `::ffff:192.0.2.1`: it is given as `192.0.2.1`. A forwarded value that is not an address, as
+ * anybody may have made it up, is passed over for the address that the connection came from.
  */
 export function clientAddress(req: Request): string | undefined {
   // Without the header, `req.ip` finds the same after walking a list of one.
   const isForwarded = req.headers["x-forwarded-for"] !== undefined;
-  return unmapped(isForwarded && isIP(req.ip ?? "") > 0 ? req.ip : req.socket.remoteAddress);
+  const forwarded = isForwarded ? withoutPort(req.ip ?? "") : "";
+  return unmapped(isIP(forwarded) > 0 ? forwarded : req.socket.remoteAddress);
 }
 
 /** Who is at the other end of a connection, with or without a proxy. */

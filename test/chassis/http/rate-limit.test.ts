@@ -72,12 +72,15 @@ describe("a rate limit", () => {
     const forged = ["192.0.2.1, 198.51.100.1", "192.0.2.2, 198.51.100.1", "x,198.51.100.1"];
     expect(await behindOne.allowed(...from(...forged))).toBe(2);
     const madeUp = limited({ trustProxy: 1 });
-    expect(await madeUp.allowed(...from("one", "two", "three", "192.0.2.1:80", ""))).toBe(2);
+    expect(await madeUp.allowed(...from("one", "two", "three", "192.0.2.1:http", ""))).toBe(2);
   });
 
   it("is each client's own behind a proxy that is trusted", async () => {
     const { allowed } = limited({ trustProxy: 1 });
     expect(await allowed(...from("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"))).toBe(3);
+    const withPorts = limited({ trustProxy: 1 });
+    const clients = ["192.0.2.1:1", "192.0.2.1:2", "192.0.2.1:3", "192.0.2.2:1"];
+    expect(await withPorts.allowed(...from(...clients, "[2001:db8::7]:443"))).toBe(4);
   });
 
   it("takes an IPv6 network for one client, and a mapped IPv4 address for what it is", async () => {
