@@ -103,7 +103,7 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
     const settings = this.app.settings as Settings;
     const isPlain =
       !settings["json escape"] && !settings["json replacer"] && !settings["json spaces"];
-    if (!isPlain || super.json !== json) return super.json(value);
+    if (!isPlain || !IS_OWN_JSON || super.json !== json) return super.json(value);
     const text = JSON.stringify(value) as string | undefined;
     return text !== undefined && sendAtOnce(this, JSON_TYPE, text, true) ? this : super.json(value);
   }
@@ -185,8 +185,18 @@ const { writeHead, setHeader } = FastResponse.prototype;
 const { end, write } = ServerResponse.prototype;
 const { json, send, set, setHeader: expressSetHeader } = express.response;
 
+/** Whether a method is Express' own, which reads this setting: an agent wraps it before it gets here. */
+const reads = (method: unknown, setting: string): boolean => String(method).includes(setting);
+
+export const isOwnJson = (method: unknown): boolean => reads(method, "json replacer");
+export const isOwnSend = (method: unknown): boolean => reads(method, "etag fn");
+
+const IS_OWN_JSON = isOwnJson(json);
+const IS_OWN_SEND = isOwnSend(send);
+
 /** Middleware such as compression or a session wraps these to do its work when the answer is sent. */
 const isAsMade = (res: Response): boolean =>
+  IS_OWN_SEND &&
   res.writeHead === writeHead &&
   res.end === end &&
   res.write === write &&

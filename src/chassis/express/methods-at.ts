@@ -1,59 +1,36 @@
-// Which methods a path knows, by what a router says of itself.
-import express, { type Request, type RequestHandler, type Response, type Router } from "express";
+// Which methods a path knows, by what a router's layers say of themselves.
+import type { Router } from "express";
+import { isRouter, type Layer, ownLayers } from "./layers";
 
-/** Lets `methodsAt` know a router's routes; to be called when they are in place. */
-export function listMethods(router: Router): void {
-  let find: FindMethods | undefined;
-  // Not before somebody asks: most never will.
-  finders.set(router, (path) => (find ??= finder(router))(path));
-}
+/** Lets `methodsAt` know a router's routes. */
+export const listMethods = (router: Router): void => void listed.add(router);
 
 /** The methods of all routes that a path leads to; one for all methods names none. */
 export const methodsAt = (path: string, router: Router): string[] =>
-  finders.get(router)?.(path) ?? [];
+  listed.has(router) ? findMethods(path, router) : [];
 
-type FindMethods = (path: string) => string[];
+const listed = new WeakSet<Router>();
 
-const finders = new WeakMap<Router, FindMethods>();
-
-/** Asks a second router with the same paths, whose handlers say which methods the first one has there. */
-function finder(router: Router): FindMethods {
-  const { caseSensitive = false, strict = false } = router as ListedRouter;
-  const paths = express.Router({ caseSensitive, strict });
-  for (const { path, methods, router: mounted } of listRoutes(router)) {
-    const named = methods?.filter((method) => method !== "*");
-    if (named)
-      paths.all(
-        path,
-        tell(() => named),
-      );
-    if (mounted) paths.use(path, tell(finder(mounted)));
-  }
-  return (url) => {
-    const asked = { method: "GET", url, found: [] } as unknown as Asked;
-    // It answers at once: its own handlers all do.
-    paths(asked, NO_RESPONSE, () => undefined);
-    return asked.found;
-  };
+/** Asks the layers as the router would, without a request of its own: agents would report that as one. */
+function findMethods(path: string, router: Router): string[] {
+  return ownLayers(router).flatMap((layer) => {
+    const { route, handle } = layer;
+    const match = layer.match(path) as Match | false;
+    if (!match) return [];
+    if (route) return methodsOf(route);
+    const rest = path.slice(match.path.length) || "/";
+    return isRouter(handle) && rest.startsWith("/") ? findMethods(rest, handle) : [];
+  });
 }
 
-type Asked = Request & { found: string[] };
-
-const tell =
-  (find: FindMethods): RequestHandler =>
-  (req, _res, next) => {
-    (req as Asked).found.push(...find(req.url));
-    next();
-  };
-
-const NO_RESPONSE = {} as Response;
-
-/** What Express' types do not know yet. @see https://github.com/pillarjs/router, since version 2.3 */
-interface ListedRouter {
-  caseSensitive?: boolean;
-  strict?: boolean;
-  listRoutes?(): { path: string | RegExp; methods?: string[]; router?: Router }[];
+/** What a layer has found; before version 2.3 of `router`, only that it has. */
+interface Match {
+  /** The part of the path that a mount path stands for. */
+  path: string;
 }
 
-/** A mounted router may come from an older version, or from another framework. */
-const listRoutes = (router: unknown) => (router as ListedRouter).listRoutes?.() ?? [];
+function methodsOf({ stack }: NonNullable<Layer["route"]>): string[] {
+  const methods = new Set(stack.flatMap(({ method }) => method?.toUpperCase() ?? []));
+  if (methods.has("GET")) methods.add("HEAD");
+  return [...methods];
+}

@@ -45,7 +45,7 @@ const others: [string, () => void, string[]][] = [
     withExpress(withoutHandle),
     [TARGETS, LITERALS, ALLOW, NAMES, ERRORS, APPS],
   ],
-  ["one with another JSON", withExpress(withBigInts), [WRITE]],
+  ["one whose JSON is another's", withExpress(withBigInts), []],
   ["one with other tags", withExpress(withStrongTags), [WRITE, TAGS]],
 ];
 
