@@ -3,13 +3,14 @@ import type * as undici from "undici";
 import * as v from "valibot";
 import { ServiceError, ServiceProblem, type ServiceProblemDetails } from "./service-errors";
 
-const JSON_TYPE = /^application\/([\w.-]+\+)?json\b/i;
+const JSON_TYPE = /^[\w.-]+\/([\w.-]+\+)?json\b/i;
 
 /** What an error may say of itself, in characters: it stands in the log as a whole. */
 const PROBLEM_LIMIT = 16_384;
 
 /**
- * Returns the body, as the schema reads it.
+ * Returns the body, as the schema reads it. The schema decides, not the media type: file stores and static hosts serve
+ * JSON as octet-stream, as plain text or without a type.
  * @throws ServiceProblem when the answer is an error, ServiceError when it is not what is expected.
  */
 export function readAnswer(
@@ -21,9 +22,8 @@ export function readAnswer(
   const bad = (what: string, reason: unknown): ServiceError =>
     new ServiceError(service, "badAnswer", 502, what, { cause: toError(reason) });
 
-  const isJson = JSON_TYPE.test(String(headers["content-type"] ?? ""));
   if (status >= 400) {
-    const said = isJson && text.length <= PROBLEM_LIMIT ? text : "";
+    const said = text.length <= PROBLEM_LIMIT ? text : "";
     throw new ServiceProblem(service, toProblem(status, said), retryAfterS(headers));
   }
   if (status === 304) throw bad("has answered with 304, which has no content", headers.etag);
@@ -31,8 +31,8 @@ export function readAnswer(
   if (status >= 300) throw bad("has answered with a redirect", headers.location);
   if (schema === undefined) return undefined;
   if (text === "") throw bad("has answered without content", `status ${status}`);
-  if (!isJson) throw bad("has not answered in JSON", headers["content-type"]);
-  const result = v.safeParse(schema, parseJson(text, bad), { abortEarly: true });
+  const type = String(headers["content-type"] ?? "no content type");
+  const result = v.safeParse(schema, parseJson(text, type, bad), { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw bad(
@@ -45,11 +45,16 @@ export function readAnswer(
 const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error(String(reason));
 
-function parseJson(text: string, bad: (what: string, reason: unknown) => ServiceError): unknown {
+function parseJson(
+  text: string,
+  type: string,
+  bad: (what: string, reason: unknown) => ServiceError,
+): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (err) {
-    throw bad("has answered with JSON that is none", err);
+    if (JSON_TYPE.test(type)) throw bad("has answered with malformed JSON", err);
+    throw bad("has not answered in JSON", type);
   }
 }
 

@@ -2,12 +2,11 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type * as undici from "undici";
 import type * as v from "valibot";
 import { currentContext, keepWorkContexts } from "../process/work-context";
 import { createCircuit, type Permit } from "./circuit";
 import { createRetryBudget } from "./retry-budget";
-import { createServicePool, parseServiceUrl } from "./service-connection";
+import { createServicePool, parseServiceUrl, type ServicePool } from "./service-connection";
 import { ServiceError } from "./service-errors";
 import { exchange } from "./service-exchange";
 import { isUnsent, mayRepeat, retryDelayMs, stateBy } from "./service-failure";
@@ -107,7 +106,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const { connections = 50 } = options;
   const slots = createSlots(connections, closing.signal);
   /** Opened when they are needed; pings have a connection of their own, so as not to stand in line behind calls. */
-  const pools: { calls?: undici.Pool; pings?: undici.Pool } = {};
+  const pools: { calls?: ServicePool; pings?: ServicePool } = {};
 
   async function send(
     by: "calls" | "pings",

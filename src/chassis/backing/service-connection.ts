@@ -19,16 +19,22 @@ export function parseServiceUrl(text: string): URL {
   return url;
 }
 
+/** Connections to a service. */
+export type ServicePool = undici.Pool & {
+  /** The largest answer, before and after it is decoded, in bytes. */
+  readonly answerLimitBytes: number;
+};
+
 /** Opens as many connections to a service as are needed, up to so many. */
 export function createServicePool(
   origin: string,
   connections: number,
   options: ServiceClientOptions,
-): undici.Pool {
+): ServicePool {
   const { connectTimeoutMs = 1000, silenceTimeoutMs = 3000 } = options;
   const { answerLimitBytes = 1_048_576 } = options;
   const { Pool } = loadUndici();
-  return new Pool(origin, {
+  const pool = new Pool(origin, {
     connections,
     headersTimeout: silenceTimeoutMs,
     bodyTimeout: silenceTimeoutMs,
@@ -37,6 +43,7 @@ export function createServicePool(
     autoSelectFamily: true,
     connect: { timeout: connectTimeoutMs },
   });
+  return Object.assign(pool, { answerLimitBytes });
 }
 
 /** Loaded at start, it would delay the port. */

@@ -1,9 +1,10 @@
 // Sends a call to another service once, and waits for its answer no longer than it may.
 import { EventEmitter } from "node:events";
-import type * as undici from "undici";
 import type * as v from "valibot";
 import { DEADLINE_HEADER } from "../process/work-context";
 import { readAnswer } from "./service-answer";
+import type { ServicePool } from "./service-connection";
+import { decodeText, isEncoded } from "./service-encoding";
 import { toServiceError } from "./service-errors";
 import type { ServiceRequest } from "./service-request";
 
@@ -14,7 +15,7 @@ import type { ServiceRequest } from "./service-request";
  */
 export async function exchange(
   service: string,
-  pool: undici.Pool,
+  pool: ServicePool,
   { method, path, headers, body }: ServiceRequest,
   schema: v.GenericSchema | undefined,
   limitMs: number,
@@ -27,13 +28,19 @@ export async function exchange(
     ...(body !== undefined && { body }),
     signal: limit,
   };
-  const received = await inTime(limit, limitMs, async () => {
+  const { head, content } = await inTime(limit, limitMs, async () => {
     const head = await pool.request(request);
-    return { head, text: await head.body.text() };
+    const isRead = schema !== undefined || head.statusCode >= 400;
+    const isBinary = isRead && isEncoded(head);
+    return { head, content: await (isBinary ? head.body.arrayBuffer() : head.body.text()) };
   }).catch((err: unknown) => {
     throw toServiceError(service, err, limit);
   });
-  return readAnswer(service, received.head, received.text, schema);
+  const text =
+    typeof content === "string"
+      ? content
+      : await decodeText(service, head, content, pool.answerLimitBytes);
+  return readAnswer(service, head, text, schema);
 }
 
 /** What undici is told by that a call is over: an AbortSignal would cost one a tenth of its time on Node 20. */

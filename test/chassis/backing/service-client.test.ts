@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import * as v from "valibot";
 import {
   createServiceClient,
@@ -131,7 +132,9 @@ describe("a call to another service", () => {
   });
 
   it("looks at no answer that nobody wants", async () => {
-    const { url } = await startService((_req, res) => res.writeHead(204).end());
+    const { url } = await startService((_req, res) =>
+      res.writeHead(200, { "Content-Encoding": "gzip" }).end("this is not gzip"),
+    );
     const { client } = attach(url);
     expect(await client.call({ method: "DELETE", path: "/ships/1" })).toBeUndefined();
   });
@@ -168,6 +171,49 @@ describe("a call to another service", () => {
     expect(err.problem).toEqual({ type: "about:blank", title: "Status 418", status: 418 });
   });
 
+  it.each(["text/json", "text/plain", "application/octet-stream", "text/html", undefined])(
+    "takes JSON that comes as %s",
+    async (type) => {
+      const { url } = await startService((req, res) => {
+        if (type !== undefined) res.setHeader("Content-Type", type);
+        res.statusCode = req.method === "POST" ? 409 : 200;
+        res.end('{"name":"Ada","detail":"There is one."}');
+      });
+      const { client } = attach(url);
+      expect(await getShip(client)).toEqual({ name: "Ada" });
+      const problem = { title: "Status 409", detail: "There is one.", name: "Ada" };
+      await expect(postShip(client)).rejects.toMatchObject({ problem });
+    },
+  );
+
+  it.each<[string, (text: string) => Buffer]>([
+    ["gzip", gzipSync],
+    ["X-GZip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+    ["gzip, br", (text) => brotliCompressSync(gzipSync(text))],
+    ["identity", (text) => Buffer.from(text)],
+  ])("takes JSON that comes in %s, though nobody has asked for that", async (encoding, encode) => {
+    const { url } = await startService((_req, res) =>
+      res.writeHead(200, { "Content-Encoding": encoding }).end(encode('{"name":"Ada"}')),
+    );
+    const { client } = attach(url);
+    expect(await getShip(client)).toEqual({ name: "Ada" });
+    await client.call({ method: "HEAD", path: "/ships/1" });
+  });
+
+  it("throws the problem of an error that comes in gzip", async () => {
+    const { url } = await startService(encoded("gzip", gzipSync('{"detail":"No ship."}'), 404));
+    await expect(getShip(attach(url).client)).rejects.toMatchObject({
+      problem: { status: 404, detail: "No ship." },
+    });
+  });
+
+  const encoded =
+    (encoding: string, body: Buffer, status = 200): RequestListener =>
+    (_req, res) =>
+      res.writeHead(status, { "Content-Encoding": encoding }).end(body);
+
   it.each<[string, RequestListener, string]>([
     [
       "a redirect",
@@ -178,10 +224,14 @@ describe("a call to another service", () => {
     ["no content", (_req, res) => res.writeHead(204).end(), "without content"],
     ["empty", (_req, res) => answer(res, "", 201), "without content"],
     ["no JSON", (_req, res) => res.end("hello"), "not answered in JSON"],
-    ["broken JSON", (_req, res) => answer(res, "{"), "JSON that is none"],
+    ["broken JSON", (_req, res) => answer(res, "{"), "malformed JSON"],
     ["another shape", (_req, res) => answer(res, { name: 1 }), "another shape"],
     ["too much", (_req, res) => answer(res, { name: "x".repeat(2000) }), "too much"],
     ["too much that never ends", (_req, res) => endless(res), "too much"],
+    ["too much once it is decoded", encoded("gzip", gzipSync("x".repeat(2000))), "too much"],
+    ["cut short", encoded("gzip", gzipSync("{}").subarray(0, -9)), "cannot be decoded"],
+    ["not in its encoding", encoded("br", Buffer.from("{}")), "cannot be decoded"],
+    ["in an unknown encoding", encoded("compress", Buffer.from("{}")), "cannot be decoded"],
     ["what is no HTTP", ({ socket }) => socket.end("what?\r\n\r\n"), "as HTTP wants it"],
   ])("is a bad answer, once, when that is %s", async (_what, listener, message) => {
     const { url, asked } = await startService(listener);
