@@ -32,11 +32,11 @@ export interface KeySet {
   close(this: void): Promise<void>;
 }
 
-/** How old the keys may be before they are asked for anew, in milliseconds: as long is one believed that was withdrawn. */
-const RENEW_MS = 300_000;
+/** How old keys are, in milliseconds, when a request that uses them makes a fetch behind it, which delays nobody. */
+const RENEW_MS = 240_000;
 
-/** Keys that are older than this are used only once it is clear that there are no newer ones, in milliseconds. */
-const OLD_MS = 2 * RENEW_MS;
+/** Keys that are older than this are only used after a fetch, in milliseconds: for that long a withdrawn key is believed. */
+const OLD_MS = 300_000;
 
 /** How long after the issuer was asked an unknown key is no reason to ask again, in milliseconds: anybody can make one up. */
 const COOL_DOWN_MS = 30_000;

@@ -1,5 +1,5 @@
 // Tells whether a token is one that its issuer has signed for this service, by the issuer's keys.
-import type { JWTPayload } from "jose";
+import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
 import type { Logger } from "pino";
@@ -83,7 +83,7 @@ export function createTokens(options: TokensOptions): Tokens {
         return keys.find(header, jws);
       };
       try {
-        const { payload } = await load().jwtVerify(token, find, rules);
+        const { payload } = await verifyWith(token, find, rules);
         if (typeof payload.sub !== "string")
           throw new TokenRefused("The token has a malformed sub.");
         const claims = freeze(payload) as TokenClaims;
@@ -143,6 +143,24 @@ const WRONG: Readonly<Record<string, string>> = {
   aud: "The token is for another audience.",
   nbf: "The token is not valid yet.",
 };
+
+/** Verifies a token. Where several keys fit it, by a `kid` they share or as it has none, each is tried. */
+async function verifyWith(token: string, find: JWTVerifyGetKey, rules: JWTVerifyOptions) {
+  const { jwtVerify } = load();
+  try {
+    return await jwtVerify(token, find, rules);
+  } catch (thrown) {
+    if ((thrown as JoseError).code !== "ERR_JWKS_MULTIPLE_MATCHING_KEYS") throw thrown;
+    for await (const key of thrown as AsyncIterable<CryptoKey>) {
+      try {
+        return await jwtVerify(token, key, rules);
+      } catch (err) {
+        if ((err as JoseError).code !== "ERR_JWS_SIGNATURE_VERIFICATION_FAILED") throw err;
+      }
+    }
+    throw thrown;
+  }
+}
 
 /** Loaded with the first token. */
 const load = () =>

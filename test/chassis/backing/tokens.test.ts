@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { createTokens, type Tokens } from "../../../src/chassis/backing/tokens";
 import {
   optionalTokenVariables,
@@ -100,10 +101,10 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(3);
   });
 
-  it("are renewed behind a request after five minutes, so that one that is withdrawn goes", async () => {
+  it("are renewed behind a request after four minutes, so that one that is withdrawn goes", async () => {
     await verify(first);
     issuer.publish(second);
-    nowMs += 5 * MINUTE_MS - 1;
+    nowMs += 4 * MINUTE_MS - 1;
     expect(await settled(first)).toBe("ann");
     expect(issuer.asked()).toBe(1);
     nowMs += 1;
@@ -113,19 +114,40 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(2);
   });
 
-  it("are renewed before they are used when nobody has come for ten minutes", async () => {
+  it("are renewed before they are used once they are five minutes old", async () => {
     await verify(first);
     issuer.publish(second);
-    nowMs += 10 * MINUTE_MS;
+    nowMs += 5 * MINUTE_MS;
     expect(await Promise.all([settled(first), settled(first)])).toEqual([UNKNOWN, UNKNOWN]);
   });
 
-  it("need no name while only one of them fits", async () => {
-    expect(await verify(first, { kid: undefined })).toMatchObject({ sub: "ann" });
+  it("need no name, and are tried one after the other", async () => {
     issuer.publish(first, second);
-    nowMs += 10 * MINUTE_MS;
-    await expect(verify(first, { kid: undefined })).rejects.toThrow(UNKNOWN);
+    for (const key of [first, second]) {
+      expect(await verify(key, { kid: undefined })).toMatchObject({ sub: "ann" });
+    }
+    const forged = createTestKey("forged");
+    await expect(verify(forged, { kid: undefined })).rejects.toThrow(UNKNOWN);
   });
+
+  it("may share a name", async () => {
+    const twins = [1, 2, 3].map(() => createTestKey("twin"));
+    issuer.publish(...twins.slice(0, 2));
+    expect(await Promise.all(twins.map(settled))).toEqual(["ann", "ann", UNKNOWN]);
+    const expired = { ...claims(), exp: 1 };
+    await expect(tokens.verify(signToken(twins[1]!, expired))).rejects.toThrow("has expired");
+  });
+
+  it.each(["application/octet-stream", "text/plain; charset=utf-8", "text/html", undefined])(
+    "may come as %s",
+    async (type) => {
+      issuer.answer = (_req, res) => {
+        if (type !== undefined) res.setHeader("Content-Type", type);
+        res.end(JSON.stringify({ keys: [asJwk(first)] }));
+      };
+      expect(await settled(first)).toBe("ann");
+    },
+  );
 
   it("are passed over when they are of no use", async () => {
     const short = generateKeyPairSync("rsa", { modulusLength: 1024 });
@@ -168,6 +190,14 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
           res.setHeader("Content-Type", "application/json").end(body)),
     ],
   ),
+  [
+    "answers with 10 MB, compressed",
+    (issuer) =>
+      void (issuer.answer = (_req, res) =>
+        res
+          .setHeader("Content-Encoding", "gzip")
+          .end(gzipSync(JSON.stringify({ keys: [asJwk(first)], more: "x".repeat(10_000_000) })))),
+  ],
   [
     "answers with 10 MB",
     (issuer) =>
