@@ -8,7 +8,7 @@ import { databaseUrl } from "../embedded-postgres/database-url";
 import { createPostgresServer } from "../embedded-postgres/server";
 import { readSettings } from "../embedded-postgres/settings";
 import { createSharedSession } from "../embedded-postgres/shared-session";
-import { readEnvFile } from "../formation/env-file";
+import { readValues } from "../formation/env-file";
 import { formationId } from "../formation/formation-id";
 import { chooseBasePort, portOf } from "../formation/ports";
 import { parseProcfile } from "../formation/procfile";
@@ -27,7 +27,7 @@ export function developmentUrl(root: string, port: number | undefined): string {
   const index = types.findIndex(({ name }) => name === "db");
   if (index < 0)
     throw new Error(`${procfile} has no line "db:", so name the database by --url URL`);
-  const base = chooseBasePort(port, readEnvFile(join(root, ".env"), false), process.env);
+  const base = chooseBasePort(port, readValues(join(root, ".env")), process.env);
   const address = { address: "127.0.0.1", family: "IPv4", port: portOf(base, index, 1) };
   return databaseUrl(address, formationId(root));
 }

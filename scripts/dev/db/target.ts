@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parsePostgresUrl } from "../../../src/chassis/backing/postgres-url";
-import { readEnvFile } from "../formation/env-file";
+import { readValues } from "../formation/env-file";
 import { developmentUrl, openDevelopmentDatabase, type Target } from "./development-database";
 import type { Command, Options } from "./options";
 
@@ -22,7 +22,7 @@ export async function openTarget(root: string, options: Options): Promise<Target
 
 /** Whoever has set DATABASE_URL may mean that database, or forget that the service uses it. */
 function refuseWhenAttachedElsewhere(root: string, port: number | undefined): void {
-  const attached = process.env.DATABASE_URL ?? readEnvFile(join(root, ".env"), false).DATABASE_URL;
+  const attached = process.env.DATABASE_URL ?? readValues(join(root, ".env")).DATABASE_URL;
   if (!attached || attached === developmentUrl(root, port)) return;
   throw new Error(
     "DATABASE_URL is set, and nothing was touched: name that database by --url URL, or unset it to mean the development database",

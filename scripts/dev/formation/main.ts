@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startChild } from "./child";
 import { listenForRestarts, type Control } from "./control";
-import { changedEnvFile, readEnvFile } from "./env-file";
+import { changedEnvFile, readValues } from "./env-file";
 import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
 import { withoutInspector } from "./inspector";
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   const { env, inspects } = withoutInspector(process.env);
   const envFile = options.envFile ?? resolve(directory, ".env");
   const id = formationId(directory);
-  let values = readEnvFile(envFile, options.envFile !== undefined);
+  let values = readValues(envFile, options.envFile !== undefined);
   const plan = planFormation(procfile, { ...options, id }, env, values);
   await requireFreePorts(plan);
   const output = createOutput(process.stdout, plan.names);
@@ -58,7 +58,9 @@ async function main(): Promise<number> {
     requests,
     say: (text) => output.say(text),
     changed: async ({ base: port }) => {
-      values = await changedEnvFile(envFile, values);
+      values = await changedEnvFile(envFile, values, (problem) =>
+        output.say(`${problem}; everything stays as it is`),
+      );
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
     leave: async (names) => {

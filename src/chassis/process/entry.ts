@@ -1,9 +1,10 @@
 // What every process of this project does first and last: environment, configuration, logger, exit code.
 import cluster from "node:cluster";
-import dotenv from "dotenv";
+import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { fittingWorkers, readAllowance } from "./concurrency";
 import { parentShell } from "./early";
+import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
 import { setProcessLogger } from "./work-context";
@@ -26,8 +27,8 @@ export async function enter<V extends typeof processVariables>(
   main: (config: ConfigOf<V>, logger: Logger) => Promise<number>,
   logging?: LoggingOptions,
 ): Promise<void> {
-  const env = readFiles();
-  const config = readEnvironmentOrExit(variables, env);
+  const env = orExit(readFiles);
+  const config = orExit(() => readEnvironment(variables, env));
   // Somebody else's worker shares a port already, and cannot have workers.
   const supervises = cluster.isPrimary && workersOf(config as Serving) > 1;
   // What a supervisor has from files its workers shall read themselves: it may be another by then.
@@ -53,10 +54,12 @@ export async function enter<V extends typeof processVariables>(
   }
 }
 
-/** The environment, and beneath it what `.env` says. */
+/**
+ * The environment, and beneath it what `.env` says.
+ * @throws ConfigError if there is a `.env` that cannot be read.
+ */
 function readFiles(): Environment {
-  const env = { ...process.env };
-  dotenv.config({ quiet: true, processEnv: env });
+  const env = { ...readEnvFile(resolve(".env")), ...process.env };
   return sharePassedSocket(env, process);
 }
 
@@ -73,12 +76,9 @@ const settingsOf = (config: Serving) => ({
   shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS ?? 0,
 });
 
-function readEnvironmentOrExit<V extends typeof processVariables>(
-  variables: V,
-  env: Environment,
-): ConfigOf<V> {
+function orExit<T>(read: () => T): T {
   try {
-    return readEnvironment(variables, env);
+    return read();
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err;
     process.stderr.write(`The environment is not right:\n${err.message}\n`);

@@ -1,5 +1,5 @@
 // What the processes of a formation wait for: ports that their lines name, release, and changes of .env.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFormation, stopFormations, type Runner } from "./support";
 
@@ -71,13 +71,18 @@ describe("a changed .env", () => {
     expect(runner.output()).not.toContain("web has bad");
   });
 
-  it("is the end of the formation when the file cannot be read any more", async () => {
-    const runner = await startFormation(["web: echo serving; exec sleep 600"]);
-    await runner.waitFor(/\| serving/);
-    mkdirSync(join(runner.directory, ".env"));
-    expect(await runner.exited).toBe(1);
-    expect(runner.output()).toMatch(
-      /\| web\.1 ended by SIGTERM\ncannot read .*\.env \(EISDIR\): choose another file with --env\n$/,
+  it("changes nothing while the file cannot be read, which a line says", async () => {
+    const runner = await startFormation(['web: echo "web has $ASKED"; exec sleep 600']);
+    await runner.waitFor(/web has \n/);
+    const file = join(runner.directory, ".env");
+    mkdirSync(file);
+    await runner.waitFor(
+      /\| \S+\/\.env: cannot be read: it is a folder\. Remove or rename it; everything stays as it is\n/,
     );
+    rmdirSync(file);
+    save(runner, "ASKED=one");
+    await runner.waitFor(/web has one\n/);
+    expect(runner.output().match(/web\.1 ended by SIGTERM/g)).toHaveLength(1);
+    expect(runner.output().match(/cannot be read/g)).toHaveLength(1);
   });
 });
