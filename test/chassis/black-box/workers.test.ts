@@ -109,10 +109,11 @@ describe("a service of several processes", () => {
 
   it("says once that its port is taken, and ends", async () => {
     const { port } = await startServer(absent);
+    const program = createWorkerProgram();
     const second = startCommand(
-      createWorkerProgram().command,
+      program.command,
       { PORT: String(port), WEB_CONCURRENCY: "2" },
-      "/",
+      program.folder,
     );
     expect(await second.exit).toBe(1);
     const errors = second.lines.filter((line) => line.includes('"level":"error"'));
@@ -135,8 +136,8 @@ describe("a service of several processes", () => {
   });
 
   it("says once what is wrong with its environment", async () => {
-    const { command } = createWorkerProgram();
-    const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, "/");
+    const { command, folder } = createWorkerProgram();
+    const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, folder);
     expect(await wrong.exit).toBe(1);
     expect(wrong.stderr().match(/PORT: expected/g)).toHaveLength(1);
   });
@@ -144,12 +145,14 @@ describe("a service of several processes", () => {
   it.each(["leader", "group"])(
     "answers what is in flight after SIGTERM to the %s",
     async (whom) => {
-      const server = await createWorkerProgram().start();
+      const program = createWorkerProgram();
+      const server = await program.start();
       const pids = [...(await findWorkers(server)).values()];
       const slow = ask(server, "/slow");
       await server.line(/a slow request/);
       process.kill(whom === "group" ? -server.child.pid! : server.child.pid!, "SIGTERM");
       await untilRefused(server.port);
+      program.answerSlow();
       expect(await slow).toMatchObject({ version: "1" });
       expect(await server.exit).toBe(0);
       expect(pids.every(isGone)).toBe(true);
@@ -158,11 +161,11 @@ describe("a service of several processes", () => {
 
   it("exits with 1 when a worker had to be ended", async () => {
     const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
-    const slow = ask(server, "/slow").catch(() => "cut");
-    await server.line(/a slow request/);
+    const cut = ask(server, "/never").catch(() => "cut");
+    await server.line(/a request has come/);
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(1);
-    expect(await slow).toBe("cut");
+    expect(await cut).toBe("cut");
   });
 
   it("replaces a worker that was killed", async () => {
@@ -175,15 +178,18 @@ describe("a service of several processes", () => {
   });
 
   it("replaces a worker that has crashed before it has drained", async () => {
-    const server = await createWorkerProgram({
+    const program = createWorkerProgram({
       whileLoading: `if (cluster.worker?.id === 3) console.log("the third one is loaded");`,
-    }).start();
+    });
+    const server = await program.start();
     // In flight in the worker that crashes, or in the other one: answered in any case.
     const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
     await server.line(/a slow request/);
     const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
+    await server.line(/the third one is loaded/);
+    expect(server.lines.join()).not.toContain("ended with exit code 1");
+    program.answerSlow();
     await server.line(/ended with exit code 1/);
-    expect(server.lines).toContain("the third one is loaded");
     expect(await Promise.all(slow)).toHaveLength(8);
     expect(await crashed).toBe("cut");
     await server.line(/worker 3 serves in place of/);
@@ -201,7 +207,7 @@ describe("a service of several processes", () => {
   });
 
   it("ends a worker whose event loop does not turn any more, and replaces it", async () => {
-    const server = await createWorkerProgram().start({ LIMITS: JSON.stringify({ pingMs: 50 }) });
+    const server = await createWorkerProgram().start({ LIMITS: JSON.stringify({ pingMs: 400 }) });
     const before = await findWorkers(server);
     const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
     const { worker } = JSON.parse(await server.line(/does not turn its event loop/)) as Answer;
@@ -214,7 +220,7 @@ describe("a service of several processes", () => {
     const server = await createWorkerProgram({
       whileLoading: `if (cluster.isPrimary) {
         const { execPath } = process;
-        process.on("SIGUSR1", () => (process.execPath = "/nowhere"));
+        process.on("SIGUSR1", () => (process.execPath = __dirname + "/absent"));
         process.on("SIGUSR2", () => (process.execPath = execPath));
       }`,
     }).start();
@@ -222,7 +228,7 @@ describe("a service of several processes", () => {
     server.child.kill("SIGUSR1");
     await server.line(/SIGUSR1 received/);
     server.child.kill("SIGHUP");
-    await server.line(/worker 3 could not be started: spawn \/nowhere ENOENT/);
+    await server.line(/worker 3 could not be started: spawn .*\/absent ENOENT/);
     await server.line(/the workers stay as they are/);
     process.kill(workers.get(1)!, "SIGKILL");
     await server.line(/worker 5 could not be started/);
@@ -246,11 +252,12 @@ describe("a service of several processes", () => {
 
   it("replaces a worker that does not come up in time", async () => {
     const program = createWorkerProgram();
-    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    // The next one has to be ready within it.
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
     const workers = await findWorkers(server);
     program.release({ whileLoading: "for (;;);" });
     process.kill(workers.get(1)!, "SIGKILL");
-    await server.line(/worker 3 was not ready within 300 ms/);
+    await server.line(/worker 3 was not ready within 5000 ms/);
     await server.line(/worker 3 was killed by its supervisor/);
     program.release({ version: "2" });
     await server.line(/serves in place of/);
@@ -290,11 +297,13 @@ describe("a service of several processes", () => {
   });
 
   it("leaves no worker behind when the supervisor is killed, and answers what is in flight", async () => {
-    const server = await createWorkerProgram().start();
+    const program = createWorkerProgram();
+    const server = await program.start();
     const pids = [...(await findWorkers(server)).values()];
     const slow = ask(server, "/slow");
     await server.line(/a slow request/);
     server.child.kill("SIGKILL");
+    program.answerSlow();
     expect(await slow).toMatchObject({ version: "1" });
     await untilGone(pids);
   });
@@ -324,9 +333,12 @@ describe("SIGHUP to a supervisor", () => {
     const slow = ask(server, "/slow");
     await server.line(/a slow request/);
     server.child.kill("SIGHUP");
+    await server.line(/"isReplaced":true/);
+    program.answerSlow();
     await server.line(/all workers are replaced/);
     isRolling = false;
     await client;
+    answers.push(await ask(server));
     expect(await slow).toMatchObject({ version: "1" });
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
     expect([...(await findWorkers(server)).keys()].sort()).toEqual([3, 4]);
@@ -420,14 +432,22 @@ describe("SIGHUP to a supervisor", () => {
   });
 
   it("starts nobody once the service is to end", async () => {
-    const server = await createWorkerProgram().start();
-    // Each of the two has some, so that who is dismissed first takes a while.
-    const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
-    await server.line(/a slow request/);
+    const program = createWorkerProgram();
+    const server = await program.start();
+    // Each of the two gets one, so that the first to leave has something to finish.
+    const slow: Promise<Answer>[] = [];
+    const isSlow = (id: number) =>
+      server.log().some(({ msg, worker }) => msg === "a slow request has come" && worker === id);
+    while (!isSlow(1) || !isSlow(2)) {
+      slow.push(ask(server, "/slow"));
+      await ask(server);
+    }
     server.child.kill("SIGHUP");
     await server.line(/"isReplaced":true/);
     server.child.kill("SIGTERM");
-    expect(await Promise.all(slow)).toHaveLength(8);
+    await server.line(/draining the workers/);
+    program.answerSlow();
+    expect((await Promise.all(slow)).map(({ version }) => version)).toEqual(slow.map(() => "1"));
     expect(await server.exit).toBe(0);
     expect(server.log().some(({ worker }) => Number(worker) > 3)).toBe(false);
     expect(server.stderr()).toBe("");
@@ -448,12 +468,14 @@ describe("SIGHUP to a supervisor", () => {
   });
 
   it("changes nothing while the service drains", async () => {
-    const server = await createWorkerProgram().start();
+    const program = createWorkerProgram();
+    const server = await program.start();
     const slow = ask(server, "/slow");
     await server.line(/a slow request/);
     server.child.kill("SIGTERM");
     await server.line(/draining the workers/);
     server.child.kill("SIGHUP");
+    program.answerSlow();
     expect(await slow).toMatchObject({ version: "1" });
     expect(await server.exit).toBe(0);
     expect(messages(server)).not.toContainEqual(expect.stringContaining("replac"));

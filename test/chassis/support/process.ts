@@ -1,11 +1,11 @@
 // Processes that tests start and talk to from outside.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./app";
 import { WEB } from "./built";
+import { emptyFolder } from "./empty-folder";
 import { inTime } from "./waits";
 
 /** A process, what it has printed so far, and how it ends. */
@@ -35,7 +35,7 @@ export const startProcess = (
   script: string,
   env: Record<string, string>,
   args: string[] = [],
-  directory = tmpdir(),
+  directory = emptyFolder(),
 ): TestProcess => startCommand([process.execPath, ...args, resolve(root, script)], env, directory);
 
 /**

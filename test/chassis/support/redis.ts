@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { emptyFolder } from "./empty-folder";
 
 /** A Redis that a test starts, freezes and stops. */
 export interface TestRedis {
@@ -77,6 +77,7 @@ const TLS = [
 
 const run = (settings: string[]) =>
   spawn("redis-server", [...settings, "--bind", "127.0.0.1", "--save", ""], {
-    cwd: tmpdir(),
+    // Where it would load a `dump.rdb`.
+    cwd: emptyFolder(),
     stdio: ["ignore", "pipe", "ignore"],
   });

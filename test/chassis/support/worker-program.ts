@@ -23,6 +23,8 @@ export interface WorkerProgram {
   folder: string;
   /** Replaces it by another release, at once. */
   release(of: Release): void;
+  /** Has `/slow` answer, to those who have asked and who will. */
+  answerSlow(): void;
   /** Writes the `.env` beside it. */
   writeEnv(text: string): void;
   /** Starts it with two workers, and resolves once it serves. */
@@ -45,6 +47,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
   return {
     folder,
     release,
+    answerSlow: () => writeFileSync(join(folder, "answer"), ""),
     writeEnv: (text) => writeFileSync(join(folder, ".env"), text),
     start: (env = {}) =>
       asServer(startCommand(command, { PORT: "0", WEB_CONCURRENCY: "2", ...env }, folder)),
@@ -53,13 +56,15 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 }
 
 /**
- * `GET /` answers with the version, the worker and its process, `/slow` does so after 800 ms, `/never` says that it has
+ * `GET /` answers with the version, the worker and its process, `/slow` does so once the test says so, `/never` says that it has
  * come, `/verbose` logs 2,000 characters, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
 const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
 const { parentShell } = chassis("process/early");
 const cluster = require("node:cluster");
+${whileLoading}
+const { existsSync } = require("node:fs");
 const { createServer } = require("node:http");
 const { createHttpService } = chassis("port/http-service");
 const { readBindTarget } = chassis("port/socket-activation");
@@ -68,7 +73,6 @@ const { createLifecycle, REPLACED } = chassis("process/lifecycle");
 const { httpVariables } = chassis("process/variables");
 const { createLogger } = chassis("process/logger");
 const { supervise } = chassis("process/supervisor");
-${whileLoading}
 const main = (config, logger) => {
   const lifecycle = createLifecycle({
     process,
@@ -83,7 +87,8 @@ const main = (config, logger) => {
       res.end(JSON.stringify({ version: ${JSON.stringify(version)}, pid: process.pid, worker: cluster.worker?.id }));
     if (req.url === "/slow") {
       logger.info("a slow request has come");
-      return setTimeout(answer, 800);
+      const look = () => (existsSync(__dirname + "/answer") ? answer() : setTimeout(look, 20));
+      return look();
     }
     if (req.url === "/verbose") logger.info("x".repeat(2000));
     if (req.url === "/never") return logger.info("a request has come");
