@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from "express";
 import type * as ExpressRateLimit from "express-rate-limit";
 import { currentLogger } from "../process/work-context";
 import { clientAddress } from "./client-address";
+import { createMemoryCounters } from "./memory-counters";
 import { Problem } from "./problem";
 
 /** How requests are limited. */
@@ -44,7 +45,9 @@ export function rateLimit({ perMinute, redis, name }: RateLimitOptions): Request
     handler() {
       throw new Problem(429, "Too many requests: come back later.");
     },
-    ...(redis && { store: createCounters(redis, `${name}:requests:`) }),
+    store: redis
+      ? createCounters(redis, `${name}:requests:`)
+      : createMemoryCounters({ windowMs: MINUTE_MS }),
     passOnStoreError: true,
     // These would be for each request: Redis itself says when it is away, and the counters when they cannot count.
     logger: { error: () => undefined, warn: () => undefined },
