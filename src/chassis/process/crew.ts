@@ -20,7 +20,7 @@ export interface CrewOptions {
   settings: () => CrewSettings;
   /** How often a worker is asked whether its event loop turns, in milliseconds. */
   pingMs: number;
-  /** How long a worker may take until it serves, in milliseconds. */
+  /** How long a worker that replaces another one may take until it serves, in milliseconds. */
   readyLimitMs: number;
   stop: StopRequest;
 }
@@ -31,8 +31,10 @@ export interface Crew {
   serving(): readonly Worker[];
   /** Starts a worker, which binds nothing yet. */
   hire(): Worker;
-  /** Lets a worker bind once it is built; resolves to whether it serves. */
-  put(worker: Worker): Promise<boolean>;
+  /** Resolves to whether a worker is built, in time. @param limitMs In milliseconds. */
+  built(worker: Worker, limitMs: number): Promise<boolean>;
+  /** Lets a worker bind once it is built; resolves to whether it serves, in time. @param limitMs In milliseconds. */
+  put(worker: Worker, limitMs: number): Promise<boolean>;
   /** Starts a worker that binds once all that it requires can be used; resolves with it if it serves in time. */
   add(): Promise<Worker | undefined>;
   /** Counts on a worker that serves: another one is hired when it ends of itself. */
@@ -76,15 +78,37 @@ export function createCrew(options: CrewOptions): Crew {
     return worker.serving;
   }
 
-  /** As `put`; a worker that does not serve in time is killed. */
-  async function putInTime(worker: Worker, whenReady: boolean): Promise<boolean> {
-    const serves = put(worker, whenReady);
-    if (!(await within(readyLimitMs, Promise.race([serves, stop.requested])))) {
+  const unfinished = new Set<() => void>();
+  void stop.requested.then(() => unfinished.forEach((finish) => finish()));
+
+  /** Unlike `Promise.race`, which would keep what it was given until the service ends. */
+  function unlessStopped(promise: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      if (stop.isRequested()) return resolve();
+      const finish = (): void => {
+        unfinished.delete(finish);
+        resolve();
+      };
+      unfinished.add(finish);
+      void promise.then(finish);
+    });
+  }
+
+  /** A worker that does not get ready in time is killed. */
+  async function inTime(
+    worker: Worker,
+    isReady: Promise<boolean>,
+    limitMs = readyLimitMs,
+  ): Promise<boolean> {
+    if (!(await within(limitMs, unlessStopped(isReady)))) {
       const { id } = worker;
-      logger.error({ worker: id }, `worker ${id} was not ready within ${readyLimitMs} ms`);
+      logger.error(
+        { worker: id },
+        `worker ${id} was not ready within ${limitMs} ms: ${worker.waitsFor()}`,
+      );
       worker.kill();
     }
-    return serves;
+    return isReady;
   }
 
   async function employ(worker: Worker): Promise<void> {
@@ -95,36 +119,40 @@ export function createCrew(options: CrewOptions): Crew {
       // As it should, if all of them were told to, and it heard so first.
       if (!stop.isRequested() || how.code !== 0) say(worker, how);
     });
-    await replace(worker);
+    void replace(worker);
   }
 
+  /** Nothing awaits it: a chain of calls would keep every worker that there ever was. */
   async function replace(gone: Worker): Promise<void> {
-    // A signal to the whole group may have reached the worker first.
-    await Promise.race([sleep(backOff.delayAfter(gone.ageMs())), stop.requested]);
-    if (stop.isRequested()) return;
-    // One that has been serving since before the first failure shows that it can be done.
-    const isServed = [...serving].some((worker) => worker.ageMs() > backOff.failingForMs());
-    if (backOff.isLoop() && !isServed) {
-      const how = await gone.ended;
-      logger.fatal(how, `the workers keep ending, the last one ${describe(how)}: giving up`);
-      return lose();
+    let last = gone;
+    for (;;) {
+      // A signal to the whole group may have reached the worker first.
+      await unlessStopped(sleep(backOff.delayAfter(last.ageMs())));
+      if (stop.isRequested()) return;
+      // One that has been serving since before the first failure shows that it can be done.
+      const isServed = [...serving].some((worker) => worker.ageMs() > backOff.failingForMs());
+      if (backOff.isLoop() && !isServed) {
+        const how = await last.ended;
+        logger.fatal(how, `the workers keep ending, the last one ${describe(how)}: giving up`);
+        return lose();
+      }
+      const worker = hire();
+      if (await inTime(worker, put(worker))) {
+        // A restart has brought enough meanwhile.
+        if (serving.size >= settings().workers) return end(worker, true);
+        logger.info({ worker: worker.id }, `worker ${worker.id} serves in place of ${gone.id}`);
+        return void employ(worker);
+      }
+      if (stop.isRequested()) return;
+      say(worker, await worker.ended);
+      last = worker;
     }
-    const worker = hire();
-    if (await putInTime(worker, false)) {
-      // A restart has brought enough meanwhile.
-      if (serving.size >= settings().workers) return end(worker, true);
-      logger.info({ worker: worker.id }, `worker ${worker.id} serves in place of ${gone.id}`);
-      return employ(worker);
-    }
-    if (stop.isRequested()) return;
-    say(worker, await worker.ended);
-    await replace(worker);
   }
 
   async function add(): Promise<Worker | undefined> {
     if (stop.isRequested()) return undefined;
     const worker = hire();
-    if (await putInTime(worker, true)) return worker;
+    if (await inTime(worker, put(worker, true))) return worker;
     if (!stop.isRequested()) say(worker, await worker.ended);
     return undefined;
   }
@@ -149,7 +177,8 @@ export function createCrew(options: CrewOptions): Crew {
   return {
     serving: () => [...serving],
     hire,
-    put: (worker) => put(worker),
+    built: (worker, limitMs) => inTime(worker, worker.prepared, limitMs),
+    put: (worker, limitMs) => inTime(worker, put(worker), limitMs),
     add,
     employ: (worker) => void employ(worker),
     async dismiss(worker) {

@@ -16,9 +16,13 @@ export interface SupervisorOptions {
   readSettings: () => CrewSettings;
   /** How long a new worker may take until it is ready to replace another one, in milliseconds; 30 s by default. */
   readyLimitMs?: number;
+  /** How long the first ones may take to be built, in milliseconds; by default 30 s for each, as they share processors. */
+  startLimitMs?: number;
   /** How often a worker is asked whether its event loop turns, in milliseconds; six times in vain end it. 5 s by default. */
   pingMs?: number;
 }
+
+const READY_LIMIT_MS = 30_000;
 
 /** As in `lifecycle.ts`: 128 + SIGINT's number. */
 const FORCED_BY_CTRL_C = 130;
@@ -31,7 +35,7 @@ const FORCED_BY_CTRL_C = 130;
  */
 export async function supervise(options: SupervisorOptions): Promise<number> {
   const { process, logger, orphaned, readSettings } = options;
-  const { readyLimitMs = 30_000, pingMs = 5000 } = options;
+  const { readyLimitMs = READY_LIMIT_MS, pingMs = 5000 } = options;
   // The kernel hands out connections: a worker that is busy takes none, and no connection is lost between two processes.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   const stop = onStopRequest({
@@ -47,11 +51,14 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
 
   /** Lets all serve once all are built. The first one binds alone: what keeps it from it would keep the others, too. */
   async function start(): Promise<boolean> {
+    const { startLimitMs = READY_LIMIT_MS * settings.workers } = options;
     const workers = Array.from({ length: settings.workers }, () => crew.hire());
+    const put = (worker: Worker) => crew.put(worker, startLimitMs);
+    const built = await Promise.all(workers.map((worker) => crew.built(worker, startLimitMs)));
     const isUp =
-      (await Promise.all(workers.map(({ prepared }) => prepared))).every(Boolean) &&
-      (await crew.put(workers[0]!)) &&
-      (await Promise.all(workers.slice(1).map((worker) => crew.put(worker)))).every(Boolean);
+      built.every(Boolean) &&
+      (await put(workers[0]!)) &&
+      (await Promise.all(workers.slice(1).map(put))).every(Boolean);
     if (stop.isRequested()) return true;
     if (isUp) {
       announce(workers);

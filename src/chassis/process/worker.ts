@@ -26,6 +26,8 @@ export interface Worker {
   readonly prepared: Promise<boolean>;
   /** Resolves true once it accepts connections, false when it has ended before. */
   readonly serving: Promise<boolean>;
+  /** What keeps it from serving, as far as its supervisor knows. */
+  readonly waitsFor: () => string;
   /** Resolves when it takes on no more work: it has said so, or has ended. */
   readonly leaving: Promise<unknown>;
   readonly ended: Promise<WorkerEnd>;
@@ -81,6 +83,7 @@ export function startWorker(pingMs: number): Worker {
     if (process.isConnected()) process.send(message, () => undefined);
   };
   let connections: Readonly<Record<string, number>> = {};
+  let waitsFor = "its program is still being loaded, or one of its services is still being built";
   const bound: Bound[] = [];
   hears("prepared", (message) => ({ connections } = message));
   hears("bound", (message) => bound.push(message));
@@ -94,9 +97,15 @@ export function startWorker(pingMs: number): Worker {
     serving,
     leaving: said("leaving"),
     ended,
-    blocked: serving.then(() => blocked(process, tell, pingMs)),
+    waitsFor: () => waitsFor,
+    blocked: serving.then((serves) =>
+      serves ? blocked(process, tell, pingMs) : new Promise(() => undefined),
+    ),
     ageMs: () => performance.now() - startedAt,
-    bind: (whenReady) => tell({ supervision: "bind", whenReady }),
+    bind(whenReady) {
+      waitsFor = whenReady ? "what it requires cannot be used" : "its port is not bound";
+      tell({ supervision: "bind", whenReady });
+    },
     stop: (replaced) => tell({ supervision: "stop", replaced }),
     kill() {
       wasKilled = { wasKilled: true };

@@ -135,6 +135,27 @@ describe("a service of several processes", () => {
     );
   });
 
+  it.each([
+    ["is loaded", "for (;;);", /worker 2 was not ready within 500 ms: its program is still being/],
+    [
+      "binds",
+      `require("node:net").Server.prototype.listen = () => {};`,
+      /worker \d was not ready within 500 ms: its port is not bound/,
+    ],
+  ])("says that a worker hangs while it %s, and ends", async (_what, hang, cause) => {
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 2) { ${hang} }`,
+    });
+    const service = startCommand(
+      program.command,
+      { PORT: "0", WEB_CONCURRENCY: "2", LIMITS: JSON.stringify({ startLimitMs: 500 }) },
+      program.folder,
+    );
+    await service.line(cause);
+    await service.line(/worker \d was killed by its supervisor/);
+    expect(await service.exit).toBe(1);
+  });
+
   it("says once what is wrong with its environment", async () => {
     const { command, folder } = createWorkerProgram();
     const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, folder);
@@ -395,7 +416,7 @@ describe("SIGHUP to a supervisor", () => {
     const before = await findWorkers(server);
     program.release({ version: "2", check: "throw new Error('never');" });
     server.child.kill("SIGHUP");
-    await server.line(/worker 3 was not ready within 300 ms/);
+    await server.line(/worker 3 was not ready within 300 ms: what it requires cannot be used/);
     await server.line(/the workers stay as they are/);
     expect(await findWorkers(server)).toEqual(before);
     server.child.kill("SIGTERM");

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CHASSIS } from "../support/built";
+import { startCommand, stopProcesses } from "../support/process";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "crew-"))));
+afterEach(async () => {
+  await stopProcesses();
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs a supervisor's code with workers that do as told, and resolves with what it has printed. */
+async function supervise(code: string, worker: string): Promise<string[]> {
+  const file = join(folder, "worker.js");
+  writeFileSync(file, worker);
+  const program = join(folder, "supervisor.js");
+  writeFileSync(
+    program,
+    `
+    const cluster = require("node:cluster");
+    const { EventEmitter } = require("node:events");
+    const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/process/" + path);
+    const turn = () => new Promise(setImmediate);
+    cluster.setupPrimary({ exec: ${JSON.stringify(file)}, execArgv: [] });
+    const forked = [];
+    cluster.on("fork", (worker) => forked.push(new WeakRef(worker)));
+    void (async () => {
+      ${code}
+      process.exit();
+    })();`,
+  );
+  const { exit, lines, stderr } = startCommand(
+    [process.execPath, "--expose-gc", program],
+    {},
+    folder,
+  );
+  expect([await exit, stderr()]).toEqual([0, ""]);
+  return lines;
+}
+
+describe("a worker that ends before it serves", () => {
+  it.each([
+    ["ends while it is loaded", "process.execPath", "process.exit(7)"],
+    ["cannot be started", "'/dev/null/none'", ""],
+  ])("leaves nothing behind when it %s", async (_what, execPath, worker) => {
+    const printed = await supervise(
+      `const { startWorker } = chassis("worker");
+      process.execPath = ${execPath};
+      for (let i = 0; i < 5; i++) {
+        const worker = startWorker(3_600_000);
+        await worker.ended;
+        console.log(await worker.serving);
+      }
+      while (Object.keys(cluster.workers).length > 0) await turn();
+      console.log(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length);`,
+      worker,
+    );
+    expect(printed).toEqual([...Array<string>(5).fill("false"), "0"]);
+  });
+});
+
+describe("a crew", () => {
+  it("forgets the workers that it has replaced", async () => {
+    const printed = await supervise(
+      `const { createCrew } = chassis("crew");
+      const lines = new EventEmitter();
+      const log = (fields, text) => lines.emit("line", text);
+      const crew = createCrew({
+        logger: { info: log, warn: log, error: log, fatal: log },
+        settings: () => ({ workers: 2, shutdownTimeoutMs: 1000 }),
+        pingMs: 3_600_000,
+        readyLimitMs: 3_600_000,
+        stop: { requested: new Promise(() => {}), forced: new Promise(() => {}), isRequested: () => false },
+      });
+      for (let i = 0; i < 2; i++) {
+        const worker = crew.hire();
+        await crew.put(worker, 3_600_000);
+        crew.employ(worker);
+      }
+      for (let replaced = 0; replaced < 6; replaced++) {
+        crew.serving()[1].kill();
+        await new Promise((resolve) => lines.on("line", (text) => / in place of /.test(text) && resolve()));
+      }
+      const remembered = () => forked.filter((ref) => ref.deref()).length;
+      do { await turn(); gc(); } while (remembered() > 3);
+      console.log(forked.length);`,
+      `process.on("message", ({ supervision }) => supervision === "bind" && process.send({ supervision: "serving" }));
+      process.send({ supervision: "prepared", connections: {} });`,
+    );
+    expect(printed).toEqual(["8"]);
+  });
+});
