@@ -4,6 +4,7 @@ import { parse } from "node:querystring";
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { bodyLimit } from "../express/body-limit";
+import { isTooDeep, MAX_DEPTH } from "./json-depth";
 import { Problem } from "./problem";
 import { decompress, hasBody, readWhole } from "./read-body";
 import { byPointer, check } from "./validate";
@@ -90,6 +91,7 @@ async function readJson(req: Request, options: BodyOptions): Promise<object> {
   if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
   if (!JSON_TYPE.test(typeOf(req))) throw new Problem(415, NOT_JSON_TYPE);
   const text = await readText(req, options);
+  if (isTooDeep(text)) throw new Problem(400, TOO_DEEP);
   let value: unknown;
   try {
     value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
@@ -121,6 +123,7 @@ async function readText(req: Request, options: BodyOptions): Promise<string> {
 
 const NOT_JSON_TYPE = "The body must be JSON: send Content-Type: application/json.";
 const NOT_JSON = "The body must be valid JSON: an object or an array.";
+const TOO_DEEP = `The body is nested too deeply: objects and arrays may be in each other ${MAX_DEPTH} levels deep.`;
 const NOT_FORM_TYPE =
   "The body must be a form: send Content-Type: application/x-www-form-urlencoded.";
 const NO_FORM = "The request needs a form as its body.";
