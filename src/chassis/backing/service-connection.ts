@@ -1,4 +1,5 @@
 // Where another service is, and the connections to it.
+import type { Socket } from "node:net";
 import type * as undici from "undici";
 import type { ServiceClientOptions } from "./service-client";
 
@@ -25,6 +26,12 @@ export type ServicePool = undici.Pool & {
   readonly answerLimitBytes: number;
 };
 
+/**
+ * How old a connection may be when a call is sent on it, in milliseconds, less a random part of it. A name that moves to
+ * another address is followed then, though the old one still answers, and calls spread over instances that were added.
+ */
+const MAX_AGE_MS = 60_000;
+
 /** Opens as many connections to a service as are needed, up to so many. */
 export function createServicePool(
   origin: string,
@@ -33,17 +40,42 @@ export function createServicePool(
 ): ServicePool {
   const { connectTimeoutMs = 1000, silenceTimeoutMs = 3000 } = options;
   const { answerLimitBytes = 1_048_576 } = options;
-  const { Pool } = loadUndici();
+  const { buildConnector, Client, Pool } = loadUndici();
+  // Of several addresses one may be dead: the next one is tried after a moment.
+  const connect = buildConnector({ autoSelectFamily: true, timeout: connectTimeoutMs });
   const pool = new Pool(origin, {
     connections,
     headersTimeout: silenceTimeoutMs,
     bodyTimeout: silenceTimeoutMs,
     maxResponseSize: answerLimitBytes,
-    // Of several addresses one may be dead: the next one is tried after a moment.
-    autoSelectFamily: true,
-    connect: { timeout: connectTimeoutMs },
+    factory: (to, of) => ageing((own) => new Client(to, { ...of, connect: own }), connect),
   });
   return Object.assign(pool, { answerLimitBytes });
+}
+
+/**
+ * Creates a client, which has one connection at a time, and has it replaced before a call once it is too old. A pool
+ * gives a client a call only while it has no other: nothing is under way on what is closed here.
+ */
+function ageing(
+  create: (connect: undici.buildConnector.connector) => undici.Client,
+  connect: undici.buildConnector.connector,
+): undici.Client {
+  let socket: Socket | undefined;
+  let usableUntil = Infinity;
+  const client = create((options, done) =>
+    connect(options, (...result) => {
+      socket = result[1] ?? undefined;
+      usableUntil = performance.now() + MAX_AGE_MS * (1 - Math.random() / 2);
+      done(...result);
+    }),
+  );
+  const dispatch = client.dispatch.bind(client);
+  client.dispatch = (options, handler) => {
+    if (performance.now() >= usableUntil) socket?.destroy();
+    return dispatch(options, handler);
+  };
+  return client;
 }
 
 /** Loaded at start, it would delay the port. */

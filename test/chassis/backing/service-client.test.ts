@@ -1,3 +1,4 @@
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -728,6 +729,90 @@ describe("a connection", () => {
     await expect(client.ping()).rejects.toThrow("not available");
     await expect(getShip(client)).rejects.toThrow("not available");
     expect(asked).toEqual([]);
+  });
+});
+
+describe("a name that moves to another address", () => {
+  const clock = { offsetMs: 0 };
+  let address = "";
+  beforeEach(() => {
+    clock.offsetMs = 0;
+    address = "127.0.0.1";
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, "now").mockImplementation(() => now() + clock.offsetMs);
+    const { lookup } = dns;
+    const moving = (name: string, options: dns.LookupAllOptions, done: LookupDone): void => {
+      if (name === "stock.test") done(null, [{ address, family: 4 }]);
+      else lookup(name, options, done);
+    };
+    jest.spyOn(dns, "lookup").mockImplementation(moving as typeof dns.lookup);
+  });
+  afterEach(() => jest.restoreAllMocks());
+  type LookupDone = (err: NodeJS.ErrnoException | null, found: dns.LookupAddress[]) => void;
+
+  /** The same service at two addresses; answers wait until they are asked for. */
+  async function startTwo() {
+    const open: ServerResponse[] = [];
+    const served = { old: 0, new: 0 };
+    const first = await startService((req, res) => {
+      served.old++;
+      if (req.url === "/ships/slow") open.push(res);
+      else answer(res, { name: "Ada" });
+    });
+    const { port } = first.server.address() as AddressInfo;
+    const second = createServer((_req, res) => {
+      served.new++;
+      answer(res, { name: "Ada" });
+    }).listen(port, "127.0.0.2");
+    servers.push(second);
+    await once(second, "listening");
+    return { ...first, url: `http://stock.test:${port}`, served, open };
+  }
+
+  it("is followed within a minute, while the old one still answers", async () => {
+    const { url, served } = await startTwo();
+    const { client } = attach(url, { connections: 3 });
+    const burst = () => Promise.all(Array.from({ length: 9 }, () => postShip(client)));
+    await burst();
+    address = "127.0.0.2";
+    await burst();
+    expect(served).toEqual({ old: 18, new: 0 });
+    clock.offsetMs += 60_000;
+    await burst();
+    await client.ping();
+    expect(served).toEqual({ old: 18, new: 10 });
+  });
+
+  it("costs no call that is under way", async () => {
+    const { url, served, open } = await startTwo();
+    const { client } = attach(url, {
+      connections: 2,
+      timeoutMs: 3_600_000,
+      silenceTimeoutMs: 3_600_000,
+    });
+    const slow = client.call({ method: "GET", path: "/ships/slow", answer: ship });
+    while (open.length === 0) await turn();
+    await postShip(client);
+    address = "127.0.0.2";
+    clock.offsetMs += 60_000;
+    await Promise.all(Array.from({ length: 20 }, () => postShip(client)));
+    expect(served).toEqual({ old: 2, new: 20 });
+    answer(open[0]!, { name: "Bounty" });
+    expect(await slow).toEqual({ name: "Bounty" });
+    await Promise.all([postShip(client), postShip(client)]);
+    expect(served).toEqual({ old: 2, new: 22 });
+  });
+
+  it("keeps a connection that is younger", async () => {
+    let connections = 0;
+    const { url, server } = await startTwo();
+    server.on("connection", () => connections++);
+    const { client } = attach(url, { connections: 1 });
+    for (let call = 0; call < 5; call++) {
+      await postShip(client);
+      clock.offsetMs += 6000;
+    }
+    expect(connections).toBe(1);
   });
 });
 
