@@ -1,0 +1,65 @@
+// The agents that are tried: how each is loaded, and what keeps it from looking for a server of its vendor's.
+import { join } from "node:path";
+
+/** A monitoring agent as its documentation has it loaded: by `NODE_OPTIONS=--require …`. */
+export interface Agent {
+  name: string;
+  /** What is required, from the folder where the agents are installed. */
+  module?: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/** Nothing listens there: what an agent reports is lost, as when its collector is down. */
+const NOWHERE = "http://127.0.0.1:1";
+
+export const AGENTS: readonly Agent[] = [
+  { name: "none", env: {} },
+  {
+    name: "OpenTelemetry",
+    module: "@opentelemetry/auto-instrumentations-node/register",
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE,
+      // Others ask the metadata services of clouds.
+      OTEL_NODE_RESOURCE_DETECTORS: "env,host,os,process",
+    },
+  },
+  // It takes its settings from code, as its documentation has it.
+  {
+    name: "Sentry",
+    module: "./sentry.js",
+    env: { SENTRY_DSN: `${NOWHERE.replace("//", "//key@")}/1` },
+  },
+  {
+    name: "Datadog",
+    module: "dd-trace/init",
+    env: {
+      DD_TRACE_AGENT_URL: NOWHERE,
+      DD_INSTRUMENTATION_TELEMETRY_ENABLED: "false",
+      DD_REMOTE_CONFIGURATION_ENABLED: "false",
+      DD_CRASHTRACKING_ENABLED: "false",
+      DD_TRACE_STARTUP_LOGS: "false",
+    },
+  },
+  {
+    name: "New Relic",
+    module: "newrelic",
+    env: {
+      NEW_RELIC_APP_NAME: "berth",
+      NEW_RELIC_LICENSE_KEY: "0".repeat(40),
+      NEW_RELIC_HOST: "127.0.0.1",
+      NEW_RELIC_PORT: "1",
+      NEW_RELIC_LOG_ENABLED: "false",
+      NEW_RELIC_NO_CONFIG_FILE: "true",
+    },
+  },
+];
+
+/** The environment that loads an agent. @param folder Where the agents are installed. */
+export function environmentOf({ module, env }: Agent, folder: string): Record<string, string> {
+  if (module === undefined) return { ...env };
+  const file = require.resolve(module, { paths: [folder] });
+  return { ...env, NODE_OPTIONS: `--require ${JSON.stringify(file)}` };
+}
+
+/** Where the agents are installed: a starter's own node_modules stays free of them. */
+export const FOLDER = join(__dirname, "../../../node_modules/.cache/instrumentation");

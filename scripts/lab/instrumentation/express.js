@@ -1,0 +1,21 @@
+"use strict";
+// Stock Express, ended as most services end: what is in flight is finished.
+const process = require("node:process");
+const express = require("express");
+const helmet = require("helmet");
+const { mountRoutes } = require("./routes");
+
+const app = express();
+app.use(helmet());
+app.use(express.json());
+mountRoutes(app, express.Router(), (req) => req.body);
+// Express tells an error handler by its four parameters.
+app.use((err, _req, res, next) => {
+  if (res.headersSent) return next(err);
+  res.status(500).json({ error: err.message });
+});
+
+const server = app.listen(process.env.PORT, () => {
+  process.stdout.write(`stock Express is listening on port ${process.env.PORT}\n`);
+});
+process.on("SIGTERM", () => server.close(() => process.exit(0)));

@@ -1,0 +1,23 @@
+"use strict";
+// The routes of both services that are tried with an agent.
+const { setTimeout } = require("node:timers");
+
+const SLOW_MS = 200;
+
+/** The value says who has made its text: Express' `res.json`, or the chassis in its place. */
+const author = {
+  toJSON: () => (/express.lib.response/.test(new Error().stack) ? "Express" : "Berth"),
+};
+
+/** @param readBody Resolves to a request's JSON body. */
+function mountRoutes(app, router, readBody) {
+  router.get("/:id", (req, res) => void res.json({ id: req.params.id, author }));
+  router.post("/", async (req, res) => void res.status(201).json(await readBody(req)));
+  app.use("/ships", router);
+  app.get("/failing", () => {
+    throw new Error("thrown on purpose");
+  });
+  app.get("/slow", (_req, res) => void setTimeout(() => res.json("slow"), SLOW_MS));
+}
+
+module.exports = { mountRoutes };
