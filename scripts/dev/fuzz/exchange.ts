@@ -21,10 +21,19 @@ export interface Answer {
 export interface Service {
   /** As `http://127.0.0.1:5000`. */
   url: string;
-  /** @throws Error when there is no whole answer within the time. */
-  exchange(sent: Sent): Promise<Answer>;
+  /**
+   * Resolves with the whole answer, or the head of a stream of events, which has no end.
+   * @param limitMs As for all by default.
+   * @throws LateAnswer, Error when the connection breaks.
+   */
+  exchange(sent: Sent, limitMs?: number): Promise<Answer>;
   close(): void;
 }
+
+/** Thrown when there is no whole answer within the time. */
+export class LateAnswer extends Error {}
+
+const ENDLESS = "text/event-stream";
 
 /** @param timeoutMs How long an answer may take. */
 export function connectTo(url: string, timeoutMs: number): Service {
@@ -34,20 +43,26 @@ export function connectTo(url: string, timeoutMs: number): Service {
   const host = hostname.replace(/^\[|\]$/g, "");
   const prefix = pathname.replace(/\/$/, "");
 
-  const exchange = ({ method, target, headers, body }: Sent) =>
+  const exchange = ({ method, target, headers, body }: Sent, limitMs = timeoutMs) =>
     new Promise<Answer>((resolve, reject) => {
       const path = prefix + target;
       const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
       const req = request({ agent, host, port, method, path, headers: { ...headers, ...length } });
-      const timer = setTimeout(
-        () => req.destroy(new Error(`no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
+      let late = `no answer within ${limitMs} ms`;
+      const timer = setTimeout(() => req.destroy(new LateAnswer(late)), limitMs);
       const fail = (err: Error) => {
         clearTimeout(timer);
-        reject(new Error(err.message || "the connection broke"));
+        reject(err instanceof LateAnswer ? err : new Error(err.message || "the connection broke"));
       };
       req.once("response", (res) => {
+        const status = res.statusCode ?? 0;
+        const answered = res.headers as Answer["headers"];
+        if (answered["content-type"]?.startsWith(ENDLESS)) {
+          clearTimeout(timer);
+          resolve({ status, headers: answered, body: "" });
+          return req.destroy();
+        }
+        late = `an answer that has not ended within ${limitMs} ms: end it, or describe a stream of events, { mediaType: "${ENDLESS}" }`;
         const chunks: Buffer[] = [];
         res.on("data", (chunk: Buffer) => chunks.push(chunk));
         res.once("error", fail);
@@ -55,12 +70,7 @@ export function connectTo(url: string, timeoutMs: number): Service {
           clearTimeout(timer);
           // A body that nobody wanted may still be on its way.
           if (!req.writableFinished) req.destroy();
-          const text = Buffer.concat(chunks).toString();
-          resolve({
-            status: res.statusCode ?? 0,
-            headers: res.headers as Answer["headers"],
-            body: text,
-          });
+          resolve({ status, headers: answered, body: Buffer.concat(chunks).toString() });
         });
       });
       // After the answer it is about the rest of a body that was refused.

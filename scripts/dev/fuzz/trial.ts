@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { FuzzOptions } from "./fuzz";
 import type { Judge, Operation } from "./document";
-import type { Answer, Sent, Service } from "./exchange";
+import { type Answer, LateAnswer, type Sent, type Service } from "./exchange";
 import { faultOf } from "./judge-answer";
 import type { KnownIds } from "./known-ids";
 import type { Draft, Kind } from "./requests";
@@ -28,6 +28,8 @@ export interface Tried {
   findings: Finding[];
   /** What has not been tried, and why. */
   notes: string[];
+  /** Set once an answer was waited for in vain. */
+  isLate?: true;
 }
 
 /** Thrown in a property, so that it is shrunk. */
@@ -113,6 +115,7 @@ async function tryDraft(
   try {
     answer = await service.exchange(sent);
   } catch (err) {
+    if (err instanceof LateAnswer) tried.isLate = true;
     throw found((err as Error).message);
   }
   const { status } = answer;

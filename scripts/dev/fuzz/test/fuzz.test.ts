@@ -87,6 +87,19 @@ describe("a route that is as it says", () => {
     ]);
   });
 
+  it("may be a stream of events, of which the beginning is looked at", async () => {
+    const stream =
+      (type: string): RequestHandler =>
+      (_req, res) =>
+        res.status(201).type(type).flushHeaders();
+    const answers = { 201: { mediaType: "text/event-stream" } };
+    const [tried] = await fuzzRoutes(post(stream("text/event-stream"), { answers }));
+    expect(tried).toMatchObject({ valid: 100, findings: [], notes: [] });
+    expect(foundIn(await fuzzRoutes(post(stream("text/event-stream"))))).toMatchObject([
+      { wrong: "the content type is text/event-stream, not application/json" },
+    ]);
+  });
+
   it.each([301, 302, 303, 307, 308])("may redirect by %i", async (status) => {
     const redirect: RequestHandler = (_req, res) => res.redirect(status, "/harbour");
     const answers = { [status]: null };
@@ -184,6 +197,19 @@ describe("a broken route", () => {
       ),
     );
     expect(found).toMatchObject([{ wrong: "no answer within 500 ms", sent: sentShip(0) }]);
+  });
+
+  it("whose answer never ends is found, and not tried on", async () => {
+    const begin: RequestHandler = (_req, res) => void res.status(201).type("json").write("{");
+    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100 });
+    expect(tried[0]!.notes).toContain("not tried further: each such answer would be waited for");
+    expect(foundIn(tried)).toMatchObject([
+      {
+        operation: "POST /ships",
+        wrong:
+          'an answer that has not ended within 100 ms: end it, or describe a stream of events, { mediaType: "text/event-stream" }',
+      },
+    ]);
   });
 
   it("that checks nothing is found to accept whatever is sent", async () => {

@@ -25,7 +25,7 @@ export async function fuzzRoutes(
   const { port } = server.address() as AddressInfo;
   try {
     const url = `http://127.0.0.1:${port}`;
-    return await fuzz({ url, runs: 100, seed: 1, timeoutMs: 5000, ...options });
+    return await fuzz({ url, runs: 100, seed: 1, timeoutMs: 60_000, ...options });
   } finally {
     server.close().closeAllConnections();
   }
