@@ -33,6 +33,8 @@ export function parseRedisUrl(text: string): RedisSettings {
   const db = /^\/?(\d{0,5})$/.exec(url?.pathname ?? "?")?.[1];
   if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || db === undefined || url.hash)
     throw new RedisUrlError(FORM);
+  if (url.port === "0")
+    throw new RedisUrlError("expected a port from 1 to 65535, or none for 6379");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return {
     host,

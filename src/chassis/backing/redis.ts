@@ -20,8 +20,8 @@ export interface Redis {
    * @throws BackingServiceUnavailable when Redis is down, mute, or takes no commands; ReplyError when this one is wrong.
    */
   send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
-  /** Resolves when Redis answers. @throws BackingServiceUnavailable */
-  ping: () => Promise<unknown>;
+  /** Resolves when Redis takes commands, those that write among them. @throws BackingServiceUnavailable */
+  ping: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -35,19 +35,24 @@ const MUTE_MS = 1000;
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 2000;
 
-/** What Redis says when it takes no commands. @see https://redis.io/docs/latest/develop/reference/protocol-spec/ */
+/**
+ * What Redis says when it takes no commands, or none that write; before version 7 it repeats what a script was told.
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 const TAKES_NONE =
-  /^(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
-/** What it says when it takes only those that write nothing, such as PING. */
-const TAKES_NO_WRITES = /^(OOM|READONLY)\b/;
+  /^(ERR Error running script.* -)?(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOREPLICAS|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
+
+/** Refused wherever a write would be, while PING is answered as if all were well; by itself it never changes anything. */
+const WRITES_NOTHING = ["SETRANGE", "berth:check", 0, ""] as const;
 
 /**
  * Attaches Redis; it is connected from now on, and again whenever the connection breaks.
  * @throws RedisUrlError when the URL is none.
  */
 export function createRedis({ url, logger }: RedisOptions): Redis {
+  const settings = parseRedisUrl(url);
   const client = new (loadClient())({
-    ...parseRedisUrl(url),
+    ...settings,
     commandTimeout: COMMAND_MS,
     connectTimeout: MUTE_MS,
     socketTimeout: MUTE_MS,
@@ -61,9 +66,24 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   const circuit = createCircuit("redis", logger);
   /** Why the last command was not answered. */
   let reason: unknown;
-  let takesNoWrites = false;
+  let isWarned = false;
   // Why a connection broke says more than what became of its commands; unheard, it would end the process.
-  client.on("error", (err) => (reason = withoutCommand(err)));
+  client.on("error", (err: unknown) => {
+    const isOfSelect = (err as { command?: { name: string } }).command?.name === "select";
+    reason = withoutCommand(err);
+    if (isOfSelect) refuseDatabase();
+  });
+
+  /** ioredis would go on, in database 0. */
+  function refuseDatabase(): void {
+    client.disconnect(true);
+    if (isWarned) return;
+    isWarned = true;
+    logger.warn(
+      { err: reason },
+      `redis cannot be used: database ${settings.db} of its URL cannot be selected. Correct the number after the /, or leave it out`,
+    );
+  }
 
   async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
     const leave = circuit.enter();
@@ -71,7 +91,6 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
     try {
       const reply = await client.call(command, ...args);
       reason = undefined;
-      takesNoWrites = false;
       leave("answers");
       return reply;
     } catch (thrown) {
@@ -80,7 +99,6 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
         leave("answers");
         throw err;
       }
-      takesNoWrites = isReply(err) && TAKES_NO_WRITES.test(err.message);
       reason ??= err;
       leave("away", reason);
       throw new BackingServiceUnavailable("redis", reason);
@@ -89,10 +107,13 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
 
   return {
     send,
-    ping() {
-      // It would be answered, as if all were well.
-      if (takesNoWrites) return Promise.reject(new BackingServiceUnavailable("redis", reason));
-      return send("PING");
+    async ping() {
+      try {
+        await send(...WRITES_NOTHING);
+      } catch (err) {
+        // It takes commands, though not this one: the user may not use it, or the key is another member's of a cluster.
+        if (!isReply(err)) throw err;
+      }
     },
     close() {
       client.disconnect();

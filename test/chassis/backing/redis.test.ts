@@ -1,3 +1,5 @@
+import { mkdtemp, rmdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { createRedis, type Redis } from "../../../src/chassis/backing/redis";
@@ -22,9 +24,15 @@ afterEach(async () => {
 const AWAY = "redis does not answer, calls to it wait or fail at once";
 const BACK = "redis answers again";
 
+const isUsable = ({ ping }: Redis): Promise<boolean> =>
+  ping().then(
+    () => true,
+    () => false,
+  );
+
 /** Asks until it answers. */
 async function untilAnswered(): Promise<void> {
-  while ((await redis.ping().catch(() => undefined)) !== "PONG");
+  while (!(await isUsable(redis)));
 }
 
 /** Asks until it has been found to be away. */
@@ -48,16 +56,86 @@ describeWithRedis("an attached Redis", () => {
     });
   });
 
-  it("is away for its check, too, while it answers that, and takes no writes", async () => {
-    await server.start();
-    await untilAnswered();
-    await redis.send("CONFIG", "SET", "maxmemory", 1);
-    const cause = { message: expect.stringMatching(/^OOM/) as string };
-    await expect(redis.send("SET", "a", "b")).rejects.toMatchObject({ cause });
-    await expect(redis.ping()).rejects.toMatchObject({ cause });
-    await redis.send("CONFIG", "SET", "maxmemory", 0);
-    await redis.send("SET", "a", "b");
-    expect(await redis.ping()).toBe("PONG");
+  describe("whose check needs no command before it", () => {
+    const refusedBy = (word: string) => ({
+      name: "BackingServiceUnavailable",
+      cause: { message: expect.stringMatching(new RegExp(`^${word}`)) as string },
+    });
+    /** A folder of the test's own. */
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), "berth-redis-"));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    /** Its check fails so, also after a command that only reads, until it is undone. */
+    async function expectRefusal(word: string, undo: () => Promise<unknown>) {
+      for (let i = 0; i < 2; i++) {
+        await expect(redis.ping()).rejects.toMatchObject(refusedBy(word));
+        await redis.send("EXISTS", "x").catch(() => undefined);
+      }
+      await undo();
+      await untilAnswered();
+    }
+
+    it("is away when its memory is full", async () => {
+      await server.start();
+      await untilAnswered();
+      await redis.send("CONFIG", "SET", "maxmemory", 1);
+      await expectRefusal("OOM", () => redis.send("CONFIG", "SET", "maxmemory", 0));
+    });
+
+    it("is away when it is a replica that is only read", async () => {
+      await server.start();
+      await untilAnswered();
+      await redis.send("REPLICAOF", "127.0.0.1", 1);
+      const isPrimary = async () => {
+        const done = await redis.send("REPLICAOF", "NO", "ONE").catch(() => undefined);
+        return done === "OK";
+      };
+      await expectRefusal("READONLY", async () => {
+        while (!(await isPrimary()));
+      });
+    });
+
+    it("is away when it has too few replicas", async () => {
+      await server.start();
+      await untilAnswered();
+      await redis.send("CONFIG", "SET", "min-replicas-to-write", 1);
+      await expectRefusal("NOREPLICAS", () =>
+        redis.send("CONFIG", "SET", "min-replicas-to-write", 0),
+      );
+    });
+
+    it("is away when it cannot save to its disk", async () => {
+      await server.start(["--dir", folder, "--save", "3600 1"]);
+      await untilAnswered();
+      await rmdir(folder);
+      await redis.send("BGSAVE");
+      const hasFailed = async () =>
+        String(await redis.send("INFO", "persistence")).includes("rdb_last_bgsave_status:err");
+      while (!(await hasFailed()));
+      await expectRefusal("MISCONF", () => redis.send("CONFIG", "SET", "save", ""));
+    });
+
+    it("is away while it loads what it had saved", async () => {
+      await server.start(["--dir", folder]);
+      await untilAnswered();
+      for (let i = 0; i < 100; i++) await redis.send("SET", `key ${i}`, "x".repeat(100));
+      await redis.send("SAVE");
+      await server.stop();
+      const slowly = ["--key-load-delay", "1000000", "--loading-process-events-interval-bytes"];
+      await server.start(["--dir", folder, ...slowly, "1024"], "Server initialized");
+      await untilAway();
+    });
+
+    it("is there for a user that may not do what its check does, and writes nothing", async () => {
+      await server.start();
+      await untilAnswered();
+      expect(await redis.send("DBSIZE")).toBe(0);
+      await redis.send("ACL", "SETUSER", "default", "-setrange");
+      await redis.ping();
+    });
   });
 
   it("is away when it does not take the password, which nobody gets to see", async () => {
@@ -74,6 +152,33 @@ describeWithRedis("an attached Redis", () => {
     });
     expect(log.map(({ msg }) => msg)).toEqual([AWAY]);
     expect(inspect([log, failures], { depth: 9 })).not.toContain("wr0ng");
+  });
+
+  it("is away when it does not have the database of its URL, and says so at once", async () => {
+    await server.start(["--databases", "2"]);
+    const { logger, log } = createTestLogger();
+    const attached = createRedis({ url: `${server.url}/2`, logger });
+    await expect(attached.send("SET", "a", "b")).rejects.toMatchObject({
+      name: "BackingServiceUnavailable",
+      cause: { message: "ERR DB index is out of range" },
+    });
+    await expect(attached.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
+    await attached.close();
+    expect(log).toMatchObject([
+      {
+        level: "warn",
+        msg: "redis cannot be used: database 2 of its URL cannot be selected. Correct the number after the /, or leave it out",
+        err: { message: "ERR DB index is out of range" },
+      },
+    ]);
+    await untilAnswered();
+    expect(await redis.send("DBSIZE")).toBe(0);
+
+    const valid = createRedis({ url: `${server.url}/1`, logger });
+    while (!(await isUsable(valid)));
+    await valid.send("SET", "a", "b");
+    await valid.close();
+    expect(await redis.send("DBSIZE")).toBe(0);
   });
 
   it("is found when it comes up later than the process", async () => {
@@ -112,8 +217,12 @@ describeWithRedis("a Redis that is attached by TLS", () => {
     const { logger, log } = createTestLogger();
     const attached = createRedis({ url, logger });
     let answer: unknown;
-    do answer = await attached.ping().catch((err: Error) => (err.cause as { code: string }).code);
-    while (answer !== "PONG" && log.length === 0);
+    do {
+      answer = await attached.ping().then(
+        () => "usable",
+        (err: Error) => (err.cause as { code: string }).code,
+      );
+    } while (answer !== "usable" && log.length === 0);
     await attached.close();
     return answer;
   }
@@ -122,8 +231,8 @@ describeWithRedis("a Redis that is attached by TLS", () => {
     server = await createTestRedis({ isTls: true });
     await server.start();
     const { url } = server;
-    expect(await answerOf(`${url}?ssl_ca_certs=${authority}`)).toBe("PONG");
-    expect(await answerOf(`${url}?ssl_cert_reqs=none`)).toBe("PONG");
+    expect(await answerOf(`${url}?ssl_ca_certs=${authority}`)).toBe("usable");
+    expect(await answerOf(`${url}?ssl_cert_reqs=none`)).toBe("usable");
     expect(await answerOf(url)).toBe("SELF_SIGNED_CERT_IN_CHAIN");
     const elsewhere = url.replace("localhost", "127.0.0.1");
     expect(await answerOf(`${elsewhere}?ssl_ca_certs=${authority}`)).toBe(

@@ -157,7 +157,7 @@ describeWithRedis("a rate limit in Redis", () => {
     await server.start();
     const redis = createRedis({ url: server.url, logger: createTestLogger().logger });
     try {
-      while ((await redis.ping().catch(() => undefined)) !== "PONG");
+      while ((await redis.send("PING").catch(() => undefined)) !== "PONG");
       await prepare(redis.send);
       const { app } = createTestApp(
         (router) => router.get("/x", (_req, res) => void res.json({})),

@@ -10,8 +10,11 @@ import { emptyFolder } from "./empty-folder";
 export interface TestRedis {
   /** Where it is, whether or not it runs. */
   url: string;
-  /** Resolves once it takes commands. */
-  start(): Promise<void>;
+  /**
+   * Resolves once it takes commands, or once its log says so.
+   * @param settings More of them, as on the command line.
+   */
+  start(settings?: string[], until?: string): Promise<void>;
   /** Freezes it: it accepts connections and says nothing. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
@@ -46,10 +49,10 @@ export async function createTestRedis({ isTls = false } = {}): Promise<TestRedis
   process.on("exit", killAtExit);
   return {
     url: isTls ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
-    async start() {
-      server = run(isTls ? [...TLS, String(port)] : ["--port", String(port)]);
+    async start(settings = [], until = "Ready to accept connections") {
+      server = run([...(isTls ? TLS : ["--port"]), String(port), ...settings]);
       for await (const line of createInterface({ input: server.stdout })) {
-        if (line.includes("Ready to accept connections")) break;
+        if (line.includes(until)) break;
       }
       server.stdout.resume();
       if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}`);
@@ -76,7 +79,7 @@ const TLS = [
 ];
 
 const run = (settings: string[]) =>
-  spawn("redis-server", [...settings, "--bind", "127.0.0.1", "--save", ""], {
+  spawn("redis-server", ["--bind", "127.0.0.1", "--save", "", ...settings], {
     // Where it would load a `dump.rdb`.
     cwd: emptyFolder(),
     stdio: ["ignore", "pipe", "ignore"],
