@@ -3,6 +3,7 @@ import { createDatabase } from "../../../src/chassis/backing/postgres";
 import { BackingServiceUnavailable } from "../../../src/chassis/backing/unavailable";
 import { createTestLogger } from "../support/app";
 import { type Answer, type FakePostgres, startFakePostgres } from "../support/fake-postgres";
+import { holdTimeouts } from "../support/timers";
 
 let fake: FakePostgres;
 let database: Database;
@@ -195,12 +196,16 @@ describe("a ping", () => {
   it.each(["silence", { sqlState: "57P03" }] as const)(
     "fails while every connection waits and a new one meets %j",
     async (greeting) => {
-      attach({ connectTimeoutMs: 300 });
+      attach({ connectTimeoutMs: 5000 });
       const { unlock } = lockTable();
       const answers = hang(1);
       await until(() => fake.statements.length === 1);
       fake.greeting = greeting;
-      await expect(database.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
+      holdTimeouts();
+      const failed = expect(database.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
+      await until(() => fake.startups() === 2);
+      jest.advanceTimersByTime(5000);
+      await failed;
       unlock();
       await answers;
     },

@@ -18,6 +18,7 @@ import {
 import { keepWorkContexts, runInWorkContext } from "../../../src/chassis/process/work-context";
 import { createTestLogger } from "../support/app";
 import { certificate } from "../support/postgres-front";
+import { watchTimeouts } from "../support/timers";
 
 const servers: Server[] = [];
 const clients: ServiceClient[] = [];
@@ -80,8 +81,6 @@ function goForward(ms: number): void {
   const now = performance.now.bind(performance);
   jest.spyOn(performance, "now").mockImplementation(() => now() + ms);
 }
-afterEach(() => jest.restoreAllMocks());
-
 /** How a call fails. */
 async function failureOf(call: Promise<unknown>) {
   const err = await call.then(
@@ -431,11 +430,10 @@ describe("a call to another service", () => {
     ["in its body", (_req, res) => res.writeHead(200).write("{")],
   ])("fails in time when the other side hangs %s", async (_where, listener) => {
     const { url, asked } = await startService(listener);
-    const timers = jest.spyOn(globalThis, "setTimeout");
+    const endTimeout = watchTimeouts();
     const call = failureOf(getShip(attach(url, { silenceTimeoutMs: 0 }).client));
     while (asked.length === 0) await turn();
-    const [end] = timers.mock.calls.find(([, ms]) => Number(ms) > 500_000)!;
-    end();
+    endTimeout(500_000);
     expect(await call).toMatchObject({ failure: "timeout", status: 504 });
     expect(asked).toHaveLength(1);
   });

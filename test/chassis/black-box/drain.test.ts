@@ -30,13 +30,22 @@ describe("the web process", () => {
   );
 
   it("is not ready but serves for the drain delay", async () => {
-    const server = await startServer({ ...absent, DRAIN_DELAY_MS: "1000" });
+    const server = await startServer({
+      ...absent,
+      DRAIN_DELAY_MS: "600000",
+      SHUTDOWN_TIMEOUT_MS: "1200000",
+    });
     server.child.kill("SIGTERM");
     await server.line(/received, draining/);
     const status = async (path: string) => (await fetch(server.url + path)).status;
     expect([await status("/readyz"), await status("/livez")]).toEqual([503, 200]);
     const late = await fetch(server.url);
     expect([late.status, late.headers.get("connection")]).toEqual([200, "close"]);
+  });
+
+  it("drains after the delay", async () => {
+    const server = await startServer({ ...absent, DRAIN_DELAY_MS: "100" });
+    server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
   });
 

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SERVICE, WEB } from "../support/built";
 import { startCommand, stopProcesses, untilListening } from "../support/process";
 import { sendRequestInFlight, untilRefused } from "../support/raw-client";
@@ -46,8 +45,11 @@ suite.each([[["dash"]], [["bash"]], [["busybox", "sh"]]])("a process type run by
     const { child, ...type } = run(line);
     const port = await untilListening({ child, ...type });
     if (child.exitCode === null) await once(child, "exit");
-    // More than one look at the parent.
-    await sleep(600);
+    // One that was started later has looked for its shell by the time it ends for want of it.
+    const other = run(web);
+    await untilListening(other);
+    other.child.kill("SIGKILL");
+    await other.exit;
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
   });
 });

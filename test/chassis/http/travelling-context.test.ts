@@ -1,9 +1,10 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
 import { createServiceClient } from "../../../src/chassis/backing/service-client";
 import { createTestApp, createTestLogger, problem } from "../support/app";
+import { watchTimeouts } from "../support/timers";
 
 const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const closing: (() => unknown)[] = [];
@@ -12,14 +13,18 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 /** An app whose route calls another service, and what that gets. */
 async function startPair() {
   const received: IncomingHttpHeaders[] = [];
+  const late = new EventEmitter();
   const other = createServer((req, res) => {
     received.push(req.headers);
-    // Answers whoever waits for ever only.
-    if (Number(req.headers["x-envoy-expected-rq-timeout-ms"]) > 1000) res.end();
+    // Answers those who wait as long as the client by itself.
+    if (Number(req.headers["x-envoy-expected-rq-timeout-ms"]) > 100_000) res.end();
+    else late.emit("asked");
   }).listen(0, "127.0.0.1");
   await once(other, "listening");
   const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  const client = createServiceClient({ name: "stock", url, logger: createTestLogger().logger });
+  const { logger } = createTestLogger();
+  const patient = { timeoutMs: 600_000, connectTimeoutMs: 600_000, silenceTimeoutMs: 600_000 };
+  const client = createServiceClient({ name: "stock", url, logger, ...patient });
   closing.push(
     () => client.close(),
     () => other.close().closeAllConnections(),
@@ -30,7 +35,7 @@ async function startPair() {
       res.end();
     });
   });
-  return { app, log, received };
+  return { app, log, received, late };
 }
 
 describe("a call to another service", () => {
@@ -46,7 +51,7 @@ describe("a call to another service", () => {
         "x-request-id": "r1",
         traceparent: TRACEPARENT,
         tracestate: "vendor=1",
-        "x-envoy-expected-rq-timeout-ms": expect.stringMatching(/^(4\d\d\d|5000)$/) as string,
+        "x-envoy-expected-rq-timeout-ms": expect.stringMatching(/^(5\d{5}|600000)$/) as string,
       }),
     ]);
   });
@@ -70,12 +75,14 @@ describe("a call to another service", () => {
   });
 
   it("has no more time than the caller has left", async () => {
-    const { app, received } = await startPair();
+    const { app, received, late } = await startPair();
+    const endTimeout = watchTimeouts();
+    late.once("asked", () => endTimeout(50_000));
     const res = await request(app)
       .get("/")
       .set("X-Request-Id", "r1")
-      .set("x-envoy-expected-rq-timeout-ms", "100");
-    expect(Number(received[0]?.["x-envoy-expected-rq-timeout-ms"])).toBeLessThanOrEqual(100);
+      .set("x-envoy-expected-rq-timeout-ms", "100000");
+    expect(Number(received[0]?.["x-envoy-expected-rq-timeout-ms"])).toBeLessThanOrEqual(100_000);
     expect([res.status, res.body]).toEqual([
       504,
       problem(504, "Gateway Timeout", { detail: "The stock service has not answered in time." }),

@@ -143,11 +143,11 @@ describe("GET /notes.atom", () => {
 });
 
 describe("GET /notes.atom without its notes", () => {
-  /** Asked by somebody who waits half a second, as the client's own patience is longer. */
+  /** Asked by somebody who waits two seconds, as the client's own patience is longer. */
   const ask = (url: string) =>
     request(createFeedApp(url))
       .get("/notes.atom")
-      .set({ "X-Request-Id": "find-me", "X-Envoy-Expected-Rq-Timeout-Ms": "500" });
+      .set({ "X-Request-Id": "find-me", "X-Envoy-Expected-Rq-Timeout-Ms": "2000" });
 
   const failure = (status: number, title: string, detail: string) => [
     status,
