@@ -1,7 +1,12 @@
 // Brings a database's schema up to date, and takes its last step back.
+import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type * as Library from "node-pg-migrate";
 import type { Client } from "pg";
 import type { Logger } from "pino";
+import { describeInvalid, invalidIndexes } from "./invalid-indexes";
+import { lockMigrations } from "./migration-lock";
+import { followMigrations } from "./migration-progress";
 import { connect, type ConnectOptions } from "./postgres-connect";
 import { cureOf, reasonOf } from "./postgres-errors";
 import { sayHowSafe } from "./postgres-safety";
@@ -17,6 +22,8 @@ export interface MigrateOptions {
   logger: Logger;
   /** How long to wait for a database that is still starting, in milliseconds. */
   startTimeoutMs: number;
+  /** How long to wait for another process that migrates, in milliseconds; 600,000 by default. */
+  lockTimeoutMs?: number;
 }
 
 /** How long one try to connect may take: a server that accepts and says nothing is asked again. */
@@ -26,17 +33,18 @@ const TRY_MS = 5000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
-/** How often the log says that another process is still migrating. */
-const STILL_WAITING_MS = 30_000;
+/** How long another process may migrate by default: one that hangs must not hang all that come after it. */
+const LOCK_TIMEOUT_MS = 600_000;
 
 /**
  * How long a statement waits for a lock on a table. While it waits, everybody who needs the table waits behind it:
  * a release that fails is better. A migration may set its own by `SET LOCAL lock_timeout`.
  */
-const LOCK_TIMEOUT = "10s";
+const LIMIT_LOCK_WAITS =
+  "SELECT set_config('lock_timeout', '10s', true) WHERE current_setting('lock_timeout') = '0'";
 
 /**
- * Applies the migrations that the database lacks. When several processes migrate at once, one works and the rest wait.
+ * Applies the migrations that the database lacks. When several processes migrate at once, one works and the rest wait, for a while.
  * A migration that the database has and the files lack is no error: it belongs to a newer or an older release.
  * @returns The names of those that were applied.
  * @throws Error when the database cannot be reached in time, or a migration fails: it has then been rolled back.
@@ -59,37 +67,66 @@ export async function rollBack(options: MigrateOptions): Promise<string | undefi
 }
 
 async function run(options: MigrateOptions, direction: "up" | "down"): Promise<string[]> {
-  const { files, logger } = options;
+  const { files, logger, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options;
   const client = await connectInTime(options);
-  let current: string | undefined;
+  let lockHolder: Client | undefined;
   try {
     // An ES module, and only this process needs it.
-    const { PG_MIGRATE_LOCK_ID, runner } = await import("node-pg-migrate");
-    await lock(client, PG_MIGRATE_LOCK_ID, logger);
-    await client.query(
-      `SELECT set_config('lock_timeout', '${LOCK_TIMEOUT}', false) WHERE current_setting('lock_timeout') = '0'`,
-    );
+    const library = await import("node-pg-migrate");
+    const lockId = library.PG_MIGRATE_LOCK_ID;
+    const connect = () => connectInTime(options);
+    lockHolder = await lockMigrations({ client, connect, lockId, timeoutMs, logger });
+    return await move(client, library, { files, logger, direction });
+  } finally {
+    await client.end();
+    await lockHolder?.end();
+  }
+}
+
+async function move(
+  client: Client,
+  { jiti, runner }: typeof Library,
+  {
+    files,
+    logger,
+    direction,
+  }: Pick<Library.RunnerOption, "direction"> & Pick<MigrateOptions, "files" | "logger">,
+): Promise<string[]> {
+  const progress = followMigrations(logger);
+  try {
     const moved = await runner({
-      dbClient: client,
+      dbClient: limitLockWaits(client),
       dir: files,
       useGlob: true,
       direction,
       migrationsTable: "migrations",
+      migrationLoaderStrategies: [
+        { extensions: [extname(files)], loader: progress.loader((path) => jiti.import(path)) },
+      ],
       noLock: true,
       checkOrder: false,
-      log: (message) => {
-        current = /^### MIGRATION (\S+)/.exec(message)?.[1] ?? current;
-        logger.debug(message);
-      },
+      log: (message) => logger.debug(message),
     });
-    await client.query(`SELECT pg_advisory_unlock(${PG_MIGRATE_LOCK_ID})`);
+    const invalid = await invalidIndexes(client);
+    if (invalid.length > 0) logger.warn({ indexes: invalid }, describeInvalid(invalid));
     return moved.map(({ name }) => name);
   } catch (err) {
-    if (current === undefined) throw err;
-    throw new Error(`The migration ${current} failed: ${reasonOf(err)}`, { cause: err });
+    await client.query("ROLLBACK").catch(() => undefined);
+    const invalid = await invalidIndexes(client);
+    throw progress.explain(err, invalid.length > 0 ? `. ${describeInvalid(invalid)}` : "");
   } finally {
-    await client.end();
+    progress.end();
   }
+}
+
+/**
+ * A transaction waits for each lock for a limited time. What runs outside of one, such as `CREATE INDEX CONCURRENTLY`, waits
+ * for others while nobody waits for it, and would leave half an index behind.
+ */
+function limitLockWaits(client: Client): Client {
+  const query = (text: unknown, values?: unknown[]) =>
+    client.query(text === "BEGIN;" ? `BEGIN; ${LIMIT_LOCK_WAITS}` : (text as string), values);
+  return Object.assign(Object.create(client) as Client, { query });
 }
 
 /** @throws Error with the cure, at once when waiting mends nothing, else when the time is over. */
@@ -116,14 +153,4 @@ async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): P
       await sleep(pauseMs);
     }
   }
-}
-
-/** Waits as long as it takes: another process' migration may be a long one, and its lock ends with its connection. */
-async function lock(client: Client, id: number, logger: Logger): Promise<void> {
-  const { rows } = await client.query(`SELECT 1 WHERE pg_try_advisory_lock(${id})`);
-  if (rows.length > 0) return;
-  const say = () => logger.info("another process migrates this database: waiting for it to end");
-  say();
-  const saying = setInterval(say, STILL_WAITING_MS);
-  await client.query(`SELECT pg_advisory_lock(${id})`).finally(() => clearInterval(saying));
 }

@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { Client } from "pg";
-import { BUILT, RELEASE, SERVICE } from "../support/built";
-import { type Answer, startFakePostgres } from "../support/fake-postgres";
+import { RELEASE } from "../support/built";
+import { startFakePostgres } from "../support/fake-postgres";
 import { startTestPostgres, type TestPostgres } from "../support/postgres";
 import { startProcess } from "../support/process";
+import { inFolder } from "../support/release";
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -25,15 +25,6 @@ const NAMES = ["20260101000000_create-harbours", "20260102000000_create-boats"];
 const release = (script = RELEASE) => startProcess(script, { DATABASE_URL: postgres.url });
 const applied = async () =>
   (await sql<{ name: string }>("SELECT name FROM migrations ORDER BY id")).map(({ name }) => name);
-
-/** A copy of the service in a folder of this name, for `use` alone. */
-async function inFolder(name: string, use: (service: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), name));
-  const service = join(folder, relative(BUILT, SERVICE));
-  cpSync(BUILT, folder, { recursive: true });
-  symlinkSync(join(__dirname, "../../../node_modules"), join(folder, "node_modules"));
-  await use(service).finally(() => rmSync(folder, { recursive: true }));
-}
 
 // The embedded server has one session for everybody, so nobody waits for anybody's lock.
 const several = process.env.TEST_DATABASE_URL ? 3 : 1;
@@ -65,17 +56,44 @@ describe("the release process", () => {
       ]);
     }));
 
-  it("says that it waits while another one migrates", async () => {
-    let finish: () => void = () => undefined;
-    const finished = new Promise<Answer>((resolve) => (finish = () => resolve([])));
+  it("says that it waits while another one migrates, and goes on once that has ended", async () => {
+    let isFree = false;
     const busy = await startFakePostgres({
-      answer: (sql) => (sql.includes("SELECT pg_advisory_lock(") ? finished : []),
+      answer: (sql) => (sql.includes("pg_try_advisory_lock(") && isFree ? [{ value: "1" }] : []),
     });
     const waiting = startProcess(RELEASE, { DATABASE_URL: busy.url });
     await waiting.line(/another process migrates this database/);
-    finish();
+    isFree = true;
     expect(await waiting.exit).toBe(0);
     await busy.close();
+  });
+
+  it("exits 1 with the cure when another one has migrated for ten minutes", async () => {
+    const busy = await startFakePostgres();
+    const hurry = require.resolve("../support/hurry.js");
+    const waiting = startProcess(RELEASE, { DATABASE_URL: busy.url }, ["--require", hurry]);
+    expect(await waiting.exit).toBe(1);
+    const messages = waiting.lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages.slice(0, -1)).toEqual(
+      Array(20).fill("another process migrates this database: waiting for it to end"),
+    );
+    expect(messages.at(-1)).toMatch(
+      /^Another process has been migrating this database for 60\d s and more: migrate again once it has ended$/,
+    );
+    await busy.close();
+  });
+
+  it("locks by a transaction of its own behind a pooler, which has no session for each client", async () => {
+    const pooler = await startFakePostgres({
+      answer: (sql) =>
+        /pg_backend_pid\(\) <>|pg_try_advisory_xact_lock/.test(sql) ? [{ value: "1" }] : [],
+    });
+    expect(await startProcess(RELEASE, { DATABASE_URL: pooler.url }).exit).toBe(0);
+    expect(pooler.startups()).toBe(2);
+    expect(pooler.statements.filter((sql) => /advisory/.test(sql))).toEqual([
+      expect.stringContaining("pg_try_advisory_xact_lock"),
+    ]);
+    await pooler.close();
   });
 
   it("exits 1 at once when its password is wrong, with the cure and without the password", async () => {
