@@ -21,7 +21,7 @@ export interface Target {
 }
 
 /** Where `npm run dev` serves it. @param port The formation's first port, unless it is the usual one. */
-export function developmentUrl(root: string, port: number | undefined): string {
+function developmentUrl(root: string, port: number | undefined): string {
   const procfile = join(root, "Procfile.dev");
   const { types } = parseProcfile(readFileSync(procfile, "utf8"), procfile);
   const index = types.findIndex(({ name }) => name === "db");

@@ -4,7 +4,8 @@ import { parsePort } from "../formation/ports";
 
 export const usage = `Usage: npm run db -- COMMAND [options]
 
-Works on the database that npm run dev serves, started for the command when it does not run.
+Works on the database that npm run dev serves, started for the command when it does not run, or on the one that
+DEV_DATABASE_URL names for npm run dev, in the environment or in .env.
 
   migrate               apply the migrations that it lacks
   rollback              undo the migration that was applied last

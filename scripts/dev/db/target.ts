@@ -1,9 +1,9 @@
-// Decides which database a command works on: never on another than the development one without being told.
+// Decides which database a command works on: never on another than that of `npm run dev` without being told.
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parsePostgresUrl } from "../../../src/chassis/backing/postgres-url";
 import { readValues } from "../formation/env-file";
-import { developmentUrl, openDevelopmentDatabase, type Target } from "./development-database";
+import { openDevelopmentDatabase, type Target } from "./development-database";
 import type { Command, Options } from "./options";
 
 /** Those after which what was there is gone, or something else is there. */
@@ -11,22 +11,19 @@ const CHANGING: readonly Command[] = ["rollback", "seed", "reset"];
 
 /** @throws Error with the cure when it is not said plainly which database is meant. */
 export async function openTarget(root: string, options: Options): Promise<Target> {
-  const { command, url, isSure, port } = options;
+  const { command, isSure, port } = options;
+  const env = { ...readValues(join(root, ".env")), ...process.env };
+  const url = options.url ?? (env.DEV_DATABASE_URL || undefined);
   if (url === undefined) {
-    refuseWhenAttachedElsewhere(root, port);
+    // As `npm run dev` does, which uses it no more than this.
+    if (env.DATABASE_URL)
+      console.error(
+        "db: DATABASE_URL is not used: this is the development database, --url URL names another one",
+      );
     return openDevelopmentDatabase(root, port);
   }
   if (CHANGING.includes(command) && !isSure) await ask(command, url);
   return { url, close: () => Promise.resolve() };
-}
-
-/** Whoever has set DATABASE_URL may mean that database, or forget that the service uses it. */
-function refuseWhenAttachedElsewhere(root: string, port: number | undefined): void {
-  const attached = process.env.DATABASE_URL ?? readValues(join(root, ".env")).DATABASE_URL;
-  if (!attached || attached === developmentUrl(root, port)) return;
-  throw new Error(
-    "DATABASE_URL is set, and nothing was touched: name that database by --url URL, or unset it to mean the development database",
-  );
 }
 
 async function ask(command: Command, url: string): Promise<void> {

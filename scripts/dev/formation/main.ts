@@ -9,6 +9,7 @@ import { requireFreePorts } from "./free-ports";
 import { withoutInspector } from "./inspector";
 import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
+import { describeOwnValues } from "./own-values";
 import { planFormation } from "./plan";
 import { readProcfile } from "./procfile";
 import { restartProcesses } from "./restart-command";
@@ -39,6 +40,9 @@ async function main(): Promise<number> {
   const plan = planFormation(procfile, { ...options, id }, env, values);
   await requireFreePorts(plan);
   const output = createOutput(process.stdout, plan.names);
+  const sayOwnValues = () =>
+    describeOwnValues(plan, env, values).forEach((line) => output.say(line));
+  sayOwnValues();
   procfile.warnings.forEach((warning) => output.say(warning));
   if (inspects)
     output.say("--inspect in NODE_OPTIONS is for npm alone: use npm run dev -- --inspect");
@@ -61,6 +65,7 @@ async function main(): Promise<number> {
       values = await changedEnvFile(envFile, values, (problem) =>
         output.say(`${problem}; everything stays as it is`),
       );
+      sayOwnValues();
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
     leave: async (names) => {

@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { freePort } from "../../dev/ports/free-port";
-import { ownEnvironment } from "../harness/own-environment";
+import { declaredVariables, ownEnvironment } from "../harness/own-environment";
 import { type Argv, startRun } from "../harness/run";
 import { procfileCommand } from "./command";
+import { leaveEnvFileBehind } from "./own-folder";
 import type { Settings } from "./settings";
 import { UsageError } from "./usage-error";
 import { lastWords, shortExit } from "./wording";
@@ -48,7 +49,8 @@ function optionsIn(file: string): string[] {
 }
 
 /**
- * Attaches an embedded PostgreSQL if the service declares DATABASE_URL and none is set, and runs the release line.
+ * Attaches an embedded PostgreSQL if the service declares DATABASE_URL, and runs the release line. Neither `.env` nor what
+ * the shell sets for the service reaches it: the clauses write to what is attached.
  *
  * @throws UsageError when there is no web line, when it runs a build that does not exist, or when the release fails
  */
@@ -58,8 +60,12 @@ export async function prepareOwnService(): Promise<OwnService> {
     throw new UsageError("give a COMMAND after --, or run in a directory whose Procfile has web:");
   if (/\bdist\//.test(command.shown) && !existsSync("dist"))
     throw new UsageError("dist/ is missing: npm run build first");
-  const env = ownEnvironment();
-  const detach = "DATABASE_URL" in env ? await attachDatabase(env) : () => Promise.resolve();
+  // What the shell has set may name a database, or another service, that is in use.
+  const unset = declaredVariables().map((name) => [name, undefined]);
+  const env = { ...(Object.fromEntries(unset) as Environment), ...ownEnvironment() };
+  const detach =
+    env.DATABASE_URL !== undefined ? await attachDatabase(env) : () => Promise.resolve();
+  leaveEnvFileBehind();
   try {
     await release(env);
   } catch (error) {
@@ -69,10 +75,14 @@ export async function prepareOwnService(): Promise<OwnService> {
   return { command, env, detach };
 }
 
+type Environment = Record<string, string | undefined>;
+
 /** Sets DATABASE_URL to an embedded PostgreSQL; returns its end. */
-async function attachDatabase(env: Record<string, string>): Promise<() => Promise<void>> {
+async function attachDatabase(env: Environment): Promise<() => Promise<void>> {
   const database = startRun(postgres, {
     port: String(await freePort()),
+    isolated: true,
+    cwd: process.cwd(),
     env: { DATA_DIR: "memory://" },
   });
   const announced = /ready on (postgres:\/\/\S+)/;
@@ -82,7 +92,7 @@ async function attachDatabase(env: Record<string, string>): Promise<() => Promis
   return database.reap;
 }
 
-async function release(env: Record<string, string>): Promise<void> {
+async function release(env: Environment): Promise<void> {
   const command = procfileCommand("release");
   if (!command) return;
   const run = startRun(command.argv, { env });

@@ -5,8 +5,8 @@ import type { Platform } from "./platforms";
 /** How to look at the program under test. */
 export interface Settings {
   readonly command: Command;
-  /** What it needs to find in its environment, besides that of the kit. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** What it needs to find in its environment, besides that of the kit; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform: Platform;
   /** A path that GET answers; the HTTP probe asks for it. */
   readonly path: string;

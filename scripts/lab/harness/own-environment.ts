@@ -4,15 +4,21 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { mayBeUnset, type Variables } from "../../../src/chassis/process/environment";
 
-/** The built service's required variables that are not set, each with the example that its declaration gives. */
+/** The variables that the built web process requires, each with the example that its declaration gives. */
 export function ownEnvironment(): Record<string, string> {
-  const config = resolve("dist/config.js");
-  if (!existsSync(config)) return {};
-  const { webVariables = {} } = createRequire(__filename)(config) as {
-    webVariables?: Variables;
-  };
-  const required = Object.entries(webVariables).filter(
-    ([name, of]) => !mayBeUnset(of) && process.env[name] === undefined,
+  const required = Object.entries(declarations().webVariables ?? {}).filter(
+    ([, of]) => !mayBeUnset(of),
   );
   return Object.fromEntries(required.map(([name, { example = "" }]) => [name, example]));
+}
+
+/** The names of all variables that any process of the built service declares. */
+export const declaredVariables = (): string[] => Object.values(declarations()).flatMap(Object.keys);
+
+/** What `src/config.ts` exports, by its names. */
+function declarations(): Record<string, Variables> {
+  const config = resolve("dist/config.js");
+  if (!existsSync(config)) return {};
+  const exported = createRequire(__filename)(config) as Record<string, Variables>;
+  return Object.fromEntries(Object.entries(exported).filter(([name]) => /Variables$/.test(name)));
 }

@@ -1,6 +1,8 @@
 // One run of a program: its own session, stdin from /dev/null, and nothing of it left afterwards.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
 import { listenersOf, type Listener } from "../../dev/ports/listeners";
 import { collectOutput, type Output } from "./output";
 import { processTree, runMark, type ProcessEntry } from "./process-tree";
@@ -23,8 +25,10 @@ export interface RunOptions {
   readonly port?: string;
   /** Added to the environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Whether the environment is empty but for PATH, and not that of this process. */
+  /** Whether the environment is empty but for PATH, and not that of this process; nor is there a `.env` to read. */
   readonly isolated?: boolean;
+  /** The working directory: by default that of this process, or the one for temporary files for an isolated run. */
+  readonly cwd?: string;
   /** `open`: a pipe that never ends; a number: a descriptor of this process; by default /dev/null. */
   readonly stdin?: "open" | number;
   /** A descriptor of this process; by default it is collected as the run's output, as standard error always is. */
@@ -99,8 +103,11 @@ export function startRun(argv: Argv, options: RunOptions = {}): Run {
 
 function spawnLeader([program, ...args]: Argv, mark: string, options: RunOptions): ChildProcess {
   const { port, isolated, stdin = "ignore", stdout = "pipe", fd3 } = options;
+  const { cwd = isolated ? tmpdir() : undefined } = options;
   const around = isolated ? { PATH: process.env.PATH } : process.env;
-  return spawn(program, args, {
+  // A path is relative to the folder of this process, wherever the run is.
+  return spawn(cwd !== undefined && program.includes("/") ? resolve(program) : program, args, {
+    cwd,
     // A session of its own: no terminal can signal it, and its group can be signalled as one.
     detached: true,
     env: { ...around, PORT: port, ...options.env, [runMark]: mark },

@@ -90,7 +90,7 @@ async function passedSocket(): Promise<string> {
 /** The units as they are, on a machine that has nothing else. */
 async function tryUnits(
   folder: string,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
   prove: Prove,
 ): Promise<void> {
   const port = await freePort();

@@ -40,10 +40,14 @@ export function writeSurroundings(folder: string, log: string): void {
 }
 
 /** Writes the built service as the releases 1 and 2, versions 0.0.1 and 0.0.2, of which 1 is current. */
-export function writeReleases(folder: string, env: Readonly<Record<string, string>>): void {
+export function writeReleases(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   writeFileSync(join(folder, "node"), "");
-  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+  const set = Object.entries(env).filter(([, value]) => value !== undefined);
+  const lines = set.map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(join(folder, ".env"), lines.join(""));
   for (const release of ["1", "2"]) {
     const path = join(folder, "releases", release);

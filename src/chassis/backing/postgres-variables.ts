@@ -13,7 +13,7 @@ export const postgresVariables = {
       v.description("postgres://user:password@host:port/database"),
     ),
     about:
-      "The PostgreSQL database, as psql takes it: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own.",
+      "The PostgreSQL database, as psql takes it: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own, or `DEV_DATABASE_URL`.",
     example: "postgres://user:password@localhost:5432/app",
     secret: true,
     complete(url, env) {

@@ -146,20 +146,27 @@ describe("npm run db", () => {
     await running.stop("SIGTERM");
   });
 
-  it("touches nothing because of DATABASE_URL alone", async () => {
+  it("works on its own database whatever DATABASE_URL names, and says so", async () => {
+    const note =
+      "db: DATABASE_URL is not used: this is the development database, --url URL names another one\n";
     const env = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/production" };
-    const refusal = {
-      code: 1,
-      output: expect.stringMatching(
-        /^db: DATABASE_URL is set, and nothing was touched: .*\n$/,
-      ) as string,
-    };
-    for (const command of ["reset", "rollback", "seed", "migrate", "psql"]) {
-      expect({ command, ...(await db([command], env)) }).toEqual({ command, ...refusal });
-    }
+    const applied = "applied 20260101000000_create-ships, 20260102000000_add-crew\n";
+    expect(await db(["migrate"], env)).toEqual({ code: 0, output: note + applied });
     write(".env", `DATABASE_URL=${env.DATABASE_URL}`);
-    expect(await db(["reset"])).toEqual(refusal);
+    expect(await db(["reset"])).toEqual({ code: 0, output: note + applied });
+  });
+
+  it("works on the one that DEV_DATABASE_URL names, which it changes only when told that it shall", async () => {
+    const other = await startTestPostgres();
+    write(".env", `DEV_DATABASE_URL=${other.url}\nDATABASE_URL=postgres://127.0.0.1:1/production`);
+    expect(await db(["reset"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^db: reset changes database "\w+" at .*: add --yes/) as string,
+    });
+    expect((await db(["migrate"])).code).toBe(0);
+    expect(await query(other.url, "SELECT count(*)::int FROM migrations")).toEqual([{ count: 2 }]);
     expect(readdirSync(copy)).not.toContain(".data");
+    await other.stop();
   });
 
   it("empties another database only when told its URL, and that it shall", async () => {

@@ -1,6 +1,8 @@
 // What `npm run dev` does on a terminal, and what it leaves behind.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
@@ -37,9 +39,11 @@ async function startDev(
   envAt: (base: number) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<Dev> {
   const base = await freePort(201);
-  const npm = spawn("npm", ["run", "dev", "--", "-p", String(base), "-m", formation], {
+  // Whoever runs the tests may have a database attached.
+  const args = ["run", "dev", "--", "-p", String(base), "-m", formation, "--env", devNull];
+  const npm = spawn("npm", args, {
     cwd: root,
-    env: { ...process.env, DATA_DIR: "memory://", ...envAt(base) },
+    env: { ...process.env, DEV_DATABASE_URL: "", DATA_DIR: "memory://", ...envAt(base) },
     detached: true,
   });
   let output = "";
@@ -75,6 +79,26 @@ describe("npm run dev", () => {
     await closed;
     expect(output()).toMatch(/system +\| db\.1 exited with code 0\n/);
   });
+
+  it("works on its own database, whatever DATABASE_URL names, and says so", async () => {
+    let connections = 0;
+    const production = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(production, "listening");
+    const { port } = production.address() as AddressInfo;
+    const { base, shows } = await startDev("web=1", () => ({
+      DATABASE_URL: `postgres://user:hunter2@127.0.0.1:${port}/production`,
+    }));
+    await shows(
+      /system +\| release\.1, web\.1: DATABASE_URL from the environment is not used in development, set DEV_DATABASE_URL/,
+    );
+    await shows(new RegExp(`is listening on port ${base}\\b`));
+    expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
+    production.close();
+    expect(connections).toBe(0);
+  }, 60_000);
 
   it("issues tokens when it is asked for that, which the service can verify", async () => {
     const formation = "issuer=1";

@@ -9,10 +9,11 @@ const notTheirs = new Set(["node_modules", ".git", "dist", "coverage"]);
 
 /** Lists the files written since a time below the working directory, at most `depth` directories deep. */
 export function filesWrittenSince(sinceMs: number, dir = process.cwd(), depth = 2): string[] {
-  return entriesOf(dir).flatMap((entry) => {
-    const path = join(dir, entry.name);
-    if (entry.isFile()) return writtenAtMs(path) >= sinceMs - tickMs ? [path] : [];
-    const enter = entry.isDirectory() && depth > 0 && !notTheirs.has(entry.name);
+  return entriesOf(dir).flatMap(({ name }) => {
+    const path = join(dir, name);
+    const entry = statOrNone(path);
+    if (entry?.isFile()) return entry.mtimeMs >= sinceMs - tickMs ? [path] : [];
+    const enter = entry?.isDirectory() && depth > 0 && !notTheirs.has(name);
     return enter ? filesWrittenSince(sinceMs, path, depth - 1) : [];
   });
 }
@@ -52,8 +53,12 @@ function numberIn(path: string): number {
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 
-function writtenAtMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function statOrNone(path: string) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // It is deleted already, or a link that leads nowhere.
+  }
 }
 
 function entriesOf(dir: string) {

@@ -42,6 +42,21 @@ describe("npm run contract", () => {
       expect(code).toBe(0);
     });
 
+    it("gives it nothing of what the shell or .env sets for the service", async () => {
+      const seen = `"$TOKEN-$SORT-$OTHER" = "an example--other"`;
+      const checkout = checkoutWith(
+        `release: cat .env; test ${seen} && test ! -e .env`,
+        `web: test ${seen} && test ! -e .env && mkdir -p here && ${serverLine()}`,
+      );
+      writeFileSync(join(checkout, ".env"), "TOKEN=precious\n");
+      const env = { TOKEN: "precious", SORT: "down", OTHER: "other" };
+      const { code, stdout, stderr } = await contract(["--only", "D1"], checkout, env);
+      expect([stderr, stdout]).toEqual(["", expect.stringMatching(/^D1 .* pass /m)]);
+      expect(code).toBe(0);
+      expect(readdirSync(join(checkout, "node_modules/.cache"))).toEqual([]);
+      expect(readdirSync(checkout)).not.toContain("here");
+    });
+
     it("attaches a process type of the Procfile to it, as one of several contract.json says", async () => {
       const checkout = checkoutWith(`web: ${serverLine()}`, `front: ${serverLine()}`);
       const options = `{ "attached": "front", "upstream-env": "UPSTREAM_URL", "upstream-path": "/upstream" }`;

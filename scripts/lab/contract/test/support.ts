@@ -99,12 +99,16 @@ export const kit = [
 export const environment = () => ({ ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json") });
 
 /** Runs the kit as a process of its own, as `npm run contract` does. */
-export function contract(args: readonly string[], cwd = root) {
+export function contract(
+  args: readonly string[],
+  cwd = root,
+  env: Readonly<Record<string, string>> = {},
+) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,
       [...kit, ...args],
-      { cwd, env: environment() },
+      { cwd, env: { ...environment(), ...env } },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });

@@ -1,6 +1,8 @@
 // What the lab's tools share: what it says about processes, sockets and responses must be true.
 import { once } from "node:events";
+import { realpathSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { send } from "../http";
 import { parseResponse } from "../http-response";
 import { startRun } from "../run";
@@ -25,12 +27,13 @@ describe("startRun()", () => {
     await run.reap();
   });
 
-  it("gives an isolated run PATH and what it is given, and nothing of this process", async () => {
+  it("gives an isolated run PATH and what it is given, and nothing of this process or its folder", async () => {
     process.env.OF_THIS_PROCESS = "1";
-    const run = startRun(["env"], { isolated: true, port: "7", env: { GIVEN: "2" } });
+    const show = `console.log(process.cwd()); console.log(Object.keys(process.env).sort().join())`;
+    const argv = [process.execPath, "-e", show] as const;
+    const run = startRun(argv, { isolated: true, port: "7", env: { GIVEN: "2" } });
     await run.exited;
-    const names = run.output.lines().map((line) => line.split("=")[0]);
-    expect(names.sort()).toEqual(["BERTH_LAB_RUN", "GIVEN", "PATH", "PORT"]);
+    expect(run.output.lines()).toEqual([realpathSync(tmpdir()), "BERTH_LAB_RUN,GIVEN,PATH,PORT"]);
     await run.reap();
   });
 
