@@ -1,4 +1,5 @@
 // Binds a server to its port, and turns what can go wrong into an error that names its cure.
+import { fstatSync, readFileSync } from "node:fs";
 import type { AddressInfo, ListenOptions, Server } from "node:net";
 
 /** Where to bind: an address and port, or a listening socket that systemd has passed. */
@@ -9,6 +10,9 @@ export class BindError extends Error {
   override readonly name = "BindError";
 }
 
+/** Where a server listens; a Unix socket has its path as address, and 0 as port. */
+export type BoundAddress = Pick<AddressInfo, "address" | "port">;
+
 /** Every address, IPv6 and IPv4. */
 export const DUAL_STACK = "::";
 
@@ -17,7 +21,7 @@ export const DUAL_STACK = "::";
  * A dual-stack host falls back to `0.0.0.0` on a machine without IPv6.
  * @throws BindError when the target cannot be bound.
  */
-export async function bind(server: Server, target: BindTarget): Promise<AddressInfo> {
+export async function bind(server: Server, target: BindTarget): Promise<BoundAddress> {
   if ("reusePort" in target && target.reusePort) requireReusePort(process.versions.node);
   try {
     return await listen(server, target);
@@ -45,7 +49,7 @@ export function requireReusePort(version: string): void {
   );
 }
 
-async function listen(server: Server, target: BindTarget): Promise<AddressInfo> {
+async function listen(server: Server, target: BindTarget): Promise<BoundAddress> {
   await new Promise<void>((resolve, reject) => {
     // First of all who listen to it: others may throw, as a WebSocket server does.
     server.prependOnceListener("error", reject);
@@ -55,8 +59,30 @@ async function listen(server: Server, target: BindTarget): Promise<AddressInfo> 
     });
     server.listen(target as ListenOptions);
   });
-  return server.address() as AddressInfo;
+  return (server.address() as AddressInfo | null) ?? { address: findPath(server), port: 0 };
 }
+
+/** The path of a Unix socket that was passed, which Node does not tell. */
+function findPath(server: Server): string {
+  const { _handle: handle } = server as unknown as { _handle: { fd: number } };
+  try {
+    const inode = String(fstatSync(handle.fd).ino);
+    const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
+    // The inode is the seventh of its fields, the path the last; it may have spaces.
+    const path = sockets.map((of) => /^(?:\S+\s+){6}(\d+) (.+)$/.exec(of));
+    return path.find((of) => of?.[1] === inode)?.[2] ?? UNIX_SOCKET;
+  } catch {
+    return UNIX_SOCKET;
+  }
+}
+
+const UNIX_SOCKET = "a Unix socket";
+
+/** What the log says of an address, in its fields and its text. */
+export const logOf = ({ address, port }: BoundAddress) =>
+  port === 0
+    ? { fields: { address }, text: `is listening on ${address}` }
+    : { fields: { address, port }, text: `is listening on port ${port}` };
 
 function explain(err: NodeJS.ErrnoException, target: BindTarget): string {
   if ("fd" in target) {

@@ -1,5 +1,5 @@
 // What a port-bound service is, whatever protocol it speaks.
-import type { AddressInfo } from "node:net";
+import type { BoundAddress } from "./bind";
 
 /**
  * A service that exports itself by binding a port: the life cycle starts it, and stops it without losing work.
@@ -12,7 +12,7 @@ export interface PortBoundService {
    * Binds the port and resolves with the actual address once connections are accepted.
    * @throws BindError when the port cannot be bound.
    */
-  bind(): Promise<AddressInfo>;
+  bind(): Promise<BoundAddress>;
   /** Whether new work may be sent here: bound, and not draining. */
   isReady(): boolean;
   /** Takes the connections that wait to be accepted, which are lost when the port is closed: called before `drain`. */

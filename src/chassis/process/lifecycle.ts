@@ -1,8 +1,8 @@
 // The life of a process: services start in order, and stop in reverse without losing work.
 import { setMaxListeners } from "node:events";
-import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import { type BoundAddress, logOf } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import { onStopRequest, type StopCause } from "./stop-request";
 import { findSupervisor, type Supervised } from "./supervisor-link";
@@ -109,10 +109,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   /** Of several workers the supervisor says it, once for all. */
-  function announce({ name }: PortBoundService, at: AddressInfo): void {
-    const { address, port } = at;
-    if (supervisor) supervisor.bound(name, at);
-    else logger.info({ address, port }, `${name} is listening on port ${port}`);
+  function announce({ name }: PortBoundService, at: BoundAddress): void {
+    if (supervisor) return supervisor.bound(name, at);
+    const { fields, text } = logOf(at);
+    logger.info(fields, `${name} ${text}`);
   }
 
   /** One part that fails to end must not keep the others from ending well. */

@@ -1,8 +1,8 @@
 // A worker's line to its supervisor: when it may bind, what it has bound, and when it is to end.
 import cluster, { type Worker } from "node:cluster";
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { BoundAddress } from "../port/bind";
 import type { Environment } from "./environment";
 import { checkReadiness, type ReadinessCheck } from "./readiness";
 import { MARK, type SupervisorMessage, type WorkerMessage } from "./supervision";
@@ -22,7 +22,7 @@ export interface SupervisorLink {
   readonly asked: Promise<SupervisorsWord>;
   /** Says that all is built, and resolves when it may be bound. */
   mayBind(attached: Readonly<Record<string, Supervised>>, given: WaitOptions): Promise<void>;
-  bound(service: string, at: AddressInfo): void;
+  bound(service: string, at: BoundAddress): void;
   /** Says that all is bound. */
   serving(): void;
   /** Says that this process takes on no more work. */

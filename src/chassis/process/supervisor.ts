@@ -1,6 +1,7 @@
 // Several processes behind one port: starts them, replaces them while the others serve, and ends them together.
 import cluster from "node:cluster";
 import type { Logger } from "pino";
+import { logOf } from "../port/bind";
 import { createCrew, type CrewSettings, toldOf } from "./crew";
 import { onStopRequest } from "./stop-request";
 import type { Worker } from "./worker";
@@ -70,11 +71,12 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   /** Says where the service is, and what it may open; again only when that has changed. */
   function announce(workers: readonly Worker[]): void {
     const connections = sum(workers.map((worker) => worker.connections()));
-    const fields = { pid: process.pid, workers: workers.length, connections };
-    const lines = (workers.at(-1)?.bound() ?? []).map(({ service, address, port }) => ({
-      fields: { address, port, ...fields },
-      text: `${service} is listening on port ${port} with ${workers.length} workers${mostOf(connections)}`,
-    }));
+    const common = { pid: process.pid, workers: workers.length, connections };
+    const lines = (workers.at(-1)?.bound() ?? []).map(({ service, ...at }) => {
+      const { fields, text } = logOf(at);
+      const besides = ` with ${workers.length} workers${mostOf(connections)}`;
+      return { fields: { ...fields, ...common }, text: `${service} ${text}${besides}` };
+    });
     const now = JSON.stringify(lines);
     if (now !== announced) for (const { fields, text } of lines) logger.info(fields, text);
     announced = now;

@@ -1,7 +1,10 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
 import {
   asServer,
   fetchAlone,
@@ -512,7 +515,7 @@ describe("SIGHUP to a supervisor", () => {
 
 describe("a socket that was passed", () => {
   it("is served by one supervisor after the other, and refuses nobody", async () => {
-    const passed = createServer().listen(0, "127.0.0.1");
+    const passed = createServer().listen(0, "127.0.0.1").unref();
     await once(passed, "listening");
     const { port } = passed.address() as AddressInfo;
     const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
@@ -538,5 +541,32 @@ describe("a socket that was passed", () => {
     isGoingOn = false;
     await client;
     expect(await ask(second!)).toMatchObject({ version: "1" });
+  });
+
+  it.each([
+    ["one process", 1, ""],
+    ["two workers", 2, " with 2 workers, and up to 20 store connections"],
+  ])("may be a Unix socket, which %s serve", async (_what, workers, besides) => {
+    const { command, folder } = createWorkerProgram();
+    const path = join(folder, "socket");
+    const passed = createServer().listen(path).unref();
+    await once(passed, "listening");
+    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
+    const shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...command];
+    const env = { LISTEN_FDS: "1", WEB_CONCURRENCY: String(workers) };
+    const service = startCommand(shell, env, folder, fd);
+    const line = JSON.parse(await service.line(/web is listening/)) as object;
+    // The path leads there until the listener that made it closes.
+    linkSync(path, `${path}.kept`);
+    passed.close();
+    const place = process.platform === "linux" ? path : "a Unix socket";
+    expect(line).toMatchObject({ address: place, msg: `web is listening on ${place}${besides}` });
+    expect(line).not.toHaveProperty("port");
+    const [answer] = (await once(get({ socketPath: `${path}.kept` }), "response")) as [Readable];
+    expect(await json(answer)).toMatchObject({ version: "1" });
+    service.child.kill("SIGTERM");
+    expect(await service.exit).toBe(0);
+    expect(service.stderr()).toBe("");
+    expect(lstatSync(`${path}.kept`).isSocket()).toBe(true);
   });
 });
