@@ -112,6 +112,12 @@ module.exports = ts.config(
           property: "exit",
           message: "Only the process entry exits, once all work is done: throw instead.",
         },
+        {
+          object: "AbortSignal",
+          property: "any",
+          message:
+            "With a signal that lives as long as the process, such as draining, it leaks: take workSignal of chassis/process/work-signal.",
+        },
       ],
     },
   },

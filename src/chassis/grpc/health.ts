@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { REPLACED } from "../process/lifecycle";
 import { checkReadiness, type ReadinessOptions } from "../process/readiness";
+import { workSignal } from "../process/work-signal";
 import { CallError } from "./call-error";
 import type { Call, RpcService } from "./handlers";
 import { loadProtos } from "./protos";
@@ -44,21 +45,20 @@ export function createHealth(options: HealthOptions): RpcService {
     return latest.status;
   }
 
-  /** Resolves after a while, or when it is worth looking at once. */
-  async function wait(signal: AbortSignal): Promise<void> {
-    const sooner = isLeaving() ? [signal, ending] : [signal, ending, draining];
-    await sleep(LOOK_MS, undefined, { signal: AbortSignal.any(sooner) }).catch(() => undefined);
-  }
-
   async function* watch(request: object, { signal }: Call) {
     const { service } = request as { service: string };
+    // For the whole call: signals that live as long as the process must not collect something for each look.
+    const over = workSignal(signal, ending);
+    const sooner = workSignal(over, draining);
     let told: Serving | undefined;
     while (!signal.aborted) {
       const status = isKnown(service) ? await lookTogether() : "SERVICE_UNKNOWN";
       if (status !== told) yield { status };
       told = status;
       if (ending.aborted) throw new CallError("UNAVAILABLE", "The service is going away.");
-      await wait(signal);
+      // The drain wakes it once: after that only the end does.
+      const waking = draining.aborted ? over : sooner;
+      await sleep(LOOK_MS, undefined, { signal: waking }).catch(() => undefined);
     }
   }
 
