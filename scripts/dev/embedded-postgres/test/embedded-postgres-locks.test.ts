@@ -150,7 +150,8 @@ describe("an idle transaction on the embedded PostgreSQL", () => {
   beforeAll(async () => {
     postgres = await spawnEmbeddedPostgres({
       DATA_DIR: "memory://",
-      IDLE_IN_TRANSACTION_TIMEOUT_MS: "200",
+      // Longer than a busy machine stalls.
+      IDLE_IN_TRANSACTION_TIMEOUT_MS: "2000",
     });
   });
   afterAll(async () => {
@@ -172,9 +173,9 @@ describe("an idle transaction on the embedded PostgreSQL", () => {
     await one.query("CREATE TABLE busy (name text)");
     await one.query("BEGIN");
     await one.query("INSERT INTO busy VALUES ('one')");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     const counted = ask(two, "SELECT count(*)::int FROM busy");
-    for (const until = performance.now() + 600; performance.now() < until;) {
+    for (const until = performance.now() + 3000; performance.now() < until;) {
       await one.query("SELECT pg_sleep(0.01)");
     }
     await one.query("COMMIT");

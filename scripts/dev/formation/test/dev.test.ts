@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
+import { inTime } from "../../../../test/chassis/support/waits";
 import { freePort } from "../../ports/free-port";
 import { planFormation } from "../plan";
 import { readProcfile } from "../procfile";
@@ -49,7 +50,7 @@ async function startDev(
   let output = "";
   npm.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
   const closed = once(npm, "close");
-  const shows = async (pattern: RegExp) => {
+  const shown = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(output);
       if (match) return match;
@@ -57,6 +58,7 @@ async function startDev(
       await Promise.race([once(npm.stdout, "data"), ended]);
     }
   };
+  const shows = (pattern: RegExp) => inTime(shown(pattern), () => `no ${pattern} in:\n${output}`);
   const dev = { npm, base, output: () => output, closed, shows };
   running.push(dev);
   return dev;
@@ -122,7 +124,7 @@ describe("npm run dev", () => {
       aud: "here",
       sub: "ann",
     });
-  }, 60_000);
+  });
 
   it("restarts the service one by one from a second terminal, while its database stays", async () => {
     const { base, output, shows } = await startDev("web=2");
@@ -145,7 +147,7 @@ describe("npm run dev", () => {
       ...["web.1 started", "web.1 started", "web.2 started", "web.2 started"],
     ]);
     expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
-  }, 60_000);
+  });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"] as const)(
     "leaves nothing behind when npm alone gets %s",
@@ -159,6 +161,5 @@ describe("npm run dev", () => {
       await closed;
       while (ours().length > 0) await delay(20);
     },
-    60_000,
   );
 });

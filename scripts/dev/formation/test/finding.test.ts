@@ -4,8 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freeBasePort, startFormation, startRunner, stopFormations } from "./support";
 
-jest.setTimeout(30_000);
-
 /** Where the sockets are in some of the tests. */
 let TMPDIR: string;
 beforeEach(() => (TMPDIR = mkdtempSync(join(tmpdir(), "sockets-"))));

@@ -5,7 +5,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, startFormation, startRunner, stopFormations, type Runner } from "./support";
 
-jest.setTimeout(30_000);
 afterEach(stopFormations);
 
 const write = ({ directory }: Runner, name: string) => writeFileSync(join(directory, name), "");

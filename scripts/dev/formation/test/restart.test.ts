@@ -14,15 +14,14 @@ import {
   type Runner,
 } from "./support";
 
-jest.setTimeout(60_000);
 afterEach(stopFormations);
 
 /**
- * Answers with what VERSION had at its start; /slow is in flight until 800 ms after SIGTERM. It is not ready when it begins to listen;
+ * Answers with what VERSION had at its start; /slow is in flight until there is a file `answer`. It is not ready when it begins to listen;
  * `broken` does not start, `never` is never ready.
  */
 const SERVER = `
-const { readFileSync } = require("node:fs");
+const { existsSync, readFileSync } = require("node:fs");
 const { createServer } = require("node:http");
 const version = readFileSync("VERSION", "utf8");
 if (version === "broken") process.exit(3);
@@ -41,7 +40,7 @@ server.listen(process.env.PORT, () => {
 process.on("SIGTERM", () => {
   console.log("leaving");
   server.close();
-  setTimeout(() => slow.forEach((res) => res.end(version)), 800);
+  setInterval(() => existsSync("answer") && slow.splice(0).forEach((res) => res.end(version)), 20).unref();
 });
 `;
 const web = "web: exec node app/server.js";
@@ -50,6 +49,7 @@ const files = { "app/server.js": SERVER, VERSION: "one" };
 
 const save = ({ directory }: Runner, version: string) =>
   writeFileSync(join(directory, "VERSION"), version);
+const answerSlow = ({ directory }: Runner) => writeFileSync(join(directory, "answer"), "");
 const restart = ({ directory }: Runner, ...args: string[]) =>
   startRunner(directory, ["restart", ...args]);
 
@@ -106,6 +106,7 @@ describe("restart", () => {
       await Promise.all([ask(base), ask(base + 1)]);
       save(runner, "two");
       const command = restart(runner, "web");
+      void runner.waitFor(/leaving/).then(() => answerSlow(runner));
       let isOver = false;
       void command.exited.then(() => (isOver = true));
       const answered: string[] = [];
@@ -198,13 +199,17 @@ describe("restart", () => {
 
   it("is refused while another one is under way", async () => {
     const { runner } = await startWeb(2);
+    save(runner, "never");
     const first = restart(runner, "web");
-    await first.waitFor(/stopping web\.1/);
+    await runner.waitFor(/listening with never/);
     const second = restart(runner, "web");
     expect(await second.exited).toBe(1);
     expect(second.output()).toBe("another restart is under way: wait for its end\n");
-    expect(await first.exited).toBe(0);
     expect(runner.output().match(/web\.1 started/g)).toHaveLength(2);
+    first.process.kill("SIGINT");
+    await runner.waitFor(/the restart has failed/);
+    save(runner, "two");
+    expect(await restart(runner, "web").exited).toBe(0);
   });
 
   it("is refused while what it is for has not been started yet", async () => {
@@ -245,8 +250,14 @@ describe("restart", () => {
       const slow = ask(base, "/slow");
       if (what === "starting") save(runner, "never");
       const command = restart(runner, "web");
-      await runner.waitFor(what === "starting" ? /listening with never/ : /leaving/);
+      await runner.waitFor(/leaving/);
+      if (what === "starting") {
+        answerSlow(runner);
+        await runner.waitFor(/listening with never/);
+      }
       runner.process.kill("SIGINT");
+      await runner.waitFor(/web\.2 +\| leaving/);
+      answerSlow(runner);
       expect(await runner.exited).toBe(130);
       expect(await command.exited).toBe(1);
       expect(command.output()).toMatch(/\nthe formation has ended.*\n$/);

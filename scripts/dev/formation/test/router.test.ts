@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { ask } from "../../router/test/support";
 import { freeBasePort, startFormation, startRunner, stopFormations, type Runner } from "./support";
 
-jest.setTimeout(60_000);
 afterEach(stopFormations);
 
 /** Answers with its port, its trust in proxies and its start's number; takes 300 ms to be ready, and drains as long. */

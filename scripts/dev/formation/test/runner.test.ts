@@ -167,27 +167,15 @@ describe("stopping a formation", () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("takes SIGINT twice within milliseconds, as npm sends it, for one Ctrl-C", async () => {
-    const slow = `node -e "process.on('SIGTERM', () => setTimeout(() => { console.log('done'); process.exit() }, 500)); console.log('pid=' + process.pid); setInterval(() => {}, 1e6)"`;
-    const runner = await startFormation([`web: ${slow}`]);
-    await pidOf(runner, "pid");
-    runner.process.kill("SIGINT");
-    runner.process.kill("SIGINT");
-    expect(await runner.exited).toBe(130);
-    expect(runner.output()).toContain("done");
-  });
-
-  it("kills at once on a second Ctrl-C", async () => {
+  it("kills on a second Ctrl-C", async () => {
     const runner = await startFormation([`web: ${stubborn}`]);
     const pid = await pidOf(runner, "pid");
-    const startedAt = performance.now();
     runner.process.kill("SIGINT");
     await runner.waitFor(/\| no\n/);
     // The first wave is over 200 ms after it began, and the runner cannot tell us so.
     const again = setInterval(() => runner.process.kill("SIGINT"), 50);
     expect(await runner.exited).toBe(130);
     clearInterval(again);
-    expect(performance.now() - startedAt).toBeLessThan(4000);
     expect(isAlive(pid)).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { inTime } from "../../../../test/chassis/support/waits";
 import { freePort } from "../../ports/free-port";
 
 export const root = join(__dirname, "../../../..");
@@ -14,12 +15,16 @@ export interface Runner {
   process: ChildProcess;
   directory: string;
   /** Resolves to the exit code, or to the signal's name. */
-  exited: Promise<number | string>;
+  readonly exited: Promise<number | string>;
   /** Everything printed so far, without the time. */
   output(): string;
   /** Resolves to the match once the output has one, rejects with the output when it ends without. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
 }
+
+/** Formations find one another there: nobody else's, and none of this file's is found by others. */
+const sockets = mkdtempSync(join(tmpdir(), "sockets-"));
+afterAll(() => rmSync(sockets, { recursive: true, force: true }));
 
 const running = new Set<{ process: ChildProcess; directory: string }>();
 
@@ -50,11 +55,16 @@ export function startRunner(
     ["--require", join(root, "node_modules/ts-node/register"), main, ...args],
     {
       cwd: directory,
-      env: { ...process.env, TS_NODE_PROJECT: join(root, "tsconfig.json"), ...env },
+      env: {
+        ...process.env,
+        TMPDIR: sockets,
+        TS_NODE_PROJECT: join(root, "tsconfig.json"),
+        ...env,
+      },
     },
   );
   running.add({ process: child, directory });
-  return { ...watch(child), directory };
+  return Object.assign(watch(child), { directory });
 }
 
 function watch(child: ChildProcess): Omit<Runner, "directory"> {
@@ -72,21 +82,28 @@ function watch(child: ChildProcess): Omit<Runner, "directory"> {
       renew();
     });
   }
-  const exited = new Promise<number | string>((resolve) => {
+  const ended = new Promise<number | string>((resolve) => {
     child.once("close", (code, signal) => resolve(signal ?? code ?? "unknown"));
   });
   const output = () => text.replace(/^\d\d:\d\d:\d\d /gm, "");
   let isClosed = false;
-  void exited.then(() => (isClosed = true));
-  const waitFor = async (pattern: RegExp) => {
+  void ended.then(() => (isClosed = true));
+  const found = async (pattern: RegExp) => {
     for (;;) {
       const match = pattern.exec(output());
       if (match) return match;
       if (isClosed) throw new Error(`no ${pattern} in:\n${text}`);
-      await Promise.race([printed, exited]);
+      await Promise.race([printed, ended]);
     }
   };
-  return { process: child, exited, output, waitFor };
+  return {
+    process: child,
+    get exited() {
+      return inTime(ended, () => `it has not ended, but printed:\n${text}`);
+    },
+    output,
+    waitFor: (pattern) => inTime(found(pattern), () => `no ${pattern} in:\n${text}`),
+  };
 }
 
 /** Ends the runners that a test has left, for afterEach. */

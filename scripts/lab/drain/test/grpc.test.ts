@@ -26,7 +26,7 @@ it("says what is to be installed", () => {
     const server = await startServer([process.execPath, SERVICE], { isolated: true, env });
     const stopClient = startClient([server.port], 1);
     const kinds = () => new Set(journal.executions().map(({ id }) => id.split("-")[0]));
-    expect(await until(() => kinds().size === 3, 20_000)).toBe(true);
+    expect(await until(() => kinds().size === 3, 60_000)).toBe(true);
     return { server, journal, stopClient };
   }
 

@@ -42,7 +42,7 @@ describe("startRun()", () => {
     await run.exited;
     const commands = () => run.processes().map(({ command }) => command);
     // It is a copy of the shell, and then setsid, before it is what it will be.
-    await until(() => commands().join() === "sleep 300", 10_000);
+    await until(() => commands().join() === "sleep 300", 60_000);
     expect(commands()).toEqual(["sleep 300"]);
     await run.reap();
     expect(run.processes()).toEqual([]);

@@ -38,7 +38,7 @@ describe("the load", () => {
 
   it("goes on until it is stopped, and counts what gets no answer", async () => {
     const load = startLoad([url]);
-    const comes = (status: number) => until(() => countOf(load.take(), status) > 0, 10_000);
+    const comes = (status: number) => until(() => countOf(load.take(), status) > 0, 60_000);
     expect(await comes(200)).toBe(true);
     server.close().closeAllConnections();
     expect(await comes(0)).toBe(true);
