@@ -72,12 +72,16 @@ async function stop(child: Running): Promise<void> {
 
 async function main(program: string): Promise<void> {
   const migrate = join(dirname(program), "migrate.ts");
-  const saves = watchSaves(dirname(program));
+  const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
 
-  /** Applies the migrations that have been saved, and returns whether the program can be started on them. */
+  /** Applies the migrations that have been saved, and returns whether the program can be started on them, or at all. */
   async function applyMigrations(): Promise<boolean> {
     if (saves.take().some((path) => IN_MIGRATIONS.test(path))) isMigrated = false;
+    if (!existsSync(program)) {
+      console.log(`${program} is gone, what runs stays as it is: waiting for it to come back`);
+      return false;
+    }
     if (isMigrated || !existsSync(migrate)) return true;
     const code = await start(migrate).ended;
     isMigrated = code === 0;

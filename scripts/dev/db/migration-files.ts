@@ -8,11 +8,14 @@ export const MIGRATION_FILES = "features/*/migrations/*.ts";
 /** The names of all migrations below the folder of the sources, in the order in which they are applied. */
 export function listMigrations(src: string): string[] {
   const features = join(src, "features");
-  return namesIn(features)
-    .flatMap((feature) => namesIn(join(features, feature, "migrations")))
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => basename(file, ".ts"))
-    .sort();
+  return (
+    namesIn(features)
+      .flatMap((feature) => namesIn(join(features, feature, "migrations")))
+      // Emacs locks a file by a link of its name behind `.#`.
+      .filter((file) => file.endsWith(".ts") && !file.startsWith("."))
+      .map((file) => basename(file, ".ts"))
+      .sort()
+  );
 }
 
 /** Nothing only if there is no such folder: a migration that cannot be read is not one that is gone. */

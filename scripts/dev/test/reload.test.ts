@@ -98,9 +98,46 @@ describe("the reloader", () => {
     await until("repaired");
   });
 
+  it("keeps the program running while its folder is gone, and starts it anew once it is back", async () => {
+    const away = `${folder}.away`;
+    renameSync(folder, away);
+    await until(
+      `${join(folder, "main.ts")} is gone, what runs stays as it is: waiting for it to come back`,
+    );
+    expect(printed.filter((line) => line === "first")).toHaveLength(1);
+    renameSync(away, folder);
+    await until("first");
+    saveByRename("main.ts", program("second"));
+    await until("second");
+  });
+
   it("passes SIGTERM on, and ends as the program does", async () => {
     runner.kill("SIGTERM");
     expect((await once(runner, "exit"))[0]).toBe(7);
+  });
+});
+
+describe("the reloader, where the system has no watches left", () => {
+  const error = `Object.assign(new Error("System limit reached"), { code: "ENOSPC" })`;
+  it.each([
+    ["refuses one", `throw ${error}`],
+    [
+      "takes one back",
+      `const watcher = new (require("node:events"))(); watcher.close = () => 0;
+       process.nextTick(() => watcher.emit("error", ${error})); return watcher`,
+    ],
+  ])("says how to get more when it %s, and sees saves all the same", async (_, how) => {
+    saveInPlace("main.ts", program("first"));
+    saveInPlace("no-watches.js", `require("node:fs").watch = () => { ${how} };\n`);
+    startReloader({ NODE_OPTIONS: `--require ${join(folder, "no-watches.js")}` });
+    await until("first");
+    expect(printed).toContain(
+      `${folder} cannot be watched (ENOSPC), looking for saves once a second; more inotify watches: sudo sysctl fs.inotify.max_user_watches=524288`,
+    );
+    saveByRename("main.ts", program("second"));
+    await until("second");
+    saveInPlace("main.ts", program("third"));
+    await until("third");
   });
 });
 
