@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { Logger } from "pino";
 import { type BoundAddress, logOf } from "../port/bind";
 import type { PortBoundService } from "../port/service";
+import { watchDescriptors } from "./descriptors";
 import { onStopRequest, type StopCause } from "./stop-request";
 import { findSupervisor, type Supervised } from "./supervisor-link";
 import { within } from "./within";
@@ -64,6 +65,7 @@ const FORCED_BY_CTRL_C = 130;
 /** Creates the life cycle; signals and uncaught errors are heeded from now on. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { process, logger, orphaned, drainDelayMs, shutdownTimeoutMs } = options;
+  watchDescriptors(logger);
   const supervisor = findSupervisor();
   const stop = onStopRequest({
     process,
