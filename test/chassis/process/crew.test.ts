@@ -61,19 +61,41 @@ describe("a worker that ends before it serves", () => {
   });
 });
 
+/** A crew of two, and the lines that it logs. */
+const createCrew = `
+  const { createCrew } = chassis("crew");
+  const lines = new EventEmitter();
+  const log = (fields, text) => lines.emit("line", text);
+  const crew = createCrew({
+    logger: { info: log, warn: log, error: log, fatal: log },
+    settings: () => ({ workers: 2, shutdownTimeoutMs: 1000 }),
+    pingMs: 3_600_000,
+    readyLimitMs: 3_600_000,
+    stop: { requested: new Promise(() => {}), forced: new Promise(() => {}), isRequested: () => false },
+  });
+`;
+
 describe("a crew", () => {
+  it("says what a worker that it kills was waiting for", async () => {
+    const printed = await supervise(
+      `${createCrew}
+      lines.on("line", (text) => console.log(text));
+      const worker = crew.hire();
+      console.log(await crew.built(worker, 3_600_000));
+      console.log(await crew.put(worker, 1));`,
+      `process.on("message", () => undefined);
+      process.send({ supervision: "prepared", connections: {} });`,
+    );
+    expect(printed).toEqual([
+      "true",
+      "worker 1 was not ready within 1 ms: its port is not bound",
+      "false",
+    ]);
+  });
+
   it("forgets the workers that it has replaced", async () => {
     const printed = await supervise(
-      `const { createCrew } = chassis("crew");
-      const lines = new EventEmitter();
-      const log = (fields, text) => lines.emit("line", text);
-      const crew = createCrew({
-        logger: { info: log, warn: log, error: log, fatal: log },
-        settings: () => ({ workers: 2, shutdownTimeoutMs: 1000 }),
-        pingMs: 3_600_000,
-        readyLimitMs: 3_600_000,
-        stop: { requested: new Promise(() => {}), forced: new Promise(() => {}), isRequested: () => false },
-      });
+      `${createCrew}
       for (let i = 0; i < 2; i++) {
         const worker = crew.hire();
         await crew.put(worker, 3_600_000);
