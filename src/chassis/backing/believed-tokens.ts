@@ -27,6 +27,7 @@ export function createBelievedTokens(toleranceS: number): BelievedTokens {
     get(token, keys) {
       if (keys !== byKeys) return undefined;
       const claims = believed.get(token);
+      // By the wall clock, as the issuer has dated it.
       return claims && Date.now() / 1000 < claims.exp + toleranceS ? claims : undefined;
     },
     add(token, keys, claims) {

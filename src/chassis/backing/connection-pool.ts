@@ -68,7 +68,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   let connecting = 0;
   let restUntil = 0;
   let keepUntil = 0;
-  let lastAnswerAt = 0;
+  let lastAnswerAt = -Infinity;
   let sweeping: NodeJS.Timeout | undefined;
   let onEmpty: (() => void) | undefined;
 
@@ -101,7 +101,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   /** Opens a connection for somebody who waits, when there is room. */
   function grow(): void {
     if (open.size + connecting >= size || connecting >= waiting.size) return;
-    if (open.size > 0 && Date.now() < restUntil) return;
+    if (open.size > 0 && performance.now() < restUntil) return;
     connecting += 1;
     ownContext
       .runInAsyncScope(connect)
@@ -112,12 +112,12 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   function admit(client: Client): void {
     open.add(client);
     client.on("error", (err) => lose(client, err));
-    serve(client, Date.now());
+    serve(client, performance.now());
   }
 
   /** What is open will be free again; when nothing is, all would wait in vain. */
   function fail(err: unknown): void {
-    restUntil = Date.now() + REST_MS;
+    restUntil = performance.now() + REST_MS;
     if (open.size > 0) return;
     do nextWaiter()?.reject(err);
     while (connecting === 0 && waiting.size > 0);
@@ -126,7 +126,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
 
   function giveBack(client: Client, isIntact: boolean): void {
     if (!isIntact) return drop(client);
-    lastAnswerAt = Date.now();
+    lastAnswerAt = performance.now();
     if (outdated.has(client)) drop(client);
     else serve(client, lastAnswerAt);
   }
@@ -140,7 +140,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   }
 
   function sweep(): void {
-    const before = Date.now() - IDLE_MS;
+    const before = performance.now() - IDLE_MS;
     const kept = idle.findIndex(({ since }) => since > before);
     for (const { client } of idle.splice(0, kept < 0 ? idle.length : kept)) drop(client);
     sweeping = idle.length > 0 ? setTimeout(sweep, IDLE_MS).unref() : undefined;
@@ -167,8 +167,8 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   }
 
   function renew(): void {
-    if (Date.now() < keepUntil) return;
-    keepUntil = Date.now() + RENEW_MS;
+    if (performance.now() < keepUntil) return;
+    keepUntil = performance.now() + RENEW_MS;
     for (const client of open) outdated.add(client);
     for (const { client } of idle.splice(0)) drop(client);
   }

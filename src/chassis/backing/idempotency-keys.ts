@@ -56,8 +56,8 @@ export function createIdempotencyKeys(database: Database): RunOnce {
   let nextSweep = 0;
 
   function sweep(): void {
-    if (Date.now() < nextSweep) return;
-    nextSweep = Date.now() + SWEEP_EVERY_MS;
+    if (performance.now() < nextSweep) return;
+    nextSweep = performance.now() + SWEEP_EVERY_MS;
     // Nobody waits for it: the next one will do as well.
     database
       .query(SWEEP, [SWEEP_ROWS])

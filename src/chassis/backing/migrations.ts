@@ -133,10 +133,10 @@ function limitLockWaits(client: Client): Client {
 async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): Promise<Client> {
   const settings = parsePostgresUrl(url);
   checkTlsFiles(settings);
-  const deadline = Date.now() + startTimeoutMs;
+  const deadline = performance.now() + startTimeoutMs;
   const onConnect = sayHowSafe(settings, logger);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const timeoutMs = Math.min(TRY_MS, deadline - Date.now());
+    const timeoutMs = Math.min(TRY_MS, deadline - performance.now());
     const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
     try {
       return await connect(options);
@@ -145,7 +145,7 @@ async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): P
       const cure = cureOf(err);
       if (cure)
         throw new Error(`The database cannot be used: ${reason}. Cure: ${cure}.`, { cause: err });
-      if (Date.now() + pauseMs >= deadline) {
+      if (performance.now() + pauseMs >= deadline) {
         const message = `The database was not reached within ${startTimeoutMs} ms: ${reason}`;
         throw new Error(message, { cause: err });
       }

@@ -25,11 +25,11 @@ export interface ConnectOptions extends ClientOptions {
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { settings, timeoutMs } = options;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   const candidates = candidatesOf(settings);
   const failures: Failure[] = [];
   for (const [index, candidate] of candidates.entries()) {
-    const share = (deadline - Date.now()) / (candidates.length - index);
+    const share = (deadline - performance.now()) / (candidates.length - index);
     const limitMs = Math.ceil(Math.min(share, settings.connectTimeoutMs));
     const client = await tryHost(candidate, { ...options, timeoutMs: limitMs }, failures);
     if (client) return client;
@@ -57,10 +57,10 @@ interface Failure {
 /** Resolves with undefined when the host cannot be used; why is then among the failures. */
 async function tryHost(candidate: Candidate, options: ConnectOptions, failures: Failure[]) {
   const { host, wanted } = candidate;
-  const deadline = Date.now() + options.timeoutMs;
+  const deadline = performance.now() + options.timeoutMs;
   const encryptions = encryptionsOf(options.settings, host);
   for (const encryption of encryptions) {
-    const remainingMs = Math.max(1, deadline - Date.now());
+    const remainingMs = Math.max(1, Math.ceil(deadline - performance.now()));
     const { client, wasReached } = createClient(host, encryption, remainingMs, options);
     try {
       await client.connect();
@@ -69,7 +69,8 @@ async function tryHost(candidate: Candidate, options: ConnectOptions, failures: 
       return client;
     } catch (err) {
       void client.end().catch(() => undefined);
-      const isOver = Date.now() >= deadline;
+      // Timers count whole milliseconds: they may be early by a part of one.
+      const isOver = deadline - performance.now() < 1;
       const isLast =
         isOver || !wasReached() || !mayPreferOther(err) || encryption === encryptions.at(-1);
       if (isLast || !isWithoutTls(err)) {

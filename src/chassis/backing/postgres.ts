@@ -105,7 +105,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, explain }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
-      else if (Date.now() - pool.lastAnswerAt() > RECENT_MS) {
+      else if (performance.now() - pool.lastAnswerAt() > RECENT_MS) {
         await (asking ??= askOutsideThePool().finally(() => (asking = undefined)));
       }
     },

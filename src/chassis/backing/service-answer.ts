@@ -83,7 +83,10 @@ function membersOf(text: string): Partial<Record<string, unknown>> {
 /** In the one form that senders may use, such as `Sun, 06 Nov 1994 08:49:37 GMT`; others are read as anything. */
 const HTTP_DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
-/** How long to wait, in seconds. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+/**
+ * How long to wait, in seconds. A date is of the other server's wall clock, so it is compared with ours.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
 function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undefined {
   const text = headers["retry-after"];
   if (typeof text !== "string") return undefined;

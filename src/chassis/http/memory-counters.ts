@@ -52,7 +52,7 @@ export function createMemoryCounters(options: MemoryCounterOptions): Store {
         counter.endsAt = at + windowMs;
       }
       counter.requests++;
-      // The library counts down from it by the same clock in the same turn, so that setting that clock changes nothing.
+      // The library takes the same clock away again in this turn: nobody can set it in between.
       return {
         totalHits: counter.requests,
         resetTime: new Date(Date.now() + counter.endsAt - at),

@@ -92,6 +92,7 @@ function createCounters({ send }: CounterStore, prefix: string): ExpressRateLimi
       try {
         const answer = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
         const [totalHits, remainingMs] = answer as [number, number];
+        // The library takes the same clock away again in this turn: nobody can set it in between.
         return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
       } catch (err) {
         sayOnce(err);

@@ -17,8 +17,8 @@ type Execve = (file: string, args: string[], env: NodeJS.ProcessEnv) => never;
  * ends the process.
  */
 export async function exit(code: number, logger: Logger): Promise<never> {
-  const deadline = Date.now() + GRACE_MS;
-  while (inThreadPool().length > 0 && Date.now() < deadline) await sleep(LOOK_MS);
+  const deadline = performance.now() + GRACE_MS;
+  while (inThreadPool().length > 0 && performance.now() < deadline) await sleep(LOOK_MS);
   const waitingFor = inThreadPool();
   if (waitingFor.length > 0) {
     // Else who reads 137 looks for a lack of memory.

@@ -137,7 +137,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     cause: StopCause | undefined,
     { delayMs, timeoutMs }: ReturnType<typeof limits>,
   ) {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     const acceptWaiting = () => Promise.all(services.map(async (of) => of.acceptWaiting?.()));
     await acceptWaiting();
     for (const service of services) service.beginDrain();
@@ -149,7 +149,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       await acceptWaiting();
     }
     for (const service of services.toReversed()) {
-      await attempt(`draining ${service.name}`, service.drain(deadline - Date.now()));
+      await attempt(`draining ${service.name}`, service.drain(deadline - performance.now()));
     }
     for (const [name, resource] of Object.entries(resources).toReversed()) {
       await attempt(`closing the ${name}`, resource.close());

@@ -82,8 +82,8 @@ export function createStdout(): LogDestination {
       setImmediate(sendOrRetry);
     },
     flush() {
-      const deadline = Date.now() + FLUSH_MS;
-      while (!send() && Date.now() < deadline) pause(FLUSH_RETRY_MS);
+      const deadline = performance.now() + FLUSH_MS;
+      while (!send() && performance.now() < deadline) pause(FLUSH_RETRY_MS);
     },
   };
 }

@@ -55,7 +55,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
   const forced = new Promise<void>((resolve) => (resolveForced = resolve));
 
   const request = (cause: StopCause): void => {
-    requestedAt ??= Date.now();
+    requestedAt ??= performance.now();
     resolveRequested(cause);
   };
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -63,7 +63,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
       logger.info({ signal }, `${signal} received, ${consequence}`);
       return request(signal);
     }
-    const again = Date.now() - requestedAt > SAME_KEYPRESS_MS;
+    const again = performance.now() - requestedAt > SAME_KEYPRESS_MS;
     if (signal === "SIGINT" && again && isTerminal()) {
       logger.warn("second Ctrl-C, not waiting any longer");
       resolveForced();

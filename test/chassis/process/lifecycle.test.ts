@@ -168,12 +168,14 @@ describe("a life cycle", () => {
 
   it("leaves each service what those before it have left of the time", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 5_000 });
-    let now = Date.now();
-    jest.spyOn(Date, "now").mockImplementation(() => now);
+    let now = performance.now();
+    jest.spyOn(performance, "now").mockImplementation(() => now);
     const remainingMs: number[] = [];
     const drain = (ms: number) => {
       remainingMs.push(ms);
       now += 1_200;
+      // Somebody sets the clock an hour ahead.
+      jest.spyOn(Date, "now").mockReturnValue(new Date().getTime() + 3_600_000);
       return Promise.resolve();
     };
     const ended = lifecycle.run([
@@ -190,8 +192,8 @@ describe("a life cycle", () => {
     const { events, lifecycle, journal } = create();
     let finish!: () => void;
     const drain = () => {
-      const later = Date.now() + 1_000;
-      jest.spyOn(Date, "now").mockReturnValue(later);
+      const later = performance.now() + 1_000;
+      jest.spyOn(performance, "now").mockReturnValue(later);
       setImmediate(() => events.emit("SIGINT", "SIGINT"));
       return new Promise<void>((resolve) => (finish = resolve));
     };

@@ -108,6 +108,15 @@ describe("onStopRequest", () => {
     expect(await isForced()).toBe(true);
   });
 
+  it("is forced by a second Ctrl-C, though the clock was set back meanwhile", async () => {
+    const { events, isForced } = observe({ isThere: true });
+    events.emit("SIGINT", "SIGINT");
+    jest.setSystemTime(Date.now() - 3_600_000);
+    jest.advanceTimersByTime(1000);
+    events.emit("SIGINT", "SIGINT");
+    expect(await isForced()).toBe(true);
+  });
+
   it("is not forced by a second SIGINT without a terminal", async () => {
     const { events, isForced } = observe();
     events.emit("SIGINT", "SIGINT");
