@@ -36,9 +36,6 @@ export const unsendable = (why: string): Fault => ({
   detail: `The request cannot be passed on: ${why}.`,
 });
 
-/** Node's parser leaves the body in the connection, whose protocol the request wants to change. */
-export const upgradeWithBody = unsendable("it has a body and an Upgrade header");
-
 /** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1 */
 export const unknownCoding: Fault = {
   status: 501,

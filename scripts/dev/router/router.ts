@@ -8,7 +8,7 @@ import { requestId } from "../../../src/chassis/http/request-id";
 import { DUAL_STACK } from "../../../src/chassis/port/bind";
 import { endConnection } from "../../../src/chassis/port/end-connection";
 import { createHttpService } from "../../../src/chassis/port/http-service";
-import { unknownCoding, unknownHost, upgradeWithBody } from "./faults";
+import { unknownCoding, unknownHost } from "./faults";
 import { forward, hasBody, type Exchange, type Patience } from "./forward";
 import { hangUp } from "./join-sockets";
 import { createPool, type Pool, type Target } from "./pool";
@@ -72,7 +72,6 @@ export function createRouter(options: RouterOptions): Router {
       fail(exchange, unknownHost(host, [...(routes as Map<string, string>).keys()]));
     else if (coding !== undefined && coding.toLowerCase() !== "chunked")
       fail(exchange, unknownCoding);
-    else if (upgradeHead && hasBody(req)) fail(exchange, upgradeWithBody);
     else forward(exchange, pool, patience, fail);
   }
 
@@ -91,6 +90,8 @@ export function createRouter(options: RouterOptions): Router {
     name: "router",
     server,
     target: { host: DUAL_STACK, port: options.port },
+    // Whether the protocol changes is for the instance to say. Not where there is a body: Node would leave that unread.
+    isUpgrade: (req) => !hasBody(req),
     // What Node's parser does not take reaches no instance.
     refuse: refusals(pino({ enabled: false })),
   });

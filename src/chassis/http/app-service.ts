@@ -1,5 +1,5 @@
 // An app as a port-bound service: its server, as patient as its variables say, and how it drains.
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BindTarget } from "../port/bind";
@@ -23,11 +23,13 @@ export interface AppServiceOptions {
   target: BindTarget;
   /** Gets the server before it listens: the place of WebSockets; nothing by default. */
   mountUpgrades?: (server: Server) => void;
+  /** Which requests are upgrades: handshakes of WebSockets by default. */
+  isUpgrade?: (req: IncomingMessage) => boolean;
 }
 
 /** Makes a port-bound service of an app, which is not listening yet. */
 export function createAppService(options: AppServiceOptions): PortBoundService {
-  const { name, app, config, logger, target, mountUpgrades } = options;
+  const { name, app, config, logger, target, mountUpgrades, isUpgrade } = options;
   const server = createHttpServer(app, {
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
@@ -38,6 +40,7 @@ export function createAppService(options: AppServiceOptions): PortBoundService {
     server,
     target,
     refuse: refusals(logger),
+    isUpgrade,
     responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
   });
 }

@@ -9,6 +9,7 @@ import { trackHttpConnections } from "./http-connections";
 import { type Refuse, refuseRequests } from "./refused-requests";
 import type { PortBoundService } from "./service";
 import { cutStalledAnswers } from "./stalled-answers";
+import { ignoreUpgrades, type IsUpgrade } from "./upgrades";
 
 /**
  * An idle client may have a request on its way, a WebSocket an answer to the farewell, and one that pipelines the rest
@@ -31,14 +32,17 @@ export interface HttpServiceOptions {
   target: BindTarget;
   /** Answers what is no request; Node's own answers are empty. */
   refuse?: Refuse;
+  /** Which requests are handed to those who listen to `upgrade`: handshakes of WebSockets by default. */
+  isUpgrade?: IsUpgrade | undefined;
   /** How long a client may stop reading its answer, in milliseconds; 60 s by default. */
   responseTimeoutMs?: number;
 }
 
 /** Makes a port-bound service of an HTTP server that is not listening yet. */
 export function createHttpService(options: HttpServiceOptions): PortBoundService {
-  const { name, server, target, refuse, responseTimeoutMs = 60_000 } = options;
+  const { name, server, target, refuse, isUpgrade, responseTimeoutMs = 60_000 } = options;
   const connections = trackHttpConnections(server);
+  ignoreUpgrades(server, isUpgrade);
   deferExpectations(server);
   answerHalfClosed(server);
   cutStalledAnswers(server, connections, responseTimeoutMs);

@@ -63,7 +63,8 @@ describe("a chunked body", () => {
       socket.on("data", (data) => socket.write(data));
     });
     const client = await connectRaw(port);
-    const upgrade = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+    const upgrade =
+      "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     client.socket.write(HEAD + chunk("x").repeat(2000) + END + upgrade);
     await client.until(/read[^]* 101 /);
     client.socket.write("echoed");

@@ -244,7 +244,8 @@ describe("a connection with pipelined requests", () => {
       socket.pipe(socket);
     });
     const client = await connectRaw(port);
-    const upgrade = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+    const upgrade =
+      "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     client.socket.write(`${gets(20)}${upgrade}head`);
     for (let count = 1; count <= 20; count++) {
       await untilHeld(count);
@@ -269,7 +270,7 @@ describe("a connection with pipelined requests", () => {
     const client = await connectRaw(port);
     client.socket.pause();
     client.socket.write(
-      `${get()}GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+      `${get()}GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     await gone;
   });
@@ -283,7 +284,7 @@ describe("a connection with pipelined requests", () => {
     );
     const client = await connectRaw(port);
     client.socket.write(
-      `${get()}GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+      `${get()}GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     await untilHeld(1);
     client.socket.resetAndDestroy();

@@ -229,7 +229,7 @@ describe("a draining HTTP service", () => {
   });
 
   it("cuts upgraded connections that do not answer the farewell", async () => {
-    const { service, server, port } = await start();
+    const { service, server, port } = await start(undefined, { isUpgrade: () => true });
     server.on("upgrade", (_req, socket) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
     });
@@ -264,5 +264,74 @@ describe("a draining HTTP service", () => {
     await drained;
     await client.closed;
     expect(client.received()).toBe("");
+  });
+});
+
+describe("an HTTP service with WebSockets mounted", () => {
+  const H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+
+  /** Answers with what it has been sent, and greets WebSockets at `/live`. */
+  async function startWithWebSockets() {
+    const started = await start((req, res) => {
+      let body = "";
+      req.setEncoding("utf8").on("data", (text) => (body += text));
+      req.on("end", () => res.end(`<${req.method} ${req.url} ${body}>`));
+    });
+    const wss = new WebSocketServer({ server: started.server, path: "/live" });
+    wss.on("connection", (socket) => socket.send("ahoy"));
+    return { ...started, wss };
+  }
+
+  it.each([
+    ["a GET that offers h2c", `GET /1 HTTP/1.1\r\nHost: t\r\n${H2C}\r\n`, "<GET /1 >"],
+    [
+      "a POST that offers h2c",
+      `POST /1 HTTP/1.1\r\nHost: t\r\n${H2C}Content-Length: 4\r\n\r\nbody`,
+      "<POST /1 body>",
+    ],
+    [
+      "a chunked PUT that offers h2c",
+      `PUT /1 HTTP/1.1\r\nHost: t\r\n${H2C}Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n`,
+      "<PUT /1 body>",
+    ],
+    [
+      "TLS",
+      "OPTIONS * HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0\r\n\r\n",
+      "<OPTIONS * >",
+    ],
+    [
+      "a POST that is no handshake",
+      "POST /live HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
+      "<POST /live x>",
+    ],
+  ])("answers %s as any other request, and the next ones", async (_what, request, answer) => {
+    const { port, wss } = await startWithWebSockets();
+    const client = await connectRaw(port);
+    client.socket.write(request);
+    await client.until(/>$/);
+    client.socket.write(get("/2"));
+    const received = await client.until(/<GET \/2 >/);
+    expect(received.match(/HTTP\/1\.1 \d+|<[^>]*>/g)).toEqual([
+      "HTTP/1.1 200",
+      answer,
+      "HTTP/1.1 200",
+      "<GET /2 >",
+    ]);
+    client.socket.write(UPGRADE_TO_WEBSOCKET.replace("GET /", "GET /live"));
+    await client.until(/ 101 [^]*ahoy$/);
+    client.socket.destroy();
+    wss.close();
+  });
+
+  it("upgrades to what its options say", async () => {
+    const { port, server } = await start(undefined, {
+      isUpgrade: ({ headers }) => headers.upgrade === "echo",
+    });
+    server.on("upgrade", (_req, socket: Duplex) => socket.end("HTTP/1.1 101 x\r\n\r\n"));
+    const client = await connectRaw(port);
+    client.socket.write(
+      "GET / HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n",
+    );
+    await client.until(/ 101 /);
   });
 });
