@@ -1,20 +1,17 @@
-// The process' one logger: JSON lines that say what they are about, secrets redacted.
+// The process' one logger: JSON lines that say what they are about, without credentials.
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import { showArguments, showBindings } from "./logged-arguments";
+import { shownError, shownRequest, shownResponse } from "./logged-values";
+import { maskText } from "./masked-text";
 import { contextFields } from "./work-context";
-import { withSources } from "./source-maps";
 
 /** What an owner may change of every line: pino's own options. The level comes from the environment. */
 export interface LoggingOptions extends Omit<LoggerOptions, "level" | "redact"> {
   /** Paths to redact besides headers with credentials, such as `customer.email`. */
   redact?: readonly string[];
+  /** Fields of your own errors that lines show, such as `orderId`. */
+  errorFields?: readonly string[];
 }
-
-const SECRET_HEADERS = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
-
-/** Paths at which somebody who logs headers, a request or a response would leak a credential. */
-const secretPaths = ["headers", "req.headers", "res.headers"].flatMap((parent) =>
-  SECRET_HEADERS.map((header) => `${parent}["${header}"]`),
-);
 
 /**
  * Creates the logger of a process; who exits flushes the destination first.
@@ -26,19 +23,28 @@ export function createLogger(
   options: LoggingOptions = {},
   worker?: number,
 ): Logger {
-  const { base, redact = [], formatters, serializers, mixin } = options;
+  const { errorFields = [], redact = [], ...others } = options;
+  const { base, formatters, serializers, mixin, hooks, messageKey = "msg" } = others;
   const logger = pino(
     {
-      ...options,
+      ...others,
       base: worker === undefined ? base : { worker, ...base },
       level,
       formatters: { level: (label) => ({ level: label }), ...formatters },
-      serializers: { err: serializeError, ...serializers },
-      redact: { paths: [...secretPaths, ...redact], censor: "[redacted]" },
+      serializers: {
+        err: (err) => shownError(err, errorFields),
+        req: shownRequest,
+        res: shownResponse,
+        [messageKey]: (text: unknown) => (typeof text === "string" ? maskText(text) : text),
+        ...serializers,
+      },
+      redact: { paths: [...redact], censor: "[redacted]" },
       mixin: mixin ? (...args) => ({ ...contextFields(), ...mixin(...args) }) : contextFields,
+      hooks: { ...hooks, logMethod: showArguments(errorFields, hooks?.logMethod) },
     },
     destination,
   );
+  showBindings(logger, errorFields);
   if (Object.keys(options).length === 0) {
     const base = worker === undefined ? "" : `,"worker":${worker}`;
     plainDestinations.set(logger, { write: (line) => destination.write(line), base });
@@ -57,16 +63,3 @@ const plainDestinations = new WeakMap<Logger, PlainDestination>();
 /** Undefined for a logger that an owner has a say in, and for a child: their lines have to be pino's. */
 export const plainDestination = (logger: Logger): PlainDestination | undefined =>
   plainDestinations.get(logger);
-
-/** Anything may be thrown: an error that cannot be read still gets its line. */
-function serializeError(err: unknown): unknown {
-  try {
-    const serialized = pino.stdSerializers.err(err as Error);
-    if (typeof serialized.stack === "string") serialized.stack = withSources(serialized.stack);
-    // PostgreSQL quotes the row that it refuses.
-    if ("severity" in serialized) delete serialized["detail"];
-    return serialized;
-  } catch {
-    return "an error that cannot be read";
-  }
-}
