@@ -84,7 +84,8 @@ function membersOf(text: string): Partial<Record<string, unknown>> {
 const HTTP_DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /**
- * How long to wait, in seconds. A date is of the other server's wall clock, so it is compared with ours.
+ * How long to wait, in seconds. A date is of the other server's wall clock, so it is compared with that clock when it has
+ * answered, or with our own if it does not say.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undefined {
@@ -92,5 +93,8 @@ function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undef
   if (typeof text !== "string") return undefined;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(untilMs) ? undefined : Math.max(0, Math.ceil((untilMs - Date.now()) / 1000));
+  if (Number.isNaN(untilMs)) return undefined;
+  const answeredAtMs = Date.parse(String(headers.date));
+  const nowMs = Number.isNaN(answeredAtMs) ? Date.now() : answeredAtMs;
+  return Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
 }

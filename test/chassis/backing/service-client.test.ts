@@ -584,6 +584,19 @@ describe("a call that failed", () => {
     });
   });
 
+  it.each([
+    ["Sun, 06 Nov 1994 08:49:37 GMT", "700"],
+    ["Sun, 06 Nov 1994 08:51:17 GMT", "600"],
+    ["Sun, 06 Nov 1994 09:01:18 GMT", "0"],
+  ])("compares a date in Retry-After with the answer's own Date, %s", async (date, seconds) => {
+    const { url } = await startService((_req, res) =>
+      answer(res, {}, 503, { Date: date, "Retry-After": "Sun, 06 Nov 1994 09:01:17 GMT" }),
+    );
+    expect(await failureOf(postShip(attach(url).client))).toMatchObject({
+      headers: { "Retry-After": seconds },
+    });
+  });
+
   it("is not repeated without a pause, whatever the other side says", async () => {
     jest.spyOn(Math, "random").mockReturnValue(0.9);
     const times: number[] = [];
