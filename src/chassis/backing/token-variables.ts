@@ -12,6 +12,8 @@ const quotable = v.pipe(
 /** What a process reads that has routes for those who bring a token. The examples are `scripts/dev/issuer`. */
 export const tokenVariables = {
   AUTH_JWKS_URL: variable({
+    // It is refused with a password in it, and may have a key in its query.
+    secret: true,
     schema: v.pipe(
       v.string(),
       v.regex(/^https?:\/\/[^/?#@]+([/?]|$)/),
@@ -41,8 +43,11 @@ const together = (value: string | undefined, env: Environment): string | undefin
   return value;
 };
 
-const optionally = ({ schema, example = "", about }: Variable<v.GenericSchema<string, string>>) =>
-  variable({ schema: optional(schema), example, about, complete: together });
+const optionally = (of: Variable<v.GenericSchema<string, string>>) => {
+  const { schema, example = "", about, secret } = of;
+  const isSecret = secret && { secret };
+  return variable({ schema: optional(schema), example, about, ...isSecret, complete: together });
+};
 
 /** The same, all of which may be unset, for a process that has no such routes yet. */
 export const optionalTokenVariables = {

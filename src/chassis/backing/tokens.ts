@@ -57,8 +57,10 @@ const ALGORITHMS = [
 export function createTokens(options: TokensOptions): Tokens {
   const { jwksUrl: url, issuer, audience, logger } = options;
   if (isOverheard(url)) {
+    const { origin, pathname } = new URL(url);
     logger.warn(
-      { url },
+      // Some issuers want a key in the query.
+      { url: origin + pathname },
       "the token issuer's keys come unencrypted: who can change them on their way can make tokens; use https",
     );
   }

@@ -1,5 +1,6 @@
 // Reads a process' variables from its environment: all of them at once, each with its cure. Pure: the environment is an argument.
 import * as v from "valibot";
+import { maskText } from "./masked-text";
 
 /** Variables and their values, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -132,5 +133,5 @@ const shown = (of: Variable, value: string | undefined): string => {
   if (value === undefined) return "it is not set";
   return of.secret
     ? "what came is not shown, as it may hold a secret"
-    : `got ${JSON.stringify(value)}`;
+    : `got ${JSON.stringify(maskText(value))}`;
 };

@@ -285,6 +285,12 @@ describe("keys that come unencrypted", () => {
     tokens = attach(url);
     expect(log.map(({ level }) => level)).toEqual(Array(times).fill("warn"));
   });
+
+  it("are warned of without what the URL's query holds", async () => {
+    await tokens.close();
+    tokens = attach("http://keys.test/jwks?key=hunter2");
+    expect(log).toEqual([expect.objectContaining({ url: "http://keys.test/jwks" })]);
+  });
 });
 
 describe("the variables of tokens", () => {

@@ -1,6 +1,10 @@
 import * as v from "valibot";
 import { postgresVariables } from "../../../src/chassis/backing/postgres-variables";
 import {
+  optionalTokenVariables,
+  tokenVariables,
+} from "../../../src/chassis/backing/token-variables";
+import {
   ConfigError,
   type Environment,
   integer,
@@ -159,6 +163,24 @@ describe("readEnvironment", () => {
     const [line] = problems({ DATABASE_URL: "mysql://root:hunter2@localhost/db" });
     expect(line).toMatch(/^DATABASE_URL: /);
     expect(line).not.toContain("hunter2");
+  });
+
+  it.each([tokenVariables, optionalTokenVariables])(
+    "never prints the URL of an issuer's keys, which may hold a password or a key (%#)",
+    ({ AUTH_JWKS_URL }) => {
+      const url = "https://ann:hunter2@keys.test/?key=hunter2";
+      const read = () => readEnvironment({ AUTH_JWKS_URL }, { AUTH_JWKS_URL: url });
+      expect(read).toThrow(/^AUTH_JWKS_URL: /);
+      expect(read).not.toThrow(/hunter2/);
+    },
+  );
+
+  it("prints no credentials of a URL, though its variable is not declared as a secret", () => {
+    const ORDERS = variable({ schema: integer(0, 1), default: "0", about: "x" });
+    const url = "https://ann:hunter2@orders.test/x?key=hunter2";
+    expect(() => readEnvironment({ ORDERS }, { ORDERS: url })).toThrow(
+      'got "https://[redacted]@orders.test/x?[redacted]"',
+    );
   });
 
   it.each([
