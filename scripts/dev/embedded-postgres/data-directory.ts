@@ -1,8 +1,9 @@
 // Opens the database that the embedded PostgreSQL serves, in a directory or in memory.
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import { isLockFile } from "./data-directory-lock";
 import { readTemplate } from "./template";
 
 /**
@@ -11,7 +12,9 @@ import { readTemplate } from "./template";
  */
 export async function openDatabase(dataDir: string | undefined): Promise<PGlite> {
   if (dataDir === undefined) return PGlite.create({ loadDataDir: await readTemplate() });
-  if (!existsSync(join(dataDir, "PG_VERSION"))) await createDataDirectory(dataDir);
+  if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
+  // As PostgreSQL wants it, also where an earlier version has let others in.
+  await chmod(dataDir, 0o700);
   try {
     return await PGlite.create(dataDir);
   } catch (err) {
@@ -22,22 +25,29 @@ export async function openDatabase(dataDir: string | undefined): Promise<PGlite>
   }
 }
 
-/** Builds the directory aside and moves it in place when whole: a kill half-way leaves no half database. */
-async function createDataDirectory(dataDir: string): Promise<void> {
-  const unfinished = `${dataDir}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(dirname(dataDir), { recursive: true });
-  const database = await PGlite.create(unfinished, { loadDataDir: await readTemplate() });
-  await database.close();
-  try {
-    await rename(unfinished, dataDir);
-  } catch (err) {
-    await rm(unfinished, { recursive: true, force: true });
+const UNFINISHED = "unfinished";
+
+/**
+ * Builds the database in a folder of the directory, which has its lock and so is there already, and moves it in place when
+ * whole, PG_VERSION last: a kill half-way leaves no half database.
+ */
+async function createDatabase(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const present = (await readdir(dataDir)).filter((name) => !isLockFile(name));
+  if (present.length > 0 && !present.includes(UNFINISHED)) {
     throw new Error(
-      `${dataDir} holds something other than a database: set DATA_DIR to another one`,
-      {
-        cause: err,
-      },
+      `${dataDir} holds something other than a database: set DATA_DIR to another directory`,
     );
   }
+  // Only an empty directory gets that folder, so all that is beside it has come out of it.
+  const left = present.sort((name) => (name === UNFINISHED ? 1 : -1));
+  for (const name of left) await rm(join(dataDir, name), { recursive: true });
+  const unfinished = join(dataDir, UNFINISHED);
+  const database = await PGlite.create(unfinished, { loadDataDir: await readTemplate() });
+  await database.close();
+  const names = (await readdir(unfinished)).filter((name) => name !== "PG_VERSION");
+  for (const name of [...names, "PG_VERSION"]) {
+    await rename(join(unfinished, name), join(dataDir, name));
+  }
+  await rm(unfinished, { recursive: true });
 }

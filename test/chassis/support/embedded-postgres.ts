@@ -18,19 +18,21 @@ export interface EmbeddedPostgres {
 
 /**
  * Resolves when the server is ready to be connected to.
+ * @param through A command line that runs the rest of it.
  * @throws Error with everything the process has printed when it ends before.
  */
-export async function spawnEmbeddedPostgres(env: NodeJS.ProcessEnv): Promise<EmbeddedPostgres> {
+export async function spawnEmbeddedPostgres(
+  env: NodeJS.ProcessEnv,
+  through: readonly string[] = [],
+): Promise<EmbeddedPostgres> {
+  const script = ["--require", "ts-node/register", "scripts/dev/embedded-postgres/main.ts"];
+  const [file = "", ...args] = [...through, process.execPath, ...script];
   // The IPC channel closes when this process ends, and the server with it.
-  const child = spawn(
-    process.execPath,
-    ["--require", "ts-node/register", "scripts/dev/embedded-postgres/main.ts"],
-    {
-      cwd: root,
-      env: { ...process.env, PORT: "0", DATABASE_NAME: "postgres", ...env },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    },
-  );
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...process.env, PORT: "0", DATABASE_NAME: "postgres", ...env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });

@@ -12,6 +12,12 @@ export const asProcess1 = allowed([
 export const withOwnMounts =
   process.getuid?.() === 0 ? allowed([["unshare", "--mount"]]) : undefined;
 
+/** Runs the rest of a command line with mounts and a network of its own, as in a container, or undefined where that is not allowed. */
+export const asInContainer = allowed([
+  ["unshare", "--mount", "--net"],
+  ["unshare", "--user", "--map-root-user", "--mount", "--net"],
+]);
+
 function allowed(ways: string[][]): string[] | undefined {
   return ways.find(([file = "", ...args]) => spawnSync(file, [...args, "true"]).status === 0);
 }
