@@ -35,7 +35,7 @@ export interface LifecycleOptions {
 
 /** The one life cycle of a process. */
 export interface Lifecycle {
-  /** Aborted when draining begins: endless responses, such as event streams, end themselves on it. */
+  /** Aborted when draining begins: responses that wait, such as long polls, end themselves on it. */
   readonly draining: AbortSignal;
   /**
    * Binds the services in order, serves until told to stop, drains them in reverse, then closes the resources, which have

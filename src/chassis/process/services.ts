@@ -9,6 +9,6 @@ export interface About {
 /** What features get of the process that they run in. */
 export interface ProcessServices {
   about: About;
-  /** Aborted when the process is about to end: endless responses, such as server-sent events, end themselves on it. */
+  /** Aborted when the process is about to end: responses that wait, such as long polls, end themselves on it. */
   draining: AbortSignal;
 }
