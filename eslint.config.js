@@ -59,7 +59,7 @@ const COMPOSITION = (up) => ({
 });
 
 module.exports = ts.config(
-  { ignores: ["dist/", "coverage/", ".data/", "api.d.ts"] },
+  { ignores: ["dist/", "dist-*/", "coverage/", ".data/", "api.d.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

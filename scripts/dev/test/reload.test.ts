@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { inTime } from "../../../test/chassis/support/waits";
 
 const root = join(__dirname, "../../..");
 let folder: string;
@@ -21,12 +22,14 @@ const saveByRename = (file: string, text: string) => {
   saveInPlace(`${file}.new`, text);
   renameSync(join(folder, `${file}.new`), join(folder, file));
 };
-const until = async (text: string | RegExp) => {
+const printedNext = async (text: string | RegExp) => {
   for (;;) {
     const line = await nextLine();
     if (typeof text === "string" ? line === text : text.test(line)) return;
   }
 };
+const until = (text: string | RegExp) =>
+  inTime(printedNext(text), () => `${text} has not been printed, but only:\n${printed.join("\n")}`);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "berth-reload-"));

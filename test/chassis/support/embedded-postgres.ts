@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { inTime } from "./waits";
 
 const root = join(__dirname, "../../..");
 
@@ -37,16 +38,17 @@ export async function spawnEmbeddedPostgres(
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
   let output = "";
-  const url = await new Promise<string>((resolve, reject) => {
+  const ready = new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const ready = /ready on (\S+)\n/.exec(output)?.[1];
-      if (ready) resolve(ready);
+      const url = /ready on (\S+)\n/.exec(output)?.[1];
+      if (url) resolve(url);
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
     child.once("close", (code) => reject(new Error(`exit ${code}: ${output}`)));
   });
+  const url = await inTime(ready, () => `it is not ready, but has printed: ${output}`);
   // A test file that fails before it can stop the server shall end, and takes the server with it.
   for (const handle of [child, child.channel, child.stdout as Socket, child.stderr as Socket]) {
     handle?.unref();
