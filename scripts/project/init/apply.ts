@@ -1,16 +1,18 @@
 // Makes a clone of Berth a service: writes names, takes parts out.
 import { execFileSync } from "node:child_process";
+import { isUtf8 } from "node:buffer";
 import {
   existsSync,
+  lstatSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import type { InitOptions } from "./options";
+import { type InitOptions, UsageError } from "./options";
 import { type Part, PARTS } from "./parts";
 import { withoutParts } from "./text";
 
@@ -33,26 +35,43 @@ interface Package {
 /** Files in which `berth` is the service's own name, as it is in theirs. */
 const NAMED = /^(docs\/.*|\.github\/workflows\/.*\.yml|\.devcontainer\/.*)$/;
 
-/** Nobody's text, or made anew by others. */
-const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|package-lock\.json)$/;
+/** Nobody's text, made anew by others, or the clone owner's alone. */
+const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|\.env|package-lock\.json)$/;
 
-/** Changes the clone in `root`. */
+/** Written anew. */
+const WRITTEN = [
+  ...["package.json", "package-lock.json", "README.md", "LICENSE", "CHANGELOG.md"],
+  ...[".env.example", "docs/configuration.md"],
+];
+
+/**
+ * Changes the clone in `root`. All is read before anything is changed.
+ * @throws UsageError, with nothing changed, when a file cannot be read, or a change would leave the clone through a link.
+ */
 export function apply(root: string, options: InitOptions, commit: string | undefined): void {
   const names = ["lab", ...options.without] as const;
   const leaving = names.map((name) => PARTS[name]);
-  for (const path of leaving.flatMap(({ paths }) => paths)) {
-    rmSync(join(root, path), { recursive: true, force: true });
-  }
+  const gone = leaving.flatMap(({ paths }) => paths);
+  for (const path of [...gone, ...WRITTEN]) refuseLinks(root, path);
+  const isGone = (file: string) => gone.some((path) => `${file}/`.startsWith(`${path}/`));
   const rows = commandRows(leaving);
-  for (const file of textFiles(root)) {
-    const path = join(root, file);
-    const text = readFileSync(path, "utf8");
+  const changes = files(root).flatMap((file) => {
+    if (isGone(file)) return [];
+    const text = readText(join(root, file));
+    const isNamed = NAMED.test(file);
+    const to = isNamed ? withName(file, options.name) : file;
+    // A picture, for one.
+    if (text === undefined) return [{ file, to }];
     let changed = withoutParts(text, names, file);
     for (const { lines } of leaving) changed = withoutLines(changed, lines[file]);
     if (file.endsWith(".md")) changed = withoutLines(changed, rows);
-    if (NAMED.test(file)) changed = withName(changed, options.name);
-    if (changed !== text) writeFileSync(path, changed);
-    if (NAMED.test(file)) renameSync(path, join(root, withName(file, options.name)));
+    if (isNamed) changed = withName(changed, options.name);
+    return [{ file, to, ...(changed !== text && { changed }) }];
+  });
+  for (const path of gone) rmSync(join(root, path), { recursive: true, force: true });
+  for (const { file, to, changed } of changes) {
+    if (changed !== undefined) writeFileSync(join(root, file), changed);
+    if (to !== file) renameSync(join(root, file), join(root, to));
   }
   writePackage(root, options, leaving, commit);
   writeReadme(root, options);
@@ -67,16 +86,39 @@ export function apply(root: string, options: InitOptions, commit: string | undef
   run(prettier, "--write", "--log-level", "warn", ...pages);
 }
 
-/** Relative paths with forward slashes. */
-function textFiles(root: string, folder = root): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    if (NOT_READ.test(name)) return [];
-    if (statSync(path).isDirectory()) return textFiles(root, path);
+/** Relative paths with forward slashes; without links, as what they lead to may be no part of the clone. */
+function files(root: string, folder = root): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (NOT_READ.test(entry.name)) return [];
+    if (entry.isDirectory()) return files(root, path);
     // What speaks of marks is no marked text.
     const file = relative(root, path).replaceAll("\\", "/");
-    return file.startsWith("scripts/project/") ? [] : [file];
+    return entry.isFile() && !file.startsWith("scripts/project/") ? [file] : [];
   });
+}
+
+/** The text of a file, or undefined where it is none: it would not be the same once it was written. */
+function readText(path: string): string | undefined {
+  try {
+    const bytes = readFileSync(path);
+    return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : undefined;
+  } catch (err) {
+    throw new UsageError(`${(err as Error).message}: make it readable; nothing has been changed`);
+  }
+}
+
+/** @throws UsageError when the path, or a folder above it, is a link: a change would be made where it leads. */
+function refuseLinks(root: string, path: string): void {
+  const parts = path.split("/");
+  const links = parts
+    .map((_, index) => parts.slice(0, index + 1).join("/"))
+    .filter((each) => lstatSync(join(root, each), { throwIfNoEntry: false })?.isSymbolicLink());
+  const [link] = links;
+  if (link === undefined) return;
+  throw new UsageError(
+    `${link} is a symbolic link to ${readlinkSync(join(root, link))}: put the file or folder itself in its place; nothing has been changed`,
+  );
 }
 
 const withName = (text: string, name: string): string => text.replaceAll(/\bberth\b/g, name);

@@ -5,6 +5,8 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -161,6 +163,56 @@ describe("npm run init", () => {
       "init: this is my-service already, made from Berth 0.1.0: rename it by hand, or clone Berth anew\n",
     ]);
   });
+
+  it("changes nothing through a link, and nothing that is no text", () => {
+    const folder = clone({ withGit: false });
+    const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+    folders.push(elsewhere);
+    writeFileSync(join(elsewhere, "page.md"), "berth\n");
+    const picture = Buffer.from([
+      0x89,
+      0x50,
+      0x4e,
+      0x47,
+      0,
+      ...Buffer.from("a berth, "),
+      0xff,
+      0xfe,
+    ]);
+    const latin1 = Buffer.from("berth für alle\n", "latin1");
+    writeFileSync(join(folder, "docs/picture.png"), picture);
+    writeFileSync(join(folder, "docs/latin1.txt"), latin1);
+    symlinkSync(join(elsewhere, "page.md"), join(folder, "docs/linked.md"));
+    symlinkSync(elsewhere, join(folder, "docs/linked"));
+    symlinkSync("nothing", join(folder, "docs/dangling.md"));
+    const { status, stderr } = init(folder, "my-service");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(read(elsewhere, "page.md")).toBe("berth\n");
+    expect(readFileSync(join(folder, "docs/picture.png"))).toEqual(picture);
+    expect(readFileSync(join(folder, "docs/latin1.txt"))).toEqual(latin1);
+    expect(readlinkSync(join(folder, "docs/dangling.md"))).toBe("nothing");
+  });
+
+  it.each(["README.md", "scripts/lab", "docs"])(
+    "changes nothing at all when %s is a link",
+    (path) => {
+      const folder = clone({ withGit: false });
+      renameSync(join(folder, path), join(folder, "moved"));
+      symlinkSync(join(folder, "moved"), join(folder, path));
+      git(folder, "init", "-q");
+      writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n");
+      git(folder, "add", "-A");
+      git(folder, "commit", "-qm", "Clone");
+      const { status, stderr } = init(folder, "my-service");
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          new RegExp(`^init: ${path} is a symbolic link to .*; nothing has been changed\n$`),
+        ),
+      ]);
+      expect(git(folder, "status", "--porcelain")).toBe("");
+    },
+  );
 
   it("refuses what is not committed", () => {
     const folder = clone({ withGit: true });
