@@ -20,7 +20,9 @@ const toCommonJs = { allowJs: true, isolatedModules: true, module: "commonjs", t
 
 module.exports = {
   rootDir: __dirname,
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // Not as a part of `testMatch`, which is a glob: it would take the `[1]` of a folder for a pattern.
+  roots: ["<rootDir>/src", "<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
   globalSetup: "<rootDir>/test/chassis/support/build.ts",
   transform: {
     "\\.ts$": ["ts-jest", { transpilation: true }],

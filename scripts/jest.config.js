@@ -3,7 +3,7 @@
 
 module.exports = {
   ...require("../jest.config"),
-  testMatch: ["<rootDir>/scripts/**/*.test.ts"],
+  roots: ["<rootDir>/src", "<rootDir>/scripts"],
   // Concurrent tests wait for servers, in a queue of their own.
   maxConcurrency: 50,
 };

@@ -1,6 +1,6 @@
 // Replaces PostgreSQL's advisory lock functions in the shared session, where no lock of one connection would stop another.
 import { createHash } from "node:crypto";
-import type { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "./pglite";
 
 /** The setting in which the functions find what other connections hold, each `HIGH:LOW:KIND:MODE` as in pg_locks with blanks around. */
 export const HELD_BY_OTHERS = "embedded_postgres.held_by_others";

@@ -1,5 +1,5 @@
 // Keeps the advisory locks of connections apart, which would all be those of the shared session.
-import type { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "./pglite";
 import { HELD_BY_OTHERS, installLockFunctions, PUT_AWAY } from "./advisory-lock-functions";
 
 interface Lock {

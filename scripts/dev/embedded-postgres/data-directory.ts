@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
 import { isLockFile } from "./data-directory-lock";
+import { loadPGlite, type PGlite } from "./pglite";
 import { readTemplate } from "./template";
 
 /**
@@ -11,6 +11,7 @@ import { readTemplate } from "./template";
  * @throws Error when `dataDir` holds something else, or the data of another PostgreSQL version.
  */
 export async function openDatabase(dataDir: string | undefined): Promise<PGlite> {
+  const PGlite = await loadPGlite();
   if (dataDir === undefined) return PGlite.create({ loadDataDir: await readTemplate() });
   if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
   // As PostgreSQL wants it, also where an earlier version has let others in.
@@ -43,6 +44,7 @@ async function createDatabase(dataDir: string): Promise<void> {
   const left = present.sort((name) => (name === UNFINISHED ? 1 : -1));
   for (const name of left) await rm(join(dataDir, name), { recursive: true });
   const unfinished = join(dataDir, UNFINISHED);
+  const PGlite = await loadPGlite();
   const database = await PGlite.create(unfinished, { loadDataDir: await readTemplate() });
   await database.close();
   const names = (await readdir(unfinished)).filter((name) => name !== "PG_VERSION");

@@ -1,5 +1,5 @@
 // The single PostgreSQL session of PGlite, which all connections share in turns.
-import type { PGlite } from "@electric-sql/pglite";
+import type { PGlite } from "./pglite";
 import { type AdvisoryLocks, createAdvisoryLocks } from "./advisory-locks";
 import { query, startup } from "./messages";
 import { createTurns, type Turns } from "./turns";

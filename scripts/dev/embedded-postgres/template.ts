@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
+import { loadPGlite } from "./pglite";
 
 /** Resolves to an empty data directory, made by initdb the first time and read from node_modules/.cache later. */
 export async function readTemplate(): Promise<Blob> {
@@ -27,7 +27,7 @@ function templateFile(): string {
 }
 
 async function createTemplate(): Promise<Blob> {
-  const database = await PGlite.create("memory://");
+  const database = await (await loadPGlite()).create("memory://");
   const template = await database.dumpDataDir("none");
   await database.close();
   return template;
