@@ -6,7 +6,7 @@ import { freeBasePort, startFormation, stopFormations } from "../formation/test/
 import { attachDebugger } from "./debugger";
 
 const root = join(__dirname, "../../..");
-const reload = `exec node --require ${join(root, "node_modules/ts-node/register")} ${join(root, "scripts/dev/reload.ts")} main.ts`;
+const reload = `exec node --require ${require.resolve("ts-node/register")} ${join(root, "scripts/dev/reload.ts")} main.ts`;
 
 /** The lines of its types are gone in what runs. */
 const program = (greeting: string) => `import { createServer } from "node:http";

@@ -94,6 +94,6 @@ function compiled(manifests: readonly Manifest[]): string {
   });
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, module: "nodenext" };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names }));
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const tsc = require.resolve("typescript/bin/tsc");
   return spawnSync(process.execPath, [tsc, "-p", folder], { cwd: folder, encoding: "utf8" }).stdout;
 }

@@ -127,7 +127,7 @@ function asFile(snippet: string): string {
       include: ["*.ts", join(root, "src/chassis/http/request-id.ts")],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const tsc = require.resolve("typescript/bin/tsc");
     let errors = "";
     try {
       execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8", cwd: folder });

@@ -61,7 +61,7 @@ const constant = (output: string) =>
     const folder = mkdtempSync(join(tmpdir(), "readme-"));
     try {
       typeIn(folder);
-      const tsc = join(root, "node_modules/typescript/bin/tsc");
+      const tsc = require.resolve("typescript/bin/tsc");
       execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: folder });
       const web = startCommand(
         [process.execPath, "dist/server.js"],

@@ -44,7 +44,7 @@ process.on("SIGTERM", () => {
 });
 `;
 const web = "web: exec node app/server.js";
-const reloading = `web: exec node --require ${root}/node_modules/ts-node/register ${root}/scripts/dev/reload.ts app/server.js`;
+const reloading = `web: exec node --require ${require.resolve("ts-node/register")} ${root}/scripts/dev/reload.ts app/server.js`;
 const files = { "app/server.js": SERVER, VERSION: "one" };
 
 const save = ({ directory }: Runner, version: string) =>

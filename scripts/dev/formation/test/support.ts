@@ -52,7 +52,7 @@ export function startRunner(
 ): Runner {
   const child = spawn(
     process.execPath,
-    ["--require", join(root, "node_modules/ts-node/register"), main, ...args],
+    ["--require", require.resolve("ts-node/register"), main, ...args],
     {
       cwd: directory,
       env: {

@@ -19,7 +19,7 @@ import { systems } from "./systems";
 
 const root = join(__dirname, "../../../..");
 const runner = [
-  ...["--require", join(root, "node_modules/ts-node/register")],
+  ...["--require", require.resolve("ts-node/register")],
   join(root, "scripts/dev/formation/main.ts"),
 ];
 

@@ -61,10 +61,7 @@ function contract(
   cwd: string,
   around: NodeJS.ProcessEnv,
 ): Promise<Trial["clauses"]> {
-  const kit = [
-    join(root, "node_modules/ts-node/register"),
-    join(root, "scripts/lab/contract/main.ts"),
-  ];
+  const kit = [require.resolve("ts-node/register"), join(root, "scripts/lab/contract/main.ts")];
   const args = ["--require", ...kit, "--json", ...options];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, env: around }, (error, stdout, stderr) => {

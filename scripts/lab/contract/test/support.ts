@@ -91,7 +91,7 @@ export const root = join(__dirname, "../../../..");
 /** The arguments with which Node runs the kit. */
 export const kit = [
   "--require",
-  join(root, "node_modules/ts-node/register"),
+  require.resolve("ts-node/register"),
   join(root, "scripts/lab/contract/main.ts"),
 ];
 
