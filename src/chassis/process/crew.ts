@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createBackOff } from "./back-off";
 import type { StopRequest } from "./stop-request";
 import { within } from "./within";
-import { startWorker, type Worker, type WorkerEnd } from "./worker";
+import { isDebugged, startWorker, type Worker, type WorkerEnd } from "./worker";
 
 /** How many workers there are to be, and how they end. */
 export interface CrewSettings {
@@ -100,7 +100,7 @@ export function createCrew(options: CrewOptions): Crew {
     isReady: Promise<boolean>,
     limitMs = readyLimitMs,
   ): Promise<boolean> {
-    if (!(await within(limitMs, unlessStopped(isReady)))) {
+    if (!isDebugged() && !(await within(limitMs, unlessStopped(isReady)))) {
       const { id } = worker;
       logger.error(
         { worker: id },

@@ -23,8 +23,8 @@ const FLUSH_RETRY_MS = 5;
 
 /**
  * Writes to file descriptor 1, not to `process.stdout`, which drops everything where the platform's log pipe is a
- * datagram socket. All lines of one turn of the event loop are one write. What is not taken waits, in its order; when too
- * much does, further lines are dropped until there is room, and one line in their place says how many.
+ * datagram socket. All lines of one turn of the event loop are written together. What is not taken waits, in its order;
+ * when too much does, further lines are dropped until there is room, and one line in their place says how many.
  * A reader that has gone away is no error.
  */
 export function createStdout(): LogDestination {

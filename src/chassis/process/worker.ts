@@ -133,7 +133,7 @@ function blocked(
   pingMs: number,
 ): Promise<void> {
   return new Promise((resolve) => {
-    if (inspector.url() !== undefined) return;
+    if (isDebugged()) return;
     // Counted in questions, not in time: a machine that was suspended has asked none meanwhile.
     let unanswered = 0;
     process.on("message", () => (unanswered = 0));
@@ -144,3 +144,6 @@ function blocked(
     process.once("exit", () => clearInterval(timer));
   });
 }
+
+/** Whether a worker may stand in a debugger for as long as somebody looks at it. */
+export const isDebugged = (): boolean => inspector.url() !== undefined;

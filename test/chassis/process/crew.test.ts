@@ -36,7 +36,7 @@ async function supervise(code: string, worker: string): Promise<string[]> {
     {},
     folder,
   );
-  expect([await exit, stderr()]).toEqual([0, ""]);
+  if ((await exit) !== 0) throw new Error(stderr());
   return lines;
 }
 
@@ -91,6 +91,19 @@ describe("a crew", () => {
       "worker 1 was not ready within 1 ms: its port is not bound",
       "false",
     ]);
+  });
+
+  it("gives a worker all the time that it needs in a debugger", async () => {
+    const printed = await supervise(
+      `require("node:inspector").open(0, "127.0.0.1");
+      ${createCrew}
+      const worker = crew.hire();
+      const built = crew.built(worker, 1);
+      setTimeout(() => Object.values(cluster.workers)[0]?.send("go on"), 20);
+      console.log(await built);`,
+      `process.on("message", () => process.send({ supervision: "prepared", connections: {} }));`,
+    );
+    expect(printed).toEqual(["true"]);
   });
 
   it("forgets the workers that it has replaced", async () => {
