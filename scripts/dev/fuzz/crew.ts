@@ -1,7 +1,6 @@
 // The processes that the fuzzer starts, and what they say.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -14,11 +13,11 @@ export function createCrew() {
   const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
   process.on("exit", killAll);
 
-  /** With no variables but these; what is built reads a `.env` of its folder, and finds none. */
+  /** With no variables but these; what is built reads a `.env` of its folder, and finds none in `dist`. */
   function start(args: readonly string[], env: Record<string, string>) {
     const { PATH } = process.env;
     const child = spawn(process.execPath, args, {
-      cwd: args.includes("ts-node/register") ? root : tmpdir(),
+      cwd: args.includes("ts-node/register") ? root : join(root, "dist"),
       env: { PATH, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
