@@ -30,6 +30,11 @@ export async function startIssuer(settings: IssuerSettings): Promise<string> {
   const keys = [{ ...publicKey.export({ format: "jwk" }), kid, alg: "ES256", use: "sig" }];
 
   const server = createServer((req, res) => {
+    // A page in the developer's browser reaches this by a name of its own that leads here: DNS rebinding.
+    if (!isLocal(req.headers.host)) {
+      const text = `This answers to ${url} alone, not to the Host of this request.\n`;
+      return void res.writeHead(421, { "Content-Type": "text/plain; charset=utf-8" }).end(text);
+    }
     const { pathname, searchParams } = new URL(`http://localhost${req.url}`);
     if (pathname === "/jwks.json") {
       return void res.setHeader("Content-Type", "application/json").end(JSON.stringify({ keys }));
@@ -58,6 +63,9 @@ export async function startIssuer(settings: IssuerSettings): Promise<string> {
   }
   return url;
 }
+
+/** Whether the host is one that means this machine, whatever the port: a forwarded one may be another. */
+const isLocal = (host = ""): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host);
 
 /** Each parameter is a claim; one that comes several times is a list. */
 const claimsOf = (params: URLSearchParams): Record<string, string | string[]> =>

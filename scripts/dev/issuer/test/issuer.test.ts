@@ -1,6 +1,8 @@
 // The development issuer, and what verifies tokens in the service.
 import { networkInterfaces } from "node:os";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { text as bodyOf } from "node:stream/consumers";
 import { once } from "node:events";
 import { createTokens } from "../../../../src/chassis/backing/tokens";
 import { createTestLogger } from "../../../../test/chassis/support/app";
@@ -76,6 +78,18 @@ describe("the development issuer", () => {
     ["//", 404, "/token?sub=ann"],
   ])("says what is wrong with %s", async (path, status, text) => {
     expect(await get(path)).toEqual({ status, text: expect.stringContaining(text) as string });
+  });
+
+  it.each([
+    ["attacker.example:5200", 421],
+    ["127.0.0.1.attacker.example", 421],
+    ["localhost:1", 200],
+    ["LOCALHOST", 200],
+  ])("answers a request for the host %s with %i", async (host, status) => {
+    const req = request(`${url}/token`, { headers: { Host: host } }).end();
+    const [res] = (await once(req, "response")) as [IncomingMessage];
+    expect(res.statusCode).toBe(status);
+    expect((await bodyOf(res)).startsWith("ey")).toBe(status === 200);
   });
 
   it("is on this machine only", async () => {
