@@ -26,7 +26,9 @@ export interface Runner {
 const sockets = mkdtempSync(join(tmpdir(), "sockets-"));
 afterAll(() => rmSync(sockets, { recursive: true, force: true }));
 
-const running = new Set<{ process: ChildProcess; directory: string }>();
+const running = new Set<ChildProcess>();
+/** The directories made here; those that a test hands in are its own to delete. */
+const made = new Set<string>();
 
 /** Starts the runner with a Procfile of these lines, and `files` beside it; on free ports unless the arguments say others. */
 export async function startFormation(
@@ -35,6 +37,7 @@ export async function startFormation(
   files: Record<string, string> = {},
 ): Promise<Runner> {
   const directory = mkdtempSync(join(tmpdir(), "formation-"));
+  made.add(directory);
   const all = { Procfile: lines.join("\n"), ...files };
   for (const [name, text] of Object.entries(all)) {
     mkdirSync(join(directory, dirname(name)), { recursive: true });
@@ -44,7 +47,7 @@ export async function startFormation(
   return startRunner(directory, [...args, ...ports]);
 }
 
-/** Starts the runner in a directory, which goes with it. */
+/** Starts the runner in a directory, which stays the caller's. */
 export function startRunner(
   directory: string,
   args: string[],
@@ -63,7 +66,7 @@ export function startRunner(
       },
     },
   );
-  running.add({ process: child, directory });
+  running.add(child);
   return Object.assign(watch(child), { directory });
 }
 
@@ -106,17 +109,18 @@ function watch(child: ChildProcess): Omit<Runner, "directory"> {
   };
 }
 
-/** Ends the runners that a test has left, for afterEach. */
+/** Ends the runners that a test has left, and deletes the directories of those that got one, for afterEach. */
 export async function stopFormations(): Promise<void> {
-  for (const { process: child, directory } of running) {
+  for (const child of running) {
     child.stdout?.resume();
     if (child.exitCode === null && child.signalCode === null) {
       child.kill("SIGTERM");
       await once(child, "exit");
     }
-    rmSync(directory, { recursive: true, force: true });
   }
   running.clear();
+  for (const directory of made) rmSync(directory, { recursive: true, force: true });
+  made.clear();
 }
 
 /** Resolves once the process is gone, without doing anything about it. */
