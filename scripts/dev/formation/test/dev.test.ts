@@ -100,7 +100,7 @@ describe("npm run dev", () => {
     expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
     production.close();
     expect(connections).toBe(0);
-  }, 60_000);
+  });
 
   it("issues tokens when it is asked for that, which the service can verify", async () => {
     const formation = "issuer=1";
