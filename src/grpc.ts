@@ -25,6 +25,7 @@ void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
     services: rpcs,
     attached: attachment.attached,
     draining: services.draining,
+    hasReflection: config.GRPC_REFLECTION,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,

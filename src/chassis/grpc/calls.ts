@@ -3,8 +3,10 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node
 import { Metadata, type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { peerAddress } from "../http/client-address";
+import { type Refusal, refusalOf } from "./call-head";
 import { setRequestId, traceIdOf } from "./call-headers";
 import { sentStatus, streamOf } from "./http2-stream";
+import { createUnfinishedRequests } from "./unfinished-requests";
 
 /** How patient the server is with clients. */
 export interface CallLimits {
@@ -12,6 +14,8 @@ export interface CallLimits {
   requestTimeoutMs: number;
   /** How long a client may take nothing of what waits for it, in milliseconds. */
   responseTimeoutMs: number;
+  /** The largest message that clients may send, after decompression, in bytes. */
+  messageLimitBytes: number;
 }
 
 /** The calls of one server. */
@@ -26,6 +30,9 @@ export interface Calls {
   idle(): Promise<void>;
 }
 
+/** What all requests together may hold that have not come to their end, in bytes; four of the largest messages at least. */
+const UNFINISHED_BYTES = 33_554_432;
+
 /** The highest id that a stream may have: whatever a client has opened by now is served. */
 const LAST_STREAM = 2 ** 31 - 1;
 
@@ -33,6 +40,9 @@ const LAST_STREAM = 2 ** 31 - 1;
 export function trackCalls(logger: Logger, limits: CallLimits): Calls {
   const streams = new Set<ServerHttp2Stream>();
   const sessions = new Set<ServerHttp2Session>();
+  const holdRequest = createUnfinishedRequests(
+    Math.max(UNFINISHED_BYTES, 4 * limits.messageLimitBytes),
+  );
   let onIdle = (): void => undefined;
 
   function track(stream: ServerHttp2Stream): void {
@@ -60,8 +70,19 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
       const late = method.requestStream
         ? undefined
         : setTimeout(() => call.sendStatus(TOO_LATE), limits.requestTimeoutMs);
+      let isRefused = false;
+      /** What it holds goes with the stream, which is not kept for the rest of the request. */
+      const refuse = (of: Refusal): void => {
+        isRefused = true;
+        call.sendStatus(of);
+        // In the same turn, Node 26 would drop the status.
+        setImmediate(() => stream?.close(constants.NGHTTP2_NO_ERROR));
+      };
+      const refusal = stream && refusalOf(stream);
+      const held = stream && holdRequest(call, stream, () => refuse(TOO_MUCH));
       const log = (): void => {
         clearTimeout(late);
+        held?.end();
         logger.info(
           {
             requestId,
@@ -80,16 +101,22 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
             onReceiveMetadata(metadata, pass) {
               requestId = setRequestId(metadata);
               traceId = traceIdOf(metadata);
-              pass(metadata);
+              if (refusal) refuse(refusal);
+              else pass(metadata);
+            },
+            onReceiveMessage(message: Buffer, pass) {
+              if (method.requestStream) held?.handOver(message.length);
+              pass(message);
             },
             onReceiveHalfClose(pass) {
               clearTimeout(late);
+              held?.end();
               pass();
             },
             // At the end in any case.
             onCancel() {
               log();
-              if (stream && !stream.readableEnded) closeSoon(stream);
+              if (stream && !stream.readableEnded && !isRefused) closeSoon(stream);
             },
           }),
         sendStatus(of, next) {
@@ -118,6 +145,11 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
 const TOO_LATE = {
   code: status.DEADLINE_EXCEEDED,
   details: "The request did not come to its end in time.",
+};
+
+const TOO_MUCH = {
+  code: status.RESOURCE_EXHAUSTED,
+  details: "The server holds too many requests that have not come to their end.",
 };
 
 /** A client that has its status, and has not ended its request, has this long to do so, in milliseconds. */

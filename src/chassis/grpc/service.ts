@@ -7,21 +7,23 @@ import { bind, type BindTarget } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import type { ReadinessOptions } from "../process/readiness";
 import { within } from "../process/within";
+import { METADATA_LIMIT_BYTES, screenHead } from "./call-head";
 import { type CallLimits, trackCalls } from "./calls";
 import { implementationOf, type RpcService } from "./handlers";
 import { createHealth } from "./health";
+import { http2ServersOf } from "./http2-stream";
 import { createReflection } from "./reflection";
 
 /** How a gRPC server is bound, and what it serves. */
 export interface GrpcServiceOptions extends ReadinessOptions, CallLimits {
   name: string;
   target: BindTarget;
-  /** Health and reflection come besides. */
+  /** Health comes besides. */
   services: readonly RpcService[];
   /** Aborted when the process is about to end. */
   draining: AbortSignal;
-  /** The largest message that clients may send, after decompression, in bytes. */
-  messageLimitBytes: number;
+  /** Whether tools may ask what is served. */
+  hasReflection: boolean;
   maxConcurrentStreams: number;
   /** How long a connection without calls stays open, in milliseconds. */
   keepAliveTimeoutMs: number;
@@ -55,13 +57,22 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
   });
   const serviceNames = services.map((of) => of.name);
   const health = createHealth({ ...options, ending: ending.signal, serviceNames });
-  for (const service of [...services, health, ...createReflection([...services, health])]) {
+  const served = [...services, health];
+  if (options.hasReflection) served.push(...createReflection(served));
+  for (const service of served) {
     const { definition, implementation } = implementationOf(service, logger);
     server.addService(definition, implementation);
   }
 
   // grpc-js would bind by itself; this way the port is bound as every other one is, by workers and from systemd, too.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  for (const http2Server of http2ServersOf(server)) {
+    http2Server.updateSettings({
+      maxConcurrentStreams: options.maxConcurrentStreams,
+      maxHeaderListSize: METADATA_LIMIT_BYTES,
+    });
+    http2Server.prependListener("stream", screenHead);
+  }
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
     sockets.add(socket);

@@ -1,5 +1,5 @@
 // The variables of a process that serves gRPC on a port.
-import { integer, variable } from "../process/environment";
+import { flag, integer, variable } from "../process/environment";
 import { httpVariables } from "../process/variables";
 
 // Who forwards a call is no matter of headers here.
@@ -13,5 +13,10 @@ export const grpcVariables = {
     default: "100",
     about:
       "How many calls of one gRPC connection may be in flight; its client holds back the rest.",
+  }),
+  GRPC_REFLECTION: variable({
+    schema: flag,
+    default: "true",
+    about: "Whether reflection tells tools such as grpcurl what can be called.",
   }),
 };

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { status } from "@grpc/grpc-js";
 import { FileDescriptorProto } from "protobufjs/ext/descriptor";
 import { closeGrpc, createClient, ownProtos, startGrpc } from "../support/grpc";
 
@@ -67,4 +68,12 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
   ])("has no answer to %j", async (question, errorCode) => {
     expect((await ask(question)).errorResponse).toMatchObject({ errorCode });
   });
+});
+
+it("can be turned off", async () => {
+  const { port } = await startGrpc({}, { hasReflection: false });
+  const client = createClient(port, ownProtos("reflection-v1.proto"));
+  const call = client.bidi("ServerReflection.ServerReflectionInfo");
+  call.end();
+  await expect(once(call, "data")).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
 });

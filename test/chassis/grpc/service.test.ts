@@ -109,6 +109,33 @@ describe("a call", () => {
     expect(await lines(log, 1)).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
   });
 
+  it.each(["abc", "5", "S", "", "-5S", "1.5S", "5S5S", "123456789S", "5X"])(
+    "is refused with a timeout of %j, which is the client's fault",
+    async (timeout) => {
+      const { port, log } = await startGrpc({ getShip: echo });
+      const session = await connectHttp2(port);
+      const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout });
+      expect(answered).toBe(String(status.INVALID_ARGUMENT));
+      expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "INVALID_ARGUMENT" }]);
+    },
+  );
+
+  it.each(["2592000S", "99999999H", "99999999M", "99999999m", "00000060S"])(
+    "has the time that a timeout of %s gives it",
+    async (timeout) => {
+      let deadline = 0;
+      const { port } = await startGrpc({
+        getShip(request) {
+          deadline = currentContext()?.deadline ?? 0;
+          return Promise.resolve(request);
+        },
+      });
+      const session = await connectHttp2(port);
+      expect(await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout })).toBe("0");
+      expect(deadline).toBeGreaterThan(performance.now());
+    },
+  );
+
   it("is over for its handler when the deadline passes", async () => {
     let over = false;
     const endTimeout = watchTimeouts();

@@ -56,6 +56,7 @@ export async function startGrpc(
     ],
     attached: {},
     draining: new AbortController().signal,
+    hasReflection: true,
     messageLimitBytes: 1024,
     maxConcurrentStreams: 100,
     requestTimeoutMs: 60_000,

@@ -52,6 +52,7 @@ void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
     services: [drain],
     attached: {},
     draining,
+    hasReflection: config.GRPC_REFLECTION,
     messageLimitBytes: config.BODY_LIMIT_BYTES,
     maxConcurrentStreams: config.MAX_CONCURRENT_STREAMS,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
