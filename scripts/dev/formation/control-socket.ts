@@ -21,18 +21,20 @@ export interface ControlSocket {
 export function controlPath(formationId: string, port: number): string {
   const folder = controlFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = lstatSync(folder);
-  if (uid !== process.getuid?.() || (mode & 0o077) !== 0)
-    throw new Error(`${folder} is open to other users: remove it, or choose another TMPDIR`);
+  refuseIfOpenToOthers(folder);
   const path = join(folder, `${hashOf(formationId)}-${port}.sock`);
   if (Buffer.byteLength(path) > MAX_PATH_BYTES)
     throw new Error(`${path} is too long for a socket: choose a shorter TMPDIR`);
   return path;
 }
 
-/** Returns the sockets of the formations of one folder. */
+/**
+ * Returns the sockets of the formations of one folder.
+ * @throws Error when others can put sockets there, too.
+ */
 export function controlSockets(formationId: string): ControlSocket[] {
   const folder = controlFolder();
+  refuseIfOpenToOthers(folder);
   const pattern = new RegExp(`^${hashOf(formationId)}-(\\d+)\\.sock$`);
   return namesIn(folder).flatMap((name) => {
     const port = pattern.exec(name)?.[1];
@@ -49,6 +51,14 @@ export async function reach(path: string): Promise<Socket | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Whoever has made the folder first decides what is in it. */
+function refuseIfOpenToOthers(folder: string): void {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats) return;
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.() || (stats.mode & 0o077) !== 0)
+    throw new Error(`${folder} is open to other users: remove it, or choose another TMPDIR`);
 }
 
 /** Users share the folder for temporary files on Linux. */

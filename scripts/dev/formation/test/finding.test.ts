@@ -1,7 +1,10 @@
 // How the command `restart` finds the formation that it is for.
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formationId } from "../formation-id";
 import { freeBasePort, startFormation, startRunner, stopFormations } from "./support";
 
 /** Where the sockets are in some of the tests. */
@@ -100,7 +103,39 @@ describe("restart, looking for its formation", () => {
       const second = await startBeside(first, ["-p", String(await freeBasePort())], env);
       await second.waitFor(/no restart will find this formation: .*\n/);
       expect(second.output()).toContain(`${why}\n`);
-      expect((await restart(first, [], env)).output).toContain("no formation");
+      const expected = folder === long ? "no formation" : `${why}\n`;
+      expect((await restart(first, [], env)).output).toContain(expected);
     }
   });
+
+  it("trusts no folder that others can write to, whatever listens there", async () => {
+    const { directory, answer } = await startImpostor({ done: true });
+    const folder = join(TMPDIR, `formations-${process.getuid?.()}`);
+    chmodSync(folder, 0o722);
+    expect(await restart({ directory }, [], { TMPDIR })).toEqual({
+      code: 1,
+      output: `${folder} is open to other users: remove it, or choose another TMPDIR\n`,
+    });
+    expect(answer.wasAsked).toBe(false);
+  });
 });
+
+const impostors: Server[] = [];
+afterEach(() => impostors.splice(0).forEach((server) => server.close()));
+
+/** Listens where a formation of a new folder would, and answers each request with this line. */
+async function startImpostor(line: object) {
+  const directory = join(TMPDIR, "here");
+  mkdirSync(directory);
+  const answer = { wasAsked: false };
+  const server = createServer((socket) => {
+    answer.wasAsked = true;
+    socket.on("error", () => {}).once("data", () => socket.end(`${JSON.stringify(line)}\n`));
+  });
+  impostors.push(server);
+  const folder = join(TMPDIR, `formations-${process.getuid?.()}`);
+  mkdirSync(folder, { mode: 0o700 });
+  server.listen(join(folder, `${formationId(directory).slice(-8)}-1.sock`));
+  await once(server, "listening");
+  return { directory, answer };
+}
