@@ -22,7 +22,7 @@ export async function restartProcesses(
   socket.write(`${JSON.stringify(request)}\n`);
   const end = await readAnswers(socket, say);
   if (end === undefined) throw new Error("the formation has ended before the restart was done");
-  if ("failed" in end) throw new Error(end.failed);
+  if ("failed" in end) throw new Error(withoutControls(end.failed));
 }
 
 /** @throws Error unless exactly one runs. */
@@ -40,12 +40,15 @@ async function findFormation(directory: string, port: number | undefined): Promi
   throw new Error(`formations ${where} run on ports ${ports}: choose one with -p`);
 }
 
+/** The text comes from another process, and may not steer the terminal: with an escape sequence it could. */
+const withoutControls = (text: string): string => text.replace(/\p{Cc}/gu, "");
+
 /** Resolves to the last answer, or to nothing when the formation goes without one. */
 async function readAnswers(socket: Socket, say: (text: string) => void) {
   let end: Exclude<Answer, { say: string }> | undefined;
   const lines = createLineSplitter((line) => {
     const answer = JSON.parse(line) as Answer;
-    if ("say" in answer) say(answer.say);
+    if ("say" in answer) say(withoutControls(answer.say));
     else end = answer;
   });
   socket.on("data", (chunk: Buffer) => lines.write(chunk)).on("error", () => {});

@@ -118,6 +118,18 @@ describe("restart, looking for its formation", () => {
     });
     expect(answer.wasAsked).toBe(false);
   });
+
+  it.each(["say", "failed"])(
+    "passes no control characters on to the terminal in %s",
+    async (as) => {
+      const { directory } = await startImpostor({
+        [as]: "\u001b]0;title\u0007 web.1\u009b2J\r\n is up",
+      });
+      const { output } = await restart({ directory }, [], { TMPDIR });
+      expect(output).toContain("]0;title web.12J is up\n");
+      expect(output).not.toMatch(/[^\P{Cc}\n]/u);
+    },
+  );
 });
 
 const impostors: Server[] = [];
