@@ -8,6 +8,7 @@ import { describeInvalid, invalidIndexes } from "./invalid-indexes";
 import { lockMigrations } from "./migration-lock";
 import { followMigrations } from "./migration-progress";
 import { connect, type ConnectOptions } from "./postgres-connect";
+import { acceptPoolers } from "./postgres-pooler";
 import { cureOf, reasonOf } from "./postgres-errors";
 import { sayHowSafe } from "./postgres-safety";
 import { checkTlsFiles } from "./postgres-tls";
@@ -68,14 +69,15 @@ export async function rollBack(options: MigrateOptions): Promise<string | undefi
 
 async function run(options: MigrateOptions, direction: "up" | "down"): Promise<string[]> {
   const { files, logger, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options;
-  const client = await connectInTime(options);
+  const open = acceptPoolers(connect, logger);
+  const client = await connectInTime(options, open);
   let lockHolder: Client | undefined;
   try {
     // An ES module, and only this process needs it.
     const library = await import("node-pg-migrate");
     const lockId = library.PG_MIGRATE_LOCK_ID;
-    const connect = () => connectInTime(options);
-    lockHolder = await lockMigrations({ client, connect, lockId, timeoutMs, logger });
+    const connectAgain = () => connectInTime(options, open);
+    lockHolder = await lockMigrations({ client, connect: connectAgain, lockId, timeoutMs, logger });
     return await move(client, library, { files, logger, direction });
   } finally {
     await client.end();
@@ -130,7 +132,10 @@ function limitLockWaits(client: Client): Client {
 }
 
 /** @throws Error with the cure, at once when waiting mends nothing, else when the time is over. */
-async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): Promise<Client> {
+async function connectInTime(
+  { url, logger, startTimeoutMs }: MigrateOptions,
+  open: typeof connect,
+): Promise<Client> {
   const settings = parsePostgresUrl(url);
   checkTlsFiles(settings);
   const deadline = performance.now() + startTimeoutMs;
@@ -139,7 +144,7 @@ async function connectInTime({ url, logger, startTimeoutMs }: MigrateOptions): P
     const timeoutMs = Math.min(TRY_MS, deadline - performance.now());
     const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
     try {
-      return await connect(options);
+      return await open(options);
     } catch (err) {
       const reason = reasonOf(err);
       const cure = cureOf(err);

@@ -2,7 +2,7 @@
 import { Socket } from "node:net";
 import { Client, type Connection } from "pg";
 import { type Encryption, tlsOptions } from "./postgres-tls";
-import { getTypeParser, SESSION_SETTINGS } from "./postgres-types";
+import { getTypeParser, NEEDED_SETTINGS, PREFERRED_SETTINGS } from "./postgres-types";
 import type { PostgresHost, PostgresSettings } from "./postgres-url";
 
 /** What all connections to a database have in common. */
@@ -12,8 +12,8 @@ export interface ClientOptions {
   applicationName?: string;
   /** How long a statement may run, in milliseconds; without it, as long as it likes. */
   statementTimeoutMs?: number;
-  /** Whether the server is told of the statement timeout, so that it ends the statement itself; true by default. */
-  isTimeoutSent?: boolean;
+  /** Names of settings that the server is not told of, as it would refuse the connection. */
+  unsent?: ReadonlySet<string>;
 }
 
 /** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
@@ -27,7 +27,7 @@ export function createClient(
   host: PostgresHost,
   encryption: Encryption,
   timeoutMs: number,
-  { settings, applicationName, statementTimeoutMs, isTimeoutSent = true }: ClientOptions,
+  { settings, applicationName, statementTimeoutMs, unsent = new Set() }: ClientOptions,
 ): { client: Client; wasReached: () => boolean } {
   let isReached = false;
   const client = new Client({
@@ -43,27 +43,33 @@ export function createClient(
     types: { getTypeParser },
     stream: () => new Socket().once("connect", () => (isReached = true)),
     connectionTimeoutMillis: timeoutMs,
-    statement_timeout: isTimeoutSent && (statementTimeoutMs ?? false),
+    statement_timeout: !unsent.has("statement_timeout") && (statementTimeoutMs ?? false),
     query_timeout: statementTimeoutMs && statementTimeoutMs + UNANSWERED_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   });
   // A connection that breaks rejects the statement that needs it.
   client.on("error", () => undefined);
-  setUp(client, settings);
+  setUp(client, settings, unsent);
   if (settings.needsChannelBinding) insistOnChannelBinding(client);
   return { client, wasReached: () => isReached };
 }
 
 /**
- * Gives the session its settings in the message that opens it, so that they cost no round trip. PgBouncer follows both, and
- * JDBC sends them, too. pg has no option for them; were they not sent, times would only be slower to read.
+ * Gives the session its settings in the message that opens it, so that they cost no round trip, and go before those of its
+ * user and database. A pooler follows or refuses them. pg has no option for them.
  */
-function setUp(client: Client, { options = "" }: PostgresSettings): void {
+function setUp(
+  client: Client,
+  { options = "" }: PostgresSettings,
+  unsent: ReadonlySet<string>,
+): void {
   const own = client as unknown as { getStartupConf: () => Record<string, string> };
   const { getStartupConf } = own;
-  const wanted = Object.entries(SESSION_SETTINGS).filter(
-    ([name]) => !options.toLowerCase().includes(name.toLowerCase()),
+  const wanted = Object.entries({ ...PREFERRED_SETTINGS, ...NEEDED_SETTINGS }).filter(
+    ([name]) =>
+      !unsent.has(name) &&
+      (name in NEEDED_SETTINGS || !options.toLowerCase().includes(name.toLowerCase())),
   );
   own.getStartupConf = () => ({ ...getStartupConf.call(client), ...Object.fromEntries(wanted) });
 }

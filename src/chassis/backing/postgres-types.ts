@@ -60,5 +60,11 @@ const PARSERS: Readonly<Record<number, Parse>> = {
 export const getTypeParser = (oid: number, format?: "text" | "binary"): unknown =>
   (format !== "binary" && PARSERS[oid]) || types.getTypeParser(oid, format);
 
-/** What a session says of its values: their text is read here as if these were so; a URL's `options` may say otherwise. */
-export const SESSION_SETTINGS = { DateStyle: "ISO", TimeZone: "UTC" } as const;
+/**
+ * How a session writes its values, whatever its user and database have: nothing here reads another style. `bytea` is read in
+ * both of its forms. ISO leaves the order of day and month, in which dates are read, as it is.
+ */
+export const NEEDED_SETTINGS = { DateStyle: "ISO", IntervalStyle: "postgres" } as const;
+
+/** Like these, unless a URL's `options` say otherwise; 3 digits are exact in every version, and above 0 as few as needed since 12. */
+export const PREFERRED_SETTINGS = { TimeZone: "UTC", extra_float_digits: "3" } as const;

@@ -45,15 +45,17 @@ async function ask(parameters: string, ports: number[], options: Partial<Databas
 
 describe("a database behind a pooler", () => {
   it("is attached without the settings that the pooler refuses, and the log says once what is lost", async () => {
-    const pooler = await start("pooler", "primary", { refusedSetting: "statement_timeout" });
+    const refusedSettings = ["IntervalStyle", "extra_float_digits", "statement_timeout"];
+    const pooler = await start("pooler", "primary", { refusedSettings });
     const { logger, log } = createTestLogger();
     expect(await ask("", [pooler.port], { logger })).toBe("pooler");
-    expect(log.map(({ level, msg }) => [level, msg])).toEqual([
-      [
+    expect(pooler.startups()).toBe(4);
+    expect(log.map(({ level, msg }) => [level, msg])).toEqual(
+      refusedSettings.map((name): unknown[] => [
         "info",
-        expect.stringMatching(/does not pass statement_timeout on: .* set statement_timeout/),
-      ],
-    ]);
+        expect.stringMatching(new RegExp(`does not pass ${name} on: .*the database's user`)),
+      ]),
+    );
   });
 });
 

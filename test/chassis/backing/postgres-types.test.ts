@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Database } from "../../../src/chassis/backing/postgres";
@@ -89,6 +90,41 @@ describe("values of the database", () => {
     const fresh = attach(postgres.url, 60_000);
     expect(await fresh.query(settings)).toEqual([{ zone: "UTC", style: "ISO, MDY" }]);
     await fresh.close();
+  });
+
+  it("writes what can be read, whatever its user has, and whatever style the URL asks for", async () => {
+    const role = `styled_${randomBytes(6).toString("hex")}`;
+    const settings = {
+      DateStyle: "German",
+      IntervalStyle: "sql_standard",
+      TimeZone: "Asia/Kathmandu",
+      extra_float_digits: "-10",
+      bytea_output: "escape",
+    };
+    await database.query(
+      `DO $$ BEGIN CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD 'styled'; ${Object.entries(settings)
+        .map(([name, value]) => `ALTER ROLE ${role} SET ${name} = '${value}';`)
+        .join(" ")} END $$`,
+    );
+    const url = new URL(postgres.url);
+    Object.assign(url, { username: role, password: "styled" });
+    const values: [string, unknown][] = [
+      ...VALUES,
+      ["'-1 day -2 hours'::interval", { days: -1, hours: -2 }],
+      ["0.1::float8 + 0.2::float8", 0.1 + 0.2],
+      ["ARRAY['\\x00ff5c'::bytea]", [Buffer.from([0, 255, 92])]],
+    ];
+    const select = `SELECT ${values.map(([sql], n) => `${sql} AS v${n}`).join(", ")}`;
+    try {
+      for (const options of ["", "-c intervalstyle=iso_8601 -c datestyle=SQL,DMY"]) {
+        url.search = `options=${encodeURIComponent(options)}`;
+        const styled = attach(url.href, 60_000);
+        const [row] = await styled.query(select).finally(() => styled.close());
+        expect(Object.values(row as object)).toEqual(values.map(([, value]) => value));
+      }
+    } finally {
+      await database.query(`DROP ROLE ${role}`);
+    }
   });
 
   it("has the time zone that the URL asks for, and its values are the same", async () => {

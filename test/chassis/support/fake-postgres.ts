@@ -9,8 +9,8 @@ export type Answer = { value: string }[] | { sqlState: string; isFatal?: boolean
 export interface Behaviour {
   /** How a client is greeted: let in, refused with an SQLSTATE, or not at all. */
   greeting: "welcome" | "silence" | { sqlState: string };
-  /** A server setting that clients may not ask for, as poolers have them. */
-  refusedSetting?: string;
+  /** Server settings that clients may not ask for, as poolers have them; the first one asked for is named. */
+  refusedSettings?: string[];
   answer: (sql: string) => Answer | Promise<Answer>;
 }
 
@@ -88,9 +88,10 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
 
   const greet = (socket: Socket, startup: string) => {
     startups += 1;
-    const { greeting, refusedSetting } = fake;
-    if (refusedSetting && startup.includes(`\0${refusedSetting}\0`)) {
-      const text = `unsupported startup parameter: ${refusedSetting}`;
+    const { greeting, refusedSettings = [] } = fake;
+    const refused = refusedSettings.find((name) => startup.includes(`\0${name}\0`));
+    if (refused !== undefined) {
+      const text = `unsupported startup parameter: ${refused}`;
       socket.end(errorResponse("FATAL", "08P01", text));
     } else if (greeting === "welcome") socket.write(WELCOME);
     else if (greeting !== "silence") {
