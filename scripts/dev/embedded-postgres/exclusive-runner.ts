@@ -1,6 +1,7 @@
 // Runs one connection's units in turn with those of all others.
 import { CALLED, MUST_WAIT } from "./advisory-lock-functions";
 import { query, sync, withoutNotices } from "./messages";
+import { findRefusal, isUnfinished, refuse } from "./refusals";
 import type { SharedSession } from "./shared-session";
 import { closeStatements } from "./statement-names";
 
@@ -33,11 +34,14 @@ export function createExclusiveRunner(
   const { turns, locks } = session;
   let endTurn: (() => void) | undefined;
   let mayHaveLocked = false;
+  let isInTransaction = false;
+  let skipsToSync = false;
   let idle: NodeJS.Timeout | undefined;
 
   const begin = async () => {
     endTurn = await turns.take();
     mayHaveLocked = false;
+    isInTransaction = false;
     await locks.enter(id);
   };
   const end = async (change: "none" | "possible" | "undo") => {
@@ -52,17 +56,34 @@ export function createExclusiveRunner(
 
   const run = async (unit: Buffer): Promise<Buffer> => {
     clearTimeout(idle);
+    if (skipsToSync) {
+      if (!unit.subarray(-sync.length).equals(sync)) return Buffer.alloc(0);
+      skipsToSync = false;
+      return run(sync);
+    }
     const isFirst = endTurn === undefined;
     if (isFirst) await begin();
     const answer = await session.run(unit);
     mayHaveLocked ||= answer.includes(CALLED);
-    if (!answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE)) {
+    const refusal = findRefusal(unit, answer, isInTransaction);
+    if (refusal !== undefined) return refuseAndGoOn(unit, refusal);
+    if (!isIdle(answer)) {
+      isInTransaction ||= isReady(answer);
       watchIdleness();
       return withoutNotices(answer, CALLED);
     }
     if (isFirst && isWorthWaiting(answer)) return waitAndRun(unit);
     await end(mayHaveLocked ? "possible" : "none");
     return withoutNotices(answer, CALLED);
+  };
+
+  /** After an error in the middle of an extended query, what follows up to the next Sync is ignored. */
+  const refuseAndGoOn = async (unit: Buffer, why: string) => {
+    const [error, ready] = await refuse(session, why);
+    skipsToSync = isUnfinished(unit);
+    if (isIdle(ready!)) await end(mayHaveLocked ? "possible" : "none");
+    else watchIdleness();
+    return skipsToSync ? error! : Buffer.concat([error!, ready!]);
   };
 
   /** The failed unit has left nothing but locks and named statements: it can run again. */
@@ -82,6 +103,13 @@ export function createExclusiveRunner(
   };
   return { run, leave };
 }
+
+const isIdle = (answer: Buffer): boolean =>
+  answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE);
+
+/** Whether `answer` ends with ReadyForQuery, whatever its status. */
+const isReady = (answer: Buffer): boolean =>
+  answer.subarray(-READY_AND_IDLE.length, -1).equals(READY_AND_IDLE.subarray(0, -1));
 
 /** What a unit has committed before it failed must not happen again. */
 function isWorthWaiting(answer: Buffer): boolean {

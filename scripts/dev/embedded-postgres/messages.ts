@@ -22,6 +22,17 @@ export function query(sql: string): Buffer {
 /** Sync, the end of an extended query. */
 export const sync = message("S");
 
+/** Flush, which asks for the answers so far in the middle of an extended query. */
+export const flush = message("H");
+
+/** PortalSuspended, the answer to an Execute that has not read all rows. */
+export const portalSuspended = message("s");
+
+/** CommandComplete of a statement that is done. */
+export function commandComplete(tag: string): Buffer {
+  return message("C", `${tag}\0`);
+}
+
 /** CopyFail, which ends a `COPY … FROM STDIN` with an error. */
 export function copyFail(reason: string): Buffer {
   return message("f", `${reason}\0`);

@@ -4,7 +4,7 @@ import { type AdvisoryLocks, createAdvisoryLocks } from "./advisory-locks";
 import { query, startup } from "./messages";
 import { createTurns, type Turns } from "./turns";
 
-/** PGlite is one session: `SET`, temporary tables and `LISTEN` of one connection are seen by the others. */
+/** PGlite is one session: `SET`, temporary tables and cursors `WITH HOLD` of one connection are seen by the others. */
 export interface SharedSession {
   turns: Turns;
   locks: AdvisoryLocks;

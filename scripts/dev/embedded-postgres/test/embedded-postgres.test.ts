@@ -6,7 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Client, Pool } from "pg";
+import { Client, Pool, type QueryConfig } from "pg";
 import {
   spawnEmbeddedPostgres,
   type EmbeddedPostgres,
@@ -95,6 +95,53 @@ describe("the embedded PostgreSQL, in memory", () => {
     await one.query("CREATE TABLE copied (name text)");
     await expect(one.query("COPY copied FROM STDIN")).rejects.toMatchObject({ code: "57014" });
     expect((await one.query("SELECT $1::int AS number", [1])).rows).toEqual([{ number: 1 }]);
+  });
+
+  it.each([
+    ["on its own", "LISTEN news", undefined],
+    ["among other statements", "SELECT 1; /* now */ listen news", undefined],
+    ["prepared", "LISTEN news", "listen"],
+  ])("refuses LISTEN %s with the cure, and notifies nobody", async (_how, text, name) => {
+    const [listener, notifier] = [await newClient(), await newClient()];
+    const notified: string[] = [];
+    for (const client of [listener, notifier])
+      client.on("notification", ({ channel }) => notified.push(channel));
+    await expect(listener.query({ text, name })).rejects.toMatchObject({
+      code: "0A000",
+      message: expect.stringMatching(
+        /no LISTEN: set DEV_DATABASE_URL to a PostgreSQL server$/,
+      ) as string,
+    });
+    await notifier.query("NOTIFY news");
+    expect((await listener.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+    expect(notified).toEqual([]);
+  });
+
+  it("fails the transaction that a LISTEN is in", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    await one.query("BEGIN");
+    await expect(one.query("LISTEN news")).rejects.toMatchObject({ code: "0A000" });
+    await expect(one.query("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
+    const answer = two.query("SELECT 1 AS number");
+    await one.query("ROLLBACK");
+    expect((await answer).rows).toEqual([{ number: 1 }]);
+  });
+
+  it("refuses a cursor that stays open outside a transaction, and holds nobody up", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    const numbers = { text: "SELECT generate_series(1, 5) AS number", rows: 2 } as QueryConfig;
+    await expect(one.query(numbers)).rejects.toMatchObject({
+      code: "0A000",
+      message: expect.stringMatching(/or set DEV_DATABASE_URL to a PostgreSQL server$/) as string,
+    });
+    expect((await two.query("SELECT 2 AS number")).rows).toEqual([{ number: 2 }]);
+    // pg leaves this out after an error, other than the libraries for cursors.
+    (one as unknown as { connection: { sync(): void } }).connection.sync();
+    expect((await one.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+    expect((await one.query({ ...numbers, rows: 9 } as QueryConfig)).rows).toHaveLength(5);
+    await one.query("BEGIN");
+    expect((await one.query(numbers)).rows).toHaveLength(5);
+    await one.query("COMMIT");
   });
 
   it("refuses those who look for another database, and says whose it is and where", async () => {
