@@ -61,7 +61,9 @@ export async function prepareOwnService(): Promise<OwnService> {
   if (/\bdist\//.test(command.shown) && !existsSync("dist"))
     throw new UsageError("dist/ is missing: npm run build first");
   // What the shell has set may name a database, or another service, that is in use.
-  const unset = declaredVariables().map((name) => [name, undefined]);
+  // PORT is the kit's to set, for each run another one.
+  const others = declaredVariables().filter((name) => name !== "PORT");
+  const unset = others.map((name) => [name, undefined]);
   const env = { ...(Object.fromEntries(unset) as Environment), ...ownEnvironment() };
   const detach =
     env.DATABASE_URL !== undefined ? await attachDatabase(env) : () => Promise.resolve();

@@ -140,7 +140,7 @@ function checkoutWith(...lines: readonly string[]): string {
   const files = {
     Procfile: lines.join("\n"),
     "dist/config.js": `const schema = require(${JSON.stringify(valibot)}).string();
-      exports.webVariables = { TOKEN: { schema, example: "an example" }, SORT: { schema, default: "up" } };`,
+      exports.webVariables = { PORT: { schema, default: "1" }, TOKEN: { schema, example: "an example" }, SORT: { schema, default: "up" } };`,
     "test/features/things/contract.json": `{ "slow-path": "/slow", "body-path": "/things", "body": { "sort": 1 } }`,
   };
   for (const [path, text] of Object.entries(files)) {
