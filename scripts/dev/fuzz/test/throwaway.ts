@@ -20,7 +20,8 @@ export async function fuzzRoutes(
     },
     { bodyLimitBytes: 102_400 },
   );
-  const server = createServer(app);
+  // No idle connection is closed just when a busy machine takes it up again.
+  const server = createServer({ keepAliveTimeout: 0 }, app);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   try {
