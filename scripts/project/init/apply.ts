@@ -35,7 +35,7 @@ interface Package {
 /** Files in which `berth` is the service's own name, as it is in theirs. */
 const NAMED = /^(docs\/.*|\.github\/workflows\/.*\.yml|\.devcontainer\/.*)$/;
 
-/** Nobody's text, made anew by others, or the clone owner's alone. */
+/** Not text, rewritten below, or private to the clone's owner. */
 const NOT_READ = /^(node_modules|dist|coverage|\.git|\.data|\.env|package-lock\.json)$/;
 
 /** Written anew. */
