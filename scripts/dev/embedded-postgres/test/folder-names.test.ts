@@ -24,6 +24,7 @@ function checkout(name: string): string {
   for (const path of [
     "scripts/dev",
     "src",
+    "package.json",
     "jest.config.js",
     "tsconfig.json",
     "test/config.test.ts",
