@@ -1,21 +1,23 @@
 // The app factory: the whole middleware order on one screen. It reads no environment, does no I/O and never listens.
 import type { Express } from "express";
 import type { Logger } from "pino";
-import type { BackingService } from "./chassis/backing/services";
-import { setUnfitAnswers } from "./chassis/api/answers";
-import { createExpress } from "./chassis/express/app";
-import { asOneLayer } from "./chassis/express/one-layer";
-import { accessLog } from "./chassis/http/access-log";
-import { refuseLate } from "./chassis/http/deadline";
-import { defaultHeaders } from "./chassis/http/default-headers";
-import { errorHandler } from "./chassis/http/error-handler";
-import { livez, readyz } from "./chassis/http/health";
-import { logContext } from "./chassis/http/log-context";
-import { notFound } from "./chassis/http/not-found";
-import { requestId } from "./chassis/http/request-id";
-import { strictHead } from "./chassis/http/strict-head";
-import type { ConfigOf } from "./chassis/process/environment";
-import type { httpVariables } from "./chassis/process/variables";
+import type { BackingService } from "berth/backing";
+import { setUnfitAnswers } from "berth/api";
+import {
+  accessLog,
+  asOneLayer,
+  createExpress,
+  defaultHeaders,
+  errorHandler,
+  livez,
+  logContext,
+  notFound,
+  readyz,
+  refuseLate,
+  requestId,
+  strictHead,
+} from "berth/http";
+import type { ConfigOf, httpVariables } from "berth/config";
 
 /** What an app is built from. */
 export interface AppOptions {

@@ -1,15 +1,18 @@
 // Your variables: type, unit, default, cure; each process reads its own. Pure.
-import { apiVariables } from "./chassis/api/variables";
-import { postgresVariables } from "./chassis/backing/postgres-variables";
-import { redisVariables } from "./chassis/backing/redis-variables";
+import {
+  apiVariables,
+  type ConfigOf,
+  httpVariables,
+  optionalTokenVariables,
+  postgresVariables,
+  processVariables,
+  rateLimitVariables,
+  redisVariables,
+  serviceUrl,
+} from "berth/config";
 // begin: sample
-import { serviceUrl } from "./chassis/backing/service-variables";
 // end: sample
-import { optionalTokenVariables } from "./chassis/backing/token-variables";
-import { rateLimitVariables } from "./chassis/http/rate-limit-variables";
-import { grpcVariables as ownGrpcVariables } from "./chassis/grpc/variables";
-import type { ConfigOf } from "./chassis/process/environment";
-import { httpVariables, processVariables } from "./chassis/process/variables";
+import { grpcVariables as ownGrpcVariables } from "berth-grpc/config";
 
 /** What the web process reads. */
 export const webVariables = {

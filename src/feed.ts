@@ -1,11 +1,10 @@
 // The feed process: attaches the notes of another process, binds PORT and serves until it is told to stop.
-import "./chassis/process/early";
+import "berth/early";
 import { createApp } from "./app";
-import { apiDocs } from "./chassis/api/docs";
-import { attachServices } from "./chassis/backing/services";
-import { createAppService } from "./chassis/http/app-service";
-import { readAbout } from "./chassis/process/about";
-import { serve } from "./chassis/process/serve";
+import { apiDocs } from "berth/api";
+import { attachServices } from "berth/backing";
+import { createAppService } from "berth/http";
+import { readAbout, serve } from "berth/process";
 import { feedVariables } from "./config";
 import { attachNotes } from "./features/feed/notes";
 import { createFeedRouter } from "./features/feed/router";

@@ -1,10 +1,8 @@
 // The gRPC process: attaches its backing services, binds PORT and serves until it is told to stop.
-import "./chassis/process/early";
-import { attachServices } from "./chassis/backing/services";
-import type { RpcService } from "./chassis/grpc/handlers";
-import { createGrpcService } from "./chassis/grpc/service";
-import { readAbout } from "./chassis/process/about";
-import { serve } from "./chassis/process/serve";
+import "berth/early";
+import { attachServices } from "berth/backing";
+import { createGrpcService, type RpcService } from "berth-grpc";
+import { readAbout, serve } from "berth/process";
 import { grpcVariables } from "./config";
 import { createNotesRpc } from "./features/notes/rpc";
 import { backingServices } from "./services";

@@ -1,10 +1,8 @@
 // The release process: brings the database's schema up to date, and exits.
-import { parentShell } from "./chassis/process/early";
+import { parentShell } from "berth/early";
 import { extname } from "node:path";
-import { migrate } from "./chassis/backing/migrations";
-import { enter } from "./chassis/process/entry";
-import { parentGone } from "./chassis/process/parent-shell";
-import { interruptedExitCode, onStopRequest } from "./chassis/process/stop-request";
+import { migrate } from "berth/migrate";
+import { enter, interruptedExitCode, onStopRequest, parentGone } from "berth/process";
 import { releaseVariables } from "./config";
 
 const START_TIMEOUT_MS = 30_000;

@@ -1,9 +1,9 @@
 // Where each feature is mounted, and behind which middleware: plain Express, in its order.
 import type { Server } from "node:http";
 import type { Express } from "express";
-import { apiDocs } from "./chassis/api/docs";
-import { about } from "./chassis/http/about";
-import { rateLimit } from "./chassis/http/rate-limit";
+import { apiDocs } from "berth/api";
+import { about } from "berth/http";
+import { rateLimit } from "berth/limits";
 import { createNotesRouter } from "./features/notes/router";
 import type { Services } from "./services";
 

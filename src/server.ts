@@ -1,10 +1,9 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
-import "./chassis/process/early";
+import "berth/early";
 import { createApp } from "./app";
-import { attachServices } from "./chassis/backing/services";
-import { createAppService } from "./chassis/http/app-service";
-import { readAbout } from "./chassis/process/about";
-import { serve } from "./chassis/process/serve";
+import { attachServices } from "berth/backing";
+import { createAppService } from "berth/http";
+import { readAbout, serve } from "berth/process";
 import { webVariables } from "./config";
 import { mountRoutes, mountUpgrades } from "./routes";
 import { backingServices, type Services } from "./services";

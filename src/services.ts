@@ -1,10 +1,9 @@
 // What features may use: each backing service once, with its check and its close.
-import type { TokenVerifier } from "./chassis/api/require-token";
-import { createDatabase } from "./chassis/backing/postgres";
-import { createRedis } from "./chassis/backing/redis";
-import type { Attached, AttachOptions, BackingServices } from "./chassis/backing/services";
-import { createTokens } from "./chassis/backing/tokens";
-import type { ProcessServices } from "./chassis/process/services";
+import { createTokens, type TokenVerifier } from "berth/tokens";
+import { createDatabase } from "berth/postgres";
+import { createRedis } from "berth/redis";
+import type { Attached, AttachOptions, BackingServices } from "berth/backing";
+import type { ProcessServices } from "berth/process";
 import type { Config, DatabaseConfig } from "./config";
 
 export const backingServices = {

@@ -1,5 +1,5 @@
 import request from "supertest";
-import { openApiDocument, undescribedRoutes } from "../src/chassis/api/openapi";
+import { openApiDocument, undescribedRoutes } from "berth/api";
 import { createTestApp } from "./support/app";
 
 describe("the description of this service", () => {

@@ -1,5 +1,5 @@
 import request from "supertest";
-import { problem } from "./chassis/support/app";
+import { problem } from "berth/testing";
 import { createTestApp } from "./support/app";
 
 describe("the app", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { documentEnvExample, documentPage, processes } from "../scripts/project/document-config";
+import { documentEnvExample, documentPage, processes } from "../scripts/document-config";
 
 describe.each(processes)("%s", (_name, variables) => {
   it.each(Object.entries(variables))("%s has a default or an example that it takes", (_key, of) => {

@@ -1,9 +1,6 @@
 // Your routes keep to what they say of themselves; `npm run fuzz` looks longer, and further each time.
-import { fuzz } from "../scripts/dev/fuzz/fuzz";
-import { believing, tokenFrom } from "../scripts/dev/fuzz/own-service";
-import { findingsOf } from "../scripts/dev/fuzz/report";
-import { startCommand } from "./chassis/support/process";
-import { atEnd } from "./support/at-end";
+import { believing, findingsOf, fuzz, tokenFrom } from "berth-dev/fuzz";
+import { atEnd, startCommand } from "berth/testing";
 import { startMigratedPostgres, startService } from "./support/service";
 
 /** The same inputs each time. */

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { closeGrpc, createClient, ownProtos } from "./chassis/support/grpc";
-import { startProcess } from "./chassis/support/process";
+import { createClient, ownProtos } from "berth-grpc/testing";
+import { startProcess } from "berth/testing";
 import { testEnv } from "./support/env";
 import { startGrpcService } from "./support/grpc";
-
-afterEach(closeGrpc);
 
 const root = join(__dirname, "..");
 
@@ -21,6 +19,7 @@ describe("the gRPC process", () => {
     call.end({ listServices: "*" });
     const [{ listServicesResponse }] = (await once(call, "data")) as [Listed];
     expect(listServicesResponse.service).toContainEqual({ name: "grpc.health.v1.Health" });
+    for (const { client } of [health, reflection]) client.close();
   });
 
   it("drains, and exits with 0", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { startCommand, stopProcesses, untilListening } from "./chassis/support/process";
+import { startCommand, stopProcesses, untilListening } from "berth/testing";
 import { testEnv } from "./support/env";
 
 const home = mkdtempSync(join(tmpdir(), "npm-"));

@@ -1,6 +1,11 @@
-import { createTestRedis, describeWithRedis, type TestRedis } from "./chassis/support/redis";
-import { fetchAlone, type TestServer } from "./chassis/support/process";
-import { atEnd } from "./support/at-end";
+import {
+  atEnd,
+  createTestRedis,
+  describeWithRedis,
+  fetchAlone,
+  type TestRedis,
+  type TestServer,
+} from "berth/testing";
 import { startMigratedPostgres, startService } from "./support/service";
 
 const LIMIT = 10;

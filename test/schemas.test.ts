@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { GenericSchema } from "valibot";
-import { jsonSchemaOf } from "./chassis/support/json-schema";
+import { jsonSchemaOf } from "berth/testing";
 
 const src = join(__dirname, "../src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })

@@ -1,5 +1,5 @@
 import request from "supertest";
-import { createTestKey, signToken, startIssuer } from "./chassis/support/issuer";
+import { createTestKey, signToken, startIssuer } from "berth/testing";
 import { createTestApp } from "./support/app";
 import { startMigratedPostgres, startService } from "./support/service";
 

@@ -1,13 +1,12 @@
 // Your app, unbound, with its services attached as the environment says, and what it logs.
 import type { Express } from "express";
 import { createApp } from "../../src/app";
-import { attachServices } from "../../src/chassis/backing/services";
-import { readEnvironment } from "../../src/chassis/process/environment";
+import { attachServices } from "berth/backing";
+import { readEnvironment } from "berth/config";
 import { webVariables } from "../../src/config";
 import { mountRoutes } from "../../src/routes";
 import { backingServices, type Services } from "../../src/services";
-import { createTestLogger, type LogLine } from "../chassis/support/app";
-import { atEnd } from "./at-end";
+import { atEnd, createTestLogger, type LogLine } from "berth/testing";
 import { testEnv } from "./env";
 
 /** An app that is not bound, and all that a test may ask of it. */

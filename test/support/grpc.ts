@@ -1,6 +1,5 @@
 // Your gRPC process, built and running; it ends with the test file.
-import { asServer, startProcess, type TestServer } from "../chassis/support/process";
-import { atEnd } from "./at-end";
+import { asServer, atEnd, startProcess, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 
 /** Starts it on a free port, and resolves once it listens. */

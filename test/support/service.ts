@@ -1,12 +1,13 @@
 // Your service, built and running, with a migrated database of its own; both end with the test file.
-import { startTestPostgres, type TestPostgres } from "../chassis/support/postgres";
 import {
   asServer,
+  atEnd,
   startProcess,
+  startTestPostgres,
+  type TestPostgres,
   type TestProcess,
   type TestServer,
-} from "../chassis/support/process";
-import { atEnd } from "./at-end";
+} from "berth/testing";
 import { testEnv } from "./env";
 
 /** Starts a database and applies the migrations with the built release process. */

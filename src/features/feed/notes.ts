@@ -1,7 +1,7 @@
 // The notes of another process: how they are attached, and what is asked of them.
 import * as v from "valibot";
-import { createServiceClient, type ServiceClient } from "../../chassis/backing/service-client";
-import type { AttachOptions } from "../../chassis/backing/services";
+import { createServiceClient, type ServiceClient } from "berth/client";
+import type { AttachOptions } from "berth/backing";
 
 const time = v.pipe(v.string(), v.isoTimestamp(), v.toDate());
 

@@ -1,10 +1,9 @@
 // The sample of a second process: what it says about itself, and the feed.
 import { Router } from "express";
-import type { ServiceClient } from "../../chassis/backing/service-client";
-import { describeRoute } from "../../chassis/api/describe-route";
-import { about } from "../../chassis/http/about";
-import { relativeUrl } from "../../chassis/http/relative-url";
-import type { About } from "../../chassis/process/services";
+import type { ServiceClient } from "berth/client";
+import { describeRoute } from "berth/api";
+import { about, relativeUrl } from "berth/http";
+import type { About } from "berth/process";
 import { toAtom } from "./atom";
 import { latestNotes } from "./notes";
 

@@ -1,13 +1,9 @@
 // The sample feature: list, create, read, replace and delete notes.
 import { Router } from "express";
 import * as v from "valibot";
-import { describeRoute } from "../../chassis/api/describe-route";
-import { createIdempotencyKeys } from "../../chassis/backing/idempotency-keys";
-import type { Database } from "../../chassis/backing/postgres";
-import { idempotent } from "../../chassis/http/idempotent";
-import { sendPage } from "../../chassis/http/paging";
-import { Problem } from "../../chassis/http/problem";
-import { relativeUrl } from "../../chassis/http/relative-url";
+import { describeRoute } from "berth/api";
+import { createIdempotencyKeys, type Database } from "berth/postgres";
+import { idempotent, Problem, relativeUrl, sendPage } from "berth/http";
 import { note, noteInput, noteParams, notesQuery } from "./schema";
 import { createNoteStore } from "./store";
 

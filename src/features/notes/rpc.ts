@@ -1,12 +1,9 @@
 // The sample feature for gRPC clients: create, read and list notes.
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Database } from "../../chassis/backing/postgres";
-import { CallError } from "../../chassis/grpc/call-error";
-import type { RpcService } from "../../chassis/grpc/handlers";
-import { loadProtos } from "../../chassis/grpc/protos";
-import { parseMessage } from "../../chassis/grpc/validate";
-import { id, integer, object } from "../../chassis/http/fields";
+import type { Database } from "berth/postgres";
+import { CallError, loadProtos, parseMessage, type RpcService } from "berth-grpc";
+import { id, integer, object } from "berth/schema";
 import { isNoteId, type Note, noteInput } from "./schema";
 import { createNoteStore } from "./store";
 

@@ -1,7 +1,6 @@
 // What a note looks like, and what clients may ask for.
 import * as v from "valibot";
-import { dateTime, id, object, text } from "../../chassis/http/fields";
-import { pageQuery } from "../../chassis/http/paging";
+import { dateTime, id, object, pageQuery, text } from "berth/schema";
 
 /** A note as clients write it. */
 export const noteInput = v.pipe(

@@ -1,5 +1,5 @@
 // Keeps notes in PostgreSQL.
-import type { Queryable } from "../../chassis/backing/transactions";
+import type { Queryable } from "berth/postgres";
 import type { Note, NoteInput, NotesQuery } from "./schema";
 
 const COLUMNS = `id, title, body, created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -4,13 +4,12 @@ import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import request from "supertest";
 import { createApp } from "../../../src/app";
-import { attachServices } from "../../../src/chassis/backing/services";
-import { readEnvironment } from "../../../src/chassis/process/environment";
+import { attachServices } from "berth/backing";
+import { readEnvironment } from "berth/config";
 import { feedVariables } from "../../../src/config";
 import { attachNotes } from "../../../src/features/feed/notes";
 import { createFeedRouter } from "../../../src/features/feed/router";
-import { createTestLogger, problem } from "../../chassis/support/app";
-import { atEnd } from "../../support/at-end";
+import { atEnd, createTestLogger, problem } from "berth/testing";
 
 const about = { name: "test", version: "1.2.3" };
 

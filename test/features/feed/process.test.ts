@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { asServer, startProcess, type TestServer } from "../../chassis/support/process";
-import { atEnd } from "../../support/at-end";
+import { asServer, atEnd, startProcess, type TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../support/service";
 
 /** Starts the built feed process on a free port, attached to notes at this address. */

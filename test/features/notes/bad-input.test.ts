@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { connectRaw } from "../../chassis/support/raw-client";
-import type { TestServer } from "../../chassis/support/process";
+import { connectRaw, type TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../support/service";
 
 /** How often each input is sent; raise it to look for leaks. */

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
-import { clientTypes } from "../../../scripts/project/client";
-import { describeService } from "../../../scripts/project/openapi";
-import { problem } from "../../chassis/support/app";
-import { typeErrorsIn } from "../../chassis/support/type-errors";
+import { clientTypes } from "../../../scripts/client";
+import { describeService } from "../../../scripts/openapi";
+import { problem, typeErrorsIn } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../support/service";
-import type { components, paths } from "./api";
+import type { components, paths } from "./api.d";
 
 type Note = components["schemas"]["Note"];
 type Problem = components["schemas"]["Problem"];

@@ -1,4 +1,4 @@
-import type { TestServer } from "../../chassis/support/process";
+import type { TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../support/service";
 
 /** How many notes are posted; each is sent twice at once. */

@@ -1,7 +1,7 @@
 import type { Express } from "express";
 import request, { type Response } from "supertest";
-import type { Database } from "../../../src/chassis/backing/postgres";
-import { problem } from "../../chassis/support/app";
+import type { Database } from "berth/postgres";
+import { problem } from "berth/testing";
 import { createTestApp } from "../../support/app";
 import { startMigratedPostgres } from "../../support/service";
 

@@ -1,16 +1,12 @@
 import { join } from "node:path";
-import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
-import { loadProtos, serviceIn } from "../../../src/chassis/grpc/protos";
-import type { TestServer } from "../../chassis/support/process";
-import { atEnd } from "../../support/at-end";
+import { loadProtos } from "berth-grpc";
+import { createClient, status } from "berth-grpc/testing";
+import { atEnd, type TestServer } from "berth/testing";
 import { startGrpcService } from "../../support/grpc";
 import { startMigratedPostgres } from "../../support/service";
 
 const root = join(__dirname, "../../..");
-const methods = serviceIn(
-  loadProtos(join(root, "src/features/notes/notes.proto")),
-  "notes.v1.Notes",
-);
+const protos = loadProtos(join(root, "src/features/notes/notes.proto"));
 
 interface NoteMessage {
   id: string;
@@ -19,26 +15,12 @@ interface NoteMessage {
 }
 
 function clientOf({ port }: TestServer) {
-  const client = new Client(`localhost:${port}`, credentials.createInsecure());
+  const { client, unary, stream } = createClient(port, protos);
   atEnd(() => Promise.resolve(client.close()));
-  const find = (name: string) => methods[name]!;
   return {
-    call: <T>(name: string, request: object = {}) =>
-      new Promise<T>((resolve, reject) => {
-        const { path, requestSerialize, responseDeserialize } = find(name);
-        client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          request,
-          new Metadata(),
-          (err, answer) => (err ? reject(err) : resolve(answer as T)),
-        );
-      }),
-    stream(name: string) {
-      const { path, requestSerialize, responseDeserialize } = find(name);
-      return client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {});
-    },
+    call: async <T>(method: string, request: object = {}) =>
+      (await unary<T>(`Notes.${method}`, request)).answer,
+    stream: (method: string) => stream(`Notes.${method}`),
   };
 }
 

@@ -1,0 +1,126 @@
+// The benchmark: who is measured at what, in which order.
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isInterrupted, reapOnExit } from "port-contract/harness";
+import { type Calls, measureCalls } from "./calls";
+import { contendersFor } from "./contenders";
+import { isPinned, keepLoadAwake } from "./cores";
+import { assertEqualWork } from "./equal-work";
+import { withIssuer } from "./issuer";
+import { requireWrk } from "./load";
+import { measure, type Measurement } from "./measure";
+import { HELP, type Options, parseOptions } from "./options";
+import { callsTable, durationTable, workTable } from "./report";
+import { createShipsDatabase, type ShipsDatabase } from "./ships-database";
+import { type Durations, measureReload, measureStart } from "./start-up";
+import { createWorks, type Work } from "./works";
+
+/** Everything that was measured, by the names of works. */
+interface Result {
+  node: string;
+  isPinned: boolean;
+  works: Record<string, Measurement[]>;
+  durations: Record<string, Durations[]>;
+  calls: Calls[];
+}
+
+const START_UPS = { start: measureStart, reload: measureReload };
+
+async function run(options: Options): Promise<void> {
+  const node = execFileSync(options.node, ["--version"], { encoding: "utf8" }).trim();
+  const result: Result = { node, isPinned, works: {}, durations: {}, calls: [] };
+  const print = (text: string): void => {
+    if (options.json) process.stderr.write(`${text}\n\n`);
+    else process.stdout.write(`${text}\n\n`);
+  };
+  print(
+    `Node ${node}, ${options.rounds} rounds of ${options.seconds} s${isPinned ? "" : ", not pinned to cores"}`,
+  );
+  const works = createWorks(options.requestsPerSecond).filter(({ name }) => isAsked(options, name));
+  await withDatabase(works, print, async (database) => {
+    for (const work of works) {
+      const runIt = (work: Work) => runWork(work, options, database);
+      const measurements = await (work.needsIssuer ? withIssuer(work, runIt) : runIt(work));
+      if (measurements) print(workTable(work, measurements, options.together));
+      if (measurements) result.works[work.name] = measurements;
+    }
+  });
+  if (isAsked(options, "client")) {
+    result.calls = await measureCalls(options);
+    print(callsTable("client: GET /json of another service", result.calls, options.together));
+  }
+  for (const [name, measureThem] of Object.entries(START_UPS)) {
+    if (!isAsked(options, name)) continue;
+    const durations = await measureThem(options.contenders, options.rounds, options.node);
+    result.durations[name] = durations;
+    print(durationTable(name, durations));
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+}
+
+const isAsked = ({ only }: Options, name: string): boolean =>
+  only.length === 0 || only.some((beginning) => name.startsWith(beginning));
+
+async function runWork(
+  asked: Work,
+  options: Options,
+  database: ShipsDatabase | undefined,
+): Promise<Measurement[] | undefined> {
+  if (asked.needsDatabase && !database) return undefined;
+  const work = asked.needsDatabase
+    ? { ...asked, env: { ...asked.env, BENCH_DATABASE_URL: database?.url ?? "" } }
+    : asked;
+  const able = contendersFor(work, options.contenders);
+  // What is one program in several set-ups cannot differ.
+  if (work.onAllCores) return measure(work, able, options);
+  await assertEqualWork(able, work, options.node);
+  const letSleep = keepLoadAwake();
+  try {
+    return await measure(work, able, options);
+  } finally {
+    await letSleep();
+  }
+}
+
+async function withDatabase(
+  works: readonly Work[],
+  print: (text: string) => void,
+  use: (database: ShipsDatabase | undefined) => Promise<void>,
+): Promise<void> {
+  const url = process.env.DATABASE_URL;
+  const isNeeded = works.some(({ needsDatabase }) => needsDatabase);
+  if (isNeeded && !url) print("The ships are skipped: DATABASE_URL names no PostgreSQL server.");
+  const database = isNeeded && url ? await createShipsDatabase(url) : undefined;
+  try {
+    await use(database);
+  } finally {
+    await database?.drop();
+  }
+}
+
+/** Competitors have a lock file of their own, so that a starter's node_modules stays free of them. */
+function installContenders(): void {
+  if (existsSync(join(__dirname, "node_modules/fastify"))) return;
+  execFileSync("npm", ["ci", "--prefix", __dirname], { stdio: ["ignore", 2, 2] });
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  requireWrk();
+  installContenders();
+  // Whoever waits for a run that is killed fails, and drops the database on the way out.
+  reapOnExit((code) => (exitCode = code));
+  await run(options);
+}
+
+let exitCode = 1;
+
+main().catch((err: unknown) => {
+  process.stderr.write(`${isInterrupted() ? "interrupted" : (err as Error).message}\n`);
+  process.exit(exitCode);
+});

@@ -1,0 +1,50 @@
+"use strict";
+// The benchmark's routes once more, as descriptions, the document and tokens are added to them one by one.
+const { Router } = require("express");
+const v = require("valibot");
+const { describeRoute } = require("berth/api");
+const { apiDocs } = require("berth/api");
+const { requireToken } = require("berth/tokens");
+const { createTokens } = require("berth/tokens");
+const { id, object } = require("berth/schema");
+const { thing } = require("./answers");
+const { order, thingQuery } = require("./valibot-schemas");
+
+/** Mounts what the environment asks for, in front of the others, which have the same paths. */
+function mountApi(app, env, logger) {
+  const parts = (env.BENCH_API ?? "").split(",");
+  if (parts.includes("documented")) app.use(apiDocs({ title: "bench", version: "1" }));
+  if (parts.includes("token")) app.use(["/things", "/orders"], tokenRequired(env, logger));
+  if (!parts.includes("described")) return;
+  app.use("/things", thingsRouter());
+  app.use("/orders", ordersRouter());
+}
+
+function tokenRequired(env, logger) {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
+  return requireToken(createTokens({ jwksUrl, issuer, audience, logger }), { scope: "bench" });
+}
+
+function thingsRouter() {
+  const answers = { 200: v.object({ id: v.string() }) };
+  return Router().get(
+    "/:id",
+    describeRoute({
+      summary: "Reads a thing.",
+      params: object({ id }),
+      query: thingQuery,
+      answers,
+    }),
+    (req, res) => res.json(thing(req.params.id, req.query.x)),
+  );
+}
+
+function ordersRouter() {
+  return Router().post(
+    "/",
+    describeRoute({ summary: "Takes an order.", body: order, answers: { 201: order } }),
+    (req, res) => res.status(201).json(req.body),
+  );
+}
+
+module.exports = { mountApi };

@@ -1,0 +1,54 @@
+"use strict";
+// The benchmark's ships as a feature of Berth's serves them, each route described: list, read and create.
+const { Router } = require("express");
+const v = require("valibot");
+const { describeRoute } = require("berth/api");
+const { sendPage } = require("berth/http");
+const { Problem } = require("berth/http");
+const { createShipStore } = require("./ship-store");
+const { ship, shipInput, shipParams, shipsQuery } = require("./valibot-schemas");
+
+function createShipsRouter(database) {
+  const ships = createShipStore(database);
+  const router = Router();
+
+  router.get(
+    "/",
+    describeRoute({
+      summary: "Lists ships, the newest first.",
+      query: shipsQuery,
+      answers: { 200: v.array(ship) },
+    }),
+    async (req, res) => {
+      await sendPage(
+        res,
+        req.query,
+        (page) => ships.list(page),
+        ({ id }) => id,
+      );
+    },
+  );
+
+  router.get(
+    "/:id",
+    describeRoute({ summary: "Reads a ship.", params: shipParams, answers: { 200: ship } }),
+    async (req, res) => {
+      const found = await ships.find(req.params.id);
+      if (!found) throw new Problem(404, "There is no such ship.");
+      res.json(found);
+    },
+  );
+
+  router.post(
+    "/",
+    describeRoute({ summary: "Creates a ship.", body: shipInput, answers: { 201: ship } }),
+    async (req, res) => {
+      const created = await ships.create(req.body);
+      res.status(201).location(`${req.baseUrl}/${created.id}`).json(created);
+    },
+  );
+
+  return router;
+}
+
+module.exports = { createShipsRouter };

@@ -1,0 +1,11 @@
+// Berth's router for development as a process of its own, without the formation around it; its arguments are two ports.
+import { createRouter } from "berth-dev/router";
+
+const [port, target] = process.argv.slice(2).map(Number) as [number, number];
+
+void createRouter({
+  port,
+  targets: new Map([["web", [{ name: "web.1", port: target }]]]),
+  routes: "web",
+  say: (text) => process.stderr.write(`${text}\n`),
+}).listen();

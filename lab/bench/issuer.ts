@@ -1,0 +1,37 @@
+// Who issues the token that requests are measured with: the issuer for development, beside the load.
+import { join } from "node:path";
+import { startRun } from "port-contract/harness";
+import { freePort } from "port-contract/ports";
+import { onCore } from "./cores";
+import type { Work } from "./works";
+
+const ISSUER = join(__dirname, "../../dev/issuer/main.ts");
+const START_LIMIT_MS = 20_000;
+
+/** How long the token counts, in seconds: longer than any run takes. */
+const EXPIRES_IN_S = 86_400;
+
+/** Does a work with a token, whose issuer the contenders find in their environment. @throws Error when it does not start. */
+export async function withIssuer<T>(work: Work, use: (work: Work) => Promise<T>): Promise<T> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const command = [process.execPath, "--require", "ts-node/register", ISSUER];
+  const run = startRun(onCore("load", command), { port: new URL(url).port });
+  try {
+    const isReady = await run.output.shows((text) => text.includes("ready on"), START_LIMIT_MS);
+    if (!isReady) throw new Error(`no issuer has started; it says:\n${run.output.text()}`);
+    const answer = await fetch(`${url}/token?scope=bench&expires_in=${EXPIRES_IN_S}`);
+    const token = (await answer.text()).trim();
+    return await use({
+      ...work,
+      env: {
+        ...work.env,
+        AUTH_JWKS_URL: `${url}/jwks.json`,
+        AUTH_ISSUER: url,
+        AUTH_AUDIENCE: "development",
+      },
+      headers: { ...work.headers, authorization: `Bearer ${token}` },
+    });
+  } finally {
+    await run.reap();
+  }
+}

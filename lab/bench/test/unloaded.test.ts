@@ -1,0 +1,26 @@
+// What web does not load, and so does not pay for: what only other process types use, or nobody has switched on.
+import { once } from "node:events";
+import { join } from "node:path";
+import { startProcess, untilListening } from "berth/testing";
+import { testEnv } from "../../../test/support/env";
+
+const ask = join(__dirname, "ask-loaded.js");
+
+describe("the web process", () => {
+  it("loads neither another process type's packages nor the service client", async () => {
+    const web = startProcess("dist/server.js", { PORT: "0", ...testEnv }, ["--require", ask]);
+    await untilListening(web);
+    web.child.kill("SIGTERM");
+    await once(web.child, "exit");
+    const line = await web.line(/^\{"loaded":/);
+    const { loaded } = JSON.parse(line) as { loaded: string[] };
+    const paths = loaded.join("\n");
+    expect(paths).toMatch(/\/dist\/services\.js$/m);
+    expect(paths).not.toMatch(
+      /\/node_modules\/(undici|ioredis|@grpc|express-rate-limit|jose|@valibot|swagger-ui-dist)\//,
+    );
+    expect(paths).not.toMatch(
+      /\/dist\/(features\/feed|chassis\/grpc)\/(?!variables)|service-client/,
+    );
+  });
+});

@@ -1,0 +1,51 @@
+// The generated parts of docs/port-contract.md: what the clauses say there is what the modules say.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clause } from "port-contract";
+
+/** The page for readers. */
+export const page = join(__dirname, "../../docs/port-contract.md");
+
+/**
+ * Replaces what stands between the two marks of a section of the page.
+ *
+ * @throws Error when the page has no such section
+ */
+export function replaceSection(name: string, text: string): void {
+  const before = readFileSync(page, "utf8");
+  const { start, end } = placeOf(name, before);
+  writeFileSync(page, `${before.slice(0, start)}\n\n${text}\n\n${before.slice(end)}`);
+}
+
+/** Returns what stands between the two marks of a section. @throws Error when the page has no such section */
+export function readSection(name: string): string {
+  const whole = readFileSync(page, "utf8");
+  const { start, end } = placeOf(name, whole);
+  return whole.slice(start, end).trim();
+}
+
+/** Describes each clause in a few lines of Markdown. */
+export function describeClauses(clauses: readonly Clause[]): string {
+  return clauses.map(describeClause).join("\n\n");
+}
+
+function describeClause({ id, level, title, ...clause }: Clause): string {
+  return `### ${id}: ${level} ${plain(title)}
+
+- **Tried by:** ${plain(clause.procedure)}
+- **Breaks:** ${plain(clause.breaksOn)}
+- **Mended by:** ${plain(clause.mend)}
+- **Demanded by:** ${plain(clause.demandedBy)}`;
+}
+
+/** Keeps Markdown from reading markup into plain text. */
+export function plain(text: string): string {
+  return text.replace(/[*<>|]/g, (character) => `\\${character}`);
+}
+
+function placeOf(name: string, whole: string): { start: number; end: number } {
+  const begin = new RegExp(`<!-- ${name}: .*? -->`).exec(whole);
+  const end = whole.indexOf(`<!-- end of ${name} -->`);
+  if (!begin || end < 0) throw new Error(`docs/port-contract.md has no section ${name}`);
+  return { start: begin.index + begin[0].length, end };
+}

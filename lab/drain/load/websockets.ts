@@ -1,0 +1,54 @@
+// WebSockets that exchange messages, and connect anew whenever the server says farewell.
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { within } from "port-contract/harness";
+import { ANSWER_LIMIT_MS, type Failure } from "./failure";
+import { type Ending, keepOpen } from "./lasting";
+import { jittered } from "./pace";
+
+const MESSAGE_PAUSE_MS = 100;
+/** "Going away", and what a service may say when it restarts. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const FAREWELLS = [1000, 1001, 1012];
+
+/** Converses until the signal is aborted, and resolves then with how all connections but the last ones ended. */
+export function converse(
+  port: number,
+  path: string,
+  clients: number,
+  stopped: AbortSignal,
+): Promise<Ending[]> {
+  const url = `ws://127.0.0.1:${port}${path}`;
+  return keepOpen(clients, stopped, () => converseOnce(url, stopped));
+}
+
+async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> {
+  const socket = new WebSocket(url, { handshakeTimeout: ANSWER_LIMIT_MS });
+  let failure: Failure | undefined;
+  const closed = new Promise<number>((resolve) => socket.once("close", resolve));
+  socket.on("error", (err) => (failure ??= failureOf(err)));
+  const opened = new Promise((resolve) => socket.once("open", resolve));
+  await Promise.race([opened, closed]);
+  while (!stopped.aborted && socket.readyState === WebSocket.OPEN) {
+    const answered = new Promise((resolve) => socket.once("message", resolve));
+    socket.send("ahoy");
+    const isOver = within(
+      Promise.race([answered, closed]).then(() => true),
+      ANSWER_LIMIT_MS,
+    );
+    if (!(await isOver)) failure ??= "timeout";
+    if (failure) socket.terminate();
+    else await Promise.race([sleep(jittered(MESSAGE_PAUSE_MS)), closed]);
+  }
+  if (stopped.aborted) socket.terminate();
+  const code = await closed;
+  if (failure) return { failure };
+  return FAREWELLS.includes(code) ? {} : { failure: "cut" };
+}
+
+/** An error before the connection is a WebSocket, or of its frames. */
+function failureOf(err: Error): Failure {
+  const [, status] = /Unexpected server response: (\d+)/.exec(err.message) ?? [];
+  if (status) return `${Number(status)}`;
+  if (/timed out/.test(err.message)) return "timeout";
+  return (err as NodeJS.ErrnoException).code === "ECONNREFUSED" ? "refused" : "reset";
+}

@@ -1,0 +1,83 @@
+// Experiment: one fault after the other, and what callers, the log and the machine see of it.
+import { createQueue } from "port-contract";
+import type { Finding } from "../experiments/finding";
+import { until } from "port-contract/harness";
+import { ask } from "./ask";
+import { FAULTS } from "./catalogue";
+import { judge } from "./judge";
+import type { Options } from "./options";
+import { type Seen, toRow } from "./seen";
+import type { Stage } from "./stage";
+import { startSubject } from "./subject";
+import { startUpstream } from "./upstream";
+
+/** Within this the client tries again whether the other side is back, in milliseconds. */
+const RECOVERY_LIMIT_MS = 15_000;
+/** Idle connections are kept for 4 s, in milliseconds. */
+const IDLE_LIMIT_MS = 10_000;
+const WARM_CALLS = 20;
+
+/** Tries those that are asked for. */
+export async function table({ node, only, calls, jobs }: Options): Promise<Finding> {
+  const faults = Object.entries(FAULTS).filter(
+    ([name]) => only.length === 0 || only.some((part) => name.includes(part)),
+  );
+  if (faults.length === 0) return { rows: [], missed: [`no fault is called ${only.join(", ")}`] };
+  const queue = createQueue(jobs);
+  const found = await Promise.all(
+    faults.map(([name, fault]) =>
+      queue(async () => {
+        const stage = await fault.setUp(node);
+        try {
+          const seen = await look(node, stage, calls);
+          return { row: toRow(name, seen), missed: judge(name, fault, seen) };
+        } finally {
+          await stage.end();
+        }
+      }),
+    ),
+  );
+  return { rows: found.map(({ row }) => row), missed: found.flatMap(({ missed }) => missed) };
+}
+
+async function look(node: string, stage: Stage, calls: number): Promise<Seen> {
+  const well = await startUpstream();
+  const subject = await startSubject(node, { ...stage.targets, otherUrl: well.url });
+  const call = (id: string | number, method: "GET" | "POST" = "GET") =>
+    ask(subject.port, `/ask?id=${id}`, { method });
+  try {
+    const warmPaths = stage.begin ? ["/other", "/ask"] : ["/other"];
+    for (let warm = 0; warm < WARM_CALLS; warm++)
+      for (const path of warmPaths) await ask(subject.port, path);
+    const before = await subject.usage();
+    const sentBefore = stage.sentBytes();
+    await stage.begin?.();
+
+    const first = await call("first");
+    const post = await call("post", "POST");
+    const arrived = (id: string) => stage.requests().filter(({ path }) => path.endsWith(id)).length;
+    const [getsArrived, postsArrived] = [arrived("=first"), arrived("=post")];
+    const many = await Promise.all(Array.from({ length: calls }, (_, id) => call(id)));
+    const sentBytes = stage.sentBytes() - sentBefore;
+
+    const isQuiet = async () => (await subject.usage()).sockets <= before.sockets;
+    await until(isQuiet, IDLE_LIMIT_MS, 500);
+    const after = await subject.usage();
+
+    await stage.mend?.();
+    const mendedAt = performance.now();
+    const isWell = async () => (await call("well")).status === 200;
+    const isBack = stage.mend !== undefined && (await until(isWell, RECOVERY_LIMIT_MS));
+    const recoveredAfterMs = isBack ? performance.now() - mendedAt : undefined;
+    return {
+      ...{ first, post, many, getsArrived, postsArrived, sentBytes, before, after },
+      log: subject.log(),
+      mayRecover: stage.mend !== undefined,
+      recoveredAfterMs,
+      besides: stage.faults?.() ?? [],
+    };
+  } finally {
+    await subject.end();
+    await well.leave();
+  }
+}

@@ -1,0 +1,156 @@
+// Tries one service with one agent: a start, requests of all kinds, and an end under load.
+import { join } from "node:path";
+import { cpuSeconds } from "../bench/process-usage";
+import { sendRequests } from "../drain/load/requests";
+import {
+  connect,
+  exchange,
+  headOf,
+  readResponse,
+  type Request,
+  type Run,
+  startServer,
+  stop,
+} from "port-contract/harness";
+import { type Agent, environmentOf, FOLDER } from "./agents";
+
+/** What is run, and whether what goes wrong there is Berth's fault. */
+export interface Service {
+  name: string;
+  script: string;
+  isOurs: boolean;
+}
+
+export const SERVICES: readonly Service[] = [
+  { name: "Berth", script: join(__dirname, "berth.js"), isOurs: true },
+  { name: "Express", script: join(__dirname, "express.js"), isOurs: false },
+];
+
+/** What has been seen. */
+export interface Trial {
+  /** Each a sentence. */
+  wrong: string[];
+  /** Messages of warnings. */
+  warnings: string[];
+  /** Whose `res.json` has made the text. */
+  author: string;
+  /** Requests whose answer the end of the process has cost. */
+  lost: number;
+  /** The exit code, or what ended it. */
+  exit: string;
+  /** Processor time of a small GET, in microseconds. */
+  cpuUs: number;
+}
+
+const REQUESTS = 1000;
+const MEASURED = 2000;
+const CLIENTS = 8;
+/** Far more than any of them takes, in milliseconds. */
+const LIMIT_MS = 20_000;
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const POST: Request = {
+  method: "POST",
+  path: "/ships",
+  headers: JSON_TYPE,
+  body: '{"name":"Ann"}',
+};
+
+/** Of ten requests these, and the status and a part of the body that each must have. */
+const KINDS: readonly [Request, number, string][] = [
+  ...Array.from({ length: 7 }, (): [Request, number, string] => [
+    { path: "/ships/7" },
+    200,
+    '{"id":"7","author":',
+  ]),
+  [POST, 201, '{"name":"Ann"}'],
+  [{ path: "/nothing" }, 404, ""],
+  [{ path: "/failing" }, 500, ""],
+];
+
+export async function tryService(agent: Agent, { script }: Service): Promise<Trial> {
+  const env = environmentOf(agent, FOLDER);
+  const run = await startServer([process.execPath, script], { isolated: true, env });
+  try {
+    const wrong = reports(run).map((text) => `at its start, ${text}`);
+    const answers = await askInTurn(run.port, REQUESTS, (i) => KINDS[i % KINDS.length]!);
+    wrong.push(...answers.wrong);
+    // Only of errors that there were.
+    wrong.push(...reports(run).filter((text) => !text.endsWith("thrown on purpose")));
+    const before = cpuSeconds(run.pid);
+    await askInTurn(run.port, MEASURED, () => KINDS[0]!);
+    const cpuUs = ((cpuSeconds(run.pid) - before) / MEASURED) * 1e6;
+    const ending = await endUnderLoad(run);
+    return { wrong, warnings: warnings(run), author: answers.author, cpuUs, ...ending };
+  } finally {
+    await run.reap();
+  }
+}
+
+/** Errors that an agent says it would report. */
+const reports = ({ output }: Run): string[] => [
+  ...new Set(output.lines().filter((line) => line.startsWith("reported: "))),
+];
+
+function warnings({ output }: Run): string[] {
+  const lines = output.lines().filter((line) => line.startsWith('{"level":"warn"'));
+  return lines.map((line) => {
+    const { msg, missing } = JSON.parse(line) as { msg: string; missing?: string[] };
+    return missing ? `${msg}: ${missing.join(", ")}` : msg;
+  });
+}
+
+/** Asks over several connections, one request after the other on each. */
+async function askInTurn(
+  port: number,
+  count: number,
+  kindOf: (index: number) => (typeof KINDS)[number],
+): Promise<{ wrong: string[]; author: string }> {
+  const wrong = new Set<string>();
+  let author = "?";
+  let index = 0;
+  const converse = async () => {
+    const connection = await connect({ host: "127.0.0.1", port });
+    while (index < count) {
+      const [request, status, text] = kindOf(index++);
+      const answer = await exchange(connection, request, LIMIT_MS);
+      if (answer.status !== status || !answer.body.startsWith(text)) {
+        const { method = "GET", path } = request;
+        wrong.add(`${method} ${path} is answered ${answer.status} ${answer.body.slice(0, 100)}`);
+      }
+      author = /"author":"(\w+)"/.exec(answer.body)?.[1] ?? author;
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, converse));
+  return { wrong: [...wrong], author };
+}
+
+/** Ends the service while clients ask, a body is on its way, and an answer takes its time. */
+async function endUnderLoad(run: Run): Promise<Pick<Trial, "lost" | "exit">> {
+  const { port } = run;
+  const address = { host: "127.0.0.1", port };
+  const stopped = new AbortController();
+  const plan = { method: "GET", path: "/ships/7", clients: CLIENTS, pauseMs: 5 } as const;
+  const load = sendRequests(port, plan, stopped.signal);
+  const [sending, waiting] = await Promise.all([connect(address), connect(address)]);
+  const body = POST.body ?? "";
+  sending.socket.write(headOf(POST) + body.slice(0, 1));
+  waiting.socket.write(headOf({ path: "/slow" }));
+  // All of these have been read before the signal comes: an answer on a later connection says so.
+  await askInTurn(port, CLIENTS, () => KINDS[0]!);
+
+  const ending = stop(run, LIMIT_MS, "SIGTERM", "leader");
+  const held = [sending, waiting].map(async (connection) => {
+    const { status } = await readResponse(connection, LIMIT_MS);
+    if (status >= 300) throw new Error(`answered ${status}`);
+  });
+  sending.socket.write(body.slice(1));
+  const settled = await Promise.allSettled(held);
+  const { exit } = await ending;
+  stopped.abort();
+  const failed = (await load).filter(({ failure }) => failure && failure !== "refused");
+  const cut = settled.filter(({ status }) => status === "rejected");
+  const how = exit ? String(exit.code ?? exit.signal) : "none";
+  return { lost: failed.length + cut.length, exit: how };
+}

@@ -1,0 +1,5 @@
+"use strict";
+
+const { jestConfig } = require("berth-dev/jest");
+
+module.exports = { ...jestConfig(__dirname), roots: ["<rootDir>"], displayName: "lab" };

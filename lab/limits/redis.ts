@@ -1,0 +1,45 @@
+// Debian's Redis, on a port that it keeps when it is started anew, with nothing on disk.
+import { tmpdir } from "node:os";
+import { freePort } from "port-contract/ports";
+import { type Run, startRun } from "port-contract/harness";
+import { requireProgram } from "../recipes/missing";
+
+/** A Redis to be stopped and started. */
+export interface Redis {
+  url: string;
+  /** Starts it, and resolves once it takes commands. */
+  start: () => Promise<void>;
+  /** Kills it; what it has counted is lost. */
+  kill: () => Promise<void>;
+  /** Starts it anew, with nothing counted. */
+  forget: () => Promise<void>;
+  /** It accepts connections, and says nothing. */
+  freeze: () => void;
+  thaw: () => void;
+}
+
+const START_LIMIT_MS = 20_000;
+
+/** Starts one on a free port. @throws Missing when it is not installed; Error with what it has printed when it does not start */
+export async function startRedis(): Promise<Redis> {
+  requireProgram("redis-server", "redis-server");
+  const port = await freePort();
+  const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", tmpdir()];
+  let run: Run;
+  async function start(): Promise<void> {
+    run = startRun(["redis-server", ...settings]);
+    if (await run.output.shows((text) => text.includes("Ready to accept"), START_LIMIT_MS)) return;
+    await run.reap();
+    throw new Error(`redis-server is not ready; it says:\n${run.output.text()}`);
+  }
+  const kill = () => run.reap();
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    kill,
+    forget: () => kill().then(start),
+    freeze: () => run.signal("SIGSTOP", "leader"),
+    thaw: () => run.signal("SIGCONT", "leader"),
+  };
+}

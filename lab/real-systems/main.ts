@@ -1,0 +1,36 @@
+// npm run contract:systems [-- --install] [-- NAME…]: tries the kit on Berth and on real systems, all or those that are named,
+// and writes what it has found into the table of docs/port-contract.md.
+import { execFileSync } from "node:child_process";
+import { createQueue } from "port-contract";
+import { readSection, replaceSection } from "../contract/documentation";
+import { type System, systems } from "./systems";
+import { withTrials } from "./table";
+import { trySystem } from "./try-system";
+
+// Most of the time goes by waiting for idle connections, yet a JVM and an Erlang VM want their processors.
+const atATime = 2;
+
+async function main(args: readonly string[]): Promise<void> {
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const asked = systems.filter(({ name }) => names.length === 0 || names.includes(name));
+  if (args.includes("--install")) install(asked);
+  const enqueue = createQueue(atATime);
+  const trials = asked.map((system) =>
+    enqueue(async () => {
+      const trial = await trySystem(system);
+      console.log(`${system.name}: ${trial.version}`);
+      return trial;
+    }),
+  );
+  replaceSection("systems", withTrials(readSection("systems"), await Promise.all(trials)));
+}
+
+/** Installs what the systems need on Debian, as root, without starting any of it as a daemon. */
+function install(asked: readonly System[]): void {
+  const packages = [...new Set(asked.flatMap((system) => system.packages))];
+  const options = ["install", "--yes", "--no-install-recommends", ...packages];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  execFileSync("apt-get", options, { stdio: "inherit", env });
+}
+
+void main(process.argv.slice(2));

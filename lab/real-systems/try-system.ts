@@ -1,0 +1,72 @@
+// Runs the kit on one system, in a copy of its app, and reads the report.
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Level, Outcome } from "port-contract";
+import type { System } from "./systems";
+
+/** A system with what the kit says about it; `clauses` as in the kit's --json. */
+export interface Trial {
+  readonly system: System;
+  readonly version: string;
+  readonly clauses: readonly ({ readonly id: string; readonly level: Level } & Outcome)[];
+}
+
+const root = join(__dirname, "../../../..");
+
+// Debian's programs before others of the same name; a copy of the app still finds the project's packages.
+const env = {
+  ...process.env,
+  PATH: `/usr/sbin:/usr/bin:${process.env.PATH}`,
+  NODE_PATH: join(root, "node_modules"),
+  TS_NODE_PROJECT: join(root, "tsconfig.json"),
+};
+
+/** Tries one system; takes about two minutes, most of it idle. */
+export async function trySystem(system: System): Promise<Trial> {
+  if (!system.line) return tryOwn(system);
+  const cwd = mkdtempSync(join(tmpdir(), "system-"));
+  const scratch = join(cwd, "scratch");
+  if (system.app) cpSync(join(__dirname, "apps", system.app), cwd, { recursive: true });
+  mkdirSync(scratch);
+  // B8 runs it as another user, and ejabberdctl makes itself one.
+  chmodSync(cwd, 0o755);
+  chmodSync(scratch, 0o777);
+  try {
+    if (system.build) shell(system.build, cwd);
+    const clauses = await contract([...system.options, "--", system.line], cwd, {
+      ...env,
+      TMPDIR: scratch,
+    });
+    return { system, version: shell(system.version, cwd), clauses };
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+}
+
+/** The service of this checkout needs no copy: npm has built it where it stands, for the Node of this process. */
+async function tryOwn(system: System): Promise<Trial> {
+  const clauses = await contract(system.options, root, process.env);
+  return { system, version: shell(system.version, root, process.env), clauses };
+}
+
+function shell(command: string, cwd: string, around: NodeJS.ProcessEnv = env): string {
+  return execFileSync("sh", ["-c", command], { cwd, env: around, encoding: "utf8" }).trim();
+}
+
+/** What the kit reports; its exit code only repeats that. */
+function contract(
+  options: readonly string[],
+  cwd: string,
+  around: NodeJS.ProcessEnv,
+): Promise<Trial["clauses"]> {
+  const kit = [require.resolve("ts-node/register"), join(root, "scripts/lab/contract/main.ts")];
+  const args = ["--require", ...kit, "--json", ...options];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { cwd, env: around }, (error, stdout, stderr) => {
+      if (stdout) resolve((JSON.parse(stdout) as Pick<Trial, "clauses">).clauses);
+      else reject(new Error(stderr, { cause: error }));
+    });
+  });
+}

@@ -1,0 +1,136 @@
+// npm run client as one types it, and what its types refuse.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Router } from "express";
+import * as v from "valibot";
+import { describeRoute, openApiDocument } from "berth/api";
+import { id, integer, object, text } from "berth/schema";
+import { typeErrorsIn } from "berth/testing";
+import { clientTypes } from "../../../scripts/client";
+
+const root = join(__dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "client-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const runClient = (...args: string[]) =>
+  spawnSync(
+    process.execPath,
+    ["--require", "ts-node/register", "scripts/project/client.ts", ...args],
+    { cwd: root, env: { PATH: process.env.PATH }, encoding: "utf8" },
+  );
+
+describe("npm run client", () => {
+  it("writes types that compile, with no more in its environment than where node is", () => {
+    const file = join(folder, "api.d.ts");
+    const { status, stderr } = runClient(file);
+    expect([status, stderr]).toEqual([0, expect.stringContaining("api.d.ts is written.\n")]);
+    const caller = `
+      import createClient from "openapi-fetch";
+      import type { components, paths } from "./api";
+      export const client = createClient<paths>();
+      export const status = (problem: components["schemas"]["Problem"]): number => problem.status;
+    `;
+    expect(typeErrorsIn({ "api.d.ts": readFileSync(file, "utf8"), "caller.ts": caller })).toEqual(
+      [],
+    );
+  });
+
+  it("formats them as they are formatted where the file is, whatever else that needs", () => {
+    const style = { singleQuote: true, plugins: ["not-installed-here"] };
+    writeFileSync(join(folder, ".prettierrc"), JSON.stringify(style));
+    const file = join(folder, "api.d.ts");
+    expect(runClient(file).status).toBe(0);
+    expect(readFileSync(file, "utf8")).toContain("components['schemas']['Problem']");
+  });
+
+  it.each([
+    [["--help"], "npm run client -- FILE takes the file to write and nothing else"],
+    [["a.d.ts", "b.d.ts"], "npm run client -- FILE takes the file to write and nothing else"],
+    [[join(folder, "none/api.d.ts")], "no such file or directory"],
+  ])("says what is wrong with %j in one line", (args, message) => {
+    const { status, stderr } = runClient(...args);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^.+\n$/)]);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe("a client's types", () => {
+  /** The types of a service whose ships are sent like this. */
+  function typesFor(shipInput: v.ObjectEntries): Promise<string> {
+    const ship = v.pipe(object({ id, name: text(1, 10) }), v.title("Ship"));
+    const router = Router().put(
+      "/ships/:id",
+      describeRoute({
+        summary: "Replaces a ship.",
+        params: object({ id }),
+        query: object({ dryRun: v.optional(v.picklist(["true", "false"]), "false") }),
+        body: v.pipe(object(shipInput), v.title("ShipInput")),
+        answers: { 200: ship, 204: null },
+      }),
+      (_req, res) => void res.status(204).end(),
+    );
+    return clientTypes(openApiDocument(router, { title: "ships", version: "1.2.3" }));
+  }
+
+  const errorsOf = async (shipInput: v.ObjectEntries, statements: string) =>
+    typeErrorsIn({
+      "api.d.ts": await typesFor(shipInput),
+      "caller.ts": `
+        import createClient from "openapi-fetch";
+        import type { paths } from "./api";
+        const client = createClient<paths>({ baseUrl: "http://127.0.0.1" });
+        export async function call() { ${statements} }
+      `,
+    });
+
+  const put = `
+    const { data, error } = await client.PUT("/ships/{id}", {
+      params: { path: { id: "1" } },
+      body: { name: "Vasa" },
+    });
+  `;
+  const named = { name: text(1, 10) };
+
+  it("take a caller who sends what the schema takes", async () => {
+    expect(
+      await errorsOf(named, `${put} return error?.errors?.[0]?.pointer ?? data?.name;`),
+    ).toEqual([]);
+  });
+
+  it("refuse the same caller once the schema has changed", async () => {
+    const [error = "", ...more] = await errorsOf({ title: text(1, 10) }, put);
+    expect(more).toEqual([]);
+    expect(error).toMatch(/'name' does not exist in type .*title: string/);
+  });
+
+  it.each([
+    ["a path that there is not", 'await client.PUT("/boats/{id}", {});', '"/boats/{id}"'],
+    ["another method", 'await client.DELETE("/ships/{id}", {});', '"/ships/{id}"'],
+    [
+      "an id that is a number",
+      put.replace('"1"', "1"),
+      "'number' is not assignable to type 'string'",
+    ],
+    ["a field that the answer has not", `${put} return data?.title;`, "'title' does not exist"],
+    [
+      "a problem's member that it has not",
+      `${put} return error?.reason;`,
+      "'reason' does not exist",
+    ],
+  ])("refuse %s", async (_what, statements, message) => {
+    expect((await errorsOf(named, statements)).join("\n")).toContain(message);
+  });
+
+  it("let be left out what has a default", async () => {
+    const withDefault = { ...named, masts: v.optional(integer(1, 9), 3) };
+    expect(await errorsOf(withDefault, put)).toEqual([]);
+  });
+
+  it("are there for a service that describes nothing", async () => {
+    const types = await clientTypes(openApiDocument(Router(), { title: "bare", version: "1.2.3" }));
+    expect(typeErrorsIn({ "api.d.ts": types })).toEqual([]);
+    expect(types).toContain("export type paths = Record<string, never>;");
+  });
+});

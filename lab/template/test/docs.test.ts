@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(__dirname, "../../..");
+const folder = join(root, "node_modules/.cache/docs");
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+
+/** Pages of the owner's own are none of Berth's business. */
+const isBerths = read("README.md").startsWith("# Berth\n");
+
+/** What a page takes for granted, by the name that it uses. */
+const GIVEN: Readonly<Record<string, string>> = {
+  app: 'declare const app: import("express").Express;',
+  router: 'declare const router: import("express").Router;',
+  Server: 'type Server = import("node:http").Server;',
+  RequestHandler: 'type RequestHandler = import("express").RequestHandler;',
+  v: 'import * as v from "valibot";',
+  database: 'declare const database: import("src/chassis/backing/postgres").Database;',
+  webVariables: 'import { webVariables } from "src/config";',
+  Services: 'import type { Services } from "src/services";',
+  Config: "interface Config { CACHE_URL: string }",
+  createCache:
+    "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
+  draining: "declare const draining: AbortSignal;",
+  item: "declare const item: string;",
+  count: "declare const count: number;",
+  customer: "declare const customer: string;",
+  Order: "interface Order { id: string }",
+  Customer: "interface Customer { id: string }",
+  CustomerInput: "interface CustomerInput { name: string; email: string }",
+  User: "interface User { id: string }",
+  findUser: "declare const findUser: (header?: string) => Promise<{ id: string } | undefined>;",
+  requireUser: 'declare const requireUser: import("express").RequestHandler;',
+  orders:
+    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object>; replace(id: string, order: object): Promise<object> };",
+  order: 'declare const order: import("valibot").GenericSchema<object>;',
+  orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
+  ordersQuery:
+    'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
+  createOrdersRouter:
+    'declare const createOrdersRouter: (services: { database: import("src/chassis/backing/postgres").Database }) => import("express").Router;',
+  createOrderStore:
+    'declare const createOrderStore: (tx: import("src/chassis/backing/transactions").Transaction) => { create(input: object): Promise<{ id: string }> };',
+  services: 'declare const services: import("src/services").Services;',
+  login: 'declare const login: import("express").RequestHandler;',
+  isSigned: "declare const isSigned: (bytes: Buffer, signature?: string) => boolean;",
+  events: "declare const events: { take(event: object): Promise<void> };",
+  event: 'declare const event: import("valibot").GenericSchema<object>;',
+  photoInput: 'declare const photoInput: import("valibot").GenericSchema<{ title: string }>;',
+  upload: 'import multer from "multer"; const upload = multer();',
+  WebSocketServer: 'import { WebSocketServer } from "ws";',
+  isInOrder: "declare const isInOrder: (value: object) => boolean;",
+  orderId: "declare const orderId: string;",
+  stock: 'declare const stock: import("src/chassis/backing/service-client").ServiceClient;',
+  shipId: "declare const shipId: string;",
+  shipAnswer: 'declare const shipAnswer: import("valibot").GenericSchema<{ name: string }>;',
+  join: 'import { join } from "node:path";',
+  BoatsServices:
+    'interface BoatsServices { database: import("src/chassis/backing/postgres").Database; draining: AbortSignal }',
+  boatName: 'declare const boatName: import("valibot").GenericSchema<{ name: string }>;',
+  find: "declare const find: (database: object, boat: { name: string }) => Promise<object>;",
+  changes: "declare const changes: (options: { signal: AbortSignal }) => AsyncIterable<object>;",
+  createTestApp:
+    'declare const createTestApp: (env: object, overrides: Partial<import("src/services").Services>) => { app: import("express").Express };',
+  tenantClaims: 'declare const tenantClaims: import("valibot").GenericSchema<unknown, object>;',
+  main: "declare const main: () => Promise<number>;",
+};
+
+/** Where the chassis has what a snippet does not import, as its page says in words. */
+const exportsOf = (file: string) =>
+  [
+    ...read(file).matchAll(/^export (?:async )?(?:const|function|class|interface|type) (\w+)/gm),
+  ].map(
+    ([, name = ""]) => [name, `import { ${name} } from "${file.replace(/\.ts$/, "")}";`] as const,
+  );
+const chassis = Object.fromEntries(
+  readdirSync(join(root, "src/chassis"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => exportsOf(join("src/chassis", path))),
+);
+
+/** A snippet as a file of its own: with what it takes for granted, and members in an object. */
+function asFile(snippet: string): string {
+  const code = snippet
+    .replace('"@valibot/to-json-schema"', '"to-json-schema"')
+    .replace(/\{ (admin|nightly)Variables \}/, "{ webVariables as $1Variables }")
+    .replaceAll(/"(?:\.\.?\/)+(chassis\/|config"|services"|app")/g, '"src/$1');
+  const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
+  const rest = code.replaceAll(/^import .*\n/gm, "");
+  const isMembers = /^\w+: |^ +\w+\(/m.test(rest.split("\n")[0] ?? "");
+  const members = rest.split(/^(?=\w+: )/m).map((member) => `void {\n${member}};\n`);
+  const statements = isMembers ? members.join("") : rest;
+  const body = /^export /m.test(statements)
+    ? statements
+    : `export async function snippet() {\n${statements}}`;
+  const isDeclared = (name: string) =>
+    new RegExp(`(const|function|import (type )?\\{[^}]*) ${name}\\b(?! as )`).test(code);
+  const given = [...new Set(code.match(/(?<!\w|[^.]\.)[A-Za-z_]\w*/g))].map((name) =>
+    isDeclared(name) ? "" : (GIVEN[name] ?? chassis[name] ?? ""),
+  );
+  return [...given, imports, body].filter(Boolean).join("\n");
+}
+
+(isBerths ? describe : describe.skip)("the TypeScript in the documentation", () => {
+  it("compiles", () => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    let count = 0;
+    // What others write, with types that are made for them, is fenced as `typescript`.
+    for (const page of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))) {
+      const text = read(`docs/${page}`);
+      for (const [index, match] of [...text.matchAll(/```ts\n([^]*?)```/g)].entries()) {
+        count++;
+        writeFileSync(join(folder, `${page}-${index}.ts`), asFile(match[1] ?? ""));
+      }
+    }
+    expect(count).toBeGreaterThan(10);
+    const config = {
+      extends: join(root, "tsconfig.json"),
+      compilerOptions: {
+        rootDir: root,
+        paths: { "src/*": [join(root, "src/*")] },
+        types: ["node"],
+      },
+      // With what the chassis says of all requests.
+      include: ["*.ts", join(root, "src/chassis/http/request-id.ts")],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = require.resolve("typescript/bin/tsc");
+    let errors = "";
+    try {
+      execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8", cwd: folder });
+    } catch (err) {
+      errors = (err as { stdout: string }).stdout;
+    }
+    expect(errors).toBe("");
+  });
+});

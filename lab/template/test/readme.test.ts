@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  startCommand,
+  stopProcesses,
+  type TestPostgres,
+  type TestServer,
+  untilListening,
+} from "berth/testing";
+import { startMigratedPostgres, startService } from "../../../test/support/service";
+
+const root = join(__dirname, "../../..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+/** A README or a sample of the owner's own is none of Berth's business. */
+const isBerths = readme.startsWith("# Berth\n") && existsSync(join(root, "src/features/notes"));
+
+let postgres: TestPostgres;
+let server: TestServer;
+beforeAll(async () => {
+  if (!isBerths) return;
+  postgres = await startMigratedPostgres();
+  server = await startService({ DATABASE_URL: postgres.url });
+});
+afterAll(stopProcesses);
+
+const transcript = /```console\n([^]*?)```/.exec(readme)?.[1] ?? "";
+const exchanges = [...transcript.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(
+  ([, command = "", output = ""]) => ({ command, output }),
+);
+
+/** What differs from run to run. */
+const constant = (output: string) =>
+  output
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+    .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "<uuid>")
+    .trim();
+
+(isBerths ? describe : describe.skip)("the README", () => {
+  it("shows what a person sees who types its transcript", () => {
+    expect(exchanges.length).toBeGreaterThan(2);
+    for (const { command, output } of exchanges) {
+      const real = command.replaceAll("localhost:5000", `127.0.0.1:${server.port}`);
+      const seen = execFileSync("/bin/sh", ["-c", real], { encoding: "utf8" });
+      expect({ command, output: constant(seen) }).toEqual({ command, output: constant(output) });
+    }
+  });
+
+  it("shows a feature that compiles and works when it is typed in", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "readme-"));
+    try {
+      typeIn(folder);
+      const tsc = require.resolve("typescript/bin/tsc");
+      execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: folder });
+      const web = startCommand(
+        [process.execPath, "dist/server.js"],
+        { PORT: "0", DATABASE_URL: postgres.url },
+        folder,
+      );
+      const url = `http://127.0.0.1:${await untilListening(web)}`;
+      const post = (path: string, body: object, headers = {}) =>
+        fetch(url + path, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", ...headers },
+          body: JSON.stringify(body),
+        });
+      const create = async (title: string) => {
+        const note = (await (await post("/notes", { title, body: title })).json()) as {
+          id: string;
+        };
+        return note.id;
+      };
+      const from = await create("one");
+      const into = await create("two");
+      const token = { Authorization: "Bearer s3cret" };
+      expect((await post("/merges", { from, into })).status).toBe(401);
+      expect((await post("/merges", { from, into: "99999" }, token)).status).toBe(404);
+      expect((await post("/merges", { from: "99999", into }, token)).status).toBe(404);
+      expect((await fetch(`${url}/notes/${from}`)).status).toBe(200);
+      expect((await post("/merges", { from, into }, token)).status).toBe(204);
+      expect((await fetch(`${url}/notes/${from}`)).status).toBe(404);
+      expect(await (await fetch(`${url}/notes/${into}`)).json()).toMatchObject({ body: "twoone" });
+      expect(JSON.parse(await web.line(/notes merged/))).toMatchObject({
+        from,
+        into,
+        editor: "ada",
+        requestId: expect.any(String) as string,
+        route: "/merges",
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** Copies the service and adds to it what the README's blocks say, each under the path that it begins with. */
+function typeIn(folder: string): void {
+  for (const name of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const blocks = [...readme.matchAll(/```ts\n\/\/ (src\/\S+)\n([^]*?)```/g)];
+  expect(blocks.length).toBeGreaterThan(2);
+  for (const [, path = "", code = ""] of blocks) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, existsSync(file) ? insert(readFileSync(file, "utf8"), code) : code);
+  }
+}
+
+/** Imports go to the top, and the rest to the end of the first function. */
+function insert(text: string, code: string): string {
+  const [imports = "", rest = ""] = code.split("\n\n");
+  return `${imports}\n${text.replace(/\n}\n/, () => `\n${rest}}\n`)}`;
+}

@@ -1,0 +1,51 @@
+// `npm run db`: what a developer does to a database, the development one unless told otherwise.
+import { join, relative } from "node:path";
+import { reasonOf } from "berth/postgres";
+import { BackingServiceUnavailable } from "berth/backing";
+import {
+  migrateAll,
+  openPsql,
+  printStatus,
+  reset,
+  rollBackLast,
+  seed,
+  type Work,
+} from "./commands";
+import { writeMigration } from "./new-migration";
+import { type Command, readOptions, usage } from "./options";
+import { openTarget } from "./target";
+import { loadTypeScript } from "../typescript";
+
+const WORK: Readonly<Record<Exclude<Command, "new">, (work: Work) => Promise<void>>> = {
+  migrate: migrateAll,
+  rollback: rollBackLast,
+  status: printStatus,
+  seed,
+  reset,
+  psql: openPsql,
+};
+
+async function main(root: string): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) return console.log(usage);
+  const { command, args } = options;
+  const src = join(root, "src");
+  if (command === "new") {
+    return console.log(relative(root, writeMigration(src, args[0] as string, new Date())));
+  }
+  const { url, close } = await openTarget(root, options);
+  loadTypeScript();
+  process.chdir(src);
+  try {
+    await WORK[command]({ url, src, args });
+  } finally {
+    await close();
+  }
+}
+
+main(process.cwd()).catch((err: Error) => {
+  // What a request is told says less than a developer needs.
+  const isAway = err instanceof BackingServiceUnavailable;
+  console.error(`db: ${err.message}${isAway ? ` ${reasonOf(err.cause)}` : ""}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,143 @@
+// Reads an OpenAPI document as the fuzzer needs it: its operations, and what judges values by their schemas.
+import Ajv, { type ValidateFunction } from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+
+/** What is used of JSON Schema. @see https://json-schema.org/draft/2020-12 */
+export interface JsonSchema {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  examples?: unknown[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema | boolean;
+  prefixItems?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  pattern?: string;
+  format?: string;
+  [bound: `${"min" | "max"}${string}` | `exclusive${string}`]: number | undefined;
+  multipleOf?: number;
+  uniqueItems?: boolean;
+}
+
+/** A parameter of the path or the query. */
+export interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema: JsonSchema;
+}
+
+/** What an operation may answer. */
+export interface Response {
+  $ref?: string;
+  description?: string;
+  content?: Record<string, { schema?: JsonSchema }>;
+}
+
+/** A method of a path. */
+export interface Operation {
+  /** `PUT /notes/{id}`. */
+  name: string;
+  /** In capitals. */
+  method: string;
+  /** `/notes/{id}`. */
+  path: string;
+  parameters: readonly Parameter[];
+  /** The JSON body's. */
+  body: JsonSchema | undefined;
+  /** By status, and `default`. */
+  responses: Readonly<Record<string, Response>>;
+  /** The schemes that it asks for, each with its scopes; any one of these will do. */
+  security: readonly Record<string, string[]>[];
+}
+
+/** What is used of a document. */
+export interface OpenApi {
+  paths: Record<string, Record<string, RawOperation>>;
+  components?: {
+    schemas?: Record<string, JsonSchema>;
+    responses?: Record<string, Response>;
+    securitySchemes?: Record<string, { type?: string; scheme?: string }>;
+  };
+}
+
+interface RawOperation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: JsonSchema }> };
+  responses: Record<string, Response>;
+  security?: Record<string, string[]>[];
+}
+
+/** The methods that make what others need come first, and those that take it away last. */
+const ORDER = ["POST", "GET", "HEAD", "QUERY", "PUT", "PATCH", "DELETE"];
+
+/** All operations, in the order in which they are tried. */
+export function operationsOf({ paths, components }: OpenApi): Operation[] {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, raw]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      path,
+      parameters: raw.parameters ?? [],
+      body: raw.requestBody?.content["application/json"]?.schema,
+      responses: Object.fromEntries(
+        Object.entries(raw.responses).map(([status, { $ref, ...own }]) => {
+          const name = $ref?.split("/").at(-1);
+          return [status, (name !== undefined && components?.responses?.[name]) || own];
+        }),
+      ),
+      security: (raw.security ?? []).filter((of) => Object.keys(of).length > 0),
+    })),
+  );
+  const rank = ({ method, path }: Operation) =>
+    ORDER.indexOf(method) * 100 + path.split("/").length;
+  return operations.sort((a, b) => rank(a) - rank(b));
+}
+
+/** Says by a schema whether a value is valid, and if not, why. */
+export interface Judge {
+  isValid(schema: JsonSchema, value: unknown): boolean;
+  /** As `/title must be string`; undefined when it is valid. */
+  fault(schema: JsonSchema, value: unknown): string | undefined;
+  /** What a reference stands for. */
+  resolve(this: void, schema: JsonSchema): JsonSchema;
+}
+
+/** Judges as any client can, by the document alone. */
+export function createJudge({ components }: OpenApi): Judge {
+  const ajv = new Ajv({ strict: false, validateSchema: false });
+  addFormats(ajv);
+  // Ids are 64-bit integers as text.
+  const isInt64 = (text: string) =>
+    /^-?\d{1,20}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+  ajv.addFormat("int64", { type: "string", validate: isInt64 });
+  const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+  const validatorOf = (schema: JsonSchema): ValidateFunction => {
+    let validate = compiled.get(schema);
+    if (!validate) compiled.set(schema, (validate = ajv.compile({ ...schema, components })));
+    return validate;
+  };
+  return {
+    isValid: (schema, value) => validatorOf(schema)(value),
+    fault(schema, value) {
+      const validate = validatorOf(schema);
+      if (validate(value)) return undefined;
+      const {
+        instancePath = "",
+        message = "is not valid",
+        params = {},
+      } = validate.errors?.[0] ?? {};
+      const { additionalProperty: name } = params as { additionalProperty?: string };
+      return `${instancePath} ${message}${name === undefined ? "" : `: ${name}`}`.trim();
+    },
+    resolve({ $ref, ...own }) {
+      const name = $ref?.split("/").at(-1);
+      return name === undefined ? own : { ...components?.schemas?.[name], ...own };
+    },
+  };
+}

@@ -1,0 +1,2 @@
+// The router of the development formation.
+export { createRouter } from "./router";

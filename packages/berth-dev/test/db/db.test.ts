@@ -1,0 +1,283 @@
+// `npm run db`, in a copy of the project's tools with migrations of its own: nothing touches a developer's data.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { Client } from "pg";
+import { spawnEmbeddedPostgres, startTestPostgres } from "berth/testing";
+import { berth } from "../../src/cli-path";
+import { writeMigration } from "../../src/db/new-migration";
+import { readOptions } from "../../src/db/options";
+import { formationId } from "../../src/formation/formation-id";
+import { freeBasePort } from "../formation/support";
+
+const root = join(__dirname, "../../../..");
+let copy: string;
+/** Nothing is served there: the first port of no formation. */
+let base: number;
+beforeAll(async () => (base = await freeBasePort()));
+beforeEach(() => {
+  copy = realpathSync(mkdtempSync(join(tmpdir(), "db-")));
+  for (const path of ["Procfile.dev", "package.json", "tsconfig.json"])
+    cpSync(join(root, path), join(copy, path));
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  write("src/features/ships/migrations/20260101000000_create-ships.ts", {
+    up: "CREATE TABLE ships (name text PRIMARY KEY)",
+    down: "DROP TABLE ships",
+  });
+  write("src/features/ships/migrations/20260102000000_add-crew.ts", {
+    up: "ALTER TABLE ships ADD COLUMN crew int",
+    down: "ALTER TABLE ships DROP COLUMN crew",
+  });
+});
+afterEach(() => rmSync(copy, { recursive: true }));
+
+function write(path: string, content: string | { up: string; down: string }): void {
+  mkdirSync(dirname(join(copy, path)), { recursive: true });
+  const text =
+    typeof content === "string"
+      ? content
+      : Object.entries(content)
+          .map(
+            ([name, sql]) =>
+              `export const ${name} = (pgm: any) => pgm.sql(${JSON.stringify(sql)});`,
+          )
+          .join("\n");
+  writeFileSync(join(copy, path), text);
+}
+
+const SEED = `export const seed = (tx: any) => tx.query("INSERT INTO ships VALUES ('Ada') ON CONFLICT DO NOTHING");`;
+
+interface Result {
+  code: number | null;
+  output: string;
+}
+
+/** Runs a command in the copy. */
+async function db(args: string[], env: Record<string, string> = {}): Promise<Result> {
+  const [file, ...command] = berth("db", ...args);
+  const child = spawn(file, command, {
+    cwd: copy,
+    env: { PATH: process.env.PATH, PORT: String(base), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, output };
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<Record<string, unknown>>(sql).finally(() => client.end());
+  return rows;
+}
+
+describe("npm run db", () => {
+  it("migrates, tells the status, rolls back, seeds and resets the development database", async () => {
+    expect(await db(["status"])).toEqual({
+      code: 0,
+      output: "pending  20260101000000_create-ships\npending  20260102000000_add-crew\n",
+    });
+    expect(await db(["migrate"])).toEqual({
+      code: 0,
+      output: "applied 20260101000000_create-ships, 20260102000000_add-crew\n",
+    });
+    expect(await db(["rollback"])).toEqual({ code: 0, output: "undone 20260102000000_add-crew\n" });
+    expect((await db(["status"])).output).toBe(
+      "applied  20260101000000_create-ships\npending  20260102000000_add-crew\n",
+    );
+    expect(await db(["seed"])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^db: there is no src\/seed\.ts: let it export/) as string,
+    });
+    write("src/seed.ts", SEED);
+    expect(await db(["seed"])).toEqual({ code: 0, output: "seeded by src/seed.ts\n" });
+    expect(await db(["reset"])).toEqual({
+      code: 0,
+      output:
+        "applied 20260101000000_create-ships, 20260102000000_add-crew\nseeded by src/seed.ts\n",
+    });
+    expect(readdirSync(join(copy, ".data"))).toEqual(["postgres"]);
+  });
+
+  it("works on the one that runs, and on no other's data", async () => {
+    const data = { DATA_DIR: join(copy, ".data/postgres"), DATABASE_NAME: formationId(copy) };
+    const running = await spawnEmbeddedPostgres({ ...data, PORT: String(base + 100) });
+    await query(running.url, "CREATE TABLE left_over ()");
+    expect((await db(["reset"])).code).toBe(0);
+    expect(
+      await query(running.url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"),
+    ).toEqual(expect.arrayContaining([{ tablename: "ships" }, { tablename: "migrations" }]));
+    expect(await query(running.url, "SELECT to_regclass('left_over') AS gone")).toEqual([
+      { gone: null },
+    ]);
+    expect(await db(["status", "-p", String(base + 1000)])).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /^db: .* is in use by process \d+: .* add its -p PORT here\n$/,
+      ) as string,
+    });
+    await running.stop("SIGTERM");
+  });
+
+  it("works on its own database whatever DATABASE_URL names, and says so", async () => {
+    const note =
+      "db: DATABASE_URL is not used: this is the development database, --url URL names another one\n";
+    const env = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/production" };
+    const applied = "applied 20260101000000_create-ships, 20260102000000_add-crew\n";
+    expect(await db(["migrate"], env)).toEqual({ code: 0, output: note + applied });
+    write(".env", `DATABASE_URL=${env.DATABASE_URL}`);
+    expect(await db(["reset"])).toEqual({ code: 0, output: note + applied });
+  });
+
+  it("works on the one that DEV_DATABASE_URL names, which it changes only when told that it shall", async () => {
+    const other = await startTestPostgres();
+    write(".env", `DEV_DATABASE_URL=${other.url}\nDATABASE_URL=postgres://127.0.0.1:1/production`);
+    expect(await db(["reset"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^db: reset changes database "\w+" at .*: add --yes/) as string,
+    });
+    expect((await db(["migrate"])).code).toBe(0);
+    expect(await query(other.url, "SELECT count(*)::int FROM migrations")).toEqual([{ count: 2 }]);
+    expect(readdirSync(copy)).not.toContain(".data");
+    await other.stop();
+  });
+
+  it("empties another database only when told its URL, and that it shall", async () => {
+    const other = await startTestPostgres();
+    await query(other.url, "CREATE SCHEMA own; CREATE TABLE own.precious ()");
+    for (const command of ["reset", "rollback", "seed"]) {
+      expect(await db([command, "--url", other.url])).toEqual({
+        code: 1,
+        output: expect.stringMatching(
+          new RegExp(`^db: ${command} changes database "\\w+" at .*: add --yes if it shall\n$`),
+        ) as string,
+      });
+    }
+    expect(
+      await query(other.url, "SELECT to_regclass('own.precious') IS NOT NULL AS kept"),
+    ).toEqual([{ kept: true }]);
+    expect((await db(["reset", "--url", other.url, "--yes"])).code).toBe(0);
+    expect(
+      await query(
+        other.url,
+        "SELECT to_regclass('own.precious') AS gone, count(*)::int FROM migrations",
+      ),
+    ).toEqual([{ gone: null, count: 2 }]);
+    expect(readdirSync(copy)).not.toContain(".data");
+    await other.stop();
+  });
+
+  it("says which migration fails, and keeps those before it", async () => {
+    write("src/features/ships/migrations/20260103000000_fails.ts", {
+      up: "SELECT nonsense",
+      down: "",
+    });
+    expect(await db(["migrate"])).toEqual({
+      code: 1,
+      output: 'db: The migration 20260103000000_fails failed: column "nonsense" does not exist\n',
+    });
+    expect((await db(["status"])).output).toBe(
+      "applied  20260101000000_create-ships\napplied  20260102000000_add-crew\npending  20260103000000_fails\n",
+    );
+  });
+
+  it("opens psql on it, and says how to get psql", async () => {
+    write("bin/psql", '#!/bin/sh\necho "$@"; exit 3\n');
+    chmodSync(join(copy, "bin/psql"), 0o755);
+    const PATH = `${join(copy, "bin")}:/bin`;
+    const opened = await db(["psql", "--", "-c", "SELECT 1"], { PATH });
+    expect(opened).toEqual({
+      code: 3,
+      output: expect.stringMatching(
+        new RegExp(`^postgres://postgres@127\\.0\\.0\\.1:\\d+/${formationId(copy)} -c SELECT 1\n$`),
+      ) as string,
+    });
+    const missing = await db(["psql"], { PATH: join(copy, "src") });
+    expect(missing).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^db: psql is not installed: apt install/) as string,
+    });
+  });
+
+  it("writes a migration behind all that there are, which is not applied before it is written", async () => {
+    const { code, output } = await db(["new", "harbours/create-harbours"]);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringMatching(/^src\/features\/harbours\/migrations\/\d{14}_create-harbours\.ts\n$/),
+    ]);
+    expect(await db(["migrate"])).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /^db: The migration \d+_create-harbours failed: syntax error at or near "still"\n$/,
+      ) as string,
+    });
+    const file = output.trim();
+    const template = readFileSync(join(copy, file), "utf8");
+    write(file, template.replaceAll("still to be written", "SELECT 1"));
+    expect((await db(["migrate"])).output).toMatch(/^applied \d+_create-harbours\n$/);
+  });
+
+  it("says in one line what it does not understand", async () => {
+    expect(await db(["reset", "now"])).toEqual({ code: 1, output: 'db: reset takes no "now"\n' });
+  });
+
+  it("shows its commands when asked for help", async () => {
+    expect(await db(["--help"])).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^Usage: npm run db/) as string,
+    });
+  });
+});
+
+describe("the command line", () => {
+  it.each([
+    [[], /^name a command\n\nUsage/],
+    [["drop"], /^there is no command "drop"\n\nUsage/],
+    [["new"], /^name the migration: npm run db -- new FEATURE\/NAME$/],
+    [["status", "--force"], /^Unknown option '--force'/],
+  ])("refuses %j", (args, message) => {
+    expect(() => readOptions(args)).toThrow(message);
+  });
+});
+
+describe("a new migration", () => {
+  it.each([
+    ["../x", /^"..\/x" is no name for a migration/],
+    ["ships/Add Colour", /is no name for a migration: write FEATURE\/NAME/],
+    ["ships/add-crew", /20260102000000_add-crew.ts has that name: choose another one/],
+  ])("is not called %s", (name, message) => {
+    expect(() => writeMigration(join(copy, "src"), name, new Date())).toThrow(message);
+  });
+
+  it("is later than that of the last one, whatever the clock says", () => {
+    const file = writeMigration(
+      join(copy, "src"),
+      "ships/add-colour",
+      new Date("2025-05-05T05:05:05Z"),
+    );
+    expect(basename(file)).toBe("20260102000001_add-colour.ts");
+    const next = writeMigration(
+      join(copy, "src"),
+      "ships/add-flag",
+      new Date("2026-05-05T05:05:05Z"),
+    );
+    expect(basename(next)).toBe("20260505050505_add-flag.ts");
+  });
+});

@@ -1,0 +1,271 @@
+// The embedded PostgreSQL, spoken to by pg as an application does.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Client, Pool, type QueryConfig } from "pg";
+import { type EmbeddedPostgres, spawnEmbeddedPostgres } from "berth/testing";
+import { provideClients } from "./clients";
+
+describe("the embedded PostgreSQL, in memory", () => {
+  let postgres: EmbeddedPostgres;
+  const newClient = provideClients(() => postgres.url);
+
+  beforeAll(async () => {
+    postgres = await spawnEmbeddedPostgres({ DATA_DIR: "memory://" });
+  });
+  afterAll(async () => {
+    await postgres.stop("SIGTERM");
+  });
+
+  it("gives each of 20 connections its own answers, however long the parameters", async () => {
+    const pool = new Pool({ connectionString: postgres.url, max: 20 });
+    const ask = async (n: number) => {
+      const parameter = `${n} `.padEnd(200_000, "x");
+      const sql = `SELECT length($1::text) AS length, left($1, 3) || '${n}' AS own`;
+      const { rows } = await pool.query<{ length: number; own: string }>(sql, [parameter]);
+      return rows;
+    };
+    const numbers = Array.from({ length: 60 }, (_, n) => n);
+    const answers = await Promise.all(numbers.map(ask)).finally(() => pool.end());
+    expect(answers).toEqual(
+      numbers.map((n) => [{ length: 200_000, own: `${n} xx`.slice(0, 3) + n }]),
+    );
+  });
+
+  it("keeps a transaction to its connection", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    await one.query("CREATE TABLE isolated (name text)");
+    await one.query("BEGIN");
+    await one.query("INSERT INTO isolated VALUES ('one')");
+    const inserted = two.query("INSERT INTO isolated VALUES ('two')");
+    // Answers that two would have had among them if it had not to wait.
+    for (let n = 0; n < 20; n += 1) await one.query("SELECT 1");
+    await one.query("ROLLBACK");
+    await inserted;
+    expect((await one.query("SELECT name FROM isolated")).rows).toEqual([{ name: "two" }]);
+  });
+
+  it("rolls back the transaction of a connection that breaks", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    await one.query("CREATE TABLE broken (name text)");
+    await one.query("BEGIN");
+    await one.query("INSERT INTO broken VALUES ('one')");
+    const answer = two.query("SELECT name FROM broken");
+    streamOf(one).resetAndDestroy();
+    expect((await answer).rows).toEqual([]);
+  });
+
+  it("reports an error to the connection that made it, and goes on", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    const [failed, answered] = await Promise.allSettled([
+      one.query("SELECT 1 / $1::int", [0]),
+      two.query("SELECT $1::int AS number", [2]),
+    ]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { code: "22012" } });
+    expect(answered).toMatchObject({ value: { rows: [{ number: 2 }] } });
+    await expect(one.query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
+    expect((await one.query("SELECT $1::int AS number", [3])).rows).toEqual([{ number: 3 }]);
+  });
+
+  it("keeps prepared statements of the same name apart", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    await one.query({ name: "same", text: "SELECT 'one' AS own" });
+    await two.query({ name: "same", text: "SELECT 'two' AS own" });
+    const again = await one.query({ name: "same", text: "SELECT 'one' AS own" });
+    expect(again.rows).toEqual([{ own: "one" }]);
+  });
+
+  it("forgets the settings of connections once all have left", async () => {
+    const one = await newClient();
+    await one.query("SET application_name = 'left over'");
+    await one.end();
+    const two = await newClient();
+    expect((await two.query("SHOW application_name")).rows).toEqual([{ application_name: "" }]);
+  });
+
+  it("answers COPY FROM STDIN with an error, and goes on", async () => {
+    const one = await newClient();
+    await one.query("CREATE TABLE copied (name text)");
+    await expect(one.query("COPY copied FROM STDIN")).rejects.toMatchObject({ code: "57014" });
+    expect((await one.query("SELECT $1::int AS number", [1])).rows).toEqual([{ number: 1 }]);
+  });
+
+  it.each([
+    ["on its own", "LISTEN news", undefined],
+    ["among other statements", "SELECT 1; /* now */ listen news", undefined],
+    ["prepared", "LISTEN news", "listen"],
+  ])("refuses LISTEN %s with the cure, and notifies nobody", async (_how, text, name) => {
+    const [listener, notifier] = [await newClient(), await newClient()];
+    const notified: string[] = [];
+    for (const client of [listener, notifier])
+      client.on("notification", ({ channel }) => notified.push(channel));
+    await expect(listener.query({ text, name })).rejects.toMatchObject({
+      code: "0A000",
+      message: expect.stringMatching(
+        /no LISTEN: set DEV_DATABASE_URL to a PostgreSQL server$/,
+      ) as string,
+    });
+    await notifier.query("NOTIFY news");
+    expect((await listener.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+    expect(notified).toEqual([]);
+  });
+
+  it("fails the transaction that a LISTEN is in", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    await one.query("BEGIN");
+    await expect(one.query("LISTEN news")).rejects.toMatchObject({ code: "0A000" });
+    await expect(one.query("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
+    const answer = two.query("SELECT 1 AS number");
+    await one.query("ROLLBACK");
+    expect((await answer).rows).toEqual([{ number: 1 }]);
+  });
+
+  it("refuses a cursor that stays open outside a transaction, and holds nobody up", async () => {
+    const [one, two] = [await newClient(), await newClient()];
+    const numbers = { text: "SELECT generate_series(1, 5) AS number", rows: 2 } as QueryConfig;
+    await expect(one.query(numbers)).rejects.toMatchObject({
+      code: "0A000",
+      message: expect.stringMatching(/or set DEV_DATABASE_URL to a PostgreSQL server$/) as string,
+    });
+    expect((await two.query("SELECT 2 AS number")).rows).toEqual([{ number: 2 }]);
+    // pg leaves this out after an error, other than the libraries for cursors.
+    (one as unknown as { connection: { sync(): void } }).connection.sync();
+    expect((await one.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+    expect((await one.query({ ...numbers, rows: 9 } as QueryConfig)).rows).toHaveLength(5);
+    await one.query("BEGIN");
+    expect((await one.query(numbers)).rows).toHaveLength(5);
+    await one.query("COMMIT");
+  });
+
+  it("refuses those who look for another database, and says whose it is and where", async () => {
+    const elsewhere = new URL(postgres.url);
+    elsewhere.pathname = "/other_1a2b3c4d";
+    await expect(query(elsewhere.href, "SELECT 1")).rejects.toMatchObject({
+      code: "3D000",
+      message:
+        `database "other_1a2b3c4d" is not here: this is ${postgres.url}, the development database of ` +
+        `${process.cwd()}; run your own on other ports with npm run dev -- -p PORT`,
+    });
+  });
+
+  it("takes the user's name for the database's when a client names none, as PostgreSQL does", async () => {
+    const { hostname, port } = new URL(postgres.url);
+    const startup = "\0\0\0\x12\0\x03\0\0user\0ann\0\0";
+    const socket = connect(Number(port), hostname).end(startup, "latin1").setEncoding("latin1");
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    expect(answer).toContain('database "ann" is not here');
+  });
+
+  const startup = "\0\0\0\x1b\0\x03\0\0database\0postgres\0\0";
+  it.each([
+    ["HTTP", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["an unknown message type", `${startup}y\0\0\0\x04`],
+    ["half a message", `${startup}Q\0\0`],
+    ["a startup message that is cut off", "\0\0\0\x12\0\x03\0\0user\0ann\0"],
+  ])("ends a connection that speaks %s, and serves the others", async (_name, bytes) => {
+    const { hostname, port } = new URL(postgres.url);
+    const socket = connect(Number(port), hostname);
+    socket.end(bytes, "latin1").resume();
+    await once(socket, "close");
+    const one = await newClient();
+    expect((await one.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
+  });
+});
+
+describe("the embedded PostgreSQL, in a directory", () => {
+  let directory: string;
+  let running: EmbeddedPostgres[] = [];
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "embedded-postgres-"));
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((postgres) => postgres.stop("SIGKILL")));
+    running = [];
+    await rm(directory, { recursive: true });
+  });
+
+  async function start(env: NodeJS.ProcessEnv = {}): Promise<EmbeddedPostgres> {
+    const postgres = await spawnEmbeddedPostgres({ DATA_DIR: join(directory, "data"), ...env });
+    running.push(postgres);
+    return postgres;
+  }
+
+  it("keeps the data over SIGTERM and over SIGKILL", async () => {
+    for (const [signal, exit] of [
+      ["SIGTERM", { code: 0, signal: null }],
+      ["SIGKILL", { code: null, signal: "SIGKILL" }],
+    ] as const) {
+      const postgres = await start();
+      await query(postgres.url, "CREATE TABLE IF NOT EXISTS kept (name text)");
+      await query(postgres.url, `INSERT INTO kept VALUES ('${signal}')`);
+      expect(await postgres.stop(signal)).toEqual(exit);
+    }
+    const { url } = await start();
+    expect(await query(url, "SELECT name FROM kept")).toEqual([
+      { name: "SIGTERM" },
+      { name: "SIGKILL" },
+    ]);
+  });
+
+  it("ends on SIGTERM in spite of open transactions, telling connections why", async () => {
+    const postgres = await start();
+    const client = new Client({ connectionString: postgres.url });
+    await client.connect();
+    await client.query("BEGIN");
+    const errors: Error[] = [];
+    client.on("error", (err) => errors.push(err));
+    const ended = new Promise<void>((resolve) => client.once("end", resolve));
+    expect(await postgres.stop("SIGTERM")).toEqual({ code: 0, signal: null });
+    await ended;
+    expect(errors[0]).toMatchObject({ code: "57P01" });
+  });
+
+  it("refuses a directory that another process uses", async () => {
+    await start();
+    await expect(start()).rejects.toThrow(/exit 1: .*in use by process \d+.*set DATA_DIR/s);
+  });
+
+  it("refuses a directory that holds something else", async () => {
+    await writeFile(join(directory, "letter.txt"), "Dear reader");
+    await expect(start({ DATA_DIR: directory })).rejects.toThrow(/exit 1: .*set DATA_DIR/s);
+  });
+
+  it("refuses a port that is taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const PORT = String((taken.address() as AddressInfo).port);
+    const refused = expect(start({ PORT, DATA_DIR: "memory://" })).rejects;
+    await refused.toThrow(/exit 1: .*EADDRINUSE.*set another PORT/s);
+    taken.close();
+  });
+
+  it("keeps nobody from ending who has forgotten to stop it, as a test does that fails early", async () => {
+    const support = require.resolve("berth/testing");
+    const forgetful = `require(${JSON.stringify(support)}).spawnEmbeddedPostgres({ DATA_DIR: "memory://" }).then(() => console.log("started"))`;
+    const args = ["--eval", forgetful];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+    expect(stdout).toBe("started\n");
+  });
+
+  it.each(["abc", "-1", "70000", "", "1e4"])("refuses PORT=%j", async (PORT) => {
+    await expect(start({ PORT })).rejects.toThrow(/exit 1: .*PORT must be/s);
+  });
+});
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<Record<string, unknown>>(sql).finally(() => client.end());
+  return rows;
+}
+
+/** The socket below a client, to break it as a crash would. */
+function streamOf(client: Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}

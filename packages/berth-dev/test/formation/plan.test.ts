@@ -1,0 +1,164 @@
+// Which instances a formation has, on which ports and with which variables.
+import { planFormation } from "../../src/formation/plan";
+import { parseProcfile } from "../../src/formation/procfile";
+
+const options = { id: "a", formation: "all=1", port: undefined, inspect: undefined };
+const procfile = parseProcfile(
+  "preflight: e\nweb: a\nworker: b\ndb-main: c\nrelease: d",
+  "Procfile",
+);
+
+function portsOf(formation: string, port?: number): Record<string, string | undefined> {
+  const { instances } = planFormation(procfile, { ...options, formation, port }, {}, {});
+  return Object.fromEntries(instances.map(({ name, env }) => [name, env.PORT]));
+}
+
+describe("planFormation", () => {
+  it("counts ports from 5000 by 100 a type and 1 an instance, also past types without any", () => {
+    expect(portsOf("web=2,worker=0")).toEqual({
+      "web.1": "5000",
+      "web.2": "5001",
+      "db-main.1": "5200",
+    });
+  });
+
+  it("takes all=N for the types that are not named", () => {
+    expect(portsOf("all=0, worker=2", 7000)).toEqual({ "worker.1": "7100", "worker.2": "7101" });
+  });
+
+  describe("by what the Procfile says", () => {
+    const procfile = parseProcfile(
+      "release: a $DB_PORT\nweb: b\ndb: c\nshop: d $WEB_PORT\nmail: e\n# formation: shop=0,mail=0",
+      "Procfile",
+    );
+    const namesOf = (formation: string | undefined, types: string[] = []) =>
+      planFormation(procfile, { ...options, formation, types }, {}, {}).names.join(" ");
+
+    it.each([
+      ["nothing", undefined, [], "web.1 db.1 release.1"],
+      ["a count of another type", "web=2", [], "web.1 web.2 db.1 release.1"],
+      ["a count of its own", "shop=1", [], "web.1 db.1 shop.1 release.1"],
+      ["all", "all=1", [], "web.1 db.1 shop.1 mail.1 release.1"],
+      [
+        "its name, and starts what it waits for",
+        undefined,
+        ["shop"],
+        "web.1 db.1 shop.1 release.1",
+      ],
+      ["another's name, and what release waits for", undefined, ["mail"], "db.1 mail.1 release.1"],
+      ["names and counts", "db=0,web=2", ["shop"], "web.1 web.2 shop.1 release.1"],
+    ])(
+      "starts what is to be started when it is asked for %s",
+      (_what, formation, types, expected) => {
+        expect(namesOf(formation, types)).toBe(expected);
+      },
+    );
+
+    it("refuses the name of a type that there is not", () => {
+      expect(() => namesOf(undefined, ["shp"])).toThrow(
+        new Error('"shp" is neither restart nor in the Procfile: web, db, shop, mail'),
+      );
+    });
+  });
+
+  it("tells each process the id and the first ports of all, whatever they are set to", () => {
+    const { stages, instances } = planFormation(
+      procfile,
+      { ...options, formation: "all=1,worker=0", port: 7000 },
+      { KEPT: "env", OVER: "env", DB_MAIN_PORT: "1", FORMATION_ID: "z" },
+      { OVER: ".env" },
+    );
+    const shared = { FORMATION_ID: "a", KEPT: "env", OVER: "env" };
+    const ports = { WEB_PORT: "7000", WORKER_PORT: "7100", DB_MAIN_PORT: "7200" };
+    expect(instances.map(({ env }) => env)).toEqual([
+      { ...shared, ...ports, PORT: "7000" },
+      { ...shared, ...ports, PORT: "7200" },
+    ]);
+    const oneOff = { awaited: "end", env: { ...shared, ...ports } };
+    expect(stages.slice(0, 2)).toEqual([
+      [{ name: "preflight.1", command: "e", ...oneOff }],
+      [{ name: "release.1", command: "d", ...oneOff }],
+    ]);
+  });
+
+  it.each([
+    ["the flag", 7000, { PORT: "8000" }, { PORT: "9000" }, "7000"],
+    ["the .env file", undefined, { PORT: "8000" }, { PORT: "9000" }, "9000"],
+    ["the environment", undefined, { PORT: "8000" }, {}, "8000"],
+    ["the default", undefined, {}, {}, "5000"],
+  ])("takes the first port from %s", (_source, port, env, envFile, expected) => {
+    const plan = planFormation(procfile, { ...options, port }, env, envFile);
+    expect(plan.instances[0]?.env.PORT).toBe(expected);
+  });
+
+  it("gives each instance a port for debuggers when that is asked for, one higher each", () => {
+    const plan = planFormation(procfile, { ...options, formation: "web=2", inspect: 9300 }, {}, {});
+    expect(plan.instances.map(({ env }) => env.INSPECT_PORT)).toEqual([
+      "9300",
+      "9301",
+      "9302",
+      "9303",
+    ]);
+  });
+
+  const stagesOf = (lines: string[], formation = "all=1") => {
+    const { stages } = planFormation(
+      parseProcfile(lines.join("\n"), "Procfile"),
+      { ...options, formation },
+      {},
+      {},
+    );
+    return stages.map((stage) =>
+      stage.map(({ name, awaited }) => `${name} ${awaited ?? ""}`.trim()),
+    );
+  };
+
+  it.each([
+    ["release first", ["web: a", "release: b", "worker: c"], ["release.1 end", "web.1, worker.1"]],
+    [
+      "what release needs, and what that needs, before it",
+      ["web: a", "release: b $DB_PORT", "db: c ${DISK_PORT:-1}", "disk: d"],
+      ["disk.1 port", "db.1 port", "release.1 end", "web.1"],
+    ],
+    [
+      "what only a worker needs after release",
+      ["worker: $MY_QUEUE_PORT", "my-queue: $PORT", "release: b", "web: $WEB_PORT"],
+      ["release.1 end", "my-queue.1 port, web.1", "worker.1"],
+    ],
+    [
+      "nothing late for names that only look alike",
+      ["web: $DB_PORTS $MY_DB_PORT", "db: a"],
+      ["web.1, db.1"],
+    ],
+  ])("starts %s", (_what, lines, expected) => {
+    expect(stagesOf(lines).map((stage) => stage.join(", "))).toEqual(expected);
+  });
+
+  it("waits for nothing that has no instances", () => {
+    const lines = ["release: $DB_PORT", "web: $DB_PORT", "db: a"];
+    expect(stagesOf(lines, "db=0")).toEqual([["release.1 end"], ["web.1"]]);
+  });
+
+  it("refuses lines that wait for each other", () => {
+    expect(() => stagesOf(["web: $API_PORT", "api: $WEB_PORT", "db: a"])).toThrow(
+      "web, api wait for each other, as each names a port of another: have one read it from its environment instead",
+    );
+  });
+
+  it.each([
+    ["web", '-m takes NAME=COUNT,… with counts from 0 to 100, not "web"'],
+    ["web=101", '-m takes NAME=COUNT,… with counts from 0 to 100, not "web=101"'],
+    ["web=-1", '-m takes NAME=COUNT,… with counts from 0 to 100, not "web=-1"'],
+    ["wbe=1", '-m names "wbe", but the Procfile has only web, worker, db-main'],
+    ["preflight=1", '-m names "preflight", but the Procfile has only web, worker, db-main'],
+    ["all=0", "the formation starts nothing: raise a count in -m"],
+  ])("refuses the formation %s", (formation, message) => {
+    expect(() => portsOf(formation)).toThrow(new Error(message));
+  });
+
+  it("refuses ports that do not exist", () => {
+    expect(() => portsOf("all=1", 65400)).toThrow("reach 65600: choose a lower one with -p");
+    const plan = () => planFormation(procfile, options, { PORT: "0" }, {});
+    expect(plan).toThrow('PORT must be a whole number from 1 to 65535, not "0"');
+  });
+});

@@ -1,0 +1,277 @@
+// The command `restart`: what it does to a running formation, what it says, and what it ends with.
+import { berth } from "../../src/cli-path";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  freeBasePort,
+  root,
+  startFormation,
+  startRunner,
+  stopFormations,
+  type Runner,
+} from "./support";
+
+afterEach(stopFormations);
+
+/**
+ * Answers with what VERSION had at its start; /slow is in flight until there is a file `answer`. It is not ready when it begins to listen;
+ * `broken` does not start, `never` is never ready.
+ */
+const SERVER = `
+const { existsSync, readFileSync } = require("node:fs");
+const { createServer } = require("node:http");
+const version = readFileSync("VERSION", "utf8");
+if (version === "broken") process.exit(3);
+let isReady = false;
+const slow = [];
+const server = createServer((req, res) => {
+  if (req.url === "/readyz") res.writeHead(isReady ? 200 : 503).end();
+  else if (req.url === "/slow") slow.push(res);
+  else if (req.url === "/crash") process.exit(9);
+  else res.end(version);
+});
+server.listen(process.env.PORT, () => {
+  console.log("listening with " + version);
+  if (version !== "never") setTimeout(() => { isReady = true; console.log("ready with " + version) }, 300);
+});
+process.on("SIGTERM", () => {
+  console.log("leaving");
+  server.close();
+  setInterval(() => existsSync("answer") && slow.splice(0).forEach((res) => res.end(version)), 20).unref();
+});
+`;
+const web = "web: exec node app/server.js";
+const reloading = `web: exec ${berth("reload").join(" ")} app/server.js`;
+const files = { "app/server.js": SERVER, VERSION: "one" };
+
+const save = ({ directory }: Runner, version: string) =>
+  writeFileSync(join(directory, "VERSION"), version);
+const answerSlow = ({ directory }: Runner) => writeFileSync(join(directory, "answer"), "");
+const restart = ({ directory }: Runner, ...args: string[]) =>
+  startRunner(directory, ["restart", ...args]);
+
+interface Formation {
+  runner: Runner;
+  base: number;
+}
+
+async function startWeb(count: number, ...others: string[]): Promise<Formation> {
+  return startLines(count, [web, ...others]);
+}
+
+async function startLines(count: number, lines: string[]): Promise<Formation> {
+  const base = await freeBasePort();
+  const args = ["-p", String(base), "-m", `web=${count}`];
+  const runner = await startFormation(lines, args, files);
+  for (let number = 1; number <= count; number++) {
+    await runner.waitFor(new RegExp(`web\\.${number} +\\| ready with one`));
+  }
+  return { runner, base };
+}
+
+async function ask(port: number, path = "/"): Promise<string> {
+  const req = get({ host: "127.0.0.1", port, path, agent: false });
+  const [res] = (await once(req, "response")) as [IncomingMessage];
+  return text(res);
+}
+
+describe("restart", () => {
+  it("stops and starts the instances of a type one by one, each once the one before is ready", async () => {
+    const { runner, base } = await startWeb(2, "worker: sleep 600");
+    save(runner, "two");
+    const command = restart(runner, "web");
+    expect(await command.exited).toBe(0);
+    expect(command.output()).toBe(
+      `stopping web.1\nweb.1 is up again on port ${base}\nstopping web.2\nweb.2 is up again on port ${base + 1}\n`,
+    );
+    expect(await Promise.all([ask(base), ask(base + 1)])).toEqual(["two", "two"]);
+    expect(runner.output()).toMatch(
+      /web\.1 +\| leaving\n[^]*web\.1 +\| ready with two\n[^]*web\.2 +\| leaving\n[^]*web\.2 +\| ready with two\n/,
+    );
+    expect(runner.output()).not.toContain("worker.1 ended");
+  });
+
+  it.each([
+    ["itself", web],
+    ["and reloads", reloading],
+  ])(
+    "cuts no request of what runs %s, and leaves one that answers at any time",
+    async (_how, line) => {
+      const { runner, base } = await startLines(2, [line]);
+      const slow = Promise.all([ask(base, "/slow"), ask(base + 1, "/slow")]);
+      // Both have it before the first is stopped.
+      await Promise.all([ask(base), ask(base + 1)]);
+      save(runner, "two");
+      const command = restart(runner, "web");
+      void runner.waitFor(/leaving/).then(() => answerSlow(runner));
+      let isOver = false;
+      void command.exited.then(() => (isOver = true));
+      const answered: string[] = [];
+      while (!isOver) {
+        answered.push(await Promise.any([ask(base), ask(base + 1)]));
+        await delay(5);
+      }
+      expect(await command.exited).toBe(0);
+      expect(await slow).toEqual(["one", "one"]);
+      expect(new Set(answered)).toEqual(new Set(["one", "two"]));
+    },
+  );
+
+  it("without names takes all but one-offs and what others wait for, which has to be named", async () => {
+    const { runner, base } = await startWeb(
+      1,
+      `db: exec node -e "require('net').createServer().listen(process.env.PORT)"`,
+      "worker: : $DB_PORT; sleep 600",
+      "release: true",
+    );
+    await runner.waitFor(/worker\.1 started/);
+    const all = restart(runner);
+    expect(await all.exited).toBe(0);
+    expect(all.output()).toBe(
+      `stopping web.1: nobody listens on port ${base} until it is back\nweb.1 is up again on port ${base}\n` +
+        "stopping worker.1\nworker.1 is up again\n",
+    );
+    const db = restart(runner, "db");
+    expect(await db.exited).toBe(0);
+    expect(db.output()).toContain(`db.1 is up again on port ${base + 100}\n`);
+    expect(
+      runner
+        .output()
+        .match(/(release|worker|db)\.1 started/g)
+        ?.toSorted(),
+    ).toEqual([
+      "db.1 started",
+      "db.1 started",
+      "release.1 started",
+      "worker.1 started",
+      "worker.1 started",
+    ]);
+  });
+
+  it("stops at an instance that does not come up, which ends nothing and is tried again by the next one", async () => {
+    const { runner, base } = await startWeb(2);
+    save(runner, "broken");
+    const failed = restart(runner, "web");
+    expect(await failed.exited).toBe(1);
+    expect(failed.output()).toBe(
+      "stopping web.1\nweb.1 ended with code 3 before it was up; left as it was: web.2\n",
+    );
+    expect(await ask(base + 1)).toBe("one");
+    expect(runner.output()).toContain(
+      "| web.1 is started by the next restart, or when .env has changed\n",
+    );
+
+    save(runner, "two");
+    const repaired = restart(runner, "web");
+    expect(await repaired.exited).toBe(0);
+    expect(await Promise.all([ask(base), ask(base + 1)])).toEqual(["two", "two"]);
+    runner.process.kill("SIGINT");
+    expect(await runner.exited).toBe(130);
+  });
+
+  it("counts one that runs but never gets ready as not up, until nobody waits any more", async () => {
+    const { runner, base } = await startWeb(2);
+    save(runner, "never");
+    const given = restart(runner, "web");
+    await runner.waitFor(/listening with never/);
+    given.process.kill("SIGINT");
+    await runner.waitFor(
+      /the restart has failed: nobody waits for web\.1 to be up; left as it was: web\.2\n/,
+    );
+    expect(await ask(base + 1)).toBe("one");
+  });
+
+  it("kills what does not stop in time, and says so", async () => {
+    const runner = await startFormation([
+      `web: if mkdir first; then trap : TERM; echo deaf; while :; do sleep 0.1; done; fi; exec sleep 600`,
+    ]);
+    await runner.waitFor(/\| deaf/);
+    const command = restart(runner);
+    expect(await command.exited).toBe(0);
+    expect(command.output()).toContain(
+      "web.1 did not stop in time and was killed, with what it had in flight\n",
+    );
+    expect(runner.output()).toContain("web.1 ended by SIGKILL");
+  });
+
+  it("is refused while another one is under way", async () => {
+    const { runner } = await startWeb(2);
+    save(runner, "never");
+    const first = restart(runner, "web");
+    await runner.waitFor(/listening with never/);
+    const second = restart(runner, "web");
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toBe("another restart is under way: wait for its end\n");
+    expect(runner.output().match(/web\.1 started/g)).toHaveLength(2);
+    first.process.kill("SIGINT");
+    await runner.waitFor(/the restart has failed/);
+    save(runner, "two");
+    expect(await restart(runner, "web").exited).toBe(0);
+  });
+
+  it("is refused while what it is for has not been started yet", async () => {
+    const runner = await startFormation([
+      "web: sleep 600",
+      "release: until [ -e go ]; do sleep 0.02; done",
+    ]);
+    await runner.waitFor(/release\.1 started/);
+    const early = restart(runner);
+    expect(await early.exited).toBe(1);
+    expect(early.output()).toBe("web.1 has not been started yet: wait until it is\n");
+    writeFileSync(join(runner.directory, "go"), "");
+    await runner.waitFor(/web\.1 started/);
+    expect(await restart(runner).exited).toBe(0);
+  });
+
+  it("gives way to a change of .env, with which all start anew", async () => {
+    const { runner, base } = await startWeb(2);
+    save(runner, "never");
+    const command = restart(runner, "web");
+    await runner.waitFor(/listening with never/);
+    save(runner, "two");
+    writeFileSync(join(runner.directory, ".env"), "CHANGED=1");
+    expect(await command.exited).toBe(1);
+    expect(command.output()).toMatch(
+      /\n\.env has changed, with which all start anew; left as it was: web\.2\n$/,
+    );
+    await runner.waitFor(/web\.1 +\| ready with two/);
+    await runner.waitFor(/web\.2 +\| ready with two/);
+    expect(await Promise.all([ask(base), ask(base + 1)])).toEqual(["two", "two"]);
+    expect(await restart(runner).exited).toBe(0);
+  });
+
+  it.each(["stopping", "starting"])(
+    "ends with the formation, while an instance is %s",
+    async (what) => {
+      const { runner, base } = await startWeb(2);
+      const slow = ask(base, "/slow");
+      if (what === "starting") save(runner, "never");
+      const command = restart(runner, "web");
+      await runner.waitFor(/leaving/);
+      if (what === "starting") {
+        answerSlow(runner);
+        await runner.waitFor(/listening with never/);
+      }
+      runner.process.kill("SIGINT");
+      await runner.waitFor(/web\.2 +\| leaving/);
+      answerSlow(runner);
+      expect(await runner.exited).toBe(130);
+      expect(await command.exited).toBe(1);
+      expect(command.output()).toMatch(/\nthe formation has ended.*\n$/);
+      expect(await slow).toBe("one");
+      await expect(ask(base)).rejects.toThrow("ECONNREFUSED");
+      expect(runner.output().match(/web\.1 started/g)).toHaveLength(what === "starting" ? 2 : 1);
+    },
+  );
+
+  it("counts the end of an instance that was up again as any other end", async () => {
+    const { runner, base } = await startWeb(1);
+    expect(await restart(runner).exited).toBe(0);
+    await expect(ask(base, "/crash")).rejects.toThrow();
+    expect(await runner.exited).toBe(9);
+  });
+});

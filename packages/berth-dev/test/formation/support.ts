@@ -1,0 +1,141 @@
+// Runs the Procfile runner as a process of its own, in a directory of its own.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { inTime } from "berth/testing";
+import { berth } from "../../src/cli-path";
+import { freePort } from "port-contract/ports";
+
+export const root = join(__dirname, "../../../..");
+
+export interface Runner {
+  process: ChildProcess;
+  directory: string;
+  /** Resolves to the exit code, or to the signal's name. */
+  readonly exited: Promise<number | string>;
+  /** Everything printed so far, without the time. */
+  output(): string;
+  /** Resolves to the match once the output has one, rejects with the output when it ends without. */
+  waitFor(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+/** Formations find one another there: nobody else's, and none of this file's is found by others. */
+const sockets = mkdtempSync(join(tmpdir(), "sockets-"));
+afterAll(() => rmSync(sockets, { recursive: true, force: true }));
+
+const running = new Set<ChildProcess>();
+/** The directories made here; those that a test hands in are its own to delete. */
+const made = new Set<string>();
+
+/** Starts the runner with a Procfile of these lines, and `files` beside it; on free ports unless the arguments say others. */
+export async function startFormation(
+  lines: string[],
+  args: string[] = [],
+  files: Record<string, string> = {},
+): Promise<Runner> {
+  const directory = mkdtempSync(join(tmpdir(), "formation-"));
+  made.add(directory);
+  const all = { Procfile: lines.join("\n"), ...files };
+  for (const [name, text] of Object.entries(all)) {
+    mkdirSync(join(directory, dirname(name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  }
+  const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
+  return startRunner(directory, [...args, ...ports]);
+}
+
+/** Starts the runner in a directory, which stays the caller's. */
+export function startRunner(
+  directory: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): Runner {
+  const [file, ...command] = berth("dev", ...args);
+  const child = spawn(file, command, {
+    cwd: directory,
+    env: { ...process.env, TMPDIR: sockets, ...env },
+  });
+  running.add(child);
+  return Object.assign(watch(child), { directory });
+}
+
+function watch(child: ChildProcess): Omit<Runner, "directory"> {
+  let text = "";
+  let tell!: () => void;
+  let printed!: Promise<void>;
+  const renew = () => {
+    printed = new Promise((resolve) => (tell = resolve));
+  };
+  renew();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      tell();
+      renew();
+    });
+  }
+  const ended = new Promise<number | string>((resolve) => {
+    child.once("close", (code, signal) => resolve(signal ?? code ?? "unknown"));
+  });
+  const output = () => text.replace(/^\d\d:\d\d:\d\d /gm, "");
+  let isClosed = false;
+  void ended.then(() => (isClosed = true));
+  const found = async (pattern: RegExp) => {
+    for (;;) {
+      const match = pattern.exec(output());
+      if (match) return match;
+      if (isClosed) throw new Error(`no ${pattern} in:\n${text}`);
+      await Promise.race([printed, ended]);
+    }
+  };
+  return {
+    process: child,
+    get exited() {
+      return inTime(ended, () => `it has not ended, but printed:\n${text}`);
+    },
+    output,
+    waitFor: (pattern) => inTime(found(pattern), () => `no ${pattern} in:\n${text}`),
+  };
+}
+
+/** Ends the runners that a test has left, and deletes the directories of those that got one, for afterEach. */
+export async function stopFormations(): Promise<void> {
+  for (const child of running) {
+    child.stdout?.resume();
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  }
+  running.clear();
+  for (const directory of made) rmSync(directory, { recursive: true, force: true });
+  made.clear();
+}
+
+/** Resolves once the process is gone, without doing anything about it. */
+export async function waitUntilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await delay(20);
+}
+
+/** Whether the process runs; one that is dead and only waits for its parent's attention does not. */
+export function isAlive(pid: number): boolean {
+  const ps = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return /^[^Z]/.test(ps.stdout.trim());
+}
+
+/** The ids of the processes that have one of these settings in their environment, as `NAME=value`. */
+export function processesWith(...settings: string[]): number[] {
+  const ps = spawnSync("ps", ["axeww", "-o", "pid=,args="], { encoding: "utf8" });
+  return ps.stdout
+    .split("\n")
+    .filter((line) => settings.some((setting) => line.split(/\s+/).includes(setting)))
+    .map(Number.parseFloat);
+}
+
+/** Resolves to a port that is free, as are those up to 101 above: two process types, the second with two instances. */
+export function freeBasePort(): Promise<number> {
+  return freePort(101);
+}

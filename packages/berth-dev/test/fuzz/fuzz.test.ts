@@ -1,0 +1,352 @@
+import type { RequestHandler, Router } from "express";
+import * as v from "valibot";
+import { describeRoute } from "berth/api";
+import {
+  describes,
+  id,
+  integer,
+  object,
+  queryInteger,
+  type RouteDescription,
+  text,
+} from "berth/schema";
+import { Problem } from "berth/http";
+import { foundIn, fuzzRoutes } from "./throwaway";
+
+const ship = object({ name: text(1, 20), crew: integer(0, 1000) });
+const input = { summary: "Makes a ship.", body: ship, answers: { 201: ship } };
+type Ship = v.InferOutput<typeof ship>;
+
+/** A route that is as `input` says, but for this. */
+const post =
+  (handler: RequestHandler, description: Partial<RouteDescription> = {}) =>
+  (router: Router): void => {
+    const described: RequestHandler = describeRoute({ ...input, ...description }) as RequestHandler;
+    router.post("/ships", described, handler);
+  };
+
+/** Says it, and checks nothing. */
+const say = (description: object = {}): RequestHandler =>
+  describes((_req, _res, next) => next(), { ...input, ...description });
+
+const create: RequestHandler = (req, res) => void res.status(201).json(req.body);
+/** What it creates is as it should be, unless a ship is like this. */
+const createUnless =
+  (isLike: (of: Ship) => boolean, otherwise: RequestHandler): RequestHandler =>
+  (req, res, next) =>
+    isLike(req.body as Ship) ? otherwise(req, res, next) : create(req, res, next);
+const isCrowded = ({ crew }: Ship) => crew >= 500;
+
+const sentShip = (crew: number) => ({
+  method: "POST",
+  target: "/ships",
+  headers: { "Content-Type": "application/json" },
+  body: expect.stringMatching(`^\\{"name":".{1,6}","crew":${crew}\\}$`) as string,
+});
+
+describe("a route that is as it says", () => {
+  it("is tried as often as asked, in every way, and nothing is found", async () => {
+    const [tried] = await fuzzRoutes(post(create));
+    expect(tried).toMatchObject({ operation: "POST /ships", valid: 100, findings: [], notes: [] });
+    expect(tried!.invalid).toBeGreaterThanOrEqual(100);
+    expect([...tried!.statuses.keys()].sort()).toEqual([201, 400, 415, 422]);
+  });
+
+  it("may refuse what the database knows, and say so", async () => {
+    const refuse = (status: number) =>
+      createUnless(isCrowded, () => {
+        throw new Problem(status, "There is no such harbour.");
+      });
+    const problems = { 422: "There is no such harbour." };
+    expect(foundIn(await fuzzRoutes(post(refuse(422), { problems })))).toEqual([]);
+    expect(foundIn(await fuzzRoutes(post(refuse(409))))).toEqual([]);
+    expect(foundIn(await fuzzRoutes(post(refuse(422))))).toMatchObject([
+      { wrong: expect.stringContaining("valid input is refused") as string, sent: sentShip(500) },
+    ]);
+  });
+
+  it("may call somebody who is away, and say so", async () => {
+    const call: RequestHandler = () => {
+      throw new Problem(503, "The harbour is away.");
+    };
+    const problems = { 503: "The harbour is away." };
+    const [tried] = await fuzzRoutes(post(call, { problems }));
+    expect(tried).toMatchObject({
+      findings: [],
+      notes: ["no input has succeeded: what it does behind its checks was not tried"],
+    });
+    expect(foundIn(await fuzzRoutes(post(call)))).toMatchObject([
+      { wrong: expect.stringContaining("a 503, which its description has no word of") as string },
+    ]);
+  });
+
+  it("may answer in a media type whose content it leaves open", async () => {
+    const answers = { 201: { mediaType: "application/octet-stream" } };
+    const dump: RequestHandler = (_req, res) =>
+      void res
+        .status(201)
+        .type("application/octet-stream")
+        .send(Buffer.from([0, 255]));
+    expect(foundIn(await fuzzRoutes(post(dump, { answers })))).toEqual([]);
+    expect(foundIn(await fuzzRoutes(post(create, { answers })))).toMatchObject([
+      { wrong: "the content type is application/json, not application/octet-stream" },
+    ]);
+  });
+
+  it("may be a stream of events, of which the beginning is looked at", async () => {
+    const stream =
+      (type: string): RequestHandler =>
+      (_req, res) =>
+        res.status(201).type(type).flushHeaders();
+    const answers = { 201: { mediaType: "text/event-stream" } };
+    const [tried] = await fuzzRoutes(post(stream("text/event-stream"), { answers }));
+    expect(tried).toMatchObject({ valid: 100, findings: [], notes: [] });
+    expect(foundIn(await fuzzRoutes(post(stream("text/event-stream"))))).toMatchObject([
+      { wrong: "the content type is text/event-stream, not application/json" },
+    ]);
+  });
+
+  it.each([301, 302, 303, 307, 308])("may redirect by %i", async (status) => {
+    const redirect: RequestHandler = (_req, res) => res.redirect(status, "/harbour");
+    const answers = { [status]: null };
+    expect(foundIn(await fuzzRoutes(post(redirect, { answers })))).toEqual([]);
+  });
+
+  it("may be limited", async () => {
+    let calls = 0;
+    const limit: RequestHandler = (_req, _res, next) => {
+      if (calls++ > 20) throw new Problem(429, "Too many.");
+      next();
+    };
+    const tried = await fuzzRoutes((router) => void post(create)(router.use("/ships", limit)));
+    expect(foundIn(tried)).toEqual([]);
+    expect(tried[0]!.statuses.get(429)).toBeGreaterThan(0);
+  });
+});
+
+describe("a broken route", () => {
+  it.each<[what: string, wrong: string | RegExp, handler: RequestHandler]>([
+    [
+      "throws",
+      /^a fault of the service/,
+      () => {
+        throw new Error("overboard");
+      },
+    ],
+    [
+      "leaves out a field",
+      "the body is not as described: must have required property 'name'",
+      ({ body }, res) => void res.status(201).json({ crew: (body as Ship).crew }),
+    ],
+    [
+      "has a field too many",
+      "the body is not as described: must NOT have additional properties: secret",
+      ({ body }, res) => void res.status(201).json({ ...(body as Ship), secret: 1 }),
+    ],
+    [
+      "answers as it does not say",
+      "the status 202 is not described",
+      ({ body }, res) => void res.status(202).json(body),
+    ],
+    [
+      "answers in another type",
+      "the content type is text/html, not application/json",
+      (_req, res) => void res.status(201).send("done"),
+    ],
+    [
+      "answers nothing",
+      "the content type is missing, not application/json",
+      (_req, res) => void res.status(201).end(),
+    ],
+    [
+      "has a problem in plain text",
+      "the content type is text/plain, not application/problem+json",
+      (_req, res) => void res.status(409).type("txt").send("no"),
+    ],
+    [
+      "has half a problem",
+      /^the body is not as described: must have required property/,
+      (_req, res) =>
+        void res.status(409).type("application/problem+json").send('{"title":"Conflict"}'),
+    ],
+    [
+      "refuses what it allows",
+      /^valid input is refused/,
+      () => {
+        throw new Problem(400, "No.");
+      },
+    ],
+    [
+      "sends nobody anywhere, and says so",
+      "there is a body, and none is described",
+      (_req, res) => void res.status(303).send("See elsewhere."),
+    ],
+    ["breaks the connection", "socket hang up", (_req, res) => void res.destroy()],
+  ])("that %s is found, and the smallest ship with it", async (_what, wrong, handler) => {
+    const answers = { ...input.answers, 303: null };
+    const tried = await fuzzRoutes(post(createUnless(isCrowded, handler), { answers }));
+    expect(foundIn(tried)).toEqual([
+      {
+        operation: "POST /ships",
+        broken: undefined,
+        wrong: typeof wrong === "string" ? wrong : (expect.stringMatching(wrong) as string),
+        sent: sentShip(500),
+      },
+    ]);
+  });
+
+  it("that never answers is found, and the smallest ship with it", async () => {
+    const found = foundIn(
+      await fuzzRoutes(
+        post(() => undefined),
+        { timeoutMs: 500 },
+      ),
+    );
+    expect(found).toMatchObject([{ wrong: "no answer within 500 ms", sent: sentShip(0) }]);
+  });
+
+  it("whose answer never ends is found, and not tried on", async () => {
+    const begin: RequestHandler = (_req, res) => void res.status(201).type("json").write("{");
+    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100 });
+    expect(tried[0]!.notes).toContain("not tried further: each such answer would be waited for");
+    expect(foundIn(tried)).toMatchObject([
+      {
+        operation: "POST /ships",
+        wrong:
+          'an answer that has not ended within 100 ms: end it, or describe a stream of events, { mediaType: "text/event-stream" }',
+      },
+    ]);
+  });
+
+  it("that checks nothing is found to accept whatever is sent", async () => {
+    const answers = { 201: v.any() };
+    const found = foundIn(
+      await fuzzRoutes((router) => {
+        router.post("/ships", say({ answers }), (_req, res) => void res.status(201).json({}));
+        router.get(
+          "/ships/:id",
+          say({
+            body: undefined,
+            answers: { 200: v.any() },
+            params: object({ id }),
+            query: object({ limit: queryInteger(1, 9) }),
+          }),
+          (_req, res) => void res.json({}),
+        );
+      }),
+    );
+    expect(
+      found.map(({ operation, broken, wrong }) => [operation, broken?.split(" ")[1], wrong]),
+    ).toEqual([
+      [
+        "POST /ships",
+        expect.stringMatching(/^body/),
+        "invalid input is accepted: expected 400 or 422",
+      ],
+      ["POST /ships", "body", expect.stringMatching(/^invalid input is accepted: expected 4\d\d/)],
+      ["GET /ships/{id}", "path's", "invalid input is accepted: expected 404"],
+      ["GET /ships/{id}", "query's", "invalid input is accepted: expected 400"],
+    ]);
+  });
+
+  it("is found where only what is there shows it", async () => {
+    const ids = new Set<string>();
+    const found = foundIn(
+      await fuzzRoutes((router) => {
+        post(
+          (_req, res) => {
+            const made = String(1_000_000 + ids.size);
+            ids.add(made);
+            res.status(201).json({ id: made });
+          },
+          { answers: { 201: object({ id }) } },
+        )(router);
+        router.get(
+          "/ships/:id",
+          describeRoute({ summary: "Reads.", params: object({ id }), answers: { 200: ship } }),
+          (req) => {
+            throw ids.has(req.params.id) ? new Error("overboard") : new Problem(404, "None.");
+          },
+        );
+      }),
+    );
+    expect(found).toMatchObject([
+      {
+        operation: "GET /ships/{id}",
+        sent: { target: expect.stringMatching(/^\/ships\/1000\d\d\d$/) as string },
+      },
+    ]);
+  });
+
+  it("is found by a method that nobody knows", async () => {
+    const tried = await fuzzRoutes((router) => {
+      post(create)(router);
+      router.all("/ships", (_req, res) => void res.json({}));
+    });
+    expect(foundIn(tried)).toMatchObject([
+      {
+        operation: "MKCOL /ships",
+        wrong: "MKCOL is neither described nor in Allow, and is answered",
+      },
+    ]);
+  });
+
+  it("is found by the same input with the same seed", async () => {
+    const lookAt = (seed: number) =>
+      fuzzRoutes(
+        post(
+          createUnless(
+            ({ name }) => name.length > 9,
+            () => {
+              throw new Error("overboard");
+            },
+          ),
+        ),
+        { seed },
+      );
+    expect(foundIn(await lookAt(7))).toEqual(foundIn(await lookAt(7)));
+  });
+});
+
+describe("a route that needs a token", () => {
+  const needs = (isChecked: boolean) =>
+    describes(
+      (req, res, next) => {
+        if (!isChecked || req.get("Authorization") === "Bearer ships:write") next();
+        else
+          res
+            .status(401)
+            .type("application/problem+json")
+            .send({ ...PROBLEM, requestId: "1" });
+      },
+      {
+        security: {
+          name: "bearer",
+          scheme: { type: "http", scheme: "bearer" },
+          scopes: ["ships:write"],
+        },
+      },
+    );
+  const PROBLEM = { type: "about:blank", title: "Unauthorized", status: 401 };
+  const guarded = (isChecked: boolean) => (router: Router) =>
+    void post(create)(router.use("/ships", needs(isChecked)));
+  const token = (scopes: readonly string[]) => Promise.resolve(scopes.join(" "));
+
+  it("gets one with its scopes, and refuses requests without", async () => {
+    const [tried] = await fuzzRoutes(guarded(true), { token });
+    expect(tried).toMatchObject({ valid: 100, findings: [], notes: [] });
+    expect([...tried!.statuses.keys()]).toEqual(expect.arrayContaining([201, 401, 422]));
+  });
+
+  it("is tried without where there is none", async () => {
+    const [tried] = await fuzzRoutes(guarded(true));
+    expect([...tried!.statuses.keys()]).toEqual([401]);
+    expect(tried!.notes).toEqual([expect.stringMatching(/^tried only without/)]);
+  });
+
+  it("is found when it does without", async () => {
+    expect(foundIn(await fuzzRoutes(guarded(false), { token }))).toMatchObject([
+      { broken: "there is no good token", wrong: "invalid input is accepted: expected 401 or 403" },
+    ]);
+  });
+});

@@ -1,0 +1,61 @@
+import { findingsOf, tableOf } from "../../src/fuzz/report";
+import type { Finding, Tried } from "../../src/fuzz/trial";
+
+const finding: Finding = {
+  operation: "GET /ships/{id}",
+  broken: "the path's id is none",
+  wrong: "a fault of the service, whatever was sent",
+  sent: { method: "GET", target: "/ships/x", headers: {} },
+  answer: {
+    status: 500,
+    headers: { "content-type": "text/plain", "x-request-id": "7" },
+    body: "no",
+  },
+};
+const tried = (of: Partial<Tried>): Tried => ({
+  operation: "GET /ships",
+  valid: 9,
+  invalid: 10,
+  statuses: new Map([
+    [400, 10],
+    [200, 9],
+  ]),
+  findings: [],
+  notes: [],
+  ...of,
+});
+const ran = { url: "http://localhost:5000", seed: 3, runs: 9 };
+
+describe("the report", () => {
+  it("has a line for each route, and below them what was not tried", () => {
+    const ships = tried({ operation: "GET /ships/{id}", valid: 0, notes: ["not tried"] });
+    expect(tableOf([tried({}), ships])).toBe(
+      `route            valid  invalid  findings  statuses
+GET /ships           9       10         0  200×9 400×10
+GET /ships/{id}      0       10         0  200×9 400×10
+GET /ships/{id}: not tried`,
+    );
+  });
+
+  it("says what was sent and what came, what was thrown, and how to see it again", () => {
+    const errorOf = (id: string) =>
+      id === "7" ? "Error: overboard\n    at a\n    at b\n    at c" : undefined;
+    expect(findingsOf([tried({ findings: [finding] })], { ...ran, errorOf })).toEqual([
+      `GET /ships/{id}: a fault of the service, whatever was sent
+  sent:    the path's id is none
+  answer:  500 text/plain no
+  thrown:  Error: overboard
+            at a
+            at b
+  request: curl -i -X GET --path-as-is 'http://localhost:5000/ships/x'
+  again:   npm run fuzz -- --seed 3 --runs 9`,
+    ]);
+  });
+
+  it("repeats one route alone where it needs no other, and says when nothing came", () => {
+    const { answer: _answer, broken: _broken, ...hung } = { ...finding, operation: "GET /ships" };
+    const [text] = findingsOf([tried({ findings: [hung] })], ran);
+    expect(text).toContain("  sent:    what the description allows\n  answer:  none\n  request:");
+    expect(text).toMatch(/--runs 9 --path 'GET \/ships'$/);
+  });
+});

@@ -1,0 +1,70 @@
+// `--inspect` of the formation, with a debugger attached over a reload.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { freeBasePort, startFormation, stopFormations } from "../formation/support";
+import { attachDebugger } from "./debugger";
+
+import { berth } from "../../src/cli-path";
+const reload = `exec ${berth("reload").join(" ")} main.ts`;
+
+/** The lines of its types are gone in what runs. */
+const program = (greeting: string) => `import { createServer } from "node:http";
+
+interface Greeting {
+  name: string;
+  greeting: string;
+}
+
+const greet = (name: string): Greeting => {
+  const greeting = "${greeting} " + name;
+  return { name, greeting };
+};
+
+const server = createServer((_req, res) => {
+  res.end(JSON.stringify(greet("Ann")));
+});
+server.listen(process.env.PORT, () => console.log("serving ${greeting}"));
+process.on("SIGTERM", () => process.exit(0));
+`;
+const BREAKPOINT = 10;
+
+afterEach(stopFormations);
+
+describe("npm run dev -- --inspect", () => {
+  it("stops at breakpoints in TypeScript, before and after a reload", async () => {
+    const base = await freeBasePort();
+    const inspect = base + 50;
+    const args = ["-p", String(base), `--inspect=${inspect}`];
+    const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
+    const main = join(runner.directory, "main.ts");
+    const ask = async () => (await fetch(`http://127.0.0.1:${base}`)).text();
+
+    for (const greeting of ["Ahoy", "Moin"]) {
+      if (greeting !== "Ahoy") writeFileSync(main, program(greeting));
+      await runner.waitFor(new RegExp(`serving ${greeting}`));
+      const editor = await attachDebugger(inspect);
+      await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
+      const answer = ask();
+      expect(await editor.paused()).toBe(BREAKPOINT);
+      await editor.resume();
+      expect(await answer).toBe(`{"name":"Ann","greeting":"${greeting} Ann"}`);
+      void editor.left();
+    }
+  });
+
+  it("reloads a program that is paused, though it hears no signal", async () => {
+    const base = await freeBasePort();
+    const args = ["-p", String(base), `--inspect=${base + 50}`];
+    const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
+    const main = join(runner.directory, "main.ts");
+    await runner.waitFor(/serving Ahoy/);
+    const editor = await attachDebugger(base + 50);
+    await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
+    const cut = expect(fetch(`http://127.0.0.1:${base}`)).rejects.toThrow();
+    await editor.paused();
+    writeFileSync(main, program("Moin"));
+    await runner.waitFor(/serving Moin/);
+    await cut;
+  });
+});

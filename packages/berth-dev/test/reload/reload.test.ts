@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { inTime } from "berth/testing";
+import { berth } from "../../src/cli-path";
+
+let folder: string;
+let runner: ChildProcess;
+let nextLine: () => Promise<string>;
+/** All lines so far. */
+let printed: string[];
+
+/** A program that says its name and stays until it is told to end. */
+const program = (name: string) =>
+  `process.on("SIGTERM", () => process.exit(7)); console.log("${name}"); setInterval(() => 0, 1e6); export {};\n`;
+const saveInPlace = (file: string, text: string) => writeFileSync(join(folder, file), text);
+const saveByRename = (file: string, text: string) => {
+  saveInPlace(`${file}.new`, text);
+  renameSync(join(folder, `${file}.new`), join(folder, file));
+};
+const printedNext = async (text: string | RegExp) => {
+  for (;;) {
+    const line = await nextLine();
+    if (typeof text === "string" ? line === text : text.test(line)) return;
+  }
+};
+const until = (text: string | RegExp) =>
+  inTime(printedNext(text), () => `${text} has not been printed, but only:\n${printed.join("\n")}`);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "berth-reload-"));
+});
+afterEach(async () => {
+  if (runner.exitCode === null) {
+    runner.kill("SIGTERM");
+    await once(runner, "exit");
+  }
+  rmSync(folder, { recursive: true });
+});
+
+function startReloader(env: NodeJS.ProcessEnv = {}): void {
+  const [file, ...args] = berth("reload", join(folder, "main.ts"));
+  runner = spawn(file, args, {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
+  });
+  printed = [];
+  const lines = createInterface({ input: runner.stdout as NodeJS.ReadableStream })[
+    Symbol.asyncIterator
+  ]();
+  nextLine = async () => {
+    const line = await lines.next();
+    if (line.done) throw new Error("the reloader has ended");
+    printed.push(line.value);
+    return line.value;
+  };
+}
+
+describe("the reloader", () => {
+  beforeEach(async () => {
+    saveInPlace("main.ts", program("first"));
+    startReloader();
+    await until("first");
+  });
+
+  it("starts the program anew at each save, in place or by renaming", async () => {
+    saveByRename("main.ts", program("second"));
+    await until("second");
+    saveByRename("main.ts", program("third"));
+    await until("third");
+    saveInPlace("main.ts", program("fourth"));
+    await until("fourth");
+  });
+
+  it("sees files in folders that are made later", async () => {
+    mkdirSync(join(folder, "later"));
+    await until("first");
+    saveByRename("later/part.ts", "export {};\n");
+    await until("first");
+  });
+
+  it("sees files in a folder that has gone and come back, as one does between two branches", async () => {
+    mkdirSync(join(folder, "feature"));
+    await until("first");
+    rmSync(join(folder, "feature"), { recursive: true });
+    mkdirSync(join(folder, "feature"));
+    await until("first");
+    saveByRename("feature/part.ts", "export {};\n");
+    await until("first");
+  });
+
+  it("waits for a repair when the program breaks", async () => {
+    saveByRename("main.ts", "throw new Error();\n");
+    await until(`${join(folder, "main.ts")} ended with 1, waiting for a change`);
+    saveByRename("main.ts", program("repaired"));
+    await until("repaired");
+  });
+
+  it("keeps the program running while its folder is gone, and starts it anew once it is back", async () => {
+    const away = `${folder}.away`;
+    renameSync(folder, away);
+    await until(
+      `${join(folder, "main.ts")} is gone, what runs stays as it is: waiting for it to come back`,
+    );
+    expect(printed.filter((line) => line === "first")).toHaveLength(1);
+    renameSync(away, folder);
+    await until("first");
+    saveByRename("main.ts", program("second"));
+    await until("second");
+  });
+
+  it("passes SIGTERM on, and ends as the program does", async () => {
+    runner.kill("SIGTERM");
+    expect((await once(runner, "exit"))[0]).toBe(7);
+  });
+});
+
+describe("the reloader, where the system has no watches left", () => {
+  const error = `Object.assign(new Error("System limit reached"), { code: "ENOSPC" })`;
+  it.each([
+    ["refuses one", `throw ${error}`],
+    [
+      "takes one back",
+      `const watcher = new (require("node:events"))(); watcher.close = () => 0;
+       process.nextTick(() => watcher.emit("error", ${error})); return watcher`,
+    ],
+  ])("says how to get more when it %s, and sees saves all the same", async (_, how) => {
+    saveInPlace("main.ts", program("first"));
+    saveInPlace("no-watches.js", `require("node:fs").watch = () => { ${how} };\n`);
+    startReloader({ NODE_OPTIONS: `--require ${join(folder, "no-watches.js")}` });
+    await until("first");
+    expect(printed).toContain(
+      `${folder} cannot be watched (ENOSPC), looking for saves once a second; more inotify watches: sudo sysctl fs.inotify.max_user_watches=524288`,
+    );
+    saveByRename("main.ts", program("second"));
+    await until("second");
+    saveInPlace("main.ts", program("third"));
+    await until("third");
+  });
+});
+
+describe("the reloader, beside a migrate.ts", () => {
+  const migrations = "features/orders/migrations";
+  const migrate = (code: number) => `console.log("migrating"); process.exit(${code}); export {};\n`;
+
+  beforeEach(async () => {
+    mkdirSync(join(folder, "features/orders"), { recursive: true });
+    saveInPlace("migrate.ts", migrate(0));
+    saveInPlace("main.ts", program("first"));
+    startReloader();
+    await until("first");
+  });
+
+  it("runs it before the program once a migration is saved, and for nothing else", async () => {
+    saveByRename("main.ts", program("second"));
+    await until("second");
+    expect(printed).not.toContain("migrating");
+    mkdirSync(join(folder, migrations));
+    saveByRename(`${migrations}/1_orders.ts`, "export {};\n");
+    await until("migrating");
+    await until("second");
+    saveByRename("main.ts", program("third"));
+    await until("third");
+    expect(printed.filter((line) => line === "migrating")).toHaveLength(1);
+  });
+
+  it("keeps the running program while a migration fails, and tries again at each save", async () => {
+    saveInPlace(
+      "main.ts",
+      `process.on("exit", () => console.log("ended"));\n${program("serving")}`,
+    );
+    await until("serving");
+    saveInPlace("migrate.ts", migrate(3));
+    await until("serving");
+    printed = [];
+    const failed = `${join(folder, "migrate.ts")} ended with 3, ${join(folder, "main.ts")} stays as it is: trying again at the next save`;
+    mkdirSync(join(folder, migrations));
+    await until(failed);
+    saveByRename(`${migrations}/1_orders.ts`, "export {};\n");
+    await until(failed);
+    expect(printed).not.toContain("ended");
+    saveInPlace("migrate.ts", migrate(0));
+    await until("ended");
+    await until("serving");
+  });
+});
+
+describe("the reloader of a program whose port is taken", () => {
+  const binding = `require("node:net").createServer().listen(process.env.PORT, () => console.log("listening"));\n`;
+
+  it("says who has it, and starts the program again once it is free", async () => {
+    const holder = createServer().listen(0);
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    saveInPlace("main.ts", binding);
+    startReloader({ PORT: String(port) });
+    await until(
+      new RegExp(
+        `main\\.ts ended with 1, as port ${port} is taken by process ${process.pid} \\(.+\\): trying again once it is free$`,
+      ),
+    );
+    holder.close();
+    await until("listening");
+  });
+});

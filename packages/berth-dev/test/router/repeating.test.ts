@@ -1,0 +1,343 @@
+// Which requests are sent again when an instance fails them, to whom, and which never.
+import { createServer, request, type IncomingMessage } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { once } from "node:events";
+import { holdTimeouts } from "berth/testing";
+import {
+  ask,
+  closeAll,
+  portOf,
+  problemOf,
+  startRouter,
+  startUpstream,
+  type Upstream,
+} from "./support";
+
+afterEach(closeAll);
+
+/** Answers its first request on each connection, and resets the connection at the second one, which it counts. */
+const resetting = (): Promise<Upstream> => {
+  const used = new WeakSet<object>();
+  return startUpstream((req, res) => {
+    if (used.has(req.socket)) return void req.socket.resetAndDestroy();
+    used.add(req.socket);
+    res.end("first");
+  });
+};
+
+/** Not passed by any machine: where it passes, the test says so. */
+const ANSWER_MS = 600_000;
+
+const badGateway = (detail: string) => ({
+  type: "about:blank",
+  title: "Bad Gateway",
+  status: 502,
+  detail,
+});
+
+describe("requests", () => {
+  it("go to the ready instances in turn", async () => {
+    const upstreams = await Promise.all(
+      ["a", "b", "c"].map((name) => startUpstream((_req, res) => res.end(name))),
+    );
+    upstreams[1]!.isReady = false;
+    const { port } = await startRouter(upstreams.map((each) => each.port));
+    const names = new Set([(await ask(port)).text, (await ask(port)).text]);
+    while (names.size < 2) names.add((await ask(port)).text);
+    const inTurn = [];
+    for (let i = 0; i < 4; i++) inTurn.push((await ask(port)).text);
+    expect(inTurn.join("")).toMatch(/^(acac|caca)$/);
+    upstreams[1]!.isReady = true;
+    while (!names.has("b")) names.add((await ask(port)).text);
+  });
+
+  it("share the connections that are kept open to an instance", async () => {
+    let connections = 0;
+    const upstream = await startUpstream((_req, res) => res.end());
+    const { port } = await startRouter([upstream.port]);
+    await ask(port);
+    upstream.server.on("connection", () => connections++);
+    for (let i = 0; i < 5; i++)
+      expect((await ask(port, "/", { method: "POST" }, "body")).status).toBe(200);
+    // Health checks have connections of their own.
+    expect(upstream.requests).toBe(6);
+    expect(connections).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("an instance that refuses connections", () => {
+  it.each(["GET", "POST"])("leaves each %s, with its body, to another one", async (method) => {
+    const [gone, other] = await Promise.all([
+      startUpstream((_req, res) => res.end("gone")),
+      startUpstream((req, res) => void req.pipe(res)),
+    ]);
+    const { port, said } = await startRouter([gone.port, other.port]);
+    const names = new Set<string>();
+    const headers = { "Content-Length": "5" };
+    const name = async () => (await ask(port, "/", { method, headers }, "other")).text;
+    while (names.size < 2) names.add(await name());
+    await gone.stop();
+    for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
+    const back = await startUpstream((_req, res) => res.end("back"), {
+      port: gone.port,
+      isReady: false,
+    });
+    for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
+    back.isReady = true;
+    while (!names.has("back")) names.add(await name());
+    expect(said).toEqual([]);
+  });
+
+  it("is sent to again once it is back, and says that it is ready", async () => {
+    const before = await startUpstream(() => {});
+    await before.stop();
+    const { port } = await startRouter([before.port]);
+    const waiting = ask(port, "/", { method: "POST" }, "body");
+    const back = await startUpstream((req, res) => void req.pipe(res), {
+      port: before.port,
+      isReady: false,
+    });
+    await once(back.server, "request");
+    await once(back.server, "request");
+    expect(back.requests).toBe(0);
+    back.isReady = true;
+    const answer = await waiting;
+    expect([answer.status, answer.text, back.requests]).toEqual([200, "body", 1]);
+  });
+});
+
+describe("a process type of which nothing is ready", () => {
+  const unavailable = {
+    type: "about:blank",
+    title: "Service Unavailable",
+    status: 503,
+    detail: "No process of type web is ready.",
+  };
+
+  it("answers 503 after a while, and says when to try again", async () => {
+    const upstream = await startUpstream((_req, res) => res.end(), { isReady: false });
+    const { port, said } = await startRouter([upstream.port], { patience: { readyMs: 50 } });
+    const answer = await ask(port, "/path?secret");
+    expect(answer.status).toBe(503);
+    expect(problemOf(answer)).toEqual(unavailable);
+    expect(answer.headers["retry-after"]).toBe("1");
+    expect(said).toEqual([
+      "router answered 503 to GET /path (request ID): No process of type web is ready.",
+    ]);
+    expect(upstream.requests).toBe(0);
+  });
+
+  it("answers at once when the router is about to end", async () => {
+    const { port, router } = await startRouter([1]);
+    const waiting = ask(port);
+    const later = ask(port, "/", { method: "POST" }, "body");
+    router.beginDrain();
+    for (const answer of await Promise.all([waiting, later])) {
+      expect(problemOf(answer)).toEqual(unavailable);
+      expect(answer.headers.connection).toBe("close");
+    }
+  });
+
+  it("says the same thing once", async () => {
+    const { port, said } = await startRouter([1], { patience: { readyMs: 1 } });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
+    expect(said).toHaveLength(1);
+  });
+
+  it("does not send a request whose client has gone meanwhile", async () => {
+    const upstream = await startUpstream((_req, res) => res.end(), { isReady: false });
+    const { port } = await startRouter([upstream.port]);
+    const gone = new AbortController();
+    const waiting = ask(port, "/gone", { signal: gone.signal });
+    await once(upstream.server, "request");
+    gone.abort();
+    await expect(waiting).rejects.toThrow("aborted");
+    const next = ask(port, "/next");
+    upstream.isReady = true;
+    expect((await next).status).toBe(200);
+    expect(upstream.requests).toBe(1);
+  });
+});
+
+describe("a kept connection that is reset before an answer", () => {
+  it.each(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])(
+    "repeats a %s without a body, once",
+    async (method) => {
+      const upstream = await resetting();
+      const { port, said } = await startRouter([upstream.port]);
+      expect((await ask(port)).text).toBe("first");
+      const answer = await ask(port, "/", { method, headers: { "Content-Length": "0" } });
+      expect(answer.status).toBe(200);
+      expect(upstream.requests).toBe(3);
+      expect(said).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["POST", "body"],
+    ["POST", undefined],
+    ["PATCH", undefined],
+    ["PUT", "body"],
+  ])("does not repeat a %s with %s, which may have been executed", async (method, body) => {
+    const upstream = await resetting();
+    const { port, said } = await startRouter([upstream.port]);
+    await ask(port);
+    const answer = await ask(port, "/do?secret", { method }, body);
+    expect(answer.status).toBe(502);
+    const detail =
+      "web.1 broke off before it answered (ECONNRESET); what it has done by then is not known.";
+    expect(problemOf(answer)).toEqual(badGateway(detail));
+    expect(said).toEqual([`router answered 502 to ${method} /do (request ID): ${detail}`]);
+    expect(upstream.requests).toBe(2);
+  });
+
+  it("does not repeat a GET for ever", async () => {
+    const upstream = await startUpstream((req, res) => {
+      if (req.url === "/") return res.end("fine");
+      req.socket.resetAndDestroy();
+    });
+    const { port } = await startRouter([upstream.port]);
+    // Two kept connections.
+    await Promise.all([ask(port), ask(port)]);
+    expect((await ask(port, "/fatal")).status).toBe(502);
+    expect(upstream.requests).toBeLessThanOrEqual(4);
+    expect((await ask(port)).text).toBe("fine");
+  });
+
+  it("does not repeat what has begun to be answered", async () => {
+    const used = new WeakSet<object>();
+    const upstream = await startUpstream((req, res) => {
+      if (!used.has(req.socket)) {
+        used.add(req.socket);
+        return res.end("first");
+      }
+      req.socket.write("HTTP/1.1 2", () => req.socket.resetAndDestroy());
+    });
+    const { port } = await startRouter([upstream.port]);
+    await ask(port);
+    expect((await ask(port)).status).toBe(502);
+    expect(upstream.requests).toBe(2);
+  });
+});
+
+describe("a new connection that is reset before an answer", () => {
+  it.each(["GET", "POST"])("does not repeat a %s", async (method) => {
+    const upstream = await startUpstream((req) => void req.socket.resetAndDestroy());
+    const { port } = await startRouter([upstream.port]);
+    expect((await ask(port, "/", { method })).status).toBe(502);
+    expect(upstream.requests).toBe(1);
+  });
+});
+
+describe("an instance that does not answer", () => {
+  it("is left alone after a 504, until it says that it is ready", async () => {
+    const hung = await startUpstream(() => {});
+    const { port, said } = await startRouter([hung.port], {
+      // As long as it may take until it is found to be ready.
+      patience: { answerMs: 100, readyMs: 3000 },
+    });
+    const answer = await ask(port, "/", { method: "POST" }, "body");
+    const detail = "web.1 has not begun to answer within 0.1 s.";
+    expect(problemOf(answer)).toEqual({
+      type: "about:blank",
+      title: "Gateway Timeout",
+      status: 504,
+      detail,
+    });
+    expect(said).toEqual([`router answered 504 to POST / (request ID): ${detail}`]);
+    expect(hung.requests).toBe(1);
+    hung.isReady = false;
+    while ((await ask(port)).status !== 503);
+  });
+
+  it("is not found out by its open port alone", async () => {
+    const silent = createTcpServer(() => {}).listen(0);
+    await once(silent, "listening");
+    const other = await startUpstream((_req, res) => res.end("other"));
+    const { port } = await startRouter([portOf(silent), other.port]);
+    for (let i = 0; i < 4; i++) expect((await ask(port)).text).toBe("other");
+    silent.close();
+  });
+
+  it("has all the time in the world once it has begun", async () => {
+    const upstream = await startUpstream((req, res) => {
+      if (req.url === "/") return res.end();
+      res.write("begun ");
+      end = () => res.end("done");
+    });
+    let end!: () => void;
+    const { port } = await startRouter([upstream.port], { patience: { answerMs: ANSWER_MS } });
+    await ask(port);
+    holdTimeouts();
+    const sent = request({ port, path: "/long", agent: false }).end();
+    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    jest.advanceTimersByTime(2 * ANSWER_MS);
+    end();
+    expect(await text(answer)).toBe("begun done");
+  });
+
+  it("is not blamed for a client that takes its time", async () => {
+    let received = "";
+    const upstream = await startUpstream((req, res) => {
+      req.setEncoding("utf8").on("data", (chunk: string) => (received += chunk));
+      req.on("end", () => res.end(received));
+    });
+    const { port, said } = await startRouter([upstream.port], {
+      patience: { answerMs: ANSWER_MS },
+    });
+    await ask(port);
+    holdTimeouts();
+    const headers = { "Content-Length": "4" };
+    const sent = request({ port, method: "POST", headers, agent: false });
+    const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+    for (const byte of "slow") {
+      jest.advanceTimersByTime(2 * ANSWER_MS);
+      sent.write(byte);
+      while (!received.endsWith(byte)) await nextTurn();
+    }
+    sent.end();
+    const [answer] = await answered;
+    expect(answer.statusCode).toBe(200);
+    expect(said).toEqual([]);
+  });
+});
+
+describe("an instance that has no /readyz", () => {
+  it("is ready when it answers at all", async () => {
+    const flask = createServer((req, res) => {
+      res.writeHead(req.url === "/" ? 200 : 404).end();
+    }).listen(0);
+    const { port } = await startRouter([portOf(flask)]);
+    expect((await ask(port)).status).toBe(200);
+    flask.close().closeAllConnections();
+  });
+});
+
+describe("withdrawing an instance", () => {
+  it("resolves once it has answered what it was given, and sends it nothing before it is admitted", async () => {
+    let answerIt: (() => void) | undefined;
+    const leaving = await startUpstream((_req, res) => {
+      if (answerIt) return res.end("back");
+      answerIt = () => res.end("leaving");
+    });
+    const other = await startUpstream((_req, res) => res.end("other"), { isReady: false });
+    const { port, router } = await startRouter([leaving.port, other.port]);
+    const inFlight = ask(port);
+    while (!answerIt) await once(leaving.server, "request");
+    other.isReady = true;
+
+    let isWithdrawn = false;
+    const withdrawn = router.withdraw("web.1").then(() => (isWithdrawn = true));
+    for (let i = 0; i < 3; i++) expect((await ask(port)).text).toBe("other");
+    expect([isWithdrawn, leaving.requests]).toEqual([false, 1]);
+    answerIt();
+    await withdrawn;
+    expect((await inFlight).text).toBe("leaving");
+
+    router.admit("web.1");
+    while ((await ask(port)).text !== "back");
+  });
+});

@@ -1,0 +1,6 @@
+// gRPC on a port of its own, with the life cycle of any process of berth.
+export { CallError } from "./call-error";
+export type { Handler, RpcService } from "./handlers";
+export { loadProtos, messageIn, type Protos, serviceIn } from "./protos";
+export { createGrpcService, type GrpcServiceOptions } from "./service";
+export { parseMessage } from "./validate";

@@ -1,0 +1,457 @@
+import { once } from "node:events";
+import type { ClientHttp2Session } from "node:http2";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Metadata, status } from "@grpc/grpc-js";
+import { BackingServiceUnavailable } from "berth/backing";
+import { CallError } from "../src/call-error";
+import type { Call, Handler } from "../src/handlers";
+import { messageIn } from "../src/protos";
+import { createGrpcService } from "../src/service";
+import { currentContext, keepWorkContexts } from "berth/process";
+import {
+  ask,
+  closeGrpc,
+  connectHttp2,
+  createClient,
+  open,
+  ship,
+  ships,
+  startGrpc,
+  statusOf,
+} from "./support/grpc";
+import { ownProtos } from "../src/testing";
+import { watchTimeouts } from "berth/testing";
+
+afterEach(closeGrpc);
+keepWorkContexts();
+
+const text = expect.any(String) as string;
+const number = expect.any(Number) as number;
+const echo: Handler = (request) => Promise.resolve(request);
+const never = (signal: AbortSignal) => once(signal, "abort");
+
+/** Resolves once the log has as many lines. */
+async function lines(log: object[], count: number): Promise<object[]> {
+  while (log.length < count) await nextTurn();
+  return log;
+}
+
+function metadataOf(values: Record<string, string>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(values)) metadata.set(name, value);
+  return metadata;
+}
+
+describe("a call", () => {
+  it("is answered, and has its line in the log", async () => {
+    const { port, log } = await startGrpc({ getShip: echo });
+    const sent = { name: "Aurora", fullTonnage: "9007199254740993", harbour: { name: "Oban" } };
+    const metadata = metadataOf({
+      "x-request-id": "r-1",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    });
+    const { answer, trailers } = await createClient(port).unary("Ships.GetShip", sent, metadata);
+    expect(answer).toMatchObject(sent);
+    expect(trailers.get("x-request-id")).toEqual(["r-1"]);
+    expect(await lines(log, 1)).toEqual([
+      {
+        level: "info",
+        time: number,
+        requestId: "r-1",
+        traceId: "0af7651916cd43dd8448eb211c80319c",
+        method: "/test.ships.Ships/GetShip",
+        code: "OK",
+        durationMs: number,
+        client: "127.0.0.1",
+        msg: "call",
+      },
+    ]);
+  });
+
+  it("gets an id where the client's could harm", async () => {
+    const { port } = await startGrpc({ getShip: echo });
+    const metadata = metadataOf({ "x-request-id": "a b" });
+    const { trailers } = await createClient(port).unary("Ships.GetShip", {}, metadata);
+    expect(trailers.get("x-request-id")[0]).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it("is handled in its context", async () => {
+    let context: ReturnType<typeof currentContext>;
+    const { port } = await startGrpc({
+      getShip(request) {
+        context = currentContext();
+        return Promise.resolve(request);
+      },
+    });
+    const session = await connectHttp2(port);
+    const before = performance.now();
+    await ask(session, "GetShip", ship({}), { "grpc-timeout": "600S", "x-request-id": "r-2" });
+    expect(context?.fields()).toMatchObject({
+      requestId: "r-2",
+      method: "/test.ships.Ships/GetShip",
+    });
+    expect(context?.travels?.()).toEqual({ "x-request-id": "r-2" });
+    expect(context?.deadline).toBeGreaterThan(before + 599_000);
+    expect(context?.deadline).toBeLessThan(performance.now() + 600_001);
+  });
+
+  it("does no work when its deadline has passed", async () => {
+    let calls = 0;
+    const { port, log } = await startGrpc({
+      getShip(request) {
+        calls++;
+        return Promise.resolve(request);
+      },
+    });
+    const session = await connectHttp2(port);
+    const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": "0n" });
+    expect([answered, calls]).toEqual([String(status.DEADLINE_EXCEEDED), 0]);
+    expect(await lines(log, 1)).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
+  });
+
+  it.each(["abc", "5", "S", "", "-5S", "1.5S", "5S5S", "123456789S", "5X"])(
+    "is refused with a timeout of %j, which is the client's fault",
+    async (timeout) => {
+      const { port, log } = await startGrpc({ getShip: echo });
+      const session = await connectHttp2(port);
+      const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout });
+      expect(answered).toBe(String(status.INVALID_ARGUMENT));
+      expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "INVALID_ARGUMENT" }]);
+    },
+  );
+
+  it.each(["2592000S", "99999999H", "99999999M", "99999999m", "00000060S"])(
+    "has the time that a timeout of %s gives it",
+    async (timeout) => {
+      let deadline = 0;
+      const { port } = await startGrpc({
+        getShip(request) {
+          deadline = currentContext()?.deadline ?? 0;
+          return Promise.resolve(request);
+        },
+      });
+      const session = await connectHttp2(port);
+      expect(await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout })).toBe("0");
+      expect(deadline).toBeGreaterThan(performance.now());
+    },
+  );
+
+  it("is over for its handler when the deadline passes", async () => {
+    let over = false;
+    const endTimeout = watchTimeouts();
+    const { port, log } = await startGrpc({
+      async getShip(request, { signal }) {
+        setImmediate(endTimeout, 500_000);
+        await never(signal);
+        over = true;
+        return request;
+      },
+    });
+    const session = await connectHttp2(port);
+    const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": "600S" });
+    expect(answered).toBe(String(status.DEADLINE_EXCEEDED));
+    while (!over) await nextTurn();
+    expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "DEADLINE_EXCEEDED" }]);
+  });
+
+  it("has to come in time", async () => {
+    const { port, log } = await startGrpc({ getShip: echo }, { requestTimeoutMs: 20 });
+    const stream = open(await connectHttp2(port), "GetShip");
+    stream.write(ship({}).subarray(0, 3));
+    stream.resume();
+    expect(await statusOf(stream)).toBe(String(status.DEADLINE_EXCEEDED));
+    expect(await lines(log, 1)).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
+  });
+
+  it.each([
+    ["that is no such message", Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]), "INVALID_ARGUMENT"],
+    ["that is larger than the limit", ship({ name: "a".repeat(2000) }), "RESOURCE_EXHAUSTED"],
+    ["that is not one", Buffer.from("hello, world"), "RESOURCE_EXHAUSTED"],
+  ] as const)("is refused with a message %s", async (_what, body, code) => {
+    const { port, log } = await startGrpc({ getShip: echo });
+    expect(await ask(await connectHttp2(port), "GetShip", body)).toBe(String(status[code]));
+    expect(await lines(log, 1)).toMatchObject([{ level: "info", code }]);
+  });
+
+  it("of an unknown method is refused", async () => {
+    const { port } = await startGrpc();
+    const session = await connectHttp2(port);
+    expect(await ask(session, "SinkShip", ship({}))).toBe(String(status.UNIMPLEMENTED));
+  });
+});
+
+describe("an error", () => {
+  const fails = (err: Error) => startGrpc({ getShip: () => Promise.reject(err) });
+  const statusProtos = ownProtos("status.proto");
+  const details = (metadata: Metadata) => {
+    const [bytes] = metadata.get("grpc-status-details-bin");
+    const read = (name: string, of: Buffer) => messageIn(statusProtos, name).deserialize(of);
+    const { details, ...rest } = read("google.rpc.Status", bytes as Buffer) as {
+      details: { type_url: string; value: Buffer }[];
+    };
+    return {
+      ...rest,
+      details: details.map(({ type_url, value }) => read(type_url.split("/")[1]!, value)),
+    };
+  };
+
+  it("of the client's has its code, and what is wrong with which field", async () => {
+    const violations = [{ field: "name", description: "is required" }];
+    const { port, log } = await fails(new CallError("INVALID_ARGUMENT", "No.", { violations }));
+    const err = await createClient(port)
+      .unary("Ships.GetShip")
+      .catch((thrown: unknown) => thrown);
+    expect(err).toMatchObject({ code: status.INVALID_ARGUMENT, details: "No." });
+    expect(details((err as { metadata: Metadata }).metadata)).toEqual({
+      code: status.INVALID_ARGUMENT,
+      message: "No.",
+      details: [{ fieldViolations: violations }],
+    });
+    expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "INVALID_ARGUMENT" }]);
+  });
+
+  it("of a backing service says when to try again", async () => {
+    const { port, log } = await fails(new BackingServiceUnavailable("database", new Error("gone")));
+    const err = await createClient(port)
+      .unary("Ships.GetShip")
+      .catch((thrown: unknown) => thrown);
+    expect(err).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: "The database is not available at the moment.",
+    });
+    expect(details((err as { metadata: Metadata }).metadata).details).toEqual([
+      { retryDelay: { seconds: "5", nanos: 0 } },
+    ]);
+    expect(await lines(log, 2)).toMatchObject([
+      { level: "error", requestId: text, err: { stack: text }, msg: "call failed" },
+      { level: "info", code: "UNAVAILABLE" },
+    ]);
+  });
+
+  it.each([[new Error("secret")], [undefined], [{ status: 200 }], [{ status: "400" }]])(
+    "that was not meant for clients tells them nothing: %p",
+    async (thrown) => {
+      const { port, log } = await fails(thrown as Error);
+      const failed = createClient(port).unary("Ships.GetShip");
+      await expect(failed).rejects.toMatchObject({
+        code: status.INTERNAL,
+        details: "The call failed.",
+      });
+      expect(await lines(log, 2)).toMatchObject([{ level: "error" }, { code: "INTERNAL" }]);
+    },
+  );
+
+  it("of a backing service that is too slow is in the log, with its reason", async () => {
+    const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });
+    const { port, log } = await fails(late);
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    });
+    expect(await lines(log, 2)).toMatchObject([{ level: "error", msg: "call failed" }, {}]);
+  });
+
+  it("that a handler says on purpose is no fault", async () => {
+    const { port, log } = await fails(new CallError("UNAVAILABLE", "Going away."));
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+    });
+    expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "UNAVAILABLE" }]);
+  });
+
+  it("in an answer that cannot be written is the service's own", async () => {
+    const { port, log } = await startGrpc({
+      getShip: () => Promise.resolve({ name: 1n, harbour: 5 }),
+    });
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.INTERNAL,
+    });
+    expect(await lines(log, 2)).toMatchObject([{ level: "error", msg: "call failed" }, {}]);
+  });
+});
+
+describe("a connection without calls", () => {
+  it("stays for as long as its client likes, where there is no limit", async () => {
+    const { port } = await startGrpc({}, { keepAliveTimeoutMs: 0 });
+    const session = await connectHttp2(port);
+    let isSentAway = false;
+    session.on("goaway", () => (isSentAway = true));
+    const ping = () =>
+      new Promise<void>((resolve, reject) => {
+        session.ping((err) => (err ? reject(err) : resolve()));
+      });
+    // A limit of no time at all would end it between two of them.
+    for (let i = 0; i < 50 && !isSentAway; i++) await ping();
+    expect(isSentAway).toBe(false);
+  });
+});
+
+describe("a stream", () => {
+  /** Sends without end, and counts. */
+  function endless() {
+    const seen = { sent: 0, ended: false };
+    const handler: Handler = async function* () {
+      try {
+        for (;;) {
+          yield await Promise.resolve({ name: "a".repeat(1000) });
+          seen.sent++;
+        }
+      } finally {
+        seen.ended = true;
+      }
+    };
+    return { seen, handler };
+  }
+
+  it("sends what its handler yields", async () => {
+    const { port, log } = await startGrpc({
+      async *listShips() {
+        for (const name of ["Aurora", "Bounty"]) yield await Promise.resolve({ name });
+      },
+    });
+    const names: string[] = [];
+    for await (const of of createClient(port).stream("Ships.ListShips"))
+      names.push((of as { name: string }).name);
+    expect(names).toEqual(["Aurora", "Bounty"]);
+    expect(await lines(log, 1)).toMatchObject([{ code: "OK" }]);
+  });
+
+  it("takes requests while it answers", async () => {
+    const { port } = await startGrpc({
+      async *echoShips(requests) {
+        for await (const of of requests as AsyncIterable<object>) yield of;
+      },
+    });
+    const both = createClient(port).bidi("Ships.EchoShips");
+    const answers = both.iterator({ destroyOnReturn: false });
+    for (const name of ["Aurora", "Bounty"]) {
+      both.write({ name });
+      expect((await answers.next()).value).toMatchObject({ name });
+    }
+    both.end();
+    expect((await answers.next()).done).toBe(true);
+  });
+
+  it("ends with the status that its handler throws", async () => {
+    const { port } = await startGrpc({
+      async *listShips() {
+        yield await Promise.resolve({ name: "Aurora" });
+        throw new CallError("UNAVAILABLE", "Come back.");
+      },
+    });
+    const stream = createClient(port).stream("Ships.ListShips");
+    const seen: object[] = [];
+    const read = async () => {
+      for await (const of of stream) seen.push(of as object);
+    };
+    await expect(read()).rejects.toMatchObject({ code: status.UNAVAILABLE, details: "Come back." });
+    expect(seen).toHaveLength(1);
+  });
+
+  it("is over for its handler when the client cancels it", async () => {
+    const { seen, handler } = endless();
+    const { port, log } = await startGrpc({ listShips: handler });
+    const stream = createClient(port).stream("Ships.ListShips");
+    await once(stream, "data");
+    stream.cancel();
+    while (!seen.ended) await nextTurn();
+    expect(await lines(log, 1)).toMatchObject([{ code: "CANCELLED" }]);
+  });
+
+  it("waits for a client that does not read, and cuts it in time", async () => {
+    const { seen, handler } = endless();
+    const { port, log } = await startGrpc({ listShips: handler }, { responseTimeoutMs: 100 });
+    const stream = open(await connectHttp2(port), "ListShips");
+    stream.on("error", () => undefined).end(ship({}));
+    expect(await lines(log, 1)).toMatchObject([{ code: "CANCELLED" }]);
+    while (!seen.ended) await nextTurn();
+    // HTTP/2's window is 64 KiB, and Node's buffers are a few.
+    expect(seen.sent).toBeLessThan(200);
+  });
+});
+
+describe("a drain", () => {
+  /** A handler that goes on when the test says so. */
+  function gate() {
+    let pass!: () => void;
+    let enter!: () => void;
+    const opened = new Promise<void>((resolve) => (pass = resolve));
+    const entered = new Promise<void>((resolve) => (enter = resolve));
+    const handler: Handler = async (request) => {
+      enter();
+      await opened;
+      return request;
+    };
+    return { pass, entered, handler };
+  }
+
+  const goneAway = async (session: ClientHttp2Session) => {
+    const [code, last] = (await once(session, "goaway")) as [number, number];
+    return [code, last];
+  };
+
+  it("answers calls in flight, and those that cross it", async () => {
+    const { pass, entered, handler } = gate();
+    const { service, port } = await startGrpc({ getShip: handler });
+    const session = await connectHttp2(port);
+    const first = ask(session, "GetShip", ship({}));
+    await entered;
+    expect(service.isReady()).toBe(true);
+    service.beginDrain();
+    expect(service.isReady()).toBe(false);
+    // Nothing is refused by its number yet: the client's next call may be on its way.
+    const notice = goneAway(session);
+    const drained = service.drain(5000);
+    expect(await notice).toEqual([0, 2 ** 31 - 1]);
+    pass();
+    expect(await first).toBe("0");
+    await drained;
+    await expect(connectHttp2(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("is held neither by idle connections nor by those that were never used", async () => {
+    const { service, port } = await startGrpc({ getShip: echo });
+    const used = await connectHttp2(port);
+    await ask(used, "GetShip", ship({}));
+    await connectHttp2(port);
+    service.beginDrain();
+    await service.drain(60_000);
+    expect(used.destroyed || used.closed).toBe(true);
+  });
+
+  it("cuts a client that does not read", async () => {
+    const { service, port, log } = await startGrpc({
+      async *listShips() {
+        for (;;) yield await Promise.resolve({ name: "a".repeat(1000) });
+      },
+    });
+    const stream = open(await connectHttp2(port), "ListShips");
+    stream.on("error", () => undefined).end(ship({}));
+    await once(stream, "response");
+    service.beginDrain();
+    await service.drain(400);
+    expect(log).toMatchObject([{ code: "CANCELLED" }]);
+  });
+
+  it("can be forced", async () => {
+    const { entered, handler } = gate();
+    const { service, port } = await startGrpc({ getShip: handler });
+    const stuck = ask(await connectHttp2(port), "GetShip", ship({}));
+    await entered;
+    service.beginDrain();
+    const drained = service.drain(5000);
+    service.destroy();
+    await drained;
+    expect(await stuck).not.toBe("0");
+  });
+});
+
+it("cannot be made without a handler for each method", () => {
+  const make = (handlers: Record<string, (request: object, call: Call) => Promise<object>>) =>
+    createGrpcService({
+      services: [{ name: "test.ships.Ships", protos: ships, handlers }],
+      attached: {},
+    } as never);
+  expect(() => make({ getShip: echo as never })).toThrow(
+    "There is no handler for /test.ships.Ships/ListShips",
+  );
+});

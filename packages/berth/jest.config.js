@@ -1,0 +1,9 @@
+"use strict";
+
+const { jestConfig } = require("berth-dev/jest");
+
+module.exports = {
+  ...jestConfig(__dirname),
+  displayName: "berth",
+  globalSetup: "<rootDir>/test/support/build.ts",
+};

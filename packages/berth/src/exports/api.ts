@@ -1,0 +1,11 @@
+// Descriptions of routes, the OpenAPI document and the page that shows it.
+export { setUnfitAnswers, type UnfitAnswers } from "../api/answers";
+export { describeRoute, type Described } from "../api/describe-route";
+export { apiDocs } from "../api/docs";
+export {
+  openApiDocument,
+  undescribedRoutes,
+  DescriptionError,
+  type ApiInfo,
+  type OpenApiDocument,
+} from "../api/openapi";

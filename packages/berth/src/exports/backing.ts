@@ -1,0 +1,10 @@
+// Backing services: how a process attaches them.
+export {
+  attachServices,
+  type Attached,
+  type Attachment,
+  type AttachOptions,
+  type BackingService,
+  type BackingServices,
+} from "../backing/services";
+export { BackingServiceUnavailable } from "../backing/unavailable";

@@ -1,0 +1,2 @@
+// The rate limit.
+export { rateLimit, type RateLimitOptions } from "../http/rate-limit";

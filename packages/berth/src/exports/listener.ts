@@ -1,0 +1,11 @@
+// What listens on a port below Express: for routers, gRPC and protocols of your own.
+export { peerAddress } from "../http/client-address";
+export { refusals } from "../http/refusals";
+export { saneId } from "../http/request-id";
+export { traceHeaders, traceId } from "../http/trace-context";
+export { watchAcceptQueue } from "../port/accept-queue";
+export { bind, BindError, DUAL_STACK, type BindTarget } from "../port/bind";
+export { endConnection } from "../port/end-connection";
+export { createHttpService, type HttpServiceOptions } from "../port/http-service";
+export { type PortBoundService } from "../port/service";
+export { createTcpService, type TcpServiceOptions } from "../port/tcp-service";

@@ -1,0 +1,3 @@
+// The log.
+export { log } from "../process/log";
+export { createLogger, type LoggingOptions } from "../process/logger";

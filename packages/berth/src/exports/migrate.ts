@@ -1,0 +1,2 @@
+// Migrations.
+export { migrate, rollBack, type MigrateOptions } from "../backing/migrations";

@@ -1,0 +1,30 @@
+// What a process is composed of: its entry, its life cycle, and the work that it does.
+export { readAbout } from "../process/about";
+export { enter } from "../process/entry";
+export { readEnvFile } from "../process/env-file";
+export {
+  createLifecycle,
+  type Lifecycle,
+  type LifecycleOptions,
+  REPLACED,
+  type Resource,
+} from "../process/lifecycle";
+export { parentGone } from "../process/parent-shell";
+export {
+  checkReadiness,
+  type Readiness,
+  type ReadinessCheck,
+  type ReadinessOptions,
+} from "../process/readiness";
+export { serve, type PortVariables, type Serving } from "../process/serve";
+export { type About, type ProcessServices } from "../process/services";
+export { createStdout } from "../process/stdout";
+export { interruptedExitCode, onStopRequest } from "../process/stop-request";
+export { within } from "../process/within";
+export {
+  runInWorkContext,
+  keepWorkContexts,
+  currentContext,
+  currentLogger,
+} from "../process/work-context";
+export { workSignal } from "../process/work-signal";

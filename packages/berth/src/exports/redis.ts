@@ -1,0 +1,2 @@
+// Redis.
+export { createRedis, type Redis, type RedisOptions } from "../backing/redis";

@@ -1,0 +1,30 @@
+// What tests of a service need: the app, a database, a process, a token.
+export {
+  createTestApp,
+  createTestLogger,
+  problem,
+  type LogLine,
+  type TestApp,
+  type TestAppOptions,
+} from "../testing/app";
+export { atEnd } from "../testing/at-end";
+export { spawnEmbeddedPostgres, type EmbeddedPostgres } from "../testing/embedded-postgres";
+export { emptyFolder } from "../testing/empty-folder";
+export { createTestKey, signToken, startIssuer } from "../testing/issuer";
+export { jsonSchemaOf } from "../testing/json-schema";
+export { startTestPostgres, type TestPostgres } from "../testing/postgres";
+export {
+  asServer,
+  fetchAlone,
+  startCommand,
+  startProcess,
+  stopProcesses,
+  untilListening,
+  type TestProcess,
+  type TestServer,
+} from "../testing/process";
+export { connectRaw } from "../testing/raw-client";
+export { createTestRedis, describeWithRedis, type TestRedis } from "../testing/redis";
+export { holdTimeouts, watchTimeouts } from "../testing/timers";
+export { typeErrorsIn } from "../testing/type-errors";
+export { inTime } from "../testing/waits";

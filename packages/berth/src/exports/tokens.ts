@@ -1,0 +1,14 @@
+// Access tokens: who may call a route.
+export {
+  requireToken,
+  type Claims,
+  type TokenOptions,
+  type TokenVerifier,
+} from "../api/require-token";
+export {
+  createTokens,
+  TokenRefused,
+  type TokenClaims,
+  type Tokens,
+  type TokensOptions,
+} from "../backing/tokens";

@@ -1,0 +1,84 @@
+// The chassis around throwaway routes, as an unbound app, and what it logs.
+import type { Express, RequestHandler, Router } from "express";
+import express from "express";
+import type { Logger } from "pino";
+import { createExpress } from "../express/app";
+import { asOneLayer } from "../express/one-layer";
+import { accessLog } from "../http/access-log";
+import { refuseLate } from "../http/deadline";
+import { defaultHeaders } from "../http/default-headers";
+import { errorHandler } from "../http/error-handler";
+import { livez, readyz } from "../http/health";
+import { logContext } from "../http/log-context";
+import { notFound } from "../http/not-found";
+import { requestId } from "../http/request-id";
+import { strictHead } from "../http/strict-head";
+import type { ReadinessCheck } from "../process/readiness";
+import { createLogger } from "../process/logger";
+
+/** One parsed log line. */
+export type LogLine = Record<string, unknown>;
+
+/** A test's app, and its log so far. */
+export interface TestApp {
+  app: Express;
+  log: LogLine[];
+}
+
+/** What a test may have otherwise. */
+export interface TestAppOptions {
+  logger: Logger;
+  bodyLimitBytes: number;
+  trustProxy: number | string[];
+  draining: AbortSignal;
+  attached: Readonly<Record<string, ReadinessCheck>>;
+  /** Middleware before the routes. */
+  middleware: RequestHandler[];
+}
+
+/** A logger that keeps its lines. */
+export function createTestLogger(): { logger: Logger; log: LogLine[] } {
+  const log: LogLine[] = [];
+  const write = (line: string): void => void log.push(JSON.parse(line) as LogLine);
+  return { logger: createLogger("info", { write }), log };
+}
+
+/** Builds an app around routes that a test defines, mounted at `/`; the chassis' parts have the order of `src/app.ts`. */
+export function createTestApp(
+  define: (router: Router) => void = () => undefined,
+  options: Partial<TestAppOptions> = {},
+): TestApp {
+  const { logger, log } = createTestLogger();
+  const { middleware = [], attached = {}, bodyLimitBytes = 1024, trustProxy = 0 } = options;
+  const { logger: ownLogger = logger, draining = new AbortController().signal } = options;
+  const router = express.Router();
+  define(router);
+
+  const app = createExpress({ trustProxy, bodyLimitBytes, logger: ownLogger });
+  app.use(
+    asOneLayer(
+      requestId,
+      logContext(ownLogger),
+      accessLog(ownLogger),
+      defaultHeaders(),
+      strictHead,
+      refuseLate,
+    ),
+  );
+  app.get("/livez", livez);
+  app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
+  for (const handler of middleware) app.use(handler);
+  app.use("/", router);
+  app.use(notFound(app.router));
+  app.use(errorHandler(ownLogger));
+  return { app, log };
+}
+
+/** The members that every problem has, for a whole-body assertion. */
+export const problem = (status: number, title: string, members: object = {}) => ({
+  type: "about:blank",
+  title,
+  status,
+  ...members,
+  requestId: expect.any(String) as string,
+});

@@ -1,0 +1,286 @@
+import type { RequestHandler, Response, Router } from "express";
+import request from "supertest";
+import * as v from "valibot";
+import { setUnfitAnswers } from "../../src/api/answers";
+import { describeRoute } from "../../src/api/describe-route";
+import { dateTime, id, object, text } from "../../src/http/fields";
+import { queryInteger } from "../../src/http/query-fields";
+import { createTestApp, type LogLine, problem } from "../../src/testing/app";
+
+const shipInput = object({ name: text(1, 10) });
+const ship = object({ id, ...shipInput.entries, builtAt: v.optional(dateTime) });
+const answers = { 200: ship, 202: { mediaType: "text/csv" }, 204: null };
+
+function serve(define: (router: Router) => void, areRefused = true) {
+  const { app, log } = createTestApp(define);
+  const logger = { warn: (line: object, msg: string) => void log.push({ ...line, msg }) };
+  setUnfitAnswers(app, { areRefused, logger: logger as never });
+  return { app, log };
+}
+
+/** What a handler is given, as a client sees it. */
+const echo: RequestHandler = ({ params, query, body }, res) => {
+  res.json({ params, query, body: body as unknown });
+};
+
+describe("a described route", () => {
+  const { app } = serve((router) => {
+    const input = {
+      summary: "Takes all that there is.",
+      params: object({ id }),
+      query: object({ limit: v.optional(queryInteger(1, 9), "5") }),
+      body: shipInput,
+      answers: { 200: v.any() },
+    };
+    router.put("/ships/:id", describeRoute(input), echo as never);
+    router.get(
+      "/plain",
+      describeRoute({ summary: "Takes anything.", answers: { 200: v.any() } }),
+      echo,
+    );
+  });
+
+  it("gives its handler what the schemas have made", async () => {
+    const res = await request(app).put("/ships/7?limit=3").send({ name: "Ann" });
+    expect(res.body).toEqual({ params: { id: "7" }, query: { limit: 3 }, body: { name: "Ann" } });
+    const fewer = await request(app).put("/ships/7").send({ name: "Ann" });
+    expect(fewer.body).toMatchObject({ query: { limit: 5 } });
+  });
+
+  it("leaves alone what it does not describe", async () => {
+    const res = await request(app).get("/plain?a=1");
+    expect(res.body).toEqual({ params: {}, query: { a: "1" } });
+  });
+
+  it.each([
+    ["/ships/x", { name: "Ann" }, 404, "There is nothing at this path."],
+    ["/ships/7?limit=0", { name: "Ann" }, 400, "Some query parameters are not valid."],
+    ["/ships/7", { name: "" }, 422, "Some fields are not valid."],
+  ])("refuses %s with %j", async (path, body, status, detail) => {
+    const res = await request(app).put(path).send(body);
+    expect([res.status, res.body]).toMatchObject([status, { detail }]);
+  });
+
+  it("reads no body that middleware in front of it refuses", async () => {
+    const refuse: RequestHandler = (_req, res) => void res.status(401).end();
+    const { app } = serve((router) => {
+      router.post(
+        "/x",
+        refuse,
+        describeRoute({ summary: "Is not reached.", body: shipInput, answers }),
+        echo as never,
+      );
+    });
+    expect((await request(app).post("/x").type("json").send("{")).status).toBe(401);
+  });
+});
+
+describe("the types of a described route", () => {
+  it("refuse what a description has not", () => {
+    // @ts-expect-error: it is called bodyOptions.
+    describeRoute({ summary: "Is compiled.", answers, bodyOption: { limitBytes: 5 } });
+  });
+
+  it("are those of its schemas", () => {
+    const { app } = serve((router) => {
+      router.put(
+        "/ships/:id",
+        (_req, _res, next) => next(),
+        describeRoute({
+          summary: "Is compiled.",
+          params: object({ id }),
+          body: shipInput,
+          query: object({ limit: queryInteger(1, 9) }),
+          answers,
+        }),
+        (req, res) => {
+          const [name, limit, id]: [string, number, string] = [
+            req.body.name,
+            req.query.limit,
+            req.params.id,
+          ];
+          // @ts-expect-error: the body has no such field.
+          void req.body.mast;
+          // @ts-expect-error: the path has no such parameter.
+          void req.params.name;
+          // @ts-expect-error: a name is missing.
+          res.json({ id });
+          res.json({ id, name: name.repeat(limit) });
+        },
+      );
+    });
+    expect(app).toBeDefined();
+  });
+
+  it("are a text's or bytes', where the answer is not JSON", () => {
+    serve((router) => {
+      const csv = { 200: { mediaType: "text/csv" } };
+      router.get("/a", describeRoute({ summary: "Is compiled.", answers: csv }), (_req, res) => {
+        res.type("csv").send("1,Ann");
+        // @ts-expect-error: it would be sent as JSON.
+        res.send({ id: "1" });
+      });
+    });
+  });
+});
+
+describe("an answer", () => {
+  const handlers: [string, RequestHandler, { pointer: string; detail: string } | undefined][] = [
+    ["as it is described", (_req, res) => void res.json({ id: "1", name: "Ann" }), undefined],
+    [
+      "whose date becomes text",
+      (_req, res) => void res.json({ id: "1", name: "Ann", builtAt: new Date(0) }),
+      undefined,
+    ],
+    ["without its body, as described", (_req, res) => void res.status(204).end(), undefined],
+    [
+      "that is a problem of the handler's own",
+      (_req, res) => void res.status(409).json({ title: "No" }),
+      undefined,
+    ],
+    [
+      "of another type, which is not looked at",
+      (_req, res) => void res.type("csv").end("1,Ann"),
+      undefined,
+    ],
+    [
+      "of the media type that is described",
+      (_req, res) => void res.status(202).type("text/csv").json("1,Ann"),
+      undefined,
+    ],
+    [
+      "of JSON where another media type is described",
+      (_req, res) => void res.status(202).json("1,Ann"),
+      { pointer: "", detail: "must be text/csv" },
+    ],
+    [
+      "without a body where a media type is described",
+      (_req, res) => void res.status(202).end(),
+      { pointer: "", detail: "must be text/csv" },
+    ],
+    [
+      "without a field",
+      (_req, res) => void res.json({ id: "1" }),
+      { pointer: "/name", detail: "is required" },
+    ],
+    [
+      "with a field too many",
+      (_req, res) => void res.json({ id: "1", name: "Ann", password: "s3cret" }),
+      { pointer: "/password", detail: "is not known here" },
+    ],
+    [
+      "with another status",
+      (_req, res) => void res.status(201).json({ id: "1", name: "Ann" }),
+      { pointer: "", detail: "has the status 201, which is not described" },
+    ],
+    [
+      "without the body that is described",
+      (_req, res) => void res.end(),
+      { pointer: "", detail: "is required" },
+    ],
+    [
+      "with a body where none is described",
+      (_req, res) => void res.status(204).json({}),
+      { pointer: "", detail: "must have no body" },
+    ],
+  ];
+
+  it.each(handlers)("%s", async (_name, handler, fault) => {
+    const define = (router: Router) =>
+      void router.get(
+        "/x",
+        describeRoute({ summary: "Answers.", answers }) as RequestHandler,
+        handler,
+      );
+    const strict = serve(define);
+    const lax = serve(define, false);
+    const refused = await request(strict.app).get("/x");
+    const [first] = [await request(lax.app).get("/x"), await request(lax.app).get("/x")];
+    if (fault) {
+      const detail = "The answer is not as its route describes it.";
+      expect(JSON.parse(refused.text)).toEqual(
+        problem(500, "Internal Server Error", { detail, errors: [fault] }),
+      );
+      expect(warnings(lax.log)).toEqual([
+        expect.objectContaining({ route: "/x", errors: [fault] }),
+      ]);
+    } else {
+      expect(refused.status).toBe(first.status);
+      expect(warnings(lax.log)).toEqual([]);
+    }
+    expect(first.status).toBeLessThan(500);
+  });
+
+  const warnings = (log: LogLine[]) =>
+    log.filter(({ msg }) => msg === "The answer is not as its route describes it.");
+
+  it("is looked at once a second where it is sent in any case, and logged once", async () => {
+    const now = jest.spyOn(performance, "now");
+    try {
+      let sent: object = { id: "1", name: "Ann" };
+      const { app, log } = serve((router) => {
+        router.get(
+          "/x",
+          describeRoute({ summary: "Answers.", answers }) as RequestHandler,
+          (_req, res) => void res.json(sent),
+        );
+      }, false);
+      now.mockReturnValue(10_000);
+      await request(app).get("/x");
+      sent = { id: 1 };
+      now.mockReturnValue(10_999);
+      await request(app).get("/x");
+      expect(warnings(log)).toEqual([]);
+      for (const time of [11_000, 12_000]) {
+        now.mockReturnValue(time);
+        expect((await request(app).get("/x")).body).toEqual({ id: 1 });
+      }
+      expect(warnings(log)).toHaveLength(1);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it("is refused in a callback, too, where nobody would catch what is thrown", async () => {
+    const { app } = serve((router) => {
+      const later = (send: (res: Response) => void) =>
+        ((_req, res) => void setImmediate(send, res)) as RequestHandler;
+      const route = describeRoute({ summary: "Answers.", answers }) as RequestHandler;
+      router.get(
+        "/json",
+        route,
+        later((res) => res.json({ id: 1 })),
+      );
+      router.get(
+        "/end",
+        route,
+        later((res) => res.end()),
+      );
+    });
+    for (const path of ["/json", "/end"]) {
+      const res = await request(app).get(path);
+      expect([res.status, res.body]).toMatchObject([
+        500,
+        { detail: "The answer is not as its route describes it." },
+      ]);
+    }
+  });
+
+  it("is sent where the check of its schema fails itself, and that is logged", async () => {
+    const broken = v.pipe(
+      v.any(),
+      v.check((value: { a: { b: number } }) => value.a.b > 1),
+    );
+    const { app, log } = serve((router) => {
+      router.get(
+        "/x",
+        describeRoute({ summary: "Answers.", answers: { 200: broken } }) as RequestHandler,
+        (_req, res) => void res.json({}),
+      );
+    }, false);
+    expect((await request(app).get("/x")).status).toBe(200);
+    expect(warnings(log)).toEqual([
+      expect.objectContaining({ err: expect.any(TypeError) as object }),
+    ]);
+  });
+});

@@ -1,0 +1,349 @@
+// The page of GET /docs, as people meet it: in a browser, wherever the service is.
+import { createServer, request as forward, type RequestListener, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import express, { type Router } from "express";
+import type { Browser, ElementHandle, HTTPRequest, Page } from "puppeteer-core";
+import * as v from "valibot";
+import { describeRoute } from "../../src/api/describe-route";
+import { apiDocs } from "../../src/api/docs";
+import { requireToken, token } from "../../src/api/require-token";
+import { id, object, text } from "../../src/http/fields";
+import { createTestApp } from "../../src/testing/app";
+import { describeWithBrowser, openBrowser } from "../support/browser";
+
+const shipInput = object({ name: v.pipe(text(1, 20), v.examples(["Ann"])), cargo: text(0, 20) });
+const ship = object({ id, ...shipInput.entries });
+
+/** A token is the name of whom it is about. */
+const tokens = {
+  audience: "ships",
+  verify: (text: string) => Promise.resolve({ sub: text }),
+};
+
+function defineShips(router: Router): void {
+  const ships: v.InferOutput<typeof ship>[] = [];
+  router.use(apiDocs({ title: "Ships", version: "1.2.3" }));
+  router.get(
+    "/ships",
+    describeRoute({
+      summary: "Lists ships.",
+      query: object({ nameOfWhoeverHasBuiltThem: v.optional(text(0, 20)) }),
+      answers: { 200: v.array(ship) },
+    }),
+    (_req, res) => void res.json(ships),
+  );
+  router.post(
+    "/ships",
+    describeRoute({ summary: "Builds a ship.", body: shipInput, answers: { 201: ship } }),
+    (req, res) => {
+      const built = { id: String(ships.length + 1), ...req.body };
+      ships.push(built);
+      res.status(201).json(built);
+    },
+  );
+  router.get(
+    "/me",
+    requireToken(tokens),
+    describeRoute({ summary: "Says who asks.", answers: { 200: v.string() } }),
+    (req, res) => void res.json(token.get(req).sub),
+  );
+}
+
+/** Its HTML would say so itself, were it believed. */
+const WICKED = `</title></script><script>injected = 1</script><img src="x" onerror="injected = 1">
+[link](javascript:injected=1) <a href="javascript:injected=1">a</a> <iframe srcdoc="<script>injected = 1</script>"></iframe>
+<img src="https://elsewhere.test/seen.png"><form action="https://elsewhere.test/"></form><style>* { display: none }</style>`;
+
+function defineWicked(router: Router): void {
+  router.use(apiDocs({ title: WICKED, version: WICKED, description: WICKED }));
+  const field = v.pipe(text(0, 1000), v.description(WICKED), v.title(WICKED), v.examples([WICKED]));
+  router.post(
+    "/wicked",
+    describeRoute({
+      summary: WICKED,
+      description: WICKED,
+      tag: "wicked",
+      body: object({ [WICKED]: field }),
+      query: object({ a: v.optional(field) }),
+      answers: { 200: v.any() },
+      problems: { 409: WICKED },
+    }),
+    (_req, res) => void res.json({ [WICKED]: WICKED }),
+  );
+}
+
+const app = (define: (router: Router) => void) =>
+  createTestApp(define, { bodyLimitBytes: 10_000 }).app;
+
+const servers: Server[] = [];
+afterAll(() => servers.forEach((server) => server.close().closeAllConnections()));
+
+/** Resolves with where it listens. */
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A proxy that takes a prefix away, and knows nothing else. */
+async function behindProxy(handler: RequestListener, prefix: string): Promise<string> {
+  const target = await listen(handler);
+  const url = await listen((req, res) => {
+    if (!req.url?.startsWith(`${prefix}/`)) return void res.writeHead(421).end();
+    const { method, headers } = req;
+    const proxied = forward(
+      target + req.url.slice(prefix.length),
+      { method, headers },
+      (answer) => {
+        answer.pipe(res.writeHead(answer.statusCode ?? 502, answer.headers));
+      },
+    );
+    req.pipe(proxied);
+  });
+  return url + prefix;
+}
+
+// On a busy machine the page now and then forgets a key or a click that comes while it is being made.
+jest.retryTimes(2);
+
+describeWithBrowser("the page of GET /docs, in a browser", () => {
+  let browser: Browser;
+  let page: Page;
+  /** What its policy has kept from it, and what has failed in it. */
+  let faults: string[];
+  /** What it has asked for. */
+  let asked: HTTPRequest[];
+
+  beforeAll(async () => void (browser = await openBrowser()), 60_000);
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    [faults, asked] = [[], []];
+    page = await browser.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("pageerror", (err) => faults.push(String(err)));
+    page.on("dialog", (dialog) => faults.push(dialog.message()));
+    page.on("request", (request) => asked.push(request));
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(message.text());
+    });
+  });
+  afterEach(() => page.close());
+
+  const POST = "#operations-ships-postShips";
+  const GET = "#operations-ships-getShips";
+  const ME = "#operations-me-getMe";
+  const answerOf = (operation: string) => `${operation} .live-responses-table .response`;
+  const textOf = (selector: string) =>
+    page.$eval(selector, (element) => (element as unknown as { innerText: string }).innerText);
+  const shows = (selector: string, text: string) =>
+    page.waitForFunction(
+      `document.querySelector(${JSON.stringify(selector)})?.textContent.includes(${JSON.stringify(text)})`,
+    );
+  const askedBeyond = (url: string) =>
+    asked.filter((of) => !of.url().startsWith(`${url}/`) && !of.url().startsWith("data:"));
+  const open = async (url: string, operation = POST) => {
+    await page.goto(`${url}/docs`);
+    await page.waitForSelector(operation);
+  };
+  const openShips = async () => open(await behindProxy(app(defineShips), "/harbour"));
+  const unfold = async (operation: string) => {
+    await page.locator(`${operation} .opblock-summary-control`).click();
+    await page.waitForSelector(`${operation} .execute`);
+  };
+
+  /** Until it is sent: what is pressed before the page has read all that it needs for that, it forgets. */
+  const execute = async (operation: string) => {
+    const press = () => page.locator(`${operation} .execute`).click();
+    const isSent = () =>
+      page
+        .waitForRequest((of) => !/\/(docs|openapi\.json)/.test(of.url()), { timeout: 2000 })
+        .catch(() => undefined);
+    for (let sent: unknown; !sent;) [sent] = await Promise.all([isSent(), press()]);
+  };
+
+  it("lists every route, by the first segments of their paths", async () => {
+    await openShips();
+    expect(await page.title()).toBe("Ships");
+    expect(await page.evaluate("document.documentElement.lang")).toBe("en");
+    const rows = await page.$$eval(".opblock-summary", (rows) =>
+      rows.map((row) => (row as unknown as { innerText: string }).innerText),
+    );
+    expect(rows.map((row) => row.replaceAll("\n", " "))).toEqual([
+      "GET /me Says who asks.",
+      "GET /livez Says that the process runs.",
+      "GET /readyz Says whether the process may get requests.",
+      "GET /ships Lists ships.",
+      "POST /ships Builds a ship.",
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ["at the root", () => listen(app(defineShips))],
+    ["behind a proxy that takes a prefix away", () => behindProxy(app(defineShips), "/a/b")],
+    [
+      "in an app in another one",
+      async () => (await listen(express().use("/api", app(defineShips)))) + "/api",
+    ],
+  ])("asks the service where it is: %s", async (_place, start) => {
+    const url = await start();
+    await page.goto(`${url}/docs/`);
+    expect(page.url()).toBe(`${url}/docs`);
+    await page.waitForSelector(GET);
+    await unfold(GET);
+    await execute(GET);
+    await shows(answerOf(GET), "200");
+    expect(asked.map((of) => of.url())).toContain(`${url}/ships`);
+    expect(askedBeyond(url)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it("sends an example by one click, and shows what is answered, and a problem", async () => {
+    await openShips();
+    await unfold(POST);
+    await execute(POST);
+    await shows(answerOf(POST), "201");
+    const answer = answerOf(POST);
+    expect(await textOf(answer)).toContain('"id": "1",\n  "name": "Ann",\n  "cargo": "Some text"');
+    await page.locator(`${POST} textarea`).click();
+    await page.keyboard.down("Control");
+    await page.keyboard.press("A");
+    await page.keyboard.up("Control");
+    await page.keyboard.type('{ "name": "" }');
+    await execute(POST);
+    await shows(answer, "422");
+    expect(await textOf(answer)).toContain(
+      '"pointer": "/name",\n      "detail": "must have at least 1 character"',
+    );
+  });
+
+  it("explains problems: when a route has which, and what each member is", async () => {
+    await openShips();
+    await unfold(POST);
+    await page.waitForSelector(`${POST} .responses-table`);
+    const documented = await textOf(`${POST} .responses-table`);
+    expect(documented).toContain("Some fields are not valid; errors has them.");
+    expect(documented).toContain('"title": "Unprocessable Entity"');
+    expect(documented).toContain("The body is not JSON.");
+    await page.locator(".models .json-schema-2020-12-expand-deep-button").click();
+    await shows(".models", "What the log calls the request.");
+  });
+
+  it("is used by keyboard alone", async () => {
+    await openShips();
+    const tabTo = async (selector: string) => {
+      for (let presses = 0; presses < 100; presses++) {
+        await page.keyboard.press("Tab");
+        if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`))
+          return;
+      }
+      throw new Error(`Tab does not reach ${selector}`);
+    };
+    await tabTo(`${POST} .opblock-summary-control`);
+    const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+    expect(outline).toBe("solid");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(`${POST} .execute`);
+    await tabTo(`${POST} .execute`);
+  });
+
+  it("fits into a window of 320 pixels", async () => {
+    await page.setViewport({ width: 320, height: 700 });
+    await openShips();
+    for (const operation of [GET, POST, ME]) await unfold(operation);
+    await execute(POST);
+    await shows(answerOf(POST), "201");
+    // All of it is there, and nothing of it sticks out.
+    await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
+  });
+
+  it.each(["light", "dark"])("can be read where people want it %s", async (scheme) => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await openShips();
+    await unfold(POST);
+    const isDark = "getComputedStyle(document.documentElement).colorScheme === 'dark'";
+    expect(await page.evaluate(isDark)).toBe(scheme === "dark");
+    const texts = [".info .title", `${POST} .opblock-summary-description`, `${POST} textarea`];
+    for (const selector of texts) {
+      await page.waitForSelector(selector);
+      const ratio = await page.evaluate(`(${CONTRAST})(${JSON.stringify(selector)})`);
+      expect(ratio).toBeGreaterThan(4.5);
+    }
+  });
+
+  it("sends the token that it was told, until it is left", async () => {
+    await openShips();
+    await unfold(ME);
+    await execute(ME);
+    await shows(answerOf(ME), "401");
+    await page.locator(".scheme-container .authorize").click();
+    await page.waitForSelector(".modal-ux input");
+    await page.type(".modal-ux input", "ann");
+    await page.locator(".modal-ux .authorize").click();
+    await page.waitForSelector(".modal-ux .btn-done");
+    await page.locator(".modal-ux .btn-done").click();
+    await page.waitForSelector(".modal-ux", { hidden: true });
+    await execute(ME);
+    await shows(answerOf(ME), "200");
+    expect(await textOf(answerOf(ME))).toContain('"ann"');
+
+    // Its address has the operation that is open.
+    await page.reload();
+    await page.waitForSelector(`${ME} .execute`);
+    await execute(ME);
+    await shows(answerOf(ME), "401");
+    expect(await page.evaluate("localStorage.length + sessionStorage.length")).toBe(0);
+  });
+
+  it.each([
+    ["as it is", false],
+    ["were it without its policy", true],
+  ])(
+    "believes no text, be it a name, a description, an example or an answer: %s",
+    async (_how, isBypassed) => {
+      await page.setBypassCSP(isBypassed);
+      const url = await listen(app(defineWicked));
+      const POST = "#operations-wicked-postWicked";
+      await open(url, POST);
+      await unfold(POST);
+      for (const model of await page.$$(".json-schema-2020-12-accordion")) await click(model);
+      await execute(POST);
+      await shows(answerOf(POST), "200");
+      expect(await page.title()).toBe(WICKED.replaceAll("\n", " "));
+      expect(await page.evaluate("'injected' in window")).toBe(false);
+      const active = "script:not([src]), iframe, form, style, [onerror], [href^='javascript:']";
+      expect(await page.$$eval(`#api :is(${active})`, (all) => all.map(String))).toEqual([]);
+      if (isBypassed) return;
+      // What it would load from elsewhere, its policy keeps from it.
+      const kept = faults.filter((fault) =>
+        fault.includes("'https://elsewhere.test/seen.png' violates"),
+      );
+      expect(kept.length).toBeGreaterThan(0);
+      expect(askedBeyond(url)).toHaveLength(kept.length);
+    },
+  );
+});
+
+const click = (element: ElementHandle) =>
+  element.evaluate((of) => (of as unknown as { click(): void }).click());
+
+/** Of a text to what is behind it, as the page sees it. @see https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+const CONTRAST = `(selector) => {
+  const element = document.querySelector(selector);
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = channels(color)
+      .map((channel) => channel / 255)
+      .map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const isOpaque = (color) => (channels(color)[3] ?? 1) === 1;
+  let behind = element;
+  const colorOf = (of) => getComputedStyle(of).backgroundColor;
+  while (behind.parentElement && !isOpaque(colorOf(behind))) behind = behind.parentElement;
+  const background = isOpaque(colorOf(behind)) ? colorOf(behind) : "rgb(255, 255, 255)";
+  const [darker, lighter] = [getComputedStyle(element).color, background].map(luminance).toSorted();
+  return (lighter + 0.05) / (darker + 0.05);
+}`;

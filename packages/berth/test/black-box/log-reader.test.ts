@@ -1,0 +1,99 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  asServer,
+  fetchAlone,
+  startCommand,
+  stopProcesses,
+  type TestServer,
+} from "../../src/testing/process";
+import { createWorkerProgram } from "../support/worker-program";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "log-reader-"))));
+afterEach(async () => {
+  await stopProcesses();
+  rmSync(folder, { recursive: true });
+});
+
+/** A service, and how its log's reader stops reading, and goes on. */
+interface Logged {
+  server: TestServer;
+  stall: () => void;
+  resume: () => void;
+}
+
+const env = (workers: number) => ({ PORT: "0", WEB_CONCURRENCY: String(workers) });
+
+/** Logs into a pipe, as a shell makes it; its reader is a process. */
+async function startOnPipe(workers: number): Promise<Logged> {
+  const program = createWorkerProgram();
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = startCommand(["cat", pipe], {});
+  const shell = ["/bin/sh", "-c", `exec "$@" >'${pipe}'`, "sh", ...program.command];
+  const { child, exit } = startCommand(shell, env(workers), program.folder);
+  return {
+    server: await asServer({ ...reader, child, exit }),
+    stall: () => void reader.child.kill("SIGSTOP"),
+    resume: () => void reader.child.kill("SIGCONT"),
+  };
+}
+
+/** Logs into a Unix stream socket, as Node makes it, and systemd for its journal. */
+async function startOnSocket(workers: number): Promise<Logged> {
+  const server = await createWorkerProgram().start(env(workers));
+  const { stdout } = server.child;
+  return { server, stall: () => void stdout!.pause(), resume: () => void stdout!.resume() };
+}
+
+/** Asks until each worker has written more than the reader's side holds, those from before a restart aside. */
+async function overfill(
+  server: TestServer,
+  workers: number,
+  before: readonly number[] = [],
+): Promise<number[]> {
+  const answers = new Map<number, number>();
+  while (answers.size < workers || Math.min(...answers.values()) < 250) {
+    const { pid } = (await (await fetchAlone(`${server.url}/verbose`)).json()) as { pid: number };
+    if (!before.includes(pid)) answers.set(pid, (answers.get(pid) ?? 0) + 1);
+  }
+  return [...answers.keys()];
+}
+
+describe.each([
+  ["a pipe", startOnPipe],
+  ["a Unix socket", startOnSocket],
+])("a service whose log is %s that is not read", (_name, start) => {
+  it.each([
+    ["one process", 1],
+    ["two workers", 2],
+  ])("serves and ends as %s", async (_what, workers) => {
+    const { server, stall, resume } = await start(workers);
+    stall();
+    await overfill(server, workers);
+    server.child.kill("SIGTERM");
+    expect(await once(server.child, "exit")).toEqual([0, null]);
+    resume();
+    await server.exit;
+    expect(() => server.log()).not.toThrow();
+  });
+
+  it("serves, replaces its workers and ends after a restart", async () => {
+    const { server, stall, resume } = await start(2);
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    stall();
+    const before = await overfill(server, 2);
+    server.child.kill("SIGHUP");
+    await overfill(server, 2, before);
+    server.child.kill("SIGTERM");
+    expect(await once(server.child, "exit")).toEqual([0, null]);
+    resume();
+    await server.exit;
+    expect(() => server.log()).not.toThrow();
+  });
+});

@@ -1,0 +1,189 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WEB } from "../support/built";
+import { fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
+import { startServer } from "../support/server";
+import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
+
+const root = join(__dirname, "../../..");
+/** Nothing listens there: the service must do without. */
+const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
+
+const start = (env: Record<string, string> = {}, args: string[] = [], directory?: string) =>
+  startServer({ ...absent, ...env }, args, directory);
+afterEach(stopProcesses);
+
+describe("the web process", () => {
+  it("serves without its database, and says so", async () => {
+    const server = await start();
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    const notReady = await fetch(`${server.url}/readyz`);
+    expect([notReady.status, await notReady.json()]).toEqual([
+      503,
+      expect.objectContaining({ checks: { database: "failed" } }),
+    ]);
+    expect(server.lines.join("\n")).not.toContain("hunter2");
+  });
+
+  it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
+    "serves %s though the name of a folder above begins with a dot",
+    async (path) => {
+      expect(WEB).toContain("/.cache/");
+      const server = await start();
+      expect((await fetch(`${server.url}${path}`)).status).toBe(200);
+    },
+  );
+
+  it("keeps idle connections as long as it is told", async () => {
+    const server = await start({ KEEP_ALIVE_TIMEOUT_MS: "97000" });
+    expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=97");
+  });
+
+  it("cuts a request that takes longer to come than it is told", async () => {
+    const server = await start({ REQUEST_TIMEOUT_MS: "200" });
+    const client = await connectRaw(server.port);
+    client.socket.write(HALF_SENT);
+    await client.until(/^HTTP\/1\.1 408 [^]*"status":408/);
+    expect(await client.closed).toBe("end");
+  });
+
+  it.each([
+    ["garbage", "garbage\r\n\r\n", "request refused"],
+    ["a request without a host", "GET / HTTP/1.1\r\n\r\n", "request"],
+  ])("answers %s with a problem, and logs it", async (_what, text, msg) => {
+    const server = await start();
+    const client = await connectRaw(server.port);
+    client.socket.write(text);
+    const [, requestId] = /"requestId":"([^"]+)"}$/.exec(await client.until(/}$/)) ?? [];
+    await server.line(/"status":400/);
+    expect(server.log().at(-1)).toMatchObject({ requestId, status: 400, msg });
+  });
+
+  it("asks nobody for a body that nobody reads", async () => {
+    const server = await start();
+    const client = await connectRaw(server.port);
+    client.socket.write(
+      "POST /nothing HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
+        "Content-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
+    );
+    await client.until(/^HTTP\/1\.1 404 /);
+  });
+
+  it("prints JSON lines only", async () => {
+    const server = await start();
+    await fetchAlone(server.url);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(server.log().map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^web is listening on port \d+$/),
+      "request",
+      "SIGTERM received, draining",
+    ]);
+    expect(server.stderr()).toBe("");
+  });
+
+  it("keeps nothing in the shared temporary folder, where others could prepare code for it", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "berth-"));
+    const server = await start({ TMPDIR: directory });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(readdirSync(directory)).toEqual([]);
+    rmSync(directory, { recursive: true });
+  });
+
+  it("exits 1 with every problem of its environment, and binds nothing", async () => {
+    const { exit, stderr, lines } = startProcess(WEB, {
+      PORT: "8080abc",
+      LOG_LEVEL: "loud",
+    });
+    expect(await exit).toBe(1);
+    expect(stderr()).toMatch(
+      /^The environment is not right:\nPORT: .*\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/,
+    );
+    expect(lines).toEqual([]);
+  });
+
+  it("reads .env where there is one, and lets the environment win", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "berth-"));
+    writeFileSync(join(directory, ".env"), "KEEP_ALIVE_TIMEOUT_MS=7000\nPORT=1\n");
+    const server = await start({}, [], directory);
+    expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=7");
+    rmSync(directory, { recursive: true });
+  });
+
+  it("exits 1 when its port is taken and others listen to the server's errors, too", async () => {
+    const taken = createServer().listen(0, "::");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) }, [
+      "--require",
+      join(root, "test/chassis/support/throw-server-errors.js"),
+    ]);
+    expect(await exit).toBe(1);
+    taken.close();
+    expect(lines.join("\n")).toMatch(/"msg":"Port \d+ is taken: .* PORT\."/);
+  });
+
+  it("exits 1 when its port is taken, with a cure and no word of success", async () => {
+    const taken = createServer().listen(0, "::");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) });
+    expect(await exit).toBe(1);
+    taken.close();
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        level: "error",
+        msg: expect.stringMatching(/^Port \d+ is taken: .* PORT\.$/) as string,
+      }),
+    ]);
+  });
+
+  it("serves on a socket that it is passed", async () => {
+    const passed = createServer().listen(0, "127.0.0.1");
+    await once(passed, "listening");
+    const { port } = passed.address() as AddressInfo;
+    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
+    // LISTEN_PID is known only once the process exists: the shell becomes the service.
+    const child = spawn("/bin/sh", ["-c", 'LISTEN_PID=$$ exec "$0" "$1"', process.execPath, WEB], {
+      cwd: root,
+      env: { ...absent, LISTEN_FDS: "1", PORT: "0" },
+      stdio: ["ignore", "pipe", "inherit", fd],
+    });
+    const [line] = (await once(child.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+    expect(line.toString()).toContain(`"port":${port}`);
+    passed.close();
+    expect((await fetchAlone(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect((await once(child, "exit"))[0]).toBe(0);
+  });
+
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const canShare = major > 22 || (major === 22 && minor >= 12);
+
+  (canShare ? it : it.skip)(
+    "shares its port with another process that is told so, too",
+    async () => {
+      const first = await start({ REUSE_PORT: "true" });
+      const second = await start({ REUSE_PORT: "true", PORT: String(first.port) });
+      expect(second.port).toBe(first.port);
+    },
+  );
+
+  (canShare ? it.skip : it)(
+    "refuses to share its port where Node cannot, and names the cure",
+    async () => {
+      const { exit, lines } = startProcess(WEB, {
+        ...absent,
+        PORT: "0",
+        REUSE_PORT: "true",
+      });
+      expect(await exit).toBe(1);
+      expect(lines.join()).toContain("Sharing a port needs Node 22.12 or later");
+    },
+  );
+});

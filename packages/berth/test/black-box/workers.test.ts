@@ -1,0 +1,565 @@
+import { once } from "node:events";
+import { linkSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
+import {
+  asServer,
+  fetchAlone,
+  startCommand,
+  stopProcesses,
+  type TestServer,
+} from "../../src/testing/process";
+import { startServer } from "../support/server";
+import { untilRefused } from "../../src/testing/raw-client";
+import { createWorkerProgram } from "../support/worker-program";
+
+const absent = { DATABASE_URL: "postgres://127.0.0.1:1/absent" };
+afterEach(stopProcesses);
+
+interface Answer {
+  version: string;
+  pid: number;
+  worker?: number;
+}
+const ask = async (server: TestServer, path = "/"): Promise<Answer> =>
+  (await fetchAlone(server.url + path)).json() as Promise<Answer>;
+
+const messages = (server: TestServer): string[] => server.log().map(({ msg }) => String(msg));
+
+/** Whether nothing is left of a process; one that is dead and only waits for its parent's attention does not run. */
+function isGone(pid: number): boolean {
+  try {
+    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return true;
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  while (!pids.every(isGone)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** The ids of a supervisor's workers, by asking until each of them has answered. */
+async function findWorkers(server: TestServer, count = 2): Promise<Map<number, number>> {
+  const pids = new Map<number, number>();
+  while (pids.size < count) {
+    const { worker = 0, pid } = await ask(server);
+    pids.set(worker, pid);
+  }
+  return pids;
+}
+
+describe("a service of one process", () => {
+  it("has no supervisor", async () => {
+    const server = await createWorkerProgram().start({ WEB_CONCURRENCY: "1" });
+    const answer = await ask(server);
+    expect(answer).toEqual({ version: "1", pid: server.child.pid });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(server.log()[0]).not.toHaveProperty("worker");
+  });
+});
+
+describe("a service of several processes", () => {
+  it("says once that it listens, and which worker has written a line", async () => {
+    const server = await startServer({ ...absent, WEB_CONCURRENCY: "2" });
+    expect(server.log()).toEqual([
+      expect.objectContaining({
+        pid: server.child.pid,
+        port: server.port,
+        workers: 2,
+        connections: { database: 20 },
+        msg: `web is listening on port ${server.port} with 2 workers, and up to 20 database connections`,
+      }),
+    ]);
+    expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
+    expect(JSON.parse(await server.line(/"path":"\/livez"/))).toMatchObject({
+      worker: expect.any(Number) as number,
+      msg: "request",
+    });
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(messages(server).at(-1)).toBe("SIGTERM received, draining the workers");
+  });
+
+  it("opens its port only once all are built", async () => {
+    const port = await findFreePort();
+    // The second one takes a while, and then looks whether the first one listens.
+    const look = `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(1))`;
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 2) {
+        const until = Date.now() + 500;
+        while (Date.now() < until);
+        const { status } = require("node:child_process").spawnSync(process.execPath, ["-e", ${JSON.stringify(look)}]);
+        console.log(status === 0 ? "open" : "closed");
+      }`,
+    });
+    const server = await program.start({ PORT: String(port) });
+    expect(server.lines).toEqual(["closed", expect.stringContaining("with 2 workers")]);
+  });
+
+  it("says once that its port is taken, and ends", async () => {
+    const { port } = await startServer(absent);
+    const program = createWorkerProgram();
+    const second = startCommand(
+      program.command,
+      { PORT: String(port), WEB_CONCURRENCY: "2" },
+      program.folder,
+    );
+    expect(await second.exit).toBe(1);
+    const errors = second.lines.filter((line) => line.includes('"level":"error"'));
+    expect(errors).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
+  });
+
+  it("says what became of a worker that cannot say it itself, and ends", async () => {
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 2) process.kill(process.pid, "SIGKILL");`,
+    });
+    const { exit, lines } = startCommand(
+      program.command,
+      { PORT: "0", WEB_CONCURRENCY: "2" },
+      program.folder,
+    );
+    expect(await exit).toBe(1);
+    expect(lines).toContainEqual(
+      expect.stringContaining("worker 2 was ended by SIGKILL, as by a lack of memory"),
+    );
+  });
+
+  it("says that a worker hangs while it is built, and ends", async () => {
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 2) for (;;);`,
+    });
+    const service = startCommand(
+      program.command,
+      { PORT: "0", WEB_CONCURRENCY: "2", LIMITS: JSON.stringify({ startLimitMs: 500 }) },
+      program.folder,
+    );
+    await service.line(/worker 2 was not ready within 500 ms: its program is still being loaded/);
+    await service.line(/worker \d was killed by its supervisor/);
+    expect(await service.exit).toBe(1);
+  });
+
+  it("says once what is wrong with its environment", async () => {
+    const { command, folder } = createWorkerProgram();
+    const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, folder);
+    expect(await wrong.exit).toBe(1);
+    expect(wrong.stderr().match(/PORT: expected/g)).toHaveLength(1);
+  });
+
+  it.each(["leader", "group"])(
+    "answers what is in flight after SIGTERM to the %s",
+    async (whom) => {
+      const program = createWorkerProgram();
+      const server = await program.start();
+      const pids = [...(await findWorkers(server)).values()];
+      const slow = ask(server, "/slow");
+      await server.line(/a slow request/);
+      process.kill(whom === "group" ? -server.child.pid! : server.child.pid!, "SIGTERM");
+      await untilRefused(server.port);
+      program.answerSlow();
+      expect(await slow).toMatchObject({ version: "1" });
+      expect(await server.exit).toBe(0);
+      expect(pids.every(isGone)).toBe(true);
+    },
+  );
+
+  it("exits with 1 when a worker had to be ended", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
+    const cut = ask(server, "/never").catch(() => "cut");
+    await server.line(/a request has come/);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(1);
+    expect(await cut).toBe("cut");
+  });
+
+  it("replaces a worker that was killed", async () => {
+    const server = await createWorkerProgram().start();
+    const workers = await findWorkers(server);
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 3 serves in place of 1/);
+    expect(messages(server)).toContain("worker 1 was ended by SIGKILL, as by a lack of memory");
+    expect([...(await findWorkers(server)).keys()].sort()).toEqual([2, 3]);
+  });
+
+  it("replaces a worker that has crashed before it has drained", async () => {
+    const program = createWorkerProgram({
+      whileLoading: `if (cluster.worker?.id === 3) console.log("the third one is loaded");`,
+    });
+    const server = await program.start();
+    // In flight in the worker that crashes, or in the other one: answered in any case.
+    const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
+    await server.line(/a slow request/);
+    const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
+    await server.line(/the third one is loaded/);
+    expect(server.lines.join()).not.toContain("ended with exit code 1");
+    program.answerSlow();
+    await server.line(/ended with exit code 1/);
+    expect(await Promise.all(slow)).toHaveLength(8);
+    expect(await crashed).toBe("cut");
+    await server.line(/worker 3 serves in place of/);
+  });
+
+  it("ends with 1 and the cause when its workers keep crashing", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    program.release({ whileLoading: "process.exit(7);" });
+    for (const pid of (await findWorkers(server)).values()) process.kill(pid, "SIGKILL");
+    expect(await server.exit).toBe(1);
+    expect(messages(server)).toContain(
+      "the workers keep ending, the last one ended with exit code 7: giving up",
+    );
+  });
+
+  it("ends a worker whose event loop does not turn any more, and replaces it", async () => {
+    const server = await createWorkerProgram().start({ LIMITS: JSON.stringify({ pingMs: 400 }) });
+    const before = await findWorkers(server);
+    const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
+    const { worker } = JSON.parse(await server.line(/does not turn its event loop/)) as Answer;
+    await server.line(new RegExp(`worker 3 serves in place of ${worker}`));
+    expect(await blocked).toBe("cut");
+    await untilGone([before.get(worker!)!]);
+  });
+
+  it("goes on with those it has when no other one can be started, and tries again", async () => {
+    const server = await createWorkerProgram({
+      whileLoading: `if (cluster.isPrimary) {
+        const { execPath } = process;
+        process.on("SIGUSR1", () => (process.execPath = __dirname + "/absent"));
+        process.on("SIGUSR2", () => (process.execPath = execPath));
+      }`,
+    }).start();
+    const workers = await findWorkers(server);
+    server.child.kill("SIGUSR1");
+    await server.line(/SIGUSR1 received/);
+    server.child.kill("SIGHUP");
+    await server.line(/worker 3 could not be started: spawn .*\/absent ENOENT/);
+    await server.line(/the workers stay as they are/);
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 5 could not be started/);
+    expect((await ask(server)).worker).toBe(2);
+    server.child.kill("SIGUSR2");
+    await server.line(/serves in place of/);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("is kept up by a worker that serves while others cannot be started", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const workers = await findWorkers(server);
+    program.release({ whileLoading: "process.exit(7);" });
+    process.kill(workers.get(1)!, "SIGKILL");
+    // More than are a loop.
+    await server.line(/worker 9 ended with exit code 7/);
+    expect((await ask(server)).worker).toBe(2);
+  });
+
+  it("replaces a worker that does not come up in time", async () => {
+    const program = createWorkerProgram();
+    // The next one has to be ready within it.
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
+    const workers = await findWorkers(server);
+    program.release({ whileLoading: "for (;;);" });
+    process.kill(workers.get(1)!, "SIGKILL");
+    await server.line(/worker 3 was not ready within 5000 ms/);
+    await server.line(/worker 3 was killed by its supervisor/);
+    program.release({ version: "2" });
+    await server.line(/serves in place of/);
+  });
+
+  it("says which worker had to be killed in the end", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
+    await findWorkers(server);
+    const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
+    await server.line(/about to block/);
+    server.child.kill("SIGTERM");
+    await server.line(/worker \d has not ended within 100 ms: killing it/);
+    expect(await server.exit).toBe(1);
+    expect(await blocked).toBe("cut");
+  });
+
+  it("ignores what its workers send to their parent for reasons of their own", async () => {
+    const server = await createWorkerProgram({
+      whileLoading: `process.send?.(null); process.send?.("hello"); process.send?.({ supervision: "x" });`,
+    }).start();
+    expect(await ask(server)).toMatchObject({ version: "1" });
+  });
+
+  it("has nothing to do with the workers of somebody else", async () => {
+    const program = createWorkerProgram();
+    const primary = join(program.folder, "primary.js");
+    writeFileSync(
+      primary,
+      `const cluster = require("node:cluster");
+      cluster.setupPrimary({ exec: ${JSON.stringify(program.command[1])} });
+      cluster.fork();`,
+    );
+    const env = { PORT: "0", WEB_CONCURRENCY: "2" };
+    const server = await asServer(startCommand([process.execPath, primary], env, program.folder));
+    expect(server.log()[0]).not.toHaveProperty("workers");
+    expect(await ask(server)).toMatchObject({ version: "1" });
+  });
+
+  it("leaves no worker behind when the supervisor is killed, and answers what is in flight", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const pids = [...(await findWorkers(server)).values()];
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGKILL");
+    program.answerSlow();
+    expect(await slow).toMatchObject({ version: "1" });
+    await untilGone(pids);
+  });
+
+  it("leaves no worker behind then whose request takes for ever", async () => {
+    const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "3600000" });
+    const pids = [...(await findWorkers(server)).values()];
+    const cut = fetchAlone(`${server.url}/never`).catch(() => "cut");
+    await server.line(/a request has come/);
+    server.child.kill("SIGKILL");
+    await untilGone(pids);
+    expect(await cut).toBe("cut");
+  });
+});
+
+describe("SIGHUP to a supervisor", () => {
+  it("replaces the workers by what is on disk, and refuses nobody", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release({ version: "2" });
+    let isRolling = true;
+    const answers: Answer[] = [];
+    const client = (async () => {
+      while (isRolling) answers.push(await ask(server));
+    })();
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGHUP");
+    await server.line(/"isReplaced":true/);
+    program.answerSlow();
+    await server.line(/all workers are replaced/);
+    isRolling = false;
+    await client;
+    answers.push(await ask(server));
+    expect(await slow).toMatchObject({ version: "1" });
+    expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
+    expect([...(await findWorkers(server)).keys()].sort()).toEqual([3, 4]);
+    await untilGone([...before.values()]);
+  });
+
+  it("lets nobody think that the service ends, and waits for no router", async () => {
+    const server = await createWorkerProgram().start({
+      DRAIN_DELAY_MS: "600000",
+      SHUTDOWN_TIMEOUT_MS: "3600000",
+    });
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    const drained = server.log().filter(({ msg }) => msg === "draining");
+    expect(drained.map(({ isReplaced }) => isReplaced)).toEqual([true, true]);
+  });
+
+  it.each([
+    ["does not start", { whileLoading: "process.exit(7);" }, "worker 3 ended with exit code 7"],
+    ["throws", { whileLoading: "throw new Error('boom');" }, "worker 3 ended with exit code 1"],
+  ])("keeps the workers when the new release %s", async (_what, release, message) => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release(release);
+    server.child.kill("SIGHUP");
+    await server.line(/the workers stay as they are/);
+    expect(messages(server)).toContain(message);
+    expect(await findWorkers(server)).toEqual(before);
+    // It can be mended.
+    program.release({ version: "3" });
+    server.child.kill("SIGHUP");
+    await server.line(/all workers are replaced/);
+    expect(await ask(server)).toMatchObject({ version: "3" });
+  });
+
+  it("binds a new worker only once what it requires can be used", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const before = await findWorkers(server);
+    program.release({ version: "2", check: "throw new Error('not yet');" });
+    server.child.kill("SIGHUP");
+    await server.line(/a readiness check failed/);
+    expect(await findWorkers(server)).toEqual(before);
+    // A wish that comes meanwhile waits, and SIGTERM does not.
+    server.child.kill("SIGHUP");
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("keeps the workers when a new one does not get ready", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    const before = await findWorkers(server);
+    program.release({ version: "2", check: "throw new Error('never');" });
+    server.child.kill("SIGHUP");
+    await server.line(/worker 3 was not ready within 300 ms: what it requires cannot be used/);
+    await server.line(/the workers stay as they are/);
+    expect(await findWorkers(server)).toEqual(before);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+  });
+
+  it("reads the environment anew", async () => {
+    const program = createWorkerProgram();
+    program.writeEnv("WEB_CONCURRENCY=2\n");
+    const server = await asServer(startCommand(program.command, { PORT: "0" }, program.folder));
+    program.writeEnv("WEB_CONCURRENCY=3\nLOG_LEVEL=debug\n");
+    server.child.kill("SIGHUP");
+    await server.line(/"workers":3,"msg":"all workers are replaced"/);
+    expect([...(await findWorkers(server, 3)).keys()].sort()).toEqual([3, 4, 5]);
+    program.writeEnv("WEB_CONCURRENCY=1\n");
+    server.child.kill("SIGHUP");
+    await server.line(/"workers":1,"msg":"all workers are replaced"/);
+    program.writeEnv("WEB_CONCURRENCY=0\n");
+    server.child.kill("SIGHUP");
+    await server.line(/The environment is not right, the workers stay/);
+    expect((await ask(server)).worker).toBe(6);
+  });
+
+  it("says where the service is once that has changed", async () => {
+    const program = createWorkerProgram();
+    program.writeEnv("PORT=0\nWEB_CONCURRENCY=2\n");
+    const server = await asServer(startCommand(program.command, {}, program.folder));
+    const port = await findFreePort();
+    program.writeEnv(`PORT=${port}\nWEB_CONCURRENCY=2\n`);
+    server.child.kill("SIGHUP");
+    await server.line(
+      new RegExp(`is listening on port ${port} with 2 workers, and up to 20 store`),
+    );
+  });
+
+  it("starts nobody once the service is to end", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    // Each of the two gets one, so that the first to leave has something to finish.
+    const slow: Promise<Answer>[] = [];
+    const isSlow = (id: number) =>
+      server.log().some(({ msg, worker }) => msg === "a slow request has come" && worker === id);
+    while (!isSlow(1) || !isSlow(2)) {
+      slow.push(ask(server, "/slow"));
+      await ask(server);
+    }
+    server.child.kill("SIGHUP");
+    await server.line(/"isReplaced":true/);
+    server.child.kill("SIGTERM");
+    await server.line(/draining the workers/);
+    program.answerSlow();
+    expect((await Promise.all(slow)).map(({ version }) => version)).toEqual(slow.map(() => "1"));
+    expect(await server.exit).toBe(0);
+    expect(server.log().some(({ worker }) => Number(worker) > 3)).toBe(false);
+    expect(server.stderr()).toBe("");
+  });
+
+  it("comes twice: what is on disk then is what serves", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    program.release({ version: "2" });
+    server.child.kill("SIGHUP");
+    await server.line(/replacing the workers/);
+    program.release({ version: "3" });
+    server.child.kill("SIGHUP");
+    while (messages(server).filter((msg) => msg === "all workers are replaced").length < 2) {
+      await ask(server);
+    }
+    expect(await ask(server)).toMatchObject({ version: "3" });
+  });
+
+  it("changes nothing while the service drains", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start();
+    const slow = ask(server, "/slow");
+    await server.line(/a slow request/);
+    server.child.kill("SIGTERM");
+    await server.line(/draining the workers/);
+    server.child.kill("SIGHUP");
+    program.answerSlow();
+    expect(await slow).toMatchObject({ version: "1" });
+    expect(await server.exit).toBe(0);
+    expect(messages(server)).not.toContainEqual(expect.stringContaining("replac"));
+  });
+
+  it("to the whole group is the supervisor's alone", async () => {
+    const server = await createWorkerProgram().start();
+    process.kill(-server.child.pid!, "SIGHUP");
+    await server.line(/all workers are replaced/);
+    expect(messages(server).filter((msg) => msg.includes("SIGHUP"))).toHaveLength(1);
+  });
+});
+
+describe("a socket that was passed", () => {
+  it("is served by one supervisor after the other, and refuses nobody", async () => {
+    const passed = createServer().listen(0, "127.0.0.1").unref();
+    await once(passed, "listening");
+    const { port } = passed.address() as AddressInfo;
+    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
+    const { command, folder } = createWorkerProgram();
+    // LISTEN_PID is known only once the process exists: the shell becomes the supervisor.
+    const shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...command];
+    const env = { PORT: "0", LISTEN_FDS: "1", WEB_CONCURRENCY: "2" };
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => asServer(startCommand(shell, env, folder, fd))),
+    );
+    expect([first!.port, second!.port]).toEqual([port, port]);
+    // The last one that could accept, besides them.
+    passed.close();
+
+    let isGoingOn = true;
+    const client = (async () => {
+      while (isGoingOn) await ask(second!);
+    })();
+    first!.child.kill("SIGHUP");
+    await first!.line(/all workers are replaced/);
+    first!.child.kill("SIGTERM");
+    expect(await first!.exit).toBe(0);
+    isGoingOn = false;
+    await client;
+    expect(await ask(second!)).toMatchObject({ version: "1" });
+  });
+
+  it.each([
+    ["one process", 1, ""],
+    ["two workers", 2, " with 2 workers, and up to 20 store connections"],
+  ])("may be a Unix socket, which %s serve", async (_what, workers, besides) => {
+    const { command, folder } = createWorkerProgram();
+    const path = join(folder, "socket");
+    const passed = createServer().listen(path).unref();
+    await once(passed, "listening");
+    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
+    const shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...command];
+    const env = { LISTEN_FDS: "1", WEB_CONCURRENCY: String(workers) };
+    const service = startCommand(shell, env, folder, fd);
+    const line = JSON.parse(await service.line(/web is listening/)) as object;
+    // The path leads there until the listener that made it closes.
+    linkSync(path, `${path}.kept`);
+    passed.close();
+    const place = process.platform === "linux" ? path : "a Unix socket";
+    expect(line).toMatchObject({ address: place, msg: `web is listening on ${place}${besides}` });
+    expect(line).not.toHaveProperty("port");
+    const [answer] = (await once(get({ socketPath: `${path}.kept` }), "response")) as [Readable];
+    expect(await json(answer)).toMatchObject({ version: "1" });
+    service.child.kill("SIGTERM");
+    expect(await service.exit).toBe(0);
+    expect(service.stderr()).toBe("");
+    expect(lstatSync(`${path}.kept`).isSocket()).toBe(true);
+  });
+});

@@ -1,0 +1,75 @@
+import express, { Router } from "express";
+import request from "supertest";
+import type { Layer } from "../../src/express/layers";
+import { compareLiteralsFirst } from "../../src/express/literal-paths";
+
+/** Every kind of path that Express takes; each route answers which one it is. */
+function createRouter(): Router {
+  const router = Router();
+  const answer = (name: string) => (_req: unknown, res: express.Response) => void res.send(name);
+  router.use("/rewritten", (req, _res, next) => {
+    req.url = "/things/9";
+    next();
+  });
+  router.use((req, _res, next) => {
+    if (req.url === "/alias") req.url = "/things/8";
+    next();
+  });
+  router.get("/", answer("root"));
+  router.get("/things", answer("things"));
+  router.get("/things/:id", answer("one thing"));
+  router.get(["/list", "/other-list"], answer("list"));
+  router.get(/^\/pattern/, answer("pattern"));
+  router.get("/optional{/:part}", answer("optional"));
+  router.get("/half{way}", answer("halfway"));
+  router.get("/Upper", answer("upper"));
+  router.get("/dotted.json", answer("dotted"));
+  router.get("/%7Etilde", answer("encoded"));
+  const nested = Router().get("/", answer("nested root")).get("/inner", answer("nested inner"));
+  router.use("/nested", nested);
+  router.use("/mounted", express().get("/inner", answer("mounted app")));
+  router.get("/:any", answer("any"));
+  router.get("/files/*path", answer("files"));
+  return router;
+}
+
+const plain = express().use(createRouter());
+const indexed = express().use(createRouter());
+compareLiteralsFirst(indexed.router);
+
+it.each([
+  ...["/", "//", "/?x=1", "/things", "/THINGS/", "/things?x=/", "/things/1", "/Things/1", "/thing"],
+  ...["/things/1/2", "/rewritten", "/alias", "/list", "/other-list", "/pattern-1", "/optional"],
+  ...[
+    "/optional/a",
+    "/half",
+    "/halfway",
+    "/halfwa",
+    "/upper",
+    "/dotted.json",
+    "/dottedxjson",
+    "/~tilde",
+  ],
+  ...["/%7Etilde", "/%7etilde", "/nested", "/nested/", "/NESTED/inner", "/nested/inner/more"],
+  ...["/nestedinner", "/mounted/inner", "/mounted", "/\u212Aelvin", "/files/a/b", "/files", "/%"],
+])("%s leads where it leads without the comparison", async (path) => {
+  const [expected, found] = [await request(plain).get(path), await request(indexed).get(path)];
+  expect([found.status, found.text]).toEqual([expected.status, expected.text]);
+});
+
+it("asks only the layers that a path can mean", async () => {
+  const router = Router();
+  const asked: string[] = [];
+  for (const path of ["/ships", "/ships/:id", "/docks/:id", "/:any"]) {
+    router.get(path, (_req, _res, next) => next());
+    const layer = router.stack.at(-1) as unknown as Layer;
+    const match = layer.match.bind(layer);
+    layer.match = (asking) => {
+      asked.push(path);
+      return match(asking);
+    };
+  }
+  compareLiteralsFirst(router);
+  await request(express().use(router)).get("/docks/1");
+  expect(asked).toEqual(["/docks/:id", "/:any"]);
+});

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { RequestHandler, Response } from "express";
+import { createHttpServer } from "../../src/http/server";
+import { Problem } from "../../src/http/problem";
+import { createTestApp, problem } from "../../src/testing/app";
+import { connectRaw, get } from "../../src/testing/raw-client";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+/** Serves `GET /x` behind a middleware, and `/livez` beside it. */
+async function serveBehind(middleware: RequestHandler) {
+  const { app, log } = createTestApp((router) => {
+    router.get("/x", middleware, (_req, res) => void res.json("handled"));
+    router.get("/pass", middleware);
+  });
+  const server = createHttpServer(app, { requestTimeoutMs: 60_000, keepAliveTimeoutMs: 60_000 });
+  servers.push(server);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const client = await connectRaw((server.address() as AddressInfo).port);
+  const errors = () => log.filter(({ level }) => level === "error");
+  return { ...client, log, errors };
+}
+
+describe("middleware that answers and goes on", () => {
+  it.each<[string, string, RequestHandler, string]>([
+    ["to a handler that answers, too", "/x", (_req, res, next) => (res.json(1), next()), "1"],
+    ["to nothing", "/pass", (_req, res, next) => (res.json(1), next()), "1"],
+    ["by throwing", "/x", (_req, res) => thrown(res.json(1)), "1"],
+    ["by rejecting", "/x", (_req, res) => Promise.reject(new Error(res.json(1).charset)), "1"],
+    ["by calling next twice", "/x", (_req, _res, next) => (next(), next()), '"handled"'],
+    ["by answering twice", "/x", (_req, res) => void res.json(1).json(2), "1"],
+  ])("%s: gives its client the first answer", async (_name, path, middleware, body) => {
+    const client = await serveBehind(middleware);
+    client.socket.write(get(path));
+    await client.until(new RegExp(`^HTTP/1\\.1 200 [^]*\r\n\r\n${body}$`));
+    // The connection goes on.
+    client.socket.write(get("/livez"));
+    await client.until(/{"status":"ok"}$/);
+    expect(client.errors()).toEqual([
+      expect.objectContaining({ level: "error", msg: "request failed after its answer" }),
+    ]);
+    expect(client.log.filter(({ msg }) => msg === "request")).toEqual([
+      expect.objectContaining({ path, status: 200 }),
+      expect.objectContaining({ path: "/livez", status: 200 }),
+    ]);
+  });
+});
+
+function thrown(_answered: unknown): never {
+  throw new Error("late");
+}
+
+describe("middleware that never goes on", () => {
+  it("keeps its own client waiting, and nobody else; the log says that it was not answered", async () => {
+    const held: Response[] = [];
+    const client = await serveBehind((_req, res) => void held.push(res));
+    client.socket.write(get("/x"));
+    const other = await connectRaw(client.socket.remotePort as number);
+    other.socket.write(get("/livez"));
+    await other.until(/{"status":"ok"}$/);
+    const gone = once(held[0] as Response, "close");
+    client.socket.destroy();
+    await gone;
+    expect(client.log.at(-1)).toMatchObject({ path: "/x", status: 499, aborted: true });
+  });
+
+  it("is answered for by a bound that its owner sets, and may go on too late", async () => {
+    let goOn = (): void => undefined;
+    const client = await serveBehind((_req, res, next) => {
+      res.setTimeout(50, () => next(new Problem(503, "This takes too long.")));
+      goOn = next;
+    });
+    client.socket.write(get("/x"));
+    const text = await client.until(/^HTTP\/1\.1 503 [^]*}$/);
+    expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toEqual(
+      problem(503, "Service Unavailable", { detail: "This takes too long." }),
+    );
+    goOn();
+    client.socket.write(get("/livez"));
+    await client.until(/{"status":"ok"}$/);
+    expect(client.errors()).toEqual([expect.objectContaining({ msg: "request failed" })]);
+  });
+});

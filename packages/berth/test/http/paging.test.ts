@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import request from "supertest";
+import * as v from "valibot";
+import { object, oneOf, text } from "../../src/http/fields";
+import { type PageQuery, pageQuery, sendPage } from "../../src/http/paging";
+import { queryList } from "../../src/http/query-fields";
+import { parseQuery } from "../../src/http/validate";
+import { createTestApp, problem } from "../../src/testing/app";
+import { connectRaw } from "../../src/testing/raw-client";
+
+const shipsQuery = object({
+  ...pageQuery(2, 5, text(1, 50)).entries,
+  near: v.optional(text(1, 50)),
+  flag: v.optional(queryList(oneOf("DE", "FR & Co"), 1, 2)),
+});
+const names = ["Ada", "Börte", "C&A", "Dora", "Eva"];
+const asked: PageQuery[] = [];
+
+/** The ships after the one that the cursor names. */
+function list(query: PageQuery): Promise<string[]> {
+  asked.push(query);
+  const start = query.cursor === undefined ? 0 : names.indexOf(query.cursor) + 1;
+  return Promise.resolve(names.slice(start, start + query.limit));
+}
+
+const { app } = createTestApp((router) => {
+  router.get(["/ships", "/*splat"], async (req, res) => {
+    await sendPage(res, parseQuery(shipsQuery, req), list, (name) => name);
+  });
+});
+/** The path that a link leads to from the path that was asked for. */
+function next(link: string | undefined, from: string): string | undefined {
+  const [, reference] = /^<([^>]+)>; rel="next"$/.exec(link ?? "") ?? [];
+  if (reference === undefined) return undefined;
+  const { pathname, search } = new URL(reference, `http://ships.test${from}`);
+  return pathname + search;
+}
+
+/** The answer to a target that no client library would send. */
+async function getRaw(target: string): Promise<string> {
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = await connectRaw((server.address() as AddressInfo).port);
+  client.socket.write(`GET ${target} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n`);
+  await client.closed;
+  server.close();
+  return client.received();
+}
+
+beforeEach(() => void asked.splice(0));
+
+describe("GET a list", () => {
+  it("leads through all pages", async () => {
+    const pages: unknown[] = [];
+    for (let path: string | undefined = "/ships"; path;) {
+      const res = await request(app).get(path);
+      pages.push(res.body);
+      path = next(res.headers.link, path);
+    }
+    expect(pages).toEqual([["Ada", "Börte"], ["C&A", "Dora"], ["Eva"]]);
+  });
+
+  it("asks the store for one row more, and passes filters on", async () => {
+    await request(app).get("/ships?limit=3&flag=DE");
+    expect(asked).toEqual([{ limit: 4, flag: ["DE"] }]);
+  });
+
+  it("keeps the other parameters in the link, as often as they come, and replaces the cursor", async () => {
+    const first = await request(app).get("/ships?flag=DE&cursor=Ada&flag=FR%20%26%20Co&limit=1");
+    expect(first.headers.link).toBe(
+      '<?flag=DE&flag=FR%20%26%20Co&limit=1&cursor=B%C3%B6rte>; rel="next"',
+    );
+    const second = await request(app).get(next(first.headers.link, "/ships") as string);
+    expect([second.body, asked.at(-1)]).toEqual([
+      ["C&A"],
+      { limit: 2, cursor: "Börte", flag: ["DE", "FR & Co"] },
+    ]);
+  });
+
+  it("links to no other page when the last one is full", async () => {
+    const res = await request(app).get("/ships?limit=5");
+    expect([res.body, res.headers.link]).toEqual([names, undefined]);
+  });
+
+  it.each(["//example.org/ships", '/a>;rel="x"', "/\\\\example.org", "http://ships.test/ships"])(
+    "has nothing of the path in a link, not even of %s",
+    async (target) => {
+      expect(await getRaw(target)).toContain('Link: <?cursor=B%C3%B6rte>; rel="next"\r\n');
+    },
+  );
+
+  it("keeps what would end the link encoded", async () => {
+    expect(await getRaw('/ships?near=">;rel="\\&limit=2#top')).toContain(
+      'Link: <?near=%22%3e;rel=%22%5c&limit=2&cursor=B%C3%B6rte>; rel="next"\r\n',
+    );
+  });
+
+  it("replaces a cursor whose name is encoded", async () => {
+    const res = await request(app).get("/ships?limit=1&&c%75rsor=Ada");
+    expect(next(res.headers.link, "/ships")).toBe("/ships?limit=1&cursor=B%C3%B6rte");
+  });
+
+  it("responds 400 with each parameter that is wrong", async () => {
+    const res = await request(app).get("/ships?limit=6&flag=DE&flag=de&cursor=&page=2");
+    expect([res.status, JSON.parse(res.text)]).toEqual([
+      400,
+      problem(400, "Bad Request", {
+        detail: "Some query parameters are not valid.",
+        errors: [
+          { parameter: "limit", detail: "must be a whole number from 1 to 5" },
+          { parameter: "cursor", detail: "must have at least 1 character" },
+          { parameter: "flag.1", detail: 'must be one of "DE", "FR & Co"' },
+          { parameter: "page", detail: "is not known here" },
+        ],
+      }),
+    ]);
+  });
+});

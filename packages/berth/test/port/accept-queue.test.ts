@@ -1,0 +1,38 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { watchAcceptQueue } from "../../src/port/accept-queue";
+
+async function listen(server: Server): Promise<number> {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+describe("the queue of a listener", () => {
+  it("is taken to its end, so that closing the listener resets nobody", async () => {
+    const server = createServer((socket) => socket.end("welcome"));
+    const acceptWaiting = watchAcceptQueue(server);
+    const port = await listen(server);
+    // All of them wait before the event loop turns: Node connects at the end of this tick, the system at once.
+    const clients = Array.from({ length: 20 }, () => connect(port, "127.0.0.1"));
+    const answers = clients.map(async (client) => {
+      const [answer] = (await once(client, "data")) as [Buffer];
+      return String(answer);
+    });
+    await acceptWaiting();
+    server.close();
+    expect(await Promise.all(answers)).toEqual(clients.map(() => "welcome"));
+  });
+
+  it("is left where more come all the time", async () => {
+    const server = createServer();
+    const acceptWaiting = watchAcceptQueue(server);
+    let isOver = false;
+    const come = () => {
+      server.emit("connection");
+      if (!isOver) setImmediate(come);
+    };
+    come();
+    await acceptWaiting();
+    isOver = true;
+  });
+});

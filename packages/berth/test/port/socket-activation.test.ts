@@ -1,0 +1,36 @@
+import { readBindTarget, readPassedSocket } from "../../src/port/socket-activation";
+
+describe("readPassedSocket", () => {
+  it("takes the one socket that is passed to this process", () => {
+    expect(readPassedSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(3);
+  });
+
+  it.each([{}, { LISTEN_FDS: "1" }, { LISTEN_FDS: "1", LISTEN_PID: "41" }, { LISTEN_PID: "42" }])(
+    "ignores %j, which is not for this process",
+    (env) => {
+      expect(readPassedSocket(env, 42)).toBeUndefined();
+    },
+  );
+
+  it("refuses several sockets", () => {
+    expect(() => readPassedSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toThrow(
+      "Expected one passed socket, got LISTEN_FDS=2",
+    );
+  });
+});
+
+describe("readBindTarget", () => {
+  const config = { HOST: "127.0.0.1", PORT: 5000, REUSE_PORT: true };
+
+  it("is the passed socket when there is one", () => {
+    expect(readBindTarget(config, { LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toEqual({ fd: 3 });
+  });
+
+  it("is the configured port otherwise", () => {
+    expect(readBindTarget(config, { LISTEN_FDS: "1", LISTEN_PID: "41" }, 42)).toEqual({
+      host: "127.0.0.1",
+      port: 5000,
+      reusePort: true,
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { availableParallelism } from "node:os";
+import { fittingWorkers, readAllowance } from "../../src/process/concurrency";
+
+const MB = 2 ** 20;
+
+describe("fittingWorkers", () => {
+  it.each([
+    [4, 8192, 4],
+    [4, 512, 2],
+    [4, 300, 1],
+    [4, 64, 1],
+    [1.5, 8192, 1],
+    [0.1, 8192, 1],
+  ])("of %d processors and %d MB are %d", (cpus, megabytes, expected) => {
+    expect(fittingWorkers({ cpus, memoryBytes: megabytes * MB })).toBe(expected);
+  });
+});
+
+describe("readAllowance", () => {
+  it("is no more than the machine has", () => {
+    const { cpus, memoryBytes } = readAllowance();
+    expect(cpus).toBeGreaterThan(0);
+    expect(cpus).toBeLessThanOrEqual(availableParallelism());
+    expect(memoryBytes).toBeGreaterThan(16 * MB);
+  });
+});

@@ -1,0 +1,179 @@
+import { EventEmitter } from "node:events";
+import { keepWorkContexts, runInWorkContext } from "../../src/process/work-context";
+import { createLogger, type LoggingOptions } from "../../src/process/logger";
+
+keepWorkContexts();
+
+const logged = (fields: object): unknown => {
+  let line = "";
+  createLogger("info", { write: (text: string) => (line = text) }).info(fields, "m");
+  return JSON.parse(line);
+};
+
+describe("the logger", () => {
+  it.each(["authorization", "Cookie", "Proxy-Authorization", "set-cookie", "X-Api-Key"])(
+    "censors %s wherever it is, and does not show it of requests and responses",
+    (header) => {
+      const headers = { [header]: "secret", "Content-Type": "text/plain" };
+      const censored = { [header]: "[redacted]", "Content-Type": "text/plain" };
+      const shown = { headers: { "Content-Type": "text/plain" } };
+      expect(logged({ headers, deep: [{ headers }], req: { headers }, res: { headers } })).toEqual({
+        level: "info",
+        time: expect.any(Number) as number,
+        headers: censored,
+        deep: [{ headers: censored }],
+        req: shown,
+        res: shown,
+        msg: "m",
+      });
+    },
+  );
+
+  it("prints one JSON object a line, with the level by name", () => {
+    expect(logged({ a: "x\ny" })).toEqual({
+      level: "info",
+      time: expect.any(Number) as number,
+      a: "x\ny",
+      msg: "m",
+    });
+  });
+
+  it("keeps what an owner does not change: secrets and the context", () => {
+    const options = {
+      redact: ["customer.email"],
+      serializers: { order: () => "an order" },
+      mixin: () => ({ region: "north" }),
+    };
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    const logger = createLogger("info", destination, options);
+    runInWorkContext({ logger, fields: () => ({ requestId: "r1" }) }, () =>
+      logger.info({
+        customer: { email: "a@b.c", id: 7 },
+        headers: { cookie: "secret" },
+        order: {},
+      }),
+    );
+    expect(JSON.parse(line)).toEqual({
+      level: "info",
+      time: expect.any(Number) as number,
+      requestId: "r1",
+      region: "north",
+      customer: { email: "[redacted]", id: 7 },
+      headers: { cookie: "[redacted]" },
+      order: "an order",
+    });
+  });
+
+  it("gives an error its line that cannot be read", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(logged({ err: proxy })).toMatchObject({ err: "an error that cannot be read", msg: "m" });
+  });
+
+  it("shows of an error what any error may show, and what an owner has named", () => {
+    class OrderError extends Error {
+      readonly orderId = 7;
+      readonly card = "hunter2";
+    }
+    const cause = Object.assign(new Error("refused"), { code: "ECONNREFUSED", token: "hunter2" });
+    const failure = Object.assign(new OrderError("no", { cause }), { status: 502, syscall: {} });
+    const err = new AggregateError([failure], "all");
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    createLogger("info", destination, { errorFields: ["orderId"] }).info({ err, failure }, "m");
+    const shown = {
+      type: "OrderError",
+      name: "Error",
+      message: "no: refused",
+      stack: expect.stringMatching(/^Error: no\n[^]+\ncaused by: Error: refused\n/) as string,
+      status: 502,
+      orderId: 7,
+    };
+    expect(JSON.parse(line)).toMatchObject({
+      err: { type: "AggregateError", message: "all", aggregateErrors: [shown] },
+      failure: shown,
+    });
+    expect(line).not.toContain("hunter2");
+  });
+
+  it("takes credentials out of messages and stacks, and of URLs anywhere", () => {
+    const url = "postgres://ann:hunter2@db/app";
+    const err = new Error(`GET https://host/x?token=hunter2 with ${url}`);
+    expect(JSON.stringify(logged({ err, url, urls: [{ url }] }))).not.toContain("hunter2");
+    expect(logged({ url, page: "https://host/?q=tea" })).toMatchObject({
+      url: "postgres://[redacted]@db/app",
+      page: "https://host/?q=tea",
+    });
+  });
+
+  it("shows values as JSON has them, whatever they are", () => {
+    const circular: Record<string, unknown> = { at: new Date(0), gone: undefined, run: () => 1 };
+    circular.self = circular;
+    const deep = JSON.parse(`${'{"a":'.repeat(50)}1${"}".repeat(50)}`) as object;
+    const unreadable = Object.defineProperty({}, "x", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    const values = {
+      circular,
+      deep,
+      unreadable,
+      emitter: new EventEmitter(),
+      none: null,
+      yes: true,
+    };
+    expect(logged(values)).toMatchObject({
+      circular: { at: "1970-01-01T00:00:00.000Z", self: "[left out]" },
+      unreadable: "a value that cannot be read",
+      emitter: "[EventEmitter]",
+      none: null,
+      yes: true,
+    });
+    expect(JSON.stringify(logged({ deep }))).toContain('{"a":"[left out]"}');
+  });
+
+  it("leaves to serializers what they are for, also a child's", () => {
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    const serializers = { failure: (err: Error) => `the failure ${err.message}` };
+    const child = createLogger("info", destination).child({}, { serializers });
+    child.info({ failure: new Error("x") });
+    expect(JSON.parse(line)).toMatchObject({ failure: "the failure x" });
+    child.child({ failure: new Error("y") }).info("m");
+    expect(JSON.parse(line)).toMatchObject({ failure: "the failure y" });
+  });
+
+  it("calls an owner's hook with what is logged, and shows what that passes on", () => {
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    const hooks: LoggingOptions["hooks"] = {
+      logMethod(args, method) {
+        Reflect.apply(method, this, [{ first: args[0] }, "hooked"]);
+      },
+    };
+    createLogger("info", destination, { hooks }).info({ cookie: "secret" });
+    expect(JSON.parse(line)).toMatchObject({ first: { cookie: "[redacted]" }, msg: "hooked" });
+  });
+
+  it("leaves out the row that PostgreSQL quotes when it refuses one", () => {
+    const err = Object.assign(new Error("violates a constraint"), {
+      severity: "ERROR",
+      code: "23502",
+      detail: "Failing row contains (hunter2).",
+    });
+    expect(logged({ err })).toMatchObject({ err: { code: "23502", severity: "ERROR" } });
+    expect(JSON.stringify(logged({ err }))).not.toContain("hunter2");
+  });
+
+  it("says which of several processes writes, beside what an owner says", () => {
+    let line = "";
+    const destination = { write: (text: string) => void (line = text) };
+    createLogger("info", destination, {}, 3).info("m");
+    expect(JSON.parse(line)).toMatchObject({ level: "info", worker: 3, msg: "m" });
+    createLogger("info", destination, { base: { service: "shop" } }, 3).info("m");
+    expect(JSON.parse(line)).toMatchObject({ worker: 3, service: "shop", msg: "m" });
+  });
+});

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import ts from "typescript";
+import { withSources } from "../../src/process/source-maps";
+
+describe("withSources", () => {
+  let folder: string;
+  let compiled: string;
+  const sources = "interface Gone {\n  a: string;\n}\nexport const f = (): Gone => g();\n";
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "source-maps-"));
+    compiled = join(folder, "a.js");
+    const { outputText, sourceMapText = "" } = ts.transpileModule(sources, {
+      fileName: "a.ts",
+      compilerOptions: { sourceMap: true, module: ts.ModuleKind.CommonJS },
+    });
+    writeFileSync(compiled, outputText);
+    writeFileSync(`${compiled}.map`, sourceMapText);
+    writeFileSync(join(folder, "broken.js.map"), "{");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Where the call is in the compiled file. */
+  const place = () => {
+    const lines = ts.sys.readFile(compiled)?.split("\n") ?? [];
+    const line = lines.findIndex((text) => text.includes("g()"));
+    return `${line + 1}:${(lines[line] ?? "").indexOf("g()") + 1}`;
+  };
+
+  it("names the source in every kind of frame", () => {
+    const source = `${join(folder, "a.ts")}:4:30`;
+    const url = pathToFileURL(compiled).href;
+    expect(
+      withSources(
+        `Error: x\n    at f (${compiled}:${place()})\n    at ${compiled}:${place()}\n    at async f (${url}:${place()})`,
+      ),
+    ).toBe(`Error: x\n    at f (${source})\n    at ${source}\n    at async f (${source})`);
+  });
+
+  it("leaves what has no map, or a broken one, as it is", () => {
+    const stack = `Error: see /x.js\n    at f (${folder}/none.js:1:2)\n    at ${folder}/broken.js:1:2\n    at node:internal/main:1:2`;
+    expect(withSources(stack)).toBe(stack);
+  });
+});

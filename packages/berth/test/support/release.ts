@@ -1,0 +1,33 @@
+// Release processes with migrations of a test's own.
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SERVICE } from "./built";
+
+/** A copy of the built service in a folder whose name begins so, for `use` alone. */
+export async function inFolder(
+  name: string,
+  use: (service: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), name));
+  const service = join(folder, "service");
+  cpSync(SERVICE, service, { recursive: true });
+  symlinkSync(join(__dirname, "../../../../node_modules"), join(folder, "node_modules"));
+  await use(service).finally(() => rmSync(folder, { recursive: true }));
+}
+
+/** A copy of the built service with these migrations alone, by name; `use` gets its release process. */
+export const withMigrations = (
+  migrations: Readonly<Record<string, string>>,
+  use: (release: string) => Promise<void>,
+): Promise<void> =>
+  inFolder("migrations-", (service) => {
+    const features = join(service, "features");
+    rmSync(features, { recursive: true });
+    const folder = join(features, "own/migrations");
+    mkdirSync(folder, { recursive: true });
+    for (const [name, source] of Object.entries(migrations)) {
+      writeFileSync(join(folder, `${name}.js`), source);
+    }
+    return use(join(service, "migrate.js"));
+  });

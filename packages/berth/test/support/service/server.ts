@@ -1,0 +1,68 @@
+// The web process of the chassis' own tests, in the order of `src/server.ts`, with routes of its own.
+import "berth/early";
+import { finished } from "node:stream/promises";
+import type { Router } from "express";
+import { attachServices, type AttachOptions } from "berth/backing";
+import { createDatabase, type Database } from "berth/postgres";
+import { postgresVariables } from "berth/config";
+import { apiDocs } from "berth/api";
+import { about } from "berth/http";
+import { createAppService } from "berth/http";
+import type { ConfigOf } from "berth/config";
+import { log } from "berth/log";
+import { serve } from "berth/process";
+import { httpVariables } from "berth/config";
+import { createTestApp } from "berth/testing";
+
+const variables = { ...httpVariables, ...postgresVariables };
+
+const backingServices = {
+  database({ config, logger, name }: AttachOptions<ConfigOf<typeof variables>>) {
+    const database = createDatabase({
+      url: config.DATABASE_URL,
+      poolSize: config.DATABASE_POOL_SIZE,
+      connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      applicationName: name,
+      logger,
+    });
+    return {
+      use: database,
+      check: database.ping,
+      isRequired: true,
+      maxConnections: config.DATABASE_POOL_SIZE,
+      close: database.close,
+    };
+  },
+};
+
+const defineRoutes = (database: Database) => (router: Router) => {
+  router.get("/", about({ name: "test", version: "1.2.3" }));
+  router.use(apiDocs({ title: "test", version: "1.2.3" }));
+  // In flight until its body has come, and nothing is here then.
+  router.post("/held", async (req, _res, next) => {
+    await finished(req.resume());
+    next();
+  });
+  // In a transaction until its body has come.
+  router.post("/boats", async (req, res) => {
+    await database.transaction(async (tx) => {
+      await tx.query("UPDATE boats SET name = 'renamed'");
+      log.info("in a transaction");
+      await finished(req.resume());
+    });
+    res.status(204).end();
+  });
+};
+
+void serve(variables, ({ config, logger, target, draining, run }) => {
+  const { attached, services } = attachServices(backingServices, { config, logger, name: "test" });
+  const { app } = createTestApp(defineRoutes(services.database), {
+    logger,
+    bodyLimitBytes: config.BODY_LIMIT_BYTES,
+    trustProxy: config.TRUST_PROXY,
+    draining,
+    attached,
+  });
+  return run([createAppService({ name: "web", app, config, logger, target })], attached);
+});

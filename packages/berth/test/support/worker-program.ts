@@ -1,0 +1,117 @@
+// A program of several processes in a folder of its own, which a test may change while it runs.
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CHASSIS } from "./built";
+import { asServer, startCommand, type TestServer } from "../../src/testing/process";
+
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+/** What a test may put into the program, as JavaScript. */
+export interface Release {
+  /** Told by every answer. */
+  version?: string;
+  /** Run while the program is loaded. */
+  whileLoading?: string;
+  /** What its one backing service says to whoever checks it; by default, that it can be used. */
+  check?: string;
+}
+
+/** A program on disk. */
+export interface WorkerProgram {
+  folder: string;
+  /** Replaces it by another release, at once. */
+  release(of: Release): void;
+  /** Has `/slow` answer, to those who have asked and who will. */
+  answerSlow(): void;
+  /** Writes the `.env` beside it. */
+  writeEnv(text: string): void;
+  /** Starts it with two workers, and resolves once it serves. */
+  start(env?: Record<string, string>): Promise<TestServer>;
+  /** The command that starts it. */
+  command: string[];
+}
+
+/** Writes a program into a folder of its own. */
+export function createWorkerProgram(of: Release = {}): WorkerProgram {
+  const folder = mkdtempSync(join(tmpdir(), "workers-"));
+  folders.push(folder);
+  const file = join(folder, "server.js");
+  const release = (next: Release): void => {
+    writeFileSync(`${file}.new`, sourceOf(next));
+    renameSync(`${file}.new`, file);
+  };
+  release(of);
+  const command = [process.execPath, file];
+  return {
+    folder,
+    release,
+    answerSlow: () => writeFileSync(join(folder, "answer"), ""),
+    writeEnv: (text) => writeFileSync(join(folder, ".env"), text),
+    start: (env = {}) =>
+      asServer(startCommand(command, { PORT: "0", WEB_CONCURRENCY: "2", ...env }, folder)),
+    command,
+  };
+}
+
+/**
+ * `GET /` answers with the version, the worker and its process, `/slow` does so once the test says so, `/never` says that it has
+ * come, `/verbose` logs 2,000 characters, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
+ */
+const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
+const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
+const { parentShell } = chassis("process/early");
+const cluster = require("node:cluster");
+${whileLoading}
+const { existsSync } = require("node:fs");
+const { createServer } = require("node:http");
+const { createHttpService } = chassis("port/http-service");
+const { readBindTarget } = chassis("port/socket-activation");
+const { enter } = chassis("process/entry");
+const { createLifecycle, REPLACED } = chassis("process/lifecycle");
+const { httpVariables } = chassis("process/variables");
+const { createLogger } = chassis("process/logger");
+const { supervise } = chassis("process/supervisor");
+const main = (config, logger) => {
+  const lifecycle = createLifecycle({
+    process,
+    logger,
+    drainDelayMs: config.DRAIN_DELAY_MS,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  });
+  const { draining } = lifecycle;
+  draining.addEventListener("abort", () => logger.info({ isReplaced: draining.reason === REPLACED }, "draining"));
+  const server = createServer((req, res) => {
+    const answer = () =>
+      res.end(JSON.stringify({ version: ${JSON.stringify(version)}, pid: process.pid, worker: cluster.worker?.id }));
+    if (req.url === "/slow") {
+      logger.info("a slow request has come");
+      const look = () => (existsSync(__dirname + "/answer") ? answer() : setTimeout(look, 20));
+      return look();
+    }
+    if (req.url === "/verbose") logger.info("x".repeat(2000));
+    if (req.url === "/never") return logger.info("a request has come");
+    if (req.url === "/crash") return setImmediate(() => { throw new Error("boom"); });
+    if (req.url === "/block") {
+      logger.info("about to block");
+      setTimeout(() => { for (;;); }, 50);
+      return;
+    }
+    answer();
+  });
+  const web = createHttpService({
+    name: "web",
+    server,
+    target: readBindTarget(config, process.env, process.pid),
+  });
+  const store = { check: async () => { ${check} }, isRequired: true, maxConnections: 10, close: async () => {} };
+  return lifecycle.run([web], { store });
+};
+const { LIMITS } = process.env;
+if (cluster.isPrimary && LIMITS !== undefined) {
+  const logger = createLogger("info", process.stdout);
+  const readSettings = () => ({ workers: 2, shutdownTimeoutMs: 8000 });
+  void supervise({ process, logger, readSettings, ...JSON.parse(LIMITS) }).then((code) => process.exit(code));
+} else void enter(httpVariables, main);
+`;

@@ -1,0 +1,36 @@
+// D11: a crash leaves nothing behind that hinders the next start.
+import { type Clause, fail, pass } from "../clause";
+import { NotUp } from "../come-up";
+import { answerLimitMs } from "../context";
+import { connect } from "../harness/connection";
+import { seconds } from "../wording";
+
+export const clause: Clause = {
+  id: "D11",
+  level: "MUST",
+  title: "restarts on the same PORT after SIGKILL",
+  demandedBy: "The Twelve-Factor App (disposability): robust against sudden death",
+  breaksOn:
+    "everywhere, after an out-of-memory kill: a stale lock or PID file turns one crash into a loop",
+  mend: "leave no lock, PID or socket files, or take over stale ones; keep SO_REUSEADDR (most servers do)",
+  procedure:
+    "SIGKILL to every process while a connection is open, then start again with the same PORT: it serves.",
+  async check({ start, probe, settings }) {
+    const first = await start();
+    const connection = await connect(first);
+    await probe.ask(connection, settings, answerLimitMs);
+    await first.reap();
+    const from = performance.now();
+    try {
+      const second = await start({ port: String(first.port) });
+      return pass(
+        `serves ${second.port} again ${seconds(performance.now() - from)} after the kill`,
+      );
+    } catch (error) {
+      if (error instanceof NotUp) return fail(`after SIGKILL: ${error.message}`);
+      throw error;
+    } finally {
+      connection.close();
+    }
+  },
+};

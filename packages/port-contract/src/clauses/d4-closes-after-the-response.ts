@@ -1,0 +1,41 @@
+// D4: the last response on each connection says that it is the last.
+import { type Clause, fail, pass, skip } from "../clause";
+import type { Connection } from "../harness/connection";
+import { until } from "../harness/wait";
+import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "../in-flight";
+
+const finLimitMs = 2000;
+
+/** What is wrong with the end of one response; `undefined` when it is announced and followed by a FIN. */
+async function complaint({ name, finish, connection }: InFlight): Promise<string | undefined> {
+  const { headers } = await finish();
+  const said = headers.connection ?? "nothing";
+  if (!/\bclose\b/i.test(said)) return `${name}: Connection says ${said}`;
+  const ending = await endingOf(connection);
+  return ending === "FIN" ? undefined : `${name}: ${ending ?? "no FIN"} after the response`;
+}
+
+function endingOf(connection: Connection) {
+  return until(() => connection.ending(), finLimitMs);
+}
+
+export const clause: Clause = {
+  id: "D4",
+  level: "MUST",
+  title: "sends Connection: close on each response finished while draining",
+  demandedBy: "Envoy's draining; fastify's return503OnClosing and forceCloseConnections",
+  breaksOn:
+    "every router with keep-alive connections: it sends its next request into a closing socket",
+  mend: "set Connection: close on responses not yet sent, and end each socket when its response is done",
+  procedure: "Requests in flight at SIGTERM come back with `Connection: close`, and a FIN follows.",
+  protocol: "http",
+  needs: ["D2"],
+  async check({ start, settings }) {
+    if (!canHold(settings)) return skip(nothingToHold);
+    const service = await start();
+    const held = await holdRequests(settings, service);
+    await terminate(service, held);
+    const [wrong] = (await Promise.all(held.map(complaint))).filter((one) => one !== undefined);
+    return wrong ? fail(wrong) : pass(`header and FIN on ${held.length} of ${held.length}`);
+  },
+};

@@ -1,0 +1,64 @@
+// D6: asking again does not make it faster.
+import { setTimeout as pause } from "node:timers/promises";
+import { type Clause, fail, pass } from "../clause";
+import type { Service } from "../come-up";
+import type { Context } from "../context";
+import { canHold, holdRequests } from "../in-flight";
+import { ended, isGone } from "../harness/stop";
+import { seconds, shortExit } from "../wording";
+
+const signals = 3;
+const everyMs = 100;
+
+async function signalRepeatedly(service: Service): Promise<void> {
+  for (let sent = 0; sent < signals; sent += 1) {
+    if (sent > 0) await pause(everyMs);
+    service.signal("SIGTERM", "group");
+  }
+}
+
+/** With requests in flight: all of them are answered in spite of the later signals. */
+async function judgeRequests({ start, settings }: Context) {
+  const service = await start();
+  const held = await holdRequests(settings, service);
+  // Half-sent bodies stay half-sent until the last signal is out; other answers wait in their sockets.
+  await signalRepeatedly(service);
+  const answers = await Promise.allSettled(held.map(({ finish }) => finish()));
+  const lost = answers.filter((a) => a.status === "rejected" || a.value.status >= 300).length;
+  return lost > 0
+    ? fail(`${lost} of ${held.length} requests lost, which a single SIGTERM completes`)
+    : pass(`${held.length} of ${held.length} answered after ${signals} signals`);
+}
+
+/** With nothing to hold: the exit is the same as after one signal. */
+async function judgeExit({ start, settings }: Context) {
+  const graceMs = settings.platform.graceSeconds * 1000;
+  const [once, often] = await Promise.all([start(), start()]);
+  once.signal("SIGTERM", "group");
+  await signalRepeatedly(often);
+  const [one, other] = await Promise.all([ended(once, graceMs), ended(often, graceMs)]);
+  if (!isGone(other) || !one.exit || !other.exit)
+    return fail(`still alive after ${seconds(graceMs)}`);
+  const [first, then] = [shortExit(one.exit), shortExit(other.exit)];
+  return first === then
+    ? pass(`idle: ${then}, as after one signal`)
+    : fail(`idle: ${then} after ${signals} signals, ${first} after one`);
+}
+
+export const clause: Clause = {
+  id: "D6",
+  level: "MUST",
+  title: "is not hurried by a repeated SIGTERM",
+  demandedBy:
+    "Heroku ('multiple SIGTERMs'); Dokku (twice by design); uWSGI under piku (every second)",
+  breaksOn: "Heroku, Dokku, piku: the second signal cuts what the first one let finish",
+  mend: "let the first signal begin the drain and the later ones change nothing; keep the handler installed",
+  procedure:
+    "Three SIGTERMs, 100 ms apart, while requests are in flight: all are answered. Without an endpoint to keep busy: " +
+    "the idle service exits as it does after one.",
+  needs: ["D1", "D2"],
+  check(context) {
+    const http = context.probe.name === "http";
+    return http && canHold(context.settings) ? judgeRequests(context) : judgeExit(context);
+  },
+};

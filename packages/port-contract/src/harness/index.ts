@@ -1,0 +1,12 @@
+// Programs under test: started, asked, observed and ended with everything that they have started.
+export { type Connection, connect } from "./connection";
+export { exchange, headOf, readResponse, type Request, send } from "./http";
+export type { Response } from "./http-response";
+export { MissingAnswer, NoConnection, NoResponse, WrongProtocol } from "./missing-answer";
+export type { Output } from "./output";
+export { processTree, runMark } from "./process-tree";
+export { isInterrupted, reapOnExit } from "./reaper";
+export { type Argv, type Exit, type Run, type RunOptions, startRun } from "./run";
+export { listens, startServer } from "./server";
+export { stop } from "./stop";
+export { until, within } from "./wait";

@@ -1,0 +1,88 @@
+// The command: checks any program that binds PORT against the port contract.
+import { loadClauses, selectClauses } from "./catalogue";
+import type { Clause } from "./clause";
+import { reapOnExit } from "./harness/reaper";
+import { judge, type Verdict } from "./judge";
+import { type Options, parseOptions } from "./options";
+import { createProgress } from "./progress";
+import { createQueue } from "./queue";
+import { asJson, explain, keepsContract, row, summary } from "./report";
+import type { Settings } from "./settings";
+import { usage } from "./usage";
+import { UsageError } from "./usage-error";
+
+/** A program that is prepared before it is checked. */
+export interface Prepared extends Required<Pick<Settings, "command" | "env">> {
+  /** Options of the kit that are known of it, which those on the command line go before. */
+  readonly options: readonly string[];
+  /** Takes away what it has been given. */
+  readonly detach: () => Promise<void>;
+}
+
+/**
+ * Runs the kit as its command line says, and resolves with the exit code: 0 the contract is kept, 1 a MUST is broken,
+ * 2 it was called wrongly.
+ * @param prepare Prepares the program that is meant where the command line names none.
+ */
+export async function runContract(
+  args: readonly string[],
+  prepare?: () => Promise<Prepared>,
+): Promise<number> {
+  try {
+    return await run(args, prepare);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n--help lists the options.`);
+    return 2;
+  }
+}
+
+async function run(
+  args: readonly string[],
+  prepare: (() => Promise<Prepared>) | undefined,
+): Promise<number> {
+  const options = parseOptions(args);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  reapOnExit();
+  const clauses = selectClauses(loadClauses(), options.only);
+  const { about, command } = options;
+  if (command) return check(clauses, options, { ...about, command });
+  if (!prepare) throw new UsageError("give a COMMAND after --");
+  const { detach, options: known, ...service } = await prepare();
+  try {
+    const { about, ...own } = parseOptions([...known, ...args]);
+    return await check(clauses, own, { ...about, ...service });
+  } finally {
+    await detach();
+  }
+}
+
+async function check(
+  clauses: readonly Clause[],
+  { json, jobs, probe }: Pick<Options, "json" | "jobs" | "probe">,
+  settings: Settings,
+): Promise<number> {
+  const progress = createProgress(process.stderr, clauses.length);
+  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
+  const onVerdict = (verdict: Verdict) => {
+    if (json) return;
+    progress.clear();
+    console.log(row(verdict, coloured));
+  };
+  const { begin: onBegin, end: onEnd } = progress;
+  const enqueue = createQueue(jobs);
+  const verdicts = await judge(clauses, settings, probe, { enqueue, onBegin, onEnd, onVerdict });
+  progress.clear();
+  console.log(json ? asJson(verdicts, settings) : conclusion(verdicts, settings));
+  return keepsContract(verdicts) ? 0 : 1;
+}
+
+function conclusion(verdicts: readonly Verdict[], settings: Settings): string {
+  const failures = verdicts.filter(({ outcome }) => outcome.status === "fail");
+  return ["", ...failures.map((one) => `${explain(one)}\n`), summary(verdicts, settings)].join(
+    "\n",
+  );
+}

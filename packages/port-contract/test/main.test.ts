@@ -1,0 +1,95 @@
+// The kit as one types it: options, output, exit codes, and nothing left behind.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "../src/harness/wait";
+import { contract, kit, provideScratch, serverLine } from "./support";
+
+provideScratch();
+
+describe("port-contract", () => {
+  it("explains itself with --help", async () => {
+    const { code, stdout } = await contract(["--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("COMMAND  One argument is a Procfile line");
+  });
+
+  it("exits with 2 when it is called wrongly", async () => {
+    const { code, stderr } = await contract(["--platfrom", "heroku", "--", "true"]);
+    expect(stderr).toContain("Unknown option '--platfrom'");
+    expect(code).toBe(2);
+  });
+
+  describe("without a command", () => {
+    it("exits with 2 where there is no Procfile", async () => {
+      const { code, stderr } = await contract([], process.env.SCRATCH);
+      expect(stderr).toContain("give a COMMAND after --");
+      expect(code).toBe(2);
+    });
+  });
+
+  it("prints a row a clause and exits with 0 when the contract is kept", async () => {
+    const { code, stdout } = await contract(["--only", "B1,H2", "--", serverLine()]);
+    expect(stdout).toMatch(/^B1 {3}MUST {3}pass {2}listens on \$PORT: open on \d+ and \d+/m);
+    expect(stdout).toContain("Keep-Alive: timeout=95, wanted 95");
+    expect(stdout).toContain("2 passed, 0 failed, 0 skipped: keeps the contract");
+    expect(code).toBe(0);
+  });
+
+  it("says what to do about a failure and exits with 1", async () => {
+    const flaw = "closes idle connections after 5 s";
+    const { code, stdout } = await contract(["--only", "H2", "--", serverLine(flaw)]);
+    expect(stdout).toMatch(/seen {9}Keep-Alive: timeout=5, wanted 95/);
+    expect(stdout).toMatch(/mend {9}server\.keepAliveTimeout/);
+    expect(code).toBe(1);
+  });
+
+  it("blames no program for a folder that is closed to others", async () => {
+    const closed = mkdtempSync(join(tmpdir(), "closed-"));
+    const folder = join(closed, "open");
+    cpSync(join(__dirname, "servers"), folder, { recursive: true });
+    const args = ["--only", "B8", "--", `exec '${process.execPath}' main.js`];
+    const { code, stdout } = await contract(args, folder);
+    rmSync(closed, { recursive: true });
+    expect(stdout).not.toContain("fail ");
+    expect(code).toBe(0);
+  });
+
+  it("prints JSON and nothing else with --json", async () => {
+    const options = ["--json", "--only", "B2", "--platform", "fly"];
+    const { code, stdout } = await contract([...options, "--", serverLine("binds loopback only")]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      platform: "fly",
+      keepsContract: false,
+      clauses: [{ id: "B2", level: "MUST", status: "fail" }],
+    });
+    expect(code).toBe(1);
+  });
+
+  it("takes its runs along when it is interrupted", async () => {
+    const args = [...kit, "--only", "B10", "--", serverLine("writes a PID file")];
+    const running = spawn(process.execPath, args, {
+      stdio: "ignore",
+    });
+    const pid = await until(() => pidsIn(process.env.SCRATCH ?? "")[0], 60_000);
+    running.kill("SIGTERM");
+    expect(await once(running, "exit")).toEqual([143, null]);
+    expect(await until(() => !isAlive(pid ?? 0), 60_000)).toBe(true);
+  });
+});
+
+function pidsIn(dir: string): number[] {
+  return readdirSync(dir)
+    .flatMap((name) => /^(\d+)\.pid$/.exec(name)?.[1] ?? [])
+    .map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

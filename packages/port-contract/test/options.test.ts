@@ -1,0 +1,54 @@
+// The command line: what it takes, and the message for what it does not.
+import { parseOptions } from "../src/options";
+import { loadClauses, selectClauses } from "../src/catalogue";
+import { usage } from "../src/usage";
+import { UsageError } from "../src/usage-error";
+
+describe("parseOptions()", () => {
+  it("has a default for everything but the command", () => {
+    const { about, command, probe } = parseOptions([]);
+    expect(about).toMatchObject({ path: "/", slow: false, drainDelayEnv: "DRAIN_DELAY_MS" });
+    expect(about.platform).toMatchObject({ name: "anywhere", graceSeconds: 10 });
+    expect(probe.name).toBe("http");
+    expect(command).toBeUndefined();
+  });
+
+  it("takes a platform's limits, and single limits instead of them", () => {
+    const { platform } = parseOptions(["--platform", "piku", "--boot", "5.5"]).about;
+    expect(platform).toMatchObject({ name: "piku", graceSeconds: 3, bootSeconds: 5.5 });
+  });
+
+  it("leaves everything behind -- to the command", () => {
+    const { command, json } = parseOptions(["--json", "--", "node", "x.js", "--", "--slow"]);
+    expect(command?.argv).toEqual(["node", "x.js", "--", "--slow"]);
+    expect(json).toBe(true);
+  });
+
+  it.each([
+    [["--platfrom", "heroku"], "Unknown option '--platfrom'"],
+    [["npm", "start"], "Unexpected argument 'npm'"],
+    [["--platform", "herokku"], "--platform herokku: expected one of anywhere, heroku"],
+    [["--probe", "gopher"], "--probe gopher: expected one of http, redis"],
+    [["--grace", "soon"], "--grace soon: expected a number above 0"],
+    [["--"], "the command after -- is empty"],
+  ])("rejects %j", (args, message) => {
+    expect(() => parseOptions(args)).toThrow(UsageError);
+    expect(() => parseOptions(args)).toThrow(message);
+  });
+});
+
+describe("selectClauses()", () => {
+  it("rejects an id that no clause has", () => {
+    expect(() => selectClauses(loadClauses(), "B99")).toThrow("--only B99: expected some of B1,B2");
+  });
+});
+
+describe("--help", () => {
+  it("names every option", () => {
+    for (const name of Object.keys(parseOptions([]).about)) {
+      const option =
+        name === "platform" ? name : name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+      expect(usage).toContain(`--${option}`);
+    }
+  });
+});

@@ -1,0 +1,130 @@
+// Each protocol plug-in against the smallest server of its protocol, and against a wrong one.
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { connect } from "../src/harness/connection";
+import { parseOptions } from "../src/options";
+import { probeNamed } from "../src/probes";
+import { commandFrom } from "../src/command";
+
+const settings = { ...parseOptions([]).about, command: commandFrom(["true"]) };
+
+/** Asks a probe's question of a server that treats each connection in this way. */
+async function ask(name: string, serve: (socket: Socket) => void) {
+  const server = createServer(serve).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const connection = await connect({ host: "127.0.0.1", port });
+  try {
+    return await probeNamed(name).ask(connection, settings, 1000);
+  } finally {
+    connection.close();
+    server.close();
+  }
+}
+
+const answering = (text: string | Buffer) => (socket: Socket) =>
+  socket.once("data", () => socket.end(text));
+const greeting = (text: string) => (socket: Socket) => socket.end(text);
+
+describe("--probe http", () => {
+  it("is ready below 500", async () => {
+    const answer = await ask(
+      "http",
+      answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+    );
+    expect(answer).toEqual({ text: "HTTP/1.1 404 Not Found", ready: true });
+  });
+
+  it("is not ready at 503", async () => {
+    const answer = await ask("http", answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+    expect(answer.ready).toBe(false);
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/answers "-ERR/);
+  });
+});
+
+describe("--probe grpc", () => {
+  const settings = "\0\0\0\x04\0\0\0\0\0";
+  const head = (flags: string) => `\0\0\x01\x01${flags}\0\0\0\x01\x88`;
+  const data = (status: string) => `\0\0\x07\0\0\0\0\0\x01\0\0\0\0\x02\x08${status}`;
+  const bytesOf = (text: string) => Buffer.from(text, "latin1");
+  const whole = (status: string) => bytesOf(settings + head("\x04") + data(status) + head("\x05"));
+
+  it("takes SERVING for an answer, in pieces too", async () => {
+    const answer = await ask("grpc", (socket) =>
+      socket.once("data", () => {
+        for (const byte of whole("\x01")) socket.write(Buffer.of(byte));
+      }),
+    );
+    expect(answer).toEqual({ text: "SERVING", ready: true });
+  });
+
+  it("is not ready while that is NOT_SERVING", async () => {
+    const answer = await ask("grpc", answering(whole("\x02")));
+    expect(answer).toEqual({ text: "NOT_SERVING", ready: false });
+  });
+
+  it("takes a status alone for a server without the health service", async () => {
+    const answer = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
+    expect(answer).toEqual({ text: "no health service", ready: true });
+  });
+
+  it("rejects another protocol, and a server that goes away", async () => {
+    await expect(ask("grpc", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+      /another protocol/,
+    );
+    const goAway = `${settings}\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0`;
+    await expect(ask("grpc", answering(bytesOf(goAway)))).rejects.toThrow(/went away/);
+  });
+});
+
+describe("--probe redis", () => {
+  it("takes +PONG for an answer", async () => {
+    const answer = await ask("redis", (socket) =>
+      socket.once("data", (asked) =>
+        socket.end(String(asked) === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"),
+      ),
+    );
+    expect(answer).toEqual({ text: "+PONG", ready: true });
+  });
+
+  it("is not ready while the data set is loading", async () => {
+    const answer = await ask("redis", answering("-LOADING Redis is loading\r\n"));
+    expect(answer.ready).toBe(false);
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("redis", greeting("220 mail ESMTP\r\n"))).rejects.toThrow(/answered 220/);
+  });
+});
+
+describe("--probe xmpp", () => {
+  it("takes a stream header for an answer, in pieces too", async () => {
+    const answer = await ask("xmpp", (socket) =>
+      socket.once("data", () => {
+        socket.write("<?xml version='1.0'?>");
+        socket.end("<stream:stream id='1' from='localhost' version='1.0'>");
+      }),
+    );
+    expect(answer).toEqual({ text: "<stream:stream …>", ready: true });
+  });
+
+  it("rejects another protocol", async () => {
+    await expect(ask("xmpp", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+      /HTTP/,
+    );
+  });
+});
+
+describe("--probe tcp-banner", () => {
+  it("takes the server's first line for an answer", async () => {
+    const answer = await ask("tcp-banner", greeting("220 mail.example ESMTP\r\n"));
+    expect(answer).toEqual({ text: "220 mail.example ESMTP", ready: true });
+  });
+
+  it("rejects a server that says nothing", async () => {
+    await expect(ask("tcp-banner", (socket) => socket.end())).rejects.toThrow(/closed/);
+  });
+});

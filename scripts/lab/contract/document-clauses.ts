@@ -1,5 +1,0 @@
-// npm run docs: writes the clauses, as their modules describe them, into docs/port-contract.md.
-import { loadClauses } from "./catalogue";
-import { describeClauses, replaceSection } from "./documentation";
-
-replaceSection("clauses", describeClauses(loadClauses()));

@@ -1,0 +1,57 @@
+// Writes the OpenAPI document of the web process' routes, without starting it: npm run openapi [-- FILE].
+import { writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { pino } from "pino";
+import { createApp } from "../src/app";
+import { openApiDocument, undescribedRoutes } from "berth/api";
+import { attachServices } from "berth/backing";
+import { readAbout } from "berth/process";
+import { mayBeUnset, readEnvironment, type Variable } from "berth/config";
+import { webVariables } from "../src/config";
+import { mountRoutes } from "../src/routes";
+import { backingServices } from "../src/services";
+
+const src = join(__dirname, "../../src");
+
+/** The document, and the routes that it says nothing of. @throws DescriptionError when a route contradicts itself. */
+export function describeService(): { document: object; undescribed: string[] } {
+  // What must be set has the example of its declaration: nothing connects before it is needed.
+  const examples = Object.entries<Variable>(webVariables)
+    .filter(([, of]) => !mayBeUnset(of))
+    .map(([name, { example = "" }]) => [name, example] as const);
+  const config = readEnvironment(webVariables, Object.fromEntries(examples));
+  const logger = pino({ enabled: false });
+  const about = readAbout(src);
+  const { attached, services } = attachServices(backingServices, {
+    config,
+    logger,
+    name: about.name,
+  });
+  const { signal: draining } = new AbortController();
+  const app = createApp({
+    config,
+    logger,
+    draining,
+    attached,
+    mountRoutes: (to) => mountRoutes(to, { ...services, config, about, draining }),
+  });
+  const { name: title, version } = about;
+  return {
+    document: openApiDocument(app.router, { title, version }),
+    undescribed: undescribedRoutes(app.router),
+  };
+}
+
+function main(file = "openapi.json"): void {
+  try {
+    const { document, undescribed } = describeService();
+    writeFileSync(file, `${JSON.stringify(document, undefined, 2)}\n`);
+    process.stderr.write(`${relative("", file)} is written.\n`);
+    if (undescribed.length > 0) process.stderr.write(`Not described: ${undescribed.join(", ")}\n`);
+  } catch (err) {
+    process.stderr.write(`${(err as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+if (require.main === module) main(...process.argv.slice(2));
