@@ -9,7 +9,7 @@ import { fetchAlone, startProcess, stopProcesses } from "../../src/testing/proce
 import { startServer } from "../support/server";
 import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 /** Nothing listens there: the service must do without. */
 const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
@@ -121,7 +121,7 @@ describe("the web process", () => {
     const { port } = taken.address() as AddressInfo;
     const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) }, [
       "--require",
-      join(root, "test/chassis/support/throw-server-errors.js"),
+      join(root, "test/support/throw-server-errors.js"),
     ]);
     expect(await exit).toBe(1);
     taken.close();

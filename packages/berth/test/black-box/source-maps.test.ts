@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startProcess } from "../../src/testing/process";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 
 describe("an error in the log of the built service", () => {
   it("names the lines of src that it comes from", async () => {

@@ -58,7 +58,7 @@ describe("an Express that somebody has wrapped", () => {
       const layer = load<{ prototype: Wrapped }>("router/lib/layer");
       for (const name of ["handleRequest", "handleError"]) wrap(layer.prototype, name);
       const { createTestApp } = load<typeof supportApp>("../support/app");
-      const { createHttpServer } = load<typeof httpServer>("../../../src/chassis/http/server");
+      const { createHttpServer } = load<typeof httpServer>("../../src/http/server");
       const created = createTestApp(defineRoutes(load<{ Router: () => Router }>("express").Router));
       atStart = { calls: [...calls], published: [...published], log: [...created.log] };
       server = createHttpServer(created.app, {
