@@ -11,7 +11,9 @@ const load = createRequire(__filename);
 
 /** Loads every clause, in the order of the contract: by family, then by number. */
 export function loadClauses(): Clause[] {
-  const files = readdirSync(folder).filter((name) => /^[a-z]\d+-[^.]+\.[jt]s$/.test(name) && extname(name) === extname(__filename));
+  const files = readdirSync(folder).filter(
+    (name) => /^[a-z]\d+-[^.]+\.[jt]s$/.test(name) && extname(name) === extname(__filename),
+  );
   const clauses = files.map((name) => (load(join(folder, name)) as { clause: Clause }).clause);
   return clauses.sort((one, other) => rank(one) - rank(other));
 }

@@ -53,7 +53,11 @@ export async function createTestRedis(certificates?: string): Promise<TestRedis>
   return {
     url: certificates ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
     async start(settings = [], until = "Ready to accept connections") {
-      server = run([...(certificates ? tlsSettings(certificates) : ["--port"]), String(port), ...settings]);
+      server = run([
+        ...(certificates ? tlsSettings(certificates) : ["--port"]),
+        String(port),
+        ...settings,
+      ]);
       for await (const line of createInterface({ input: server.stdout })) {
         if (line.includes(until)) break;
       }

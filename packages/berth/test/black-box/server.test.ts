@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WEB } from "../support/built";
-import { fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
+import { inFolder } from "../support/release";
+import { asServer, fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
 import { startServer } from "../support/server";
 import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
 
@@ -31,11 +32,13 @@ describe("the web process", () => {
 
   it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
     "serves %s though the name of a folder above begins with a dot",
-    async (path) => {
-      expect(WEB).toContain("/.cache/");
-      const server = await start();
-      expect((await fetch(`${server.url}${path}`)).status).toBe(200);
-    },
+    (path) =>
+      inFolder(".dots-", async (service) => {
+        const program = startProcess(join(service, "server.js"), { PORT: "0", ...absent });
+        const server = await asServer(program);
+        expect((await fetch(`${server.url}${path}`)).status).toBe(200);
+        await server.stop();
+      }),
   );
 
   it("keeps idle connections as long as it is told", async () => {
