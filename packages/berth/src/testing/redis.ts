@@ -22,13 +22,13 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+const isInstalled = () => spawnSync("redis-server", ["--version"]).status === 0;
 
 /** As `describe`; skipped where there is no Redis, and its title says so. */
-export const describeWithRedis = isInstalled
-  ? describe
-  : (title: string, tests: () => void) =>
-      describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
+export const describeWithRedis = (title: string, tests: () => void): void =>
+  isInstalled()
+    ? describe(title, tests)
+    : describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
 
 /**
  * Reserves a port; nothing listens there before `start`.
