@@ -30,7 +30,7 @@ let isStopping = false;
 let exitCode = 0;
 
 function start(file: string, ...flags: string[]): Running {
-  const args = [...flags, "--require", require.resolve("ts-node/register"), file];
+  const args = [...flags, "--require", require.resolve("../typescript"), file];
   const child = spawn(process.execPath, args, { stdio: "inherit", env });
   running.add(child);
   const ended = new Promise<number | string>((resolve) => {
