@@ -5,7 +5,7 @@ import { type Run, startRun, until } from "port-contract/harness";
 import { NotTried } from "./prove";
 
 const STARTER = join(__dirname, "own-systemd.sh");
-const MODULES = join(__dirname, "../../../node_modules");
+const MODULES = join(__dirname, "../../node_modules");
 const GROUP = "lab-systemd-";
 const START_LIMIT_MS = 10_000;
 

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 
 /** Targets that the units name; those that systemd brings along would start a whole machine. */
 const TARGETS = ["basic", "default", "multi-user", "network-online", "shutdown", "sockets"].concat([
