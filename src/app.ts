@@ -3,20 +3,7 @@ import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BackingService } from "berth/backing";
 import { setUnfitAnswers } from "berth/api";
-import {
-  accessLog,
-  asOneLayer,
-  createExpress,
-  defaultHeaders,
-  errorHandler,
-  livez,
-  logContext,
-  notFound,
-  readyz,
-  refuseLate,
-  requestId,
-  strictHead,
-} from "berth/http";
+import { createExpress, errorHandler, everyRequest, livez, notFound, readyz } from "berth/http";
 import type { ConfigOf, httpVariables } from "berth/config";
 
 /** What an app is built from. */
@@ -49,16 +36,7 @@ export function createApp({
   });
   setUnfitAnswers(app, { areRefused: config.REFUSE_UNFIT_ANSWERS, logger });
 
-  app.use(
-    asOneLayer(
-      requestId,
-      logContext(logger),
-      accessLog(logger),
-      defaultHeaders(),
-      strictHead,
-      refuseLate,
-    ),
-  );
+  app.use(everyRequest(logger));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
   mountRoutes(app);

@@ -48,6 +48,3 @@ export const releaseVariables = {
 };
 
 export type Config = ConfigOf<typeof webVariables>;
-
-/** What any process needs that attaches the database. */
-export type DatabaseConfig = ConfigOf<typeof postgresVariables>;

@@ -1,11 +1,4 @@
-import {
-  atEnd,
-  createTestRedis,
-  describeWithRedis,
-  fetchAlone,
-  type TestRedis,
-  type TestServer,
-} from "berth/testing";
+import { atEnd, createTestRedis, describeWithRedis, fetchAlone, type TestRedis, type TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "./support/service";
 
 const LIMIT = 10;

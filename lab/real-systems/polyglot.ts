@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { isPortFree, readProcfile } from "berth-dev/formation";
 import { freePort } from "port-contract/ports";
 import { connect, processTree, runMark, send, until } from "port-contract/harness";
-import { redis, xmpp, type Settings } from "port-contract";
+import { redis, type Settings, xmpp } from "port-contract";
 import { systems } from "./systems";
 
 const root = join(__dirname, "../..");

@@ -1,13 +1,5 @@
 // Your service, built and running, with a migrated database of its own; both end with the test file.
-import {
-  asServer,
-  atEnd,
-  startProcess,
-  startTestPostgres,
-  type TestPostgres,
-  type TestProcess,
-  type TestServer,
-} from "berth/testing";
+import { asServer, atEnd, startProcess, startTestPostgres, type TestPostgres, type TestProcess, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 
 /** Starts a database and applies the migrations with the built release process. */

@@ -82,7 +82,7 @@ const CODES: Readonly<Record<number, StatusName>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-const PROTOS = loadProtos(join(__dirname, "protos/status.proto"));
+const PROTOS = loadProtos(join(__dirname, "../protos/status.proto"));
 
 /** A message that says of what type it is. */
 const any = (name: string, message: object) => ({

@@ -74,4 +74,4 @@ export function createHealth(options: HealthOptions): RpcService {
   };
 }
 
-const PROTOS = loadProtos(join(__dirname, "protos/health.proto"));
+const PROTOS = loadProtos(join(__dirname, "../protos/health.proto"));

@@ -40,7 +40,7 @@ export function linkFiles(files: readonly Buffer[]): LinkedFile[] {
 }
 
 const FILE = messageIn(
-  loadProtos(join(__dirname, "protos/descriptor.proto")),
+  loadProtos(join(__dirname, "../protos/descriptor.proto")),
   "berth.descriptor.FileDescriptor",
 );
 

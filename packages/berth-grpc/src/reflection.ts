@@ -20,7 +20,7 @@ interface Question {
 export function createReflection(services: readonly RpcService[]): RpcService[] {
   const own = ["v1", "v1alpha"].map((version): RpcService => ({
     name: `grpc.reflection.${version}.ServerReflection`,
-    protos: loadProtos(join(__dirname, `protos/reflection-${version}.proto`)),
+    protos: loadProtos(join(__dirname, `../protos/reflection-${version}.proto`)),
     handlers: { serverReflectionInfo },
   }));
   const all = [...services, ...own];

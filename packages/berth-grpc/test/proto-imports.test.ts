@@ -4,7 +4,7 @@ import { linkFiles } from "../src/proto-imports";
 import { loadProtos } from "../src/protos";
 
 it("files import what they refer to, around and within their own packages", () => {
-  const { files } = loadProtos(join(__dirname, "../support/fleet.proto"));
+  const { files } = loadProtos(join(__dirname, "support/fleet.proto"));
   const imports = linkFiles(files).map(({ name, bytes }) => [
     name,
     (FileDescriptorProto.decode(bytes) as unknown as { dependency: string[] }).dependency,

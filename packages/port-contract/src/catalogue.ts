@@ -1,7 +1,7 @@
 // All clauses there are: whatever stands in clauses/, one a file.
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import type { Clause } from "./clause";
 import { UsageError } from "./usage-error";
 
@@ -11,7 +11,9 @@ const load = createRequire(__filename);
 
 /** Loads every clause, in the order of the contract: by family, then by number. */
 export function loadClauses(): Clause[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(folder).filter(
+    (name) => /^[a-z]\d+-[^.]+\.[jt]s$/.test(name) && extname(name) === extname(__filename),
+  );
   const clauses = files.map((name) => (load(join(folder, name)) as { clause: Clause }).clause);
   return clauses.sort((one, other) => rank(one) - rank(other));
 }

@@ -15,7 +15,7 @@ describe("the clauses", () => {
   });
 
   it("stand each in a file that begins with its id", () => {
-    const files = readdirSync(join(__dirname, "../clauses"));
+    const files = readdirSync(join(__dirname, "../src/clauses"));
     const named = files.map((name) => name.split("-")[0]?.toUpperCase());
     expect(named.sort()).toEqual([...ids].sort());
   });

@@ -71,6 +71,8 @@ describe("port-contract", () => {
   it("takes its runs along when it is interrupted", async () => {
     const args = [...kit, "--only", "B10", "--", serverLine("writes a PID file")];
     const running = spawn(process.execPath, args, {
+      // Jest's own is not the system's.
+      env: { ...process.env },
       stdio: "ignore",
     });
     const pid = await until(() => pidsIn(process.env.SCRATCH ?? "")[0], 60_000);

@@ -8,8 +8,8 @@ import { declaredVariables, ownEnvironment } from "./own-environment";
 import {
   lastWords,
   leaveEnvFileBehind,
-  procfileCommand,
   type Prepared,
+  procfileCommand,
   shortExit,
   UsageError,
 } from "port-contract";

@@ -21,7 +21,7 @@ const PAGE_POLICY = [
  * Files are sent relative to a root: of an absolute path Express takes every segment for one that the client has asked
  * for, and responds 404 where any begins with a dot, as below `~/.piku` or pnpm's `.pnpm`.
  */
-const OWN_FOLDER = join(__dirname, "public");
+const OWN_FOLDER = join(__dirname, "../../public");
 
 /** The page's own files, and those of Swagger UI that it needs. */
 const OWN_FILES = new Set(["page.css", "page.js"]);

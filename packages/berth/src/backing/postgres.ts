@@ -1,6 +1,8 @@
 // Attaches PostgreSQL by URL: a pool that survives the database's absence and tells it apart from wrong SQL.
 import type { Logger } from "pino";
 import type * as pg from "pg";
+import type { ConfigOf } from "../process/environment";
+import { keepWorkContextsIfFree } from "../process/work-context";
 import { createConnectionPool } from "./connection-pool";
 import type * as PostgresConnect from "./postgres-connect";
 import { isFull, isHarmless, isReadOnly, isUnavailable } from "./postgres-errors";
@@ -14,6 +16,8 @@ import {
   type RunTransaction,
   TransactionError,
 } from "./transactions";
+import type { postgresVariables } from "./postgres-variables";
+import type { AttachOptions, BackingService } from "./services";
 import { BackingServiceUnavailable } from "./unavailable";
 import { withComment } from "./statement-comment";
 
@@ -43,11 +47,36 @@ export interface Database extends Queryable {
 /** How recent an answer proves that the database still answers, in milliseconds. */
 const RECENT_MS = 1000;
 
+/** The entry of a database among a process' backing services: without it, the process is not ready. */
+export function attachDatabase({
+  config,
+  logger,
+  name,
+}: AttachOptions<ConfigOf<typeof postgresVariables>>): BackingService<Database> {
+  const database = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    applicationName: name,
+    logger,
+  });
+  return {
+    use: database,
+    check: database.ping,
+    isRequired: true,
+    maxConnections: config.DATABASE_POOL_SIZE,
+    close: database.close,
+  };
+}
+
 /**
  * Attaches a database; its client is loaded, and connections are opened, when first needed.
  * @throws PostgresUrlError when the URL, or a file that it names, is of no use.
  */
 export function createDatabase(options: DatabaseOptions): Database {
+  // For the comments that tell the database's log which request a statement is for, but not for a quarter of its speed.
+  keepWorkContextsIfFree();
   const settings = parsePostgresUrl(options.url);
   checkTlsFiles(settings);
   const { logger, connectTimeoutMs: timeoutMs } = options;

@@ -1,8 +1,11 @@
 // Attaches Redis by URL, for what can be done without while it is away: each command is answered, or fails, in short time.
 import type * as Ioredis from "ioredis";
 import type { Logger } from "pino";
+import type { ConfigOf } from "../process/environment";
 import { createCircuit } from "./circuit";
 import { parseRedisUrl } from "./redis-url";
+import type { redisVariables } from "./redis-variables";
+import type { AttachOptions, BackingService } from "./services";
 import { BackingServiceUnavailable } from "./unavailable";
 
 /** How Redis is attached. */
@@ -44,6 +47,16 @@ const TAKES_NONE =
 
 /** Refused wherever a write would be, while PING is answered as if all were well; by itself it never changes anything. */
 const WRITES_NOTHING = ["SETRANGE", "berth:check", 0, ""] as const;
+
+/** The entry of Redis among a process' backing services, where REDIS_URL is set; a process is ready without it. */
+export function attachRedis({
+  config,
+  logger,
+}: AttachOptions<ConfigOf<typeof redisVariables>>): BackingService<Redis> | undefined {
+  if (config.REDIS_URL === undefined) return undefined;
+  const redis = createRedis({ url: config.REDIS_URL, logger });
+  return { use: redis, check: redis.ping, isRequired: false, close: redis.close };
+}
 
 /**
  * Attaches Redis; it is connected from now on, and again whenever the connection breaks.

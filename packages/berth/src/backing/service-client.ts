@@ -13,9 +13,6 @@ import { isUnsent, mayRepeat, retryDelayMs, stateBy } from "./service-failure";
 import { type ServiceRequest, toRequest } from "./service-request";
 import { createSlots } from "./service-slots";
 
-// Whoever imports this wants its calls to say whom they are for.
-keepWorkContexts();
-
 /** How a service is attached. */
 export interface ServiceClientOptions {
   /** What problems, readiness and log lines call it, such as `stock`. */
@@ -94,6 +91,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 /** Attaches a service; nothing is loaded or connected before it is first called. @throws TypeError when the URL is none. */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
+  // Calls carry the ids and the deadline of the request that they are made for.
+  keepWorkContexts();
   const { name, logger, timeoutMs = 5000, silenceTimeoutMs = 3000, pingPath = "/livez" } = options;
   const { origin, pathname } = parseServiceUrl(options.url);
   const prefix = pathname.replace(/\/$/, "");

@@ -1,8 +1,5 @@
 // Says in a statement whom it is for, so that PostgreSQL's own log names the request.
-import { currentContext, keepWorkContextsIfFree } from "../process/work-context";
-
-// Whoever has a database wants its log to say whom a statement is for, but not for a quarter of its speed.
-keepWorkContextsIfFree();
+import { currentContext } from "../process/work-context";
 
 /**
  * The statement with what calls to other services take along, too, as a comment; as it is outside of a context.

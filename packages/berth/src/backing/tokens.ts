@@ -3,8 +3,11 @@ import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
 import type { Logger } from "pino";
+import type { ConfigOf } from "../process/environment";
 import { createBelievedTokens } from "./believed-tokens";
 import { createKeySet } from "./key-set";
+import type { AttachOptions, BackingService } from "./services";
+import type { optionalTokenVariables } from "./token-variables";
 
 /** Whose tokens are believed. */
 export interface TokensOptions {
@@ -52,6 +55,17 @@ const ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
+
+/** The entry of the token issuer among a process' backing services, where its variables are set; a process is ready without it. */
+export function attachTokens({
+  config,
+  logger,
+}: AttachOptions<ConfigOf<typeof optionalTokenVariables>>): BackingService<Tokens> | undefined {
+  const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
+  if (!jwksUrl || !issuer || !audience) return undefined;
+  const tokens = createTokens({ jwksUrl, issuer, audience, logger });
+  return { use: tokens, check: tokens.ping, isRequired: false, close: tokens.close };
+}
 
 /** Makes what verifies tokens; nothing is loaded or fetched before the first one. */
 export function createTokens(options: TokensOptions): Tokens {

@@ -1,6 +1,11 @@
 // PostgreSQL: a pool of connections, transactions, idempotency keys.
 export { createIdempotencyKeys } from "../backing/idempotency-keys";
-export { createDatabase, type Database, type DatabaseOptions } from "../backing/postgres";
+export {
+  attachDatabase,
+  createDatabase,
+  type Database,
+  type DatabaseOptions,
+} from "../backing/postgres";
 export { reasonOf } from "../backing/postgres-errors";
 export { parsePostgresUrl, type PostgresSettings } from "../backing/postgres-url";
 export {

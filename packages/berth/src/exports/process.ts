@@ -9,6 +9,7 @@ export {
   REPLACED,
   type Resource,
 } from "../process/lifecycle";
+export { createLogger, type LoggingOptions } from "../process/logger";
 export { parentGone } from "../process/parent-shell";
 export {
   checkReadiness,

@@ -1,2 +1,2 @@
 // Redis.
-export { createRedis, type Redis, type RedisOptions } from "../backing/redis";
+export { attachRedis, createRedis, type Redis, type RedisOptions } from "../backing/redis";

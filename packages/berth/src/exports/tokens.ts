@@ -6,6 +6,7 @@ export {
   type TokenVerifier,
 } from "../api/require-token";
 export {
+  attachTokens,
   createTokens,
   TokenRefused,
   type TokenClaims,

@@ -35,7 +35,7 @@ export async function enter<V extends typeof processVariables>(
   if (!supervises) Object.assign(process.env, env);
   const stdout = createStdout();
   process.on("exit", stdout.flush);
-  const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId);
+  const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
   const run = supervises
     ? () =>

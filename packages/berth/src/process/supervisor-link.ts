@@ -38,15 +38,22 @@ interface WaitOptions {
 /** How often what is required is looked at, while it cannot be used, in milliseconds. */
 const LOOK_MS = 1000;
 
-const worker = process.env.BERTH_WORKER === MARK.BERTH_WORKER ? cluster.worker : undefined;
-// What this process starts is no worker.
-delete process.env.BERTH_WORKER;
+let isWorker: boolean | undefined;
+
+/** This process as a worker of a supervisor of ours, if it is one. */
+function ownWorker(): Worker | undefined {
+  isWorker ??= process.env.BERTH_WORKER === MARK.BERTH_WORKER;
+  // What this process starts is no worker.
+  delete process.env.BERTH_WORKER;
+  return isWorker ? cluster.worker : undefined;
+}
 
 /** The number of this worker among all that its supervisor has started; undefined for a process without one. */
-export const workerId: number | undefined = worker?.id;
+export const workerId = (): number | undefined => ownWorker()?.id;
 
 /** The supervisor of this process, if it has one. */
 export function findSupervisor(): SupervisorLink | undefined {
+  const worker = ownWorker();
   return worker && linkTo(worker);
 }
 
@@ -103,6 +110,6 @@ export function sharePassedSocket(
   env: Environment,
   { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid">,
 ): Environment {
-  const isPassed = workerId !== undefined && env.LISTEN_PID === String(ppid);
+  const isPassed = workerId() !== undefined && env.LISTEN_PID === String(ppid);
   return isPassed ? { ...env, LISTEN_PID: String(pid) } : env;
 }

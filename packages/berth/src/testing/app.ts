@@ -3,16 +3,10 @@ import type { Express, RequestHandler, Router } from "express";
 import express from "express";
 import type { Logger } from "pino";
 import { createExpress } from "../express/app";
-import { asOneLayer } from "../express/one-layer";
-import { accessLog } from "../http/access-log";
-import { refuseLate } from "../http/deadline";
-import { defaultHeaders } from "../http/default-headers";
 import { errorHandler } from "../http/error-handler";
+import { everyRequest } from "../http/every-request";
 import { livez, readyz } from "../http/health";
-import { logContext } from "../http/log-context";
 import { notFound } from "../http/not-found";
-import { requestId } from "../http/request-id";
-import { strictHead } from "../http/strict-head";
 import type { ReadinessCheck } from "../process/readiness";
 import { createLogger } from "../process/logger";
 
@@ -55,16 +49,7 @@ export function createTestApp(
   define(router);
 
   const app = createExpress({ trustProxy, bodyLimitBytes, logger: ownLogger });
-  app.use(
-    asOneLayer(
-      requestId,
-      logContext(ownLogger),
-      accessLog(ownLogger),
-      defaultHeaders(),
-      strictHead,
-      refuseLate,
-    ),
-  );
+  app.use(everyRequest(ownLogger));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger: ownLogger }));
   for (const handler of middleware) app.use(handler);

@@ -1,8 +1,9 @@
 // Who issues tokens, as tests need it: with keys that change, over HTTP that answers, lies, hangs or is away.
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { atEnd } from "./at-end";
 
 /** A pair of keys, and what the public one is called. */
 export interface TestKey {
@@ -73,12 +74,7 @@ export interface TestIssuer {
   start(): Promise<void>;
 }
 
-const started: Server[] = [];
-afterEach(() => {
-  for (const server of started.splice(0)) server.close().closeAllConnections();
-});
-
-/** Starts an issuer that publishes these keys. */
+/** Starts an issuer that publishes these keys; it ends with the test file. */
 export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
   let asked = 0;
   const server = createServer((req, res) => {
@@ -86,7 +82,7 @@ export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
     issuer.answer(req, res);
     server.emit("asked");
   });
-  started.push(server);
+  atEnd(() => Promise.resolve(server.close().closeAllConnections()));
   const listen = async (port: number) => {
     await once(server.listen(port, "127.0.0.1"), "listening");
     return (server.address() as AddressInfo).port;

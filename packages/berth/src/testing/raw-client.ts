@@ -14,7 +14,7 @@ export interface RawClient {
 }
 
 const open = new Set<Socket>();
-afterEach(() => open.forEach((socket) => socket.destroy()));
+globalThis.afterEach?.(() => open.forEach((socket) => socket.destroy()));
 
 /** Connects, and resolves once the connection stands; each test's connections end with it. */
 export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawClient> {

@@ -22,16 +22,19 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-const isInstalled = spawnSync("redis-server", ["--version"]).status === 0;
+const isInstalled = () => spawnSync("redis-server", ["--version"]).status === 0;
 
 /** As `describe`; skipped where there is no Redis, and its title says so. */
-export const describeWithRedis = isInstalled
-  ? describe
-  : (title: string, tests: () => void) =>
-      describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
+export const describeWithRedis = (title: string, tests: () => void): void =>
+  isInstalled()
+    ? describe(title, tests)
+    : describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
 
-/** Reserves a port; nothing listens there before `start`. @param isTls Its certificate is localhost's. */
-export async function createTestRedis({ isTls = false } = {}): Promise<TestRedis> {
+/**
+ * Reserves a port; nothing listens there before `start`.
+ * @param certificates The folder of `localhost.crt`, its key and `authority.crt`, for one that speaks TLS.
+ */
+export async function createTestRedis(certificates?: string): Promise<TestRedis> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;
@@ -48,9 +51,13 @@ export async function createTestRedis({ isTls = false } = {}): Promise<TestRedis
   const killAtExit = () => server?.kill("SIGKILL");
   process.on("exit", killAtExit);
   return {
-    url: isTls ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
+    url: certificates ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
     async start(settings = [], until = "Ready to accept connections") {
-      server = run([...(isTls ? TLS : ["--port"]), String(port), ...settings]);
+      server = run([
+        ...(certificates ? tlsSettings(certificates) : ["--port"]),
+        String(port),
+        ...settings,
+      ]);
       for await (const line of createInterface({ input: server.stdout })) {
         if (line.includes(until)) break;
       }
@@ -66,16 +73,11 @@ export async function createTestRedis({ isTls = false } = {}): Promise<TestRedis
   };
 }
 
-const certificate = (file: string) => join(__dirname, "certificates", file);
-const TLS = [
+const tlsSettings = (folder: string): string[] => [
   ...["--port", "0", "--tls-auth-clients", "no"],
-  ...[
-    "--tls-cert-file",
-    certificate("localhost.crt"),
-    "--tls-key-file",
-    certificate("localhost.key"),
-  ],
-  ...["--tls-ca-cert-file", certificate("authority.crt"), "--tls-port"],
+  ...["--tls-cert-file", join(folder, "localhost.crt")],
+  ...["--tls-key-file", join(folder, "localhost.key")],
+  ...["--tls-ca-cert-file", join(folder, "authority.crt"), "--tls-port"],
 ];
 
 const run = (settings: string[]) =>

@@ -1,7 +1,7 @@
 // Timers that a test ends itself, so that no machine is too slow for them.
 import type { Socket } from "node:net";
 
-afterEach(() => {
+globalThis.afterEach?.(() => {
   jest.useRealTimers();
   jest.restoreAllMocks();
 });

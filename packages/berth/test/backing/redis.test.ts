@@ -228,7 +228,7 @@ describeWithRedis("a Redis that is attached by TLS", () => {
   }
 
   it("is believed with a certificate that is trusted, or when nobody asks for one", async () => {
-    server = await createTestRedis({ isTls: true });
+    server = await createTestRedis(join(__dirname, "../support/certificates"));
     await server.start();
     const { url } = server;
     expect(await answerOf(`${url}?ssl_ca_certs=${authority}`)).toBe("usable");

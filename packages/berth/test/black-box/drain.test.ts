@@ -9,10 +9,10 @@ import {
   untilRefused,
 } from "../../src/testing/raw-client";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 /** Nothing listens there: the service must do without. */
 const absent = { DATABASE_URL: "postgres://user@127.0.0.1:1/absent" };
-const crashOnSignal = ["--require", join(root, "test/chassis/support/crash-on-signal.js")];
+const crashOnSignal = ["--require", join(root, "test/support/crash-on-signal.js")];
 afterEach(stopProcesses);
 
 describe("the web process", () => {

@@ -11,7 +11,7 @@ import { startCommand, stopProcesses, untilListening } from "../../src/testing/p
 import { startServer } from "../support/server";
 import { sendRequestInFlight } from "../../src/testing/raw-client";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 const directory = mkdtempSync(join(tmpdir(), "exit-"));
 afterEach(stopProcesses);
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -24,7 +24,7 @@ describe("the end of a process", () => {
     const FIFO = join(directory, "fifo");
     rmSync(FIFO, { force: true });
     execFileSync("mkfifo", [FIFO]);
-    const preload = join(root, "test/chassis/support/occupy-thread-pool.js");
+    const preload = join(root, "test/support/occupy-thread-pool.js");
     const absent = { DATABASE_URL: "postgres://127.0.0.1:1/absent" };
     return startServer({ ...absent, FIFO, ...env }, ["--require", preload]);
   };

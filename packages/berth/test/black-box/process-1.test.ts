@@ -5,7 +5,7 @@ import { RELEASE, WEB } from "../support/built";
 import { asProcess1, childOf } from "../support/namespaces";
 import { startCommand, stopProcesses } from "../../src/testing/process";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 const node = [...(asProcess1 ?? []), process.execPath];
 afterEach(stopProcesses);
 
@@ -16,7 +16,7 @@ suite("as process 1 (where namespaces are allowed)", () => {
   it.each(["SIGTERM", "SIGINT"])(
     "the web process heeds a %s while it is loaded",
     async (SIGNAL) => {
-      const preload = join(root, "test/chassis/support/signal-while-loading.js");
+      const preload = join(root, "test/support/signal-while-loading.js");
       const { exit, lines } = startCommand([...node, "--require", preload, WEB], {
         DATABASE_URL: "postgres://127.0.0.1:1/absent",
         PORT: "0",

@@ -5,11 +5,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WEB } from "../support/built";
-import { fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
+import { inFolder } from "../support/release";
+import { asServer, fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
 import { startServer } from "../support/server";
 import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 /** Nothing listens there: the service must do without. */
 const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
@@ -31,11 +32,13 @@ describe("the web process", () => {
 
   it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
     "serves %s though the name of a folder above begins with a dot",
-    async (path) => {
-      expect(WEB).toContain("/.cache/");
-      const server = await start();
-      expect((await fetch(`${server.url}${path}`)).status).toBe(200);
-    },
+    (path) =>
+      inFolder(".dots-", async (service) => {
+        const program = startProcess(join(service, "server.js"), { PORT: "0", ...absent });
+        const server = await asServer(program);
+        expect((await fetch(`${server.url}${path}`)).status).toBe(200);
+        await server.stop();
+      }),
   );
 
   it("keeps idle connections as long as it is told", async () => {
@@ -121,7 +124,7 @@ describe("the web process", () => {
     const { port } = taken.address() as AddressInfo;
     const { exit, lines } = startProcess(WEB, { ...absent, PORT: String(port) }, [
       "--require",
-      join(root, "test/chassis/support/throw-server-errors.js"),
+      join(root, "test/support/throw-server-errors.js"),
     ]);
     expect(await exit).toBe(1);
     taken.close();

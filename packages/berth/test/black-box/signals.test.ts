@@ -10,12 +10,9 @@ import {
 import { startServer } from "../support/server";
 import { sendRequestInFlight, untilRefused } from "../../src/testing/raw-client";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 const absent = { DATABASE_URL: "postgres://127.0.0.1:1/absent" };
-const signalWhileLoading = [
-  "--require",
-  join(root, "test/chassis/support/signal-while-loading.js"),
-];
+const signalWhileLoading = ["--require", join(root, "test/support/signal-while-loading.js")];
 afterEach(stopProcesses);
 
 describe("the web process", () => {

@@ -1,18 +1,19 @@
 // What a stack in the log of the built service says.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASE } from "../support/built";
 import { startProcess } from "../../src/testing/process";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 
 describe("an error in the log of the built service", () => {
-  it("names the lines of src that it comes from", async () => {
+  it("names the lines of src of this package that it comes from", async () => {
     const DATABASE_URL = "postgres://u@127.0.0.1:1/d?sslmode=verify-full&sslrootcert=/absent";
-    const { exit, lines } = startProcess("dist/migrate.js", { DATABASE_URL });
+    const { exit, lines } = startProcess(RELEASE, { DATABASE_URL });
     expect(await exit).toBe(1);
     const { err } = JSON.parse(lines.at(-1) ?? "") as { err: { stack: string } };
     const [, file = "", line] = /at readFile \((.+):(\d+):\d+\)/.exec(err.stack) ?? [];
-    expect(file).toBe(join(root, "src/chassis/backing/postgres-tls.ts"));
+    expect(file).toBe(join(root, "src/backing/postgres-tls.ts"));
     expect(readFileSync(file, "utf8").split("\n")[Number(line) - 1]).toContain("throw new");
   });
 });

@@ -57,8 +57,8 @@ describe("an Express that somebody has wrapped", () => {
       wrap((express.Router as { prototype: Wrapped }).prototype, "handle");
       const layer = load<{ prototype: Wrapped }>("router/lib/layer");
       for (const name of ["handleRequest", "handleError"]) wrap(layer.prototype, name);
-      const { createTestApp } = load<typeof supportApp>("../support/app");
-      const { createHttpServer } = load<typeof httpServer>("../../../src/chassis/http/server");
+      const { createTestApp } = load<typeof supportApp>("../../src/testing/app");
+      const { createHttpServer } = load<typeof httpServer>("../../src/http/server");
       const created = createTestApp(defineRoutes(load<{ Router: () => Router }>("express").Router));
       atStart = { calls: [...calls], published: [...published], log: [...created.log] };
       server = createHttpServer(created.app, {

@@ -60,8 +60,8 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
   beforeAll(async () => {
     jest.isolateModules(() => {
       replace();
-      const { createTestApp } = load<typeof supportApp>("../support/app");
-      const { createHttpServer } = load<typeof httpServer>("../../../src/chassis/http/server");
+      const { createTestApp } = load<typeof supportApp>("../../src/testing/app");
+      const { createHttpServer } = load<typeof httpServer>("../../src/http/server");
       const { Router: createRouter } = load<typeof expressModule>("express");
       const define = (router: Router): void => defineRoutes(router, createRouter());
       const { app, log: firstLog } = createTestApp(define);

@@ -1,18 +1,35 @@
 // Release processes with migrations of a test's own.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { SERVICE } from "./built";
 
-/** A copy of the built service in a folder whose name begins so, for `use` alone. */
+const modules = join(__dirname, "../../../../node_modules");
+
+/** A copy of the built service, and of this package, in a folder whose name begins so, for `use` alone. */
 export async function inFolder(
   name: string,
   use: (service: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), name));
   const service = join(folder, "service");
-  cpSync(SERVICE, service, { recursive: true });
-  symlinkSync(join(__dirname, "../../../../node_modules"), join(folder, "node_modules"));
+  cpSync(dirname(SERVICE), folder, { recursive: true });
+  for (const each of readdirSync(modules).filter((of) => of !== "berth")) {
+    mkdirSync(join(folder, "node_modules"), { recursive: true });
+    symlinkSync(join(modules, each), join(folder, "node_modules", each));
+  }
+  for (const each of ["dist", "public", "package.json"])
+    cpSync(join(__dirname, "../..", each), join(folder, "node_modules/berth", each), {
+      recursive: true,
+    });
   await use(service).finally(() => rmSync(folder, { recursive: true }));
 }
 

@@ -1,11 +1,8 @@
 // The release process of the chassis' own tests, in the order of `src/migrate.ts`, with migrations of its own.
 import { parentShell } from "berth/early";
 import { migrate } from "berth/migrate";
-import { postgresVariables } from "berth/config";
-import { enter } from "berth/process";
-import { parentGone } from "berth/process";
-import { interruptedExitCode, onStopRequest } from "berth/process";
-import { processVariables } from "berth/config";
+import { postgresVariables, processVariables } from "berth/config";
+import { enter, interruptedExitCode, onStopRequest, parentGone } from "berth/process";
 
 const START_TIMEOUT_MS = 30_000;
 

@@ -2,39 +2,16 @@
 import "berth/early";
 import { finished } from "node:stream/promises";
 import type { Router } from "express";
-import { attachServices, type AttachOptions } from "berth/backing";
-import { createDatabase, type Database } from "berth/postgres";
-import { postgresVariables } from "berth/config";
+import { attachServices } from "berth/backing";
+import { attachDatabase, type Database } from "berth/postgres";
+import { type ConfigOf, httpVariables, postgresVariables } from "berth/config";
 import { apiDocs } from "berth/api";
-import { about } from "berth/http";
-import { createAppService } from "berth/http";
-import type { ConfigOf } from "berth/config";
+import { about, createAppService } from "berth/http";
 import { log } from "berth/log";
 import { serve } from "berth/process";
-import { httpVariables } from "berth/config";
 import { createTestApp } from "berth/testing";
 
 const variables = { ...httpVariables, ...postgresVariables };
-
-const backingServices = {
-  database({ config, logger, name }: AttachOptions<ConfigOf<typeof variables>>) {
-    const database = createDatabase({
-      url: config.DATABASE_URL,
-      poolSize: config.DATABASE_POOL_SIZE,
-      connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
-      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
-      applicationName: name,
-      logger,
-    });
-    return {
-      use: database,
-      check: database.ping,
-      isRequired: true,
-      maxConnections: config.DATABASE_POOL_SIZE,
-      close: database.close,
-    };
-  },
-};
 
 const defineRoutes = (database: Database) => (router: Router) => {
   router.get("/", about({ name: "test", version: "1.2.3" }));
@@ -56,7 +33,10 @@ const defineRoutes = (database: Database) => (router: Router) => {
 };
 
 void serve(variables, ({ config, logger, target, draining, run }) => {
-  const { attached, services } = attachServices(backingServices, { config, logger, name: "test" });
+  const { attached, services } = attachServices(
+    { database: attachDatabase },
+    { config, logger, name: "test" },
+  );
   const { app } = createTestApp(defineRoutes(services.database), {
     logger,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
