@@ -4,8 +4,7 @@
 const { createServer } = require("node:http");
 const { clearInterval, setInterval, setTimeout } = require("node:timers");
 const { createHttpService } = require("berth/listener");
-const { createLogger } = require("berth/log");
-const { createLifecycle, createStdout } = require("berth/process");
+const { createLifecycle, createLogger, createStdout } = require("berth/process");
 
 const SLOW_MS = 800;
 const EVENT_INTERVAL_MS = 100;

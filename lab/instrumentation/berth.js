@@ -5,17 +5,11 @@ const { Router } = require("express");
 const { describeRoute } = require("berth/api");
 const { httpVariables } = require("berth/config");
 const {
-  accessLog,
-  asOneLayer,
   createAppService,
   createExpress,
-  defaultHeaders,
   errorHandler,
-  logContext,
+  everyRequest,
   notFound,
-  refuseLate,
-  requestId,
-  strictHead,
 } = require("berth/http");
 const { serve } = require("berth/process");
 const { object, text } = require("berth/schema");
@@ -27,16 +21,7 @@ const takesShip = describeRoute({ summary: "Takes a ship.", body: ship, answers:
 void serve(httpVariables, ({ config, logger, target, run }) => {
   const { TRUST_PROXY: trustProxy, BODY_LIMIT_BYTES: bodyLimitBytes } = config;
   const app = createExpress({ trustProxy, bodyLimitBytes, logger });
-  app.use(
-    asOneLayer(
-      requestId,
-      logContext(logger),
-      accessLog(logger),
-      defaultHeaders(),
-      strictHead,
-      refuseLate,
-    ),
-  );
+  app.use(everyRequest(logger));
   mountRoutes(app, Router(), takesShip);
   app.use(notFound(app.router));
   app.use(errorHandler(logger));

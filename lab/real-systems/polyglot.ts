@@ -109,10 +109,9 @@ async function main(): Promise<void> {
   const base = await freePort(types.length * PORTS_PER_TYPE);
   const env = {
     ...process.env,
-    // Debian's programs before others of the same name.
-    PATH: `/usr/sbin:/usr/bin:${process.env.PATH}`,
+    // Debian's programs before others of the same name; `berth` as npm run has it.
+    PATH: `/usr/sbin:/usr/bin:${process.env.PATH}:${join(root, "node_modules/.bin")}`,
     NODE_PATH: join(root, "node_modules"),
-    TS_NODE_PROJECT: join(root, "tsconfig.json"),
     TMPDIR: folder,
     DATA_DIR: "memory://",
     [runMark]: folder,

@@ -10,20 +10,14 @@ switchOff(process.env.BERTH_BENCH_WITHOUT);
 // Only now: what is taken out of a module stays as it is, even if a trick is switched off later.
 const { httpVariables } = require("berth/config");
 const {
-  accessLog,
-  asOneLayer,
   createAppService,
   createExpress,
-  defaultHeaders,
   errorHandler,
+  everyRequest,
   livez,
-  logContext,
   notFound,
   Problem,
   readyz,
-  refuseLate,
-  requestId,
-  strictHead,
 } = require("berth/http");
 const { keepWorkContexts, serve } = require("berth/process");
 const { parseBody } = internal("http/body");
@@ -42,16 +36,7 @@ function createApp(config, logger, draining, database) {
     logger,
   });
 
-  app.use(
-    asOneLayer(
-      requestId,
-      logContext(logger),
-      accessLog(logger),
-      defaultHeaders(),
-      strictHead,
-      refuseLate,
-    ),
-  );
+  app.use(everyRequest(logger));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
   if (process.env.BENCH_API) require("./berth-api").mountApi(app, process.env, logger);
