@@ -8,7 +8,9 @@ import type * as TypeScript from "typescript";
 /** What compiles is loaded once a file has changed: most starts find all files compiled, and do without its 300 ms. */
 const compiler = (): typeof TypeScript =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed
-  require(require.resolve("typescript", { paths: [process.cwd()] })) as typeof TypeScript;
+  require(
+    require.resolve("typescript", { paths: [process.cwd(), __dirname] }),
+  ) as typeof TypeScript;
 
 const configFile = resolve("tsconfig.json");
 const cache = resolve("node_modules/.cache/berth/typescript");
@@ -16,7 +18,9 @@ const cache = resolve("node_modules/.cache/berth/typescript");
 /** What the output depends on besides the source: the compiler, this module, and the configuration with what it extends. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(process.version);
-  const manifest = require.resolve("typescript/package.json", { paths: [process.cwd()] });
+  const manifest = require.resolve("typescript/package.json", {
+    paths: [process.cwd(), __dirname],
+  });
   for (const file of [manifest, __filename]) hash.update(readFileSync(file));
   for (let file: string | undefined = configFile; file !== undefined;) {
     const text = read(file);
@@ -63,9 +67,10 @@ function compile(source: string, fileName: string): string {
     compilerOptions: options,
     reportDiagnostics: true,
   });
-  const [error] = diagnostics;
+  // What is wrong with the configuration, `npm run typecheck` says.
+  const error = diagnostics.find(({ file }) => file);
   if (!error) return outputText;
-  const line = ts.getLineAndCharacterOfPosition(error.file!, error.start ?? 0).line + 1;
+  const line = error.file!.getLineAndCharacterOfPosition(error.start ?? 0).line + 1;
   const text = ts.flattenDiagnosticMessageText(error.messageText, "\n");
   throw new SyntaxError(`${fileName}:${line}: ${text}`);
 }

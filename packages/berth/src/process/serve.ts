@@ -2,7 +2,6 @@
 import type { Logger } from "pino";
 import type { BindTarget } from "../port/bind";
 import { readBindTarget } from "../port/socket-activation";
-import { parentShell } from "./early";
 import { enter } from "./entry";
 import type { ConfigOf } from "./environment";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
@@ -35,7 +34,7 @@ export const serve = <V extends PortVariables>(
     const { draining, run } = createLifecycle({
       process,
       logger,
-      orphaned: parentGone(process, parentShell),
+      orphaned: parentGone(process),
       drainDelayMs: config.DRAIN_DELAY_MS,
       shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     });
