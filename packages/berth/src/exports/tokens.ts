@@ -1,6 +1,7 @@
 // Access tokens: who may call a route.
 export {
   requireToken,
+  token,
   type Claims,
   type TokenOptions,
   type TokenVerifier,
