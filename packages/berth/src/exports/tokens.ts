@@ -10,6 +10,7 @@ export {
   attachTokens,
   createTokens,
   TokenRefused,
+  type AttachedTokens,
   type TokenClaims,
   type Tokens,
   type TokensOptions,
