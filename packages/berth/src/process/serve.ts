@@ -6,6 +6,7 @@ import { enter } from "./entry";
 import type { ConfigOf } from "./environment";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
 import { parentGone } from "./parent-shell";
+import type { LoggingOptions } from "./logger";
 import type { httpVariables } from "./variables";
 
 /** What a process reads that binds a port, whatever it speaks there. */
@@ -25,12 +26,14 @@ export interface Serving<Config> extends Pick<Lifecycle, "draining" | "run"> {
 /**
  * Runs a process that serves, as `enter` does.
  * @param main Composes it, and ends with `run`, which binds, serves until it is told to stop, and drains.
+ * @param logging Changes every log line.
  */
 export const serve = <V extends PortVariables>(
   variables: V,
   main: (process: Serving<ConfigOf<V>>) => Promise<number>,
-): Promise<void> =>
-  enter(variables, (config, logger) => {
+  logging?: LoggingOptions,
+): Promise<void> => {
+  const compose = (config: ConfigOf<V>, logger: Logger): Promise<number> => {
     const { draining, run } = createLifecycle({
       process,
       logger,
@@ -40,4 +43,6 @@ export const serve = <V extends PortVariables>(
     });
     const target = readBindTarget(config, process.env, process.pid);
     return main({ config, logger, target, draining, run });
-  });
+  };
+  return enter(variables, compose, logging);
+};
