@@ -1,6 +1,6 @@
 // Has a process run TypeScript as it is written: `node --require …/typescript.js program.ts`, or by `loadTypeScript()`.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
@@ -8,18 +8,24 @@ import type * as TypeScript from "typescript";
 /** What compiles is loaded once a file has changed: most starts find all files compiled, and do without its 300 ms. */
 const compiler = (): typeof TypeScript =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed
-  require(
-    require.resolve("typescript", { paths: [process.cwd(), __dirname] }),
-  ) as typeof TypeScript;
+  require(require.resolve("typescript", { paths: [project, __dirname] })) as typeof TypeScript;
 
-const configFile = resolve("tsconfig.json");
-const cache = resolve("node_modules/.cache/berth/typescript");
+/** The folder of the project: that of the program, wherever it is started. */
+function projectOf(folder: string): string {
+  if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return folder;
+  return projectOf(dirname(folder));
+}
+
+const program = process.argv[1];
+const project = projectOf(require.main || !program ? process.cwd() : dirname(resolve(program)));
+const configFile = join(project, "tsconfig.json");
+const cache = join(project, "node_modules/.cache/berth/typescript");
 
 /** What the output depends on besides the source: the compiler, this module, and the configuration with what it extends. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(process.version);
   const manifest = require.resolve("typescript/package.json", {
-    paths: [process.cwd(), __dirname],
+    paths: [project, __dirname],
   });
   for (const file of [manifest, __filename]) hash.update(readFileSync(file));
   for (let file: string | undefined = configFile; file !== undefined;) {
