@@ -1,6 +1,14 @@
 // Has a process run TypeScript as it is written: `node --require …/typescript.js program.ts`, or by `loadTypeScript()`.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
@@ -81,31 +89,48 @@ function compile(source: string, fileName: string): string {
   throw new SyntaxError(`${fileName}:${line}: ${text}`);
 }
 
-/** Put in place whole, as other processes may read it at the same time; a cache that cannot be written costs time alone. */
-function keep(file: string, text: string): void {
+/**
+ * Puts it in the place of what the file was before, whole, as other processes may read it at the same time; a cache that
+ * cannot be written costs time alone.
+ */
+function keep(place: string, name: string, text: string): void {
+  const file = join(cache, name);
   try {
     mkdirSync(cache, { recursive: true });
+    const before = readdirSync(cache).filter((each) => each.startsWith(place));
     writeFileSync(`${file}.${process.pid}`, text);
     renameSync(`${file}.${process.pid}`, file);
+    for (const each of before) rmSync(join(cache, each), { force: true });
   } catch {
     // Compiled again next time.
   }
 }
 
+const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+let same: string | undefined;
+
+/**
+ * The file as JavaScript, from the cache if it has been compiled before.
+ * @throws SyntaxError naming the file and the line of the first error.
+ */
+export function compiled(fileName: string): string {
+  const source = readFileSync(fileName, "utf8");
+  same ??= fingerprint();
+  const place = hashOf(fileName);
+  const name = `${place}-${hashOf(same + source)}.js`;
+  const known = read(join(cache, name));
+  if (known !== undefined) return known;
+  const output = compile(source, fileName);
+  keep(place, name, output);
+  return output;
+}
+
 /** Has this process load `.ts` files; types are checked by `npm run typecheck`. */
 export function loadTypeScript(): void {
   process.setSourceMapsEnabled(true);
-  let same: string | undefined;
   const extensions = (Module as unknown as { _extensions: Record<string, Load> })._extensions;
-  extensions[".ts"] = (module, fileName) => {
-    const source = readFileSync(fileName, "utf8");
-    same ??= fingerprint();
-    const key = createHash("sha256").update(same).update(fileName).update("\0").update(source);
-    const file = join(cache, `${key.digest("hex")}.js`);
-    let output = read(file);
-    if (output === undefined) keep(file, (output = compile(source, fileName)));
-    module._compile(output, fileName);
-  };
+  extensions[".ts"] = (module, fileName) => module._compile(compiled(fileName), fileName);
 }
 
 type Load = (
