@@ -7,8 +7,8 @@ import { startMigratedPostgres, startService } from "./support/service";
 const ran = { seed: 1, runs: 30, timeoutMs: 30_000 };
 
 async function startIssuer(): Promise<string> {
-  const args = ["--require", "ts-node/register", "scripts/dev/issuer/main.ts"];
-  const issuer = startCommand([process.execPath, ...args], { PORT: "0" });
+  const command = [process.execPath, require.resolve("berth-dev/cli"), "issuer"];
+  const issuer = startCommand(command, { PORT: "0" });
   atEnd(() => issuer.stop());
   return /http:\S+:\d+/.exec(await issuer.line(/ready on/))?.[0] ?? "";
 }
