@@ -11,7 +11,7 @@ import { webVariables } from "../src/config";
 import { mountRoutes } from "../src/routes";
 import { backingServices } from "../src/services";
 
-const src = join(__dirname, "../../src");
+const src = join(__dirname, "../src");
 
 /** The document, and the routes that it says nothing of. @throws DescriptionError when a route contradicts itself. */
 export function describeService(): { document: object; undescribed: string[] } {

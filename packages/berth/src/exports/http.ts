@@ -13,6 +13,7 @@ export { logContext } from "../http/log-context";
 export { notFound } from "../http/not-found";
 export { sendPage } from "../http/paging";
 export { Problem, PROBLEM_TYPE, problemText, sendProblem } from "../http/problem";
+export { refusals } from "../http/refusals";
 export { relativeUrl } from "../http/relative-url";
 export { requestId } from "../http/request-id";
 export { requestValue, type RequestValue } from "../http/request-value";

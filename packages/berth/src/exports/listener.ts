@@ -1,6 +1,5 @@
 // What listens on a port below Express: for routers, gRPC and protocols of your own.
 export { peerAddress } from "../http/client-address";
-export { refusals } from "../http/refusals";
 export { saneId } from "../http/request-id";
 export { traceHeaders, traceId } from "../http/trace-context";
 export { watchAcceptQueue } from "../port/accept-queue";
