@@ -41,7 +41,7 @@ export function documentEnvExample(): string {
 }
 
 if (require.main === module) {
-  const root = join(__dirname, "../..");
+  const root = join(__dirname, "..");
   const page = join(root, "docs/configuration.md");
   writeFileSync(page, documentPage(readFileSync(page, "utf8")));
   writeFileSync(join(root, ".env.example"), documentEnvExample());
