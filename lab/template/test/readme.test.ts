@@ -11,7 +11,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { startCommand, stopProcesses, type TestPostgres, type TestServer, untilListening } from "berth/testing";
+import {
+  startCommand,
+  stopProcesses,
+  type TestPostgres,
+  type TestServer,
+  untilListening,
+} from "berth/testing";
 import { startMigratedPostgres, startService } from "../../../test/support/service";
 
 const root = join(__dirname, "../../..");
