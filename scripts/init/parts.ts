@@ -73,7 +73,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
 export const BERTH = {
   paths: [
     ...["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
-    ...["docs/architecture.md", "docs/decisions.md", "docs/port-contract.md", "docs/speed.md"],
+    ...["docs/decisions.md", "docs/port-contract.md", "docs/speed.md"],
   ],
   scripts: [
     ...["prepare", "pretest", "init", "bench", "drain", "faults", "instrumentation", "limits"],

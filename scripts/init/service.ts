@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { filesOf } from "./clone";
 import { type InitOptions, UsageError } from "./options";
 import { BERTH, NAMED, PART_NAMES, type PartName, PARTS, REPLACED, VENDORED } from "./parts";
-import { withoutParts, withoutProcesses } from "./text";
+import { withoutLinks, withoutParts, withoutProcesses } from "./text";
 import { formatted, withoutUnusedImports } from "./tidy";
 import { manifestOf, packPackages, run, tarballOf, writeLock } from "./vendor";
 
@@ -39,10 +39,8 @@ export async function writeService(
   tarballs?: string,
 ): Promise<void> {
   const leaving = PART_NAMES.filter((name) => !options.parts.includes(name));
-  const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
-  const files = filesOf(root).filter(
-    (file) => !gone.some((path) => `${file}/`.startsWith(`${path}/`)),
-  );
+  const isGone = goneOf(leaving);
+  const files = filesOf(root).filter((file) => !isGone(file));
   for (const file of files) await writeFile(root, folder, file, options.name, leaving);
 
   const manifest = serviceManifest(root, options, leaving);
@@ -99,21 +97,30 @@ function changedText(
   for (const [pattern, replacement] of REPLACED[file] ?? []) {
     changed = changed.replaceAll(pattern, replacement);
   }
-  if (file.endsWith(".md")) changed = withoutCommands(changed, leaving);
+  if (file.endsWith(".md")) {
+    changed = withoutLinks(withoutCommands(changed, leaving), file, goneOf(leaving));
+  }
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
 
 const tidied = (root: string, file: string, text: string): Promise<string> =>
   formatted(root, file, file.endsWith(".ts") ? withoutUnusedImports(text) : text);
 
-/** Not what it imports, or calls a package. */
-const withName = (text: string, name: string): string =>
-  text.replaceAll(/(?<!["'`/])\bberth\b(?![/-])|(?<=docs\/deploy\/)berth\b/g, name);
+/** Not where a package is meant: `berth/http`, `berth-dev`, `node_modules/berth`. */
+const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
+
+const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
 
 /** Rows of a table of commands, whose commands are no more. */
 function withoutCommands(text: string, leaving: readonly PartName[]): string {
   const scripts = goneScripts(leaving).join("|");
   return text.replaceAll(new RegExp(`^\\| \`npm run (?:${scripts})[ \`].*\\n`, "gm"), "");
+}
+
+/** Tells of a path whether it leaves. */
+function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
+  const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
+  return (path) => gone.some((each) => `${path}/`.startsWith(`${each}/`));
 }
 
 const goneScripts = (leaving: readonly PartName[]): string[] => [

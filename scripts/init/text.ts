@@ -1,4 +1,5 @@
 // Takes out of a text what belongs to parts that leave, and every mark of parts.
+import { posix } from "node:path";
 
 const NAMES = "(berth|sample|docs|limits|tokens|feed|grpc)";
 /** A block: a line `begin: PART`, and a line `end: PART`, in whatever is a comment there. */
@@ -33,3 +34,15 @@ export function withoutProcesses(text: string, names: readonly string[]): string
   const [name, formation] = [`(?:${names.join("|")})`, "(?:# formation: .*\\n)?"];
   return text.replaceAll(new RegExp(`^${formation}${name}:.*\\n`, "gm"), "");
 }
+
+/** Leaves only the words of a link whose target is gone, in a page's Markdown. */
+export const withoutLinks = (
+  text: string,
+  page: string,
+  isGone: (path: string) => boolean,
+): string =>
+  text.replaceAll(
+    /\[([^\]]+)\]\((?![a-z]+:)([^)#\s]+)[^)]*\)/g,
+    (link, words: string, target: string) =>
+      isGone(posix.join(posix.dirname(page), target)) ? words : link,
+  );
