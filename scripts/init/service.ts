@@ -77,7 +77,8 @@ async function writeFile(
   // A picture, for one.
   if (text === undefined) return cpSync(path, target);
   const changed = changedText(text, file, name, leaving);
-  writeFileSync(target, changed === text ? text : await tidied(root, to, changed));
+  const used = changed !== text && file.endsWith(".ts") ? withoutUnusedImports(changed) : changed;
+  writeFileSync(target, await formatted(root, to, used));
   chmodSync(target, statSync(path).mode);
 }
 
@@ -102,9 +103,6 @@ function changedText(
   }
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
-
-const tidied = (root: string, file: string, text: string): Promise<string> =>
-  formatted(root, file, file.endsWith(".ts") ? withoutUnusedImports(text) : text);
 
 /** Not where a package is meant: `berth/http`, `berth-dev`, `node_modules/berth`. */
 const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
