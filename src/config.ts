@@ -10,37 +10,37 @@ import {
   redisVariables,
   serviceUrl,
 } from "berth/config";
-// begin: sample
-// end: sample
 import { grpcVariables as ownGrpcVariables } from "berth-grpc/config";
 
 /** What the web process reads. */
 export const webVariables = {
   ...httpVariables,
-  ...apiVariables,
+  ...apiVariables, // part: docs
   ...postgresVariables,
-  ...rateLimitVariables,
-  ...redisVariables,
-  ...optionalTokenVariables,
+  ...rateLimitVariables, // part: limits
+  ...redisVariables, // part: limits
+  ...optionalTokenVariables, // part: tokens
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
 
+// begin: grpc
 /** What the gRPC process reads. */
 export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
+// end: grpc
 
-// begin: sample
+// begin: feed
 /** What the feed process reads. */
 export const feedVariables = {
   ...httpVariables,
-  ...apiVariables,
+  ...apiVariables, // part: docs
   NOTES_URL: serviceUrl({
     about:
       "Where the notes are that the feed shows: another process of this service, or any that has such notes.",
     example: "http://localhost:5000",
   }),
 };
+// end: feed
 
-// end: sample
 /** What the release process reads: a variable that only `web` needs does not keep it from migrating. */
 export const releaseVariables = {
   ...processVariables,

@@ -22,7 +22,9 @@ void serve(feedVariables, ({ config, logger, target, draining, run }) => {
     draining,
     attached,
     mountRoutes: (to) => {
+      // begin: docs
       if (config.API_DOCS) to.use(apiDocs({ title: `${about.name} feed`, version: about.version }));
+      // end: docs
       to.use(createFeedRouter({ ...services, about }));
     },
   });

@@ -14,7 +14,7 @@ void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
   const services = { ...attachment.services, draining };
   // What clients may call, besides health and reflection.
   const rpcs: RpcService[] = [];
-  rpcs.push(createNotesRpc(services));
+  rpcs.push(createNotesRpc(services)); // part: sample
 
   const grpc = createGrpcService({
     name: "grpc",

@@ -9,12 +9,17 @@ import type { Services } from "./services";
 
 /** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
 export function mountRoutes(app: Express, services: Services): void {
-  const { API_DOCS, RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
-  const { name, version } = services.about;
+  // begin: limits
+  const { RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
+  const { name } = services.about;
   if (perMinute) app.use(rateLimit({ perMinute, redis: services.redis, name }));
+  // end: limits
   app.get("/", about(services.about));
-  if (API_DOCS) app.use(apiDocs({ title: name, version }));
-  app.use("/notes", createNotesRouter(services));
+  // begin: docs
+  const { name: title, version } = services.about;
+  if (services.config.API_DOCS) app.use(apiDocs({ title, version }));
+  // end: docs
+  app.use("/notes", createNotesRouter(services)); // part: sample
 }
 
 /** The place of what is no request and answer: `new WebSocketServer({ server, path: "/live" })`. */

@@ -8,8 +8,8 @@ import type { Config } from "./config";
 
 export const backingServices = {
   database: attachDatabase,
-  redis: attachRedis,
-  tokens: attachTokens,
+  redis: attachRedis, // part: limits
+  tokens: attachTokens, // part: tokens
 } satisfies BackingServices<Config>;
 
 /** What features get. */

@@ -6,6 +6,7 @@ import { startMigratedPostgres, startService } from "./support/service";
 /** The same inputs each time. */
 const ran = { seed: 1, runs: 30, timeoutMs: 30_000 };
 
+// begin: tokens
 async function startIssuer(): Promise<string> {
   const command = [process.execPath, require.resolve("berth-dev/cli"), "issuer"];
   const issuer = startCommand(command, { PORT: "0" });
@@ -13,14 +14,22 @@ async function startIssuer(): Promise<string> {
   return /http:\S+:\d+/.exec(await issuer.line(/ready on/))?.[0] ?? "";
 }
 
+// end: tokens
 describe("the described routes", () => {
   it("answer as they say, whatever is sent", async () => {
-    const [issuerUrl, postgres] = await Promise.all([startIssuer(), startMigratedPostgres()]);
-    const { url } = await startService({ DATABASE_URL: postgres.url, ...believing(issuerUrl) });
+    const postgres = await startMigratedPostgres();
+    const issuerUrl = await startIssuer(); // part: tokens
+    const { url } = await startService({
+      DATABASE_URL: postgres.url,
+      ...believing(issuerUrl), // part: tokens
+    });
     // Without a document there is nothing to keep to.
     if ((await fetch(`${url}/openapi.json`)).status === 404) return;
-    const token = (scopes: readonly string[]) => tokenFrom(issuerUrl, scopes);
-    const tried = await fuzz({ ...ran, url, token });
+    const tried = await fuzz({
+      ...ran,
+      url,
+      token: (scopes) => tokenFrom(issuerUrl, scopes), // part: tokens
+    });
     expect(findingsOf(tried, { ...ran, url }).join("\n\n")).toBe("");
     // Longer than routes that never answer can take, which are among the findings.
   }, 600_000);

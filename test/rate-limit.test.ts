@@ -1,4 +1,11 @@
-import { atEnd, createTestRedis, describeWithRedis, fetchAlone, type TestRedis, type TestServer } from "berth/testing";
+import {
+  atEnd,
+  createTestRedis,
+  describeWithRedis,
+  fetchAlone,
+  type TestRedis,
+  type TestServer,
+} from "berth/testing";
 import { startMigratedPostgres, startService } from "./support/service";
 
 const LIMIT = 10;

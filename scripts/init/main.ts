@@ -1,52 +1,143 @@
-// `npm run init`: makes this clone a service of its own.
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { apply, type Origin } from "./apply";
-import { parseOptions, USAGE, UsageError } from "./options";
+// `npm run init`: makes a service of its own out of this clone.
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { filesOf, requireClean } from "./clone";
+import { type InitOptions, parseOptions, USAGE, UsageError, withNeeds } from "./options";
+import { BERTH, PART_NAMES, type PartName, PARTS } from "./parts";
+import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";
+import { writeService } from "./service";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
+/** Beside what npm has installed, on the same disk as the clone; of this clone alone, where several share a folder. */
+const work = join(
+  root,
+  "node_modules/.cache/init",
+  createHash("sha256").update(root).digest("hex").slice(0, 12),
+);
 
-function main(args: string[]): void {
+/** What a clone has used, and a service would trip over: the development database has the sample's tables. */
+const LEFTOVERS = [".data", "dist", "coverage"];
+
+async function main(args: string[]): Promise<void> {
   if (args.includes("--help")) return void process.stdout.write(USAGE);
-  const options = parseOptions(args);
-  refuseTwice();
-  const commit = cleanCommit();
-  apply(root, options, commit);
-  console.log(`This is ${options.name} now. Look at \`git diff\`, then: npm ci && npm run check`);
+  const interrupted = interruptedPlan(work);
+  if (interrupted) {
+    console.log(`Finishing what was interrupted: ${interrupted.name}`);
+    return finishHere(interrupted);
+  }
+  const parsed = parseOptions(args, takenNames());
+  const to = parsed.to === undefined ? undefined : emptyFolder(parsed.to);
+  if (to === undefined) requireClean(root);
+  const options = await chosen(parsed);
+
+  rmSync(work, { recursive: true, force: true });
+  const service = join(work, "service");
+  mkdirSync(service, { recursive: true });
+  await writeService(root, service, options);
+
+  if (to !== undefined) {
+    untilDone(() => placeIn(to, work));
+    console.log(`${options.name} is in ${to}. Next: cd ${to} && npm ci && npm run dev`);
+    return;
+  }
+  const files = allFiles(service);
+  const gone = filesOf(root).filter((file) => !files.includes(file));
+  const plan = { name: options.name, files, gone: [...gone, ...BERTH.paths, ...LEFTOVERS] };
+  writePlan(work, plan);
+  finishHere(plan);
 }
 
-/** @throws UsageError when the clone is a service already. */
-function refuseTwice(): void {
-  const pkg = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    name: string;
-    berth?: Origin;
-  };
-  if (pkg.berth === undefined) return;
-  throw new UsageError(
-    `this is ${pkg.name} already, made from Berth ${pkg.berth.version}: rename it by hand, or clone Berth anew`,
-  );
+function finishHere(plan: Parameters<typeof writePlan>[1]): void {
+  untilDone(() => placeHere(root, work, plan));
+  console.log(`This is ${plan.name} now. Look at \`git diff\`, then: npm ci && npm run dev`);
+}
+
+/** Does it without heeding Ctrl-C, which would leave half of it. */
+function untilDone(work: () => void): void {
+  const ignore = () => {};
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ignore);
+  work();
 }
 
 /**
- * The commit that is checked out, or undefined where there is no git.
- * @throws UsageError when something is not committed: it could not be told apart from what init changes.
+ * What a service cannot be called: as what it depends on.
+ * @throws UsageError when this is no clone of Berth.
  */
-function cleanCommit(): string | undefined {
-  const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" });
-  const top = git("rev-parse", "--show-cdup");
-  // A copy may lie within somebody else's repository.
-  if (top.status !== 0 || top.stdout.trim() !== "") return undefined;
-  if (git("status", "--porcelain").stdout !== "") {
-    throw new UsageError("there are changes that are not committed: commit or stash them first");
+function takenNames(): string[] {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    name: string;
+    dependencies: object;
+    devDependencies: object;
+  };
+  const packages = join(root, "packages");
+  if (!existsSync(packages)) {
+    throw new UsageError(
+      `${packages} is missing: ${manifest.name} is a service already, or this copy is not complete`,
+    );
   }
-  return git("rev-parse", "HEAD").stdout.trim() || undefined;
+  return [manifest.dependencies, manifest.devDependencies]
+    .flatMap((of) => Object.keys(of))
+    .concat(readdirSync(packages));
 }
 
-try {
-  main(process.argv.slice(2));
-} catch (err) {
+/** @throws UsageError when something is there, or when it lies in the clone. */
+function emptyFolder(to: string): string {
+  const folder = resolve(process.env.INIT_CWD ?? "", to);
+  const path = relative(root, folder);
+  if (path === "" || !/^\.\.([\\/]|$)/.test(path)) {
+    throw new UsageError(
+      `${folder} is in this clone: choose a folder outside, such as --to ../my-service`,
+    );
+  }
+  const there = lstatSync(folder, { throwIfNoEntry: false });
+  if (there === undefined) return folder;
+  if (!there.isDirectory() || readdirSync(folder).length > 0) {
+    throw new UsageError(
+      `${folder} exists, and is no empty folder: choose another one, or remove it`,
+    );
+  }
+  return folder;
+}
+
+/** Asks for each part, in a terminal and where no argument says it. */
+async function chosen(options: InitOptions): Promise<InitOptions> {
+  if (options.isChosen || !process.stdin.isTTY || !process.stdout.isTTY) return options;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const parts: PartName[] = [];
+  try {
+    for (const name of PART_NAMES) {
+      const { about, isDefault, needs = [] } = PARTS[name];
+      if (needs.some((needed) => !parts.includes(needed))) continue;
+      if (await agrees(terminal, `${name}: ${about}`, isDefault)) parts.push(name);
+    }
+  } finally {
+    terminal.close();
+  }
+  return { ...options, parts: withNeeds(parts) };
+}
+
+async function agrees(
+  terminal: ReturnType<typeof createInterface>,
+  question: string,
+  isDefault: boolean,
+): Promise<boolean> {
+  for (;;) {
+    const answer = await terminal.question(`${question}? ${isDefault ? "[Y/n]" : "[y/N]"} `);
+    if (answer.trim() === "") return isDefault;
+    if (/^(y|yes|n|no)$/i.test(answer.trim())) return /^y/i.test(answer.trim());
+  }
+}
+
+function allFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+}
+
+main(process.argv.slice(2)).catch((err: unknown) => {
   if (!(err instanceof UsageError)) throw err;
   console.error(`init: ${err.message}`);
   process.exitCode = 1;
-}
+});

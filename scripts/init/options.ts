@@ -1,17 +1,19 @@
-// What `npm run init` is asked for.
+// What `npm run init` is asked for: by arguments, or in a terminal.
+import { builtinModules } from "node:module";
 import { parseArgs } from "node:util";
-
-/** Parts that a service may do without. */
-const OPTIONAL_PARTS = ["sample", "grpc", "contract"] as const;
-
-export type OptionalPart = (typeof OPTIONAL_PARTS)[number];
+import { PART_NAMES, type PartName, PARTS } from "./parts";
 
 export interface InitOptions {
   name: string;
   description: string;
-  /** Who holds the licence. */
+  /** The holder of the licence. */
   owner: string;
-  without: OptionalPart[];
+  /** Where the service is to be; in place of the clone where it is undefined. */
+  to: string | undefined;
+  /** The parts that stay. */
+  parts: PartName[];
+  /** Whether the parts were chosen by arguments. */
+  isChosen: boolean;
 }
 
 /** A request that makes no sense; its message names the cure. */
@@ -19,41 +21,45 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const USAGE = `npm run init -- NAME [--description TEXT] [--owner WHO] [--without PART …]
+const describe = (name: PartName): string => {
+  const { about, isDefault } = PARTS[name];
+  return `  ${name.padEnd(8)}${isDefault ? "yes" : "no "}  ${about}`;
+};
 
-Makes this clone of Berth a service of yours: its name, description and licence owner are put everywhere, a README about
-your service takes the place of Berth's, and what only proves Berth (scripts/lab/bench and drain, their pages and packages) leaves.
+export const USAGE = `npm run init -- NAME [--to FOLDER] [--with PART,…] [--without PART,…] [--description TEXT] [--owner NAME]
 
-  NAME                a-z, 0-9 and hyphens, such as my-service: packages, images, databases and hosts all take it
+Makes a service of yours out of this clone of Berth: the template under your name, with Berth's packages as tarballs in vendor/.
+Without --to it takes the clone's place. In a terminal, and without --with and --without, it asks for each part.
+
+  NAME                a-z, 0-9 and hyphens, such as my-service: packages, images, databases and hosts all accept it
+  --to FOLDER         creates the service in this folder and leaves the clone as it is
+  --with PART,…       also with these parts, or with all of them
+  --without PART,…    without these parts, or without all of them
   --description TEXT  one sentence for package.json and the README; "The NAME service" by default
-  --owner WHO         who holds the licence; "The NAME authors" by default
-  --without sample    without the notes feature
-  --without grpc      without the gRPC process, its packages and its page
-  --without contract  without the port contract kit, too
+  --owner NAME        the holder of the licence; "The NAME authors" by default
+
+Parts, and whether they stay by default:
+${PART_NAMES.map(describe).join("\n")}
 `;
 
 /** What packages, images, host names and databases all accept. */
 const NAME = /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,62}$/;
 
-/** @throws UsageError when the name or a part is not one. */
-export function parseOptions(args: string[]): InitOptions {
+/**
+ * Parses the arguments.
+ * @param taken Names that the service's own dependencies have.
+ * @throws UsageError when the name or a part is not one.
+ */
+export function parseOptions(args: string[], taken: readonly string[] = []): InitOptions {
   const { values, positionals } = parse(args);
-  const [name, ...rest] = positionals;
-  if (name === undefined || rest.length > 0 || !NAME.test(name)) {
-    const got = positionals.length > 0 ? `got ${positionals.map(quote).join(" ")}` : "got none";
-    throw new UsageError(
-      `expected one NAME of at most 63 lower-case letters, digits and hyphens, such as my-service; ${got}`,
-    );
-  }
-  const unknown = values.without.find((part) => !isOptional(part));
-  if (unknown !== undefined) {
-    throw new UsageError(`--without takes ${OPTIONAL_PARTS.join(", ")}; got ${quote(unknown)}`);
-  }
+  const name = parseName(positionals, taken);
   return {
     name,
-    description: oneLine(values.description ?? `The ${name} service`),
-    owner: oneLine(values.owner ?? `The ${name} authors`),
-    without: values.without.filter(isOptional),
+    description: oneLine("description", values.description ?? `The ${name} service`),
+    owner: oneLine("owner", values.owner ?? `The ${name} authors`),
+    to: values.to === undefined ? undefined : oneLine("to", values.to),
+    parts: chosenParts(parseParts("with", values.with), parseParts("without", values.without)),
+    isChosen: values.with.length + values.without.length > 0,
   };
 }
 
@@ -63,23 +69,81 @@ function parse(args: string[]) {
       args,
       allowPositionals: true,
       options: {
+        to: { type: "string" },
+        with: { type: "string", multiple: true, default: [] },
+        without: { type: "string", multiple: true, default: [] },
         description: { type: "string" },
         owner: { type: "string" },
-        without: { type: "string", multiple: true, default: [] },
       },
     });
   } catch (err) {
-    throw new UsageError((err as Error).message);
+    throw new UsageError((err as Error).message.split("\n")[0]);
   }
 }
 
+function parseName([name, ...rest]: string[], taken: readonly string[]): string {
+  if (name === undefined || rest.length > 0 || !NAME.test(name)) {
+    const got = name === undefined ? "none" : [name, ...rest].map(quote).join(" ");
+    throw new UsageError(
+      `expected one NAME of at most 63 lower-case letters, digits and hyphens, such as my-service; got ${got}`,
+    );
+  }
+  if (taken.includes(name) || builtinModules.includes(name)) {
+    throw new UsageError(
+      `${quote(name)} is the name of a package or module that the service itself uses: choose another one, such as my-${name}`,
+    );
+  }
+  return name;
+}
+
+/** Parts that one option names, or all of them. */
+interface NamedParts {
+  names: PartName[];
+  isAll: boolean;
+}
+
+function parseParts(option: string, values: readonly string[]): NamedParts {
+  const given = values.flatMap((value) => value.split(","));
+  const names = given.filter(isPart);
+  const unknown = given.find((part) => part !== "all" && !isPart(part));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--${option} takes ${PART_NAMES.join(", ")} or all; got ${quote(unknown)}`,
+    );
+  }
+  return { names, isAll: given.includes("all") };
+}
+
+const isPart = (name: string): name is PartName => (PART_NAMES as readonly string[]).includes(name);
+
+/** A part that is named wins over "all". @throws UsageError when the two options contradict each other. */
+function chosenParts(wanted: NamedParts, unwanted: NamedParts): PartName[] {
+  const both = wanted.names.find((name) => unwanted.names.includes(name));
+  if (both ?? (wanted.isAll && unwanted.isAll)) {
+    throw new UsageError(`${both ?? "all"} is in --with and in --without: leave one of them out`);
+  }
+  const stays = (name: PartName) => {
+    if (wanted.names.includes(name) || unwanted.names.includes(name))
+      return wanted.names.includes(name);
+    return wanted.isAll || (!unwanted.isAll && PARTS[name].isDefault);
+  };
+  return withNeeds(PART_NAMES.filter(stays));
+}
+
+/** @throws UsageError when a part stays without another one that it needs. */
+export function withNeeds(parts: PartName[]): PartName[] {
+  for (const name of parts) {
+    const missing = PARTS[name].needs?.find((needed) => !parts.includes(needed));
+    if (missing) throw new UsageError(`${name} needs ${missing}: keep both, or neither`);
+  }
+  return parts;
+}
+
 const quote = (text: string): string => JSON.stringify(text);
-const isOptional = (part: string): part is OptionalPart =>
-  (OPTIONAL_PARTS as readonly string[]).includes(part);
 
 /** A line break would be the end of a heading, or of a licence's line. */
-function oneLine(text: string): string {
+function oneLine(option: string, text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  if (line === "") throw new UsageError("--description and --owner need some text");
+  if (line === "") throw new UsageError(`--${option} needs some text`);
   return line;
 }

@@ -1,102 +1,114 @@
-// What may leave a clone, part by part.
-import type { OptionalPart } from "./options";
+// What a service may do without, and what leaves every clone.
 
 /** Everything that is there only for one part's sake. */
 export interface Part {
+  /** What a person is asked, and the default of the answer. */
+  about: string;
+  isDefault: boolean;
+  /** Parts that this one cannot do without. */
+  needs?: readonly PartName[];
   /** Files and folders. */
-  paths: readonly string[];
-  /** Scripts of `package.json`; steps of other scripts that run these, or something at the paths, leave as well. */
-  scripts: readonly string[];
+  paths?: readonly string[];
+  /** Lines of `Procfile` and `Procfile.dev`. */
+  processes?: readonly string[];
+  /** Scripts of `package.json`. */
+  scripts?: readonly string[];
   /** Packages of `package.json`. */
-  dependencies: readonly string[];
-  /** Lines of single files. */
-  lines: Readonly<Record<string, RegExp>>;
+  packages?: readonly string[];
 }
 
-/**
- * Other text that speaks of a part stands between two lines that hold `begin: PART` and `end: PART`, in whatever is a
- * comment there; it leaves with the part, and the two lines leave in any case.
- */
-export const PARTS: Readonly<Record<"lab" | OptionalPart, Part>> = {
-  /** What proves Berth, and not the service that is made of it. */
-  lab: {
-    paths: [
-      "scripts/lab/bench",
-      "scripts/lab/drain",
-      "scripts/lab/experiments",
-      "scripts/lab/faults",
-      "scripts/lab/instrumentation",
-      "scripts/lab/limits",
-      "scripts/lab/recipes",
-      "scripts/lab/rollout",
-      "scripts/lab/contract/real-systems",
-      "scripts/project/test/init.test.ts",
-      "scripts/project/test/readme.test.ts",
-      "scripts/project/test/documentation.test.ts",
-      "scripts/project/test/docs.test.ts",
-      "docs/speed.md",
-    ],
-    scripts: [
-      "bench",
-      "drain",
-      "faults",
-      "instrumentation",
-      "limits",
-      "recipes",
-      "contract:systems",
-    ],
-    dependencies: [],
-    lines: {},
-  },
-  contract: {
-    paths: ["scripts/lab", "docs/port-contract.md"],
-    scripts: ["contract"],
-    dependencies: [],
-    lines: {},
-  },
+export const PART_NAMES = ["sample", "docs", "limits", "tokens", "feed", "grpc"] as const;
+
+export type PartName = (typeof PART_NAMES)[number];
+
+/** Other text that speaks of a part is marked where it stands: see `text.ts`. */
+export const PARTS: Readonly<Record<PartName, Part>> = {
   sample: {
+    about: "the notes feature: a router, a schema, a store, a migration and tests to copy",
+    isDefault: true,
+    paths: ["src/features/notes", "test/features/notes"],
+  },
+  docs: {
+    about: "OpenAPI: a page at /docs, a typed client, a fuzzer of your routes",
+    isDefault: true,
     paths: [
-      "src/features/notes",
-      "src/features/feed",
-      "src/feed.ts",
-      "test/features/notes",
-      "test/features/feed",
+      ...["scripts/openapi.ts", "scripts/client.ts"],
+      ...["test/api.test.ts", "test/conformance.test.ts", "docs/api.md"],
     ],
-    scripts: [],
-    dependencies: [],
-    lines: {
-      "src/routes.ts": /notes/i,
-      "src/grpc.ts": /notes/i,
-      Procfile: /^feed:/,
-      "Procfile.dev": /feed/,
-    },
+    scripts: ["openapi", "client", "fuzz"],
+    packages: ["openapi-typescript"],
+  },
+  limits: {
+    about: "a rate limit, in memory or shared in Redis",
+    isDefault: false,
+    paths: ["test/rate-limit.test.ts", "docs/limits.md"],
+  },
+  tokens: {
+    about: "bearer tokens (JWT), verified with an issuer's keys",
+    isDefault: false,
+    paths: ["test/tokens.test.ts", "docs/tokens.md"],
+    processes: ["issuer"],
+  },
+  feed: {
+    about: "a second process, which calls the first: the notes as an Atom feed",
+    isDefault: false,
+    needs: ["sample"],
+    paths: ["src/feed.ts", "src/features/feed", "test/features/feed"],
+    processes: ["feed"],
   },
   grpc: {
+    about: "a gRPC process",
+    isDefault: false,
     paths: [
-      "src/grpc.ts",
-      "src/chassis/grpc",
-      "src/features/notes/notes.proto",
-      "src/features/notes/rpc.ts",
-      "test/grpc.test.ts",
-      "test/chassis/grpc",
-      "test/chassis/support/grpc.ts",
-      "test/chassis/support/ships.proto",
-      "test/chassis/support/harbours.proto",
-      "test/chassis/support/pilots.proto",
-      "test/chassis/support/fleet.proto",
-      "test/chassis/support/http2-frames.ts",
-      "test/features/notes/rpc.test.ts",
-      "test/support/grpc.ts",
+      ...["src/grpc.ts", "src/features/notes/notes.proto", "src/features/notes/rpc.ts"],
+      ...["test/grpc.test.ts", "test/features/notes/rpc.test.ts", "test/support/grpc.ts"],
       "docs/grpc.md",
     ],
-    scripts: [],
-    dependencies: ["@grpc/grpc-js", "@grpc/proto-loader"],
-    lines: {
-      Procfile: /grpc/,
-      "Procfile.dev": /grpc/,
-      "src/config.ts": /grpc/i,
-      "docs/architecture.md": /grpc/,
-      "docs/decisions.md": /^(\| @grpc\/|\*\*[^*]*gRPC)/,
-    },
+    processes: ["grpc"],
+    packages: ["berth-grpc"],
   },
 };
+
+/** Berth itself, which no service has: text about it is marked as a part of the name `berth`. */
+export const BERTH = {
+  paths: [
+    ...["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
+    ...["docs/decisions.md", "docs/port-contract.md", "docs/speed.md"],
+  ],
+  scripts: [
+    ...["prepare", "pretest", "init", "bench", "drain", "faults", "instrumentation", "limits"],
+    ...["recipes", "contract:systems"],
+  ],
+  /** Scripts that do less in a service. */
+  changedScripts: {
+    test: "jest",
+    typecheck: "tsc --noEmit",
+    docs: "node --require ts-node/register scripts/document-config.ts && prettier --write --log-level warn docs",
+  },
+  /** What only packages and the lab use, which are installed from the same folder here. */
+  packages: [
+    ...["@types/express-serve-static-core", "@types/pg", "node-pg-migrate", "openapi-fetch"],
+    ...["openapi-typescript-helpers"],
+  ],
+} as const;
+
+/** Packages that come as tarballs, and where `package.json` names them. */
+export const VENDORED = {
+  dependencies: ["berth", "berth-grpc"],
+  devDependencies: ["berth-dev", "port-contract"],
+} as const;
+
+/** Text of single files that is other in a service. */
+export const REPLACED: Readonly<Record<string, readonly [RegExp, string][]>> = {
+  Dockerfile: [
+    [/^# What node_modules\/berth links to\.\n.*\n/gm, ""],
+    [/^COPY packages packages$/gm, "COPY vendor vendor"],
+  ],
+  ".dockerignore": [
+    [/^!packages$/gm, "!vendor"],
+    [/^\*\*\/.*\n/gm, ""],
+  ],
+};
+
+/** Files in which the service's own name is `berth`: its units, its image. */
+export const NAMED = /^(docs\/deploy(\/.*|\.md)|\.github\/workflows\/.*\.yml)$/;

@@ -1,20 +1,48 @@
-// Takes out of a text what speaks of parts that leave.
+// Takes out of a text what belongs to parts that leave, and every mark of parts.
+import { posix } from "node:path";
 
-const MARK = /\b(begin|end): (lab|contract|sample|grpc)\b/;
+const NAMES = "(berth|sample|docs|limits|tokens|feed|grpc)";
+/** A block: a line `begin: PART`, and a line `end: PART`, in whatever is a comment there. */
+const BLOCK = new RegExp(`^\\s*(?://|#|<!--) (begin|end): ${NAMES}(?: -->)?\\s*$`);
+/** A single line: `part: PART` in a comment at its end. */
+const LINE = new RegExp(`\\s*(?://|#|<!--) part: ${NAMES}(?: -->)?\\s*$`);
 
 /**
- * Removes what stands between the marks of parts that leave, and all the marks.
- * @throws Error when a mark has no counterpart: the rest of the file would leave with it.
+ * Removes the marked lines of the parts that leave, and the marks of those that stay.
+ * @throws Error when a block has no beginning or no end: the rest of the file would leave with it.
  */
 export function withoutParts(text: string, leaving: readonly string[], file: string): string {
   const open: string[] = [];
-  const kept = text.split("\n").filter((line) => {
-    const [mark, kind, part = ""] = MARK.exec(line) ?? [];
-    if (mark === undefined) return !open.some((name) => leaving.includes(name));
+  const kept = text.split("\n").flatMap((line) => {
+    const [mark, kind, part = ""] = BLOCK.exec(line) ?? [];
+    if (mark === undefined) {
+      const [ending, of = ""] = LINE.exec(line) ?? [];
+      if ([...open, of].some((name) => leaving.includes(name))) return [];
+      return ending === undefined ? [line] : [line.slice(0, -ending.length)];
+    }
     if (kind === "begin") open.push(part);
-    else if (open.pop() !== part) throw new Error(`${file}: "${mark}" ends what did not begin`);
-    return false;
+    else if (open.pop() !== part) throw new Error(`${file}: "${mark.trim()}" ends no block`);
+    return [];
   });
   if (open.length > 0) throw new Error(`${file}: "begin: ${open.join(", ")}" has no end`);
   return kept.join("\n");
 }
+
+/** Removes processes from a Procfile, each with the comment that says how many there are by default. */
+export function withoutProcesses(text: string, names: readonly string[]): string {
+  if (names.length === 0) return text;
+  const [name, formation] = [`(?:${names.join("|")})`, "(?:# formation: .*\\n)?"];
+  return text.replaceAll(new RegExp(`^${formation}${name}:.*\\n`, "gm"), "");
+}
+
+/** Leaves only the words of a link whose target is gone, in a page's Markdown. */
+export const withoutLinks = (
+  text: string,
+  page: string,
+  isGone: (path: string) => boolean,
+): string =>
+  text.replaceAll(
+    /\[([^\]]+)\]\((?![a-z]+:)([^)#\s]+)[^)]*\)/g,
+    (link, words: string, target: string) =>
+      isGone(posix.join(posix.dirname(page), target)) ? words : link,
+  );

@@ -1,3 +1,4 @@
+// npm run init as one types it, and what it leaves.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -5,7 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,11 +15,14 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseOptions } from "../../../scripts/init/options";
-import { withoutParts } from "../../../scripts/init/text";
+import { withoutLinks, withoutParts, withoutProcesses } from "../../../scripts/init/text";
 
 const root = join(__dirname, "../../..");
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), "init-")));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+let count = 0;
+const newFolder = (): string => join(scratch, `${++count}`);
 
 const git = (folder: string, ...args: string[]) =>
   execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.test", ...args], {
@@ -26,32 +30,40 @@ const git = (folder: string, ...args: string[]) =>
     encoding: "utf8",
   });
 
-/** A copy of the checkout as a clone would be. */
+/** A copy of the checkout as a clone would be after `npm ci`. */
 function clone({ withGit }: { withGit: boolean }): string {
-  const folder = mkdtempSync(join(tmpdir(), "init-"));
-  folders.push(folder);
+  const folder = newFolder();
   const files = git(root, "ls-files", "-co", "--exclude-standard").split("\n").filter(Boolean);
-  for (const file of files.filter((name) => existsSync(join(root, name)))) {
+  const compiled = ["berth", "berth-dev", "berth-grpc", "port-contract"];
+  const all = [...files, ...compiled.map((name) => `packages/${name}/dist`)];
+  for (const file of all.filter((name) => existsSync(join(root, name)))) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    cpSync(join(root, file), join(folder, file));
+    cpSync(join(root, file), join(folder, file), { recursive: true, preserveTimestamps: true });
+  }
+  // The cache is where init works, on the disk of the clone.
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of execFileSync("ls", ["-A", join(root, "node_modules")], { encoding: "utf8" })
+    .split("\n")
+    .filter((each) => each !== "" && each !== ".cache")) {
+    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
   }
   if (withGit) {
     git(folder, "init", "-q");
-    // Here it is a link, and no folder.
-    writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n");
     git(folder, "add", "-A");
     git(folder, "commit", "-qm", "Clone");
   }
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return folder;
 }
 
-const init = (folder: string, ...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    ["--require", "ts-node/register", "scripts/project/init/main.ts", ...args],
-    { cwd: folder, encoding: "utf8" },
-  );
+const start = ["--require", "ts-node/register", "scripts/init/main.ts"];
+
+function init(folder: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, [...start, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, INIT_CWD: folder, ...env },
+  });
+}
 
 /** Exit code and output. */
 function run(folder: string, ...command: string[]): [number | null, string] {
@@ -62,205 +74,395 @@ function run(folder: string, ...command: string[]): [number | null, string] {
   return [status, stdout + stderr];
 }
 
+const bin = (file: string) => join(root, "node_modules", file);
 const read = (folder: string, file: string) => readFileSync(join(folder, file), "utf8");
 
-/** Made by npm; speaks of marks; probes protocols, whoever serves them. */
-const NO_MENTION = /package-lock|scripts\/project\/init|contract\/.*probes/;
-
-/** What the files that are left say of something, with where. */
-function mentions(folder: string, pattern: RegExp): string[] {
-  const files = execFileSync("find", [".", "-type", "f", "-not", "-path", "./.git/*"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return files
+const filesIn = (folder: string): string[] =>
+  execFileSync(
+    "find",
+    [
+      ".",
+      "(",
+      "-name",
+      "node_modules",
+      "-o",
+      "-name",
+      ".git",
+      ")",
+      "-prune",
+      "-o",
+      "-type",
+      "f",
+      "-print",
+    ],
+    {
+      cwd: folder,
+      encoding: "utf8",
+    },
+  )
     .split("\n")
-    .filter((file) => file !== "" && !NO_MENTION.test(file))
+    .filter(Boolean)
+    .map((file) => file.slice(2))
+    .sort();
+
+/** Lines of the service's files that match, with where. */
+const mentions = (folder: string, pattern: RegExp): string[] =>
+  filesIn(folder)
+    .filter((file) => !/^vendor\/|^package-lock/.test(file))
     .flatMap((file) =>
       read(folder, file)
         .split("\n")
         .filter((line) => pattern.test(line))
         .map((line) => `${file}: ${line.trim()}`),
     );
-}
 
 /** Links to pages that are not there, in all pages. */
-function deadLinks(folder: string): string[] {
-  const pages = git(folder, "ls-files", "-co", "*.md").split("\n").filter(Boolean);
-  return pages
-    .filter((page) => existsSync(join(folder, page)) && !page.endsWith("service-readme.md"))
+const deadLinks = (folder: string): string[] =>
+  filesIn(folder)
+    .filter((page) => page.endsWith(".md"))
     .flatMap((page) =>
-      [...read(folder, page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+      [...read(folder, page).matchAll(/\]\((?![a-z]+:)([^)#]+)/g)]
         .map(([, target = ""]) => join(dirname(page), target))
         .filter((target) => !existsSync(join(folder, target)))
         .map((target) => `${page}: ${target}`),
     );
-}
 
 const GONE = {
-  lab: /lab\/(bench|drain|experiments|faults|limits|recipes|rollout)|npm run (bench|drain|faults|limits|recipes)|contract:systems|speed\.md|real-systems/,
-  sample:
-    /features\/(notes|feed)|createNotes|localhost:\d+\/notes|NOTES_URL|feed\.(ts|js)|^feed:|feed=/i,
-  contract: /scripts\/lab|npm run contract|port-contract\.md/,
-  grpc: /\bgrpc|MAX_CONCURRENT_STREAMS|\.proto\b/i,
+  berth:
+    /\blab\/|packages\/|scripts\/init|npm run (init|bench|drain|faults|limits|recipes|instrumentation)\b|decisions\.md|port-contract\.md|src\/chassis|CHANGELOG/,
+  sample: /features\/notes|createNotes|localhost:\d+\/notes/,
+  docs: /openapi|apiDocs|API_DOCS|npm run (client|fuzz)/i,
+  limits: /rateLimit|RATE_LIMIT|REDIS_URL|attachRedis/,
+  tokens: /attachTokens|AUTH_(JWKS|ISSUER|AUDIENCE)|issuer/,
+  feed: /features\/feed|NOTES_URL|feedVariables|feed\.(ts|js)|^feed:|feed=/,
+  grpc: /grpc(?!-js)|MAX_CONCURRENT_STREAMS|\.proto\b/i,
 };
+type PartName = keyof typeof GONE;
 
-describe("npm run init", () => {
+/** Pages speak of what a service could have, too; their code is another matter. */
+const IN_CODE = /^(src|test|scripts|\.github|Procfile|Dockerfile|[a-z.]+\.js(on)?:|\.env)/;
+
+let tarballs: string;
+beforeAll(() => {
+  tarballs = newFolder();
+  const names = ["berth", "berth-dev", "berth-grpc", "port-contract"];
+  const program = `require("./scripts/init/vendor").packPackages(${JSON.stringify(root)}, ${JSON.stringify(names)}, ${JSON.stringify(tarballs)})`;
+  execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
+});
+
+/** Writes the service that init makes with these arguments, but for packing the packages. */
+function write(...args: string[]): string {
+  const folder = newFolder();
+  mkdirSync(folder);
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const options = parseOptions(["my-service", "--owner", "Ada & Co", ...args]);
+  const given = [root, folder, options, tarballs].map((each) => JSON.stringify(each)).join(", ");
+  const program = `require("./scripts/init/service").writeService(${given})`;
+  execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
+  return folder;
+}
+
+interface Manifest {
+  name: string;
+  scripts: Record<string, string>;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+describe("what npm run init leaves", () => {
   it.each([
-    [[], ["lab"]],
+    [[], ["limits", "tokens", "feed", "grpc"]],
     [
       ["--without", "sample"],
-      ["lab", "sample"],
+      ["sample", "limits", "tokens", "feed", "grpc"],
+    ],
+    [["--with", "all"], []],
+    [
+      ["--without", "docs"],
+      ["docs", "limits", "tokens", "feed", "grpc"],
     ],
     [
-      ["--without", "contract"],
-      ["lab", "contract"],
+      ["--without", "all"],
+      ["sample", "docs", "limits", "tokens", "feed", "grpc"],
     ],
-    [
-      ["--without", "grpc"],
-      ["lab", "grpc"],
-    ],
-    [
-      ["--without", "sample", "--without", "grpc", "--without", "contract"],
-      ["lab", "sample", "grpc", "contract"],
-    ],
-  ] as [string[], (keyof typeof GONE)[]][])(
-    "with %j leaves nothing that mentions what is gone",
-    (args, gone) => {
-      const folder = clone({ withGit: true });
-      const commit = git(folder, "rev-parse", "HEAD").trim();
-      const { status, stdout, stderr } = init(folder, "my-service", "--owner", "Ada & Co", ...args);
-      expect([status, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain("This is my-service now.");
-      const pkg = JSON.parse(read(folder, "package.json")) as object;
-      expect(pkg).toMatchObject({ name: "my-service", berth: { version: "0.1.0", commit } });
-      expect(JSON.parse(read(folder, "package-lock.json"))).toMatchObject({ name: "my-service" });
-      expect(read(folder, "LICENSE")).toMatch(
-        /^Copyright \(c\) \d{4} Ada & Co\nCopyright .*Berth/m,
-      );
-      expect(read(folder, "README.md")).toMatch(/^# my-service\n\nThe my-service service\.\n/);
-      expect(read(folder, "docs/deploy/my-service@.service")).toContain(
-        "Sockets=my-service.socket",
-      );
-      for (const part of gone) expect([part, mentions(folder, GONE[part])]).toEqual([part, []]);
-      expect(mentions(folder, /\b(begin|end): (lab|sample|contract|grpc)\b/)).toEqual([]);
-      expect(deadLinks(folder)).toEqual([]);
-      const bin = (file: string) => join(root, "node_modules", file);
-      expect(run(folder, bin("typescript/bin/tsc"), "--noEmit")).toEqual([0, ""]);
-      expect(run(folder, bin("prettier/bin/prettier.cjs"), "--check", ".")[0]).toBe(0);
-      // Once is enough of what takes longest.
-      if (gone.length === 4) expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
-    },
-  );
+  ] as [string[], PartName[]][])("with %j is complete, and has nothing dead", (args, gone) => {
+    const folder = write(...args);
+    const found = (part: PartName) =>
+      mentions(folder, GONE[part]).filter((line) => part === "berth" || IN_CODE.test(line));
+    for (const part of ["berth", ...gone] as const) expect([part, found(part)]).toEqual([part, []]);
+    expect(
+      mentions(folder, /\b(begin|end|part): (berth|lab|sample|docs|limits|tokens|feed|grpc)\b/),
+    ).toEqual([]);
+    expect(deadLinks(folder)).toEqual([]);
 
-  it("works on a copy without git, and says that it is done when it is asked again", () => {
-    const folder = clone({ withGit: false });
-    expect(init(folder, "my-service").status).toBe(0);
-    expect(JSON.parse(read(folder, "package.json"))).toMatchObject({ berth: { version: "0.1.0" } });
-    const again = init(folder, "other");
-    expect([again.status, again.stderr]).toEqual([
-      1,
-      "init: this is my-service already, made from Berth 0.1.0: rename it by hand, or clone Berth anew\n",
-    ]);
-  });
+    const manifest = JSON.parse(read(folder, "package.json")) as Manifest;
+    expect(manifest).toMatchObject({
+      name: "my-service",
+      scripts: { test: "jest", typecheck: "tsc --noEmit" },
+      dependencies: { berth: "file:vendor/berth-0.2.0.tgz" },
+      devDependencies: {
+        "berth-dev": "file:vendor/berth-dev-0.2.0.tgz",
+        "port-contract": "file:vendor/port-contract-0.2.0.tgz",
+      },
+    });
+    expect(manifest).not.toHaveProperty("workspaces");
+    expect("berth-grpc" in manifest.dependencies).toBe(!gone.includes("grpc"));
+    expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(6);
+    expect(Object.keys(manifest.devDependencies).length).toBeLessThanOrEqual(15);
+    const { packages } = JSON.parse(read(folder, "package-lock.json")) as Lock;
+    expect(packages[""]?.name).toBe("my-service");
+    const links = Object.entries(packages).filter(
+      ([path, { link, integrity }]) => path !== "" && (link || !integrity),
+    );
+    expect(links).toEqual([]);
+    // No compiler and no types in production, but for those of gRPC.
+    const production = Object.entries(packages).filter(([, of]) => !(of.dev || of.devOptional));
+    const types = production.filter(([path]) => /node_modules\/(@types\/|typescript$)/.test(path));
+    expect(types.map(([path]) => path)).toEqual(
+      gone.includes("grpc") ? [] : ["node_modules/@types/node"],
+    );
 
-  it("changes nothing through a link, and nothing that is no text", () => {
-    const folder = clone({ withGit: false });
-    const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
-    folders.push(elsewhere);
-    writeFileSync(join(elsewhere, "page.md"), "berth\n");
-    const picture = Buffer.from([
-      0x89,
-      0x50,
-      0x4e,
-      0x47,
+    expect(run(folder, bin("typescript/bin/tsc"), "--noEmit")).toEqual([0, ""]);
+    expect(run(folder, bin("prettier/bin/prettier.cjs"), "--check", ".")).toEqual([
       0,
-      ...Buffer.from("a berth, "),
-      0xff,
-      0xfe,
+      expect.any(String),
     ]);
-    const latin1 = Buffer.from("berth für alle\n", "latin1");
-    writeFileSync(join(folder, "docs/picture.png"), picture);
-    writeFileSync(join(folder, "docs/latin1.txt"), latin1);
-    symlinkSync(join(elsewhere, "page.md"), join(folder, "docs/linked.md"));
-    symlinkSync(elsewhere, join(folder, "docs/linked"));
-    symlinkSync("nothing", join(folder, "docs/dangling.md"));
-    const { status, stderr } = init(folder, "my-service");
-    expect([status, stderr]).toEqual([0, ""]);
-    expect(read(elsewhere, "page.md")).toBe("berth\n");
-    expect(readFileSync(join(folder, "docs/picture.png"))).toEqual(picture);
-    expect(readFileSync(join(folder, "docs/latin1.txt"))).toEqual(latin1);
-    expect(readlinkSync(join(folder, "docs/dangling.md"))).toBe("nothing");
+    expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
+    const [, listed] = run(folder, bin("jest/bin/jest.js"), "--listTests");
+    const tests = filesIn(folder).filter((file) => file.endsWith(".test.ts"));
+    expect(listed.trim().split("\n").sort()).toEqual(tests.map((file) => join(folder, file)));
   });
 
-  it.each(["README.md", "scripts/lab", "docs"])(
-    "changes nothing at all when %s is a link",
-    (path) => {
-      const folder = clone({ withGit: false });
-      renameSync(join(folder, path), join(folder, "moved"));
-      symlinkSync(join(folder, "moved"), join(folder, path));
-      git(folder, "init", "-q");
-      writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n");
-      git(folder, "add", "-A");
-      git(folder, "commit", "-qm", "Clone");
-      const { status, stderr } = init(folder, "my-service");
-      expect([status, stderr]).toEqual([
-        1,
-        expect.stringMatching(
-          new RegExp(`^init: ${path} is a symbolic link to .*; nothing has been changed\n$`),
-        ),
-      ]);
-      expect(git(folder, "status", "--porcelain")).toBe("");
-    },
-  );
+  it("has the owner's name where a service has one", () => {
+    const folder = write();
+    expect(read(folder, "LICENSE")).toMatch(/^Copyright \(c\) \d{4} Ada & Co\nCopyright .*Berth/m);
+    expect(read(folder, "README.md")).toMatch(/^# my-service\n\nThe my-service service\.\n/);
+    expect(read(folder, "docs/deploy/my-service@.service")).toContain("Sockets=my-service.socket");
+    expect(read(folder, ".github/workflows/check.yml")).toContain("docker build -t my-service .");
+  });
+});
 
-  it("refuses what is not committed", () => {
+interface Lock {
+  packages: Record<
+    string,
+    { name?: string; link?: boolean; integrity?: string; dev?: boolean; devOptional?: boolean }
+  >;
+}
+
+/** What Node loads before init: it sends a signal to itself when a function has been called so often. */
+function signalAt(module: string, name: string, call: number, signal: NodeJS.Signals) {
+  const file = `${newFolder()}.js`;
+  writeFileSync(
+    file,
+    `const of = require(${JSON.stringify(module)});
+    const { ${name}: own } = of;
+    let calls = 0;
+    of.${name} = (...args) => {
+      if (/init[\\\\/]main\\.ts$/.test(process.argv[1]) && !String(args[0]).endsWith(".part") && ++calls === ${call})
+        process.kill(process.pid, ${JSON.stringify(signal)});
+      return own(...args);
+    };`,
+  );
+  return { NODE_OPTIONS: `--require ${file}` };
+}
+
+describe("npm run init", () => {
+  let expected: string[];
+  const left = (folder: string) => filesIn(folder).filter((file) => !file.startsWith(".data/"));
+
+  it("takes the clone's place, and what the clone has left behind goes", () => {
     const folder = clone({ withGit: true });
+    mkdirSync(join(folder, ".data/postgres"), { recursive: true });
+    writeFileSync(join(folder, ".env"), "PORT=5001\n");
+    const { status, stdout, stderr } = init(folder, ["my-service"]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("This is my-service now.");
+    expected = left(folder);
+    expect(expected).toContain("vendor/berth-0.2.0.tgz");
+    expect(
+      ["packages", "lab", "scripts/init", ".data", "node_modules/.cache/init"].filter(
+        (path) => existsSync(join(folder, path)) && path !== "node_modules/.cache/init",
+      ),
+    ).toEqual([]);
+    expect(read(folder, ".env")).toBe("PORT=5001\n");
+    rmSync(join(folder, ".env"));
+    expected = left(folder);
+  });
+
+  it("leaves the clone as it was when it is interrupted before all is written", () => {
+    const folder = clone({ withGit: true });
+    const { signal } = init(
+      folder,
+      ["my-service"],
+      signalAt("node:child_process", "spawnSync", 4, "SIGINT"),
+    );
+    expect(signal).toBe("SIGINT");
+    expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it.each([3, 40])("is finished by another run when it is killed at file %i", (file) => {
+    const folder = clone({ withGit: true });
+    const { signal } = init(
+      folder,
+      ["my-service"],
+      signalAt("node:fs", "renameSync", file, "SIGKILL"),
+    );
+    expect(signal).toBe("SIGKILL");
+    expect(git(folder, "status", "--porcelain")).not.toBe("");
+    const { status, stdout, stderr } = init(folder, []);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("Finishing what was interrupted: my-service");
+    expect(left(folder)).toEqual(expected);
+  });
+
+  it("does not stop at Ctrl-C once it changes the clone", () => {
+    const folder = clone({ withGit: true });
+    const { status } = init(folder, ["my-service"], signalAt("node:fs", "renameSync", 9, "SIGINT"));
+    expect(status).toBe(0);
+    expect(left(folder)).toEqual(expected);
+  });
+
+  it("creates the service in another folder, from a copy without git", () => {
+    const folder = clone({ withGit: false });
+    const before = filesIn(folder);
+    const to = newFolder();
+    mkdirSync(to);
+    const { status, stdout, stderr } = init(folder, ["my-service", "--to", to]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`my-service is in ${to}.`);
+    expect(filesIn(to)).toEqual(expected);
+    expect(filesIn(folder)).toEqual(before);
+  });
+});
+
+describe("npm run init changes nothing, and says why in one line,", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = clone({ withGit: true });
+    mkdirSync(join(scratch, "full"));
+    writeFileSync(join(scratch, "full/mine.txt"), "mine");
+  });
+
+  function refusal(...args: string[]): string {
+    const { status, stdout, stderr } = init(folder, args);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^init: [^\n]+\n$/);
+    return stderr;
+  }
+
+  it.each([
+    ["no name", [], "expected one NAME"],
+    ["a bad name", ["My Service"], "expected one NAME"],
+    ["a dependency's name", ["express"], '"express" is the name of a package or module'],
+    ["the name of a package of Berth", ["berth-dev"], '"berth-dev" is the name of a package'],
+    ["a module's name", ["http"], '"http" is the name of a package or module'],
+    ["an unknown part", ["x", "--with", "sample,tests"], 'or all; got "tests"'],
+    [
+      "a part that is wanted and is not",
+      ["x", "--with", "docs", "--without", "docs"],
+      "docs is in --with and in --without",
+    ],
+    [
+      "a part that lacks another",
+      ["x", "--with", "feed", "--without", "sample"],
+      "feed needs sample",
+    ],
+    ["an unknown option", ["x", "--force"], "Unknown option '--force'"],
+    [
+      "a folder that is not empty",
+      ["x", "--to", join(scratch, "full")],
+      "exists, and is no empty folder",
+    ],
+    [
+      "a file in place of a folder",
+      ["x", "--to", join(scratch, "full/mine.txt")],
+      "exists, and is no empty folder",
+    ],
+    ["a folder in the clone", ["x", "--to", "x"], "is in this clone"],
+  ])("for %s", (_what, args, message) => {
+    expect(refusal(...args)).toContain(message);
+    expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it("for changes that are not committed", () => {
     writeFileSync(join(folder, "mine.txt"), "mine");
-    const { status, stderr } = init(folder, "my-service");
-    expect([status, stderr]).toEqual([
-      1,
-      "init: there are changes that are not committed: commit or stash them first\n",
-    ]);
-    expect(JSON.parse(read(folder, "package.json"))).toMatchObject({ name: "berth" });
+    expect(refusal("x")).toContain("not committed, such as mine.txt");
+    rmSync(join(folder, "mine.txt"));
+  });
+
+  it.each(["README.md", "docs", "packages/berth/src"])("for a link in place of %s", (path) => {
+    const moved = newFolder();
+    renameSync(join(folder, path), moved);
+    symlinkSync(moved, join(folder, path));
+    git(folder, "add", "-A");
+    git(folder, "commit", "-qm", "Link");
+    expect(refusal("x")).toContain(`${path} is a symbolic link to ${moved}`);
+    expect(git(folder, "status", "--porcelain")).toBe("");
+    git(folder, "reset", "-q", "--hard", "HEAD^");
+  });
+
+  it("for a service that has no packages to take", () => {
+    const moved = newFolder();
+    renameSync(join(folder, "packages"), moved);
+    expect(refusal("x")).toContain("is missing: my-service is a service already");
+    renameSync(moved, join(folder, "packages"));
   });
 });
 
 describe("parseOptions", () => {
   it.each([
     [["My-Service"]],
-    [["a b"]],
     [["-x"]],
     [["9lives"]],
     [["a--b"]],
     [["a-"]],
     [["../x"]],
+    [["@me/x"]],
     [["ä"]],
     [["a".repeat(64)]],
-    [[]],
     [["a", "b"]],
   ])("refuses %j with what a name is", (args) => {
     expect(() => parseOptions(args)).toThrow(/my-service|Unknown option/);
   });
 
-  it("refuses a part that there is not", () => {
-    expect(() => parseOptions(["a", "--without", "tests"])).toThrow(
-      '--without takes sample, grpc, contract; got "tests"',
-    );
+  it.each([
+    [[], ["sample", "docs"]],
+    [
+      ["--with", "tokens,grpc", "--without", "docs"],
+      ["sample", "tokens", "grpc"],
+    ],
+    [["--without", "all", "--with", "docs"], ["docs"]],
+    [
+      ["--with", "all", "--without", "feed"],
+      ["sample", "docs", "limits", "tokens", "grpc"],
+    ],
+  ])("keeps with %j the parts %j", (args, parts) => {
+    expect(parseOptions(["x", ...args])).toMatchObject({ parts });
   });
 });
 
 describe("withoutParts", () => {
-  it("takes out a part that leaves, and the marks of all", () => {
+  it("takes out parts that leave, and the marks of all", () => {
     const text =
-      "a\n# begin: lab\nb\n# end: lab\nc\n<!-- begin: sample -->\nd\n<!-- end: sample -->";
-    expect(withoutParts(text, ["lab"], "x")).toBe("a\nc\nd");
+      "a\n  # begin: feed\nb\n  # end: feed\nc // part: docs\nd // part: grpc\n<!-- begin: sample -->\ne\n<!-- end: sample -->";
+    expect(withoutParts(text, ["feed", "grpc"], "x")).toBe("a\nc\ne");
   });
 
-  it.each(["# begin: lab\nb", "# end: lab", "# begin: lab\n# end: sample"])(
+  it.each(["# begin: feed\nb", "# end: feed", "# begin: feed\n# end: sample"])(
     "refuses %j",
     (text) => {
       expect(() => withoutParts(text, [], "some.file")).toThrow(/^some\.file: /);
     },
   );
+});
+
+it("withoutProcesses takes out processes, and how many of them there are", () => {
+  const text = "web: a\n# formation: feed=0\nfeed: b\nfeeder: c\n";
+  expect(withoutProcesses(text, ["feed"])).toBe("web: a\nfeeder: c\n");
+});
+
+it("withoutLinks leaves the words of links to what is gone", () => {
+  const text = "[a](b.md), [c](d.md#e), [f](../g/), [h](https://b.md)";
+  const isGone = (path: string) => ["docs/b.md", "g/"].includes(path);
+  expect(withoutLinks(text, "docs/x.md", isGone)).toBe("a, [c](d.md#e), f, [h](https://b.md)");
 });

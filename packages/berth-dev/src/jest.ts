@@ -38,6 +38,9 @@ function esModules(root: string): string[] {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
+/** Resolved here: it is a dependency of this package, wherever the service has its own. */
+const tsJest = require.resolve("ts-jest");
+
 const toCommonJs = { allowJs: true, isolatedModules: true, module: "commonjs", target: "es2023" };
 
 /**
@@ -50,8 +53,8 @@ export const jestConfig = (root: string) => ({
   roots: ["src", "test"].map((name) => join(root, name)).filter((folder) => existsSync(folder)),
   testMatch: ["**/*.test.ts"],
   transform: {
-    "\\.ts$": ["ts-jest", { transpilation: true }],
-    "/node_modules/.+\\.m?js$": ["ts-jest", { tsconfig: toCommonJs, diagnostics: false }],
+    "\\.ts$": [tsJest, { transpilation: true }],
+    "/node_modules/.+\\.m?js$": [tsJest, { tsconfig: toCommonJs, diagnostics: false }],
   },
   // Whatever else is in a node_modules.
   transformIgnorePatterns: [

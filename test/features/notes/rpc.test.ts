@@ -15,12 +15,12 @@ interface NoteMessage {
 }
 
 function clientOf({ port }: TestServer) {
-  const { client, unary, stream } = createClient(port, protos);
-  atEnd(() => Promise.resolve(client.close()));
+  const rpc = createClient(port, protos);
+  atEnd(() => Promise.resolve(rpc.client.close()));
   return {
     call: async <T>(method: string, request: object = {}) =>
-      (await unary<T>(`Notes.${method}`, request)).answer,
-    stream: (method: string) => stream(`Notes.${method}`),
+      (await rpc.unary<T>(`Notes.${method}`, request)).answer,
+    stream: (method: string) => rpc.stream(`Notes.${method}`),
   };
 }
 

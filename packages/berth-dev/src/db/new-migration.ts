@@ -6,7 +6,7 @@ import { listMigrations } from "./migration-files";
 const NAME = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)$/;
 
 /** No SQL yet, so that nobody applies it before it is written: `npm run dev` tries at each save. */
-const TEMPLATE = `import type { MigrationBuilder } from "node-pg-migrate";
+const TEMPLATE = `import type { MigrationBuilder } from "berth/migrate";
 
 export function up(pgm: MigrationBuilder): void {
   pgm.sql(\`

@@ -1,2 +1,3 @@
 // Migrations.
 export { migrate, rollBack, type MigrateOptions } from "../backing/migrations";
+export type { MigrationBuilder } from "node-pg-migrate";

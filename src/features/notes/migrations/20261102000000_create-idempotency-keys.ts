@@ -1,5 +1,5 @@
 // Creates the table of the idempotency keys, for all features: see docs/limits.md.
-import type { MigrationBuilder } from "node-pg-migrate";
+import type { MigrationBuilder } from "berth/migrate";
 
 export function up(pgm: MigrationBuilder): void {
   pgm.sql(`

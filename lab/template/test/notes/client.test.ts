@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
-import { clientTypes } from "../../../scripts/client";
-import { describeService } from "../../../scripts/openapi";
+import { clientTypes } from "../../../../scripts/client";
+import { describeService } from "../../../../scripts/openapi";
 import { problem, typeErrorsIn } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../support/service";
+import { startMigratedPostgres, startService } from "../../../../test/support/service";
 import type { components, paths } from "./api.d";
 
 type Note = components["schemas"]["Note"];

@@ -1,5 +1,5 @@
 import type { TestServer } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../support/service";
+import { startMigratedPostgres, startService } from "../../../../test/support/service";
 
 /** How many notes are posted; each is sent twice at once. */
 const KEYS = Number(process.env.IDEMPOTENCY_KEYS ?? 100);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { connectRaw, type TestServer } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../support/service";
+import { startMigratedPostgres, startService } from "../../../../test/support/service";
 
 /** How often each input is sent; raise it to look for leaks. */
 const repeats = Number(process.env.BAD_INPUT_REPEATS ?? 5);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { startCommand, stopProcesses, untilListening } from "berth/testing";
-import { testEnv } from "./support/env";
+import { testEnv } from "../../../test/support/env";
 
 const home = mkdtempSync(join(tmpdir(), "npm-"));
 afterEach(stopProcesses);

@@ -1,0 +1,89 @@
+// What the packages' sources may import: the borders inside of a package, which the compiler does not know.
+"use strict";
+
+/** A folder's imports; a later rule replaces an earlier one where both match a file. */
+const folder = (files, ...patterns) => ({
+  files,
+  rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+});
+
+/** It switches contexts on, which every request pays for on Node 20. */
+const NO_LOG = {
+  regex: "^(\\./|(\\.\\./)+process/)log$",
+  message:
+    "Importing this log makes every request pay for its context: take a logger as an argument, or currentLogger() of process/work-context.",
+};
+const NO_EXPRESS = {
+  regex: "^(express|helmet)$",
+  message: "This folder knows no Express: put what needs it into express/ or http/.",
+};
+const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})/)\\w`, message });
+
+const berth = (name) => [`packages/berth/src/${name}/**/*.ts`];
+
+module.exports = [
+  {
+    files: ["packages/**/*.ts", "lab/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
+  {
+    files: ["packages/{berth,berth-grpc}/src/**/*.ts"],
+    ignores: [
+      "packages/berth/src/process/{entry,exit,serve,supervisor-link}.ts",
+      "packages/*/src/{testing,testing/**/*}.ts",
+    ],
+    rules: {
+      "no-console": "error",
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "process",
+          property: "env",
+          message: "Only the entry of a process reads the environment: take it as an argument.",
+        },
+        {
+          object: "process",
+          property: "exit",
+          message: "Only the process entry exits, once all work is done: throw instead.",
+        },
+        {
+          object: "AbortSignal",
+          property: "any",
+          message:
+            "With a signal that lives as long as the process, such as draining, it leaks: take workSignal of process/work-signal.",
+        },
+      ],
+    },
+  },
+  folder(
+    ["packages/berth/src/{process,port}/**/*.ts"],
+    NO_LOG,
+    NO_EXPRESS,
+    onlyFrom("process|port", "A process and its port know no protocol's routes."),
+  ),
+  folder(
+    berth("express"),
+    NO_LOG,
+    onlyFrom("process|port", "What changes Express knows neither databases nor what routes get."),
+  ),
+  folder(
+    berth("http"),
+    NO_LOG,
+    onlyFrom("express|process|port", "Routes know no database: take what you need as an argument."),
+  ),
+  folder(
+    berth("api"),
+    NO_LOG,
+    onlyFrom(
+      "http|express|process|port",
+      "Descriptions know no database: take what you need as an argument.",
+    ),
+  ),
+  folder(
+    berth("backing"),
+    NO_LOG,
+    NO_EXPRESS,
+    onlyFrom("process|port", "A backing service knows no routes: throw an error with a status."),
+  ),
+  folder(["packages/berth-grpc/src/**/*.ts"], NO_EXPRESS),
+];

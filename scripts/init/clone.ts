@@ -1,0 +1,63 @@
+// The clone that a service is made of: its files, and whether they may be changed.
+import { spawnSync } from "node:child_process";
+import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "./options";
+
+/** No part of the template, whatever git thinks of it. */
+const PRIVATE = /^(node_modules|dist|dist-.*|coverage|\.git|\.data|\.env)$/;
+
+function git(root: string, ...args: string[]): { ok: boolean; out: string } {
+  const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  return { ok: status === 0, out: stdout ?? "" };
+}
+
+/** Whether the clone is a repository of its own: a copy may lie within somebody else's. */
+function hasGit(root: string): boolean {
+  const { ok, out } = git(root, "rev-parse", "--show-cdup");
+  return ok && out.trim() === "";
+}
+
+/** @throws UsageError when something is not committed: nobody could tell it from what init changes, nor get it back. */
+export function requireClean(root: string): void {
+  if (!hasGit(root)) return;
+  const [change] = git(root, "status", "--porcelain").out.split("\n").filter(Boolean);
+  if (change === undefined) return;
+  throw new UsageError(
+    `there are changes that are not committed, such as ${change.slice(3)}: commit them first, or create the service elsewhere with --to FOLDER`,
+  );
+}
+
+/**
+ * The template's files, as relative paths with forward slashes.
+ * @throws UsageError when one is a symbolic link: what it leads to may be no part of the clone.
+ */
+export function filesOf(root: string): string[] {
+  const listed = hasGit(root)
+    ? git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").out.split("\0")
+    : walk(root, "");
+  return [...new Set(listed)].filter((file) => {
+    if (file === "" || file.split("/").some((name) => PRIVATE.test(name))) return false;
+    refuseLinks(root, file);
+    return existsSync(join(root, file));
+  });
+}
+
+function walk(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (PRIVATE.test(entry.name)) return [];
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    return entry.isDirectory() ? walk(root, path) : [path];
+  });
+}
+
+function refuseLinks(root: string, file: string): void {
+  const names = file.split("/");
+  for (const [index] of names.entries()) {
+    const path = names.slice(0, index + 1).join("/");
+    if (!lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink()) continue;
+    throw new UsageError(
+      `${path} is a symbolic link to ${readlinkSync(join(root, path))}: put the file or folder itself in its place; nothing has been changed`,
+    );
+  }
+}

@@ -1,0 +1,43 @@
+// Tidies a text from which parts have left: imports that nothing uses any more, blank lines, columns that are too wide.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+
+/** Removes the imports of a TypeScript file that it does not use. */
+export function withoutUnusedImports(text: string): string {
+  const name = "/file.ts";
+  const service = ts.createLanguageService({
+    getCompilationSettings: () => ({ noLib: true, noResolve: true }),
+    getScriptFileNames: () => [name],
+    getScriptVersion: () => "1",
+    getScriptSnapshot: (file) => (file === name ? ts.ScriptSnapshot.fromString(text) : undefined),
+    getCurrentDirectory: () => "/",
+    getDefaultLibFileName: () => "lib.d.ts",
+    fileExists: (file) => file === name,
+    readFile: (file) => (file === name ? text : undefined),
+  });
+  const mode = ts.OrganizeImportsMode.RemoveUnused;
+  const [changes] = service.organizeImports({ type: "file", fileName: name, mode }, {}, {});
+  const textChanges = [...(changes?.textChanges ?? [])].sort((a, b) => b.span.start - a.span.start);
+  return textChanges.reduce(
+    (changed, { span: { start, length }, newText }) =>
+      changed.slice(0, start) + newText + changed.slice(start + length),
+    text,
+  );
+}
+
+/** Formats a file's text as `npm run format` would; what Prettier does not know stays as it is. */
+export async function formatted(root: string, file: string, text: string): Promise<string> {
+  const { format, getFileInfo } = await import("prettier");
+  const ignorePath = join(root, ".prettierignore");
+  const info = await getFileInfo(join(root, file), { ignorePath, resolveConfig: false });
+  if (info.ignored || info.inferredParser === null) return text;
+  return format(text, { ...styleOf(root), filepath: file });
+}
+
+/** The clone's style, which its `package.json` has. */
+function styleOf(root: string): object {
+  const path = join(root, "package.json");
+  if (!existsSync(path)) return {};
+  return (JSON.parse(readFileSync(path, "utf8")) as { prettier?: object }).prettier ?? {};
+}

@@ -1,0 +1,74 @@
+// Berth's packages as tarballs, and a lock file that installs them.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "./options";
+
+interface Manifest {
+  name: string;
+  version: string;
+}
+
+/** Where a tarball is, in a service. */
+export const tarballOf = ({ name, version }: Manifest): string => `vendor/${name}-${version}.tgz`;
+
+/** What `package.json` says of one of Berth's packages. */
+export function manifestOf(root: string, name: string): Manifest {
+  const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
+  return JSON.parse(text) as Manifest;
+}
+
+/**
+ * Compiles the packages, and packs them into a folder.
+ * @throws UsageError when npm or the compiler fails.
+ */
+export function packPackages(root: string, names: readonly string[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  run(root, process.execPath, ["packages/build.js"], "the packages do not compile");
+  const paths = names.map((name) => `./packages/${name}`);
+  const args = ["pack", ...paths, "--pack-destination", folder, "--ignore-scripts", "--silent"];
+  run(root, "npm", args, "npm cannot pack the packages");
+  const packed = readdirSync(folder);
+  const missing = names.find((name) => !packed.some((file) => file.startsWith(`${name}-`)));
+  if (missing) throw new UsageError(`npm pack has made no tarball of ${missing}`);
+}
+
+interface Lock {
+  packages: Record<string, { link?: boolean }>;
+}
+
+/** A workspace here, or what is installed in one. */
+const IN_WORKSPACE = /^(?:packages\/([^/]+)|lab)(\/node_modules\/.+)?$/;
+
+/**
+ * Writes the lock file for the `package.json` in a folder. Each package has the version that it has in the clone, and npm
+ * reads only the tarballs: it needs neither a registry nor its cache.
+ * @throws UsageError when npm fails.
+ */
+export function writeLock(root: string, folder: string): void {
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lock;
+  const packages = Object.entries(lock.packages).flatMap(([path, entry]) => {
+    const [workspace, name, below] = IN_WORKSPACE.exec(path) ?? [];
+    if (path === "" || entry.link) return [];
+    if (workspace === undefined) return [[path, entry] as const];
+    return name && below ? [[`node_modules/${name}${below}`, entry] as const] : [];
+  });
+  const text = JSON.stringify({ ...lock, packages: Object.fromEntries(packages) });
+  writeFileSync(join(folder, "package-lock.json"), text);
+  const args = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"];
+  run(folder, "npm", [...args, "--prefer-offline", "--silent"], "npm cannot lock the dependencies");
+}
+
+/** Runs a program to its end. @throws UsageError with the last line that it has printed, when it fails. */
+export function run(cwd: string, program: string, args: readonly string[], problem: string): void {
+  const env = { ...process.env, TS_NODE_SKIP_IGNORE: "true" };
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => /\berror\b/i.test(line));
+  const reason = error?.message ?? lines[0]?.trim() ?? `exit code ${status}`;
+  throw new UsageError(`${problem} (${reason}); nothing has been changed`);
+}
