@@ -9,7 +9,7 @@ export const PAGE = join(__dirname, "../../docs/deploy.md");
 
 /** The marks are not for a service that is made of Berth, so they are marked themselves. */
 const TABLE =
-  /(<!-- rollout, written by `npm run docs` -->\n<!-- end: lab -->\n)[^]*?(<!-- begin: lab -->\n<!-- end of rollout -->)/;
+  /(<!-- rollout, written by `npm run docs` -->\n<!-- end: berth -->\n)[^]*?(<!-- begin: berth -->\n<!-- end of rollout -->)/;
 
 const SIZES = [1, 10, 1000];
 

@@ -23,9 +23,11 @@ const files = {
 
 /** A project with the build and lint settings of this one, and files of its own. */
 function createProject(): void {
-  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json", "eslint.config.js"]) {
+  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) {
     cpSync(join(root, name), join(project, name));
   }
+  const lint = readFileSync(join(root, "eslint.config.js"), "utf8");
+  writeFileSync(join(project, "eslint.config.js"), lint.replaceAll(/.*\/\/ part: berth\n/g, ""));
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   mkdirSync(join(project, "src/features/x/public"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);

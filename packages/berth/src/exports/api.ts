@@ -1,4 +1,4 @@
-// Descriptions of routes, the OpenAPI document and the page that shows it.
+// Descriptions of routes, what a token has to allow, the OpenAPI document and the page that shows it.
 export { setUnfitAnswers, type UnfitAnswers } from "../api/answers";
 export { describeRoute, type Described } from "../api/describe-route";
 export { apiDocs } from "../api/docs";
@@ -9,3 +9,10 @@ export {
   type ApiInfo,
   type OpenApiDocument,
 } from "../api/openapi";
+export {
+  requireToken,
+  token,
+  type Claims,
+  type TokenOptions,
+  type TokenVerifier,
+} from "../api/require-token";

@@ -1,11 +1,4 @@
-// Access tokens: who may call a route.
-export {
-  requireToken,
-  token,
-  type Claims,
-  type TokenOptions,
-  type TokenVerifier,
-} from "../api/require-token";
+// Access tokens: the issuer as a backing service.
 export {
   attachTokens,
   createTokens,
