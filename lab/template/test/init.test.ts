@@ -384,6 +384,21 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
+  it("for a folder that cannot be created", () => {
+    expect(refusal("x", "--to", join(scratch, "full/mine.txt/x"))).toContain("ENOTDIR");
+  });
+
+  it("for want of npm", () => {
+    const { status, stderr } = init(folder, ["x"], {
+      PATH: dirname(process.execPath) + "/nothing",
+    });
+    expect([status, stderr]).toEqual([
+      1,
+      "init: npm cannot pack the packages (spawnSync npm ENOENT); nothing has been changed\n",
+    ]);
+    expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
   it("for changes that are not committed", () => {
     writeFileSync(join(folder, "mine.txt"), "mine");
     expect(refusal("x")).toContain("not committed, such as mine.txt");
