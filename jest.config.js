@@ -5,5 +5,4 @@ const { jestConfig } = require("berth-dev/jest");
 module.exports = {
   ...jestConfig(__dirname),
   displayName: "service",
-  globalSetup: "<rootDir>/test/support/build.ts",
 };

@@ -2,4 +2,10 @@
 
 const { jestConfig } = require("berth-dev/jest");
 
-module.exports = { ...jestConfig(__dirname), roots: ["<rootDir>"], displayName: "lab" };
+module.exports = {
+  ...jestConfig(__dirname),
+  roots: ["<rootDir>"],
+  displayName: "lab",
+  // Some start what it compiles; Jest runs it once, however many projects name it.
+  globalSetup: "<rootDir>/../test/support/build.ts",
+};

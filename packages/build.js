@@ -33,4 +33,8 @@ if (tsc) {
     stdio: "inherit",
   });
   process.exitCode = status ?? 1;
+  if (status === 0) {
+    const { packTemplate } = require("./berth-dev/dist/embedded-postgres/template.js");
+    void packTemplate();
+  }
 }

@@ -1,11 +1,10 @@
 // Who issues the token that requests are measured with: the issuer for development, beside the load.
-import { join } from "node:path";
 import { startRun } from "port-contract/harness";
 import { freePort } from "port-contract/ports";
 import { onCore } from "./cores";
 import type { Work } from "./works";
 
-const ISSUER = join(__dirname, "../../dev/issuer/main.ts");
+const ISSUER = [process.execPath, require.resolve("berth-dev/cli"), "issuer"] as const;
 const START_LIMIT_MS = 20_000;
 
 /** How long the token counts, in seconds: longer than any run takes. */
@@ -14,8 +13,7 @@ const EXPIRES_IN_S = 86_400;
 /** Does a work with a token, whose issuer the contenders find in their environment. @throws Error when it does not start. */
 export async function withIssuer<T>(work: Work, use: (work: Work) => Promise<T>): Promise<T> {
   const url = `http://127.0.0.1:${await freePort()}`;
-  const command = [process.execPath, "--require", "ts-node/register", ISSUER];
-  const run = startRun(onCore("load", command), { port: new URL(url).port });
+  const run = startRun(onCore("load", ISSUER), { port: new URL(url).port });
   try {
     const isReady = await run.output.shows((text) => text.includes("ready on"), START_LIMIT_MS);
     if (!isReady) throw new Error(`no issuer has started; it says:\n${run.output.text()}`);

@@ -2,7 +2,15 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "port-contract/ports";
-import { type Argv, listens, type Output, type Run, type RunOptions, startRun, stop } from "port-contract/harness";
+import {
+  type Argv,
+  listens,
+  type Output,
+  type Run,
+  type RunOptions,
+  startRun,
+  stop,
+} from "port-contract/harness";
 import type { Contender } from "./contenders";
 import { onCore } from "./cores";
 import { openPipe } from "./pipe";

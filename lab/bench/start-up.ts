@@ -13,7 +13,7 @@ export interface Durations {
   ms: number[];
 }
 
-const ROOT = join(__dirname, "../../..");
+const ROOT = join(__dirname, "../..");
 const SETTLE_MS = 500;
 const ANSWER_LIMIT_MS = 5000;
 
@@ -65,12 +65,7 @@ function watched({ name, script }: Contender) {
   if (name !== "berth")
     return { args: ["--watch", script], env: {}, touched: script, path: "/json" };
   const inRoot = (path: string): string => join(ROOT, path);
-  const args = [
-    "--require",
-    "ts-node/register",
-    inRoot("scripts/dev/reload.ts"),
-    inRoot("src/server.ts"),
-  ];
+  const args = [require.resolve("berth-dev/cli"), "reload", inRoot("src/server.ts")];
   return { args, env: ownEnvironment(), touched: inRoot("src/app.ts"), path: "/livez" };
 }
 

@@ -1,5 +1,11 @@
 // One HTTP request without retries, and what became of it.
-import { type Connection, headOf, NoResponse, readResponse, type Request } from "port-contract/harness";
+import {
+  type Connection,
+  headOf,
+  NoResponse,
+  readResponse,
+  type Request,
+} from "port-contract/harness";
 
 /**
  * `whole`: an answer below 500 with all of its body. `incomplete`: any other answer. `reset`: the connection ended

@@ -9,7 +9,7 @@ import type { Options } from "./options";
 import type { Finding } from "../experiments/finding";
 import { accountColumns, exitColumns } from "./report";
 
-const SERVICE = join(__dirname, "../../../dist/server.js");
+const SERVICE = join(__dirname, "../../dist/server.js");
 const CLIENTS = 10;
 
 interface Cycle extends Account {

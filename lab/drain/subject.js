@@ -1,12 +1,10 @@
-// A throwaway service on Berth's built life cycle: a fast, a slow, a streamed and an endless response, and an upload.
+// A throwaway service on Berth's life cycle: a fast, a slow, a streamed and an endless response, and an upload.
 "use strict";
 
 const { createServer } = require("node:http");
 const { clearInterval, setInterval, setTimeout } = require("node:timers");
-const { createLogger } = require("berth/log");
 const { createHttpService } = require("berth/listener");
-const { createLifecycle } = require("berth/process");
-const { createStdout } = require("berth/process");
+const { createLifecycle, createLogger, createStdout } = require("berth/process");
 
 const SLOW_MS = 800;
 const EVENT_INTERVAL_MS = 100;

@@ -1,26 +1,25 @@
-// A throwaway service on Berth's built chassis that calls others: what becomes of its calls is what is looked at.
+// A throwaway service on Berth that calls others: what becomes of its calls is what is looked at.
 "use strict";
 
 const dns = require("node:dns");
 const { readdirSync, readlinkSync } = require("node:fs");
 const { request } = require("undici");
 const v = require("valibot");
-
-const chassis = (path) => require(`../../../dist/chassis/${path}`);
-
-chassis("process/early");
-const { createServiceClient } = chassis("backing/service-client");
-const { refuseLate } = chassis("http/deadline");
-const { createExpress } = chassis("express/app");
-const { createAppService } = chassis("http/app-service");
-const { errorHandler } = chassis("http/error-handler");
-const { livez } = chassis("http/health");
-const { logContext } = chassis("http/log-context");
-const { notFound } = chassis("http/not-found");
-const { requestId } = chassis("http/request-id");
-const { strictHead } = chassis("http/strict-head");
-const { serve } = chassis("process/serve");
-const { httpVariables } = chassis("process/variables");
+require("berth/early");
+const { createServiceClient } = require("berth/client");
+const { httpVariables } = require("berth/config");
+const {
+  createAppService,
+  createExpress,
+  errorHandler,
+  livez,
+  logContext,
+  notFound,
+  refuseLate,
+  requestId,
+  strictHead,
+} = require("berth/http");
+const { serve } = require("berth/process");
 
 const { STOCK_URL, OTHER_URL = STOCK_URL, STOCK_ADDRESSES = "" } = process.env;
 

@@ -62,4 +62,4 @@ export function environmentOf({ module, env }: Agent, folder: string): Record<st
 }
 
 /** Where the agents are installed: a starter's own node_modules stays free of them. */
-export const FOLDER = join(__dirname, "../../../node_modules/.cache/instrumentation");
+export const FOLDER = join(__dirname, "../../node_modules/.cache/instrumentation");

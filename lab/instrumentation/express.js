@@ -7,8 +7,7 @@ const { mountRoutes } = require("./routes");
 
 const app = express();
 app.use(helmet());
-app.use(express.json());
-mountRoutes(app, express.Router(), (req) => req.body);
+mountRoutes(app, express.Router(), express.json());
 // Express tells an error handler by its four parameters.
 app.use((err, _req, res, next) => {
   if (res.headersSent) return next(err);

@@ -1,16 +1,18 @@
 // Whether the built service works with monitoring agents that are loaded by NODE_OPTIONS, beside stock Express with the same.
+import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
 import { reapOnExit, send, startServer, stop } from "port-contract/harness";
 import { type Agent, AGENTS, environmentOf, FOLDER } from "./agents";
 import { installAgents } from "./install";
 import { type Service, SERVICES, type Trial, tryService } from "./trial";
 
+const SERVICE = join(__dirname, "../../dist/server.js");
 const LIMIT_MS = 20_000;
 
 /** Starts `dist/server.js` with an agent, asks it, and ends it; returns what is wrong. */
 async function tryOwnService(agent: Agent): Promise<string[]> {
   const env = { ...ownEnvironment(), ...environmentOf(agent, FOLDER) };
-  const run = await startServer([process.execPath, "dist/server.js"], { isolated: true, env });
+  const run = await startServer([process.execPath, SERVICE], { isolated: true, env });
   try {
     const address = { host: "127.0.0.1", port: run.port };
     const wrong: string[] = [];

@@ -4,15 +4,15 @@ const { setTimeout } = require("node:timers");
 
 const SLOW_MS = 200;
 
-/** The value says who has made its text: Express' `res.json`, or the chassis in its place. */
+/** The value says who has made its text: Express' `res.json`, or Berth in its place. */
 const author = {
   toJSON: () => (/express.lib.response/.test(new Error().stack) ? "Express" : "Berth"),
 };
 
-/** @param readBody Resolves to a request's JSON body. */
-function mountRoutes(app, router, readBody) {
+/** @param takesShip Middleware that sets `req.body` to a request's JSON body. */
+function mountRoutes(app, router, takesShip) {
   router.get("/:id", (req, res) => void res.json({ id: req.params.id, author }));
-  router.post("/", async (req, res) => void res.status(201).json(await readBody(req)));
+  router.post("/", takesShip, (req, res) => void res.status(201).json(req.body));
   app.use("/ships", router);
   app.get("/failing", () => {
     throw new Error("thrown on purpose");

@@ -2,7 +2,16 @@
 import { join } from "node:path";
 import { cpuSeconds } from "../bench/process-usage";
 import { sendRequests } from "../drain/load/requests";
-import { connect, exchange, headOf, readResponse, type Request, type Run, startServer, stop } from "port-contract/harness";
+import {
+  connect,
+  exchange,
+  headOf,
+  readResponse,
+  type Request,
+  type Run,
+  startServer,
+  stop,
+} from "port-contract/harness";
 import { type Agent, environmentOf, FOLDER } from "./agents";
 
 /** What is run, and whether what goes wrong there is Berth's fault. */

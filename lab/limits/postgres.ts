@@ -54,8 +54,7 @@ function asNotRoot(folder: string): string[] {
 }
 
 async function startEmbedded(port: number): Promise<Postgres> {
-  const program = join(__dirname, "../../dev/embedded-postgres/main.ts");
-  const run = startRun([process.execPath, "--require", "ts-node/register", program], {
+  const run = startRun([process.execPath, require.resolve("berth-dev/cli"), "postgres"], {
     port: String(port),
     env: { DATA_DIR: "memory://", DATABASE_NAME: "limits", HOST: "127.0.0.1" },
   });

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Run, startRun, startServer } from "port-contract/harness";
 
-const DIST = join(__dirname, "../../../dist");
+const DIST = join(__dirname, "../../dist");
 
 /** What every process finds in its environment; nothing else is there. */
 export type Environment = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 // Runs Berth and the systems that port binding is explained with as one formation, each on the port that the formation gives it and,
-// where it speaks HTTP, by its name behind the router; restarts them one by one, and ends them as Ctrl-C does: node --require ts-node/register scripts/lab/contract/real-systems/polyglot.ts
+// where it speaks HTTP, by its name behind the router; restarts them one by one, and ends them as Ctrl-C does: node --require ts-node/register lab/real-systems/polyglot.ts
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,11 +11,8 @@ import { connect, processTree, runMark, send, until } from "port-contract/harnes
 import { redis, type Settings, xmpp } from "port-contract";
 import { systems } from "./systems";
 
-const root = join(__dirname, "../../../..");
-const runner = [
-  ...["--require", require.resolve("ts-node/register")],
-  join(root, "scripts/dev/formation/main.ts"),
-];
+const root = join(__dirname, "../..");
+const runner = [require.resolve("berth-dev/cli"), "dev"];
 
 /** By process type; ejabberd by erl, as ejabberdctl leaves a daemon behind that knows all nodes of the machine. */
 const chosen = {
@@ -112,10 +109,9 @@ async function main(): Promise<void> {
   const base = await freePort(types.length * PORTS_PER_TYPE);
   const env = {
     ...process.env,
-    // Debian's programs before others of the same name.
-    PATH: `/usr/sbin:/usr/bin:${process.env.PATH}`,
+    // Debian's programs before others of the same name; `berth` as npm run has it.
+    PATH: `/usr/sbin:/usr/bin:${process.env.PATH}:${join(root, "node_modules/.bin")}`,
     NODE_PATH: join(root, "node_modules"),
-    TS_NODE_PROJECT: join(root, "tsconfig.json"),
     TMPDIR: folder,
     DATA_DIR: "memory://",
     [runMark]: folder,

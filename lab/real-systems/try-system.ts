@@ -13,14 +13,13 @@ export interface Trial {
   readonly clauses: readonly ({ readonly id: string; readonly level: Level } & Outcome)[];
 }
 
-const root = join(__dirname, "../../../..");
+const root = join(__dirname, "../..");
 
 // Debian's programs before others of the same name; a copy of the app still finds the project's packages.
 const env = {
   ...process.env,
   PATH: `/usr/sbin:/usr/bin:${process.env.PATH}`,
   NODE_PATH: join(root, "node_modules"),
-  TS_NODE_PROJECT: join(root, "tsconfig.json"),
 };
 
 /** Tries one system; takes about two minutes, most of it idle. */
@@ -61,8 +60,7 @@ function contract(
   cwd: string,
   around: NodeJS.ProcessEnv,
 ): Promise<Trial["clauses"]> {
-  const kit = [require.resolve("ts-node/register"), join(root, "scripts/lab/contract/main.ts")];
-  const args = ["--require", ...kit, "--json", ...options];
+  const args = [require.resolve("berth-dev/cli"), "contract", "--json", ...options];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, env: around }, (error, stdout, stderr) => {
       if (stdout) resolve((JSON.parse(stdout) as Pick<Trial, "clauses">).clauses);

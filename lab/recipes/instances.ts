@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Run, startServer } from "port-contract/harness";
 
-/** The service that is tried, around the built chassis. */
+/** The service that is tried. */
 export const SUBJECT = join(__dirname, "subject.js");
 
 /** What runs, and can be replaced. */

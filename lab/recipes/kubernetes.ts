@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { mustBe, type Prove } from "./prove";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 const folder = join(root, "node_modules/.cache/recipes-kubernetes");
 
 /** Too large for a dependency of everybody's. */

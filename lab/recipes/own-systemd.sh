@@ -1,6 +1,6 @@
 #!/bin/sh
 # Shows systemd what it needs in namespaces of its own, and becomes it.
-# Arguments: a folder with units/ and srv/, one of node modules, node, and a cgroup2 to live in.
+# Arguments: a folder with units/ and srv/, one with node_modules/ and the packages/ it links to, node, and a cgroup2 to live in.
 set -e
 if [ "$1" != inside ]; then
   echo $$ >"$4/cgroup.procs"
@@ -15,7 +15,8 @@ mount --bind /dev/null /dev/kmsg
 mkdir /run/units
 mount --bind "$2/units" /run/units
 mount --bind "$2/srv" /srv
-mount --bind "$3" /srv/berth/node_modules
+mount --bind "$3/node_modules" /srv/berth/node_modules
+mount --bind "$3/packages" /srv/berth/packages
 mount --bind "$4" /srv/berth/node
 # What systemd puts there for PrivateTmp would stay; all that was needed of it is bound by now.
 mount -t tmpfs tmpfs /tmp

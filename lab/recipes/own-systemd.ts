@@ -5,7 +5,7 @@ import { type Run, startRun, until } from "port-contract/harness";
 import { NotTried } from "./prove";
 
 const STARTER = join(__dirname, "own-systemd.sh");
-const MODULES = join(__dirname, "../../../node_modules");
+const ROOT = join(__dirname, "../..");
 const GROUP = "lab-systemd-";
 const START_LIMIT_MS = 10_000;
 
@@ -24,7 +24,7 @@ export interface OwnSystemd {
 export async function startSystemd(folder: string): Promise<OwnSystemd> {
   if (process.getuid?.() !== 0) throw new NotTried("a systemd of one's own needs root");
   const group = makeGroup();
-  const run = startRun([STARTER, folder, MODULES, process.execPath, group]);
+  const run = startRun([STARTER, folder, ROOT, process.execPath, group]);
   const reap = async () => {
     await run.reap();
     await until(() => removeGroup(group), START_LIMIT_MS);

@@ -89,7 +89,7 @@ export async function startRouter(
 /** The configuration as it is documented, but for the ports. @throws Error when it does not have what is to be replaced */
 export function withPorts(name: RouterName, port: number, instances: readonly number[]): string {
   const { file, listens } = routers[name];
-  const text = readFileSync(join(__dirname, "../../../docs/deploy", file), "utf8");
+  const text = readFileSync(join(__dirname, "../../docs/deploy", file), "utf8");
   const places = [listens, ...INSTANCES];
   const addresses = [port, ...instances].map((of) => `127.0.0.1:${of}`);
   return places.reduce((changed, place, i) => {

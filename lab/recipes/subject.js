@@ -1,16 +1,18 @@
-// A throwaway service on Berth's built chassis, and what a router may spoil: its headers, streams, uploads and WebSockets.
+// A throwaway service on Berth, and what a router may spoil: its headers, streams, uploads and WebSockets.
 "use strict";
 
 const express = require("express");
 const { WebSocketServer } = require("ws");
-const { accessLog } = require("berth/http");
-const { createExpress } = require("berth/http");
-const { createAppService } = require("berth/http");
-const { errorHandler } = require("berth/http");
-const { readyz } = require("berth/http");
-const { requestId } = require("berth/http");
-const { serve } = require("berth/process");
 const { httpVariables } = require("berth/config");
+const {
+  accessLog,
+  createAppService,
+  createExpress,
+  errorHandler,
+  readyz,
+  requestId,
+} = require("berth/http");
+const { serve } = require("berth/process");
 
 void serve(httpVariables, ({ config, logger, target, draining, run }) => {
   const app = createExpress({

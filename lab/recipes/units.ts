@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../..");
 
 /** Targets that the units name; those that systemd brings along would start a whole machine. */
 const TARGETS = ["basic", "default", "multi-user", "network-online", "shutdown", "sockets"].concat([
@@ -44,7 +44,8 @@ export function writeReleases(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
 ): void {
-  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  for (const name of ["node_modules", "packages"])
+    mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, "node"), "");
   const set = Object.entries(env).filter(([, value]) => value !== undefined);
   const lines = set.map(([name, value]) => `${name}=${value}\n`);

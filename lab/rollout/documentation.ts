@@ -5,7 +5,7 @@ import { type Parameters, readParameters } from "./parameters";
 import { type Outcome, play } from "./rollout";
 
 /** The page for readers. */
-export const PAGE = join(__dirname, "../../../docs/deploy.md");
+export const PAGE = join(__dirname, "../../docs/deploy.md");
 
 /** The marks are not for a service that is made of Berth, so they are marked themselves. */
 const TABLE =

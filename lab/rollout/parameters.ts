@@ -18,7 +18,7 @@ export interface Parameters {
 
 /** Reads them. @throws Error when the manifest does not have one */
 export function readParameters(): Parameters {
-  const manifest = readFileSync(join(__dirname, "../../../docs/deploy/kubernetes.yaml"), "utf8");
+  const manifest = readFileSync(join(__dirname, "../../docs/deploy/kubernetes.yaml"), "utf8");
   const number = (pattern: RegExp): number => {
     const [, value] = pattern.exec(manifest) ?? [];
     if (value === undefined) throw new Error(`docs/deploy/kubernetes.yaml lacks ${pattern.source}`);

@@ -1,10 +1,10 @@
 // Your gRPC process, built and running; it ends with the test file.
-import { asServer, atEnd, startProcess, type TestServer } from "berth/testing";
+import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 
 /** Starts it on a free port, and resolves once it listens. */
 export async function startGrpcService(env: Record<string, string> = {}): Promise<TestServer> {
-  const service = startProcess("dist/grpc.js", { PORT: "0", ...testEnv, ...env });
+  const service = startSource("src/grpc.ts", { PORT: "0", ...testEnv, ...env });
   atEnd(() => service.stop());
   return asServer(service);
 }

@@ -2,10 +2,7 @@
 // The benchmark's routes once more, as descriptions, the document and tokens are added to them one by one.
 const { Router } = require("express");
 const v = require("valibot");
-const { describeRoute } = require("berth/api");
-const { apiDocs } = require("berth/api");
-const { requireToken } = require("berth/tokens");
-const { createTokens } = require("berth/tokens");
+const { apiDocs, describeRoute } = require("berth/api");
 const { id, object } = require("berth/schema");
 const { thing } = require("./answers");
 const { order, thingQuery } = require("./valibot-schemas");
@@ -21,6 +18,7 @@ function mountApi(app, env, logger) {
 }
 
 function tokenRequired(env, logger) {
+  const { createTokens, requireToken } = require("berth/tokens");
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = env;
   return requireToken(createTokens({ jwksUrl, issuer, audience, logger }), { scope: "bench" });
 }

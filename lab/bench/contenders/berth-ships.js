@@ -3,8 +3,7 @@
 const { Router } = require("express");
 const v = require("valibot");
 const { describeRoute } = require("berth/api");
-const { sendPage } = require("berth/http");
-const { Problem } = require("berth/http");
+const { Problem, sendPage } = require("berth/http");
 const { createShipStore } = require("./ship-store");
 const { ship, shipInput, shipParams, shipsQuery } = require("./valibot-schemas");
 

@@ -4,15 +4,17 @@
 const { promisify } = require("node:util");
 const express = require("express");
 const { pino } = require("pino");
-const entityTag = require("@internal/express/entity-tag");
-const body = require("@internal/http/body");
-const problem = require("berth/http");
-const literalPaths = require("@internal/express/literal-paths");
-const fastResponse = require("@internal/express/fast-response");
-const logger = require("berth/log");
-const messages = require("@internal/express/messages");
-const writing = require("@internal/express/write-whole");
-const output = require("berth/process");
+const { internal } = require("./internals");
+
+const entityTag = internal("express/entity-tag");
+const body = internal("http/body");
+const problem = internal("http/problem");
+const literalPaths = internal("express/literal-paths");
+const fastResponse = internal("express/fast-response");
+const logger = internal("process/logger");
+const messages = internal("express/messages");
+const writing = internal("express/write-whole");
+const output = internal("process/stdout");
 
 /** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
 const tricks = {

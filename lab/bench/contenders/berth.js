@@ -1,36 +1,32 @@
 "use strict";
-// Contender: Berth's chassis as built into dist/, in the order of src/server.ts and src/app.ts, with the benchmark's routes.
+// Contender: Berth, in the order of src/server.ts and src/app.ts, with the benchmark's routes.
 const process = require("node:process");
+require("berth/early");
 const { switchOff } = require("./berth-without");
+const { internal } = require("./internals");
 
-const chassis = (path) => require(`../../../../dist/chassis/${path}`);
-
-chassis("process/early");
 switchOff(process.env.BERTH_BENCH_WITHOUT);
 
-// Called by their modules' names where a trick may stand in for them.
-const { accessLog } = chassis("http/access-log");
-const { createAppService } = chassis("http/app-service");
-const { createExpress } = chassis("express/app");
-const { asOneLayer } = chassis("express/one-layer");
-const { refuseLate } = chassis("http/deadline");
-const { defaultHeaders } = chassis("http/default-headers");
-const { errorHandler } = chassis("http/error-handler");
-const { livez, readyz } = chassis("http/health");
-const { logContext } = chassis("http/log-context");
-const { notFound } = chassis("http/not-found");
-const { Problem } = chassis("http/problem");
-const { requestId } = chassis("http/request-id");
-const { strictHead } = chassis("http/strict-head");
-const { parseBody } = chassis("http/body");
-const { parseQuery } = chassis("http/validate");
-const { serve } = chassis("process/serve");
-const { httpVariables } = chassis("process/variables");
+// Only now: what is taken out of a module stays as it is, even if a trick is switched off later.
+const { httpVariables } = require("berth/config");
+const {
+  createAppService,
+  createExpress,
+  errorHandler,
+  everyRequest,
+  livez,
+  notFound,
+  Problem,
+  readyz,
+} = require("berth/http");
+const { keepWorkContexts, serve } = require("berth/process");
+const { parseBody } = internal("http/body");
+const { parseQuery } = internal("http/validate");
 const { mountRoutes } = require("./express-routes");
 const schemas = require("./valibot-schemas");
 
 const { BENCH_CONTEXTS, BENCH_DATABASE_URL } = process.env;
-if (BENCH_CONTEXTS) chassis("process/work-context").keepWorkContexts();
+if (BENCH_CONTEXTS) keepWorkContexts();
 
 function createApp(config, logger, draining, database) {
   const attached = database ? { database } : {};
@@ -40,16 +36,7 @@ function createApp(config, logger, draining, database) {
     logger,
   });
 
-  app.use(
-    asOneLayer(
-      requestId,
-      logContext(logger),
-      accessLog(logger),
-      defaultHeaders(),
-      strictHead,
-      refuseLate,
-    ),
-  );
+  app.use(everyRequest(logger));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
   if (process.env.BENCH_API) require("./berth-api").mountApi(app, process.env, logger);

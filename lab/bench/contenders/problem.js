@@ -1,5 +1,5 @@
 "use strict";
-// The error bodies that contenders without Berth's chassis answer with: RFC 9457 problem details.
+// The error bodies that contenders without Berth answer with: RFC 9457 problem details.
 const { STATUS_CODES } = require("node:http");
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

@@ -1,5 +1,5 @@
 "use strict";
-// What every contender but Berth itself reads from a request: the same rules that Berth has in src/chassis/http.
+// What every contender but Berth itself reads from a request: the same rules that Berth has in packages/berth/src/http.
 const { randomUUID } = require("node:crypto");
 const { performance } = require("node:perf_hooks");
 

@@ -1,8 +1,7 @@
 "use strict";
 // What clients may send, as Berth's features say it: the same rules as zod-schemas.js.
 const v = require("valibot");
-const { dateTime, id, object, text: storable } = require("berth/schema");
-const { pageQuery } = require("berth/http");
+const { dateTime, id, object, pageQuery, text: storable } = require("berth/schema");
 
 const text = (min, max) => v.pipe(v.string(), v.minLength(min), v.maxLength(max));
 const integer = (min, max) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));

@@ -20,7 +20,7 @@ describe("the web process", () => {
       /\/node_modules\/(undici|ioredis|@grpc|express-rate-limit|jose|@valibot|swagger-ui-dist)\//,
     );
     expect(paths).not.toMatch(
-      /\/dist\/(features\/feed|chassis\/grpc)\/(?!variables)|service-client/,
+      /\/dist\/features\/feed\/|\/berth-grpc\/dist\/(?!variables)|\/service-client/,
     );
   });
 });

@@ -1,17 +1,13 @@
-// A throwaway gRPC service on Berth's built chassis: quick and slow answers and streams, each call noted.
+// A throwaway gRPC service on Berth: quick and slow answers and streams, each call noted.
 "use strict";
 
 const { openSync, writeSync } = require("node:fs");
 const { join } = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
-
-const chassis = (path) => require(`../../../../dist/chassis/${path}`);
-
-chassis("process/early");
-const { loadProtos } = chassis("grpc/protos");
-const { createGrpcService } = chassis("grpc/service");
-const { grpcVariables } = chassis("grpc/variables");
-const { serve } = chassis("process/serve");
+require("berth/early");
+const { serve } = require("berth/process");
+const { createGrpcService, loadProtos } = require("berth-grpc");
+const { grpcVariables } = require("berth-grpc/config");
 
 const CREATE_MS = 100;
 const MESSAGES = 20;

@@ -11,15 +11,7 @@ const START_LIMIT_MS = 30_000;
 const RESTART_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** Where ts-node looks for its configuration. */
-const ROOT = join(__dirname, "../../../..");
-
-const FORMATION = [
-  process.execPath,
-  "--require",
-  require.resolve("ts-node/register"),
-  join(__dirname, "../../../dev/formation/main.ts"),
-] as const;
+const FORMATION = [process.execPath, require.resolve("berth-dev/cli"), "dev"] as const;
 
 export const router: Way = {
   title: `npm run dev -- --router, ${INSTANCES} instances`,
@@ -33,17 +25,14 @@ export const router: Way = {
     const which = ["-f", procfile, "-p", String(base)];
     const scale = ["-m", `web=${INSTANCES}`, "--router", String(port), "--restart"];
     const env = serviceEnvironment(options);
-    const run = startRun([...FORMATION, ...which, ...scale], { isolated: true, cwd: ROOT, env });
+    const run = startRun([...FORMATION, ...which, ...scale], { isolated: true, env });
     const isUp = () => options.journal.listening().length === INSTANCES;
     if (!(await until(isUp, START_LIMIT_MS)))
       throw new Error(`the formation does not come up; it says:\n${run.output.text()}`);
     return {
       port,
       async roll() {
-        const restart = startRun([...FORMATION, "restart", "web", ...which], {
-          isolated: true,
-          cwd: ROOT,
-        });
+        const restart = startRun([...FORMATION, "restart", "web", ...which], { isolated: true });
         const exit = await within(restart.exited, RESTART_LIMIT_MS);
         await restart.reap();
         if (exit?.code !== 0) throw new Error(`restart failed:\n${restart.output.text()}`);

@@ -1,4 +1,4 @@
-// A throwaway service on Berth's built chassis: quick and slow answers, a WebSocket and an endless stream, each request noted.
+// A throwaway service on Berth: quick and slow answers, a WebSocket and an endless stream, each request noted.
 "use strict";
 
 const { openSync, writeSync } = require("node:fs");
@@ -6,18 +6,18 @@ const { finished } = require("node:stream/promises");
 const { clearInterval, setInterval } = require("node:timers");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { WebSocketServer } = require("ws");
-
-const chassis = (path) => require(`../../../../dist/chassis/${path}`);
-
-chassis("process/early");
-const { createExpress } = chassis("express/app");
-const { createAppService } = chassis("http/app-service");
-const { errorHandler } = chassis("http/error-handler");
-const { livez, readyz } = chassis("http/health");
-const { notFound } = chassis("http/not-found");
-const { requestId } = chassis("http/request-id");
-const { serve } = chassis("process/serve");
-const { httpVariables } = chassis("process/variables");
+require("berth/early");
+const { httpVariables } = require("berth/config");
+const {
+  createAppService,
+  createExpress,
+  errorHandler,
+  livez,
+  notFound,
+  readyz,
+  requestId,
+} = require("berth/http");
+const { serve } = require("berth/process");
 
 const SLOW_MS = 800;
 const EVENT_INTERVAL_MS = 100;

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const root = join(__dirname, "../../../..");
+const root = join(__dirname, "../../..");
 
 const recipes = (...args: string[]) =>
   spawnSync(
     process.execPath,
-    ["--require", "ts-node/register", join(root, "scripts/lab/recipes/main.ts"), ...args],
+    ["--require", "ts-node/register", join(root, "lab/recipes/main.ts"), ...args],
     { cwd: root, encoding: "utf8" },
   );
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { accessLog, createExpress, requestId } from "berth/http";
-import { createLogger } from "berth/log";
+import { createLogger } from "berth/process";
 import { documentPage, LINE_BYTES, PAGE } from "../documentation";
 import { readParameters } from "../parameters";
 import { play } from "../rollout";

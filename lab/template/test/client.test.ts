@@ -15,11 +15,11 @@ const folder = mkdtempSync(join(tmpdir(), "client-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const runClient = (...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    ["--require", "ts-node/register", "scripts/project/client.ts", ...args],
-    { cwd: root, env: { PATH: process.env.PATH }, encoding: "utf8" },
-  );
+  spawnSync(process.execPath, ["--require", "ts-node/register", "scripts/client.ts", ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH },
+    encoding: "utf8",
+  });
 
 describe("npm run client", () => {
   it("writes types that compile, with no more in its environment than where node is", () => {

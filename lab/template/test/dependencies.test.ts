@@ -1,4 +1,4 @@
-// Whether all that is imported is declared: what another package happens to bring is not there with pnpm, or in a workspace.
+// Whether all that is imported is declared: what another package happens to bring is not there with pnpm, or in a clone.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,14 +7,19 @@ import ts from "typescript";
 
 const root = join(__dirname, "../../..");
 
-const files = execFileSync("git", ["ls-files", "src", "test", "scripts", "*.js"], {
-  cwd: root,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => /\.(ts|js)$/.test(file) && existsSync(join(root, file)))
-  // What browsers load.
-  .filter((file) => !file.includes("/public/"));
+interface Manifest {
+  name: string;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+const filesIn = (...folders: string[]) =>
+  execFileSync("git", ["ls-files", ...folders], { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .filter((file) => /\.(ts|js)$/.test(file) && existsSync(join(root, file)))
+    // What browsers load.
+    .filter((file) => !file.includes("/public/"));
 
 /** The packages that a file names, in imports, in `declare module`, and to Jest. */
 function packagesIn(file: string): string[] {
@@ -32,32 +37,77 @@ function packagesIn(file: string): string[] {
     .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]);
 }
 
-/** What the nearest manifest above a file declares, and those above that one, types by the name of what they describe. */
-function declaredFor(file: string): Set<string> {
-  const declared = new Set<string>(builtinModules);
+/** The packages that are named for their types, and so are gone from what is compiled. */
+function typesIn(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const used = text.matchAll(
+    /^(?:(?:import|export) type [^;]*? from|declare module) "((?:@[^/"]+\/)?[^/"]+)/gm,
+  );
+  return [...used].map(([, name = ""]) => name);
+}
+
+/** What only tests load, in a service, too: there `berth-dev` and TypeScript are development dependencies. */
+const isForTests = (file: string) => file.startsWith("packages/berth/src/testing/");
+
+const readManifest = (folder: string) =>
+  JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+
+/** The nearest manifest above a file, and those above that one. */
+function manifestsAbove(file: string): Manifest[] {
+  const found: Manifest[] = [];
   for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const manifest = join(root, folder, "package.json");
-    if (existsSync(manifest)) {
-      const { dependencies, devDependencies } = JSON.parse(
-        readFileSync(manifest, "utf8"),
-      ) as Record<"dependencies" | "devDependencies", Record<string, string> | undefined>;
-      for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
-        declared.add(name).add(name.replace(/^@types\//, ""));
-      }
-    }
-    if (folder === ".") return declared;
+    if (existsSync(join(root, folder, "package.json"))) found.push(readManifest(folder));
+    if (folder === ".") return found;
   }
 }
 
-describe("what is imported", () => {
-  it("is declared in a package.json", () => {
-    const missing = files.flatMap((file) => {
-      const declared = declaredFor(file);
-      return [...new Set(packagesIn(file))]
-        .filter((name) => !declared.has(name))
-        .map((name) => `${file}: ${name}`);
+/** What a program has in production: its own dependencies and its peers. */
+const inProduction = ({ dependencies, peerDependencies }: Manifest) =>
+  Object.keys({ ...dependencies, ...peerDependencies });
+
+/** What there is in development, types by the name of what they describe, and the package itself. */
+const inDevelopment = (manifest: Manifest) => [
+  manifest.name,
+  ...inProduction(manifest),
+  ...Object.keys(manifest.devDependencies ?? {}).flatMap((name) => [
+    name,
+    name.replace(/^@types\//, ""),
+  ]),
+];
+
+/** The imports of files that are not among what is declared for them. */
+const undeclared = (files: readonly string[], declaredFor: (file: string) => readonly string[]) =>
+  files.flatMap((file) => {
+    const declared = new Set([...builtinModules, ...declaredFor(file)]);
+    return [...new Set(packagesIn(file))]
+      .filter((name) => !declared.has(name))
+      .map((name) => `${file}: ${name}`);
+  });
+
+const workspaces = [
+  ".",
+  ...["berth", "berth-grpc", "berth-dev", "port-contract"].map((name) => `packages/${name}`),
+];
+
+describe.each(workspaces)("what %s/src imports", (workspace) => {
+  const manifest = readManifest(workspace);
+  const files = filesIn(join(workspace, "src"), join(workspace, "bin"));
+
+  it("is a dependency or a peer, or a type that is one of development", () => {
+    expect(files.length).toBeGreaterThan(5);
+    const missing = undeclared(files, (file) => {
+      const all = manifestsAbove(file).flatMap(inDevelopment);
+      if (isForTests(file)) return all;
+      return [...inProduction(manifest), ...typesIn(file).filter((name) => all.includes(name))];
     });
-    expect(files.length).toBeGreaterThan(100);
     expect(missing).toEqual([]);
+  });
+});
+
+describe("what tests, tools and the lab import", () => {
+  it("is declared in a package.json above them", () => {
+    const files = filesIn("test", "scripts", "packages/*/test", "lab", "*.js");
+    expect(files.length).toBeGreaterThan(100);
+    expect(undeclared(files, (file) => manifestsAbove(file).flatMap(inDevelopment))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+// The TypeScript in the pages compiles, against the packages as services import them.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,8 +7,16 @@ const root = join(__dirname, "../../..");
 const folder = join(root, "node_modules/.cache/docs");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
-/** Pages of the owner's own are none of Berth's business. */
-const isBerths = read("README.md").startsWith("# Berth\n");
+const pages = [
+  ...readdirSync(join(root, "docs")).flatMap((name) =>
+    name.endsWith(".md") ? `docs/${name}` : [],
+  ),
+  ...readdirSync(join(root, "packages"), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? `packages/${entry.name}/README.md` : [],
+  ),
+];
+
+const packages = ["berth", "berth-grpc", "berth-dev", "port-contract"];
 
 /** What a page takes for granted, by the name that it uses. */
 const GIVEN: Readonly<Record<string, string>> = {
@@ -16,7 +25,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   Server: 'type Server = import("node:http").Server;',
   RequestHandler: 'type RequestHandler = import("express").RequestHandler;',
   v: 'import * as v from "valibot";',
-  database: 'declare const database: import("src/chassis/backing/postgres").Database;',
+  database: 'declare const database: import("berth/postgres").Database;',
   webVariables: 'import { webVariables } from "src/config";',
   Services: 'import type { Services } from "src/services";',
   Config: "interface Config { CACHE_URL: string }",
@@ -36,12 +45,11 @@ const GIVEN: Readonly<Record<string, string>> = {
     "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object>; replace(id: string, order: object): Promise<object> };",
   order: 'declare const order: import("valibot").GenericSchema<object>;',
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
-  ordersQuery:
-    'import { pageQuery } from "src/chassis/http/paging"; const ordersQuery = pageQuery(20, 100);',
+  ordersQuery: 'import { pageQuery } from "berth/schema"; const ordersQuery = pageQuery(20, 100);',
   createOrdersRouter:
-    'declare const createOrdersRouter: (services: { database: import("src/chassis/backing/postgres").Database }) => import("express").Router;',
+    'declare const createOrdersRouter: (services: { database: import("berth/postgres").Database }) => import("express").Router;',
   createOrderStore:
-    'declare const createOrderStore: (tx: import("src/chassis/backing/transactions").Transaction) => { create(input: object): Promise<{ id: string }> };',
+    'declare const createOrderStore: (tx: import("berth/postgres").Transaction) => { create(input: object): Promise<{ id: string }> };',
   services: 'declare const services: import("src/services").Services;',
   login: 'declare const login: import("express").RequestHandler;',
   isSigned: "declare const isSigned: (bytes: Buffer, signature?: string) => boolean;",
@@ -52,40 +60,56 @@ const GIVEN: Readonly<Record<string, string>> = {
   WebSocketServer: 'import { WebSocketServer } from "ws";',
   isInOrder: "declare const isInOrder: (value: object) => boolean;",
   orderId: "declare const orderId: string;",
-  stock: 'declare const stock: import("src/chassis/backing/service-client").ServiceClient;',
+  stock: 'declare const stock: import("berth/client").ServiceClient;',
   shipId: "declare const shipId: string;",
   shipAnswer: 'declare const shipAnswer: import("valibot").GenericSchema<{ name: string }>;',
   join: 'import { join } from "node:path";',
   BoatsServices:
-    'interface BoatsServices { database: import("src/chassis/backing/postgres").Database; draining: AbortSignal }',
+    'interface BoatsServices { database: import("berth/postgres").Database; draining: AbortSignal }',
   boatName: 'declare const boatName: import("valibot").GenericSchema<{ name: string }>;',
   find: "declare const find: (database: object, boat: { name: string }) => Promise<object>;",
   changes: "declare const changes: (options: { signal: AbortSignal }) => AsyncIterable<object>;",
   createTestApp:
     'declare const createTestApp: (env: object, overrides: Partial<import("src/services").Services>) => { app: import("express").Express };',
   tenantClaims: 'declare const tenantClaims: import("valibot").GenericSchema<unknown, object>;',
-  main: "declare const main: () => Promise<number>;",
+  compose:
+    'declare const compose: (serving: import("berth/process").Serving<object>) => Promise<number>;',
+  createBoatsRpc:
+    'declare const createBoatsRpc: (services: { draining: AbortSignal }) => import("berth-grpc").RpcService;',
 };
 
-/** Where the chassis has what a snippet does not import, as its page says in words. */
-const exportsOf = (file: string) =>
-  [
-    ...read(file).matchAll(/^export (?:async )?(?:const|function|class|interface|type) (\w+)/gm),
-  ].map(
-    ([, name = ""]) => [name, `import { ${name} } from "${file.replace(/\.ts$/, "")}";`] as const,
-  );
-const chassis = Object.fromEntries(
-  readdirSync(join(root, "src/chassis"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
-    .flatMap((path) => exportsOf(join("src/chassis", path))),
+/** The names that declarations export, themselves or from elsewhere. */
+const namesIn = (text: string): string[] => [
+  ...[...text.matchAll(/^export (?:declare )?(?:const|function|class|interface|type) (\w+)/gm)].map(
+    ([, name = ""]) => name,
+  ),
+  ...[...text.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
+    names.split(",").map((name) => name.replace("type ", "").trim()),
+  ),
+];
+
+/** Where a package has what a snippet does not import, as its page says in words. */
+const exported = Object.fromEntries(
+  packages.flatMap((folder) => {
+    const manifest = JSON.parse(read(`packages/${folder}/package.json`)) as {
+      name: string;
+      exports: Record<string, { types?: string }>;
+    };
+    return Object.entries(manifest.exports).flatMap(([path, { types }]) => {
+      if (types === undefined) return [];
+      const from = manifest.name + path.slice(1);
+      // As npm packs it: what is not built is not there.
+      const text = read(`packages/${folder}/${types}`);
+      return namesIn(text).map((name) => [name, `import { ${name} } from "${from}";`] as const);
+    });
+  }),
 );
 
 /** A snippet as a file of its own: with what it takes for granted, and members in an object. */
 function asFile(snippet: string): string {
   const code = snippet
-    .replace('"@valibot/to-json-schema"', '"to-json-schema"')
     .replace(/\{ (admin|nightly)Variables \}/, "{ webVariables as $1Variables }")
-    .replaceAll(/"(?:\.\.?\/)+(chassis\/|config"|services"|app")/g, '"src/$1');
+    .replaceAll(/"(?:\.\.?\/)+(config"|services"|app")/g, '"src/$1');
   const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
   const rest = code.replaceAll(/^import .*\n/gm, "");
   const isMembers = /^\w+: |^ +\w+\(/m.test(rest.split("\n")[0] ?? "");
@@ -97,22 +121,23 @@ function asFile(snippet: string): string {
   const isDeclared = (name: string) =>
     new RegExp(`(const|function|import (type )?\\{[^}]*) ${name}\\b(?! as )`).test(code);
   const given = [...new Set(code.match(/(?<!\w|[^.]\.)[A-Za-z_]\w*/g))].map((name) =>
-    isDeclared(name) ? "" : (GIVEN[name] ?? chassis[name] ?? ""),
+    isDeclared(name) ? "" : (GIVEN[name] ?? exported[name] ?? ""),
   );
   return [...given, imports, body].filter(Boolean).join("\n");
 }
 
-(isBerths ? describe : describe.skip)("the TypeScript in the documentation", () => {
+describe("the TypeScript in the documentation", () => {
   it("compiles", () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     let count = 0;
     // What others write, with types that are made for them, is fenced as `typescript`.
-    for (const page of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))) {
-      const text = read(`docs/${page}`);
+    for (const page of pages) {
+      const text = read(page);
       for (const [index, match] of [...text.matchAll(/```ts\n([^]*?)```/g)].entries()) {
         count++;
-        writeFileSync(join(folder, `${page}-${index}.ts`), asFile(match[1] ?? ""));
+        const name = `${page.replaceAll("/", "-")}-${index}.ts`;
+        writeFileSync(join(folder, name), asFile(match[1] ?? ""));
       }
     }
     expect(count).toBeGreaterThan(10);
@@ -123,8 +148,7 @@ function asFile(snippet: string): string {
         paths: { "src/*": [join(root, "src/*")] },
         types: ["node"],
       },
-      // With what the chassis says of all requests.
-      include: ["*.ts", join(root, "src/chassis/http/request-id.ts")],
+      include: ["*.ts"],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     const tsc = require.resolve("typescript/bin/tsc");

@@ -1,53 +1,72 @@
+// What the pages say of commands, links and dependencies is so.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(__dirname, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
+const pagesIn = (folder: string) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join(folder, name));
 
-/** Pages of the owner's own are none of Berth's business. */
-const isBerths = read("README.md").startsWith("# Berth\n");
-const pages = [
-  "README.md",
-  ...readdirSync(join(root, "docs")).flatMap((name) =>
-    name.endsWith(".md") ? `docs/${name}` : [],
-  ),
-];
+interface Manifest {
+  name: string;
+  scripts?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  exports?: Record<string, unknown>;
+  private?: boolean;
+}
+const manifestOf = (folder: string) => JSON.parse(read(join(folder, "package.json"))) as Manifest;
 
-(isBerths ? describe : describe.skip)("Berth's documentation", () => {
-  const { scripts, dependencies } = JSON.parse(read("package.json")) as {
-    scripts: Record<string, string>;
-    dependencies: Record<string, string>;
-  };
+const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => join("packages", entry.name));
+const pages = [".", "docs", "lab", ...packages].flatMap(pagesIn);
 
-  it("names only scripts that exist", () => {
-    const text = [...pages, "CHANGELOG.md", ".env.example"].map(read).join();
+/** A changelog may name what is gone. */
+const present = pages.filter((page) => !page.endsWith("CHANGELOG.md"));
+
+/** The first cells of a page's tables that are `code` or plain words. */
+const firstCells = (page: string) =>
+  [...read(page).matchAll(/^\| `?((?:npm )?[@a-z][^`|]*?)`? +\|/gm)].map(([, name = ""]) => name);
+
+describe("Berth's documentation", () => {
+  const { scripts = {}, dependencies = {} } = manifestOf(".");
+
+  it("names only scripts and files that exist", () => {
+    const text = [...present, ".env.example"].map(read).join();
     const named = [...text.matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name);
     expect(named.length).toBeGreaterThan(5);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+    const paths = [...text.matchAll(/`((?:packages|lab|scripts)\/[\w./-]+)`/g)];
+    expect(paths.length).toBeGreaterThan(3);
+    expect(
+      paths.map(([, path = ""]) => path).filter((path) => !existsSync(join(root, path))),
+    ).toEqual([]);
   });
 
   it("lists every script that a person would run", () => {
-    const commands = read("docs/development.md").matchAll(/^\| `npm (?:run )?([a-z:]+)/gm);
-    const listed = [...commands].map(([, name]) => name);
-    const partOfAnother = ["format:check"];
-    expect([...new Set(listed)].sort()).toEqual(
+    const rows = [...pagesIn("docs"), "lab/README.md"].map(read).join("\n");
+    const listed = rows.matchAll(/^\| \[?`npm (?:run )?([a-z:]+)/gm);
+    // npm runs the first two by itself.
+    const partOfAnother = ["prepare", "pretest", "format:check"];
+    expect([...new Set([...listed].map(([, name]) => name))].sort()).toEqual(
       Object.keys(scripts)
         .filter((name) => !partOfAnother.includes(name))
         .sort(),
     );
   });
 
-  it("justifies every production dependency", () => {
-    const table = read("docs/decisions.md").matchAll(/^\| (@?[a-z][a-z/-]*) +\|/gm);
-    expect([...table].map(([, name]) => name).sort()).toEqual(Object.keys(dependencies).sort());
-  });
-
-  it("links only to pages that are there", () => {
+  it("links only to pages that are there, and to headings that they have", () => {
     const dead = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-        .map(([, target = ""]) => join(page, "..", target))
-        .filter((target) => !existsSync(join(root, target)))
-        .map((target) => `${page}: ${target}`),
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+        .filter(([, path = "", heading]) => {
+          const target = path === "" ? page : join(dirname(page), path);
+          if (!existsSync(join(root, target))) return true;
+          return heading !== undefined && !anchorsOf(target).includes(heading);
+        })
+        .map(([link]) => `${page}: ${link}`),
     );
     expect(dead).toEqual([]);
   });
@@ -56,4 +75,50 @@ const pages = [
     const prose = read("README.md").replaceAll(/```[^]*?```/g, "");
     expect(prose.split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(700);
   });
+
+  it("justifies every production dependency of the template", () => {
+    const rows = firstCells("docs/architecture.md").filter((name) => name in dependencies);
+    expect(rows).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+  });
+
+  describe.each(packages)("%s/README.md", (folder) => {
+    const page = join(folder, "README.md");
+    const manifest = manifestOf(folder);
+
+    it("justifies every dependency and peer, and nothing else", () => {
+      const table = firstCells(page).filter((name) => !name.startsWith(`${manifest.name}/`));
+      const entries = entryPointsOf(manifest);
+      const all = { ...manifest.dependencies, ...manifest.peerDependencies };
+      expect(table.filter((name) => !entries.includes(name)).sort()).toEqual(
+        Object.keys(all).sort(),
+      );
+    });
+
+    it("lists every entry point, and nothing else", () => {
+      const listed = [...read(page).matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name);
+      expect(listed.sort()).toEqual(entryPointsOf(manifest).sort());
+    });
+
+    it("stands beside a licence and a changelog", () => {
+      expect(read(join(folder, "LICENSE"))).toBe(read("LICENSE"));
+      const { version } = JSON.parse(read(join(folder, "package.json"))) as { version: string };
+      expect(read(join(folder, "CHANGELOG.md"))).toContain(`\n## ${version}`);
+    });
+  });
 });
+
+const entryPointsOf = ({ name, exports = {} }: Manifest): string[] =>
+  Object.keys(exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => name + path.slice(1));
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const headings = read(page).matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, text = ""]) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}

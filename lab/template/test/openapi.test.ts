@@ -11,7 +11,7 @@ describe("npm run openapi", () => {
     const folder = mkdtempSync(join(tmpdir(), "openapi-"));
     const file = join(folder, "openapi.json");
     try {
-      const args = ["--require", "ts-node/register", "scripts/project/openapi.ts", file];
+      const args = ["--require", "ts-node/register", "scripts/openapi.ts", file];
       execFileSync(process.execPath, args, {
         cwd: root,
         env: { PATH: process.env.PATH },

@@ -1,3 +1,4 @@
+// What the README shows works when a person types it in.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -13,27 +14,38 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
   startCommand,
+  startTestPostgres,
   stopProcesses,
   type TestPostgres,
-  type TestServer,
+  type TestProcess,
   untilListening,
 } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../../test/support/service";
 
 const root = join(__dirname, "../../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** A README or a sample of the owner's own is none of Berth's business. */
-const isBerths = readme.startsWith("# Berth\n") && existsSync(join(root, "src/features/notes"));
-
-let postgres: TestPostgres;
-let server: TestServer;
+/** A copy of the service, with the README's feature typed in. */
+const folder = mkdtempSync(join(tmpdir(), "readme-"));
+let postgres: TestPostgres | undefined;
+let web: TestProcess;
+let url: string;
 beforeAll(async () => {
-  if (!isBerths) return;
-  postgres = await startMigratedPostgres();
-  server = await startService({ DATABASE_URL: postgres.url });
+  typeIn(folder);
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: folder });
+  const database = await startTestPostgres();
+  postgres = database;
+  const run = (file: string, env: Record<string, string>) =>
+    startCommand([process.execPath, file], { ...env, DATABASE_URL: database.url }, folder);
+  const release = run("dist/migrate.js", {});
+  if ((await release.exit) !== 0) throw new Error(release.lines.join("\n"));
+  web = run("dist/server.js", { PORT: "0" });
+  url = `http://127.0.0.1:${await untilListening(web)}`;
 });
-afterAll(stopProcesses);
+afterAll(async () => {
+  await stopProcesses();
+  await postgres?.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const transcript = /```console\n([^]*?)```/.exec(readme)?.[1] ?? "";
 const exchanges = [...transcript.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map(
@@ -47,60 +59,46 @@ const constant = (output: string) =>
     .replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, "<uuid>")
     .trim();
 
-(isBerths ? describe : describe.skip)("the README", () => {
+describe("the README", () => {
   it("shows what a person sees who types its transcript", () => {
     expect(exchanges.length).toBeGreaterThan(2);
     for (const { command, output } of exchanges) {
-      const real = command.replaceAll("localhost:5000", `127.0.0.1:${server.port}`);
+      const real = command.replaceAll("localhost:5000", url);
       const seen = execFileSync("/bin/sh", ["-c", real], { encoding: "utf8" });
       expect({ command, output: constant(seen) }).toEqual({ command, output: constant(output) });
     }
   });
 
   it("shows a feature that compiles and works when it is typed in", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "readme-"));
-    try {
-      typeIn(folder);
-      const tsc = require.resolve("typescript/bin/tsc");
-      execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: folder });
-      const web = startCommand(
-        [process.execPath, "dist/server.js"],
-        { PORT: "0", DATABASE_URL: postgres.url },
-        folder,
-      );
-      const url = `http://127.0.0.1:${await untilListening(web)}`;
-      const post = (path: string, body: object, headers = {}) =>
-        fetch(url + path, {
-          method: "POST",
-          headers: { "Content-Type": "application/json", ...headers },
-          body: JSON.stringify(body),
-        });
-      const create = async (title: string) => {
-        const note = (await (await post("/notes", { title, body: title })).json()) as {
-          id: string;
-        };
-        return note.id;
-      };
-      const from = await create("one");
-      const into = await create("two");
-      const token = { Authorization: "Bearer s3cret" };
-      expect((await post("/merges", { from, into })).status).toBe(401);
-      expect((await post("/merges", { from, into: "99999" }, token)).status).toBe(404);
-      expect((await post("/merges", { from: "99999", into }, token)).status).toBe(404);
-      expect((await fetch(`${url}/notes/${from}`)).status).toBe(200);
-      expect((await post("/merges", { from, into }, token)).status).toBe(204);
-      expect((await fetch(`${url}/notes/${from}`)).status).toBe(404);
-      expect(await (await fetch(`${url}/notes/${into}`)).json()).toMatchObject({ body: "twoone" });
-      expect(JSON.parse(await web.line(/notes merged/))).toMatchObject({
-        from,
-        into,
-        editor: "ada",
-        requestId: expect.any(String) as string,
-        route: "/merges",
+    const post = (path: string, body: object, headers = {}) =>
+      fetch(url + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers },
+        body: JSON.stringify(body),
       });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const create = async (title: string) => {
+      const note = (await (await post("/notes", { title, body: title })).json()) as {
+        id: string;
+      };
+      return note.id;
+    };
+    const from = await create("one");
+    const into = await create("two");
+    const token = { Authorization: "Bearer s3cret" };
+    expect((await post("/merges", { from, into })).status).toBe(401);
+    expect((await post("/merges", { from, into: "99999" }, token)).status).toBe(404);
+    expect((await post("/merges", { from: "99999", into }, token)).status).toBe(404);
+    expect((await fetch(`${url}/notes/${from}`)).status).toBe(200);
+    expect((await post("/merges", { from, into }, token)).status).toBe(204);
+    expect((await fetch(`${url}/notes/${from}`)).status).toBe(404);
+    expect(await (await fetch(`${url}/notes/${into}`)).json()).toMatchObject({ body: "twoone" });
+    expect(JSON.parse(await web.line(/notes merged/))).toMatchObject({
+      from,
+      into,
+      editor: "ada",
+      requestId: expect.any(String) as string,
+      route: "/merges",
+    });
   });
 });
 

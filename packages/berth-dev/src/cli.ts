@@ -1,7 +1,4 @@
 // The command `berth`: each of its commands is a program of its own.
-import { runContract } from "port-contract";
-import { prepareOwnService } from "./contract/own-service";
-
 const usage = `Usage: berth COMMAND [options]
 
   dev         run the processes of a Procfile, each on a port of its own
@@ -21,7 +18,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   postgres: () => import("./embedded-postgres/main.js"),
   issuer: () => import("./issuer/main.js"),
   fuzz: () => import("./fuzz/main.js"),
-  contract: async () => process.exit(await runContract(process.argv.slice(2), prepareOwnService)),
+  contract: () => import("./contract/main.js"),
 };
 
 /** Each reads its arguments as a program does. */

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { asServer, atEnd, startProcess, type TestServer } from "berth/testing";
+import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../support/service";
 
 /** Starts the built feed process on a free port, attached to notes at this address. */
 async function startFeed(NOTES_URL: string): Promise<TestServer> {
-  const feed = startProcess("dist/feed.js", { PORT: "0", NOTES_URL });
+  const feed = startSource("src/feed.ts", { PORT: "0", NOTES_URL });
   atEnd(() => feed.stop());
   return asServer(feed);
 }
@@ -72,7 +72,7 @@ describe("the feed process", () => {
   });
 
   it("does not start without NOTES_URL, and names it", async () => {
-    const feed = startProcess("dist/feed.js", { PORT: "0" });
+    const feed = startSource("src/feed.ts", { PORT: "0" });
     expect(await feed.exit).toBe(1);
     expect(feed.stderr()).toContain("NOTES_URL: expected http://host:port or https://host");
   });

@@ -1,6 +1,6 @@
 // Opens the database that the embedded PostgreSQL serves, in a directory or in memory.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isLockFile } from "./data-directory-lock";
 import { loadPGlite, type PGlite } from "./pglite";
@@ -8,11 +8,18 @@ import { readTemplate } from "./template";
 
 /**
  * Opens the database in `dataDir`, creating it first when there is none; without `dataDir`, a new one in memory.
+ * @param snapshot The file of a database that the one in memory begins as.
  * @throws Error when `dataDir` holds something else, or the data of another PostgreSQL version.
  */
-export async function openDatabase(dataDir: string | undefined): Promise<PGlite> {
+export async function openDatabase(
+  dataDir: string | undefined,
+  snapshot?: string,
+): Promise<PGlite> {
   const PGlite = await loadPGlite();
-  if (dataDir === undefined) return PGlite.create({ loadDataDir: await readTemplate() });
+  if (dataDir === undefined) {
+    const loadDataDir = snapshot ? new Blob([await readFile(snapshot)]) : await readTemplate();
+    return PGlite.create({ loadDataDir });
+  }
   if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
   // As PostgreSQL wants it, also where an earlier version has let others in.
   await chmod(dataDir, 0o700);

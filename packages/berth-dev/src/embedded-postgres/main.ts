@@ -1,23 +1,42 @@
 // The embedded PostgreSQL process of the development formation: one database, exported by binding a port.
+import { writeFile } from "node:fs/promises";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
 import { databaseUrl } from "./database-url";
+import type { PGlite } from "./pglite";
 import { createPostgresServer, type PostgresServer } from "./server";
 import { readSettings } from "./settings";
-import { createSharedSession } from "./shared-session";
+import { createSharedSession, type SharedSession } from "./shared-session";
 
 /** A parent that keeps an IPC channel open, as tests do, takes this process with it however it ends. */
 const belongsToParent = process.connected;
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
-  const { port, host, dataDir, name } = settings;
+  const { port, host, dataDir, snapshot, name } = settings;
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
-  const database = await openDatabase(dataDir);
-  const server = createPostgresServer(await createSharedSession(database), settings);
+  const database = await openDatabase(dataDir, snapshot);
+  const session = await createSharedSession(database);
+  const server = createPostgresServer(session, settings);
   const address = await server.listen(port, host);
+  process.on(
+    "message",
+    ({ snapshot: file }: { snapshot: string }) => void keep(session, database, file),
+  );
   stopOnce(server, () => database.close());
   console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);
+}
+
+/** Writes a snapshot of the database for the parent, and says so. */
+async function keep(session: SharedSession, database: PGlite, file: string): Promise<void> {
+  const endTurn = await session.turns.take();
+  try {
+    const dump = await database.dumpDataDir("none");
+    await writeFile(file, Buffer.from(await dump.arrayBuffer()));
+  } finally {
+    endTurn();
+  }
+  process.send?.({ snapshot: file });
 }
 
 /** Before this is called a signal simply kills the process: nothing that a kill could damage exists yet. */

@@ -7,11 +7,13 @@ export interface Settings extends ConnectionSettings {
   host: string;
   /** Absolute path, or undefined for a database in memory. */
   dataDir: string | undefined;
+  /** The file of a database that one in memory begins as. */
+  snapshot: string | undefined;
 }
 
 /**
  * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://),
- * `DATABASE_NAME` (postgres) and `IDLE_IN_TRANSACTION_TIMEOUT_MS` (60000, 0 is never).
+ * `SNAPSHOT` (none), `DATABASE_NAME` (postgres) and `IDLE_IN_TRANSACTION_TIMEOUT_MS` (60000, 0 is never).
  * @throws Error when a number is not one.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -20,6 +22,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port: parseNumber("PORT", env.PORT ?? "5100", 65535),
     host: env.HOST || "127.0.0.1",
     dataDir: dataDir.startsWith("memory://") ? undefined : resolve(dataDir),
+    snapshot: env.SNAPSHOT || undefined,
     name: env.DATABASE_NAME || "postgres",
     idleInTransactionTimeoutMs: parseNumber(
       "IDLE_IN_TRANSACTION_TIMEOUT_MS",

@@ -1,29 +1,36 @@
-// Keeps an empty database as a tar file: unpacking it takes a quarter of the time that initdb takes.
-import { readFileSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+// An empty database as a tar file, packed with this package: unpacking it takes a tenth of the time that initdb takes.
+import { existsSync, readFileSync } from "node:fs";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, brotliDecompress, constants } from "node:zlib";
 import { loadPGlite } from "./pglite";
 
-/** Resolves to an empty data directory, made by initdb the first time and read from node_modules/.cache later. */
+/** Resolves to an empty data directory. */
 export async function readTemplate(): Promise<Blob> {
   const file = templateFile();
-  try {
-    return new Blob([await readFile(file)]);
-  } catch {
-    const template = await createTemplate();
-    // A cache that cannot be written costs seconds, not the database.
-    await keepTemplate(file, template).catch(() => {});
-    return template;
-  }
+  if (!existsSync(file)) return createTemplate();
+  return new Blob([new Uint8Array(await promisify(brotliDecompress)(await readFile(file)))]);
 }
 
-/** The name holds PGlite's version, and `npm ci` removes the file: no data of another version is ever unpacked. */
+/** Writes what `readTemplate` reads, unless it is there already: run when this package is built. */
+export async function packTemplate(): Promise<void> {
+  const file = templateFile();
+  if (existsSync(file)) return;
+  const tar = Buffer.from(await (await createTemplate()).arrayBuffer());
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  const unfinished = `${file}.${process.pid}`;
+  await writeFile(unfinished, await promisify(brotliCompress)(tar, { params }));
+  await rename(unfinished, file);
+}
+
+/** The name holds PGlite's version: no data of another version is ever unpacked. */
 function templateFile(): string {
   const packageDir = join(dirname(require.resolve("@electric-sql/pglite")), "..");
   const { version } = JSON.parse(readFileSync(join(packageDir, "package.json"), "utf8")) as {
     version: string;
   };
-  return join(packageDir, "../../.cache/embedded-postgres", `pglite-${version}.tar`);
+  return join(__dirname, "../../dist", `empty-database-${version}.tar.br`);
 }
 
 async function createTemplate(): Promise<Blob> {
@@ -31,12 +38,4 @@ async function createTemplate(): Promise<Blob> {
   const template = await database.dumpDataDir("none");
   await database.close();
   return template;
-}
-
-/** Renames a finished file in place, as other processes may read or make the template at the same time. */
-async function keepTemplate(file: string, template: Blob): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(unfinished, Buffer.from(await template.arrayBuffer()));
-  await rename(unfinished, file);
 }

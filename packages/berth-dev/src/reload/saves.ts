@@ -1,5 +1,5 @@
 // Tells what is saved in a folder, while files come, go, and are renamed into place.
-import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { type Dirent, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 
 /** Saving is several events: files are written in parts, or renamed into place. */
@@ -7,9 +7,9 @@ const SETTLE_MS = 50;
 /** How often to look for saves where folders cannot be watched, in milliseconds. */
 const LOOK_MS = 1000;
 
-/** What editors and desktops leave beside a file while it is open: Vim, Emacs, Kate, GNOME, JetBrains, macOS, Windows, NFS. */
+/** Installed packages and caches, and what editors and desktops leave beside an open file: Vim, Emacs, Kate, GNOME, JetBrains, macOS, Windows, NFS. */
 const NOT_SAVED =
-  /^(\.(.*\.)?sw[a-z]x?|4913|\.#.*|#.*#|.*~|\..*\.kate-swp|\.goutputstream-.*|.*___jb_(tmp|old)___|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.nfs.*)$/;
+  /^(node_modules|\.(.*\.)?sw[a-z]x?|4913|\.#.*|#.*#|.*~|\..*\.kate-swp|\.goutputstream-.*|.*___jb_(tmp|old)___|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.nfs.*)$/;
 
 const CURES: Readonly<Record<string, string>> = {
   ENOSPC: "; more inotify watches: sudo sysctl fs.inotify.max_user_watches=524288",
@@ -95,16 +95,22 @@ export function watchSaves(root: string, say: (line: string) => void): Saves {
 
 /** The folder and all within: whole folders are watched because an editor may replace a file, and its inode. */
 function foldersIn(root: string): string[] {
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory());
+  const folders = entriesIn(root).filter((entry) => entry.isDirectory());
   return [root, ...folders.map(({ parentPath, name }) => join(parentPath, name))];
+}
+
+function entriesIn(root: string): Dirent[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter(({ name }) => !NOT_SAVED.test(name))
+    .flatMap((entry) =>
+      entry.isDirectory() ? [entry, ...entriesIn(join(root, entry.name))] : [entry],
+    );
 }
 
 /** By path, what differs after each save; nothing while the folder, or one within, goes or comes. */
 function stampsIn(root: string): Map<string, string> {
   try {
-    const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile() && !NOT_SAVED.test(entry.name));
+    const files = entriesIn(root).filter((entry) => entry.isFile());
     return new Map(files.map(({ parentPath, name }) => stampOf(join(parentPath, name))));
   } catch {
     return new Map();

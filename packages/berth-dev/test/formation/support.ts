@@ -35,6 +35,7 @@ export async function startFormation(
   lines: string[],
   args: string[] = [],
   files: Record<string, string> = {},
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Runner> {
   const directory = mkdtempSync(join(tmpdir(), "formation-"));
   made.add(directory);
@@ -44,7 +45,7 @@ export async function startFormation(
     writeFileSync(join(directory, name), text);
   }
   const ports = args.includes("-p") ? [] : ["-p", String(await freeBasePort())];
-  return startRunner(directory, [...args, ...ports]);
+  return startRunner(directory, [...args, ...ports], env);
 }
 
 /** Starts the runner in a directory, which stays the caller's. */

@@ -40,14 +40,19 @@ describe("a line that names another's port", () => {
 
 describe("a changed .env", () => {
   it("starts anew what uses it, release first, and keeps what others wait for", async () => {
-    const runner = await startFormation([
-      'web: echo "web has $ASKED, and ${TS_NODE_PROJECT##*/}"; sleep 600',
-      'release: echo "release has $ASKED" $DB_PORT',
-      db,
-    ]);
-    await runner.waitFor(/web has , and tsconfig\.json/);
-    save(runner, "ASKED=one\nTS_NODE_PROJECT=other.json");
-    await runner.waitFor(/release has one[^]*web has one, and tsconfig\.json/);
+    const runner = await startFormation(
+      [
+        'web: echo "web has $ASKED, and $SET"; sleep 600',
+        'release: echo "release has $ASKED" $DB_PORT',
+        db,
+      ],
+      [],
+      {},
+      { SET: "shell" },
+    );
+    await runner.waitFor(/web has , and shell/);
+    save(runner, "ASKED=one\nSET=file");
+    await runner.waitFor(/release has one[^]*web has one, and shell/);
     save(runner, "ASKED=two");
     await runner.waitFor(/release has two[^]*web has two,/);
     rmSync(join(runner.directory, ".env"));

@@ -40,6 +40,12 @@ export interface Tokens {
   close(this: void): Promise<void>;
 }
 
+/** What features get of them, so that a test can make its own in two lines. */
+export interface AttachedTokens {
+  audience: string;
+  verify(this: void, token: string): Promise<{ sub: string; [claim: string]: unknown }>;
+}
+
 /** A token that is not to be believed: 401, and its message may be shown to the client. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
@@ -60,7 +66,8 @@ const ALGORITHMS = [
 export function attachTokens({
   config,
   logger,
-}: AttachOptions<ConfigOf<typeof optionalTokenVariables>>): BackingService<Tokens> | undefined {
+}: AttachOptions<ConfigOf<typeof optionalTokenVariables>>):
+  BackingService<AttachedTokens> | undefined {
   const { AUTH_JWKS_URL: jwksUrl, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience } = config;
   if (!jwksUrl || !issuer || !audience) return undefined;
   const tokens = createTokens({ jwksUrl, issuer, audience, logger });

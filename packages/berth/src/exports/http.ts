@@ -2,6 +2,14 @@
 export { createExpress, type ExpressOptions } from "../express/app";
 export { about } from "../http/about";
 export { accessLog } from "../http/access-log";
+export {
+  jsonBody,
+  parseBody,
+  parseForm,
+  readBytes,
+  type BodyOptions,
+  type BytesOptions,
+} from "../http/body";
 export { createAppService, type AppServiceOptions } from "../http/app-service";
 export { deadlineOf, refuseLate } from "../http/deadline";
 export { defaultHeaders } from "../http/default-headers";
@@ -18,3 +26,4 @@ export { relativeUrl } from "../http/relative-url";
 export { requestId } from "../http/request-id";
 export { requestValue, type RequestValue } from "../http/request-value";
 export { strictHead } from "../http/strict-head";
+export { parseParams, parseQuery } from "../http/validate";

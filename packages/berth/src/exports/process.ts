@@ -10,17 +10,16 @@ export {
   type Resource,
 } from "../process/lifecycle";
 export { createLogger, type LoggingOptions } from "../process/logger";
-export { parentGone } from "../process/parent-shell";
 export {
   checkReadiness,
   type Readiness,
   type ReadinessCheck,
   type ReadinessOptions,
 } from "../process/readiness";
+export { runOnce } from "../process/run-once";
 export { serve, type PortVariables, type Serving } from "../process/serve";
 export { type About, type ProcessServices } from "../process/services";
 export { createStdout } from "../process/stdout";
-export { interruptedExitCode, onStopRequest } from "../process/stop-request";
 export { within } from "../process/within";
 export {
   runInWorkContext,

@@ -12,12 +12,13 @@ export { spawnEmbeddedPostgres, type EmbeddedPostgres } from "../testing/embedde
 export { emptyFolder } from "../testing/empty-folder";
 export { createTestKey, signToken, startIssuer } from "../testing/issuer";
 export { jsonSchemaOf } from "../testing/json-schema";
-export { startTestPostgres, type TestPostgres } from "../testing/postgres";
+export { startMigratedPostgres, startTestPostgres, type TestPostgres } from "../testing/postgres";
 export {
   asServer,
   fetchAlone,
   startCommand,
   startProcess,
+  startSource,
   stopProcesses,
   untilListening,
   type TestProcess,

@@ -1,6 +1,7 @@
 // Access tokens: who may call a route.
 export {
   requireToken,
+  token,
   type Claims,
   type TokenOptions,
   type TokenVerifier,
@@ -9,6 +10,7 @@ export {
   attachTokens,
   createTokens,
   TokenRefused,
+  type AttachedTokens,
   type TokenClaims,
   type Tokens,
   type TokensOptions,

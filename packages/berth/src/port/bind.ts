@@ -66,7 +66,8 @@ async function listen(server: Server, target: BindTarget): Promise<BoundAddress>
 function findPath(server: Server): string {
   const { _handle: handle } = server as unknown as { _handle: { fd: number } };
   try {
-    const inode = String(fstatSync(handle.fd).ino);
+    // Without `bigint`, `require` no longer follows symbolic links: https://github.com/nodejs/node/issues/51142.
+    const inode = String(fstatSync(handle.fd, { bigint: true }).ino);
     const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
     // The inode is the seventh of its fields, the path the last; it may have spaces.
     const path = sockets.map((of) => /^(?:\S+\s+){6}(\d+) (.+)$/.exec(of));

@@ -1,8 +1,8 @@
 // What a process would miss while the rest of it is loaded. To be imported first.
-import { findParentShell } from "./parent-shell";
+import { ownParentShell } from "./parent-shell";
 
-/** The process id of the shell that only waits for this process, if there is one. */
-export const parentShell = findParentShell(process.ppid);
+// It may die any time, and the next parent is none.
+ownParentShell();
 
 /** Those that `onStopRequest` heeds. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"];

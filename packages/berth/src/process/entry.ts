@@ -3,7 +3,6 @@ import cluster from "node:cluster";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { fittingWorkers, readAllowance } from "./concurrency";
-import { parentShell } from "./early";
 import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
@@ -42,7 +41,7 @@ export async function enter<V extends typeof processVariables>(
         supervise({
           process,
           logger,
-          orphaned: parentGone(process, parentShell),
+          orphaned: parentGone(process),
           readSettings: () => settingsOf(readEnvironment(variables, readFiles()) as Serving),
         })
     : () => main(config, logger);

@@ -44,13 +44,19 @@ export function findParentShell(ppid: number): number | undefined {
 const readArguments = (pid: number | "self"): string[] =>
   readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
 
+let own: { shell: number | undefined } | undefined;
+
+/** That of this process, as it was when this was first called. */
+export const ownParentShell = (): number | undefined =>
+  (own ??= { shell: findParentShell(process.ppid) }).shell;
+
 /**
  * Resolves when the parent has died, which gives a process another one; never without a parent to watch.
  * Does not keep the process running.
  */
 export function parentGone(
   process: Pick<NodeJS.Process, "ppid">,
-  parent: number | undefined,
+  parent = ownParentShell(),
 ): Promise<void> {
   return new Promise((resolve) => {
     if (parent === undefined) return;

@@ -2,11 +2,11 @@
 import type { Logger } from "pino";
 import type { BindTarget } from "../port/bind";
 import { readBindTarget } from "../port/socket-activation";
-import { parentShell } from "./early";
 import { enter } from "./entry";
 import type { ConfigOf } from "./environment";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
 import { parentGone } from "./parent-shell";
+import type { LoggingOptions } from "./logger";
 import type { httpVariables } from "./variables";
 
 /** What a process reads that binds a port, whatever it speaks there. */
@@ -26,19 +26,23 @@ export interface Serving<Config> extends Pick<Lifecycle, "draining" | "run"> {
 /**
  * Runs a process that serves, as `enter` does.
  * @param main Composes it, and ends with `run`, which binds, serves until it is told to stop, and drains.
+ * @param logging Changes every log line.
  */
 export const serve = <V extends PortVariables>(
   variables: V,
   main: (process: Serving<ConfigOf<V>>) => Promise<number>,
-): Promise<void> =>
-  enter(variables, (config, logger) => {
+  logging?: LoggingOptions,
+): Promise<void> => {
+  const compose = (config: ConfigOf<V>, logger: Logger): Promise<number> => {
     const { draining, run } = createLifecycle({
       process,
       logger,
-      orphaned: parentGone(process, parentShell),
+      orphaned: parentGone(process),
       drainDelayMs: config.DRAIN_DELAY_MS,
       shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     });
     const target = readBindTarget(config, process.env, process.pid);
     return main({ config, logger, target, draining, run });
-  });
+  };
+  return enter(variables, compose, logging);
+};

@@ -112,7 +112,8 @@ function openStdout(): Output {
     // Another user's terminal cannot be opened: it will do, unless somebody stops it.
     return { fd: openAgain("/dev/fd/1") ?? STDOUT_FD, writeLimitBytes: Infinity };
   }
-  const file = fstatSync(STDOUT_FD);
+  // Without `bigint`, `require` no longer follows symbolic links: https://github.com/nodejs/node/issues/51142.
+  const file = fstatSync(STDOUT_FD, { bigint: true });
   // Never waits for a reader. Opened again, it would be written from its start.
   if (!file.isFIFO() && !file.isSocket()) return { fd: STDOUT_FD, writeLimitBytes: Infinity };
   const writeLimitBytes = file.isSocket() ? DATAGRAM_BYTES : ATOMIC_BYTES;

@@ -1,5 +1,6 @@
 // Spawns the embedded PostgreSQL as a process of its own, on a free port.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { inTime } from "./waits";
 
@@ -12,6 +13,8 @@ export interface EmbeddedPostgres {
   url: string;
   /** Sends the signal and resolves when the process is gone. */
   stop: (signal: NodeJS.Signals) => Promise<Exit>;
+  /** Writes the database to a file that `SNAPSHOT` can name, and resolves when that is done. */
+  snapshot: (file: string) => Promise<void>;
 }
 
 /**
@@ -58,5 +61,10 @@ export async function spawnEmbeddedPostgres(
     child.kill(signal);
     return exited;
   };
-  return { url, stop };
+  const snapshot = async (file: string) => {
+    const written = once(child, "message");
+    child.send({ snapshot: file });
+    await inTime(written, () => `it has written no snapshot, but has printed: ${output}`);
+  };
+  return { url, stop, snapshot };
 }

@@ -37,6 +37,13 @@ export const startProcess = (
 ): TestProcess => startCommand([process.execPath, ...args, resolve(script)], env, directory);
 
 /**
+ * Starts a program as it is written in TypeScript, which needs no build; otherwise as `startProcess` does.
+ * @param script Relative to the working directory.
+ */
+export const startSource = (script: string, env: Record<string, string>): TestProcess =>
+  startProcess(script, env, ["--require", require.resolve("berth-dev/typescript")]);
+
+/**
  * Starts any command; it leads a process group of its own, as under a platform's runner.
  * @param directory By default the working directory.
  * @param passed A descriptor of this process that it gets as its descriptor 3.

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Express } from "express";
 import request from "supertest";
 import { createIdempotencyKeys } from "../../src/backing/idempotency-keys";
@@ -59,7 +60,7 @@ const clientOf = (header = ""): string => CLIENTS[header] ?? header;
 
 /** As docs/limits.md has it for those who make it themselves. */
 function documentedTable(): string[] {
-  const page = readFileSync("docs/limits.md", "utf8");
+  const page = readFileSync(join(__dirname, "../../../../docs/limits.md"), "utf8");
   const sql = /```sql\n(CREATE TABLE idempotency_keys .*?)```/s.exec(page)?.[1] ?? "";
   return sql.split(";").filter((statement) => statement.trim());
 }

@@ -1,13 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
   constants,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  symlinkSync,
   truncateSync,
+  writeFileSync,
 } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -193,5 +197,29 @@ describe("standard output that is a file on a full disk", () => {
     }
     const lines = (before + after).trimEnd().split("\n");
     expect(lines.map((line) => (JSON.parse(line) as Line).n)).toEqual([...Array(30).keys()]);
+  });
+});
+
+describe.each(["pipe", "file"] as const)("standard output that is a %s", (kind) => {
+  it("leaves modules to be found behind links", () => {
+    mkdirSync(join(directory, "real"));
+    mkdirSync(join(directory, "node_modules"));
+    symlinkSync("../real", join(directory, "node_modules/linked"));
+    for (const name of ["early.js", "late.js"]) writeFileSync(join(directory, "real", name), "");
+    const createStdout = JSON.stringify(join(CHASSIS, "process/stdout"));
+    const late = `
+      const { createRequire } = require("node:module");
+      const { resolve } = createRequire(${JSON.stringify(join(directory, "index.js"))});
+      resolve("linked/early");
+      require(${createStdout}).createStdout();
+      process.stderr.write(resolve("linked/late"));
+    `;
+    const stdout = kind === "pipe" ? "pipe" : openSync(join(directory, "log"), "a");
+    const { stderr } = spawnSync(process.execPath, ["-e", late], {
+      stdio: ["ignore", stdout, "pipe"],
+      encoding: "utf8",
+    });
+    if (typeof stdout === "number") closeSync(stdout);
+    expect(stderr).toBe(join(realpathSync(directory), "real/late.js"));
   });
 });

@@ -61,7 +61,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
 const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
-const { parentShell } = chassis("process/early");
+chassis("process/early");
 const cluster = require("node:cluster");
 ${whileLoading}
 const { existsSync } = require("node:fs");

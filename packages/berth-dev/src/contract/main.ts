@@ -1,0 +1,5 @@
+// `berth contract`: the kit, by default on the service of the working directory.
+import { runContract } from "port-contract";
+import { prepareOwnService } from "./own-service";
+
+void runContract(process.argv.slice(2), prepareOwnService).then((code) => process.exit(code));
