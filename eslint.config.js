@@ -4,7 +4,7 @@ const js = require("@eslint/js");
 const ts = require("typescript-eslint");
 
 const { devDependencies } = require("./package.json");
-const packages = require("./packages/eslint.config.js"); // part: berth
+const packages = require("./packages/eslint.borders.js"); // part: berth
 
 /** It would work here, and be missing in production, after the prune. */
 const DEVELOPMENT_ONLY = {
@@ -42,7 +42,7 @@ const COMPOSITION = (up) => ({
 });
 
 module.exports = ts.config(
-  { ignores: ["**/dist/", "dist-*/", "coverage/", ".data/", "api.d.ts"] },
+  { ignores: ["**/dist/", "**/dist-*/", "coverage/", ".data/", "api.d.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

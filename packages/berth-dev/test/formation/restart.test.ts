@@ -8,7 +8,6 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   freeBasePort,
-  root,
   startFormation,
   startRunner,
   stopFormations,

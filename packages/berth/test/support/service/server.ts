@@ -4,7 +4,7 @@ import { finished } from "node:stream/promises";
 import type { Router } from "express";
 import { attachServices } from "berth/backing";
 import { attachDatabase, type Database } from "berth/postgres";
-import { type ConfigOf, httpVariables, postgresVariables } from "berth/config";
+import { httpVariables, postgresVariables } from "berth/config";
 import { apiDocs } from "berth/api";
 import { about, createAppService } from "berth/http";
 import { log } from "berth/log";
