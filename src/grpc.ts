@@ -1,16 +1,17 @@
 // The gRPC process: attaches its backing services, binds PORT and serves until it is told to stop.
 import "berth/early";
 import { attachServices } from "berth/backing";
+import { attachDatabase } from "berth/postgres";
 import { createGrpcService, type RpcService } from "berth-grpc";
 import { readAbout, serve } from "berth/process";
 import { grpcVariables } from "./config";
 import { createNotesRpc } from "./features/notes/rpc";
-import { backingServices } from "./services";
 
 void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
   const { name } = readAbout(__dirname);
-  const { database } = backingServices;
-  const attachment = attachServices({ database }, { config, logger, name });
+  // Not from services.ts: this process shall not load what only web attaches.
+  const backing = { database: attachDatabase };
+  const attachment = attachServices(backing, { config, logger, name });
   const services = { ...attachment.services, draining };
   // What clients may call, besides health and reflection.
   const rpcs: RpcService[] = [];

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createClient, ownProtos } from "berth-grpc/testing";
-import { startProcess } from "berth/testing";
+import { startSource } from "berth/testing";
 import { testEnv } from "./support/env";
 import { startGrpcService } from "./support/grpc";
 
@@ -34,17 +34,17 @@ describe("the gRPC process", () => {
 
   it("says that its port is taken, and exits with 1", async () => {
     const { port } = await startGrpcService();
-    const second = startProcess("dist/grpc.js", { ...testEnv, PORT: String(port) });
+    const second = startSource("src/grpc.ts", { ...testEnv, PORT: String(port) });
     expect(await second.exit).toBe(1);
     expect(second.lines.join()).toContain(`Port ${port} is taken`);
   });
 
   const packagesOf = (file: string): string[] => {
     const print = `
-      require(${JSON.stringify(join(root, "dist", file))});
+      require(${JSON.stringify(join(root, "src", file))});
       process.stdout.write(JSON.stringify(Object.keys(require.cache)));
       process.exit();`;
-    const files = execFileSync(process.execPath, ["-e", print], {
+    const files = execFileSync(process.execPath, ["--require", "ts-node/register", "-e", print], {
       env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
       encoding: "utf8",
     });
@@ -54,7 +54,7 @@ describe("the gRPC process", () => {
   it("loads nothing of web, and web nothing of it", () => {
     const ofGrpc = /node_modules\/(@grpc|@?protobufjs)\//;
     const ofWeb = /node_modules\/express\//;
-    const [grpc, web] = [packagesOf("grpc.js"), packagesOf("server.js")];
+    const [grpc, web] = [packagesOf("grpc.ts"), packagesOf("server.ts")];
     expect([
       grpc.some((name) => ofGrpc.test(name)),
       grpc.filter((name) => ofWeb.test(name)),

@@ -35,7 +35,12 @@ async function main(args: string[]): Promise<void> {
   rmSync(work, { recursive: true, force: true });
   const service = join(work, "service");
   mkdirSync(service, { recursive: true });
-  await writeService(root, service, options);
+  try {
+    await writeService(root, service, options);
+  } catch (err) {
+    rmSync(work, { recursive: true, force: true });
+    throw err;
+  }
 
   if (to !== undefined) {
     untilDone(() => placeIn(to, work));
@@ -106,14 +111,23 @@ async function chosen(options: InitOptions): Promise<InitOptions> {
   if (options.isChosen || !process.stdin.isTTY || !process.stdout.isTTY) return options;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const parts: PartName[] = [];
+  const closed = new Promise<never>((_resolve, reject) => {
+    terminal.once("close", () => {
+      // The question's line is not at its end.
+      console.log();
+      reject(new UsageError("no answer; nothing has been changed"));
+    });
+  });
   try {
     for (const name of PART_NAMES) {
       const { about, isDefault, needs = [] } = PARTS[name];
       if (needs.some((needed) => !parts.includes(needed))) continue;
-      if (await agrees(terminal, `${name}: ${about}`, isDefault)) parts.push(name);
+      const answer = agrees(terminal, `${name}: ${about}`, isDefault);
+      if (await Promise.race([answer, closed])) parts.push(name);
     }
   } finally {
-    terminal.close();
+    closed.catch(() => {});
+    terminal.removeAllListeners("close").close();
   }
   return { ...options, parts: withNeeds(parts) };
 }
@@ -137,7 +151,8 @@ function allFiles(folder: string): string[] {
 }
 
 main(process.argv.slice(2)).catch((err: unknown) => {
-  if (!(err instanceof UsageError)) throw err;
+  const isExpected = err instanceof UsageError || (err instanceof Error && "syscall" in err);
+  if (!isExpected) throw err;
   console.error(`init: ${err.message}`);
   process.exitCode = 1;
 });

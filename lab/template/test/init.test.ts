@@ -227,7 +227,10 @@ describe("what npm run init leaves", () => {
       0,
       expect.any(String),
     ]);
-    expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
+    // The most and the least of it is enough of what takes longest.
+    if (args.includes("all")) {
+      expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
+    }
     const [, listed] = run(folder, bin("jest/bin/jest.js"), "--listTests");
     const tests = filesIn(folder).filter((file) => file.endsWith(".test.ts"));
     expect(listed.trim().split("\n").sort()).toEqual(tests.map((file) => join(folder, file)));
@@ -300,7 +303,7 @@ describe("npm run init", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
-  it.each([3, 40])("is finished by another run when it is killed at file %i", (file) => {
+  it.each([40])("is finished by another run when it is killed at file %i", (file) => {
     const folder = clone({ withGit: true });
     const { signal } = init(
       folder,
@@ -381,6 +384,21 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     ["a folder in the clone", ["x", "--to", "x"], "is in this clone"],
   ])("for %s", (_what, args, message) => {
     expect(refusal(...args)).toContain(message);
+    expect(git(folder, "status", "--porcelain")).toBe("");
+  });
+
+  it("for a folder that cannot be created", () => {
+    expect(refusal("x", "--to", join(scratch, "full/mine.txt/x"))).toContain("ENOTDIR");
+  });
+
+  it("for want of npm", () => {
+    const { status, stderr } = init(folder, ["x"], {
+      PATH: dirname(process.execPath) + "/nothing",
+    });
+    expect([status, stderr]).toEqual([
+      1,
+      "init: npm cannot pack the packages (spawnSync npm ENOENT); nothing has been changed\n",
+    ]);
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
