@@ -12,7 +12,10 @@ export class WrongSessionError extends Error {
   override readonly name = "WrongSessionError";
 }
 
-/** What the server has said has an SQLSTATE and a severity. */
+/**
+ * What the server has said has an SQLSTATE and a severity.
+ * @internal
+ */
 export const isDatabaseError = (err: unknown): err is pg.DatabaseError & { code: string } =>
   err instanceof Error && "severity" in err && typeof (err as { code?: unknown }).code === "string";
 

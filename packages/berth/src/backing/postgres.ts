@@ -96,7 +96,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
   };
 
-  const query: Database["query"] = async <Row extends pg.QueryResultRow>(
+  const query: Database["query"] = async <Row extends object>(
     text: string,
     values: readonly unknown[] = [],
   ) => {

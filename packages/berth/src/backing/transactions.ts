@@ -1,9 +1,13 @@
 // Runs statements in a transaction on one connection, so that either all of them count or none.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Client, QueryResultRow } from "pg";
+import type { Client } from "pg";
 import type { ConnectionPool } from "./connection-pool";
 import { isConflict, isDatabaseError, isIdleTimeout } from "./postgres-errors";
 import { withComment } from "./statement-comment";
+
+/** A row whose columns nobody has named. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
+type AnyRow = Record<string, any>;
 
 /** What runs statements: the database, where each stands alone, or a transaction. */
 export interface Queryable {
@@ -11,7 +15,7 @@ export interface Queryable {
    * Runs one parameterised statement and resolves with its rows.
    * @throws BackingServiceUnavailable when the database is down, unreachable, too slow or too busy.
    */
-  query: <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+  query: <Row extends object = AnyRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 }
 
 /** A transaction while it is open; its statements run one after the other, on a connection of its own. */
@@ -44,7 +48,10 @@ export class TransactionError extends Error {
   override readonly name = "TransactionError";
 }
 
-/** What transactions need of the database. */
+/**
+ * What transactions need of the database.
+ * @internal
+ */
 export interface TransactionsOptions {
   pool: Pick<ConnectionPool, "lend" | "giveBack">;
   /** How long a transaction may wait for its next statement before the server ends it, in milliseconds. */
@@ -57,7 +64,10 @@ export interface TransactionsOptions {
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1000;
 
-/** Makes what runs transactions on a pool's connections. */
+/**
+ * Makes what runs transactions on a pool's connections.
+ * @internal
+ */
 export function createTransactions({ pool, idleMs, explain }: TransactionsOptions): RunTransaction {
   // One message: the limit costs no round trip of its own.
   const limit = `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
@@ -145,7 +155,7 @@ function followStatements(client: Client, explainAny: (err: unknown) => unknown)
   lost.catch(() => undefined);
   client.on("error", lose);
 
-  async function send<Row extends QueryResultRow>(text: string, values: readonly unknown[]) {
+  async function send<Row extends object>(text: string, values: readonly unknown[]) {
     if (over !== undefined) throw new TransactionError(over);
     running++;
     try {

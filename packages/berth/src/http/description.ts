@@ -56,7 +56,7 @@ export interface Description extends Partial<RouteDescription> {
   isHidden?: boolean;
 }
 
-const DESCRIPTION = Symbol("description");
+const DESCRIPTION = Symbol.for("berth.description");
 
 /** Says something of all routes that this middleware stands in front of, or of the one whose handler it is. */
 export const describes = <P = Request["params"]>(

@@ -24,7 +24,19 @@ export function object<const E extends v.ObjectEntries>(
 /** What PATCH takes: some of an object's fields, at least one. */
 export const someOf = <const E extends v.ObjectEntries>(
   schema: v.StrictObjectSchema<E, undefined>,
-) => v.pipe(v.partial(schema), v.minEntries(1, "must have at least one field"));
+): SomeOf<E> => v.pipe(v.partial(schema), v.minEntries(1, "must have at least one field"));
+
+// Named, as the declaration that the compiler makes of it is 40 lines long, and not valid itself.
+type SomeOf<E extends v.ObjectEntries> = v.SchemaWithPipe<
+  readonly [
+    v.SchemaWithPartial<v.StrictObjectSchema<E, undefined>, undefined>,
+    v.MinEntriesAction<
+      v.InferOutput<v.SchemaWithPartial<v.StrictObjectSchema<E, undefined>, undefined>>,
+      1,
+      "must have at least one field"
+    >,
+  ]
+>;
 
 /**
  * Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair.

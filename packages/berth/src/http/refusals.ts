@@ -8,7 +8,7 @@ import { peerAddress } from "./client-address";
 import { helmetHeaders } from "./default-headers";
 import { PROBLEM_TYPE, problemText } from "./problem";
 
-const REFUSED_WITH = Symbol("refused with");
+const REFUSED_WITH = Symbol.for("berth.refused with");
 
 type Refused = ServerResponse & { [REFUSED_WITH]?: number };
 

@@ -2,10 +2,14 @@
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 
-declare module "express-serve-static-core" {
-  interface Request {
-    /** The client's `X-Request-Id` when it is sane, else a new UUID. */
-    id: string;
+declare global {
+  // Not `express-serve-static-core`: that module is in reach only where a package manager hoists it.
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- this is how @types/express lets requests be extended
+  namespace Express {
+    interface Request {
+      /** The client's `X-Request-Id` when it is sane, else a new UUID. */
+      id: string;
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { fittingWorkers, readAllowance } from "./concurrency";
 import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
+import { checkInstallation } from "./installation";
 import { setProcessLogger } from "./work-context";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
@@ -36,6 +37,8 @@ export async function enter<V extends typeof processVariables>(
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
+  // Its workers load what the supervisor has loaded.
+  if (workerId() === undefined) checkInstallation(logger);
   const run = supervises
     ? () =>
         supervise({

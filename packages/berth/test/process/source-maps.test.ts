@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { withSources } from "../../src/process/source-maps";
@@ -43,5 +43,40 @@ describe("withSources", () => {
   it("leaves what has no map, or a broken one, as it is", () => {
     const stack = `Error: see /x.js\n    at f (${folder}/none.js:1:2)\n    at ${folder}/broken.js:1:2\n    at node:internal/main:1:2`;
     expect(withSources(stack)).toBe(stack);
+  });
+
+  describe("in node_modules", () => {
+    const inFolder = (...path: string[]) => join(folder, "node_modules/a", ...path);
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(inFolder(path)), { recursive: true });
+      writeFileSync(inFolder(path), text);
+    };
+    const stackOf = (path: string) => `Error: x\n    at f (${inFolder(path)}:${place()})`;
+
+    beforeEach(() => {
+      const map = JSON.parse(readFileSync(`${compiled}.map`, "utf8")) as { sources: string[] };
+      write("dist/b/a.js.map", JSON.stringify({ ...map, sources: ["../../src/b/a.ts"] }));
+    });
+
+    it("names a source that the package has", () => {
+      write("src/b/a.ts", sources);
+      expect(withSources(stackOf("dist/b/a.js"))).toBe(
+        `Error: x\n    at f (${inFolder("src/b/a.ts")}:4:30)`,
+      );
+    });
+
+    it("leaves what has a map without its source as it is", () => {
+      expect(withSources(stackOf("dist/b/a.js"))).toBe(stackOf("dist/b/a.js"));
+    });
+
+    it("looks for a map once", () => {
+      expect(withSources(stackOf("dist/late.js"))).toBe(stackOf("dist/late.js"));
+      write("src/b/a.ts", sources);
+      write(
+        "dist/late.js.map",
+        readFileSync(inFolder("dist/b/a.js.map"), "utf8").replace("../../", "../"),
+      );
+      expect(withSources(stackOf("dist/late.js"))).toBe(stackOf("dist/late.js"));
+    });
   });
 });
