@@ -7,5 +7,5 @@ module.exports = {
   roots: ["<rootDir>"],
   displayName: "lab",
   // Some start what it compiles; Jest runs it once, however many projects name it.
-  globalSetup: "<rootDir>/../test/support/build.ts",
+  globalSetup: "<rootDir>/build.ts",
 };

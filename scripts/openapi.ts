@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pino } from "pino";
-import { createApp } from "../src/app";
 import { openApiDocument, undescribedRoutes } from "berth/api";
 import { attachServices } from "berth/backing";
 import { readAbout } from "berth/process";
 import { mayBeUnset, readEnvironment, type Variable } from "berth/config";
+import { createApp } from "../src/app";
 import { webVariables } from "../src/config";
 import { mountRoutes } from "../src/routes";
 import { backingServices } from "../src/services";

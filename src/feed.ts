@@ -1,10 +1,10 @@
 // The feed process: attaches the notes of another process, binds PORT and serves until it is told to stop.
 import "berth/early";
-import { createApp } from "./app";
 import { apiDocs } from "berth/api";
 import { attachServices } from "berth/backing";
 import { createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
+import { createApp } from "./app";
 import { feedVariables } from "./config";
 import { attachNotes } from "./features/feed/notes";
 import { createFeedRouter } from "./features/feed/router";

@@ -1,9 +1,9 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
 import "berth/early";
-import { createApp } from "./app";
 import { attachServices } from "berth/backing";
 import { createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
+import { createApp } from "./app";
 import { webVariables } from "./config";
 import { mountRoutes, mountUpgrades } from "./routes";
 import { backingServices, type Services } from "./services";

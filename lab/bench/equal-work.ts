@@ -1,7 +1,7 @@
 // Makes sure that the contenders do equal work: no ratio means anything without it.
 import { deepStrictEqual } from "node:assert/strict";
-import type { Contender } from "./contenders";
 import { type Response, send } from "port-contract/harness";
+import type { Contender } from "./contenders";
 import { type Probe, probesOf, SANE_ID } from "./probes";
 import { type Server, startContender } from "./server-process";
 import type { Work } from "./works";

@@ -1,10 +1,10 @@
 // Experiment: one of the processes that serve is killed under load; what is lost must be what it had in flight.
+import type { Finding } from "../experiments/finding";
 import { type Killed, kill, serving } from "./kill";
 import type { Execution, Journal } from "./load/journal";
 import type { Sent } from "./load/requests";
 import { failed, tally } from "./load/tally";
 import type { Options } from "./options";
-import type { Finding } from "../experiments/finding";
 import { underLoad } from "./under-load";
 import { tryWays } from "./ways/ways";
 

@@ -1,9 +1,9 @@
 // Experiment: thousands of connections are open and idle when the service is told to end.
 import { send, startServer } from "port-contract/harness";
+import type { Finding } from "../experiments/finding";
 import { type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import { type Ends, holdConnections } from "./idle-clients";
 import type { Options } from "./options";
-import type { Finding } from "../experiments/finding";
 import { exitColumns } from "./report";
 import { SUBJECT } from "./restart";
 

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Request, startServer } from "port-contract/harness";
+import type { Finding } from "../experiments/finding";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { exchange } from "./exchange";
 import { acceptedBy, type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import type { Options } from "./options";
-import type { Finding } from "../experiments/finding";
 import { accountColumns, exitColumns } from "./report";
 
 /** The server of experiments that need slow and endless responses. */

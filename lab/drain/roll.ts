@@ -1,8 +1,8 @@
 // Experiment: what serves is restarted in turn under steady load, in each way that Berth knows; and killed, as the control.
+import type { Finding } from "../experiments/finding";
 import { killEach } from "./kill";
 import { type Count, failed, type Tally, tally } from "./load/tally";
 import type { Options } from "./options";
-import type { Finding } from "../experiments/finding";
 import { underLoad } from "./under-load";
 import type { Way } from "./ways/way";
 import { tryWays } from "./ways/ways";

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
 import { connect, startServer } from "port-contract/harness";
+import type { Finding } from "../experiments/finding";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { acceptedBy, type Exit, terminate } from "./exit";
 import type { Options } from "./options";
-import type { Finding } from "../experiments/finding";
 import { accountColumns, exitColumns } from "./report";
 
 const SERVICE = join(__dirname, "../../dist/server.js");

@@ -1,8 +1,8 @@
 // One way to serve, under load, while something is done to it.
+import { until } from "port-contract/harness";
 import { createJournal, type Execution, type Journal } from "./load/journal";
 import { type Became, startLoad } from "./load/load";
 import { SERVICE, type Serving, type Way } from "./ways/way";
-import { until } from "port-contract/harness";
 
 /** What is to be seen of a way under load. */
 export interface Observed<T> {

@@ -1,7 +1,7 @@
 // Runs experiments: which are asked for, one after the other, and whether each met its targets.
 import { execFileSync } from "node:child_process";
-import { describe, type Finding } from "./finding";
 import { reapOnExit } from "port-contract/harness";
+import { describe, type Finding } from "./finding";
 
 /** What every command line of experiments says. */
 export interface ExperimentOptions {

@@ -1,11 +1,11 @@
 // Experiment: the service that is called restarts under load, by SIGTERM and on the same port; as the control, by SIGKILL.
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "port-contract/ports";
+import { type Run, startServer } from "port-contract/harness";
 import { terminate } from "../drain/exit";
 import { createJournal } from "../drain/load/journal";
 import type { Finding } from "../experiments/finding";
 import { SERVICE, serviceEnvironment } from "../drain/ways/way";
-import { type Run, startServer } from "port-contract/harness";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";

@@ -1,7 +1,7 @@
 // Experiment: one fault after the other, and what callers, the log and the machine see of it.
 import { createQueue } from "port-contract";
-import type { Finding } from "../experiments/finding";
 import { until } from "port-contract/harness";
+import type { Finding } from "../experiments/finding";
 import { ask } from "./ask";
 import { FAULTS } from "./catalogue";
 import { judge } from "./judge";

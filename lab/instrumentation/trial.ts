@@ -1,7 +1,5 @@
 // Tries one service with one agent: a start, requests of all kinds, and an end under load.
 import { join } from "node:path";
-import { cpuSeconds } from "../bench/process-usage";
-import { sendRequests } from "../drain/load/requests";
 import {
   connect,
   exchange,
@@ -12,6 +10,8 @@ import {
   startServer,
   stop,
 } from "port-contract/harness";
+import { cpuSeconds } from "../bench/process-usage";
+import { sendRequests } from "../drain/load/requests";
 import { type Agent, environmentOf, FOLDER } from "./agents";
 
 /** What is run, and whether what goes wrong there is Berth's fault. */

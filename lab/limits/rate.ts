@@ -1,7 +1,7 @@
 // Experiment: three instances count together in Redis, whatever a client forges, and serve everybody while it is away.
 import { freePort } from "port-contract/ports";
-import type { Finding } from "../experiments/finding";
 import type { Run } from "port-contract/harness";
+import type { Finding } from "../experiments/finding";
 import { requireProgram } from "../recipes/missing";
 import { startRouter } from "../recipes/routers";
 import { forgedHeaders } from "./forgeries";

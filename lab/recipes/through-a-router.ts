@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { freePort } from "port-contract/ports";
+import { connect, headOf, type Request, send, within } from "port-contract/harness";
 import { account } from "../drain/account";
 import { startClients } from "../drain/clients";
-import { connect, headOf, type Request, send, within } from "port-contract/harness";
 import { type Instances, startInstances } from "./instances";
 import { mustBe, type Prove } from "./prove";
 import { type RouterName, startRouter } from "./routers";

@@ -1,12 +1,12 @@
 // Your app, unbound, with its services attached as the environment says, and what it logs.
 import type { Express } from "express";
-import { createApp } from "../../src/app";
 import { attachServices } from "berth/backing";
 import { readEnvironment } from "berth/config";
+import { atEnd, createTestLogger, type LogLine } from "berth/testing";
+import { createApp } from "../../src/app";
 import { webVariables } from "../../src/config";
 import { mountRoutes } from "../../src/routes";
 import { backingServices, type Services } from "../../src/services";
-import { atEnd, createTestLogger, type LogLine } from "berth/testing";
 import { testEnv } from "./env";
 
 /** An app that is not bound, and all that a test may ask of it. */

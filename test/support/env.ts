@@ -1,6 +1,6 @@
 // The environment of your tests: what must be set has the example that its declaration gives.
-import { webVariables } from "../../src/config";
 import { mayBeUnset, type Variable } from "berth/config";
+import { webVariables } from "../../src/config";
 
 const examples = Object.entries<Variable>(webVariables).flatMap(([name, of]) =>
   mayBeUnset(of) ? [] : [[name, of.example ?? ""]],

@@ -1,8 +1,8 @@
 // Experiment: gRPC servers are restarted in turn while a client from elsewhere calls them; and killed, as the control.
 import { join } from "node:path";
 import { until } from "port-contract/harness";
-import { Missing } from "../../recipes/missing";
 import { freePort } from "port-contract/ports";
+import { Missing } from "../../recipes/missing";
 import { killEach } from "../kill";
 import { createJournal, type Execution, type Journal } from "../load/journal";
 import type { Options } from "../options";

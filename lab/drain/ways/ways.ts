@@ -1,7 +1,7 @@
 // The ways to serve one port with several processes.
+import { Missing } from "../../recipes/missing";
 import { router } from "./formation";
 import { haproxy, nginx } from "./proxies";
-import { Missing } from "../../recipes/missing";
 import type { Way } from "./way";
 import { hup, sockets } from "./workers";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import { REPLACED } from "berth/process";
-import { closeGrpc, createClient, startGrpc } from "./support/grpc";
 import { ownProtos } from "../src/testing";
+import { closeGrpc, createClient, startGrpc } from "./support/grpc";
 
 afterEach(closeGrpc);
 

@@ -3,11 +3,13 @@ import type { ClientHttp2Session } from "node:http2";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Metadata, status } from "@grpc/grpc-js";
 import { BackingServiceUnavailable } from "berth/backing";
+import { currentContext, keepWorkContexts } from "berth/process";
+import { watchTimeouts } from "berth/testing";
 import { CallError } from "../src/call-error";
 import type { Call, Handler } from "../src/handlers";
 import { messageIn } from "../src/protos";
 import { createGrpcService } from "../src/service";
-import { currentContext, keepWorkContexts } from "berth/process";
+import { ownProtos } from "../src/testing";
 import {
   ask,
   closeGrpc,
@@ -19,8 +21,6 @@ import {
   startGrpc,
   statusOf,
 } from "./support/grpc";
-import { ownProtos } from "../src/testing";
-import { watchTimeouts } from "berth/testing";
 
 afterEach(closeGrpc);
 keepWorkContexts();

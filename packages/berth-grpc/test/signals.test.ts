@@ -1,10 +1,10 @@
 import { getEventListeners, once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isSet } from "node:util/types";
-import type { Handler } from "../src/handlers";
 import { workSignal } from "berth/process";
-import { closeGrpc, createClient, startGrpc } from "./support/grpc";
+import type { Handler } from "../src/handlers";
 import { ownProtos } from "../src/testing";
+import { closeGrpc, createClient, startGrpc } from "./support/grpc";
 
 afterEach(closeGrpc);
 

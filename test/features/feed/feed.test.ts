@@ -3,13 +3,13 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import request from "supertest";
-import { createApp } from "../../../src/app";
 import { attachServices } from "berth/backing";
 import { readEnvironment } from "berth/config";
+import { atEnd, createTestLogger, problem } from "berth/testing";
+import { createApp } from "../../../src/app";
 import { feedVariables } from "../../../src/config";
 import { attachNotes } from "../../../src/features/feed/notes";
 import { createFeedRouter } from "../../../src/features/feed/router";
-import { atEnd, createTestLogger, problem } from "berth/testing";
 
 const about = { name: "test", version: "1.2.3" };
 

@@ -3,8 +3,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { freePort } from "port-contract/ports";
 import { startRun } from "port-contract/harness";
-import { berth } from "../cli-path";
-import { declaredVariables, ownEnvironment } from "./own-environment";
 import {
   lastWords,
   leaveEnvFileBehind,
@@ -13,6 +11,8 @@ import {
   shortExit,
   UsageError,
 } from "port-contract";
+import { berth } from "../cli-path";
+import { declaredVariables, ownEnvironment } from "./own-environment";
 
 const bootMs = 60_000;
 

@@ -2,6 +2,7 @@
 import { join, relative } from "node:path";
 import { reasonOf } from "berth/postgres";
 import { BackingServiceUnavailable } from "berth/backing";
+import { loadTypeScript } from "../typescript";
 import {
   migrateAll,
   openPsql,
@@ -14,7 +15,6 @@ import {
 import { writeMigration } from "./new-migration";
 import { type Command, readOptions, usage } from "./options";
 import { openTarget } from "./target";
-import { loadTypeScript } from "../typescript";
 
 const WORK: Readonly<Record<Exclude<Command, "new">, (work: Work) => Promise<void>>> = {
   migrate: migrateAll,

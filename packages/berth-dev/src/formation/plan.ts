@@ -1,10 +1,10 @@
 // Decides what to start: the instances of a formation, each with its command, port and environment.
+import { planRoutes, typesOf, type Routes } from "../router/routes";
 import { countIn, parseFormation } from "./formation-size";
 import type { Options } from "./options";
 import { orderLines, withNeeds } from "./order";
 import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
-import { planRoutes, typesOf, type Routes } from "../router/routes";
 
 export interface Instance {
   /** As shown in the output: `web.1`. */

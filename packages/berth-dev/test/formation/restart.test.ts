@@ -1,11 +1,11 @@
 // The command `restart`: what it does to a running formation, what it says, and what it ends with.
-import { berth } from "../../src/cli-path";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { berth } from "../../src/cli-path";
 import {
   freeBasePort,
   startFormation,

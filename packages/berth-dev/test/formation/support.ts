@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { inTime } from "berth/testing";
-import { berth } from "../../src/cli-path";
 import { freePort } from "port-contract/ports";
+import { berth } from "../../src/cli-path";
 
 export const root = join(__dirname, "../../../..");
 

@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { text as bodyOf } from "node:stream/consumers";
 import { once } from "node:events";
 import { createTokens } from "berth/tokens";
-import { berth } from "../../src/cli-path";
 import { createTestLogger, startCommand, type TestProcess } from "berth/testing";
+import { berth } from "../../src/cli-path";
 
 const started: TestProcess[] = [];
 afterAll(() => Promise.all(started.map((process) => process.stop())));

@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { join } from "node:path";
+import { createTestLogger } from "berth/testing";
 import type { Handler } from "../../src/handlers";
 import { loadProtos, messageIn, type Protos } from "../../src/protos";
 import { createClient as connectClient } from "../../src/testing";
 import { createGrpcService, type GrpcServiceOptions } from "../../src/service";
-import { createTestLogger } from "berth/testing";
 
 export interface Ship {
   name: string;

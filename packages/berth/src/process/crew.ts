@@ -1,6 +1,6 @@
 // The workers of a service: hired, replaced when they end of themselves, and dismissed.
-import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
 import { createBackOff } from "./back-off";
 import type { StopRequest } from "./stop-request";
 import { within } from "./within";

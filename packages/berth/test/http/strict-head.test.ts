@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import multer from "multer";
 import { gzipSync } from "node:zlib";
+import multer from "multer";
 import { messageClasses } from "../../src/express/messages";
 import { jsonBody } from "../../src/http/body";
 import { Problem } from "../../src/http/problem";
