@@ -6,13 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { berth } from "../../src/cli-path";
-import {
-  freeBasePort,
-  startFormation,
-  startRunner,
-  stopFormations,
-  type Runner,
-} from "./support";
+import { freeBasePort, startFormation, startRunner, stopFormations, type Runner } from "./support";
 
 afterEach(stopFormations);
 
