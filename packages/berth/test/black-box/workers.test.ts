@@ -412,11 +412,11 @@ describe("SIGHUP to a supervisor", () => {
 
   it("keeps the current workers if a new one is not ready in time", async () => {
     const program = createWorkerProgram();
-    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
     const before = await findWorkers(server);
     program.release({ version: "2", check: "throw new Error('never');" });
     server.child.kill("SIGHUP");
-    await server.line(/worker 3 was not ready within 300 ms: its readiness checks do not pass/);
+    await server.line(/worker 3 was not ready within 5000 ms: its readiness checks do not pass/);
     await server.line(/keeping the current workers/);
     expect(await findWorkers(server)).toEqual(before);
     server.child.kill("SIGTERM");
