@@ -40,7 +40,7 @@ async function supervise(code: string, worker: string): Promise<string[]> {
   return lines;
 }
 
-describe("a worker that ends before it serves", () => {
+describe("a worker that exits before it serves", () => {
   it.each([
     ["exits while loading", "process.execPath", "process.exit(7)"],
     ["cannot be started", "'/dev/null/none'", ""],
