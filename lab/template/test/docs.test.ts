@@ -73,7 +73,7 @@ const GIVEN: Readonly<Record<string, string>> = {
     'declare const createTestApp: (env: object, overrides: Partial<import("src/services").Services>) => { app: import("express").Express };',
   tenantClaims: 'declare const tenantClaims: import("valibot").GenericSchema<unknown, object>;',
   compose:
-    'declare const compose: (serving: import("berth/process").Serving<object>) => Promise<number>;',
+    'declare const compose: (serving: import("berth/process").ServiceProcess<object>) => Promise<number>;',
   createBoatsRpc:
     'declare const createBoatsRpc: (services: { draining: AbortSignal }) => import("berth-grpc").RpcService;',
 };

@@ -200,7 +200,7 @@ describe("NOTES_URL", () => {
     [undefined, "expected http://host:port or https://host; it is not set. Set it, for example"],
     [
       "localhost:5000",
-      "expected http://host:port or https://host, with or without a path; what came is not shown",
+      "expected http://host:port or https://host, with or without a path; its value is not shown",
     ],
     ["ftp://a", "expected http://host:port"],
     ["http://user:password@a", "expected no user, query or fragment"],

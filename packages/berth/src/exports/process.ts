@@ -1,6 +1,6 @@
-// What a process is composed of: its entry, its life cycle, and the work that it does.
-export { readAbout } from "../process/about";
-export { enter } from "../process/entry";
+// The parts of a process: its entry points, its lifecycle, and the context of its work.
+export { type About, type ProcessServices, readAbout } from "../process/about";
+export { enter, type PortVariables, runOnce, serve, type ServiceProcess } from "../process/entry";
 export { readEnvFile } from "../process/env-file";
 export {
   createLifecycle,
@@ -16,9 +16,6 @@ export {
   type ReadinessCheck,
   type ReadinessOptions,
 } from "../process/readiness";
-export { runOnce } from "../process/run-once";
-export { serve, type PortVariables, type Serving } from "../process/serve";
-export { type About, type ProcessServices } from "../process/services";
 export { createStdout } from "../process/stdout";
 export { within } from "../process/within";
 export {

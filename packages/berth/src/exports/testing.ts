@@ -1,4 +1,4 @@
-// What tests of a service need: the app, a database, a process, a token.
+// Helpers for tests of a service: apps, databases, processes, tokens.
 export {
   createTestApp,
   createTestLogger,
@@ -7,9 +7,8 @@ export {
   type TestApp,
   type TestAppOptions,
 } from "../testing/app";
-export { atEnd } from "../testing/at-end";
+export { atEnd, emptyFolder } from "../testing/cleanup";
 export { spawnEmbeddedPostgres, type EmbeddedPostgres } from "../testing/embedded-postgres";
-export { emptyFolder } from "../testing/empty-folder";
 export { createTestKey, signToken, startIssuer } from "../testing/issuer";
 export { jsonSchemaOf } from "../testing/json-schema";
 export { startMigratedPostgres, startTestPostgres, type TestPostgres } from "../testing/postgres";

@@ -1,7 +1,7 @@
 // What a person sees who opens the service's root.
 import type { RequestHandler } from "express";
 import * as v from "valibot";
-import type { About } from "../process/services";
+import type { About } from "../process/about";
 import { describes } from "./description";
 
 /** Answers with the service's name and version. */

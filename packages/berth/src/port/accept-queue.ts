@@ -1,14 +1,14 @@
-// Connections that are made, and wait at a listener for the service to take them: closing the listener resets them.
+// Drains a listener's accept queue: connections that are established but not accepted are reset when it closes.
 import type { Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Where more connections come all the time, this is given up after so long, in milliseconds. */
+/** When to give up if new connections keep arriving, in milliseconds. */
 const LIMIT_MS = 200;
 
 /**
- * Watches a server, which may not listen yet.
- * @returns Lets the server take those that wait, and resolves in a turn of the event loop in which none did. Node takes
- *   one in each turn, and none between a signal and the next turn.
+ * Watches a server, which need not listen yet.
+ * @returns A function that resolves after a turn of the event loop in which no connection was accepted. Node accepts one
+ *   per turn, and none between a signal and the next turn.
  * @see https://github.com/libuv/libuv/pull/3696
  */
 export function watchAcceptQueue(server: Server): () => Promise<void> {

@@ -1,18 +1,18 @@
-// Keeps bodies in proportion to their bytes, in memory and in time, however small their chunks are.
+// Bounds the memory and CPU time that a chunked body costs, however small its chunks are.
 import type { IncomingMessage } from "node:http";
 
 /**
- * More chunks than this at once are many. Node reads 64 KB at a time, which are 10,900 chunks of one byte, and up to 32
- * times before it turns to the next connection.
+ * A body with more chunks than this at once waits for its turn. Node reads 64 KB at a time, which may be 10,900 chunks of
+ * one byte, and up to 32 times before it reads from the next connection.
  */
 const MANY = 1000;
 
 /**
- * Creates what hands on as one piece all that has come at once of a chunked body. Node makes a `Buffer` of each chunk,
- * which for one byte takes two hundred, and lets thousands of them wait for their reader.
- * Who sends many at once has no more read until they are handed on, one connection in each turn of the event loop: the
- * time that they cost is not taken from the others.
- * @returns To be called with each request before its body is read.
+ * Joins the chunks that arrive at once into one buffer. Node creates a `Buffer` for each chunk, which takes 200 bytes even
+ * for one byte of data, and queues thousands of them.
+ * A client that sends many chunks at once is not read until they are pushed, which happens for one connection in each turn
+ * of the event loop, so that other connections are not delayed.
+ * @returns A function to call with each request before its body is read.
  */
 export function createChunkJoiner(): (req: IncomingMessage) => void {
   const takeTurn = createTurns();
@@ -24,12 +24,12 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
     let bytes = 0;
 
     function join(): void {
-      if (chunks.length <= MANY) return handOn();
+      if (chunks.length <= MANY) return pushJoined();
       chunks = [Buffer.concat(chunks)];
-      takeTurn(handOn);
+      takeTurn(pushJoined);
     }
 
-    function handOn(): void {
+    function pushJoined(): void {
       const [joined] = chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
       chunks = [];
       bytes = 0;
@@ -37,12 +37,12 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
     }
 
     req.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-      // The end; or somebody else's, who puts something back.
+      // The end of the body, or a push by other code.
       if (!Buffer.isBuffer(chunk)) {
-        handOn();
+        pushJoined();
         return push(chunk, encoding);
       }
-      // Once all is parsed that has come; Node's next tick is after each chunk.
+      // After everything that was read is parsed; `nextTick` would run after each chunk.
       if (bytes === 0) setImmediate(join);
       chunks.push(chunk);
       bytes += chunk.length;
@@ -51,7 +51,7 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
   };
 }
 
-/** Lets each caller go on in a turn of the event loop of its own. */
+/** Runs each callback in a turn of the event loop of its own. */
 function createTurns(): (goOn: () => void) => void {
   const waiting: (() => void)[] = [];
   let isScheduled = false;
@@ -62,7 +62,7 @@ function createTurns(): (goOn: () => void) => void {
   const next = (): void => {
     isScheduled = false;
     const goOn = waiting.shift();
-    // First, as it may throw.
+    // Before the callback, which may throw.
     schedule();
     goOn?.();
   };

@@ -1,13 +1,13 @@
-// Ends a connection so that the peer gets all that was sent.
+// Closes a connection gracefully, so that the peer receives everything that was sent.
 import type { Socket } from "node:net";
 
-/** How long a peer may take to answer the end of its connection before it is cut, in milliseconds. */
+/** How long the peer may take to send its FIN before the connection is destroyed, in milliseconds. */
 const LINGER_MS = 500;
 
 /**
- * Sends FIN after what is still to be written, and does not wait for ever for the peer's.
- * Closing at once could reset the connection, and with it what the peer has not read.
- * @param last What to send before it.
+ * Sends FIN after the pending data, and waits a limited time for the peer's FIN.
+ * Closing at once could reset the connection, and discard data that the peer has not read.
+ * @param last Data to send before the FIN.
  */
 export function endConnection(socket: Socket, last?: string): void {
   if (last === undefined) socket.end();

@@ -1,25 +1,25 @@
-// Answers clients that end their side of the connection once they have sent their request.
+// Responds to clients that half-close the connection after their request.
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** How long such a connection may be silent before it is looked at, in milliseconds. */
+/** How long a half-closed connection may be silent before it is probed, in milliseconds. */
 const SILENCE_MS = 5_000;
 
-/** What Node does not document, though it is as old as its HTTP server: tests fail when it is gone. */
+/** Undocumented, but as old as Node's HTTP server; tests fail if it changes. */
 type HalfOpenServer = Server & { httpAllowHalfOpen: boolean };
 type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 /**
- * Lets half-closed connections have their answers; Node alone would drop those that are not there yet. Most clients that
- * end their side have gone, which shows only in what they do when something is sent to them: a connection that is silent
- * is sent `100 Continue`, which every client of HTTP/1.1 knows to skip, and one in the midst of an answer is cut.
- * @param silenceMs In milliseconds; 5 s unless given.
+ * Lets half-closed connections receive their responses; Node would drop those that have not begun. Most of these clients
+ * are gone, which shows only when something is sent to them. So a silent connection is sent `100 Continue`, which every
+ * HTTP/1.1 client must skip; if its response has already begun, it is closed.
+ * @param silenceMs In milliseconds; 5 s by default.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
 export function answerHalfClosed(server: Server, silenceMs = SILENCE_MS): void {
   (server as HalfOpenServer).httpAllowHalfOpen = true;
   server.on("connection", (socket: Socket) => {
-    // Node has seen it first, and has ended its own side unless there is something to answer.
+    // Node's listener runs first, and ends the server's side unless a response is pending.
     socket.once("end", () => socket.writable && watch(socket, silenceMs));
   });
 }
@@ -28,14 +28,14 @@ function watch(socket: AnsweringSocket, silenceMs: number): void {
   let written = socket.bytesWritten;
   const timer = setInterval(() => {
     const isSilent = socket.bytesWritten === written && socket.writableLength === 0;
-    if (isSilent) askOrCut(socket);
+    if (isSilent) probeOrDestroy(socket);
     written = socket.bytesWritten;
   }, silenceMs).unref();
   socket.once("close", () => clearInterval(timer));
 }
 
-/** Writing to a client that has gone resets the connection; the next write finds that out. */
-function askOrCut(socket: AnsweringSocket): void {
+/** Writing to a client that is gone causes a reset, which the next write detects. */
+function probeOrDestroy(socket: AnsweringSocket): void {
   const response = socket._httpMessage;
   if (response?.headersSent) socket.destroy();
   else if (response?.req.httpVersion === "1.1") response.writeContinue();

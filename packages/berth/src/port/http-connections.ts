@@ -1,69 +1,65 @@
-// Knows every connection of an HTTP server, and which of them may end without losing a request.
+// Tracks the connections of an HTTP server, to know which of them can be closed without losing a request.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { createChunkJoiner } from "./chunked-bodies";
 import { endConnection } from "./end-connection";
-import { interceptRequests } from "./http-interception";
 import { createPipelining } from "./http-pipelining";
-import { isWebSocket, sendGoingAway } from "./websocket";
+import { isWebSocket, sendGoingAway } from "./upgrades";
 
 /**
- * After an answer whose head had promised to keep the connection, the client's next request may be on its way: a proxy
- * takes the connection that has just become free. In milliseconds.
+ * How long a connection stays open after a response without `Connection: close`, in milliseconds: the next request may be
+ * on its way, because proxies reuse the connection that was freed last.
  */
 const REUSE_GRACE_MS = 250;
 
 interface Connection {
   /** Whether it has ever carried a request. */
   used: boolean;
-  /** How many of its requests have not seen the end of their response: one is being handled, the others wait. */
+  /** How many of its requests have no complete response: one is being handled, the others wait. */
   inFlight: number;
-  /** The response to the latest of those, or to one whose body is still to come. */
+  /** The response to the latest of those, or to a request whose body is incomplete. */
   last?: ServerResponse | undefined;
 }
 
 interface Upgraded {
   req: IncomingMessage;
-  /** What its connection had been sent before: the answer that accepts the upgrade comes behind it. */
+  /** `bytesWritten` before the response that accepts the upgrade. */
   bytesBefore: number;
-  hasFarewell: boolean;
+  hasClose: boolean;
 }
 
 /** The connections of one HTTP server. */
 export interface HttpConnections {
   /**
-   * From now on every response says `Connection: close`, and its connection ends with it; soon after it where the
-   * response can no longer say so.
+   * From now on every response has `Connection: close`, and its connection closes after it; a little later if the head was
+   * already sent.
    */
   closeAfterResponse(): void;
   /** The response to a connection's latest request, unless both are over. */
   latest(socket: Socket): ServerResponse | undefined;
   /** Whether a connection has carried requests, and none is in flight. */
   isKeptAlive(socket: Socket): boolean;
-  /** Answers what clients have sent ahead of their answers, and takes nothing more of that kind. */
+  /** Responds to the pipelined requests so far, and admits no more of them. */
   stopPipelining(): void;
-  /** Gives clients less time to go on reading their answers, in milliseconds, now and later. */
+  /** Reduces the time that clients may stop reading, in milliseconds, for present and future responses. */
   hurry(stalledMs: number): void;
-  /** Ends connections with no request in flight: those that have carried one, or those that never did. */
+  /** Closes connections without a request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
-  /**
-   * Tells WebSockets that the server is going away, those that idle connections still become among them, and ends the
-   * sending side of other upgraded connections.
-   */
-  farewellUpgraded(): void;
-  /** Cuts upgraded connections whose peer has not ended them after the farewell, and ends those that had none yet. */
+  /** Sends a Close frame to WebSockets, present and future, and FIN to other upgraded connections. */
+  closeUpgraded(): void;
+  /** Destroys upgraded connections whose peer has not closed them since, and closes the others. */
   destroyUpgraded(): void;
-  /** Cuts all that is left. */
+  /** Destroys all remaining connections. */
   destroy(): void;
 }
 
-/** Watches a server's connections; to be called before it listens. */
+/** Tracks a server's connections; call it before the server listens. */
 export function trackHttpConnections(server: Server): HttpConnections {
   const connections = new Map<Socket, Connection>();
   const upgraded = new Map<Socket, Upgraded>();
   const joinChunks = createChunkJoiner();
   let closing = false;
-  let isFarewell = false;
+  let isClosingUpgraded = false;
 
   server.on("connection", (socket: Socket) => {
     connections.set(socket, { used: false, inFlight: 0 });
@@ -79,9 +75,9 @@ export function trackHttpConnections(server: Server): HttpConnections {
       const { socket } = req;
       const connection = connections.get(socket);
       if (!connection) return handle(req, res);
-      if (hasCrossedEnd(socket)) return;
+      if (isEnded(socket)) return;
       if (connection.inFlight > 0 && !pipelining.admit(socket)) return;
-      // Only the last may close the connection: an earlier one would lose it.
+      // Only the last response may close the connection: an earlier one would lose this request.
       if (closing) setKeepAlive(connection, true);
       connection.used = true;
       connection.inFlight++;
@@ -95,24 +91,24 @@ export function trackHttpConnections(server: Server): HttpConnections {
         else endConnection(socket);
       });
       joinChunks(req);
-      if (connection.inFlight > 1) pipelining.wait(req, res);
+      if (connection.inFlight > 1) pipelining.enqueue(req, res);
       else handle(req, res);
     },
-    upgrade(req, socket, handOver) {
-      if (hasCrossedEnd(socket)) return;
+    upgrade(req, socket, emit) {
+      if (isEnded(socket)) return;
       const upgrade = (): void => {
-        const entry = { req, bytesBefore: socket.bytesWritten, hasFarewell: false };
+        const entry = { req, bytesBefore: socket.bytesWritten, hasClose: false };
         connections.delete(socket);
         upgraded.set(socket, entry);
-        // Goes on reading, should a body before it have been too much at once.
+        // Resumes reading, in case an earlier chunked body has paused it.
         socket.push("");
-        handOver();
-        if (isFarewell) sayFarewell(socket, entry);
+        emit();
+        if (isClosingUpgraded) sendClose(socket, entry);
       };
       const connection = connections.get(socket);
       if (!connection?.inFlight) return upgrade();
       connection.inFlight++;
-      pipelining.waitToUpgrade(socket, upgrade);
+      pipelining.enqueueUpgrade(socket, upgrade);
     },
   });
   const pipelining = createPipelining(handle, () => connections.keys());
@@ -143,13 +139,13 @@ export function trackHttpConnections(server: Server): HttpConnections {
         if (inFlight === 0 && used === (which === "used")) endConnection(socket);
       }
     },
-    farewellUpgraded() {
-      isFarewell = true;
-      for (const [socket, entry] of upgraded) sayFarewell(socket, entry);
+    closeUpgraded() {
+      isClosingUpgraded = true;
+      for (const [socket, entry] of upgraded) sendClose(socket, entry);
     },
     destroyUpgraded() {
       for (const [socket, entry] of upgraded) {
-        if (sayFarewell(socket, entry)) endConnection(socket);
+        if (sendClose(socket, entry)) endConnection(socket);
         else socket.destroy();
       }
     },
@@ -159,19 +155,47 @@ export function trackHttpConnections(server: Server): HttpConnections {
   };
 }
 
-/** Whether what comes has crossed the end of its connection: nobody would learn what became of it, so nothing may. */
-const hasCrossedEnd = (socket: Socket): boolean => socket.writableEnded;
+/** What receives a server's requests instead of its listeners. */
+interface Interceptor {
+  request(req: IncomingMessage, res: ServerResponse): void;
+  /** @param emit Calls the listeners of `upgrade` or `connect`. */
+  upgrade(req: IncomingMessage, socket: Socket, emit: () => void): void;
+}
 
-/** Says whether it has done so: not twice, and not before the upgrade is accepted. */
-function sayFarewell(socket: Socket, entry: Upgraded): boolean {
-  if (entry.hasFarewell || socket.bytesWritten === entry.bytesBefore) return false;
-  entry.hasFarewell = true;
+/**
+ * Lets the interceptor decide when a server's listeners are called, including those that are added later.
+ * @returns A function that calls the listeners of `request`.
+ */
+function interceptRequests(
+  server: Server,
+  interceptor: Interceptor,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
+  const intercept = (event: string, ...args: unknown[]): boolean => {
+    const [req, target] = args as [IncomingMessage, unknown];
+    if (event === "request") interceptor.request(req, target as ServerResponse);
+    else if (event === "upgrade" || event === "connect") {
+      interceptor.upgrade(req, target as Socket, () => void emit(event, ...args));
+    } else return emit(event, ...args);
+    return true;
+  };
+  server.emit = intercept;
+  return (req, res) => void emit("request", req, res);
+}
+
+/** Whether the server has already sent FIN: a request that arrives now can get no response, so it must not be handled. */
+const isEnded = (socket: Socket): boolean => socket.writableEnded;
+
+/** Sends a Close frame or FIN, unless it was sent before or the upgrade is not accepted yet; returns whether it did. */
+function sendClose(socket: Socket, entry: Upgraded): boolean {
+  if (entry.hasClose || socket.bytesWritten === entry.bytesBefore) return false;
+  entry.hasClose = true;
   if (isWebSocket(entry.req)) sendGoingAway(socket);
   else socket.end();
   return true;
 }
 
-/** Lets the connection outlive its last response, or end with it; too late once that one's head is written. */
+/** Sets whether the connection stays open after its last response, unless that one's head was already sent. */
 function setKeepAlive({ last }: Connection, keepAlive: boolean): void {
   if (last && !last.headersSent) last.shouldKeepAlive = keepAlive;
 }

@@ -1,96 +1,94 @@
-// Keeps what a client sends ahead of its answers: a connection has one request in progress, the others wait in line.
+// Queues pipelined requests: a connection has one request in progress, and the others wait.
 import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** While more requests than this wait, their connection is not read: what else the client sends stays in the kernel. */
+/** While more requests than this wait, their connection is not read: this is the backpressure on the client. */
 const READ_AHEAD = 8;
 
 /**
- * How many requests may wait on all connections together. Node parses what it has read, 64 KB, in one go, which are
- * up to 2,300 requests of 2 KB memory each.
+ * How many requests may wait on all connections together. Node parses the 64 KB that it reads at once, which may be 2,300
+ * requests that take 2 KB of memory each.
  */
 const MAX_WAITING = 10_000;
 
 /**
- * How many requests may come to wait in one turn of the event loop, before it goes on to the next without reading more:
- * what Node parses for many such connections at once takes more memory than what waits.
+ * How many requests may be queued in one turn of the event loop before reading pauses until the next turn: what Node parses
+ * at once for many such connections takes more memory than the queues themselves.
  */
 const MAX_A_TURN = 1000;
 
-/** The requests of one connection that wait for the answers to those before them. */
-interface Line {
+/** The waiting requests of one connection. */
+interface Queue {
   waiting: [IncomingMessage, ServerResponse][];
-  /** A connection's last request may be to become another protocol. */
+  /** An upgrade, which is a connection's last request. */
   upgrade?: () => void;
-  /** Whether a request was turned away: nothing that comes after it is read. */
+  /** Whether a request was rejected: the connection is not read any more. */
   isClosed?: boolean;
-  /** Where they came from: none shall inherit the `AsyncLocalStorage` of the one before it. */
+  /** The context of the connection: requests must not inherit the `AsyncLocalStorage` of the previous one. */
   context: AsyncResource;
 }
 
-/** The lines of a server's connections. */
+/** The request queues of a server's connections. */
 export interface Pipelining {
-  /** Whether one more request of a connection may wait; it is not to be handled otherwise. */
+  /** Whether one more request of a connection may be queued; if not, it must not be handled. */
   admit(socket: Socket): boolean;
-  /** Lets a request wait for its turn. */
-  wait(req: IncomingMessage, res: ServerResponse): void;
-  /** Lets an upgrade wait until all requests before it are answered. */
-  waitToUpgrade(socket: Socket, upgrade: () => void): void;
-  /** To be called when a request is answered and others are left: the next one's turn has come. */
+  enqueue(req: IncomingMessage, res: ServerResponse): void;
+  /** Queues an upgrade until the requests before it have their responses. */
+  enqueueUpgrade(socket: Socket, upgrade: () => void): void;
+  /** Handles the next request; call it when a response is complete and other requests wait. */
   next(socket: Socket): void;
-  /** To be called when a connection is gone: what waits is dropped, as nobody would get the answer. */
+  /** Drops a connection's queue; call it when the connection is closed. */
   drop(socket: Socket): void;
-  /** From now on none may wait but those that do: nobody can go on asking for ever. What has begun is read to its end. */
+  /** Admits no more requests, so that no client can prolong a drain. Bodies that have begun are still read. */
   stopAdmitting(): void;
 }
 
 /**
- * Creates the lines of the connections in `sockets`; `handle` gets the requests as their turn comes. One at a time is
- * what RFC 9112 asks for requests that change something, and keeps a client that does not read from having more than
- * one answer made for it.
+ * Creates the queues of the connections in `sockets`; calls `handle` with each request in its turn. Handling them one at a
+ * time is what RFC 9112 requires for unsafe methods, and limits a client that does not read to one buffered response.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
  */
 export function createPipelining(
   handle: (req: IncomingMessage, res: ServerResponse) => void,
   sockets: () => Iterable<Socket>,
 ): Pipelining {
-  const lines = new Map<Socket, Line>();
+  const queues = new Map<Socket, Queue>();
   let total = 0;
   let cameThisTurn = 0;
   let isStopped = false;
 
-  const isLong = ({ waiting, upgrade, isClosed }: Line): boolean =>
+  const isFull = ({ waiting, upgrade, isClosed }: Queue): boolean =>
     (isClosed || waiting.length > READ_AHEAD) && !upgrade;
 
-  function pauseIfLong(line: Line, socket: Socket): void {
-    if (isLong(line)) socket.pause();
+  function pauseIfFull(queue: Queue, socket: Socket): void {
+    if (isFull(queue)) socket.pause();
   }
 
-  function createLine(socket: Socket): Line {
-    const line: Line = { waiting: [], context: new AsyncResource("HttpPipelining") };
-    // Node resumes a socket for reasons of its own, as when its write buffer is empty again.
-    socket.on("resume", () => pauseIfLong(line, socket));
-    lines.set(socket, line);
-    return line;
+  function createQueue(socket: Socket): Queue {
+    const queue: Queue = { waiting: [], context: new AsyncResource("HttpPipelining") };
+    // Node resumes sockets, for example when the write buffer has drained.
+    socket.on("resume", () => pauseIfFull(queue, socket));
+    queues.set(socket, queue);
+    return queue;
   }
 
-  function turnAway(socket: Socket): void {
-    const line = lines.get(socket) ?? createLine(socket);
-    line.isClosed = true;
-    process.nextTick(pauseIfLong, line, socket);
+  function reject(socket: Socket): void {
+    const queue = queues.get(socket) ?? createQueue(socket);
+    queue.isClosed = true;
+    process.nextTick(pauseIfFull, queue, socket);
   }
 
   function countTurn(): void {
     cameThisTurn++;
     if (cameThisTurn === 1) setImmediate(() => (cameThisTurn = 0));
-    // Once all of the chunk is parsed: an upgrade at its end takes over a socket that is being read.
+    // After the whole chunk is parsed: an upgrade at its end must get a socket that is not paused.
     if (cameThisTurn === MAX_A_TURN) process.nextTick(pauseForATurn);
   }
 
-  /** Nothing more is read until the event loop has come round; who waits to upgrade is read by nobody anyway. */
+  /** Pauses all connections until the next turn, except those that wait to upgrade, which nothing reads. */
   function pauseForATurn(): void {
-    const isRead = (socket: Socket) => !socket.isPaused() && !lines.get(socket)?.upgrade;
+    const isRead = (socket: Socket) => !socket.isPaused() && !queues.get(socket)?.upgrade;
     const reading = [...sockets()].filter(isRead);
     for (const socket of reading) socket.pause();
     setImmediate(() => {
@@ -99,49 +97,49 @@ export function createPipelining(
   }
 
   function takeNext(socket: Socket): void {
-    const line = lines.get(socket);
-    // Its client has been told that the rest is not handled, or has gone.
-    if (!line || !socket.writable) return;
-    const next = line.waiting.shift();
-    if (!next) return line.upgrade?.();
+    const queue = queues.get(socket);
+    // The client was told that the rest is not handled, or is gone.
+    if (!queue || !socket.writable) return;
+    const next = queue.waiting.shift();
+    if (!next) return queue.upgrade?.();
     total--;
-    if (line.waiting.length === READ_AHEAD && !line.isClosed && !line.upgrade) socket.resume();
-    line.context.runInAsyncScope(handle, undefined, ...next);
+    if (queue.waiting.length === READ_AHEAD && !queue.isClosed && !queue.upgrade) socket.resume();
+    queue.context.runInAsyncScope(handle, undefined, ...next);
   }
 
   return {
     admit(socket) {
       countTurn();
-      if (isStopped) turnAway(socket);
+      if (isStopped) reject(socket);
       else if (total >= MAX_WAITING) socket.destroy();
       return !isStopped && !socket.destroyed;
     },
-    wait(req, res) {
+    enqueue(req, res) {
       const { socket } = req;
-      const line = lines.get(socket) ?? createLine(socket);
-      line.waiting.push([req, res]);
+      const queue = queues.get(socket) ?? createQueue(socket);
+      queue.waiting.push([req, res]);
       total++;
-      // Here, too, once all of the chunk is parsed.
-      if (line.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfLong, line, socket);
+      // After the whole chunk is parsed, as above.
+      if (queue.waiting.length === READ_AHEAD + 1) process.nextTick(pauseIfFull, queue, socket);
     },
-    waitToUpgrade(socket, upgrade) {
-      const line = lines.get(socket) ?? createLine(socket);
-      // Node has let go of the socket: an error that nobody listens to would end the process.
+    enqueueUpgrade(socket, upgrade) {
+      const queue = queues.get(socket) ?? createQueue(socket);
+      // Node has removed its listeners from the socket: an `error` without a listener would crash the process.
       const ignore = (): void => undefined;
-      // Nor does it look any more whether the answers before it are taken.
+      // Node's timeout for a client that does not read is gone, too.
       const cutIfStalled = (): void => void (socket.writableLength > 0 && socket.destroy());
       socket.on("error", ignore).on("timeout", cutIfStalled);
-      line.upgrade = () => {
+      queue.upgrade = () => {
         socket.off("error", ignore).off("timeout", cutIfStalled);
-        lines.delete(socket);
-        line.context.runInAsyncScope(upgrade);
+        queues.delete(socket);
+        queue.context.runInAsyncScope(upgrade);
       };
     },
-    // In a turn of its own, so that other connections' requests come in between.
+    // In the next turn, so that other connections are served in between.
     next: (socket) => void setImmediate(takeNext, socket),
     drop(socket) {
-      total -= lines.get(socket)?.waiting.length ?? 0;
-      lines.delete(socket);
+      total -= queues.get(socket)?.waiting.length ?? 0;
+      queues.delete(socket);
     },
     stopAdmitting: () => void (isStopped = true),
   };

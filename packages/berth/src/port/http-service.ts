@@ -1,52 +1,33 @@
-// An HTTP server as a port-bound service: how it drains without losing a request.
+// Makes a port-bound service of an HTTP server, which drains without losing a request.
 import type { Server } from "node:http";
 import * as net from "node:net";
 import { watchAcceptQueue } from "./accept-queue";
 import { bind, type BindTarget } from "./bind";
-import { deferExpectations } from "./expectations";
-import { answerHalfClosed } from "./half-closed";
-import { trackHttpConnections } from "./http-connections";
-import { type Refuse, refuseRequests } from "./refused-requests";
+import { harden, type HardenOptions } from "./harden";
 import type { PortBoundService } from "./service";
-import { cutStalledAnswers } from "./stalled-answers";
-import { ignoreUpgrades, type IsUpgrade } from "./upgrades";
 
 /**
- * An idle client may have a request on its way, a WebSocket an answer to the farewell, and one that pipelines the rest
- * of its requests: all get this long, in milliseconds.
+ * How long idle keep-alive connections stay open while draining, in milliseconds: a request may be on its way, a WebSocket
+ * may still respond to its Close frame, and a client that pipelines may send the rest.
  */
 const IDLE_GRACE_MS = 2000;
-/** A connection that never carried a request, such as a browser's spare one, gets this long, in milliseconds. */
+/** How long connections without any request so far, such as a browser's preconnects, stay open, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
 
-/**
- * A client that has stopped reading its answer gets this long to go on, once the service drains, in milliseconds; twice
- * as long when it has just stopped.
- */
+/** How long a client may stop reading its response while draining, in milliseconds; at most twice as long. */
 const STALLED_GRACE_MS = 1000;
 
 /** How an HTTP server is bound. */
-export interface HttpServiceOptions {
+export interface HttpServiceOptions extends HardenOptions {
   name: string;
   server: Server;
   target: BindTarget;
-  /** Answers what is no request; Node's own answers are empty. */
-  refuse?: Refuse;
-  /** Which requests are handed to those who listen to `upgrade`: handshakes of WebSockets by default. */
-  isUpgrade?: IsUpgrade | undefined;
-  /** How long a client may stop reading its answer, in milliseconds; 60 s by default. */
-  responseTimeoutMs?: number;
 }
 
-/** Makes a port-bound service of an HTTP server that is not listening yet. */
+/** Creates the service of an HTTP server that does not listen yet. */
 export function createHttpService(options: HttpServiceOptions): PortBoundService {
-  const { name, server, target, refuse, isUpgrade, responseTimeoutMs = 60_000 } = options;
-  const connections = trackHttpConnections(server);
-  ignoreUpgrades(server, isUpgrade);
-  deferExpectations(server);
-  answerHalfClosed(server);
-  cutStalledAnswers(server, connections, responseTimeoutMs);
-  if (refuse) refuseRequests(server, connections, refuse);
+  const { name, server, target, ...guards } = options;
+  const connections = harden(server, guards);
   let draining = false;
 
   return {
@@ -60,7 +41,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
     },
     async drain(remainingMs) {
       const closed = closeListener(server);
-      connections.farewellUpgraded();
+      connections.closeUpgraded();
       connections.hurry(Math.min(STALLED_GRACE_MS, remainingMs / 4));
       const unused = setTimeout(
         () => connections.endIdle("unused"),
@@ -83,8 +64,8 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
 }
 
 /**
- * Stops accepting and resolves when no connection is left. `http.Server.close` would also destroy idle
- * connections at once, and with them the requests that are on their way.
+ * Stops accepting; resolves when no connection is left. `http.Server.close` would also destroy idle connections at once,
+ * and lose requests that are on their way.
  */
 function closeListener(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,14 +1,14 @@
-// How long a client may take to send a request.
+// Limits how long a client may take to send a request.
 import type { ServerOptions } from "node:http";
 
-/** As nginx: however long a body may take, a head is at most 16 KiB. In milliseconds. */
+/** The limit for a head, in milliseconds, as in nginx: unlike a body, it has at most 16 KiB. */
 const LONGEST_HEAD_MS = 60_000;
-/** A request is cut at most this part of its time too late. */
+/** How late a limit may be enforced, as a fraction of it. */
 const PRECISION = 1 / 20;
 
 /**
- * The limits of an HTTP server that hold from a request's first byte to the last of its head and of its body.
- * Neither an idle connection nor an answer is limited by them.
+ * Returns server options that limit the time from a request's first byte to the end of its head, and of its body.
+ * They limit neither idle connections nor responses.
  * @param requestTimeoutMs For the whole request, in milliseconds.
  */
 export function requestTimeouts(requestTimeoutMs: number): ServerOptions {

@@ -1,19 +1,19 @@
-// A raw TCP server as a port-bound service, for protocols other than HTTP.
+// Makes a port-bound service of a TCP server, for protocols other than HTTP.
 import type { Server, Socket } from "node:net";
 import { watchAcceptQueue } from "./accept-queue";
 import { bind, type BindTarget } from "./bind";
 import type { PortBoundService } from "./service";
 
-/** How a TCP server is bound, and how it says goodbye. */
+/** How a TCP server is bound, and how its connections are closed. */
 export interface TcpServiceOptions {
   name: string;
   server: Server;
   target: BindTarget;
-  /** Ends one connection as its protocol asks, when its work is done; by default what is written is sent, then FIN. */
+  /** Closes one connection as its protocol requires once its work is done; by default, sends pending data, then FIN. */
   farewell?: (socket: Socket) => void;
 }
 
-/** Makes a port-bound service of a TCP server that is not listening yet. */
+/** Creates the service of a TCP server that does not listen yet. */
 export function createTcpService(options: TcpServiceOptions): PortBoundService {
   const { name, server, target, farewell = (socket: Socket) => socket.end() } = options;
   const sockets = new Set<Socket>();

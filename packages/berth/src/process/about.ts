@@ -1,7 +1,19 @@
-// What the service is called.
+// What every process gives its features: the service's name and version, and the signal that it drains.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { About } from "./services";
+
+/** The service's name and version. */
+export interface About {
+  name: string;
+  version: string;
+}
+
+/** What features get from the process that they run in, besides its backing services. */
+export interface ProcessServices {
+  about: About;
+  /** Aborted when draining begins: long-lived responses, such as long polls, should end then. */
+  draining: AbortSignal;
+}
 
 /**
  * Reads the service's name and version from its `package.json`.

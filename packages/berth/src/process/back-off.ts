@@ -1,27 +1,27 @@
-// How soon what keeps failing is tried again, and when that makes no sense any more.
+// How long to wait before restarting something that keeps failing, and when to call that a crash loop.
 
-/** What has run for this long has started well, in milliseconds. */
+/** A process that has run for this long has started successfully, in milliseconds. */
 const STABLE_MS = 10_000;
 
-/** In milliseconds: at first, and at most after doubling that again and again. */
+/** The first delay and the longest one, in milliseconds; each is twice the one before. */
 const FIRST_MS = 50;
 const LAST_MS = 5000;
 
-/** As many failures in a row are a loop, unless something has started well meanwhile. */
-const LOOP = 6;
+/** This many failures in a row are a crash loop. */
+const CRASH_LOOP = 6;
 
-/** The failures of something that is started again and again. */
-export interface BackOff {
-  /** Counts an end, and returns how long to wait before the next start, in milliseconds. */
+/** Counts the failures of something that is restarted. */
+export interface RestartBackOff {
+  /** Counts an exit, and returns how long to wait before the next start, in milliseconds. */
   delayAfter(ranForMs: number): number;
   /** Whether it has failed too often in a row. */
-  isLoop(): boolean;
-  /** How long ago the first failure of that row was, in milliseconds; 0 without one. */
+  isCrashLoop(): boolean;
+  /** How long ago the first failure in the row was, in milliseconds; 0 without one. */
   failingForMs(): number;
 }
 
-/** Starts to count. */
-export function createBackOff(): BackOff {
+/** Starts without failures. */
+export function createRestartBackOff(): RestartBackOff {
   let failures = 0;
   let firstAt: number | undefined;
   return {
@@ -30,7 +30,7 @@ export function createBackOff(): BackOff {
       if (failures === 1) firstAt = performance.now();
       return Math.min(FIRST_MS * 2 ** (failures - 1), LAST_MS);
     },
-    isLoop: () => failures >= LOOP,
+    isCrashLoop: () => failures >= CRASH_LOOP,
     failingForMs: () => (firstAt === undefined ? 0 : performance.now() - firstAt),
   };
 }

@@ -1,20 +1,20 @@
-// What the control groups of Linux let this process use, which containers, units and dynos are made of.
+// Reads the CPU and memory limits of this process' Linux control groups: those of its container, systemd unit or dyno.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Limits, as far as there are any. */
+/** The limits; undefined means unlimited. */
 export interface CgroupLimits {
-  /** Processors, such as 1.5. */
+  /** Number of CPUs, such as 1.5. */
   cpus: number | undefined;
   memoryBytes: number | undefined;
 }
 
-/** Version 1 says "none" by a number of pages that no machine has. */
+/** Version 1 represents "unlimited" as a number larger than any machine's memory. */
 const UNLIMITED_BYTES = 2 ** 60;
 
 /**
- * Reads the tightest limits of this process' groups and of those above them; none on systems without control groups.
- * @param root Where `proc` and `sys` are: `/` by default.
+ * Reads the lowest limits of this process' groups and their ancestors; no limits on systems without control groups.
+ * @param root The directory of `proc` and `sys`; `/` by default.
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 export function readCgroupLimits(root = "/"): CgroupLimits {
@@ -22,7 +22,7 @@ export function readCgroupLimits(root = "/"): CgroupLimits {
   const folders = groups.flatMap(({ controllers, path }) =>
     controllers
       .filter((controller) => ["", "cpu", "memory"].includes(controller))
-      // A container sees its own group as the topmost one, whatever the path says.
+      // In a container, its own group is mounted as the root, whatever the path says.
       .flatMap((controller) =>
         upwards(path).map((at) => join(root, "sys/fs/cgroup", controller, at)),
       ),
@@ -33,7 +33,7 @@ export function readCgroupLimits(root = "/"): CgroupLimits {
   };
 }
 
-/** A line such as `4:cpu,cpuacct:/user.slice`; version 2 has no controllers: `0::/user.slice`. */
+/** Parses a line such as `4:cpu,cpuacct:/user.slice`, or, in version 2, `0::/user.slice`. */
 function parseGroup(line: string) {
   const [, controllers = "-", ...path] = line.split(":");
   return { controllers: controllers.split(","), path: path.join(":") };

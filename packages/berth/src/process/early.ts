@@ -1,12 +1,12 @@
-// What a process would miss while the rest of it is loaded. To be imported first.
+// Handles what can happen to a process while the rest of it is loaded. Import it first.
 import { ownParentShell } from "./parent-shell";
 
-// It may die any time, and the next parent is none.
+// The shell may die at any time; after that, the process has another parent.
 ownParentShell();
 
-/** Those that `onStopRequest` heeds. */
+/** The signals that `onStopRequest` handles. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
-// Without a listener a signal ends the process at once, or is lost when that is process 1. With one it waits for the
-// first turn of the event loop, and so for those who heed it.
+// Without a listener a signal kills the process at once, or is lost if that is process 1. With one it is delivered in
+// the first turn of the event loop, when the real listeners are in place.
 for (const signal of SIGNALS) process.on(signal, () => undefined);

@@ -1,26 +1,29 @@
-// What every process of this project does first and last: environment, configuration, logger, exit code.
+// The entry points of a process: read the environment, create the logger, run, exit with a code.
 import cluster from "node:cluster";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
+import { type BindTarget, readBindTarget } from "../port/bind";
 import { fittingWorkers, readAllowance } from "./concurrency";
 import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
 import { checkInstallation } from "./installation";
+import { createLifecycle, type Lifecycle } from "./lifecycle";
 import { setProcessLogger } from "./work-context";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
 import { createStdout } from "./stdout";
+import { interruptedExitCode, onStopRequest } from "./stop-request";
 import { supervise } from "./supervisor";
 import { sharePassedSocket, workerId } from "./supervisor-link";
 import type { httpVariables, processVariables } from "./variables";
 
 /**
- * Runs a process and exits with the code it resolves with; 1 when the environment is wrong or it rejects.
- * Variables of a `.env` file in the working directory are used where the environment has none.
- * Where `WEB_CONCURRENCY` asks for several, each of them runs `main`, and this process supervises them.
- * @param variables Those that this process needs; what others need is not its business.
- * @param logging What is otherwise in every log line.
+ * Runs `main` and exits with the code it resolves with; with 1 if the environment is invalid or `main` rejects.
+ * A `.env` file in the working directory supplies variables that the environment does not set.
+ * If `WEB_CONCURRENCY` asks for several processes, each of them runs `main`, and this one supervises them.
+ * @param variables The variables that this process reads; others are not checked.
+ * @param logging Changes every log line.
  */
 export async function enter<V extends typeof processVariables>(
   variables: V,
@@ -29,15 +32,15 @@ export async function enter<V extends typeof processVariables>(
 ): Promise<void> {
   const env = orExit(readFiles);
   const config = orExit(() => readEnvironment(variables, env));
-  // Somebody else's worker shares a port already, and cannot have workers.
-  const supervises = cluster.isPrimary && workersOf(config as Serving) > 1;
-  // What a supervisor has from files its workers shall read themselves: it may be another by then.
+  // A worker of another supervisor already shares a port, and cannot have workers itself.
+  const supervises = cluster.isPrimary && workersOf(config as ScalingConfig) > 1;
+  // Workers read the files themselves, because these may have changed when a worker starts.
   if (!supervises) Object.assign(process.env, env);
   const stdout = createStdout();
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
-  // Its workers load what the supervisor has loaded.
+  // Once for all workers: they load the same files as the supervisor.
   if (workerId() === undefined) checkInstallation(logger);
   const run = supervises
     ? () =>
@@ -45,7 +48,7 @@ export async function enter<V extends typeof processVariables>(
           process,
           logger,
           orphaned: parentGone(process),
-          readSettings: () => settingsOf(readEnvironment(variables, readFiles()) as Serving),
+          readSettings: () => settingsOf(readEnvironment(variables, readFiles()) as ScalingConfig),
         })
     : () => main(config, logger);
   try {
@@ -56,8 +59,65 @@ export async function enter<V extends typeof processVariables>(
   }
 }
 
+/** The variables of a process that binds a port, whatever its protocol. */
+export type PortVariables = Pick<
+  typeof httpVariables,
+  "LOG_LEVEL" | "PORT" | "HOST" | "REUSE_PORT" | "DRAIN_DELAY_MS" | "SHUTDOWN_TIMEOUT_MS"
+>;
+
+/** What `serve` gives to `main`. */
+export interface ServiceProcess<Config> extends Pick<Lifecycle, "draining" | "run"> {
+  config: Config;
+  logger: Logger;
+  /** `PORT`, or the socket that systemd has passed. */
+  target: BindTarget;
+}
+
 /**
- * The environment, and beneath it what `.env` says.
+ * Runs a process that binds a port, as `enter` does.
+ * @param main Builds the services and ends with `run`, which binds them, serves until a stop is requested, and drains.
+ * @param logging Changes every log line.
+ */
+export const serve = <V extends PortVariables>(
+  variables: V,
+  main: (process: ServiceProcess<ConfigOf<V>>) => Promise<number>,
+  logging?: LoggingOptions,
+): Promise<void> => {
+  const compose = (config: ConfigOf<V>, logger: Logger): Promise<number> => {
+    const { draining, run } = createLifecycle({
+      process,
+      logger,
+      orphaned: parentGone(process),
+      drainDelayMs: config.DRAIN_DELAY_MS,
+      shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    });
+    const target = readBindTarget(config, process.env, process.pid);
+    return main({ config, logger, target, draining, run });
+  };
+  return enter(variables, compose, logging);
+};
+
+/**
+ * Runs a process that does its work and exits, such as a release or a scheduled job: with 0 once `work` resolves, with 1
+ * if it rejects, and as soon as a stop is requested with the exit code of the signal (143 for SIGTERM).
+ * @param consequence What the log says about interrupted work.
+ */
+export const runOnce = <V extends typeof processVariables>(
+  variables: V,
+  work: (process: { config: ConfigOf<V>; logger: Logger }) => Promise<unknown>,
+  consequence: string,
+): Promise<void> =>
+  enter(variables, (config, logger) => {
+    const orphaned = parentGone(process);
+    const stop = onStopRequest({ process, logger, orphaned, consequence });
+    return Promise.race([
+      work({ config, logger }).then(() => 0),
+      stop.requested.then(interruptedExitCode),
+    ]);
+  });
+
+/**
+ * The environment, with `.env` for what it does not set.
  * @throws ConfigError if there is a `.env` that cannot be read.
  */
 function readFiles(): Environment {
@@ -65,15 +125,15 @@ function readFiles(): Environment {
   return sharePassedSocket(env, process);
 }
 
-/** What only those have who serve. */
-type Serving = Partial<
+/** Only processes that bind a port have these. */
+type ScalingConfig = Partial<
   ConfigOf<Pick<typeof httpVariables, "WEB_CONCURRENCY" | "SHUTDOWN_TIMEOUT_MS">>
 >;
 
-const workersOf = ({ WEB_CONCURRENCY: workers = 1 }: Serving): number =>
+const workersOf = ({ WEB_CONCURRENCY: workers = 1 }: ScalingConfig): number =>
   workers === "auto" ? fittingWorkers(readAllowance()) : workers;
 
-const settingsOf = (config: Serving) => ({
+const settingsOf = (config: ScalingConfig) => ({
   workers: workersOf(config),
   shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS ?? 0,
 });
@@ -83,7 +143,7 @@ function orExit<T>(read: () => T): T {
     return read();
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err;
-    process.stderr.write(`The environment is not right:\n${err.message}\n`);
+    process.stderr.write(`Invalid environment variables:\n${err.message}\n`);
     process.exit(1);
   }
 }

@@ -1,25 +1,25 @@
-// Reads a process' variables from its environment: all of them at once, each with its cure. Pure: the environment is an argument.
+// Declares environment variables and parses them, reporting all problems at once. Pure: the environment is an argument.
 import * as v from "valibot";
 import { maskText } from "./masked-text";
 
 /** Variables and their values, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is read from a variable's text. */
+/** A schema whose input is a variable's text. */
 export type TextSchema = v.GenericSchema<string | undefined, unknown>;
 
-/** One variable of the environment. */
+/** The declaration of an environment variable. */
 export type Variable<S extends TextSchema = TextSchema> = Declaration<S> & (Optional | Required);
 
-/** `default` is what applies when the variable is not set, as it would be written in `.env`. */
+/** `default` applies if the variable is not set; it is written as in `.env`. */
 interface Optional {
   default: string;
   example?: never;
 }
 
 /**
- * Without a default it must be set, unless its schema is `optional`; the example is for `.env.example`, for tests, and for
- * who has not set it.
+ * Without a default it must be set, unless its schema is `optional`. The example appears in `.env.example`, in tests, and
+ * in the error message if it is not set.
  */
 interface Required {
   default?: never;
@@ -27,15 +27,15 @@ interface Required {
 }
 
 interface Declaration<S extends TextSchema> {
-  /** Ends with a `v.description`, which completes "expected …". */
+  /** Must end with a `v.description`, which completes "expected …". */
   schema: S;
   /** One sentence for the documentation and `.env.example`. */
   about: string;
   /** A secret's value is never printed. */
   secret?: true;
   /**
-   * Checks and completes the value by other variables, which are raw in `env` and read in `config`, as far as they are right.
-   * @throws Error with what is wrong; its message completes "NAME: …".
+   * Checks and completes the value by means of other variables: raw in `env`, and parsed in `config`, if they are valid.
+   * @throws Error if the value is invalid; its message completes "NAME: …".
    */
   complete?(
     value: v.InferOutput<S>,
@@ -47,15 +47,15 @@ interface Declaration<S extends TextSchema> {
 /** Variables by name. */
 export type Variables = Readonly<Record<string, Variable>>;
 
-/** What is read from these variables, frozen; the keys are the environment's own names. */
+/** The parsed values of variables, by their names in the environment; frozen. */
 export type ConfigOf<V extends Variables> = Readonly<{
   [Name in keyof V]: v.InferOutput<V[Name]["schema"]>;
 }>;
 
-/** Declares a variable; its type is that of its schema's output. */
+/** Declares a variable; its type is its schema's output. */
 export const variable = <S extends TextSchema>(of: Variable<S>): Variable<S> => of;
 
-/** A whole number in plain decimal digits: `"1e4"`, `"0x10"`, `" 80"` and `""` are none. */
+/** A whole number in decimal digits; `"1e4"`, `"0x10"`, `" 80"` and `""` are invalid. */
 export const integer = (min: number, max: number, unit = "") =>
   v.pipe(
     v.string(),
@@ -77,26 +77,26 @@ export const flag = v.pipe(
 export const oneOf = <const Words extends readonly string[]>(...words: Words) =>
   v.pipe(v.picklist(words), v.description(`one of ${words.join(", ")}`));
 
-/** Any text but none. @param what Completes "expected …". */
-export const nonEmpty = (what = "a text that is not empty") =>
+/** Any text that is not empty. @param what Completes "expected …". */
+export const nonEmpty = (what = "text that is not empty") =>
   v.pipe(v.string(), v.nonEmpty(), v.description(what));
 
-/** What may be left unset, and is undefined then. */
+/** A variable that may be unset, and is undefined then. */
 export const optional = <S extends v.GenericSchema<string, unknown>>(schema: S) =>
   v.pipe(v.optional(schema), v.description(v.getDescription(schema) ?? ""));
 
-/** Whether a process starts without it. */
+/** Whether a process starts without the variable. */
 export const mayBeUnset = ({ default: value, schema }: Variable): boolean =>
   value !== undefined || v.is(schema, undefined);
 
-/** Everything that is wrong with the environment, one line a problem. */
+/** Invalid environment variables: one line for each problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 /**
- * Reads these variables from an environment.
- * @throws ConfigError naming every variable that is missing or malformed, with what was expected and the cure.
+ * Parses variables of an environment.
+ * @throws ConfigError naming every variable that is missing or invalid, with what was expected and the cure.
  */
 export function readEnvironment<V extends Variables>(variables: V, env: Environment): ConfigOf<V> {
   const problems: string[] = [];
@@ -132,6 +132,6 @@ const cure = (name: string, of: Variable): string => {
 const shown = (of: Variable, value: string | undefined): string => {
   if (value === undefined) return "it is not set";
   return of.secret
-    ? "what came is not shown, as it may hold a secret"
+    ? "its value is not shown because it may contain a secret"
     : `got ${JSON.stringify(maskText(value))}`;
 };

@@ -1,30 +1,30 @@
-// Ends a process at once, whatever its thread pool still waits for.
+// Exits the process at once, even if threads of libuv's pool are stuck.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 
-/** `process.exit` waits for these, however long they take: a name lookup 30 s and more when no name server answers. */
+/** `process.exit` waits for these, however long they take: a DNS lookup takes 30 s or more if no name server responds. */
 const IN_THREAD_POOL = /^(Get(Addr|Name)Info|FS)Req/;
 
-/** How long what is about to end may take to do so, in milliseconds. */
+/** How long to wait for the thread pool, and how often to check it, in milliseconds. */
 const GRACE_MS = 250;
-const LOOK_MS = 10;
+const CHECK_MS = 10;
 
-/** Replaces the running program, and with it its threads; Node 22.15 and later, not on Windows. */
+/** Replaces the running program, and so ends its threads; since Node 22.15, not on Windows. */
 type Execve = (file: string, args: string[], env: NodeJS.ProcessEnv) => never;
 
 /**
- * Exits with the code, after the listeners of `exit`. Where a thread is stuck and this Node has no `execve`, SIGKILL
- * ends the process.
+ * Exits with the code, after the `exit` listeners. If a thread is stuck and this Node has no `execve`, the process kills
+ * itself with SIGKILL.
  */
 export async function exit(code: number, logger: Logger): Promise<never> {
   const deadline = performance.now() + GRACE_MS;
-  while (inThreadPool().length > 0 && performance.now() < deadline) await sleep(LOOK_MS);
+  while (inThreadPool().length > 0 && performance.now() < deadline) await sleep(CHECK_MS);
   const waitingFor = inThreadPool();
   if (waitingFor.length > 0) {
-    // Else who reads 137 looks for a lack of memory.
+    // Otherwise exit code 137 looks like an OOM kill.
     logger.warn(
       { waitingFor, code },
-      "not waiting for a name server or a file that does not answer",
+      "exiting without waiting for a DNS lookup or file access that does not finish",
     );
     abandonThreadPool(code);
   }
@@ -34,16 +34,16 @@ export async function exit(code: number, logger: Logger): Promise<never> {
 const inThreadPool = (): string[] =>
   process.getActiveResourcesInfo().filter((name) => IN_THREAD_POOL.test(name));
 
-/** Nothing else ends a thread that waits in a system call: neither `process.exit` nor `process.reallyExit`. */
+/** Neither `process.exit` nor `process.reallyExit` ends a thread that is blocked in a system call. */
 function abandonThreadPool(code: number): never {
   process.emit("exit", code);
   const { execve } = process as { execve?: Execve };
   try {
     execve?.(process.execPath, [process.execPath, "--eval", `process.exit(${code})`], {});
   } catch {
-    // Refused, on Windows or by Node's permissions: what follows ends the process as well, with another code.
+    // Not allowed on Windows or by Node's permission model: SIGKILL ends the process, too, but with another exit code.
   }
   process.kill(process.pid, "SIGKILL");
-  // Process 1 cannot kill itself.
+  // PID 1 cannot kill itself.
   process.abort();
 }

@@ -1,10 +1,10 @@
-// Looks at how a service is installed: the Node that runs it, the versions of packages, and copies of one package.
+// Checks how a service is installed: the Node version, the versions of packages, and duplicates of a package.
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { isInRange } from "./version-range";
 
-/** What of a package.json is looked at here. */
+/** The parts of a package.json that are checked. */
 interface Manifest {
   name?: string;
   version?: string;
@@ -13,19 +13,19 @@ interface Manifest {
   peerDependencies?: Record<string, string>;
 }
 
-/** What a process was started with. */
+/** How a process was started. */
 export interface Started {
-  /** The file that Node runs. */
+  /** The main file. */
   main: string;
   nodeVersion: string;
-  /** The files that are loaded. */
+  /** The loaded modules. */
   loaded: readonly string[];
 }
 
-/** This package. */
+/** The folder of this package. */
 const OWN = join(__dirname, "../..");
 
-/** Logs a warning for each finding. None of them ends the process: much of the service may work all the same. */
+/** Logs a warning for each mistake. The process goes on, because most of the service may work all the same. */
 export function checkInstallation(logger: Logger): void {
   const main = require.main?.filename ?? process.argv[1];
   if (main === undefined) return;
@@ -34,7 +34,7 @@ export function checkInstallation(logger: Logger): void {
   for (const finding of findMistakes({ main, nodeVersion, loaded })) logger.warn(finding);
 }
 
-/** Describes what is wrong and its cure, each in a sentence; a few small files are read. */
+/** Describes each mistake and its cure in one sentence. */
 export function findMistakes({ main, nodeVersion, loaded }: Started): string[] {
   const service = serviceOf(main);
   const own = { folder: OWN, manifest: readManifest(OWN) ?? {} };
@@ -52,7 +52,7 @@ interface Place {
   manifest: Manifest;
 }
 
-/** The nearest package.json with a name above the file; one that only sets the type of modules has none. */
+/** Finds the nearest package.json that has a name: one that only sets `type` has none. */
 function serviceOf(main: string): Place {
   for (let folder = dirname(main); ; folder = dirname(folder)) {
     const manifest = readManifest(folder);
@@ -64,11 +64,11 @@ function serviceOf(main: string): Place {
 function nodeMistake({ manifest: { name, engines } }: Place, version: string): string[] {
   if (engines?.node === undefined || isInRange(version, engines.node)) return [];
   return [
-    `Node ${version} is not supported: ${name} needs ${engines.node}. Run it with such a Node`,
+    `Node ${version} is not supported: ${name} needs ${engines.node}. Run it with a supported version`,
   ];
 }
 
-/** What is installed is not what package.json asks for, or what packages of Berth need of others. */
+/** Finds packages whose version does not match the service's package.json, or the peer dependencies of Berth's packages. */
 function versionMistakes(service: Place, own: Place): string[] {
   const { dependencies = {} } = service.manifest;
   const peers = own.manifest.peerDependencies ?? {};
@@ -87,20 +87,18 @@ function versionMistakes(service: Place, own: Place): string[] {
     if (range === undefined || version === undefined || isInRange(version, versionsIn(range)))
       return [];
     const cure =
-      manifest === service.manifest
-        ? "npm install installs it"
-        : `npm install ${name}@"${range}" does`;
+      manifest === service.manifest ? "run npm install" : `run npm install ${name}@"${range}"`;
     return [
       `${name} ${version} is installed, but ${manifest.name ?? folder} needs ${range}: ${cure}`,
     ];
   });
 }
 
-/** A tarball is named by its version, as in `file:vendor/berth-0.2.0.tgz`. */
+/** A tarball's name contains its version, as in `file:vendor/berth-0.2.0.tgz`. */
 const versionsIn = (range: string): string =>
   /^file:.*-(\d+\.\d+\.\d+)[^/]*\.tgz$/.exec(range)?.[1] ?? range;
 
-/** A package as Node finds it from a folder: in npm's tree, pnpm's, and through the links of workspaces. */
+/** Finds a package as Node resolves it from a folder: in the trees of npm and pnpm, and through workspace links. */
 function installed(from: string, name: string): Place | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const place = join(folder, "node_modules", name);
@@ -110,20 +108,20 @@ function installed(from: string, name: string): Place | undefined {
   }
 }
 
-/** What two copies cost. */
+/** What is wrong with two copies. */
 const COSTS: Readonly<Record<string, string>> = {
-  express: "apps and routers of one are slower, and not as exact, in an app of the other",
-  pino: "loggers of one do not write as those of the other do",
-  berth: "its errors, contexts and descriptions of one are not known to the other",
+  express: "apps and routers of one copy are slower and less exact in an app of the other",
+  pino: "loggers of one copy do not write as those of the other do",
+  berth: "one copy does not recognize the errors, contexts and route descriptions of the other",
 };
 
-/** Packages that should be loaded from one place, and are not. */
+/** Finds packages that are loaded from more than one folder. */
 function copies(loaded: readonly string[]): string[] {
   const roots: Record<string, Set<string>> = { berth: new Set([OWN]) };
   for (const file of loaded) {
     const [, root, name = ""] = INSTALLED.exec(file) ?? [];
     if (root !== undefined) (roots[name] ??= new Set()).add(root);
-    // In a workspace its folder is not in node_modules.
+    // In a workspace, its folder is outside of node_modules.
     const [, folder] = ENTRY_POINT.exec(file) ?? [];
     if (folder !== undefined && folder !== OWN && readManifest(folder)?.name === "berth")
       roots["berth"]?.add(folder);
@@ -134,7 +132,7 @@ function copies(loaded: readonly string[]): string[] {
     const tool = places.some((place) => /[\\/]\.pnpm[\\/]/.test(place)) ? "pnpm" : "npm";
     return [
       `${size} copies of ${name} are loaded, from ${places.join(" and ")}: ${COSTS[name]}. ` +
-        `${tool} dedupe makes them one where versions allow it; ${tool} ${tool === "npm" ? "ls" : "why"} ${name} shows what needs which`,
+        `${tool} dedupe merges them if versions allow it; ${tool} ${tool === "npm" ? "ls" : "why"} ${name} shows which package requires which copy`,
     ];
   });
 }
@@ -146,7 +144,7 @@ function readManifest(folder: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   } catch {
-    // There is none, or it is not this process that has to understand it.
+    // Missing, or malformed, which is not for this check to report.
     return undefined;
   }
 }

@@ -1,46 +1,44 @@
-// The life of a process: services start in order, and stop in reverse without losing work.
+// The lifecycle of a process: binds its services in order, and drains them in reverse without losing work.
 import { setMaxListeners } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type BoundAddress, logOf } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import { watchDescriptors } from "./descriptors";
-import { onStopRequest, type StopCause } from "./stop-request";
+import { FORCED_BY_CTRL_C, onStopRequest, type StopCause } from "./stop-request";
 import { findSupervisor, type Supervised } from "./supervisor-link";
 import { within } from "./within";
 
-/** A resource that services use, such as a connection pool: closed after the last of them has drained. */
+/** A resource that services use, such as a connection pool: closed after the services have drained. */
 export interface Resource extends Supervised {
   close(): Promise<void>;
 }
 
-/**
- * Why `draining` is aborted in a process while others go on serving its port: whoever asks whether the service is ready is
- * told that it is.
- */
+/** The abort reason of `draining` in a worker that is replaced: other workers serve its port, so the service stays ready. */
 export const REPLACED = new DOMException("Another process takes over.", "AbortError");
 
 /** How a process starts and stops. */
 export interface LifecycleOptions {
-  /** Whose signals and uncaught errors to heed. */
+  /** The process whose signals and uncaught errors are handled. */
   process: NodeJS.Process;
   logger: Logger;
-  /** Resolves when nobody waits for the process any more, which is another reason to stop; never by default. */
+  /** Resolves when the shell that waits for the process has died, which is another reason to stop; never by default. */
   orphaned?: Promise<void>;
-  /** How long services still accept work after a signal, in milliseconds: routers need it to look elsewhere. */
+  /** How long services accept connections after a signal, in milliseconds: until routers have removed the process. */
   drainDelayMs: number;
-  /** How long after the signal the rest is cut, in milliseconds, delay included. */
+  /** How long after a signal the remaining connections are closed, in milliseconds, drain delay included. */
   shutdownTimeoutMs: number;
 }
 
-/** The one life cycle of a process. */
+/** The lifecycle of a process, which has only one. */
 export interface Lifecycle {
-  /** Aborted when draining begins: responses that wait, such as long polls, end themselves on it. */
+  /** Aborted when draining begins: long-lived responses, such as long polls, should end then. */
   readonly draining: AbortSignal;
   /**
-   * Binds the services in order, serves until told to stop, drains them in reverse, then closes the resources, which have
-   * their names from the log. Never rejects.
-   * @returns The exit code: 0 after a clean drain; 1 after a failed start, an uncaught error or a forced end;
+   * Binds the services in order, serves until a stop is requested, drains them in reverse, then closes the resources.
+   * Never rejects.
+   * @param resources By the names that the log uses.
+   * @returns The exit code: 0 after a clean drain; 1 after a failed start, an uncaught error or a shutdown timeout;
    *   130 after a second Ctrl-C.
    */
   run(
@@ -51,18 +49,15 @@ export interface Lifecycle {
 }
 
 /**
- * After an uncaught error the rest is cut this soon, in milliseconds. No router knows, so each second refuses what a
- * new process would serve; what is in flight mostly ends within it.
+ * The shutdown timeout after an uncaught error, in milliseconds. Routers still send requests, which are refused until a
+ * new process serves; most requests in flight finish within this time.
  */
 const CRASH_DRAIN_MS = 2000;
 
-/** How long resources may take to close once connections had to be cut, in milliseconds. */
+/** How long resources may take to close after connections were closed by force, in milliseconds. */
 const FORCED_CLOSE_MS = 500;
 
-/** 128 + SIGINT's number, as a shell reports a process that Ctrl-C has ended. */
-const FORCED_BY_CTRL_C = 130;
-
-/** Creates the life cycle; signals and uncaught errors are heeded from now on. */
+/** Creates the lifecycle; signals and uncaught errors are handled from now on. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { process, logger, orphaned, drainDelayMs, shutdownTimeoutMs } = options;
   watchDescriptors(logger);
@@ -71,12 +66,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     process,
     logger,
     orphaned,
-    asked: supervisor?.asked,
-    // The supervisor has got it, too, if it was meant for all.
+    stopped: supervisor?.stopped,
+    // SIGHUP is for the supervisor, which gets a signal to the process group as well.
     onHangUp: supervisor && (() => undefined),
   });
   const draining = new AbortController();
-  // Each endless response listens: any number of them is fine.
+  // Each long-lived response adds a listener: any number is fine.
   setMaxListeners(0, draining.signal);
   let failed = false;
 
@@ -85,13 +80,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     logger.error(details, message);
   };
 
-  /** Resolves with the services that are bound: all of them, unless one failed or a signal came first. */
+  /** Resolves with the bound services: all of them, unless one failed or a signal came first. */
   async function start(
     services: readonly PortBoundService[],
     resources: Readonly<Record<string, Resource>>,
   ): Promise<PortBoundService[]> {
     const bound: PortBoundService[] = [];
-    // A signal that came while the process was loaded is heard in the first turn: then nothing is bound.
+    // A signal that arrived while the process was loading is delivered in the first turn: then nothing is bound.
     await nextTurn();
     const wait = { logger, signal: draining.signal };
     await Promise.race([supervisor?.mayBind(resources, wait), stop.requested]);
@@ -110,24 +105,24 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     return bound;
   }
 
-  /** Of several workers the supervisor says it, once for all. */
+  /** For workers, the supervisor logs this once. */
   function announce({ name }: PortBoundService, at: BoundAddress): void {
     if (supervisor) return supervisor.bound(name, at);
     const { fields, text } = logOf(at);
     logger.info(fields, `${name} ${text}`);
   }
 
-  /** One part that fails to end must not keep the others from ending well. */
+  /** A part that fails to stop must not keep the others from draining. */
   const attempt = (what: string, ended: Promise<void>): Promise<void> =>
     ended.catch((err: unknown) => fail(`${what} failed`, { err }));
 
-  /** How much time there is. */
+  /** How long to keep accepting, and to drain. */
   function limits(cause: StopCause | undefined) {
-    // A process that may be broken takes on no more work, and one without a supervisor has no port to give back.
+    // A process that may be broken accepts no more work; neither does a worker that has lost its supervisor.
     if (stop.hasCrashed() || cause === "abandoned") {
       return { delayMs: 0, timeoutMs: Math.min(CRASH_DRAIN_MS, shutdownTimeoutMs) };
     }
-    // While others serve the port, no router has to look elsewhere.
+    // While other workers serve the port, routers need not notice.
     return { delayMs: cause === "replaced" ? 0 : drainDelayMs, timeoutMs: shutdownTimeoutMs };
   }
 
@@ -142,8 +137,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     await acceptWaiting();
     for (const service of services) service.beginDrain();
     draining.abort(cause === "replaced" ? REPLACED : undefined);
-    // Without a delay the listener closes in this very turn: clients that have been told to reconnect would
-    // queue at it, and be reset.
+    // Without a delay the listener closes in this turn: clients that reconnect in response to `beginDrain` must not get
+    // into its accept queue, where they would be reset.
     if (services.length > 0 && delayMs > 0) {
       await sleep(delayMs);
       await acceptWaiting();
@@ -164,7 +159,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     const inTime = limits(cause);
     const drained = drain(services, resources, cause, inTime);
     if (await within(inTime.timeoutMs, drained)) return;
-    fail(`not drained within ${inTime.timeoutMs} ms, cutting what is left`);
+    fail(`not drained within ${inTime.timeoutMs} ms, closing the remaining connections`);
     for (const service of services) service.destroy();
     await within(FORCED_CLOSE_MS, drained);
   }

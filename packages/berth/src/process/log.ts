@@ -1,19 +1,19 @@
-// The log for code that was handed none: a handler's, a store's, a timer's. It knows what it works for.
+// A logger for code that is not passed one, such as a store or a timer: it adds the fields of the current request.
 import { type Bindings, type ChildLoggerOptions, type Logger, pino } from "pino";
 import { currentLogger, keepWorkContexts } from "./work-context";
 
-// Whoever imports this wants its lines to say which request they are about.
+// Without work contexts, its lines would not name their request.
 keepWorkContexts();
 
 const silent = pino({ level: "silent", enabled: false });
 
 /**
- * Writes to the logger of the request that is being handled, with its fields, or else to that of the process: whichever
- * it is when a line is written, also for children that were made earlier.
+ * Writes to the logger of the request that is being handled, with its fields, or otherwise to the process' logger. This is
+ * decided for each line, also in children that were created earlier.
  */
 export const log = follow(() => currentLogger() ?? silent);
 
-/** A logger that is always the one that `find` returns. */
+/** A logger that delegates to the one that `find` returns. */
 function follow(find: () => Logger): Logger {
   const child = (bindings: Bindings, options?: ChildLoggerOptions): Logger => {
     const children = new WeakMap<Logger, Logger>();

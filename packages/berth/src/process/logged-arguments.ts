@@ -1,10 +1,10 @@
-// Shows what a logger is called with: fields of any name, arguments of a message, and what its children have.
+// Redacts what a logger is called with: fields, message arguments, and the bindings of child loggers.
 import { type ChildLoggerOptions, type Logger, type LoggerOptions, pino } from "pino";
 import { type ErrorFields, isError, isMessage, shownFields, shownValue } from "./logged-values";
 
 type LogMethod = NonNullable<NonNullable<LoggerOptions["hooks"]>["logMethod"]>;
 
-/** A hook of pino's for every line. @param before An owner's own. */
+/** The `logMethod` hook of pino. @param before The owner's own hook, which runs first. */
 export function showArguments(own: ErrorFields, before?: LogMethod): LogMethod {
   const show: LogMethod = function (args: unknown[], method) {
     args[0] = shownFirst(this, args[0], own);
@@ -22,9 +22,9 @@ export function showArguments(own: ErrorFields, before?: LogMethod): LogMethod {
 
 type Child = (bindings: object, options?: ChildLoggerOptions) => Logger;
 
-/** Shows what the logger's children, and theirs, have for every line: that passes no hook. */
+/** Redacts the bindings of child loggers at any depth, because pino has no hook for them. */
 export function showBindings(logger: Logger, own: ErrorFields): void {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- children inherit it
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with `this`
   const child = logger.child as unknown as Child;
   const showing: Child = function (this: Logger, bindings, options) {
     const hasSerializer = (name: string): boolean =>
@@ -34,7 +34,7 @@ export function showBindings(logger: Logger, own: ErrorFields): void {
   Object.assign(logger, { child: showing });
 }
 
-/** Fields of an error do not become fields of the line; requests and responses are named by pino. */
+/** An error becomes the field `err`, not fields of the line; pino itself names requests and responses. */
 function shownFirst(logger: Logger, first: unknown, own: ErrorFields): unknown {
   if (typeof first !== "object" || first === null || first instanceof Error) return first;
   if (isMessage(first)) return first;
@@ -44,11 +44,11 @@ function shownFirst(logger: Logger, first: unknown, own: ErrorFields): unknown {
   return shownUnless((name) => name in serializers || name === errorKey, first, own);
 }
 
-/** The object's fields as they are shown, but for those that a serializer shows. */
+/** Redacts the object's fields, except those that have a serializer. */
 const shownUnless = (hasSerializer: (name: string) => boolean, of: object, own: ErrorFields) =>
   shownFields(of, (item, name) => (hasSerializer(name) ? item : shownValue(item, own)));
 
-/** By the names of fields; it has no prototype. */
+/** The serializers by field name, without a prototype. */
 const serializersOf = (logger: Logger) => internal(logger, pino.symbols.serializersSym) as object;
 
 const internal = (logger: Logger, symbol: symbol): unknown =>

@@ -1,9 +1,9 @@
-// What log lines show of errors, requests and responses, also of those within other values. Of what clients and servers
-// put on them, only what is named here is shown: credentials may be anywhere in the rest.
+// Serializes values for the log without credentials. Errors, requests and responses, also nested ones, show only the
+// fields that are listed here: HTTP clients and drivers attach others, which may contain credentials.
 import { maskText, maskUserInfo } from "./masked-text";
 import { withSources } from "./source-maps";
 
-/** What any error may show besides its type, message and stack. PostgreSQL's `detail` quotes the row that it refuses. */
+/** Fields of any error besides type, message and stack. PostgreSQL's `detail` is not among them: it quotes the row. */
 const ERROR_FIELDS = [
   ...["code", "errno", "syscall", "signal", "status", "statusCode", "service", "failure"],
   ...["severity", "schema", "table", "column", "constraint", "dataType", "position", "routine"],
@@ -20,21 +20,21 @@ const RESPONSE_HEADERS = new Set([
   ...["allow", "content-range", "etag", "retry-after", "server", "vary", "x-request-id"],
 ]);
 
-/** Names of what holds credentials, in any value. */
+/** Field names that are redacted in any value. */
 const SECRET_NAME = /^((proxy-)?authorization|(set-)?cookie|x-api-key|raw(headers|trailers))$/i;
 const CENSORED = "[redacted]";
 
-/** What is nested deeper than this, or within itself, is left out. */
+/** Values that are nested deeper than this, or circular, are left out. */
 const DEEPEST = 10;
 const LEFT_OUT = "[left out]";
 
-/** Something whose parts may be anything, and may throw when they are read. */
+/** An object whose properties may have any value, and may throw when they are read. */
 type Parts = Readonly<Record<string, unknown>>;
 
-/** Names of fields that errors show besides those that any error may show. */
+/** Names of additional error fields that are logged. */
 export type ErrorFields = readonly string[];
 
-/** Any value, as it may be logged. @param above What it is within. */
+/** Makes any value safe to log. @param above The objects that contain it. */
 export function shownValue(of: unknown, own: ErrorFields, above: readonly unknown[] = []): unknown {
   if (isString(of)) return maskUserInfo(of);
   if (!isObject(of) || ArrayBuffer.isView(of)) return of;
@@ -42,21 +42,21 @@ export function shownValue(of: unknown, own: ErrorFields, above: readonly unknow
   try {
     return shownParts(of, own, [...above, of]);
   } catch {
-    return "a value that cannot be read";
+    return "[unreadable value]";
   }
 }
 
 function shownParts(of: Parts, own: ErrorFields, within: readonly unknown[]): unknown {
   if (isError(of)) return errorParts(of, own, within);
   if (isMessage(of)) return isRequest(of) ? shownRequest(of) : shownResponse(of);
-  // Sockets, agents and streams lead to all that is open.
+  // Sockets, agents and streams refer to every other open connection.
   if (isFunction(of.on) && isFunction(of.emit)) return `[${typeOf(of)}]`;
   if (isFunction(of.toJSON)) return shownValue(of.toJSON(), own, within);
   if (Array.isArray(of)) return of.map((item) => shownValue(item, own, within));
   return shownFields(of, (item) => shownValue(item, own, within));
 }
 
-/** The object if all of its fields can be shown as they are, or a copy; those that hold credentials are censored. */
+/** Returns the object itself if no field has to change, otherwise a copy; fields with secret names are redacted. */
 export function shownFields(of: object, show: (item: unknown, name: string) => unknown): object {
   let copy: Record<string, unknown> | undefined;
   for (const name of Object.keys(of)) {
@@ -67,13 +67,13 @@ export function shownFields(of: object, show: (item: unknown, name: string) => u
   return copy ?? of;
 }
 
-/** What was thrown, which may be anything. */
+/** Makes a thrown value safe to log; it need not be an error. */
 export function shownError(of: unknown, own: ErrorFields): unknown {
   if (!isObject(of)) return isString(of) ? maskText(of) : of;
   try {
     return errorParts(of, own, [of]);
   } catch {
-    return "an error that cannot be read";
+    return "[unreadable error]";
   }
 }
 
@@ -90,13 +90,13 @@ function errorParts(of: Parts, own: ErrorFields, within: readonly unknown[]): ob
   for (const name of ERROR_FIELDS) {
     if (!isObject(of[name])) shown[name] = shownValue(of[name], own);
   }
-  // Another service has answered with it, for its clients to read.
+  // Problem details from another service are meant for its clients.
   if (of.failure === "problem") shown.problem = shownValue(of.problem, own, within);
   for (const name of own) shown[name] = shownValue(of[name], own, within);
   return shown;
 }
 
-/** A request as Node has it: a server's, or a client's own. */
+/** Serializes Node's request of a server (`IncomingMessage`) or a client (`ClientRequest`). */
 export function shownRequest(of: unknown): unknown {
   if (!isObject(of)) return of;
   const { id, method } = of;
@@ -112,7 +112,7 @@ export function shownRequest(of: unknown): unknown {
   };
 }
 
-/** A response as Node has it: a server's own, or what a client has got. */
+/** Serializes Node's response of a server (`ServerResponse`) or a client (`IncomingMessage`). */
 export function shownResponse(of: unknown): unknown {
   if (!isObject(of)) return of;
   const { headersSent, statusCode = of.status } = of;
@@ -146,11 +146,11 @@ const isString = (of: unknown): of is string => typeof of === "string";
 const isObject = (of: unknown): of is Parts => typeof of === "object" && of !== null;
 const isFunction = (of: unknown): of is () => unknown => typeof of === "function";
 
-/** Of this realm or of another, such as Node's own within a test. */
+/** Whether it is an error of this realm or of another, such as Node's own in a Jest test. */
 export const isError = (of: unknown): of is Error =>
   of instanceof Error || (isObject(of) && isString(of.message) && isString(of.stack));
 
-/** A request or a response as Node has them. */
+/** Whether it is a request or a response of Node's. */
 export const isMessage = (of: object): boolean =>
   Object.getPrototypeOf(of) !== Object.prototype &&
   (isRequest(of as Parts) || isResponse(of as Parts));

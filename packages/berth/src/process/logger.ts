@@ -1,21 +1,21 @@
-// The process' one logger: JSON lines that say what they are about, without credentials.
+// Creates the process' logger: JSON lines with the fields of their request, without credentials.
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 import { showArguments, showBindings } from "./logged-arguments";
 import { shownError, shownRequest, shownResponse } from "./logged-values";
 import { maskText } from "./masked-text";
 import { contextFields } from "./work-context";
 
-/** What an owner may change of every line: pino's own options. The level comes from the environment. */
+/** pino's options, for every line. The level comes from the environment. */
 export interface LoggingOptions extends Omit<LoggerOptions, "level" | "redact"> {
-  /** Paths to redact besides headers with credentials, such as `customer.email`. */
+  /** Paths to redact in addition to headers with credentials, such as `customer.email`. */
   redact?: readonly string[];
-  /** Fields of your own errors that lines show, such as `orderId`. */
+  /** Fields of your own errors to log, such as `orderId`. */
   errorFields?: readonly string[];
 }
 
 /**
- * Creates the logger of a process; who exits flushes the destination first.
- * @param worker Which of several processes of the same service this is; then every line says so.
+ * Creates the logger of a process. Flush the destination before the process exits.
+ * @param worker The id of this worker, which every line then includes.
  */
 export function createLogger(
   level: string,
@@ -52,14 +52,14 @@ export function createLogger(
   return logger;
 }
 
-/** Where whole lines may be written that pino would write in the same way. */
+/** A destination for complete lines in the form in which pino would write them. */
 export interface PlainDestination extends DestinationStream {
-  /** What stands behind the time in each, as JSON that begins with a comma; empty when that is nothing. */
+  /** The JSON between the time and the other fields, with a leading comma; may be empty. */
   readonly base: string;
 }
 
 const plainDestinations = new WeakMap<Logger, PlainDestination>();
 
-/** Undefined for a logger that an owner has a say in, and for a child: their lines have to be pino's. */
+/** Returns undefined for a logger with options, and for a child: pino has to write their lines. */
 export const plainDestination = (logger: Logger): PlainDestination | undefined =>
   plainDestinations.get(logger);

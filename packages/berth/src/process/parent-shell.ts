@@ -1,21 +1,21 @@
-// Notices the death of a shell that only waited for this process, and that has died without passing the signal on.
+// Detects the death of the parent shell (`sh -c "node …"`): shells die of a signal without forwarding it to this process.
 import { readFileSync } from "node:fs";
 
-/** How often to look, in milliseconds: one system call each time. */
-const LOOK_MS = 250;
+/** How often to check, in milliseconds: one system call each time. */
+const CHECK_MS = 250;
 
 const SHELL = /(^|\/)-?(ba|da|a|k|mk|z)?sh$/;
 
-/** Redirections may have an ampersand that puts nothing into the background; `&&` has two. */
+/** Ampersands that do not start a background process: `&&`, and those of redirections. */
 const NOT_BACKGROUND = /&&|[<>]&|&>/g;
 const BETWEEN_COMMANDS = /&&|\|\||[;|\n]/;
 
 /**
- * Whether a process is a shell, such as `sh -c "node dist/server.js"`, that waits in the foreground for the last
- * command of its line, and whether that is ours. A line that puts anything into the background is not: its shell may
- * end whenever it likes.
- * @param parent The parent's arguments, its name first.
- * @param own This process' own arguments, its name first.
+ * Whether a process is a shell, such as `sh -c "node dist/server.js"`, whose last command is this process, so that it
+ * waits for it in the foreground. Never true if its command line starts anything in the background: such a shell may exit
+ * before its children.
+ * @param parent The parent's arguments, starting with its name.
+ * @param own This process' arguments, starting with its name.
  */
 export function waitsFor(parent: readonly string[], own: readonly string[]): boolean {
   const [name, ...options] = parent[0]?.endsWith("busybox") ? parent.slice(1) : parent;
@@ -30,8 +30,8 @@ export function waitsFor(parent: readonly string[], own: readonly string[]): boo
 const words = (text: string): string => text.trim().replace(/\s+/g, " ");
 
 /**
- * The parent's process id if it is a shell that only waits for this process.
- * Linux alone tells (`/proc`); the shells of macOS replace themselves by a single command.
+ * Returns the parent's process id if it is a shell that only waits for this process.
+ * Only on Linux, from `/proc`. The shells of macOS `exec` a single command, so there is no parent shell.
  */
 export function findParentShell(ppid: number): number | undefined {
   try {
@@ -46,12 +46,12 @@ const readArguments = (pid: number | "self"): string[] =>
 
 let own: { shell: number | undefined } | undefined;
 
-/** That of this process, as it was when this was first called. */
+/** The parent shell at the time of the first call. */
 export const ownParentShell = (): number | undefined =>
   (own ??= { shell: findParentShell(process.ppid) }).shell;
 
 /**
- * Resolves when the parent has died, which gives a process another one; never without a parent to watch.
+ * Resolves when the parent has died, which changes `ppid`; never without a parent to watch.
  * Does not keep the process running.
  */
 export function parentGone(
@@ -64,6 +64,6 @@ export function parentGone(
       if (process.ppid === parent) return;
       clearInterval(timer);
       resolve();
-    }, LOOK_MS).unref();
+    }, CHECK_MS).unref();
   });
 }

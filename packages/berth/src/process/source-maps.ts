@@ -1,18 +1,18 @@
-// Names the TypeScript that a logged stack comes from; source maps are read when there is one, and not before.
+// Maps logged stacks to TypeScript sources; source maps are read only when there is a stack.
 import { existsSync, readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The place at the end of a frame, as in `at main (/app/dist/server.js:12:5)`. */
+/** The location at the end of a frame, as in `at main (/app/dist/server.js:12:5)`. */
 const PLACE = /((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^()\n]*\.[cm]?js):(\d+):(\d+)(?=\)?$)/gm;
 
-/** By file; those without one, too. */
+/** The maps by file; undefined for files without one. */
 const maps = new Map<string, SourceMap | undefined>();
 
 /**
- * Returns the stack with `src/….ts` and its lines wherever a compiled file has its map beside it; in `node_modules` only
- * where the source is there, too, as in this package.
+ * Returns the stack with the lines of `src/….ts` for compiled files that have a map beside them; in `node_modules` only if
+ * the source is installed, too, as in this package.
  */
 export function withSources(stack: string): string {
   return stack.replaceAll(PLACE, (place: string, name: string, line: string, column: string) => {
@@ -32,7 +32,7 @@ function mapOf(file: string): SourceMap | undefined {
 function readMap(file: string): SourceMap | undefined {
   try {
     const map = JSON.parse(readFileSync(`${file}.map`, "utf8")) as SourceMapPayload;
-    // Many packages have maps of sources that they do not have.
+    // Many packages publish maps without their sources.
     if (
       isInstalled(file) &&
       !map.sources.every((source) => existsSync(resolve(dirname(file), source)))
@@ -40,7 +40,7 @@ function readMap(file: string): SourceMap | undefined {
       return undefined;
     return new SourceMap(map);
   } catch {
-    // A stack with the compiled lines is better than none.
+    // No map: the stack keeps the compiled lines.
     return undefined;
   }
 }

@@ -1,39 +1,39 @@
-// Standard output as the place for log lines: the service never waits for its reader.
+// Writes log lines to standard output without ever blocking on its reader.
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 
-/** A destination for log lines that must be flushed before the process exits. */
+/** A destination for log lines; flush it before the process exits. */
 export interface LogDestination {
   write: (line: string) => void;
-  /** Writes what is pending; for a reader that does not take it, this waits half a second at most. */
+  /** Writes the pending lines; waits at most half a second for a reader that is stalled. */
   flush: () => void;
 }
 
 const STDOUT_FD = 1;
 
-/** How much may wait for the reader, in characters. */
+/** How much may be buffered, in characters. */
 const PENDING_LIMIT = 4_194_304;
-/** When to try again what was not taken, in milliseconds: at first, and at most after doubling that again and again. */
+/** The first and the longest delay before a write is retried, in milliseconds; each is twice the one before. */
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 128;
-/** How long the exit waits for the reader in all, and between two tries, in milliseconds. */
+/** How long `flush` waits for the reader, and how long between two writes, in milliseconds. */
 const FLUSH_MS = 500;
 const FLUSH_RETRY_MS = 5;
 
 /**
- * Writes to file descriptor 1, not to `process.stdout`, which drops everything where the platform's log pipe is a
- * datagram socket. All lines of one turn of the event loop are written together. What is not taken waits, in its order;
- * when too much does, further lines are dropped until there is room, and one line in their place says how many.
- * A reader that has gone away is no error.
+ * Writes to file descriptor 1, not to `process.stdout`, which drops everything if the platform's log pipe is a datagram
+ * socket. The lines of one turn of the event loop are written together. While the reader is slow, lines are buffered; when
+ * the buffer is full, further lines are dropped, and one line in their place gives their number.
+ * A reader that has closed its end is not an error.
  */
 export function createStdout(): LogDestination {
   const { fd, writeLimitBytes, keepNonBlocking } = openStdout();
-  /** What is being written: whole lines, or the rest of one that was taken in part. */
+  /** The bytes being written: whole lines, or the rest of a line that was written in part. */
   let unsent: Buffer = Buffer.alloc(0);
-  /** The lines behind it. */
+  /** The lines after those. */
   let pending = "";
-  /** How many lines would come next, had there been room. */
+  /** How many lines were dropped after those. */
   let dropped = 0;
   let isScheduled = false;
   let isGone = false;
@@ -46,7 +46,7 @@ export function createStdout(): LogDestination {
     return Buffer.from(text);
   };
 
-  /** Writes as much as is taken, and returns whether that was all. */
+  /** Writes as much as possible; returns whether that was everything. */
   const send = (): boolean => {
     for (;;) {
       if (unsent.length === 0) unsent = takePending();
@@ -91,39 +91,39 @@ export function createStdout(): LogDestination {
 interface Output {
   fd: number;
   writeLimitBytes: number;
-  /** To be called before each write, where other processes can make the next one wait. */
+  /** Must be called before each write if other processes can make the descriptor blocking. */
   keepNonBlocking?: (() => void) | undefined;
 }
 
-/** uWSGI, which reads the logs on piku, cuts off what is longer than this in one datagram. */
+/** uWSGI, which reads the logs on piku, truncates longer datagrams. */
 const DATAGRAM_BYTES = 8192;
 
-/** A pipe takes this much as a whole or not at all (PIPE_BUF): what is longer may have other processes' lines inside it. */
+/** PIPE_BUF: up to this size, writes to a pipe are atomic; longer ones may be interleaved with other processes' lines. */
 const ATOMIC_BYTES = 4096;
 
 /**
- * Opens standard output so that a write returns at once when the reader is slow. O_NONBLOCK belongs to the open file
- * description, which supervisor, workers, a shell and its other commands may share: each Node that ends resets it, and so
- * does each start of a program that inherits it. So pipes and terminals are opened again, for this process alone.
+ * Opens standard output in non-blocking mode. O_NONBLOCK belongs to the open file description, which supervisor, workers, a
+ * shell and its other commands may share: every Node process that exits resets it, and so does every program that starts
+ * with it. Therefore pipes and terminals are reopened, for this process alone.
  * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c uv__process_child_init
  */
 function openStdout(): Output {
   if (isatty(STDOUT_FD)) {
-    // Another user's terminal cannot be opened: it will do, unless somebody stops it.
+    // Another user's terminal cannot be reopened: then a terminal that is stopped with Ctrl-S blocks the process.
     return { fd: openAgain("/dev/fd/1") ?? STDOUT_FD, writeLimitBytes: Infinity };
   }
   // Without `bigint`, `require` no longer follows symbolic links: https://github.com/nodejs/node/issues/51142.
   const file = fstatSync(STDOUT_FD, { bigint: true });
-  // Never waits for a reader. Opened again, it would be written from its start.
+  // A file never blocks. Reopened, it would be written from its start.
   if (!file.isFIFO() && !file.isSocket()) return { fd: STDOUT_FD, writeLimitBytes: Infinity };
   const writeLimitBytes = file.isSocket() ? DATAGRAM_BYTES : ATOMIC_BYTES;
-  // Linux only: elsewhere `/dev/fd/1` is a duplicate, which shares the flag.
+  // Linux only: elsewhere `/dev/fd/1` is a duplicate that shares the flag.
   const fd = file.isFIFO() ? openAgain("/proc/self/fd/1") : undefined;
   if (fd !== undefined) return { fd, writeLimitBytes };
   return { fd: STDOUT_FD, writeLimitBytes, keepNonBlocking: nonBlockingSwitch(STDOUT_FD) };
 }
 
-/** A file description of this process' own; undefined when the file cannot be opened, as another user's. */
+/** Creates a file description of this process' own; undefined if the file cannot be opened, as another user's. */
 function openAgain(path: string): number | undefined {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -132,15 +132,15 @@ function openAgain(path: string): number | undefined {
   }
 }
 
-/** What libuv has for pipes and sockets. */
+/** libuv's handle of a pipe or socket. */
 interface Handle {
   open(fd: number): number;
   setBlocking(on: boolean): number;
 }
 
 /**
- * Sets O_NONBLOCK again, in one system call, which a socket needs before each write: it cannot be opened again.
- * Node has no function for that, and for a datagram socket not even a stream; the handle of any other socket does both.
+ * Returns a function that sets O_NONBLOCK, in one system call: a socket, which cannot be reopened, needs it before each
+ * write. Node has no API for this, and no stream for datagram sockets, but the handle of a Unix socket can do it.
  */
 function nonBlockingSwitch(fd: number): (() => void) | undefined {
   const socket = new Socket().on("error", () => undefined).connect({ path: "/dev/null/none" });
@@ -151,7 +151,7 @@ function nonBlockingSwitch(fd: number): (() => void) | undefined {
   return own.open(fd) === 0 ? () => own.setBlocking(false) : undefined;
 }
 
-/** How many bytes were taken; or why none: not now, as the reader is slow or the disk is full, or never. */
+/** Returns how many bytes were written, or why none were; `later` if the reader is slow or the disk is full. */
 function tryWrite(fd: number, bytes: Buffer): number | "later" | "gone" | "too long" {
   try {
     return writeSync(fd, bytes);
@@ -171,7 +171,7 @@ function tryWrite(fd: number, bytes: Buffer): number | "later" | "gone" | "too l
 
 const NEWLINE = 0x0a;
 
-/** As many whole lines from the start as the limit allows; one line when that is longer. */
+/** Returns as many whole lines as the limit allows, but at least one line. */
 function wholeLines(bytes: Buffer, limitBytes: number): Buffer {
   if (bytes.length <= limitBytes) return bytes;
   const end = bytes.lastIndexOf(NEWLINE, limitBytes - 1) + 1 || bytes.indexOf(NEWLINE) + 1;
@@ -179,7 +179,7 @@ function wholeLines(bytes: Buffer, limitBytes: number): Buffer {
 }
 
 const droppedLine = (dropped: number): string =>
-  `${JSON.stringify({ level: "warn", time: Date.now(), dropped, msg: "log lines were dropped, as standard output did not take them" })}\n`;
+  `${JSON.stringify({ level: "warn", time: Date.now(), dropped, msg: "log lines were dropped because standard output was read too slowly" })}\n`;
 
 const pause = (ms: number): unknown =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

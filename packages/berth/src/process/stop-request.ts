@@ -1,50 +1,53 @@
-// What asks a process to stop: signals, errors that nobody caught, and the death of the shell that waited for it.
+// Collects what stops a process: signals, uncaught errors, its supervisor, and the death of the shell that waits for it.
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import type { Logger } from "pino";
-import type { SupervisorsWord } from "./supervisor-link";
+import type { SupervisorStop } from "./supervisor-link";
 
-/** What asked first. */
-export type StopCause = NodeJS.Signals | "uncaught error" | "orphaned" | SupervisorsWord;
+/** The first reason to stop. */
+export type StopCause = NodeJS.Signals | "uncaught error" | "orphaned" | SupervisorStop;
 
-/** What has been asked of the process so far. */
+/** Whether and how a stop was requested. */
 export interface StopRequest {
   /** Resolves at the first request. */
   readonly requested: Promise<StopCause>;
-  /** Resolves when somebody at a terminal presses Ctrl-C again. */
+  /** Resolves at a second Ctrl-C on a terminal. */
   readonly forced: Promise<void>;
   isRequested(): boolean;
-  /** Whether an error went uncaught, before or after the request. */
+  /** Whether there was an uncaught error, before or after the request. */
   hasCrashed(): boolean;
 }
 
-/** Whom to heed, and how. */
+/** Where stop requests come from. */
 export interface StopRequestOptions {
   process: NodeJS.Process;
   logger: Logger;
-  /** Resolves when nobody waits for the process any more; never by default. */
+  /** Resolves when the shell that waits for the process has died; never by default. */
   orphaned?: Promise<void> | undefined;
-  /** Resolves when a supervisor wants the process to end; never by default. */
-  asked?: Promise<SupervisorsWord> | undefined;
-  /** What a SIGHUP does that is not that of a terminal, instead of being logged. */
+  /** Resolves when the supervisor stops this process; never by default. */
+  stopped?: Promise<SupervisorStop> | undefined;
+  /** Handles a SIGHUP that does not come from a terminal; by default it is logged and ignored. */
   onHangUp?: (() => void) | undefined;
-  /** What the log says the process does about it, `draining` by default. */
+  /** What the process does then, for the log; `draining` by default. */
   consequence?: string;
   isTerminal?: () => boolean;
 }
 
 const STDIN_FD = 0;
 
-/** One Ctrl-C reaches a process twice under `npm start`, from the terminal and from npm, at most this far apart (milliseconds). */
+/** The exit code after a second Ctrl-C: 128 + SIGINT's number, as shells report it. */
+export const FORCED_BY_CTRL_C = 130;
+
+/** Under `npm start`, one Ctrl-C arrives twice, from the terminal and from npm, at most this far apart, in milliseconds. */
 const SAME_KEYPRESS_MS = 250;
 
 /**
- * Heeds SIGTERM, SIGINT, the hang-up of its terminal, uncaught exceptions and unhandled rejections from now on.
- * Repeated signals change nothing, as platforms send several; only a second Ctrl-C on a terminal forces the end.
- * SIGUSR1, SIGUSR2 and a SIGHUP without a terminal are logged, and change nothing.
+ * Handles SIGTERM, SIGINT, the hang-up of the terminal, uncaught exceptions and unhandled rejections from now on.
+ * Repeated signals have no effect, because platforms send several; only a second Ctrl-C on a terminal forces the exit.
+ * SIGUSR1, SIGUSR2 and a SIGHUP without a terminal are logged and ignored.
  */
 export function onStopRequest(options: StopRequestOptions): StopRequest {
-  const { process, logger, orphaned, asked, onHangUp, consequence = "draining" } = options;
+  const { process, logger, orphaned, stopped, onHangUp, consequence = "draining" } = options;
   const { isTerminal = () => isatty(STDIN_FD) } = options;
   const hadTerminal = isTerminal();
   let requestedAt: number | undefined;
@@ -65,7 +68,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
     }
     const again = performance.now() - requestedAt > SAME_KEYPRESS_MS;
     if (signal === "SIGINT" && again && isTerminal()) {
-      logger.warn("second Ctrl-C, not waiting any longer");
+      logger.warn("second Ctrl-C received, exiting without draining");
       resolveForced();
     }
   };
@@ -80,26 +83,26 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   process.on("SIGHUP", (signal) => {
-    // A terminal that has gone away is none any more.
+    // Once a terminal has hung up, descriptor 0 is not a TTY any more.
     if (hadTerminal && !isTerminal()) onSignal(signal);
     else if (onHangUp) onHangUp();
     else ignore(signal, "send SIGTERM to end the process");
   });
-  // Without a listener SIGUSR1 opens the inspector, and SIGUSR2 ends the process without a drain.
+  // Without a listener, SIGUSR1 opens the inspector, and SIGUSR2 kills the process without a drain.
   process.on("SIGUSR1", (signal) => ignore(signal, "start with --inspect to debug"));
   process.on("SIGUSR2", (signal) => ignore(signal, "send SIGTERM to end the process"));
   process.on("uncaughtException", onCrash);
   process.on("unhandledRejection", onCrash);
   void orphaned?.then(() => {
     if (requestedAt !== undefined) return;
-    logger.info(`the shell that started this process has ended, ${consequence}`);
+    logger.info(`the shell that started this process has died, ${consequence}`);
     request("orphaned");
   });
-  void asked?.then((word) => {
-    if (word === "abandoned" && requestedAt === undefined) {
+  void stopped?.then((reason) => {
+    if (reason === "abandoned" && requestedAt === undefined) {
       logger.info(`the supervisor of this process has died, ${consequence}`);
     }
-    request(word);
+    request(reason);
   });
 
   return {
@@ -110,6 +113,6 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
   };
 }
 
-/** The exit code of a process that has left its work undone, as a shell would report it: 143 after SIGTERM, 130 after SIGINT. */
+/** The exit code of a process whose work was interrupted, as shells report it: 143 after SIGTERM, 130 after SIGINT. */
 export const interruptedExitCode = (cause: StopCause): number =>
   cause in constants.signals ? 128 + constants.signals[cause as NodeJS.Signals] : 1;

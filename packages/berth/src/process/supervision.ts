@@ -1,22 +1,22 @@
-// What a supervisor and its workers tell each other, over the channel that Node gives them.
+// The messages between a supervisor and its workers, over Node's cluster channel.
 
-/** What a worker finds in its environment: other primaries have workers, too, and know nothing of this. */
-export const MARK = { BERTH_WORKER: "1" } as const;
+/** A worker's environment variable, which tells this supervisor's workers from those of another cluster primary. */
+export const WORKER_MARK = { BERTH_WORKER: "1" } as const;
 
-/** What a worker says. */
+/** From a worker. */
 export type WorkerMessage =
-  /** All is built, and can be bound. `connections`: the most that it will open to each backing service. */
+  /** The services are built, and can be bound. `connections`: the size of the pool for each backing service. */
   | { supervision: "prepared"; connections: Readonly<Record<string, number>> }
   | { supervision: "bound"; service: string; address: string; port: number }
   | { supervision: "serving" }
-  /** It takes on no more work, for a reason of its own. */
+  /** It takes no more work, because it crashed or drains. */
   | { supervision: "leaving" }
   | { supervision: "alive" };
 
-/** What a supervisor says. */
+/** From a supervisor. */
 export type SupervisorMessage =
-  /** `whenReady`: only once all that it requires can be used. */
+  /** `whenReady`: only once the readiness checks pass. */
   | { supervision: "bind"; whenReady: boolean }
-  /** `replaced`: others go on serving the port. */
+  /** `replaced`: other workers go on serving the port. */
   | { supervision: "stop"; replaced: boolean }
   | { supervision: "ping" };

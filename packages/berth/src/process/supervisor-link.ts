@@ -1,97 +1,97 @@
-// A worker's line to its supervisor: when it may bind, what it has bound, and when it is to end.
+// A worker's connection to its supervisor: when to bind, what it has bound, and when to stop.
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { BoundAddress } from "../port/bind";
 import type { Environment } from "./environment";
 import { checkReadiness, type ReadinessCheck } from "./readiness";
-import { MARK, type SupervisorMessage, type WorkerMessage } from "./supervision";
+import { type SupervisorMessage, WORKER_MARK, type WorkerMessage } from "./supervision";
 
-/** Why a supervised process ends: with the service, or while others go on serving it; or its supervisor has died. */
-export type SupervisorsWord = "stopped" | "replaced" | "abandoned";
+/** Why a worker stops: the whole service stops, the worker is replaced while others serve, or its supervisor has died. */
+export type SupervisorStop = "stopped" | "replaced" | "abandoned";
 
-/** A backing service, as far as a supervisor has to know it. */
+/** What a supervisor needs to know about a backing service. */
 export interface Supervised extends Partial<ReadinessCheck> {
-  /** The most connections that this process opens to it. */
+  /** The size of this process' connection pool. */
   maxConnections?: number;
 }
 
-/** The supervisor of this process. */
+/** The connection to this process' supervisor. */
 export interface SupervisorLink {
-  /** Resolves with the reason when this process is to end. */
-  readonly asked: Promise<SupervisorsWord>;
-  /** Says that all is built, and resolves when it may be bound. */
+  /** Resolves with the reason when the supervisor stops this process, or has died. */
+  readonly stopped: Promise<SupervisorStop>;
+  /** Reports that the services are built; resolves when they may be bound. */
   mayBind(attached: Readonly<Record<string, Supervised>>, given: WaitOptions): Promise<void>;
   bound(service: string, at: BoundAddress): void;
-  /** Says that all is bound. */
+  /** Reports that all services are bound. */
   serving(): void;
-  /** Says that this process takes on no more work. */
+  /** Reports that this process takes no more work. */
   leaving(): void;
 }
 
 interface WaitOptions {
   logger: Logger;
-  /** Ends the wait for what is required. */
+  /** Ends the wait for readiness. */
   signal: AbortSignal;
 }
 
-/** How often what is required is looked at, while it cannot be used, in milliseconds. */
-const LOOK_MS = 1000;
+/** How often readiness is checked until it is given, in milliseconds. */
+const CHECK_MS = 1000;
 
 let isWorker: boolean | undefined;
 
-/** This process as a worker of a supervisor of ours, if it is one. */
+/** This process as a worker, if it is one of `supervise`'s. */
 function ownWorker(): Worker | undefined {
-  isWorker ??= process.env.BERTH_WORKER === MARK.BERTH_WORKER;
-  // What this process starts is no worker.
+  isWorker ??= process.env.BERTH_WORKER === WORKER_MARK.BERTH_WORKER;
+  // Processes that this one starts must not inherit it.
   delete process.env.BERTH_WORKER;
   return isWorker ? cluster.worker : undefined;
 }
 
-/** The number of this worker among all that its supervisor has started; undefined for a process without one. */
+/** The id of this worker; undefined without a supervisor. */
 export const workerId = (): number | undefined => ownWorker()?.id;
 
-/** The supervisor of this process, if it has one. */
+/** Connects to this process' supervisor, if it has one. */
 export function findSupervisor(): SupervisorLink | undefined {
   const worker = ownWorker();
   return worker && linkTo(worker);
 }
 
 function linkTo(worker: Worker): SupervisorLink {
-  const tell = (message: WorkerMessage): void => {
-    // One that has died meanwhile is noticed elsewhere.
+  const send = (message: WorkerMessage): void => {
+    // `disconnect`, below, handles a supervisor that has died.
     if (worker.isConnected()) worker.send(message, () => undefined);
   };
   let bind!: (how: { whenReady: boolean }) => void;
-  let ask!: (word: SupervisorsWord) => void;
+  let stop!: (reason: SupervisorStop) => void;
   const mayBind = new Promise<{ whenReady: boolean }>((resolve) => (bind = resolve));
-  const asked = new Promise<SupervisorsWord>((resolve) => (ask = resolve));
+  const stopped = new Promise<SupervisorStop>((resolve) => (stop = resolve));
 
   worker.on("message", (message?: SupervisorMessage) => {
     if (message?.supervision === "bind") bind(message);
-    else if (message?.supervision === "stop") ask(message.replaced ? "replaced" : "stopped");
-    else if (message?.supervision === "ping") tell({ supervision: "alive" });
+    else if (message?.supervision === "stop") stop(message.replaced ? "replaced" : "stopped");
+    else if (message?.supervision === "ping") send({ supervision: "alive" });
   });
   worker.on("disconnect", () => {
-    // Else Node would end the process here and now, with all that is in flight.
+    // Otherwise Node would exit at once, and requests in flight would be lost.
     worker.exitedAfterDisconnect = true;
-    ask("abandoned");
+    stop("abandoned");
   });
 
   return {
-    asked,
+    stopped,
     async mayBind(attached, { logger, signal }) {
-      tell({ supervision: "prepared", connections: mostConnections(attached) });
+      send({ supervision: "prepared", connections: mostConnections(attached) });
       const { whenReady } = await mayBind;
       if (!whenReady) return;
       const checks = Object.fromEntries(Object.entries(attached).filter(isChecked));
       while (!signal.aborted && !(await checkReadiness({ attached: checks, logger })).isReady) {
-        await sleep(LOOK_MS);
+        await sleep(CHECK_MS);
       }
     },
-    bound: (service, { address, port }) => tell({ supervision: "bound", service, address, port }),
-    serving: () => tell({ supervision: "serving" }),
-    leaving: () => tell({ supervision: "leaving" }),
+    bound: (service, { address, port }) => send({ supervision: "bound", service, address, port }),
+    serving: () => send({ supervision: "serving" }),
+    leaving: () => send({ supervision: "leaving" }),
   };
 }
 
@@ -105,7 +105,7 @@ const mostConnections = (attached: Readonly<Record<string, Supervised>>) =>
     ),
   );
 
-/** Tells a worker's environment that a socket passed to its supervisor is meant for it, too. */
+/** In a worker's environment, addresses a socket that systemd has passed to the supervisor to the worker, too. */
 export function sharePassedSocket(
   env: Environment,
   { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid">,

@@ -1,43 +1,40 @@
-// Several processes behind one port: starts them, replaces them while the others serve, and ends them together.
+// Runs a service as several worker processes that share one port: starts, replaces and stops them.
 import cluster from "node:cluster";
 import type { Logger } from "pino";
 import { logOf } from "../port/bind";
-import { createCrew, type CrewSettings, toldOf } from "./crew";
-import { onStopRequest } from "./stop-request";
+import { FORCED_BY_CTRL_C, onStopRequest } from "./stop-request";
 import type { Worker } from "./worker";
+import { createWorkerPool, describeEnd, type WorkerPoolSettings } from "./worker-pool";
 
-/** How a service of several processes is run. */
+/** How the workers are run. */
 export interface SupervisorOptions {
-  /** Whose signals and uncaught errors to heed. */
+  /** The process whose signals and uncaught errors are handled. */
   process: NodeJS.Process;
   logger: Logger;
-  /** Resolves when nobody waits for the process any more; never by default. */
+  /** Resolves when the shell that waits for the process has died; never by default. */
   orphaned?: Promise<void>;
-  /** Reads how the service is to be run: at the start, and anew at each restart. @throws Error saying what is wrong. */
-  readSettings: () => CrewSettings;
-  /** How long a new worker may take until it is ready to replace another one, in milliseconds; 30 s by default. */
+  /** Reads the settings: at the start, and again at each restart. @throws Error if they are invalid. */
+  readSettings: () => WorkerPoolSettings;
+  /** How long a new worker may take until it can replace another one, in milliseconds; 30 s by default. */
   readyLimitMs?: number;
-  /** How long the first ones may take to be built, in milliseconds; by default 30 s for each, as they share processors. */
+  /** How long the first workers may take to start, in milliseconds; by default 30 s for each, as they share the CPUs. */
   startLimitMs?: number;
-  /** How often a worker is asked whether its event loop turns, in milliseconds; six times in vain end it. 5 s by default. */
+  /** How often each worker's event loop is pinged, in milliseconds; 5 s by default. After six unanswered pings it is killed. */
   pingMs?: number;
 }
 
 const READY_LIMIT_MS = 30_000;
 
-/** As in `lifecycle.ts`: 128 + SIGINT's number. */
-const FORCED_BY_CTRL_C = 130;
-
 /**
- * Runs a service as several processes of the program that calls this, until it is told to stop. SIGHUP replaces them, one by
- * one, by what is then on disk, while the others serve.
- * @returns The exit code: 0 when all have drained; 1 after a failed start, when workers keep ending, after an uncaught
- *   error or a forced end; 130 after a second Ctrl-C.
+ * Runs the program of this process in several workers until a stop is requested. SIGHUP is a rolling restart: it replaces
+ * the workers one by one with the code that is on disk then, while the others serve.
+ * @returns The exit code: 0 when all workers have drained; 1 after a failed start, a crash loop, an uncaught error or a
+ *   forced exit; 130 after a second Ctrl-C.
  */
 export async function supervise(options: SupervisorOptions): Promise<number> {
   const { process, logger, orphaned, readSettings } = options;
   const { readyLimitMs = READY_LIMIT_MS, pingMs = 5000 } = options;
-  // The kernel hands out connections: a worker that is busy takes none, and no connection is lost between two processes.
+  // The kernel distributes connections: a busy worker accepts none, and none is lost on the way from a primary.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   const stop = onStopRequest({
     process,
@@ -47,28 +44,30 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     onHangUp: () => requestRestart(),
   });
   let settings = readSettings();
-  const crew = createCrew({ logger, settings: () => settings, pingMs, readyLimitMs, stop });
+  const pool = createWorkerPool({ logger, settings: () => settings, pingMs, readyLimitMs, stop });
   let announced = "";
 
-  /** Lets all serve once all are built. The first one binds alone: what keeps it from it would keep the others, too. */
+  /** Workers bind once all are prepared, the first one alone: if the port cannot be bound, only one of them logs it. */
   async function start(): Promise<boolean> {
     const { startLimitMs = READY_LIMIT_MS * settings.workers } = options;
-    const workers = Array.from({ length: settings.workers }, () => crew.hire());
-    const put = (worker: Worker) => crew.put(worker, startLimitMs);
-    const built = await Promise.all(workers.map((worker) => crew.built(worker, startLimitMs)));
+    const workers = Array.from({ length: settings.workers }, () => pool.start());
+    const bind = (worker: Worker) => pool.bind(worker, startLimitMs);
+    const prepared = await Promise.all(
+      workers.map((worker) => pool.prepared(worker, startLimitMs)),
+    );
     const isUp =
-      built.every(Boolean) &&
-      (await put(workers[0]!)) &&
-      (await Promise.all(workers.slice(1).map(put))).every(Boolean);
+      prepared.every(Boolean) &&
+      (await bind(workers[0]!)) &&
+      (await Promise.all(workers.slice(1).map(bind))).every(Boolean);
     if (stop.isRequested()) return true;
     if (isUp) {
       announce(workers);
-      workers.forEach((worker) => crew.employ(worker));
-    } else await sayWhoEnded(workers);
+      workers.forEach((worker) => pool.keep(worker));
+    } else await logFirstEnd(workers);
     return isUp;
   }
 
-  /** Says where the service is, and what it may open; again only when that has changed. */
+  /** Logs the addresses and the most connections to backing services; again only when they have changed. */
   function announce(workers: readonly Worker[]): void {
     const connections = sum(workers.map((worker) => worker.connections()));
     const common = { pid: process.pid, workers: workers.length, connections };
@@ -82,17 +81,17 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     announced = now;
   }
 
-  /** A worker that ends with 1 has said why itself. */
-  async function sayWhoEnded(workers: readonly Worker[]): Promise<void> {
+  /** A worker that exits with 1 has logged the reason itself. */
+  async function logFirstEnd(workers: readonly Worker[]): Promise<void> {
     const ends = workers.map(async (worker) => ({ worker, how: await worker.ended }));
     const { worker, how } = await Promise.race(ends);
-    if (how.code !== 1) logger.error({ worker: worker.id, ...how }, toldOf(worker, how));
+    if (how.code !== 1) logger.error({ worker: worker.id, ...how }, describeEnd(worker, how));
   }
 
   let isRestartWanted = false;
   let restarting: Promise<void> | undefined;
 
-  /** A wish that comes during a restart leads to another one, as more may be on disk by then. */
+  /** A request during a restart causes another restart: the code on disk may have changed again. */
   function requestRestart(): void {
     isRestartWanted = true;
     restarting ??= restartWhileWanted().finally(() => (restarting = undefined));
@@ -110,38 +109,40 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     try {
       settings = readSettings();
     } catch (err) {
-      logger.error(`The environment is not right, the workers stay:\n${(err as Error).message}`);
+      logger.error(
+        `Invalid environment variables, keeping the current workers:\n${(err as Error).message}`,
+      );
       return;
     }
     const program = process.argv[1];
-    logger.info({ program }, `SIGHUP received, replacing the workers one by one by ${program}`);
-    const before = crew.serving();
+    logger.info({ program }, `SIGHUP received, replacing the workers one by one with ${program}`);
+    const before = pool.serving();
     for (let index = 0; index < settings.workers; index++) {
-      const worker = await crew.add();
+      const worker = await pool.startReady();
       if (!worker) {
-        if (!stop.isRequested()) logger.error("the workers stay as they are");
+        if (!stop.isRequested()) logger.error("keeping the current workers");
         return;
       }
-      crew.employ(worker);
-      const leaver = before[index];
-      if (leaver) await crew.dismiss(leaver);
+      pool.keep(worker);
+      const replaced = before[index];
+      if (replaced) await pool.stop(replaced);
     }
-    // There were more before; or one that has ended meanwhile was replaced besides.
-    for (const extra of crew.serving().slice(0, -settings.workers)) await crew.dismiss(extra);
+    // The number was reduced, or a worker that exited during the restart was replaced as well.
+    for (const extra of pool.serving().slice(0, -settings.workers)) await pool.stop(extra);
     if (stop.isRequested()) return;
-    logger.info({ workers: crew.serving().length }, "all workers are replaced");
-    announce(crew.serving());
+    logger.info({ workers: pool.serving().length }, "all workers are replaced");
+    announce(pool.serving());
   }
 
   const started = start();
-  const isUnwell = await Promise.race([
+  const hasFailed = await Promise.race([
     stop.requested.then(() => false),
-    crew.lost.then(() => true),
+    pool.failed.then(() => true),
     started.then((isUp) => (isUp ? new Promise<never>(() => undefined) : true)),
   ]);
-  const hasEnded = await Promise.race([crew.end(), stop.forced]);
-  if (hasEnded !== undefined) return hasEnded && !isUnwell && !stop.hasCrashed() ? 0 : 1;
-  crew.kill();
+  const hasDrained = await Promise.race([pool.stopAll(), stop.forced]);
+  if (hasDrained !== undefined) return hasDrained && !hasFailed && !stop.hasCrashed() ? 0 : 1;
+  pool.killAll();
   return FORCED_BY_CTRL_C;
 }
 

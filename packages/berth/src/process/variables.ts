@@ -1,15 +1,15 @@
-// The variables of Berth's own processes: what every process reads, and what one that serves HTTP reads besides.
+// The environment variables of Berth itself: those of every process, and those of a process that serves HTTP.
 import { isIP } from "node:net";
 import * as v from "valibot";
 import { concurrency } from "./concurrency";
 import { flag, integer, nonEmpty, oneOf, variable } from "./environment";
 
-/** What every process reads. */
+/** The variables of every process. */
 export const processVariables = {
   LOG_LEVEL: variable({
     schema: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
     default: "info",
-    about: "The least severe log lines to print.",
+    about: "The lowest level of log lines to print.",
   }),
 };
 
@@ -23,45 +23,45 @@ const isNetwork = (value: string): boolean => {
   );
 };
 
-/** A hop count or a list of networks, as Express' `trust proxy` takes them. */
+/** A hop count or a list of networks, for Express' `trust proxy`. */
 const trustProxy = v.pipe(
   v.string(),
   v.check((value) => /^\d{1,2}$/.test(value) || value.split(",").every(isNetwork)),
   v.transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(","))),
   v.description(
-    "a number of proxy hops (0 to 99), or addresses and CIDR ranges joined by commas; " +
-      "`true` is refused because it lets any client forge its address",
+    "a number of proxy hops (0 to 99), or addresses and CIDR ranges separated by commas; " +
+      "`true` is not allowed because it lets any client forge its address",
   ),
 );
 
-/** What a process reads that serves HTTP on a port. */
+/** The variables of a process that serves HTTP. */
 export const httpVariables = {
   PORT: variable({
     schema: integer(0, 65535),
     default: "5000",
-    about: "The port to bind; 0 lets the system choose a free one.",
+    about: "The port to bind; with 0 the system chooses a free one.",
   }),
   HOST: variable({
     schema: nonEmpty("an address or host name of this machine"),
     default: "::",
     about:
-      "The address to bind: `::` is every address, IPv6 and IPv4; without IPv6 it is `0.0.0.0`.",
+      "The address to bind: `::` means every address, IPv6 and IPv4; without IPv6, `0.0.0.0` is used.",
   }),
   REUSE_PORT: variable({
     schema: flag,
     default: "false",
     about:
-      "Whether several processes may bind the same port and share its connections; needs Node 22.12.",
+      "Whether several processes may bind the same port and share its connections; requires Node 22.12.",
   }),
   WEB_CONCURRENCY: variable({
     schema: concurrency,
     default: "1",
     about:
-      "How many processes serve the port; `auto`: one for each processor, as far as there are 256 MB of memory for it.",
+      "How many worker processes serve the port; `auto`: one per CPU, as far as each has 256 MB of memory.",
     complete(workers, _env, { REUSE_PORT }) {
       if (workers === 1 || !REUSE_PORT) return workers;
       throw new Error(
-        "expected 1 with REUSE_PORT, which shares the port among processes that are started one by one",
+        "expected 1 with REUSE_PORT, which is for processes that are started separately",
       );
     },
   }),
@@ -69,46 +69,47 @@ export const httpVariables = {
   BODY_LIMIT_BYTES: variable({
     schema: integer(0, 1_073_741_824, "bytes"),
     default: "102400",
-    about: "The largest request body, after decompression, where a route has no limit of its own.",
+    about:
+      "The largest request body, after decompression, for routes without a limit of their own.",
   }),
   TRUST_PROXY: variable({
     schema: trustProxy,
     default: "0",
     about:
-      "Whose `X-Forwarded-*` headers to believe: how many proxies stand in front, or their addresses.",
+      "Whose `X-Forwarded-*` headers to trust: the number of proxies in front of the service, or their addresses.",
   }),
   REFUSE_UNFIT_ANSWERS: variable({
     schema: flag,
     default: "false",
     about:
-      "Whether an answer that is not as its route describes it is refused, for development and tests; otherwise it is sent, and logged once.",
+      "Whether a response that does not match its route's description becomes a 500, for development and tests; otherwise it is sent, and logged once.",
   }),
   KEEP_ALIVE_TIMEOUT_MS: variable({
     schema: integer(0, 3_600_000, "milliseconds"),
     default: "95000",
     about:
-      "How long an idle connection stays open: longer than the router's own (Heroku's: 90 s), or it sends into a closed one.",
+      "The keep-alive timeout of idle connections: longer than the router's (Heroku: 90 s), or the router sends requests to connections that are being closed.",
   }),
   REQUEST_TIMEOUT_MS: variable({
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "60000",
     about:
-      "How long a client may take to send a request, body included: raise it together with `BODY_LIMIT_BYTES`.",
+      "How long a client may take to send a request, including the body: raise it together with `BODY_LIMIT_BYTES`.",
   }),
   RESPONSE_TIMEOUT_MS: variable({
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "60000",
     about:
-      "How long a client may take nothing of an answer that waits for it, before it is cut; at most twice as long.",
+      "How long a client may stop reading a response before its connection is closed, at most twice as long.",
   }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),
     default: "0",
     about:
-      "How long to keep accepting after SIGTERM, while the router learns to look elsewhere (Kubernetes: 5000).",
+      "How long to accept connections after SIGTERM, until the router has removed the process (Kubernetes: 5000).",
     complete(delayMs, _env, { SHUTDOWN_TIMEOUT_MS }) {
       const limitMs = SHUTDOWN_TIMEOUT_MS as number | undefined;
-      // One that is wrong itself is reported as such, and this is not.
+      // An invalid SHUTDOWN_TIMEOUT_MS is reported itself.
       if (limitMs === undefined || delayMs < limitMs) return delayMs;
       throw new Error(
         `expected less than SHUTDOWN_TIMEOUT_MS, which includes it and is ${limitMs}`,
@@ -119,6 +120,6 @@ export const httpVariables = {
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "8000",
     about:
-      "How long after SIGTERM the rest is cut, drain delay included: less than the platform's grace (often 10 s).",
+      "How long after SIGTERM the remaining connections are closed, including the drain delay: less than the platform's grace period (often 10 s).",
   }),
 };

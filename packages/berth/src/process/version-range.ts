@@ -1,8 +1,8 @@
-// Compares a version with the ranges that package.json files have.
+// Checks versions against the ranges of package.json files.
 
 /**
- * Whether a version is in a range as npm writes it: `^5.3.0`, `~6.0.3`, `1.2.3`, `>=20.19 <27`, alternatives by `||`.
- * A range of another form, such as an address or a tag, holds any version.
+ * Whether a version satisfies an npm range: `^5.3.0`, `~6.0.3`, `1.2.3`, `>=20.19 <27`, and alternatives with `||`.
+ * A range of another form, such as a URL or a tag, matches any version.
  */
 export const isInRange = (version: string, range: string): boolean =>
   range.includes(" - ") ||
@@ -18,7 +18,7 @@ export const isInRange = (version: string, range: string): boolean =>
 
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** Missing parts are 0, and what follows a hyphen is ignored. */
+/** Missing parts are 0; prerelease tags are ignored. */
 function parse(text: string): Version {
   const [major = 0, minor = 0, patch = 0] = text.split("-")[0]!.split(".").map(Number);
   return [major, minor, patch];
@@ -50,12 +50,12 @@ function fits(version: Version, comparator: string): boolean {
     case "~":
       return order >= 0 && compare(version, [limit[0], limit[1] + 1, 0]) < 0;
     default:
-      // `5` and `5.3` are all that begin so.
+      // `5` and `5.3` match every version that begins with them.
       return text.split(".").every((_part, i) => version[i] === limit[i]);
   }
 }
 
-/** Below 1.0.0 a minor version may break, and below 0.1.0 each. */
+/** Below 1.0.0 every minor version may break, and below 0.1.0 every patch. */
 function nextBreaking([major, minor, patch]: Version): Version {
   if (major > 0) return [major + 1, 0, 0];
   return minor > 0 ? [0, minor + 1, 0] : [0, 0, patch + 1];

@@ -1,8 +1,7 @@
-// Waiting for something, but not for ever.
+// Waits for a promise with a time limit.
 
 /**
- * Resolves true once the promise has resolved, or false when that takes longer than the limit.
- * Rejects when the promise rejects in time.
+ * Resolves to true if the promise resolves in time, or to false at the limit. Rejects if the promise rejects in time.
  * @param limitMs In milliseconds.
  */
 export async function within(limitMs: number, promise: Promise<unknown>): Promise<boolean> {

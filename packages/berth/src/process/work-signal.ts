@@ -1,9 +1,9 @@
-// What tells one piece of work, such as a call or a response, to end.
+// The abort signal of a piece of work, such as a call or a response.
 
 /**
- * A signal that is aborted when the work is over, or when the process drains. `AbortSignal.any` would be the same, but
- * at each call it leaves up to 80 bytes on `draining`, which lives as long as the process, and everything if the work has
- * listened and `over` is never aborted.
+ * Returns a signal that is aborted when the work is over, or when the process drains. `AbortSignal.any` would leak: each
+ * call leaves up to 80 bytes on `draining`, which lives as long as the process, and all of its listeners if `over` is never
+ * aborted.
  * @param over Aborted when the work is over, however it ends.
  * @see https://github.com/nodejs/node/issues/54614
  */

@@ -1,8 +1,8 @@
-// One worker, as its supervisor sees it.
+// One worker process, seen from its supervisor.
 import cluster, { type Worker as ClusterWorker } from "node:cluster";
 import { EventEmitter } from "node:events";
 import inspector from "node:inspector";
-import { MARK, type SupervisorMessage, type WorkerMessage } from "./supervision";
+import { type SupervisorMessage, WORKER_MARK, type WorkerMessage } from "./supervision";
 
 /** How a worker ended. */
 export interface WorkerEnd {
@@ -10,47 +10,47 @@ export interface WorkerEnd {
   signal: NodeJS.Signals | null;
   /** Why it could not be started at all. */
   err?: Error;
-  /** Whether the supervisor has killed it. */
+  /** Set if the supervisor killed it. */
   wasKilled?: true;
 }
 
-/** A process of the service. */
+/** A worker process. */
 export interface Worker {
-  /** Counts up, and is never used twice. */
+  /** Increasing, never reused. */
   readonly id: number;
-  /** The most connections that it opens to each backing service; once it is prepared. */
+  /** The size of its connection pool for each backing service; known once it is prepared. */
   readonly connections: () => Readonly<Record<string, number>>;
-  /** What it has bound so far. */
+  /** The addresses that it has bound so far. */
   readonly bound: () => readonly Bound[];
-  /** Resolves true once all is built, false when it has ended before. */
+  /** Resolves to true once its services are built, or to false if it ended before. */
   readonly prepared: Promise<boolean>;
-  /** Resolves true once it accepts connections, false when it has ended before. */
+  /** Resolves to true once it accepts connections, or to false if it ended before. */
   readonly serving: Promise<boolean>;
-  /** What keeps it from serving, as far as its supervisor knows. */
+  /** Why it does not serve yet, as far as the supervisor knows. */
   readonly waitsFor: () => string;
-  /** Resolves when it takes on no more work: it has said so, or has ended. */
+  /** Resolves when it takes no more work: it has announced that, or has ended. */
   readonly leaving: Promise<unknown>;
   readonly ended: Promise<WorkerEnd>;
-  /** Resolves when it serves, but has not answered several questions in a row. */
+  /** Resolves when it serves, but several pings in a row are unanswered. */
   readonly blocked: Promise<void>;
   /** How long it has been running, in milliseconds. */
   ageMs(): number;
-  /** Lets it bind, when it wants to: at once, or once all that it requires can be used. */
+  /** Lets it bind. @param whenReady Only once its readiness checks pass. */
   bind(whenReady: boolean): void;
-  /** Asks it to drain and end. @param replaced Whether others go on serving. */
+  /** Asks it to drain and exit. @param replaced Whether other workers go on serving. */
   stop(replaced: boolean): void;
   kill(): void;
 }
 
-/** What a worker has bound. */
+/** An address that a worker has bound. */
 export type Bound = Extract<WorkerMessage, { supervision: "bound" }>;
 
-/** How many questions in a row may stay unanswered. */
+/** How many pings in a row may be unanswered. */
 const UNANSWERED = 6;
 
 /**
- * Starts a worker: the program of this process, as it is on disk now.
- * @param pingMs How often it is asked whether its event loop turns, in milliseconds.
+ * Starts a worker: this process' program, as it is on disk now.
+ * @param pingMs How often its event loop is pinged, in milliseconds.
  */
 export function startWorker(pingMs: number): Worker {
   const process = fork();
@@ -61,52 +61,52 @@ export function startWorker(pingMs: number): Worker {
       resolve({ code, signal: signal as NodeJS.Signals | null, ...wasKilled }),
     );
     process.on("error", (err) => {
-      // No process, no memory, no program; whatever else fails of one that runs is no end.
+      // It could not be spawned. Errors of a process that runs, such as a failed message, do not end it.
       if (process.process.pid === undefined) resolve({ code: null, signal: null, err });
     });
   });
-  const hears = <Word extends WorkerMessage["supervision"]>(
-    word: Word,
-    heard: (message: Extract<WorkerMessage, { supervision: Word }>) => void,
+  const onMessage = <Kind extends WorkerMessage["supervision"]>(
+    kind: Kind,
+    listener: (message: Extract<WorkerMessage, { supervision: Kind }>) => void,
   ): void => {
     process.on("message", (message?: WorkerMessage) => {
-      // An owner may send anything.
-      if (message?.supervision === word) heard(message as never);
+      // The owner's own code may send anything.
+      if (message?.supervision === kind) listener(message as never);
     });
   };
-  const said = (word: WorkerMessage["supervision"]): Promise<boolean> =>
+  const received = (kind: WorkerMessage["supervision"]): Promise<boolean> =>
     Promise.race([
-      new Promise<boolean>((resolve) => hears(word, () => resolve(true))),
+      new Promise<boolean>((resolve) => onMessage(kind, () => resolve(true))),
       ended.then(() => false),
     ]);
-  const tell = (message: SupervisorMessage): void => {
+  const send = (message: SupervisorMessage): void => {
     if (process.isConnected()) process.send(message, () => undefined);
   };
   let connections: Readonly<Record<string, number>> = {};
   let waitsFor = "its program is still being loaded, or one of its services is still being built";
   const bound: Bound[] = [];
-  hears("prepared", (message) => ({ connections } = message));
-  hears("bound", (message) => bound.push(message));
+  onMessage("prepared", (message) => ({ connections } = message));
+  onMessage("bound", (message) => bound.push(message));
 
-  const serving = said("serving");
+  const serving = received("serving");
   return {
     id: process.id,
     connections: () => connections,
     bound: () => bound,
-    prepared: said("prepared"),
+    prepared: received("prepared"),
     serving,
-    leaving: said("leaving"),
+    leaving: received("leaving"),
     ended,
     waitsFor: () => waitsFor,
     blocked: serving.then((serves) =>
-      serves ? blocked(process, tell, pingMs) : new Promise(() => undefined),
+      serves ? unresponsive(process, send, pingMs) : new Promise(() => undefined),
     ),
     ageMs: () => performance.now() - startedAt,
     bind(whenReady) {
-      waitsFor = whenReady ? "what it requires cannot be used" : "its port is not bound";
-      tell({ supervision: "bind", whenReady });
+      waitsFor = whenReady ? "its readiness checks do not pass" : "its port is not bound";
+      send({ supervision: "bind", whenReady });
     },
-    stop: (replaced) => tell({ supervision: "stop", replaced }),
+    stop: (replaced) => send({ supervision: "stop", replaced }),
     kill() {
       wasKilled = { wasKilled: true };
       process.process.kill("SIGKILL");
@@ -114,10 +114,10 @@ export function startWorker(pingMs: number): Worker {
   };
 }
 
-/** Node throws what it does not tell by an event. */
+/** Emits the errors that `cluster.fork` throws, too. */
 function fork(): ClusterWorker {
   try {
-    return cluster.fork(MARK);
+    return cluster.fork(WORKER_MARK);
   } catch (err) {
     const unstarted = new EventEmitter() as ClusterWorker;
     Object.assign(unstarted, { id: 0, process: { kill: () => false }, isConnected: () => false });
@@ -126,24 +126,24 @@ function fork(): ClusterWorker {
   }
 }
 
-/** Asks again and again, and resolves when that is in vain; never once it has ended, or while it may stand in a debugger. */
-function blocked(
+/** Pings a worker, and resolves once it does not answer; never after it has ended, or while it may be paused in a debugger. */
+function unresponsive(
   process: ClusterWorker,
-  tell: (message: SupervisorMessage) => void,
+  send: (message: SupervisorMessage) => void,
   pingMs: number,
 ): Promise<void> {
   return new Promise((resolve) => {
     if (isDebugged()) return;
-    // Counted in questions, not in time: a machine that was suspended has asked none meanwhile.
+    // Counts pings, not time: a machine that was suspended has sent none meanwhile.
     let unanswered = 0;
     process.on("message", () => (unanswered = 0));
     const timer = setInterval(() => {
       if (unanswered++ >= UNANSWERED) return resolve();
-      tell({ supervision: "ping" });
+      send({ supervision: "ping" });
     }, pingMs);
     process.once("exit", () => clearInterval(timer));
   });
 }
 
-/** Whether a worker may stand in a debugger for as long as somebody looks at it. */
+/** Whether workers run under a debugger, and so may be paused for any time. */
 export const isDebugged = (): boolean => inspector.url() !== undefined;

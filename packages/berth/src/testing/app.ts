@@ -1,4 +1,4 @@
-// The chassis around throwaway routes, as an unbound app, and what it logs.
+// Builds an unbound app around a test's own routes, and collects its log lines.
 import type { Express, RequestHandler, Router } from "express";
 import express from "express";
 import type { Logger } from "pino";
@@ -13,13 +13,13 @@ import { createLogger } from "../process/logger";
 /** One parsed log line. */
 export type LogLine = Record<string, unknown>;
 
-/** A test's app, and its log so far. */
+/** An app, and its log so far. */
 export interface TestApp {
   app: Express;
   log: LogLine[];
 }
 
-/** What a test may have otherwise. */
+/** What a test may override. */
 export interface TestAppOptions {
   logger: Logger;
   bodyLimitBytes: number;
@@ -30,14 +30,14 @@ export interface TestAppOptions {
   middleware: RequestHandler[];
 }
 
-/** A logger that keeps its lines. */
+/** Creates a logger that collects its lines. */
 export function createTestLogger(): { logger: Logger; log: LogLine[] } {
   const log: LogLine[] = [];
   const write = (line: string): void => void log.push(JSON.parse(line) as LogLine);
   return { logger: createLogger("info", { write }), log };
 }
 
-/** Builds an app around routes that a test defines, mounted at `/`; the chassis' parts have the order of `src/app.ts`. */
+/** Builds an app around a test's routes, mounted at `/`; the middleware has the same order as in a service's `src/app.ts`. */
 export function createTestApp(
   define: (router: Router) => void = () => undefined,
   options: Partial<TestAppOptions> = {},
@@ -59,7 +59,7 @@ export function createTestApp(
   return { app, log };
 }
 
-/** The members that every problem has, for a whole-body assertion. */
+/** The expected body of a problem response, for an assertion of the whole body. */
 export const problem = (status: number, title: string, members: object = {}) => ({
   type: "about:blank",
   title,

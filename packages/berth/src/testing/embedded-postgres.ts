@@ -1,4 +1,4 @@
-// Spawns the embedded PostgreSQL as a process of its own, on a free port.
+// Starts the embedded PostgreSQL in a separate process, on a free port.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -11,16 +11,16 @@ export interface Exit {
 
 export interface EmbeddedPostgres {
   url: string;
-  /** Sends the signal and resolves when the process is gone. */
+  /** Sends the signal; resolves when the process has exited. */
   stop: (signal: NodeJS.Signals) => Promise<Exit>;
-  /** Writes the database to a file that `SNAPSHOT` can name, and resolves when that is done. */
+  /** Writes the database to a file that a later server can load (`SNAPSHOT`). */
   snapshot: (file: string) => Promise<void>;
 }
 
 /**
- * Resolves when the server is ready to be connected to.
- * @param through A command line that runs the rest of it.
- * @throws Error with everything the process has printed when it ends before.
+ * Resolves when the server accepts connections.
+ * @param through A command to run the server with.
+ * @throws Error with the output of the process if it exits before.
  */
 export async function spawnEmbeddedPostgres(
   env: NodeJS.ProcessEnv,
@@ -32,7 +32,7 @@ export async function spawnEmbeddedPostgres(
     require.resolve("berth-dev/cli"),
     "postgres",
   ];
-  // The IPC channel closes when this process ends, and the server with it.
+  // The server exits when the IPC channel closes, and so with this process.
   const child = spawn(file, args, {
     env: { ...process.env, PORT: "0", DATABASE_NAME: "postgres", ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -51,8 +51,8 @@ export async function spawnEmbeddedPostgres(
     child.stderr?.on("data", read);
     child.once("close", (code) => reject(new Error(`exit ${code}: ${output}`)));
   });
-  const url = await inTime(ready, () => `it is not ready, but has printed: ${output}`);
-  // A test file that fails before it can stop the server shall end, and takes the server with it.
+  const url = await inTime(ready, () => `the server is not ready; its output: ${output}`);
+  // A test file that fails before it stops the server must still exit, which ends the server.
   for (const handle of [child, child.channel, child.stdout as Socket, child.stderr as Socket]) {
     handle?.unref();
   }
@@ -64,7 +64,7 @@ export async function spawnEmbeddedPostgres(
   const snapshot = async (file: string) => {
     const written = once(child, "message");
     child.send({ snapshot: file });
-    await inTime(written, () => `it has written no snapshot, but has printed: ${output}`);
+    await inTime(written, () => `the server has written no snapshot; its output: ${output}`);
   };
   return { url, stop, snapshot };
 }

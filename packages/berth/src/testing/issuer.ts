@@ -1,11 +1,11 @@
-// Who issues tokens, as tests need it: with keys that change, over HTTP that answers, lies, hangs or is away.
+// A token issuer for tests: its keys can change, and its server can fail, hang or be down.
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { atEnd } from "./at-end";
+import { atEnd } from "./cleanup";
 
-/** A pair of keys, and what the public one is called. */
+/** A key pair, and the id of its public key. */
 export interface TestKey {
   alg: string;
   kid: string;
@@ -13,7 +13,7 @@ export interface TestKey {
   privateKey: KeyObject;
 }
 
-/** Makes a pair of keys. */
+/** Generates a key pair. */
 export const createTestKey = (
   kid: string,
   alg: "ES256" | "RS256" | "EdDSA" = "ES256",
@@ -29,7 +29,7 @@ const PAIRS = {
   EdDSA: () => generateKeyPairSync("ed25519"),
 };
 
-/** The public key as a key set has it. */
+/** The public key as a JWK. */
 export const asJwk = ({ publicKey, kid, alg }: TestKey): object => ({
   ...publicKey.export({ format: "jwk" }),
   kid,
@@ -37,7 +37,7 @@ export const asJwk = ({ publicKey, kid, alg }: TestKey): object => ({
   use: "sig",
 });
 
-/** A token of these claims, signed by hand, whatever its header says. */
+/** Signs a token with these claims; the header may be invalid, too. */
 export function signToken(key: TestKey, claims: object, header: object = {}): string {
   const head = encode({ alg: key.alg, kid: key.kid, typ: "JWT", ...header });
   const text = `${head}.${encode(claims)}`;
@@ -46,35 +46,35 @@ export function signToken(key: TestKey, claims: object, header: object = {}): st
   return `${text}.${signBytes(digest, Buffer.from(text), privateKey).toString("base64url")}`;
 }
 
-/** A token that is "signed" with what everybody knows, as a secret. */
+/** Signs a token with a shared secret (HS256), which an attacker may know. */
 export function signWithSecret(secret: string, claims: object, header: object): string {
   const text = `${encode({ alg: "HS256", ...header })}.${encode(claims)}`;
   return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
 }
 
-/** A part of a token. */
+/** Encodes a part of a token. */
 export const encode = (part: object): string =>
   Buffer.from(JSON.stringify(part)).toString("base64url");
 
-/** An issuer's key set over HTTP. */
+/** An issuer that serves its key set over HTTP. */
 export interface TestIssuer {
-  /** Where the keys are, whether or not somebody answers. */
+  /** The URL of the key set, whether or not the server runs. */
   jwksUrl: string;
-  /** What it answers from now on. */
+  /** Handles the next requests. */
   answer: RequestListener;
   /** Publishes these keys from now on. */
   publish(...keys: (TestKey | object)[]): void;
-  /** How often it was asked. */
+  /** The number of requests so far. */
   asked(): number;
-  /** Resolves when it has been asked that often. */
+  /** Resolves when there were that many requests. */
   untilAsked(times: number): Promise<void>;
-  /** Frees its port; what is under way breaks. */
+  /** Stops listening, and breaks open connections. */
   stop(): Promise<void>;
-  /** Listens where it did, if it does not. */
+  /** Listens on the same port again. */
   start(): Promise<void>;
 }
 
-/** Starts an issuer that publishes these keys; it ends with the test file. */
+/** Starts an issuer that publishes these keys; it stops after the test file. */
 export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
   let asked = 0;
   const server = createServer((req, res) => {

@@ -1,9 +1,9 @@
-// The JSON Schema of a schema, as the OpenAPI document has it.
+// Converts schemas to JSON Schema, as in the OpenAPI document.
 import { toJsonSchema as convert } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { toJsonSchema } from "../http/json-schema";
 
-/** The schema as JSON Schema, without what names the dialect. */
+/** The schema as JSON Schema, without `$schema`. */
 export function jsonSchemaOf(schema: GenericSchema): Record<string, unknown> {
   const { $schema: _dialect, ...keywords } = toJsonSchema(schema, convert);
   return keywords;

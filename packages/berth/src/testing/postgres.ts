@@ -4,21 +4,20 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Client } from "pg";
-import { atEnd } from "./at-end";
+import { atEnd } from "./cleanup";
 import { spawnEmbeddedPostgres } from "./embedded-postgres";
 import { startSource, type TestProcess } from "./process";
 
 export interface TestPostgres {
-  /** Connection URL of the empty database. */
+  /** The connection URL of the database. */
   url: string;
-  /** Ends the database and whoever is still connected to it. */
+  /** Stops the database, and closes its connections. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts an embedded PostgreSQL in memory, or creates a database in the server that `TEST_DATABASE_URL` names.
- *
- * The embedded server ends with the process that started it, even when that one crashes before `stop()`.
+ * Starts an embedded PostgreSQL in memory, or creates a database on the server that `TEST_DATABASE_URL` names.
+ * The embedded server exits with the process that started it, even if that crashes before `stop()`.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const serverUrl = process.env.TEST_DATABASE_URL;
@@ -41,8 +40,8 @@ interface EmbeddedDatabase extends TestPostgres {
 }
 
 /**
- * As `startTestPostgres`, with the service's migrations applied; it ends with the test file. They are applied once, by
- * `src/migrate.ts`: later databases begin as a snapshot, as long as no migration has changed.
+ * Like `startTestPostgres`, with the service's migrations applied; it stops after the test file. `src/migrate.ts` applies
+ * them once: later databases start from a snapshot, until a migration changes.
  */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
   const file = snapshotFile();
@@ -58,7 +57,7 @@ export async function startMigratedPostgres(): Promise<TestPostgres> {
   return postgres;
 }
 
-/** Put in place whole: other test files may look for it at the same time. */
+/** Writes the snapshot atomically: other test files may look for it at the same time. */
 async function keepSnapshot({ snapshot }: EmbeddedDatabase, file: string): Promise<void> {
   const folder = dirname(file);
   await rm(folder, { recursive: true, force: true });
@@ -68,7 +67,7 @@ async function keepSnapshot({ snapshot }: EmbeddedDatabase, file: string): Promi
   await rename(unfinished, file);
 }
 
-/** Named by all that it depends on: the migrations, what applies them, and what keeps the data. */
+/** The name is a hash of everything that the snapshot depends on: the migrations, and the versions of Berth's packages. */
 function snapshotFile(): string {
   const hash = createHash("sha256");
   const files = readdirSync("src", { recursive: true, encoding: "utf8" })
@@ -80,7 +79,7 @@ function snapshotFile(): string {
   return resolve("node_modules/.cache/berth/database", `${hash.digest("hex")}.tar`);
 }
 
-/** What the process died of, as a person reads it. */
+/** The reason why the process failed, in readable form. */
 function reasonOf({ lines, stderr }: TestProcess): string {
   const fatal = lines.find((line) => line.startsWith('{"level":"fatal"'));
   if (fatal === undefined) return [...lines, stderr()].join("\n");

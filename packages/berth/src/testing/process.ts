@@ -1,24 +1,24 @@
-// Processes that tests start and talk to from outside.
+// Starts processes for black-box tests.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./app";
-import { emptyFolder } from "./empty-folder";
+import { emptyFolder } from "./cleanup";
 import { inTime } from "./waits";
 
-/** A process, what it has printed so far, and how it ends. */
+/** A process, its output so far, and its exit. */
 export interface TestProcess {
   child: ChildProcess;
-  /** Every line of standard output so far. */
+  /** The lines of standard output so far. */
   lines: string[];
-  /** Everything on standard error so far. */
+  /** The text of standard error so far. */
   stderr: () => string;
-  /** Resolves with the first line, past or future, that matches; rejects when the process ends without one, or hangs. */
+  /** Resolves with the first matching line, past or future; rejects if the process exits without one, or hangs. */
   line(pattern: RegExp, limitMs?: number): Promise<string>;
-  /** Resolves with the exit code, or the signal that ended it; rejects when it hangs. */
+  /** Resolves with the exit code, or the signal that killed it; rejects if it hangs. */
   readonly exit: Promise<number | NodeJS.Signals>;
-  /** Ends it if it still runs. */
+  /** Kills it if it still runs. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => running.forEach(killGroup));
 
 /**
- * Starts a built program; its environment is only what is given, and its directory has no `.env` unless one is given.
+ * Starts a built program, with no other environment variables than these, and by default in an empty directory.
  * @param script Relative to the working directory.
  */
 export const startProcess = (
@@ -37,16 +37,16 @@ export const startProcess = (
 ): TestProcess => startCommand([process.execPath, ...args, resolve(script)], env, directory);
 
 /**
- * Starts a program as it is written in TypeScript, which needs no build; otherwise as `startProcess` does.
+ * Starts a TypeScript program without a build; otherwise like `startProcess`.
  * @param script Relative to the working directory.
  */
 export const startSource = (script: string, env: Record<string, string>): TestProcess =>
   startProcess(script, env, ["--require", require.resolve("berth-dev/typescript")]);
 
 /**
- * Starts any command; it leads a process group of its own, as under a platform's runner.
+ * Starts a command in a process group of its own, as platforms do.
  * @param directory By default the working directory.
- * @param passed A descriptor of this process that it gets as its descriptor 3.
+ * @param passed A descriptor of this process that the command inherits as descriptor 3.
  */
 export function startCommand(
   command: string[],
@@ -99,27 +99,27 @@ export function startCommand(
   };
 }
 
-/** Ends what is left of a group, its leader or not. */
+/** Kills a process group, even if its leader has exited. */
 function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // Nothing is left.
+    // The group is empty.
   }
 }
 
-/** Ends every process that still runs, for afterEach. */
+/** Kills all processes that still run; for `afterEach`. */
 export async function stopProcesses(): Promise<void> {
   await Promise.all([...running].map((child) => (killGroup(child), once(child, "close"))));
 }
 
-/** Resolves with the port once the web process listens. */
+/** Resolves with the port once the process listens. */
 export async function untilListening(server: TestProcess): Promise<number> {
   const { port } = JSON.parse(await server.line(/is listening on port/)) as { port: number };
   return port;
 }
 
-/** A web process that accepts connections. */
+/** A process that accepts connections. */
 export interface TestServer extends TestProcess {
   port: number;
   url: string;
@@ -127,7 +127,7 @@ export interface TestServer extends TestProcess {
   log(): LogLine[];
 }
 
-/** Resolves once the web process listens. */
+/** Resolves once the process listens. */
 export async function asServer(server: TestProcess): Promise<TestServer> {
   const port = await untilListening(server);
   return Object.assign(server, {
@@ -137,6 +137,6 @@ export async function asServer(server: TestProcess): Promise<TestServer> {
   });
 }
 
-/** Fetches over a connection of its own, which ends with the answer: a drain gives one that is kept alive two seconds. */
+/** Fetches without keep-alive: a drain would wait two seconds for an idle connection. */
 export const fetchAlone = (url: string): Promise<Response> =>
   fetch(url, { headers: { Connection: "close" } });

@@ -1,22 +1,22 @@
-// Clients below HTTP, which see when and how a connection ends.
+// TCP clients that send raw HTTP, and see when and how a connection closes.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { inTime } from "./waits";
 
-/** A connection, what came over it so far, and its end. */
+/** A connection, the data received so far, and how it closed. */
 export interface RawClient {
   socket: Socket;
   received(): string;
-  /** Resolves once what was received matches. */
+  /** Resolves once the received data matches. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves when the connection is over, with `"end"` after a FIN and the error's code after a reset. */
+  /** Resolves when the connection has closed: with `"end"` after a FIN, or the error code after a reset. */
   closed: Promise<string>;
 }
 
 const open = new Set<Socket>();
 globalThis.afterEach?.(() => open.forEach((socket) => socket.destroy()));
 
-/** Connects, and resolves once the connection stands; each test's connections end with it. */
+/** Resolves once connected; the connection is destroyed after the test. */
 export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawClient> {
   const socket = connect(port, host);
   await once(socket, "connect");
@@ -35,11 +35,11 @@ export async function connectRaw(port: number, host = "127.0.0.1"): Promise<RawC
     return text;
   };
   const until = (pattern: RegExp) =>
-    inTime(matched(pattern), () => `${pattern} has not come, but only: ${text}`);
+    inTime(matched(pattern), () => `${pattern} was not received, only: ${text}`);
   return { socket, received: () => text, until, closed };
 }
 
-/** Resolves once connections are refused; those that come first are let go, whether accepted or lost in the backlog. */
+/** Resolves once connections are refused. */
 export async function untilRefused(port: number): Promise<void> {
   for (;;) {
     try {
@@ -52,20 +52,20 @@ export async function untilRefused(port: number): Promise<void> {
   }
 }
 
-/** A whole GET request. */
+/** A complete GET request. */
 export const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`;
 
-/** A request whose body is still on its way, and which the tests' own service answers once it has come. */
+/** A request with an incomplete body; the tests' own service responds once it is complete. */
 export const HALF_SENT =
   "POST /held HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
 
-/** Sends a request that is in flight until `finish`, which resolves with its answer, a 404. */
+/** Sends a request that is in flight until `finish`, which resolves with its response, a 404. */
 export async function sendRequestInFlight(
   port: number,
 ): Promise<RawClient & { finish: () => Promise<string> }> {
   const client = await connectRaw(port);
   client.socket.write(HALF_SENT);
-  // What is sent later is read later.
+  // The server has read the request once it responds to a later one.
   const later = await connectRaw(port);
   later.socket.write(get("/livez"));
   await later.until(/^HTTP/);

@@ -1,38 +1,39 @@
-// Debian's Redis, where it is installed, on a free port and with nothing on disk.
+// Starts the installed Redis on a free port, without persistence.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { emptyFolder } from "./empty-folder";
+import { emptyFolder } from "./cleanup";
 
-/** A Redis that a test starts, freezes and stops. */
+/** A Redis server that a test can start, freeze and stop. */
 export interface TestRedis {
-  /** Where it is, whether or not it runs. */
+  /** Its URL, whether or not it runs. */
   url: string;
   /**
-   * Resolves once it takes commands, or once its log says so.
-   * @param settings More of them, as on the command line.
+   * Resolves once it accepts commands.
+   * @param settings Additional command-line arguments.
+   * @param until The log text to wait for instead.
    */
   start(settings?: string[], until?: string): Promise<void>;
-  /** Freezes it: it accepts connections and says nothing. */
+  /** Freezes it: it accepts connections, but does not respond. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** Kills it if it runs; what it held is lost. */
+  /** Kills it if it runs; its data is lost. */
   stop(): Promise<void>;
 }
 
 const isInstalled = () => spawnSync("redis-server", ["--version"]).status === 0;
 
-/** As `describe`; skipped where there is no Redis, and its title says so. */
+/** Like `describe`; skipped, with a note in the title, if Redis is not installed. */
 export const describeWithRedis = (title: string, tests: () => void): void =>
   isInstalled()
     ? describe(title, tests)
     : describe.skip(`${title} (skipped: redis-server is not installed)`, tests);
 
 /**
- * Reserves a port; nothing listens there before `start`.
- * @param certificates The folder of `localhost.crt`, its key and `authority.crt`, for one that speaks TLS.
+ * Reserves a port; the server does not run before `start`.
+ * @param certificates The folder of `localhost.crt`, its key and `authority.crt`, to use TLS.
  */
 export async function createTestRedis(certificates?: string): Promise<TestRedis> {
   const probe = createServer().listen(0, "127.0.0.1");
@@ -82,7 +83,7 @@ const tlsSettings = (folder: string): string[] => [
 
 const run = (settings: string[]) =>
   spawn("redis-server", ["--bind", "127.0.0.1", "--save", "", ...settings], {
-    // Where it would load a `dump.rdb`.
+    // Redis would load a `dump.rdb` from its working directory.
     cwd: emptyFolder(),
     stdio: ["ignore", "pipe", "ignore"],
   });

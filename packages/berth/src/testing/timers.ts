@@ -1,4 +1,4 @@
-// Timers that a test ends itself, so that no machine is too slow for them.
+// Controls timers from a test, so that no test depends on the speed of the machine.
 import type { Socket } from "node:net";
 
 globalThis.afterEach?.(() => {
@@ -6,7 +6,7 @@ globalThis.afterEach?.(() => {
   jest.restoreAllMocks();
 });
 
-/** From now on, `setTimeout` waits for `jest.advanceTimersByTime`; sockets and all else of Node go on. */
+/** Fakes `setTimeout`, which then waits for `jest.advanceTimersByTime`; sockets and the rest of Node keep working. */
 export const holdTimeouts = (): void =>
   void jest.useFakeTimers({
     doNotFake: [
@@ -16,7 +16,7 @@ export const holdTimeouts = (): void =>
     ],
   });
 
-/** Watches `setTimeout`; what it returns ends the first timer that was set to no less than this, as if the time had passed. */
+/** Watches `setTimeout`; returns a function that fires the first timer with at least this delay. */
 export function watchTimeouts(): (leastMs: number) => void {
   const timeouts = jest.spyOn(globalThis, "setTimeout");
   return (leastMs) => {
@@ -26,8 +26,8 @@ export function watchTimeouts(): (leastMs: number) => void {
 }
 
 /**
- * Ends the time that a socket may be without traffic. As when that has passed, Node first looks whether the peer has taken
- * some of what was written, which no `emit("timeout")` would do.
+ * Fires a socket's idle timer. Unlike `emit("timeout")`, this lets Node first check whether the peer has read some of the
+ * pending data.
  */
 export const endSocketTimer = (socket: Socket | null): void =>
   (socket as Socket & { _onTimeout(): void })._onTimeout();

@@ -1,4 +1,4 @@
-// What the compiler says of files that are nowhere on disk.
+// Type-checks files that exist only in memory.
 import { join } from "node:path";
 import ts from "typescript";
 
@@ -11,7 +11,7 @@ const {
 };
 const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root, configFile);
 
-/** The errors in these files, as `tsc` would word them; they can import each other, and whatever the working directory can. */
+/** Returns the messages of `tsc` for these files, which can import each other, and modules of the working directory. */
 export function typeErrorsIn(files: Readonly<Record<string, string>>): string[] {
   const texts = new Map(Object.entries(files).map(([name, text]) => [join(root, name), text]));
   const host = ts.createCompilerHost(options);

@@ -1,12 +1,12 @@
-// Waits that end: Jest's own limit would not say what the program under test has printed.
+// Waits with a time limit: unlike Jest's own timeout, the error can include the output of the program under test.
 
-/** Below Jest's `testTimeout`, and long on any machine: it decides only when a hung test ends. */
+/** Shorter than Jest's `testTimeout`, but long enough for any machine: it only ends tests that hang. */
 const LIMIT_MS = 60_000;
 
-/** The real ones, whatever a test makes of the timers. */
+/** The real timers, even if a test fakes them. */
 const { setTimeout, clearTimeout } = globalThis;
 
-/** As `wait`, but rejects with `describe()` where that takes more than a minute. */
+/** Resolves like `wait`, or rejects with `describe()` at the limit, which is a minute by default. */
 export async function inTime<T>(
   wait: Promise<T>,
   describe: () => string,

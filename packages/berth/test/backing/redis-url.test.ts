@@ -44,7 +44,7 @@ describe("a Redis URL", () => {
     const secret = url.replace("//", "//:s3cret@");
     const read = () => readEnvironment(redisVariables, { REDIS_URL: secret });
     expect(read).toThrow(
-      /^REDIS_URL: .+; what came is not shown, as it may hold a secret\. Correct it[^\n]*$/,
+      /^REDIS_URL: .+; its value is not shown because it may contain a secret\. Correct it[^\n]*$/,
     );
     expect(read).not.toThrow(/s3cret/);
   });

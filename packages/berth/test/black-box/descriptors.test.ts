@@ -9,7 +9,7 @@ afterEach(async () => {
   await stopProcesses();
 });
 
-// Only Linux tells how many there may be.
+// The limit is known only on Linux.
 (process.platform === "linux" ? it : it.skip)(
   "a service that runs out of file descriptors says so, and goes on when there are some again",
   async () => {

@@ -10,14 +10,14 @@ import {
 } from "../../src/testing/raw-client";
 
 const root = join(__dirname, "../..");
-/** Nothing listens there: the service must do without. */
+/** Nothing listens there: the service must run without it. */
 const absent = { DATABASE_URL: "postgres://user@127.0.0.1:1/absent" };
 const crashOnSignal = ["--require", join(root, "test/support/crash-on-signal.js")];
 afterEach(stopProcesses);
 
 describe("the web process", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
-    "drains and exits 0 on %s, however often it comes",
+    "drains and exits 0 on %s, however often it is sent",
     async (signal) => {
       const server = await startServer(absent);
       const client = await connectRaw(server.port);
@@ -35,7 +35,7 @@ describe("the web process", () => {
     },
   );
 
-  it("is not ready but serves for the drain delay", async () => {
+  it("is not ready but serves during the drain delay", async () => {
     const server = await startServer({
       ...absent,
       DRAIN_DELAY_MS: "600000",
@@ -55,7 +55,7 @@ describe("the web process", () => {
     expect(await server.exit).toBe(0);
   });
 
-  it("exits 1 when it cannot drain in time", async () => {
+  it("exits 1 if it cannot drain in time", async () => {
     const server = await startServer({ ...absent, SHUTDOWN_TIMEOUT_MS: "300" });
     const client = await connectRaw(server.port);
     client.socket.write(HALF_SENT);
@@ -68,7 +68,7 @@ describe("the web process", () => {
     });
   });
 
-  it("logs an uncaught error with its stack, finishes what is in flight, and exits 1", async () => {
+  it("logs an uncaught error with its stack, finishes requests in flight, and exits 1", async () => {
     const server = await startServer(absent, crashOnSignal);
     const client = await connectRaw(server.port);
     client.socket.write(HALF_SENT);
@@ -89,7 +89,7 @@ describe("the web process", () => {
     );
   });
 
-  it("serves nothing more after an uncaught error, and does not wait long for what hangs", async () => {
+  it("accepts nothing after an uncaught error, and does not wait long for requests that hang", async () => {
     const server = await startServer(
       { ...absent, DRAIN_DELAY_MS: "60000", SHUTDOWN_TIMEOUT_MS: "120000" },
       crashOnSignal,
@@ -100,7 +100,7 @@ describe("the web process", () => {
     expect(await server.exit).toBe(1);
   });
 
-  it("goes on serving when nobody reads its log any more", async () => {
+  it("keeps serving after the reader of its log has closed", async () => {
     const server = await startServer(absent);
     server.child.stdout?.destroy();
     for (let i = 0; i < 20; i++) expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
@@ -108,7 +108,7 @@ describe("the web process", () => {
     expect(await server.exit).toBe(0);
   });
 
-  it("goes on serving, and ends, when the reader of its log stalls", async () => {
+  it("keeps serving, and exits, while the reader of its log is stalled", async () => {
     const server = await startServer(absent);
     server.child.stdout?.pause();
     const url = `${server.url}/${"x".repeat(2000)}`;

@@ -1,4 +1,4 @@
-// What a service does about a `.env` that is there and cannot be read.
+// A `.env` that exists but cannot be read.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,18 +25,18 @@ describe("a .env that cannot be read", () => {
       "it contains UTF-16",
     ],
     ["a link in a circle", (file: string) => symlinkSync(".env", file), "cannot be read (ELOOP)"],
-  ])("ends the start when it is %s", async (_, make, what) => {
+  ])("prevents the start if it is %s", async (_, make, what) => {
     const folder = mkdtempSync(join(tmpdir(), "env-file-"));
     make(join(folder, ".env"));
     const server = startProcess(WEB, env, [], folder);
     const serves = server.line(/is listening/).catch(() => server.exit);
     expect(await Promise.race([server.exit, serves])).toBe(1);
-    expect(server.stderr()).toMatch(/^The environment is not right:\n.*\/\.env: .*\n$/);
+    expect(server.stderr()).toMatch(/^Invalid environment variables:\n.*\/\.env: .*\n$/);
     expect(server.stderr()).toContain(what);
     rmSync(folder, { recursive: true });
   });
 
-  it("leaves the workers as they are at a SIGHUP, and the next one tries again", async () => {
+  it("keeps the current workers at a SIGHUP, and is read again at the next", async () => {
     const program = createWorkerProgram();
     const file = join(program.folder, ".env");
     program.writeEnv("PORT=0\nWEB_CONCURRENCY=2\n");
@@ -47,7 +47,7 @@ describe("a .env that cannot be read", () => {
     symlinkSync(".env", file);
     server.child.kill("SIGHUP");
     const line = await server.line(/"level":"error"|all workers are replaced/);
-    expect(line).toMatch(/the workers stay:\\n.*\/\.env: cannot be read \(ELOOP\)/);
+    expect(line).toMatch(/keeping the current workers:\\n.*\/\.env: cannot be read \(ELOOP\)/);
     expect([1, 2]).toContain(await worker());
     rmSync(file);
     program.writeEnv("PORT=0\nWEB_CONCURRENCY=2\nLOG_LEVEL=debug\n");

@@ -16,10 +16,10 @@ const directory = mkdtempSync(join(tmpdir(), "exit-"));
 afterEach(stopProcesses);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Node 22.15 and later can end with the right code whatever a thread waits for. */
+/** Node 22.15 and later can exit with the right code even if a thread is blocked. */
 const ended = (code: number) => ("execve" in process ? code : "SIGKILL");
 
-describe("the end of a process", () => {
+describe("the exit of a process", () => {
   const startBusy = (env: Record<string, string> = {}) => {
     const FIFO = join(directory, "fifo");
     rmSync(FIFO, { force: true });
@@ -36,7 +36,7 @@ describe("the end of a process", () => {
     expect(server.log().at(-1)).toMatchObject({
       code: 0,
       waitingFor: ["FSReqCallback"],
-      msg: "not waiting for a name server or a file that does not answer",
+      msg: "exiting without waiting for a DNS lookup or file access that does not finish",
     });
     expect(server.stderr()).toBe("");
   });
@@ -47,20 +47,20 @@ describe("the end of a process", () => {
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(ended(1));
     expect(server.log().map(({ msg }) => msg)).toContain(
-      "not drained within 100 ms, cutting what is left",
+      "not drained within 100 ms, closing the remaining connections",
     );
   });
 });
 
-/** A name server that never answers needs port 53, and a machine that asks it: root's, in a mount namespace. */
+/** A name server that never responds needs port 53, and a resolver that queries it: root, in a mount namespace. */
 const suite = withOwnMounts ? describe : describe.skip;
 
 suite("the end of a process that looks up a name (for root, where namespaces are allowed)", () => {
   const server = createSocket("udp4");
   afterAll(() => server.close());
 
-  it("does not wait for the answer", async () => {
-    // Resolvers know no other port, so another run of this test has to have another address.
+  it("does not wait for the response", async () => {
+    // Resolvers use port 53 only, so concurrent runs of this test need different addresses.
     const address = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
     await once(server.bind(53, address), "listening");
     const resolvConf = join(directory, "resolv.conf");

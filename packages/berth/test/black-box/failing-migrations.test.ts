@@ -1,4 +1,4 @@
-// What the release process says and exits with when a migration does not do what it should.
+// The log and exit code of the release process after a faulty migration.
 import { Client } from "pg";
 import type { LogLine } from "../../src/testing/app";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
@@ -43,7 +43,7 @@ describe("a migration that fails", () => {
     ["has wrong SQL", `exports.up = (pgm) => pgm.sql("SELEC 1")`, "failed: syntax error"],
     ["exports nothing", ``, "failed: it exports no function up"],
     ["exports something else", `exports.up = false`, "failed: it exports no function up"],
-  ])("because it %s is named, and what came before it stays", (_why, source, reason) =>
+  ])("because it %s is named, and earlier ones stay applied", (_why, source, reason) =>
     withMigrations({ [FIRST]: CREATES, [SECOND]: source }, async (script) => {
       const release = start(script);
       expect(await release.exit).toBe(1);
@@ -55,7 +55,7 @@ describe("a migration that fails", () => {
   it.each([
     ["throws", `throw new Error("no wind")`, "no wind"],
     ["is not JavaScript", `exports.up = (`, "Unexpected token"],
-  ])("because it %s while it is loaded is named, and nothing is applied", (_why, source, reason) =>
+  ])("because it %s while loading is named, and nothing is applied", (_why, source, reason) =>
     withMigrations({ [FIRST]: CREATES, [SECOND]: source }, async (script) => {
       const release = start(script);
       expect(await release.exit).toBe(1);
@@ -74,7 +74,7 @@ describe("a migration that fails", () => {
       `exports.up = () => { setImmediate(() => process.exit(0)); return new Promise(() => {}) }`,
       [FIRST],
     ],
-  ])("because it exits with 0 %s has failed, and the log names it", (_when, source, names) =>
+  ])("because it exits with 0 %s counts as failed, and is named", (_when, source, names) =>
     withMigrations({ [FIRST]: CREATES, [SECOND]: source }, async (script) => {
       const release = start(script);
       expect(await release.exit).toBe(1);
@@ -87,7 +87,7 @@ describe("a migration that fails", () => {
     }),
   );
 
-  it("because it exits with another code keeps that, and the log names it", () =>
+  it("because it exits with another code keeps the code, and is named", () =>
     withMigrations({ [SECOND]: `exports.up = () => process.exit(7)` }, async (script) => {
       const release = start(script);
       expect(await release.exit).toBe(7);
@@ -98,7 +98,7 @@ describe("a migration that fails", () => {
       });
     }));
 
-  it("because a rejection of it went unhandled ends the process with 1, and the log names it", () =>
+  it("because of an unhandled rejection makes the process exit with 1, and is named", () =>
     withMigrations(
       {
         [SECOND]: `exports.up = () => { Promise.reject(new Error("no wind")); return new Promise(() => {}) }`,
@@ -116,7 +116,7 @@ describe("a migration that fails", () => {
 });
 
 describe("a migration that never ends", () => {
-  it("is named by the log again and again, and ended by a signal", () =>
+  it("is named in the log repeatedly, and interrupted by a signal", () =>
     withMigrations({ [SECOND]: `exports.up = (pgm, done) => {}` }, async (script) => {
       const hurry = require.resolve("../support/hurry.js");
       const release = start(script, ["--require", hurry]);
@@ -128,8 +128,8 @@ describe("a migration that never ends", () => {
     }));
 });
 
-describe("a migration that leaves something behind", () => {
-  it("such as a timer does not keep the process running", () =>
+describe("a migration that leaves a timer behind", () => {
+  it("does not keep the process running", () =>
     withMigrations({ [FIRST]: `setInterval(() => {}, 1000); ${CREATES}` }, async (script) => {
       expect(await start(script).exit).toBe(0);
       expect(await applied()).toEqual([FIRST]);

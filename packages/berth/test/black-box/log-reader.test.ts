@@ -19,7 +19,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A service, and how its log's reader stops reading, and goes on. */
+/** A service, and functions that stall and resume the reader of its log. */
 interface Logged {
   server: TestServer;
   stall: () => void;
@@ -28,7 +28,7 @@ interface Logged {
 
 const env = (workers: number) => ({ PORT: "0", WEB_CONCURRENCY: String(workers) });
 
-/** Logs into a pipe, as a shell makes it; its reader is a process. */
+/** Logs into a blocking pipe, as shells create it; the reader is a process. */
 async function startOnPipe(workers: number): Promise<Logged> {
   const program = createWorkerProgram();
   const pipe = join(folder, "pipe");
@@ -43,14 +43,14 @@ async function startOnPipe(workers: number): Promise<Logged> {
   };
 }
 
-/** Logs into a Unix stream socket, as Node makes it, and systemd for its journal. */
+/** Logs into a Unix stream socket, as Node and systemd's journal use it. */
 async function startOnSocket(workers: number): Promise<Logged> {
   const server = await createWorkerProgram().start(env(workers));
   const { stdout } = server.child;
   return { server, stall: () => void stdout!.pause(), resume: () => void stdout!.resume() };
 }
 
-/** Asks until each worker has written more than the reader's side holds, those from before a restart aside. */
+/** Sends requests until each worker has logged more than the reader's side buffers, except those from before a restart. */
 async function overfill(
   server: TestServer,
   workers: number,
@@ -71,7 +71,7 @@ describe.each([
   it.each([
     ["one process", 1],
     ["two workers", 2],
-  ])("serves and ends as %s", async (_what, workers) => {
+  ])("serves and exits as %s", async (_what, workers) => {
     const { server, stall, resume } = await start(workers);
     stall();
     await overfill(server, workers);
@@ -82,7 +82,7 @@ describe.each([
     expect(() => server.log()).not.toThrow();
   });
 
-  it("serves, replaces its workers and ends after a restart", async () => {
+  it("serves, replaces its workers and exits after a restart", async () => {
     const { server, stall, resume } = await start(2);
     server.child.kill("SIGHUP");
     await server.line(/all workers are replaced/);

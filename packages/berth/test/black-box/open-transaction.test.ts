@@ -21,7 +21,7 @@ let server: TestServer;
 let client: RawClient;
 afterEach(() => server.stop());
 
-/** Starts a server, and resolves when it is in a transaction that has changed a row; it ends when `}` is sent. */
+/** Starts a server; resolves when it is in a transaction that has changed a row, which ends when `}` is sent. */
 async function openTransaction(env: Record<string, string> = {}): Promise<void> {
   await database.query("DELETE FROM boats");
   await database.query("INSERT INTO boats VALUES ('as before')");
@@ -32,11 +32,11 @@ async function openTransaction(env: Record<string, string> = {}): Promise<void> 
   await server.line(/in a transaction/);
 }
 
-/** Waits for whoever holds the row. */
+/** Waits for the lock of the row. */
 const takeRow = () => database.query("UPDATE boats SET name = name RETURNING name");
 
-describe("a transaction that is open", () => {
-  it("ends well, and counts, when its process drains meanwhile", async () => {
+describe("an open transaction", () => {
+  it("is committed while its process drains", async () => {
     await openTransaction({ SHUTDOWN_TIMEOUT_MS: "60000" });
     server.child.kill("SIGTERM");
     await server.line(/draining/);
@@ -46,14 +46,14 @@ describe("a transaction that is open", () => {
     expect(await takeRow()).toEqual([{ name: "renamed" }]);
   });
 
-  it("leaves nothing when it does not end within the shutdown timeout", async () => {
+  it("is rolled back if it does not end within the shutdown timeout", async () => {
     await openTransaction({ SHUTDOWN_TIMEOUT_MS: "200" });
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(1);
     expect(await takeRow()).toEqual([{ name: "as before" }]);
   });
 
-  it("leaves neither rows nor locks when its process is killed", async () => {
+  it("leaves neither rows nor locks if its process is killed", async () => {
     await openTransaction();
     server.child.kill("SIGKILL");
     expect(await server.exit).toBe("SIGKILL");

@@ -7,14 +7,14 @@ import { startCommand, stopProcesses, untilListening } from "../../src/testing/p
 import { sendRequestInFlight, untilRefused } from "../../src/testing/raw-client";
 
 const env = { DATABASE_URL: "postgres://127.0.0.1:1/absent", PORT: "0" };
-// As in a Procfile: by a relative path, in the directory of the service.
+// As in a Procfile: a relative path, in the service's folder.
 const web = `'${process.execPath}' ${basename(WEB)}`;
 afterEach(stopProcesses);
 
 const isThere = ([file = "", ...args]: string[]) =>
   spawnSync(file, [...args, "-c", "true"]).status === 0;
 
-// Elsewhere a process cannot see what its parent runs.
+// Only on Linux can a process see its parent's command line.
 const suite = existsSync("/proc/self/cmdline") ? describe : describe.skip;
 
 suite.each([[["dash"]], [["bash"]], [["busybox", "sh"]]])("a process type run by %s", (shell) => {
@@ -33,7 +33,7 @@ suite.each([[["dash"]], [["bash"]], [["busybox", "sh"]]])("a process type run by
     process.kill(target * (child.pid as number), signal);
     await untilRefused(port);
     await request.finish();
-    // Its output ends with the last process of the group.
+    // The output closes with the last process of the group.
     await type.exit;
     expect(type.lines.filter((text) => text.includes("draining"))).toHaveLength(1);
   });
@@ -41,11 +41,11 @@ suite.each([[["dash"]], [["bash"]], [["busybox", "sh"]]])("a process type run by
   test.each([
     ["in the background", `${web} &`],
     ["in the background by nohup", `nohup ${web} 2>&1 &`],
-  ])("goes on when the shell has put it %s and ends", async (_, line) => {
+  ])("keeps running if the shell has put it %s and exits", async (_, line) => {
     const { child, ...type } = run(line);
     const port = await untilListening({ child, ...type });
     if (child.exitCode === null) await once(child, "exit");
-    // One that was started later has looked for its shell by the time it ends for want of it.
+    // By the time a process that was started later exits without its shell, this one has checked for its own.
     const other = run(web);
     await untilListening(other);
     other.child.kill("SIGKILL");

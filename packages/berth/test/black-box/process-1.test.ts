@@ -9,12 +9,12 @@ const root = join(__dirname, "../..");
 const node = [...(asProcess1 ?? []), process.execPath];
 afterEach(stopProcesses);
 
-/** As in most containers: the kernel then drops signals that the process has no listener for. */
+/** As in most containers: the kernel drops signals to PID 1 without a listener. */
 const suite = asProcess1 ? describe : describe.skip;
 
 suite("as process 1 (where namespaces are allowed)", () => {
   it.each(["SIGTERM", "SIGINT"])(
-    "the web process heeds a %s while it is loaded",
+    "the web process exits after a %s while loading",
     async (SIGNAL) => {
       const preload = join(root, "test/support/signal-while-loading.js");
       const { exit, lines } = startCommand([...node, "--require", preload, WEB], {

@@ -26,7 +26,7 @@ const release = (script = RELEASE) => startProcess(script, { DATABASE_URL: postg
 const applied = async () =>
   (await sql<{ name: string }>("SELECT name FROM migrations ORDER BY id")).map(({ name }) => name);
 
-// The embedded server has one session for everybody, so nobody waits for anybody's lock.
+// The embedded server has one session for all connections, so none waits for the lock of another.
 const several = process.env.TEST_DATABASE_URL ? 3 : 1;
 
 describe("the release process", () => {
@@ -38,7 +38,7 @@ describe("the release process", () => {
     expect(await applied()).toEqual(NAMES);
   });
 
-  it("applies them from a folder whose name looks like a pattern", () =>
+  it("applies them from a folder whose name contains glob characters", () =>
     inFolder("a [b] (c) {d,e} ", async (service) => {
       const { exit, lines } = release(join(service, "migrate.js"));
       expect(await exit).toBe(0);
@@ -46,7 +46,7 @@ describe("the release process", () => {
       expect(await applied()).toEqual(NAMES);
     }));
 
-  it("has nothing to do for a service without features", () =>
+  it("does nothing for a service without features", () =>
     inFolder("none-", async (service) => {
       rmSync(join(service, "features"), { recursive: true });
       const { exit, lines } = release(join(service, "migrate.js"));
@@ -56,7 +56,7 @@ describe("the release process", () => {
       ]);
     }));
 
-  it("says that it waits while another one migrates, and goes on once that has ended", async () => {
+  it("logs that it waits while another one migrates, and continues once that is done", async () => {
     let isFree = false;
     const busy = await startFakePostgres({
       answer: (sql) => (sql.includes("pg_try_advisory_lock(") && isFree ? [{ value: "1" }] : []),
@@ -68,7 +68,7 @@ describe("the release process", () => {
     await busy.close();
   });
 
-  it("exits 1 with the cure when another one has migrated for ten minutes", async () => {
+  it("exits 1 with the cure if another one has been migrating for ten minutes", async () => {
     const busy = await startFakePostgres();
     const hurry = require.resolve("../support/hurry.js");
     const waiting = startProcess(RELEASE, { DATABASE_URL: busy.url }, ["--require", hurry]);
@@ -83,7 +83,7 @@ describe("the release process", () => {
     await busy.close();
   });
 
-  it("locks by a transaction of its own behind a pooler, which has no session for each client", async () => {
+  it("locks with a separate transaction behind a pooler, which has no session per client", async () => {
     const pooler = await startFakePostgres({
       answer: (sql) =>
         /pg_backend_pid\(\) <>|pg_try_advisory_xact_lock/.test(sql) ? [{ value: "1" }] : [],
@@ -96,7 +96,7 @@ describe("the release process", () => {
     await pooler.close();
   });
 
-  it("exits 1 at once when its password is wrong, with the cure and without the password", async () => {
+  it("exits 1 at once if its password is wrong, with the cure and without the password", async () => {
     const strict = await startFakePostgres({ greeting: { sqlState: "28P01" } });
     const { exit, lines, stderr } = startProcess(RELEASE, { DATABASE_URL: strict.url });
     expect(await exit).toBe(1);
@@ -106,12 +106,12 @@ describe("the release process", () => {
     await strict.close();
   });
 
-  it("reports every problem of its environment, and exits 1", async () => {
+  it("reports every invalid environment variable, and exits 1", async () => {
     const { exit, stderr } = startProcess(RELEASE, {
       PORT: "web's alone",
       LOG_LEVEL: "loud",
     });
     expect(await exit).toBe(1);
-    expect(stderr()).toMatch(/^The environment is not right:\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/);
+    expect(stderr()).toMatch(/^Invalid environment variables:\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/);
   });
 });

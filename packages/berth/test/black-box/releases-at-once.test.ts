@@ -1,10 +1,10 @@
-// Two release processes of one real PostgreSQL, while an index is built that waits for every snapshot.
+// Two release processes on one real PostgreSQL, while an index is built that waits for all snapshots.
 import { Client } from "pg";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
 import { startProcess } from "../../src/testing/process";
 import { withMigrations } from "../support/release";
 
-// The embedded server has one session for everybody, which never waits for another.
+// The embedded server has one session for all connections, which never waits for another.
 const suite = process.env.TEST_DATABASE_URL ? describe : describe.skip;
 
 const INDEX = "2_index-boats";
@@ -32,7 +32,7 @@ suite("releases with CREATE INDEX CONCURRENTLY", () => {
   const start = (script: string, url = postgres.url) => startProcess(script, { DATABASE_URL: url });
   const ask = async (sql: string) => (await client.query<{ value: unknown }>(sql)).rows[0]?.value;
 
-  /** What the first migration does, and some boats. */
+  /** The effect of the first migration, and some boats. */
   async function createBoats(...names: string[]): Promise<void> {
     await client.query(
       `CREATE TABLE boats (name text);
@@ -42,7 +42,7 @@ suite("releases with CREATE INDEX CONCURRENTLY", () => {
     for (const name of names) await client.query("INSERT INTO boats VALUES ($1)", [name]);
   }
 
-  /** Resolves once an index is being built, and waits for somebody. */
+  /** Resolves once an index is being built, and waits for a transaction. */
   async function untilIndexWaits(): Promise<void> {
     while (
       (await ask(
@@ -54,7 +54,7 @@ suite("releases with CREATE INDEX CONCURRENTLY", () => {
   it("both succeed, the second waiting without a snapshot", () =>
     withMigrations(MIGRATIONS, async (script) => {
       await createBoats();
-      // What the index waits for, until both are where they should be.
+      // The index waits for this transaction until both releases are where they should be.
       const writer = new Client({ connectionString: postgres.url });
       await writer.connect();
       await writer.query("BEGIN; LOCK TABLE boats IN ROW EXCLUSIVE MODE");
@@ -73,7 +73,7 @@ suite("releases with CREATE INDEX CONCURRENTLY", () => {
       expect(await ask("SELECT count(*)::int AS value FROM migrations")).toBe(2);
     }));
 
-  it("say how to go on after one that has left half an index behind", () =>
+  it("log the cure after one has left an invalid index behind", () =>
     withMigrations(MIGRATIONS, async (script) => {
       const unique = {
         ...MIGRATIONS,
@@ -93,7 +93,7 @@ suite("releases with CREATE INDEX CONCURRENTLY", () => {
       expect(await start(script).exit).toBe(0);
     }));
 
-  it("warn of half an index that a migration has taken for a whole one", () => {
+  it("warn about an invalid index that a migration has taken for a valid one", () => {
     const careless = MIGRATIONS[INDEX]?.replace("CONCURRENTLY", "CONCURRENTLY IF NOT EXISTS");
     return withMigrations({ ...MIGRATIONS, [INDEX]: careless }, async (script) => {
       await createBoats("Argo", "Argo");

@@ -6,13 +6,13 @@ const MARK = /mark-\w+-\w+/g;
 
 interface Errors {
   secrets: string[];
-  /** Each kind of error, and all that is in it. */
+  /** Each kind of error, with everything in it. */
   held: [kind: string, inspected: string][];
   ofErrors: string[];
   ofMessages: string[];
 }
 
-/** What keeps nothing of the call that failed. */
+/** Errors that contain nothing of the failed call. */
 const WITHOUT = ["undicibroken", "fetchrefused", "pgrefused", "redisrefused", "s3refused"];
 
 let server: TestServer;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What the process prints while it does what it is asked for, and the marks in that. */
+/** The output of the process in a mode, and the marks in it. */
 async function printedBy(paths: string[], headers = {}) {
   const before = server.lines.length;
   const errorsBefore = server.stderr().length;
@@ -39,21 +39,21 @@ async function printedBy(paths: string[], headers = {}) {
   return { lines, marks: [...new Set(text.match(MARK))] };
 }
 
-describe("what a process prints of errors that hold secrets", () => {
-  it("is tried with errors that do hold them", () => {
+describe("the output of a process for errors that contain secrets", () => {
+  it("is tested with errors that do contain them", () => {
     const empty = errors.held.filter(([, inspected]) => !inspected.includes("mark-"));
     expect(empty.map(([kind]) => kind)).toEqual(WITHOUT);
   });
 
-  it("has none when handlers throw them", async () => {
+  it("has no secrets if handlers throw them", async () => {
     const { lines, marks } = await printedBy(errors.held.map(([kind]) => `/thrown/${kind}`));
     const logged = lines.filter((line) => line.includes('"msg":"request failed"'));
-    // A status of 403 is an answer, and no fault.
+    // A 403 is not logged as an error.
     expect(logged.length).toBeGreaterThan(errors.held.length - 5);
     expect(marks).toEqual([]);
   });
 
-  it("has none, whatever way they are logged", async () => {
+  it("has no secrets, however they are logged", async () => {
     const found: Record<string, string[]> = {};
     for (const way of errors.ofErrors.filter((name) => name !== "unhandled")) {
       const { lines, marks } = await printedBy([`/logged/${way}`]);
@@ -63,7 +63,7 @@ describe("what a process prints of errors that hold secrets", () => {
     expect(found).toEqual({});
   });
 
-  it("has none of a request and its response, whatever way they are logged", async () => {
+  it("has no secrets of a request and its response, however they are logged", async () => {
     const found: Record<string, string[]> = {};
     for (const way of errors.ofMessages) {
       const { lines, marks } = await printedBy([`/message/${way}?token=mark-message-query`], {
@@ -78,7 +78,7 @@ describe("what a process prints of errors that hold secrets", () => {
     expect(found).toEqual({});
   });
 
-  it("has none when nobody handles them", async () => {
+  it("has no secrets if the errors are uncaught", async () => {
     const before = server.lines.length;
     await fetchAlone(`${server.url}/logged/unhandled`);
     expect(await server.exit).toBe(1);

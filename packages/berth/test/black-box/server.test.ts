@@ -11,7 +11,7 @@ import { startServer } from "../support/server";
 import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
 
 const root = join(__dirname, "../..");
-/** Nothing listens there: the service must do without. */
+/** Nothing listens there: the service must run without it. */
 const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
 const start = (env: Record<string, string> = {}, args: string[] = [], directory?: string) =>
@@ -19,7 +19,7 @@ const start = (env: Record<string, string> = {}, args: string[] = [], directory?
 afterEach(stopProcesses);
 
 describe("the web process", () => {
-  it("serves without its database, and says so", async () => {
+  it("serves without its database, and reports that", async () => {
     const server = await start();
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     const notReady = await fetch(`${server.url}/readyz`);
@@ -31,7 +31,7 @@ describe("the web process", () => {
   });
 
   it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
-    "serves %s though the name of a folder above begins with a dot",
+    "serves %s even if the name of a parent folder begins with a dot",
     (path) =>
       inFolder(".dots-", async (service) => {
         const program = startProcess(join(service, "server.js"), { PORT: "0", ...absent });
@@ -41,12 +41,12 @@ describe("the web process", () => {
       }),
   );
 
-  it("keeps idle connections as long as it is told", async () => {
+  it("keeps idle connections for KEEP_ALIVE_TIMEOUT_MS", async () => {
     const server = await start({ KEEP_ALIVE_TIMEOUT_MS: "97000" });
     expect((await fetch(server.url)).headers.get("keep-alive")).toBe("timeout=97");
   });
 
-  it("cuts a request that takes longer to come than it is told", async () => {
+  it("closes a request that takes longer than REQUEST_TIMEOUT_MS", async () => {
     const server = await start({ REQUEST_TIMEOUT_MS: "200" });
     const client = await connectRaw(server.port);
     client.socket.write(HALF_SENT);
@@ -57,7 +57,7 @@ describe("the web process", () => {
   it.each([
     ["garbage", "garbage\r\n\r\n", "request refused"],
     ["a request without a host", "GET / HTTP/1.1\r\n\r\n", "request"],
-  ])("answers %s with a problem, and logs it", async (_what, text, msg) => {
+  ])("responds to %s with a problem, and logs it", async (_what, text, msg) => {
     const server = await start();
     const client = await connectRaw(server.port);
     client.socket.write(text);
@@ -66,7 +66,7 @@ describe("the web process", () => {
     expect(server.log().at(-1)).toMatchObject({ requestId, status: 400, msg });
   });
 
-  it("asks nobody for a body that nobody reads", async () => {
+  it("does not send 100 Continue for a body that is not read", async () => {
     const server = await start();
     const client = await connectRaw(server.port);
     client.socket.write(
@@ -89,7 +89,7 @@ describe("the web process", () => {
     expect(server.stderr()).toBe("");
   });
 
-  it("keeps nothing in the shared temporary folder, where others could prepare code for it", async () => {
+  it("uses no files in the shared temporary folder, where others could plant code", async () => {
     const directory = mkdtempSync(join(tmpdir(), "berth-"));
     const server = await start({ TMPDIR: directory });
     server.child.kill("SIGTERM");
@@ -98,19 +98,19 @@ describe("the web process", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("exits 1 with every problem of its environment, and binds nothing", async () => {
+  it("exits 1 with every invalid environment variable, and binds nothing", async () => {
     const { exit, stderr, lines } = startProcess(WEB, {
       PORT: "8080abc",
       LOG_LEVEL: "loud",
     });
     expect(await exit).toBe(1);
     expect(stderr()).toMatch(
-      /^The environment is not right:\nPORT: .*\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/,
+      /^Invalid environment variables:\nPORT: .*\nLOG_LEVEL: .*\nDATABASE_URL: .*\n$/,
     );
     expect(lines).toEqual([]);
   });
 
-  it("reads .env where there is one, and lets the environment win", async () => {
+  it("reads .env, and lets the environment take precedence", async () => {
     const directory = mkdtempSync(join(tmpdir(), "berth-"));
     writeFileSync(join(directory, ".env"), "KEEP_ALIVE_TIMEOUT_MS=7000\nPORT=1\n");
     const server = await start({}, [], directory);
@@ -118,7 +118,7 @@ describe("the web process", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("exits 1 when its port is taken and others listen to the server's errors, too", async () => {
+  it("exits 1 if its port is taken and the server has other error listeners", async () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
@@ -131,7 +131,7 @@ describe("the web process", () => {
     expect(lines.join("\n")).toMatch(/"msg":"Port \d+ is taken: .* PORT\."/);
   });
 
-  it("exits 1 when its port is taken, with a cure and no word of success", async () => {
+  it("exits 1 if its port is taken, with a cure and without a success line", async () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
@@ -146,12 +146,12 @@ describe("the web process", () => {
     ]);
   });
 
-  it("serves on a socket that it is passed", async () => {
+  it("serves on a passed socket", async () => {
     const passed = createServer().listen(0, "127.0.0.1");
     await once(passed, "listening");
     const { port } = passed.address() as AddressInfo;
     const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
-    // LISTEN_PID is known only once the process exists: the shell becomes the service.
+    // LISTEN_PID is known only once the process exists: the shell execs the service.
     const child = spawn("/bin/sh", ["-c", 'LISTEN_PID=$$ exec "$0" "$1"', process.execPath, WEB], {
       cwd: root,
       env: { ...absent, LISTEN_FDS: "1", PORT: "0" },
@@ -186,7 +186,7 @@ describe("the web process", () => {
         REUSE_PORT: "true",
       });
       expect(await exit).toBe(1);
-      expect(lines.join()).toContain("Sharing a port needs Node 22.12 or later");
+      expect(lines.join()).toContain("Sharing a port requires Node 22.12 or later");
     },
   );
 });

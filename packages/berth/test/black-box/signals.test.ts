@@ -16,27 +16,24 @@ const signalWhileLoading = ["--require", join(root, "test/support/signal-while-l
 afterEach(stopProcesses);
 
 describe("the web process", () => {
-  it.each(["SIGHUP", "SIGUSR1", "SIGUSR2"] as const)(
-    "says that it ignores %s, and goes on",
-    async (signal) => {
-      const server = await startServer(absent);
-      server.child.kill(signal);
-      expect(await server.line(/ignored/)).toContain(`${signal} received and ignored`);
-      expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
-      server.child.kill("SIGTERM");
-      expect(await server.exit).toBe(0);
-      // The inspector would have announced itself there.
-      expect(server.stderr()).toBe("");
-    },
-  );
+  it.each(["SIGHUP", "SIGUSR1", "SIGUSR2"] as const)("logs and ignores %s", async (signal) => {
+    const server = await startServer(absent);
+    server.child.kill(signal);
+    expect(await server.line(/ignored/)).toContain(`${signal} received and ignored`);
+    expect((await fetchAlone(`${server.url}/livez`)).status).toBe(200);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    // The inspector would have printed its URL there.
+    expect(server.stderr()).toBe("");
+  });
 
-  it.each(["SIGTERM", "SIGINT"])("binds nothing after a %s while it is loaded", async (SIGNAL) => {
+  it.each(["SIGTERM", "SIGINT"])("binds nothing after a %s while loading", async (SIGNAL) => {
     const { exit, lines } = startProcess(WEB, { ...absent, PORT: "0", SIGNAL }, signalWhileLoading);
     expect(await exit).toBe(0);
     expect(lines).toEqual([expect.stringContaining(`${SIGNAL} received, draining`)]);
   });
 
-  // Its `script` gives a command a terminal, which goes away with it.
+  // `script` runs a command in a terminal, which hangs up when it exits.
   (process.platform === "linux" ? it : it.skip)("drains when its terminal hangs up", async () => {
     const terminal = startCommand(
       ["script", "-q", "-c", `exec '${process.execPath}' '${WEB}'`, "/dev/null"],

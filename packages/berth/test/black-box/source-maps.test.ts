@@ -1,4 +1,4 @@
-// What a stack in the log of the built service says.
+// Stacks in the log of the built service.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RELEASE } from "../support/built";
@@ -7,7 +7,7 @@ import { startProcess } from "../../src/testing/process";
 const root = join(__dirname, "../..");
 
 describe("an error in the log of the built service", () => {
-  it("names the lines of src of this package that it comes from", async () => {
+  it("names the lines of this package's src", async () => {
     const DATABASE_URL = "postgres://u@127.0.0.1:1/d?sslmode=verify-full&sslrootcert=/absent";
     const { exit, lines } = startProcess(RELEASE, { DATABASE_URL });
     expect(await exit).toBe(1);

@@ -29,7 +29,7 @@ const ask = async (server: TestServer, path = "/"): Promise<Answer> =>
 
 const messages = (server: TestServer): string[] => server.log().map(({ msg }) => String(msg));
 
-/** Whether nothing is left of a process; one that is dead and only waits for its parent's attention does not run. */
+/** Whether a process has exited; a zombie counts as exited. */
 function isGone(pid: number): boolean {
   try {
     return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
@@ -51,7 +51,7 @@ async function untilGone(pids: readonly number[]): Promise<void> {
   while (!pids.every(isGone)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** The ids of a supervisor's workers, by asking until each of them has answered. */
+/** The process ids of the workers, by worker id: sends requests until each worker has responded. */
 async function findWorkers(server: TestServer, count = 2): Promise<Map<number, number>> {
   const pids = new Map<number, number>();
   while (pids.size < count) {
@@ -61,7 +61,7 @@ async function findWorkers(server: TestServer, count = 2): Promise<Map<number, n
   return pids;
 }
 
-describe("a service of one process", () => {
+describe("a service with one process", () => {
   it("has no supervisor", async () => {
     const server = await createWorkerProgram().start({ WEB_CONCURRENCY: "1" });
     const answer = await ask(server);
@@ -72,8 +72,8 @@ describe("a service of one process", () => {
   });
 });
 
-describe("a service of several processes", () => {
-  it("says once that it listens, and which worker has written a line", async () => {
+describe("a service with several workers", () => {
+  it("logs once that it listens, and the worker's id in each line", async () => {
     const server = await startServer({ ...absent, WEB_CONCURRENCY: "2" });
     expect(server.log()).toEqual([
       expect.objectContaining({
@@ -94,9 +94,9 @@ describe("a service of several processes", () => {
     expect(messages(server).at(-1)).toBe("SIGTERM received, draining the workers");
   });
 
-  it("opens its port only once all are built", async () => {
+  it("opens its port only once all workers are prepared", async () => {
     const port = await findFreePort();
-    // The second one takes a while, and then looks whether the first one listens.
+    // The second worker takes a while, and then checks whether the first one listens.
     const look = `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(1))`;
     const program = createWorkerProgram({
       whileLoading: `if (cluster.worker?.id === 2) {
@@ -110,7 +110,7 @@ describe("a service of several processes", () => {
     expect(server.lines).toEqual(["closed", expect.stringContaining("with 2 workers")]);
   });
 
-  it("says once that its port is taken, and ends", async () => {
+  it("logs once that its port is taken, and exits", async () => {
     const { port } = await startServer(absent);
     const program = createWorkerProgram();
     const second = startCommand(
@@ -123,7 +123,7 @@ describe("a service of several processes", () => {
     expect(errors).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
   });
 
-  it("says what became of a worker that cannot say it itself, and ends", async () => {
+  it("logs how a worker was killed, and exits", async () => {
     const program = createWorkerProgram({
       whileLoading: `if (cluster.worker?.id === 2) process.kill(process.pid, "SIGKILL");`,
     });
@@ -134,11 +134,11 @@ describe("a service of several processes", () => {
     );
     expect(await exit).toBe(1);
     expect(lines).toContainEqual(
-      expect.stringContaining("worker 2 was ended by SIGKILL, as by a lack of memory"),
+      expect.stringContaining("worker 2 was killed by SIGKILL, possibly by the OOM killer"),
     );
   });
 
-  it("says that a worker hangs while it is built, and ends", async () => {
+  it("logs that a worker hangs during the start, and exits", async () => {
     const program = createWorkerProgram({
       whileLoading: `if (cluster.worker?.id === 2) for (;;);`,
     });
@@ -152,7 +152,7 @@ describe("a service of several processes", () => {
     expect(await service.exit).toBe(1);
   });
 
-  it("says once what is wrong with its environment", async () => {
+  it("reports invalid environment variables only once", async () => {
     const { command, folder } = createWorkerProgram();
     const wrong = startCommand(command, { PORT: "abc", WEB_CONCURRENCY: "2" }, folder);
     expect(await wrong.exit).toBe(1);
@@ -160,7 +160,7 @@ describe("a service of several processes", () => {
   });
 
   it.each(["leader", "group"])(
-    "answers what is in flight after SIGTERM to the %s",
+    "finishes requests in flight after SIGTERM to the %s",
     async (whom) => {
       const program = createWorkerProgram();
       const server = await program.start();
@@ -176,7 +176,7 @@ describe("a service of several processes", () => {
     },
   );
 
-  it("exits with 1 when a worker had to be ended", async () => {
+  it("exits with 1 if a worker had to close connections", async () => {
     const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
     const cut = ask(server, "/never").catch(() => "cut");
     await server.line(/a request has come/);
@@ -189,51 +189,55 @@ describe("a service of several processes", () => {
     const server = await createWorkerProgram().start();
     const workers = await findWorkers(server);
     process.kill(workers.get(1)!, "SIGKILL");
-    await server.line(/worker 3 serves in place of 1/);
-    expect(messages(server)).toContain("worker 1 was ended by SIGKILL, as by a lack of memory");
+    await server.line(/worker 3 replaces worker 1/);
+    expect(messages(server)).toContain(
+      "worker 1 was killed by SIGKILL, possibly by the OOM killer",
+    );
     expect([...(await findWorkers(server)).keys()].sort()).toEqual([2, 3]);
   });
 
-  it("replaces a worker that has crashed before it has drained", async () => {
+  it("replaces a crashed worker before that has drained", async () => {
     const program = createWorkerProgram({
       whileLoading: `if (cluster.worker?.id === 3) console.log("the third one is loaded");`,
     });
     const server = await program.start();
-    // In flight in the worker that crashes, or in the other one: answered in any case.
+    // In flight in the worker that crashes, or in the other one: both finish them.
     const slow = Array.from({ length: 8 }, () => ask(server, "/slow"));
     await server.line(/a slow request/);
     const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
     await server.line(/the third one is loaded/);
-    expect(server.lines.join()).not.toContain("ended with exit code 1");
+    expect(server.lines.join()).not.toContain("exited with code 1");
     program.answerSlow();
-    await server.line(/ended with exit code 1/);
+    await server.line(/exited with code 1/);
     expect(await Promise.all(slow)).toHaveLength(8);
     expect(await crashed).toBe("cut");
-    await server.line(/worker 3 serves in place of/);
+    await server.line(/worker 3 replaces worker/);
   });
 
-  it("ends with 1 and the cause when its workers keep crashing", async () => {
+  it("exits with 1 and the cause if its workers are in a crash loop", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     program.release({ whileLoading: "process.exit(7);" });
     for (const pid of (await findWorkers(server)).values()) process.kill(pid, "SIGKILL");
     expect(await server.exit).toBe(1);
     expect(messages(server)).toContain(
-      "the workers keep ending, the last one ended with exit code 7: giving up",
+      "workers are in a crash loop, the last one exited with code 7: giving up",
     );
   });
 
-  it("ends a worker whose event loop does not turn any more, and replaces it", async () => {
+  it("kills a worker whose event loop is blocked, and replaces it", async () => {
     const server = await createWorkerProgram().start({ LIMITS: JSON.stringify({ pingMs: 400 }) });
     const before = await findWorkers(server);
     const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
-    const { worker } = JSON.parse(await server.line(/does not turn its event loop/)) as Answer;
-    await server.line(new RegExp(`worker 3 serves in place of ${worker}`));
+    const { worker } = JSON.parse(
+      await server.line(/is unresponsive: its event loop is blocked/),
+    ) as Answer;
+    await server.line(new RegExp(`worker 3 replaces worker ${worker}`));
     expect(await blocked).toBe("cut");
     await untilGone([before.get(worker!)!]);
   });
 
-  it("goes on with those it has when no other one can be started, and tries again", async () => {
+  it("keeps the current workers if no other can be started, and tries again", async () => {
     const server = await createWorkerProgram({
       whileLoading: `if (cluster.isPrimary) {
         const { execPath } = process;
@@ -246,30 +250,30 @@ describe("a service of several processes", () => {
     await server.line(/SIGUSR1 received/);
     server.child.kill("SIGHUP");
     await server.line(/worker 3 could not be started: spawn .*\/absent ENOENT/);
-    await server.line(/the workers stay as they are/);
+    await server.line(/keeping the current workers/);
     process.kill(workers.get(1)!, "SIGKILL");
     await server.line(/worker 5 could not be started/);
     expect((await ask(server)).worker).toBe(2);
     server.child.kill("SIGUSR2");
-    await server.line(/serves in place of/);
+    await server.line(/replaces worker/);
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
   });
 
-  it("is kept up by a worker that serves while others cannot be started", async () => {
+  it("keeps running while one worker serves and others cannot be started", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     const workers = await findWorkers(server);
     program.release({ whileLoading: "process.exit(7);" });
     process.kill(workers.get(1)!, "SIGKILL");
-    // More than are a loop.
-    await server.line(/worker 9 ended with exit code 7/);
+    // More failures than make a crash loop.
+    await server.line(/worker 9 exited with code 7/);
     expect((await ask(server)).worker).toBe(2);
   });
 
-  it("replaces a worker that does not come up in time", async () => {
+  it("replaces a worker that is not ready in time", async () => {
     const program = createWorkerProgram();
-    // The next one has to be ready within it.
+    // The next worker must be ready within this time.
     const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
     const workers = await findWorkers(server);
     program.release({ whileLoading: "for (;;);" });
@@ -277,28 +281,28 @@ describe("a service of several processes", () => {
     await server.line(/worker 3 was not ready within 5000 ms/);
     await server.line(/worker 3 was killed by its supervisor/);
     program.release({ version: "2" });
-    await server.line(/serves in place of/);
+    await server.line(/replaces worker/);
   });
 
-  it("says which worker had to be killed in the end", async () => {
+  it("logs which worker had to be killed", async () => {
     const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "100" });
     await findWorkers(server);
     const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
     await server.line(/about to block/);
     server.child.kill("SIGTERM");
-    await server.line(/worker \d has not ended within 100 ms: killing it/);
+    await server.line(/worker \d did not exit within 100 ms: killing it/);
     expect(await server.exit).toBe(1);
     expect(await blocked).toBe("cut");
   });
 
-  it("ignores what its workers send to their parent for reasons of their own", async () => {
+  it("ignores other messages from its workers", async () => {
     const server = await createWorkerProgram({
       whileLoading: `process.send?.(null); process.send?.("hello"); process.send?.({ supervision: "x" });`,
     }).start();
     expect(await ask(server)).toMatchObject({ version: "1" });
   });
 
-  it("has nothing to do with the workers of somebody else", async () => {
+  it("does not supervise in a worker of another cluster primary", async () => {
     const program = createWorkerProgram();
     const primary = join(program.folder, "primary.js");
     writeFileSync(
@@ -313,7 +317,7 @@ describe("a service of several processes", () => {
     expect(await ask(server)).toMatchObject({ version: "1" });
   });
 
-  it("leaves no worker behind when the supervisor is killed, and answers what is in flight", async () => {
+  it("leaves no worker behind if the supervisor is killed, and finishes requests in flight", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     const pids = [...(await findWorkers(server)).values()];
@@ -325,7 +329,7 @@ describe("a service of several processes", () => {
     await untilGone(pids);
   });
 
-  it("leaves no worker behind then whose request takes for ever", async () => {
+  it("leaves no worker behind whose request never ends if the supervisor is killed", async () => {
     const server = await createWorkerProgram().start({ SHUTDOWN_TIMEOUT_MS: "3600000" });
     const pids = [...(await findWorkers(server)).values()];
     const cut = fetchAlone(`${server.url}/never`).catch(() => "cut");
@@ -337,7 +341,7 @@ describe("a service of several processes", () => {
 });
 
 describe("SIGHUP to a supervisor", () => {
-  it("replaces the workers by what is on disk, and refuses nobody", async () => {
+  it("replaces the workers with the code on disk, and refuses no connection", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     const before = await findWorkers(server);
@@ -362,7 +366,7 @@ describe("SIGHUP to a supervisor", () => {
     await untilGone([...before.values()]);
   });
 
-  it("lets nobody think that the service ends, and waits for no router", async () => {
+  it("keeps the service ready, and has no drain delay", async () => {
     const server = await createWorkerProgram().start({
       DRAIN_DELAY_MS: "600000",
       SHUTDOWN_TIMEOUT_MS: "3600000",
@@ -374,25 +378,25 @@ describe("SIGHUP to a supervisor", () => {
   });
 
   it.each([
-    ["does not start", { whileLoading: "process.exit(7);" }, "worker 3 ended with exit code 7"],
-    ["throws", { whileLoading: "throw new Error('boom');" }, "worker 3 ended with exit code 1"],
-  ])("keeps the workers when the new release %s", async (_what, release, message) => {
+    ["does not start", { whileLoading: "process.exit(7);" }, "worker 3 exited with code 7"],
+    ["throws", { whileLoading: "throw new Error('boom');" }, "worker 3 exited with code 1"],
+  ])("keeps the current workers if the new release %s", async (_what, release, message) => {
     const program = createWorkerProgram();
     const server = await program.start();
     const before = await findWorkers(server);
     program.release(release);
     server.child.kill("SIGHUP");
-    await server.line(/the workers stay as they are/);
+    await server.line(/keeping the current workers/);
     expect(messages(server)).toContain(message);
     expect(await findWorkers(server)).toEqual(before);
-    // It can be mended.
+    // A fixed release replaces them.
     program.release({ version: "3" });
     server.child.kill("SIGHUP");
     await server.line(/all workers are replaced/);
     expect(await ask(server)).toMatchObject({ version: "3" });
   });
 
-  it("binds a new worker only once what it requires can be used", async () => {
+  it("binds a new worker only once its readiness checks pass", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     const before = await findWorkers(server);
@@ -400,26 +404,26 @@ describe("SIGHUP to a supervisor", () => {
     server.child.kill("SIGHUP");
     await server.line(/a readiness check failed/);
     expect(await findWorkers(server)).toEqual(before);
-    // A wish that comes meanwhile waits, and SIGTERM does not.
+    // Another SIGHUP waits meanwhile, but SIGTERM does not.
     server.child.kill("SIGHUP");
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
   });
 
-  it("keeps the workers when a new one does not get ready", async () => {
+  it("keeps the current workers if a new one is not ready in time", async () => {
     const program = createWorkerProgram();
-    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 300 }) });
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
     const before = await findWorkers(server);
     program.release({ version: "2", check: "throw new Error('never');" });
     server.child.kill("SIGHUP");
-    await server.line(/worker 3 was not ready within 300 ms: what it requires cannot be used/);
-    await server.line(/the workers stay as they are/);
+    await server.line(/worker 3 was not ready within 5000 ms: its readiness checks do not pass/);
+    await server.line(/keeping the current workers/);
     expect(await findWorkers(server)).toEqual(before);
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
   });
 
-  it("reads the environment anew", async () => {
+  it("reads the environment again", async () => {
     const program = createWorkerProgram();
     program.writeEnv("WEB_CONCURRENCY=2\n");
     const server = await asServer(startCommand(program.command, { PORT: "0" }, program.folder));
@@ -432,11 +436,11 @@ describe("SIGHUP to a supervisor", () => {
     await server.line(/"workers":1,"msg":"all workers are replaced"/);
     program.writeEnv("WEB_CONCURRENCY=0\n");
     server.child.kill("SIGHUP");
-    await server.line(/The environment is not right, the workers stay/);
+    await server.line(/Invalid environment variables, keeping the current workers/);
     expect((await ask(server)).worker).toBe(6);
   });
 
-  it("says where the service is once that has changed", async () => {
+  it("logs the address again if it has changed", async () => {
     const program = createWorkerProgram();
     program.writeEnv("PORT=0\nWEB_CONCURRENCY=2\n");
     const server = await asServer(startCommand(program.command, {}, program.folder));
@@ -448,10 +452,10 @@ describe("SIGHUP to a supervisor", () => {
     );
   });
 
-  it("starts nobody once the service is to end", async () => {
+  it("starts no worker once the service stops", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
-    // Each of the two gets one, so that the first to leave has something to finish.
+    // Each of the two workers gets one, so that the first to stop has a request to finish.
     const slow: Promise<Answer>[] = [];
     const isSlow = (id: number) =>
       server.log().some(({ msg, worker }) => msg === "a slow request has come" && worker === id);
@@ -470,7 +474,7 @@ describe("SIGHUP to a supervisor", () => {
     expect(server.stderr()).toBe("");
   });
 
-  it("comes twice: what is on disk then is what serves", async () => {
+  it("uses the code that is on disk at the second signal if sent twice", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     program.release({ version: "2" });
@@ -484,7 +488,7 @@ describe("SIGHUP to a supervisor", () => {
     expect(await ask(server)).toMatchObject({ version: "3" });
   });
 
-  it("changes nothing while the service drains", async () => {
+  it("is ignored while the service drains", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
     const slow = ask(server, "/slow");
@@ -498,7 +502,7 @@ describe("SIGHUP to a supervisor", () => {
     expect(messages(server)).not.toContainEqual(expect.stringContaining("replac"));
   });
 
-  it("to the whole group is the supervisor's alone", async () => {
+  it("is handled by the supervisor only if sent to the process group", async () => {
     const server = await createWorkerProgram().start();
     process.kill(-server.child.pid!, "SIGHUP");
     await server.line(/all workers are replaced/);
@@ -506,21 +510,21 @@ describe("SIGHUP to a supervisor", () => {
   });
 });
 
-describe("a socket that was passed", () => {
-  it("is served by one supervisor after the other, and refuses nobody", async () => {
+describe("a passed socket", () => {
+  it("is served by one supervisor after the other, and refuses no connection", async () => {
     const passed = createServer().listen(0, "127.0.0.1").unref();
     await once(passed, "listening");
     const { port } = passed.address() as AddressInfo;
     const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
     const { command, folder } = createWorkerProgram();
-    // LISTEN_PID is known only once the process exists: the shell becomes the supervisor.
+    // LISTEN_PID is known only once the process exists: the shell execs the supervisor.
     const shell = ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", ...command];
     const env = { PORT: "0", LISTEN_FDS: "1", WEB_CONCURRENCY: "2" };
     const [first, second] = await Promise.all(
       [1, 2].map(() => asServer(startCommand(shell, env, folder, fd))),
     );
     expect([first!.port, second!.port]).toEqual([port, port]);
-    // The last one that could accept, besides them.
+    // The last process that could accept connections, besides them.
     passed.close();
 
     let isGoingOn = true;
@@ -549,7 +553,7 @@ describe("a socket that was passed", () => {
     const env = { LISTEN_FDS: "1", WEB_CONCURRENCY: String(workers) };
     const service = startCommand(shell, env, folder, fd);
     const line = JSON.parse(await service.line(/web is listening/)) as object;
-    // The path leads there until the listener that made it closes.
+    // The path exists until the listener that created it closes.
     linkSync(path, `${path}.kept`);
     passed.close();
     const place = process.platform === "linux" ? path : "a Unix socket";

@@ -6,7 +6,7 @@ import multer from "multer";
 import { messageClasses } from "../../src/express/messages";
 import { jsonBody } from "../../src/http/body";
 import { Problem } from "../../src/http/problem";
-import { deferExpectations } from "../../src/port/expectations";
+import { deferExpectations } from "../../src/port/harden";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw } from "../../src/testing/raw-client";
 

@@ -7,12 +7,12 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe("the queue of a listener", () => {
-  it("is taken to its end, so that closing the listener resets nobody", async () => {
+describe("the accept queue", () => {
+  it("is drained, so that closing the listener resets no connection", async () => {
     const server = createServer((socket) => socket.end("welcome"));
     const acceptWaiting = watchAcceptQueue(server);
     const port = await listen(server);
-    // All of them wait before the event loop turns: Node connects at the end of this tick, the system at once.
+    // All of them are in the queue before the next turn: Node connects at the end of this tick, and the kernel completes at once.
     const clients = Array.from({ length: 20 }, () => connect(port, "127.0.0.1"));
     const answers = clients.map(async (client) => {
       const [answer] = (await once(client, "data")) as [Buffer];
@@ -23,7 +23,7 @@ describe("the queue of a listener", () => {
     expect(await Promise.all(answers)).toEqual(clients.map(() => "welcome"));
   });
 
-  it("is left where more come all the time", async () => {
+  it("is abandoned if new connections keep arriving", async () => {
     const server = createServer();
     const acceptWaiting = watchAcceptQueue(server);
     let isOver = false;

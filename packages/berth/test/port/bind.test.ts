@@ -11,7 +11,7 @@ const newServer = (): Server => {
 };
 afterEach(() => open.splice(0).forEach((server) => server.close()));
 
-/** A server whose system refuses to listen. */
+/** A server that fails to listen. */
 function refusingServer(code: string): Server {
   const server = newServer();
   server.listen = (() => {
@@ -38,7 +38,7 @@ async function answers(host: string, port: number): Promise<boolean> {
 }
 
 describe("bind", () => {
-  it("resolves with the actual port, already accepting", async () => {
+  it("resolves with the actual port once it accepts connections", async () => {
     const { port } = await bind(newServer(), { host: "127.0.0.1", port: 0 });
     expect(port).toBeGreaterThan(0);
     expect(await answers("127.0.0.1", port)).toBe(true);
@@ -52,7 +52,7 @@ describe("bind", () => {
   });
 
   it.each(["EAFNOSUPPORT", "EADDRNOTAVAIL"])(
-    "falls back to IPv4 where IPv6 is missing (%s)",
+    "falls back to IPv4 without IPv6 (%s)",
     async (code) => {
       const server = newServer();
       const listen = server.listen.bind(server) as (options: object) => Server;
@@ -80,7 +80,10 @@ describe("bind", () => {
   });
 
   it.each([
-    ["EACCES", "Port 80 needs more rights than this process has: choose a PORT of 1024 or above."],
+    [
+      "EACCES",
+      "Port 80 requires more privileges than this process has: choose a PORT of 1024 or above.",
+    ],
     [
       "EAI_AGAIN",
       "HOST :: cannot be resolved: use an address of this machine, or unset HOST to bind every address.",
@@ -91,20 +94,20 @@ describe("bind", () => {
     await expect(bound).rejects.toMatchObject({ name: "BindError", message, cause: { code } });
   });
 
-  it("names the cure for a descriptor that is no socket", async () => {
+  it("names the cure for a descriptor that is not a socket", async () => {
     await expect(bind(newServer(), { fd: 999 })).rejects.toThrow(
-      /^File descriptor 999 is no listening socket \(E\w+\): start .* or unset LISTEN_FDS\.$/,
+      /^File descriptor 999 is not a listening socket \(E\w+\): start .* or unset LISTEN_FDS\.$/,
     );
   });
 
-  it("leaves no listener of its own on the server", async () => {
+  it("leaves no listener on the server", async () => {
     const server = newServer();
     await bind(server, { host: "127.0.0.1", port: 0 });
     expect([server.listenerCount("error"), server.listenerCount("listening")]).toEqual([0, 0]);
     expect((server.address() as AddressInfo).port).toBeGreaterThan(0);
   });
 
-  it("shares a port only where this Node can", async () => {
+  it("shares a port only if this Node supports it", async () => {
     let refusal: unknown;
     try {
       requireReusePort(process.versions.node);
@@ -124,9 +127,12 @@ describe("requireReusePort", () => {
     expect(() => requireReusePort(version)).not.toThrow();
   });
 
-  it.each(["20.20.2", "22.11.0", "23.0.0"])("refuses Node %s, which would ignore it", (version) => {
-    expect(() => requireReusePort(version)).toThrow(
-      `Sharing a port needs Node 22.12 or later, this is ${version}`,
-    );
-  });
+  it.each(["20.20.2", "22.11.0", "23.0.0"])(
+    "rejects Node %s, which would ignore `reusePort`",
+    (version) => {
+      expect(() => requireReusePort(version)).toThrow(
+        `Sharing a port requires Node 22.12 or later, this is ${version}`,
+      );
+    },
+  );
 });

@@ -12,7 +12,7 @@ const END = "0\r\n\r\n";
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
 describe("a chunked body", () => {
-  it("is read in as few pieces as it has come in", async () => {
+  it("is read in as few pieces as it arrives in", async () => {
     const body = "0123456789".repeat(500);
     const pieces: string[] = [];
     const { port } = await startHttpService((req, res) => {
@@ -26,7 +26,7 @@ describe("a chunked body", () => {
     expect(pieces.length).toBeLessThan(body.length / 100);
   });
 
-  it("is read as it comes", async () => {
+  it("is read as it arrives", async () => {
     const { port } = await startHttpService((req, res) => void req.pipe(res));
     const client = await connectRaw(port);
     client.socket.write(HEAD);
@@ -38,7 +38,7 @@ describe("a chunked body", () => {
     await client.until(/HTTP\/1.1 200[^]*three[^]*HTTP\/1.1 200/);
   });
 
-  it("has no more read than what Node parses at once when its chunks are many", async () => {
+  it("is not read further than Node parses at once if it has many chunks", async () => {
     const reads: number[] = [];
     const { port } = await startHttpService((req, res) => {
       let before = 0;
@@ -54,7 +54,7 @@ describe("a chunked body", () => {
     expect(Math.max(...reads)).toBeLessThanOrEqual(65_536);
   });
 
-  it("may be followed by an upgrade, however many its chunks are", async () => {
+  it("may be followed by an upgrade, however many chunks it has", async () => {
     const { server, port } = await startHttpService((req, res) => {
       req.resume().on("end", () => res.end("read"));
     });
@@ -71,7 +71,7 @@ describe("a chunked body", () => {
     await client.until(/echoed$/);
   });
 
-  it("may be added to by somebody else", async () => {
+  it("accepts pushes by other code", async () => {
     const { port } = await startHttpService((req, res) => {
       req.push("<added>", "utf8");
       req.pipe(res);
@@ -81,7 +81,7 @@ describe("a chunked body", () => {
     await client.until(/<added>[^]*sent/);
   });
 
-  it("waits in the kernel while nobody reads it, and is whole then", async () => {
+  it("waits in the kernel until it is read, and is complete then", async () => {
     const MUCH = 20_000_000;
     const handled = new Promise<[IncomingMessage, ServerResponse]>((resolve) => {
       void startHttpService((...exchange) => resolve(exchange)).then(async ({ port }) => {
@@ -97,7 +97,7 @@ describe("a chunked body", () => {
 });
 
 describe("many bodies in many chunks", () => {
-  it("are handed on one in each turn of the event loop", async () => {
+  it("are pushed one per turn of the event loop", async () => {
     const joinChunks = createChunkJoiner();
     let handedOn = 0;
     for (let count = 0; count < 10; count++) {

@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
-import { deferExpectations } from "../../src/port/expectations";
+import { deferExpectations } from "../../src/port/harden";
 import { connectRaw, get } from "../../src/testing/raw-client";
 
 const servers: Server[] = [];
@@ -35,8 +35,8 @@ const readers: [string, (req: IncomingMessage) => unknown][] = [
   ["resumes", (req) => req.resume()],
 ];
 
-describe("a request that expects 100-continue", () => {
-  it.each(readers)("gets it once the handler %s", async (_how, read) => {
+describe("a request with Expect: 100-continue", () => {
+  it.each(readers)("gets 100 Continue once the handler %s", async (_how, read) => {
     let begin = (): unknown => undefined;
     const client = await connectTo((req, res) => {
       req.on("end", () => res.end("got it"));
@@ -52,7 +52,7 @@ describe("a request that expects 100-continue", () => {
     expect(client.received().match(/100 Continue/g)).toHaveLength(1);
   });
 
-  it("gets only the answer of a handler that does not read, and the end of its connection", async () => {
+  it("gets only the response if the handler does not read, and the connection closes", async () => {
     const client = await connectTo((_req, res) => void res.writeHead(413).end());
     client.socket.write(post("100-continue"));
     expect(await client.closed).toBe("end");
@@ -60,7 +60,7 @@ describe("a request that expects 100-continue", () => {
     expect(client.received()).not.toContain("100 Continue");
   });
 
-  it("gets it after the answers to earlier requests", async () => {
+  it("gets 100 Continue after the responses to earlier requests", async () => {
     const held: ServerResponse[] = [];
     const client = await connectTo((req, res) => {
       if (req.method === "GET") return void held.push(res);
@@ -74,8 +74,8 @@ describe("a request that expects 100-continue", () => {
   });
 });
 
-describe("a request that expects something else", () => {
-  it("is the handler's to judge", async () => {
+describe("a request with another expectation", () => {
+  it("is passed to the handler", async () => {
     const client = await connectTo((req, res) => void res.end(req.headers.expect));
     client.socket.write(`${post("200-ok")}body`);
     await client.until(/^HTTP\/1\.1 200 [^]*200-ok$/);

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** A server whose requests wait in `held`; `/now` answers by itself. */
+/** A server whose requests wait in `held`; `/now` responds at once. */
 async function start(silenceMs = SILENCE_MS) {
   const held: ServerResponse[] = [];
   const arrivals = new EventEmitter();
@@ -36,15 +36,15 @@ async function untilHalfClosed({ req }: ServerResponse): Promise<void> {
   if (!req.socket.readableEnded) await once(req.socket, "end");
 }
 
-/** Resolves once a connection that half-closes now has been looked at twice. */
+/** Resolves once a connection that half-closes now has been probed twice. */
 async function untilAsked(): Promise<void> {
   const { client } = await start();
   client.socket.end(get());
   await client.until(/^(HTTP\/1\.1 100 Continue\r\n\r\n){2}/);
 }
 
-describe("a client that ends its side after its request", () => {
-  it("gets an answer that comes later", async () => {
+describe("a client that half-closes after its request", () => {
+  it("gets a late response", async () => {
     const { client, untilHeld } = await start(60_000);
     client.socket.end(get());
     const res = await untilHeld(1);
@@ -54,7 +54,7 @@ describe("a client that ends its side after its request", () => {
     expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*answered$/);
   });
 
-  it("gets all of its answers when it has pipelined", async () => {
+  it("gets all responses to pipelined requests", async () => {
     const { client, untilHeld } = await start(60_000);
     client.socket.end(get("/now") + get() + get("/now"));
     const res = await untilHeld(1);
@@ -64,7 +64,7 @@ describe("a client that ends its side after its request", () => {
     expect(client.received()).toMatch(/now[^]*later[^]*now$/);
   });
 
-  it("gets the rest of an answer that has begun, as fast as it reads", async () => {
+  it("gets the rest of a response that has begun, as fast as it reads", async () => {
     const { client, untilHeld } = await start();
     client.socket.write(get());
     const res = await untilHeld(1);
@@ -80,7 +80,7 @@ describe("a client that ends its side after its request", () => {
     );
   });
 
-  it("is asked whether it is still there while it waits, and gets its answer", async () => {
+  it("is probed while it waits, and gets its response", async () => {
     const { client, untilHeld } = await start();
     client.socket.end(get());
     const res = await untilHeld(1);
@@ -90,7 +90,7 @@ describe("a client that ends its side after its request", () => {
     expect(client.received()).toMatch(/Continue\r\n\r\nHTTP\/1\.1 200 [^]*answered$/);
   });
 
-  it("is not asked in HTTP/1.0", async () => {
+  it("is not probed in HTTP/1.0", async () => {
     const { client, untilHeld } = await start();
     client.socket.end("GET / HTTP/1.0\r\n\r\n");
     const res = await untilHeld(1);
@@ -100,7 +100,7 @@ describe("a client that ends its side after its request", () => {
     expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*answered$/);
   });
 
-  it("gets the end of an idle connection at once", async () => {
+  it("has an idle connection closed at once", async () => {
     const { client } = await start(60_000);
     client.socket.write(get("/now"));
     await client.until(/now$/);
@@ -109,7 +109,7 @@ describe("a client that ends its side after its request", () => {
   });
 });
 
-describe("a client that has gone", () => {
+describe("a client that is gone", () => {
   it.each<[string, (res: ServerResponse) => void, string?]>([
     ["before its answer", () => undefined],
     ["before its answers", () => undefined, get() + get()],
@@ -122,12 +122,12 @@ describe("a client that has gone", () => {
         res.on("close", () => clearInterval(beat));
       },
     ],
-  ])("is noticed %s", async (_when, begin, text = get()) => {
+  ])("is detected %s", async (_when, begin, text = get()) => {
     const { client, untilHeld } = await start();
     client.socket.write(text);
     const res = await untilHeld(1);
     begin(res);
-    // A client that has something unread would reset the connection, which Node sees at once.
+    // A client with unread data would reset the connection, which Node detects at once.
     if (res.headersSent) await client.until(/\r\n\r\n/);
     client.socket.destroy();
     await once(res, "close");

@@ -7,7 +7,7 @@ import { connectRaw, get } from "../../src/testing/raw-client";
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close().closeAllConnections()));
 
-/** A tracked server whose requests wait in `held`; `/now` answers by itself, and whoever asks to upgrade is let. */
+/** A tracked server whose requests wait in `held`; `/now` responds at once, and every upgrade is accepted. */
 async function start() {
   const held: ServerResponse[] = [];
   const arrivals = new EventEmitter();
@@ -55,7 +55,7 @@ async function start() {
 }
 
 describe("the connections of an HTTP server", () => {
-  it("end when they are idle, and never with a request in flight", async () => {
+  it("are closed when idle, and never with a request in flight", async () => {
     const { connections, open, openIdle, openBusy } = await start();
     const [unused, idle, busy] = [await open(), await openIdle(), await openBusy()];
     connections.endIdle("unused");
@@ -66,12 +66,12 @@ describe("the connections of an HTTP server", () => {
     expect(await idle.closed).toBe("end");
     busy.res.end("answered");
     await busy.until(/answered$/);
-    // Nothing has been said of an end of this one.
+    // This one was not closed.
     busy.socket.write(get("/now"));
     await busy.until(/now$/);
   });
 
-  it("end with the answers that are under way once they are to close", async () => {
+  it("are closed after the responses in progress", async () => {
     const { connections, openBusy } = await start();
     const [begun, waiting] = [await openBusy(), await openBusy()];
     begun.res.write("begun");
@@ -83,7 +83,7 @@ describe("the connections of an HTTP server", () => {
     expect(waiting.received()).toMatch(/Connection: close\r\n[^]*answered$/);
   });
 
-  it("are kept alive between requests only", async () => {
+  it("are keep-alive only between requests", async () => {
     const { connections, open, openIdle, openBusy } = await start();
     const [unused, idle, busy] = [await open(), await openIdle(), await openBusy()];
     const states = () => [unused, idle, busy].map(({ side }) => connections.isKeptAlive(side));
@@ -93,12 +93,12 @@ describe("the connections of an HTTP server", () => {
     expect(states()).toEqual([false, false, false]);
   });
 
-  it("have a latest response until that and its request are over", async () => {
+  it("have a latest response until it and its request are complete", async () => {
     const { connections, open, openIdle, openBusy } = await start();
     const [unused, idle, busy] = [await open(), await openIdle(), await openBusy()];
     const latest = () => [unused, idle, busy].map(({ side }) => connections.latest(side));
     expect(latest()).toEqual([undefined, undefined, busy.res]);
-    // Its answer comes before its body.
+    // The response comes before the request's body.
     idle.socket.write("POST /now HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n");
     await idle.until(/now[^]*now$/);
     busy.res.end("answered");
@@ -110,7 +110,7 @@ describe("the connections of an HTTP server", () => {
     expect(latest()).toEqual([undefined, undefined, undefined]);
   });
 
-  it("give their clients less time to go on reading when they are to hurry, unless they are idle", async () => {
+  it("give their clients less time to read after `hurry`, unless they are idle", async () => {
     const { server, connections, open, openIdle, openBusy } = await start();
     const clients = [await open(), await openIdle(), await openBusy()];
     const [unusedMs, idleMs] = clients.map(({ side }) => side.timeout);
@@ -120,8 +120,8 @@ describe("the connections of an HTTP server", () => {
   });
 });
 
-describe("a request that another server has handed over", () => {
-  it("is handled like one of the server's own", async () => {
+describe("a request on another server's connection", () => {
+  it("is handled like the server's own", async () => {
     const { server } = await start();
     const other = createServer((req, res) => void server.emit("request", req, res));
     servers.push(other);
@@ -133,7 +133,7 @@ describe("a request that another server has handed over", () => {
 });
 
 describe("an upgraded connection", () => {
-  it("is not ended as one without a request", async () => {
+  it("is not closed as idle", async () => {
     const { connections, openUpgraded } = await start();
     const client = await openUpgraded("x");
     connections.endIdle("used");
@@ -142,17 +142,17 @@ describe("an upgraded connection", () => {
     await client.until(/still here$/);
   });
 
-  it("hears a farewell in its own protocol if that is a WebSocket's, else the end", async () => {
+  it("gets a Close frame if it is a WebSocket, otherwise FIN", async () => {
     const { connections, openIdle, openUpgraded } = await start();
     const [webSocket, other] = [await openUpgraded("WebSocket"), await openUpgraded("x")];
     const idle = await openIdle();
-    connections.farewellUpgraded();
+    connections.closeUpgraded();
     expect(await webSocket.until(/\r\n\r\n.{4}$/s)).toMatch("\r\n\r\n\x88\x02\x03\xe9");
     expect(await other.closed).toBe("end");
     expect([webSocket.side.writable, idle.side.writable]).toEqual([true, true]);
   });
 
-  it("is cut after its farewell, and others are not", async () => {
+  it("is destroyed after its Close frame, unlike others", async () => {
     const { connections, openBusy, openUpgraded } = await start();
     const [upgraded, busy] = [await openUpgraded("websocket"), await openBusy()];
     connections.destroyUpgraded();
@@ -161,7 +161,7 @@ describe("an upgraded connection", () => {
     await busy.until(/answered$/);
   });
 
-  it("is cut with all that is left", async () => {
+  it("is destroyed with all other connections", async () => {
     const { connections, open, openBusy, openUpgraded } = await start();
     const clients = [await open(), await openBusy(), await openUpgraded("x")];
     connections.destroy();

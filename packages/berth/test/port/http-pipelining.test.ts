@@ -14,7 +14,7 @@ const CHUNK = 65_536;
 const TINY = "GET / HTTP/1.1\r\nHost:a\r\n\r\n";
 const A_CHUNK_OF_TINY = Math.floor(CHUNK / TINY.length);
 
-/** Asks on another connection, so that whatever the service was to do before is done. */
+/** Waits for a response on another connection: then the service has processed everything before it. */
 async function otherClient(port: number) {
   const client = await connectRaw(port);
   client.socket.write(get("/now"));
@@ -30,7 +30,7 @@ const gets = (count: number): string =>
     .join("");
 
 describe("a connection with pipelined requests", () => {
-  it("has one request in progress, and the answers come in order", async () => {
+  it("has one request in progress, and gets the responses in order", async () => {
     const { port, held, untilHeld } = await startHttpService();
     const client = await connectRaw(port);
     client.socket.write(gets(3));
@@ -43,7 +43,7 @@ describe("a connection with pipelined requests", () => {
     expect(answers(await client.until(/<3>$/))).toEqual(numbers(3));
   });
 
-  it("gets 300 answers in order, whatever the methods, bodies and speed of the handler", async () => {
+  it("gets 300 responses in order, whatever the methods, bodies and speed of the handler", async () => {
     const answer = async (req: IncomingMessage, res: ServerResponse) => {
       if (req.url?.includes("5")) await new Promise((resolve) => setImmediate(resolve));
       let body = "";
@@ -63,7 +63,7 @@ describe("a connection with pipelined requests", () => {
     expect(answers(received)).toEqual(numbers(300).filter((_, i) => i % 3 !== 1));
   });
 
-  it("gets all answers when a drain begins in the middle, and ends with the last", async () => {
+  it("gets all responses if a drain begins in the middle, and closes after the last", async () => {
     let handled = 0;
     const { service, port } = await startHttpService((_req, res) => {
       if (++handled === 100) service.beginDrain();
@@ -77,7 +77,7 @@ describe("a connection with pipelined requests", () => {
     expect(client.received()).toMatch(/Connection: close\r\n(.+\r\n)*\r\n<300>$/);
   });
 
-  it("is answered by a draining service when its requests are held", async () => {
+  it("gets its waiting responses from a draining service", async () => {
     const { service, port, held, untilHeld } = await startHttpService();
     const client = await connectRaw(port);
     client.socket.write(gets(2));
@@ -93,7 +93,7 @@ describe("a connection with pipelined requests", () => {
     await drained;
   });
 
-  it("does not hold a drain by asking on and on", async () => {
+  it("does not prolong a drain with more and more requests", async () => {
     const { service, port } = await startHttpService((_req, res) => res.end("answered"));
     const client = await connectRaw(port);
     const askOn = () => {
@@ -106,7 +106,7 @@ describe("a connection with pipelined requests", () => {
     await expect(service.drain(200)).resolves.toBeUndefined();
   });
 
-  it("has a body that is under way in a drain read to its end", async () => {
+  it("has a body that has begun read completely during a drain", async () => {
     let upload: Socket | undefined;
     const { service, port } = await startHttpService((req, res) => {
       upload = req.socket;
@@ -121,7 +121,7 @@ describe("a connection with pipelined requests", () => {
     holdTimeouts();
     service.beginDrain();
     const drained = service.drain(PLENTY_MS);
-    // Long after everybody's grace.
+    // Long after all grace periods.
     jest.advanceTimersByTime(PLENTY_MS);
     endSocketTimer(upload!);
     jest.useRealTimers();
@@ -131,7 +131,7 @@ describe("a connection with pipelined requests", () => {
     await drained;
   });
 
-  it("gets no second answer made while its client does not read the first", async () => {
+  it("has no second response created while its client does not read the first", async () => {
     const large = Buffer.alloc(20_000_000);
     let handled = 0;
     const { port } = await startHttpService((req, res) => {
@@ -144,7 +144,7 @@ describe("a connection with pipelined requests", () => {
     await otherClient(port);
     await otherClient(port);
     expect(handled).toBe(1);
-    // Not as text, which would take long.
+    // As bytes, because decoding takes long.
     let bytes = 0;
     client.socket
       .removeAllListeners("data")
@@ -165,7 +165,7 @@ describe("a connection with pipelined requests", () => {
     expect(sockets[0]?.bytesRead).toBeLessThanOrEqual(2 * CHUNK);
   });
 
-  it("is read no faster than its requests are handled, also when its client reads slowly", async () => {
+  it("is read no faster than its requests are handled, also if its client reads slowly", async () => {
     const COUNT = 2000;
     const size = get("/").length;
     const answer = "x".repeat(20_000);
@@ -188,7 +188,7 @@ describe("a connection with pipelined requests", () => {
     expect(unhandledBytes).toBeLessThanOrEqual(2 * CHUNK);
   });
 
-  it("has its waiting requests dropped when its client goes", async () => {
+  it("has its waiting requests dropped when its client disconnects", async () => {
     const { server, port, held, untilHeld } = await startHttpService();
     const gone = new Promise((resolve) =>
       server.once("connection", (socket: Socket) => socket.once("close", resolve)),
@@ -203,7 +203,7 @@ describe("a connection with pipelined requests", () => {
     expect(held).toHaveLength(1);
   });
 
-  it("is cut when too many requests of the process wait, and makes room", async () => {
+  it("is destroyed if too many requests wait in the process, and frees their places", async () => {
     const { port, held, untilHeld } = await startHttpService();
     const clients = await Promise.all(Array.from({ length: 6 }, () => connectRaw(port)));
     for (const client of clients) client.socket.write(TINY.repeat(A_CHUNK_OF_TINY));
@@ -222,7 +222,7 @@ describe("a connection with pipelined requests", () => {
     await later.until(/<2>$/);
   });
 
-  it("is told to continue in its turn", async () => {
+  it("gets 100 Continue in its turn", async () => {
     const { port, held, untilHeld } = await startHttpService((req, res) => {
       if (req.method === "GET") return void setImmediate(() => res.end("<1>"));
       req.on("data", (data: Buffer) => res.end(data));
@@ -237,7 +237,7 @@ describe("a connection with pipelined requests", () => {
     await client.until(/<2>$/);
   });
 
-  it("is upgraded once the requests before are answered", async () => {
+  it("is upgraded after the responses to earlier requests", async () => {
     const { server, port, held, untilHeld } = await startHttpService();
     server.on("upgrade", (_req, socket: Socket, head: Buffer) => {
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n${head.toString()}`);
@@ -256,7 +256,7 @@ describe("a connection with pipelined requests", () => {
     await client.until(/headechoed$/);
   });
 
-  it("is cut when it waits to be upgraded, and its client does not read", async () => {
+  it("is destroyed if it waits to be upgraded and its client does not read", async () => {
     const { server, port } = await startHttpService(
       (_req, res) => res.end(Buffer.alloc(40_000_000)),
       {
@@ -275,7 +275,7 @@ describe("a connection with pipelined requests", () => {
     await gone;
   });
 
-  it("survives a reset while an upgrade waits", async () => {
+  it("may be reset while an upgrade waits", async () => {
     const { server, port, held, untilHeld } = await startHttpService();
     const upgraded = jest.fn();
     server.on("upgrade", upgraded);
@@ -294,7 +294,7 @@ describe("a connection with pipelined requests", () => {
     expect(upgraded).not.toHaveBeenCalled();
   });
 
-  it("has no request handled in the context of the one before", async () => {
+  it("handles no request in the context of the previous one", async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const { port } = await startHttpService((req, res) => {
@@ -309,7 +309,7 @@ describe("a connection with pipelined requests", () => {
 });
 
 describe("all connections", () => {
-  it("are not read in a turn of the event loop any more that has brought a thousand who wait", async () => {
+  it("are paused for the rest of a turn after a thousand requests were queued in it", async () => {
     const [greedy, reading, paused] = [new Socket(), new Socket().resume(), new Socket().pause()];
     const pipelining = createPipelining(jest.fn(), () => [greedy, reading, paused]);
     const bring = (count: number) => {

@@ -9,7 +9,7 @@ import { holdTimeouts } from "../../src/testing/timers";
 
 const PLENTY_MS = 10_000;
 
-/** Behind the answer that accepts the upgrade, a Close frame with status 1001. */
+/** After the response that accepts the upgrade, a Close frame with status 1001. */
 const FAREWELL = / 101 [^]*\r\n\r\n\x88[^]{2}\xe9/;
 const UPGRADE_TO_WEBSOCKET =
   "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
@@ -37,7 +37,7 @@ describe("a draining HTTP service", () => {
     expect(await late.closed).toBe("end");
   });
 
-  it("finishes requests in flight, says Connection: close, and ends their connections", async () => {
+  it("finishes requests in flight with Connection: close, and closes their connections", async () => {
     const { service, port, held, untilHeld } = await start();
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -50,7 +50,7 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("finishes a response whose headers had gone out, and ends its connection", async () => {
+  it("finishes a response whose head was already sent, and closes its connection", async () => {
     const { service, port, held, untilHeld } = await start();
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -65,7 +65,7 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("reads a half-sent body to its end", async () => {
+  it("reads an incomplete body to its end", async () => {
     const { service, port } = await start((req, res) => {
       let body = "";
       req
@@ -83,7 +83,7 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("ends endless responses that end themselves when draining begins", async () => {
+  it("lets long-lived responses end when draining begins", async () => {
     const draining = new AbortController();
     const { service, port } = await start((_req, res) => {
       res.writeHead(200, { "Content-Type": "text/event-stream" }).write("data: 1\n\n");
@@ -99,7 +99,7 @@ describe("a draining HTTP service", () => {
     expect(client.received()).toMatch(/data: bye\n\n\r\n0\r\n\r\n$/);
   });
 
-  it("refuses new connections once it drains", async () => {
+  it("refuses new connections", async () => {
     const { service, port, held, untilHeld } = await start();
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -111,7 +111,7 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("serves a request that reaches an idle connection within its grace", async () => {
+  it("serves a request on an idle connection within the grace period", async () => {
     const { service, port } = await start();
     const client = await connectRaw(port);
     client.socket.write(get("/now"));
@@ -126,7 +126,7 @@ describe("a draining HTTP service", () => {
     await drained;
   });
 
-  it("serves a request that follows a response whose headers had promised to keep the connection", async () => {
+  it("serves a request after a response without Connection: close", async () => {
     const { service, port, held, untilHeld } = await start();
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -149,7 +149,7 @@ describe("a draining HTTP service", () => {
   it.each([
     ["request", get()],
     ["upgrade", UPGRADE_TO_WEBSOCKET],
-  ])("passes no %s on that comes after the end of its connection", async (event, late) => {
+  ])("does not emit %s for a request that arrives after FIN was sent", async (event, late) => {
     const { service, server, port } = await start();
     const client = await connectRaw(port);
     client.socket.allowHalfOpen = true;
@@ -163,7 +163,7 @@ describe("a draining HTTP service", () => {
     expect(handled).not.toHaveBeenCalled();
   });
 
-  it("is held neither by idle connections nor by unused ones", async () => {
+  it("is not kept open by idle or unused connections", async () => {
     const { service, port } = await start();
     const unused = await connectRaw(port);
     const idle = await connectRaw(port);
@@ -174,17 +174,17 @@ describe("a draining HTTP service", () => {
     expect([await unused.closed, await idle.closed]).toEqual(["end", "end"]);
   });
 
-  it("is not held by a peer that never ends its side", async () => {
+  it("is not kept open by a peer that never closes its side", async () => {
     const { service, port } = await start();
     const client = await connectRaw(port);
-    // Without a reader the FIN is never seen, so never answered.
+    // A client that does not read never sees the FIN, and so never sends its own.
     client.socket.removeAllListeners("data").pause();
     client.socket.allowHalfOpen = true;
     service.beginDrain();
     await service.drain(200);
   });
 
-  it("tells WebSockets that it is going away", async () => {
+  it("sends WebSockets a Close frame", async () => {
     const { service, server, port } = await start();
     const wss = new WebSocketServer({ server });
     const socket = new WebSocket(`ws://127.0.0.1:${port}`);
@@ -196,7 +196,7 @@ describe("a draining HTTP service", () => {
     wss.close();
   });
 
-  it("tells so, too, to a WebSocket that comes over an idle connection", async () => {
+  it("sends a Close frame to a WebSocket that begins on an idle connection", async () => {
     const { service, server, port } = await start();
     const wss = new WebSocketServer({ server });
     const client = await connectRaw(port);
@@ -212,7 +212,7 @@ describe("a draining HTTP service", () => {
     wss.close();
   });
 
-  it("tells so a WebSocket that is accepted meanwhile, and not before that", async () => {
+  it("sends a Close frame to a WebSocket only after it is accepted", async () => {
     const { service, server, port } = await start();
     const wss = new WebSocketServer({ noServer: true });
     const asked = once(server, "upgrade");
@@ -228,7 +228,7 @@ describe("a draining HTTP service", () => {
     wss.close();
   });
 
-  it("cuts upgraded connections that do not answer the farewell", async () => {
+  it("destroys upgraded connections that do not respond to the Close frame", async () => {
     const { service, server, port } = await start(undefined, { isUpgrade: () => true });
     server.on("upgrade", (_req, socket) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
@@ -243,7 +243,7 @@ describe("a draining HTTP service", () => {
     await service.drain(200);
   });
 
-  it("answers a request to upgrade when nobody upgrades", async () => {
+  it("handles an upgrade request like any other without a listener", async () => {
     const { port } = await start();
     const client = await connectRaw(port);
     client.socket.write(
@@ -253,7 +253,7 @@ describe("a draining HTTP service", () => {
     client.socket.destroy();
   });
 
-  it("cuts what is left when it is destroyed", async () => {
+  it("destroys all remaining connections in `destroy`", async () => {
     const { service, port, untilHeld } = await start();
     const client = await connectRaw(port);
     client.socket.write(get());
@@ -270,7 +270,7 @@ describe("a draining HTTP service", () => {
 describe("an HTTP service with WebSockets mounted", () => {
   const H2C = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
 
-  /** Answers with what it has been sent, and greets WebSockets at `/live`. */
+  /** Echoes request bodies, and greets WebSockets at `/live`. */
   async function startWithWebSockets() {
     const started = await start((req, res) => {
       let body = "";
@@ -304,7 +304,7 @@ describe("an HTTP service with WebSockets mounted", () => {
       "POST /live HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
       "<POST /live x>",
     ],
-  ])("answers %s as any other request, and the next ones", async (_what, request, answer) => {
+  ])("handles %s like any other request, and the next ones", async (_what, request, answer) => {
     const { port, wss } = await startWithWebSockets();
     const client = await connectRaw(port);
     client.socket.write(request);
@@ -323,7 +323,7 @@ describe("an HTTP service with WebSockets mounted", () => {
     wss.close();
   });
 
-  it("upgrades to what its options say", async () => {
+  it("upgrades requests that `isUpgrade` accepts", async () => {
     const { port, server } = await start(undefined, {
       isUpgrade: ({ headers }) => headers.upgrade === "echo",
     });

@@ -16,7 +16,7 @@ afterEach(async () => {
   }
 });
 
-/** A service whose requests wait in `held`; `/now` answers by itself. Its refusals name the error's code. */
+/** A service whose requests wait in `held`; `/now` responds at once. Its refusals contain the error code. */
 async function start() {
   const held: ServerResponse<IncomingMessage>[] = [];
   const refused: string[] = [];
@@ -45,7 +45,7 @@ async function start() {
   const accepted = once(server, "connection") as Promise<[Socket]>;
   const client = await connectRaw(port);
   const [side] = await accepted;
-  /** Has a request that is under way be late. */
+  /** Lets a request in progress time out. */
   const timeOut = () => void Object.assign(server, { requestTimeout: 1, headersTimeout: 1 });
   return { server, service, client, side, held, untilHeld, refused, timeOut };
 }
@@ -58,12 +58,12 @@ const TIMEOUT = "ERR_HTTP_REQUEST_TIMEOUT";
 const GARBAGE = "\x16\x03\x01\x02\x00\r\n\r\n";
 const TOO_LONG = "x".repeat(20_000);
 
-describe("what is no request", () => {
+describe("an invalid request", () => {
   it.each([
     ["garbage", GARBAGE, "HPE_INVALID_METHOD"],
     ["too long a head", `GET / HTTP/1.1\r\nHost: ${TOO_LONG}`, "HPE_HEADER_OVERFLOW"],
     ["half a head that does not go on", "GET / HTTP/1.1\r\nHost: te", TIMEOUT],
-  ])("is refused when it is %s, and its connection ends", async (_what, text, code) => {
+  ])("is refused if it is %s, and its connection closes", async (_what, text, code) => {
     const { side, client, refused, timeOut } = await start();
     client.socket.write(text);
     while (side.bytesRead === 0) await nextTurn();
@@ -77,7 +77,7 @@ describe("what is no request", () => {
     ["chunks that are none", "/held", "x\r\n", "HPE_INVALID_CHUNK_SIZE"],
     ["too long chunk extensions", "/held", `1;${TOO_LONG}\r\n`, "HPE_CHUNK_EXTENSIONS_OVERFLOW"],
     ["a body that does not go on", "/held", "2\r\n1", TIMEOUT],
-  ])("is refused when it has %s, whatever its handler does", async (_what, path, body, code) => {
+  ])("is refused if it has %s, whatever its handler does", async (_what, path, body, code) => {
     const { client, refused, held, untilHeld, timeOut } = await start();
     client.socket.write(chunked(path) + body);
     await untilHeld(1);
@@ -89,7 +89,7 @@ describe("what is no request", () => {
     expect(refused).toEqual([`${code} of ${path}`]);
   });
 
-  it("is refused at once when the client ends its side in the midst of it", async () => {
+  it("is refused at once if the client half-closes in the middle of it", async () => {
     const { client, refused } = await start();
     client.socket.end(`${chunked("/held")}2\r\n1`);
     expect(await client.closed).toBe("end");
@@ -97,7 +97,7 @@ describe("what is no request", () => {
     expect(refused).toEqual(["HPE_INVALID_EOF_STATE of /held"]);
   });
 
-  it("is not handled when the rest of it comes after all", async () => {
+  it("is not handled if the rest of it arrives later", async () => {
     const { client, held, untilHeld, timeOut } = await start();
     client.socket.allowHalfOpen = true;
     client.socket.write(`${chunked("/held")}2\r\n1`);
@@ -110,7 +110,7 @@ describe("what is no request", () => {
     expect(held[0]?.req.complete).toBe(false);
   });
 
-  it("is refused once, whatever follows", async () => {
+  it("is refused only once, whatever follows", async () => {
     const { client, refused } = await start();
     client.socket.write(GARBAGE);
     await client.until(ONLY_REFUSED);
@@ -124,7 +124,7 @@ describe("what is no request", () => {
     ["garbage", GARBAGE, "HPE_INVALID_METHOD"],
     ["a malformed body", `${chunked("/last")}x\r\n`, "HPE_INVALID_CHUNK_SIZE of /last"],
   ])(
-    "is refused after the answers to earlier requests when it is %s",
+    "is refused after the responses to earlier requests if it is %s",
     async (_what, text, code) => {
       const { client, refused, held, untilHeld } = await start();
       client.socket.write(get("/now") + get("/held") + text);
@@ -139,7 +139,7 @@ describe("what is no request", () => {
     },
   );
 
-  it("is cut, and nothing written into the answer, once that has begun", async () => {
+  it("has its connection closed without another response, once its response has begun", async () => {
     const { client, refused, held, untilHeld } = await start();
     client.socket.write(`${chunked("/held")}1\r\n1\r\n`);
     await untilHeld(1);
@@ -151,7 +151,7 @@ describe("what is no request", () => {
     expect(refused).toEqual([]);
   });
 
-  it("gets no second answer when its body fails after the answer", async () => {
+  it("gets no second response if its body fails after the response", async () => {
     const { client, refused, timeOut } = await start();
     client.socket.write(chunked("/now"));
     await client.until(/now$/);
@@ -161,14 +161,14 @@ describe("what is no request", () => {
     expect(refused).toEqual([]);
   });
 
-  it("is not refused when it is nothing at all", async () => {
+  it("is not refused if the connection was never used", async () => {
     const { client, refused, timeOut } = await start();
     timeOut();
     expect(await client.closed).toBe("end");
     expect([client.received(), refused]).toEqual(["", []]);
   });
 
-  it("is not refused when the client has gone", async () => {
+  it("is not refused if the client is gone", async () => {
     const { server, client, held, untilHeld, refused } = await start();
     client.socket.write(get("/held"));
     await untilHeld(1);
@@ -178,7 +178,7 @@ describe("what is no request", () => {
     expect(refused).toEqual([]);
   });
 
-  it("does not hold a drain", async () => {
+  it("does not prolong a drain", async () => {
     const { service, client } = await start();
     client.socket.allowHalfOpen = true;
     client.socket.write(GARBAGE);

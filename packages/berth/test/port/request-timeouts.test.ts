@@ -28,7 +28,7 @@ describe("a request", () => {
   it.each([
     ["head", HALF_A_HEAD],
     ["body", HALF_A_BODY],
-  ])("is cut with 408 when its %s does not come to an end", async (_part, text) => {
+  ])("gets 408 if its %s is never completed", async (_part, text) => {
     const { port } = await start((req) => req.on("error", () => undefined));
     const client = await connectRaw(port);
     client.socket.write(text);
@@ -36,7 +36,7 @@ describe("a request", () => {
     expect(await client.closed).toBe("end");
   });
 
-  it("is cut although its head keeps coming, byte by byte", async () => {
+  it("gets 408 even if its head keeps arriving byte by byte", async () => {
     const { port } = await start(() => undefined);
     const client = await connectRaw(port);
     client.socket.write(HALF_A_HEAD);
@@ -45,7 +45,7 @@ describe("a request", () => {
     clearInterval(trickle);
   });
 
-  it("limits neither a long answer nor an idle connection", async () => {
+  it("limits neither a long response nor an idle connection", async () => {
     const held: ServerResponse[] = [];
     const { server, port } = await start((req, res) => {
       if (req.url === "/slow") {
@@ -70,7 +70,7 @@ describe("a request", () => {
 });
 
 describe("requestTimeouts", () => {
-  it("gives a head at most a minute, and looks often enough to keep both limits to a twentieth", () => {
+  it("gives a head at most a minute, and enforces both limits to within 5 %", () => {
     expect(requestTimeouts(60_000)).toEqual({
       requestTimeout: 60_000,
       headersTimeout: 60_000,

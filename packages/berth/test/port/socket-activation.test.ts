@@ -1,7 +1,7 @@
-import { readBindTarget, readPassedSocket } from "../../src/port/socket-activation";
+import { readBindTarget, readPassedSocket } from "../../src/port/bind";
 
 describe("readPassedSocket", () => {
-  it("takes the one socket that is passed to this process", () => {
+  it("returns the socket that is passed to this process", () => {
     expect(readPassedSocket({ LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toBe(3);
   });
 
@@ -12,7 +12,7 @@ describe("readPassedSocket", () => {
     },
   );
 
-  it("refuses several sockets", () => {
+  it("rejects several sockets", () => {
     expect(() => readPassedSocket({ LISTEN_FDS: "2", LISTEN_PID: "42" }, 42)).toThrow(
       "Expected one passed socket, got LISTEN_FDS=2",
     );
@@ -22,7 +22,7 @@ describe("readPassedSocket", () => {
 describe("readBindTarget", () => {
   const config = { HOST: "127.0.0.1", PORT: 5000, REUSE_PORT: true };
 
-  it("is the passed socket when there is one", () => {
+  it("is the passed socket if there is one", () => {
     expect(readBindTarget(config, { LISTEN_FDS: "1", LISTEN_PID: "42" }, 42)).toEqual({ fd: 3 });
   });
 

@@ -34,7 +34,7 @@ describe("a TCP service", () => {
     await expect(connectRaw(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("says goodbye in its own protocol", async () => {
+  it("closes connections as its protocol requires", async () => {
     const { service, port } = await start((socket) => socket.end("BYE\r\n"));
     const client = await connectRaw(port);
     client.socket.write("x");
@@ -45,7 +45,7 @@ describe("a TCP service", () => {
     expect(client.received()).toBe("xBYE\r\n");
   });
 
-  it("waits for a connection that is not done, until it is destroyed", async () => {
+  it("waits for a connection that is still used, until it is destroyed", async () => {
     const { service, port } = await start(() => undefined);
     const client = await connectRaw(port);
     client.socket.write("x");

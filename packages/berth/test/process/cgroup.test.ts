@@ -6,7 +6,7 @@ import { readCgroupLimits } from "../../src/process/cgroup";
 const roots: string[] = [];
 afterAll(() => roots.forEach((root) => rmSync(root, { recursive: true })));
 
-/** The limits that are read where these files are. */
+/** Reads the limits from these files. */
 function limitsOf(files: Record<string, string>) {
   const root = mkdtempSync(join(tmpdir(), "cgroup-"));
   roots.push(root);
@@ -18,7 +18,7 @@ function limitsOf(files: Record<string, string>) {
 }
 
 describe("readCgroupLimits", () => {
-  it("reads version 2, the tightest of all groups above", () => {
+  it("reads the lowest limits of a version 2 group and its ancestors", () => {
     expect(
       limitsOf({
         "proc/self/cgroup": "0::/app.slice/web.service\n",
@@ -30,7 +30,7 @@ describe("readCgroupLimits", () => {
     ).toEqual({ cpus: 1.5, memoryBytes: 2 ** 30 });
   });
 
-  it("reads version 1, whose groups a container sees without their path", () => {
+  it("reads version 1, where a container's own group is mounted as the root", () => {
     expect(
       limitsOf({
         "proc/self/cgroup": "5:memory:/docker/1a2b\n4:cpu,cpuacct:/docker/1a2b\n",
@@ -41,7 +41,7 @@ describe("readCgroupLimits", () => {
     ).toEqual({ cpus: 0.5, memoryBytes: 2 ** 29 });
   });
 
-  it("takes no limit for none", () => {
+  it("treats -1 and the version 1 maximum as unlimited", () => {
     expect(
       limitsOf({
         "proc/self/cgroup": "5:memory:/\n4:cpu:/\n0::/\n",
@@ -52,7 +52,7 @@ describe("readCgroupLimits", () => {
     ).toEqual({ cpus: undefined, memoryBytes: undefined });
   });
 
-  it("finds none where there are no control groups", () => {
+  it("finds no limits without control groups", () => {
     expect(limitsOf({})).toEqual({ cpus: undefined, memoryBytes: undefined });
   });
 });

@@ -11,13 +11,13 @@ describe("fittingWorkers", () => {
     [4, 64, 1],
     [1.5, 8192, 1],
     [0.1, 8192, 1],
-  ])("of %d processors and %d MB are %d", (cpus, megabytes, expected) => {
+  ])("with %d CPUs and %d MB is %d", (cpus, megabytes, expected) => {
     expect(fittingWorkers({ cpus, memoryBytes: megabytes * MB })).toBe(expected);
   });
 });
 
 describe("readAllowance", () => {
-  it("is no more than the machine has", () => {
+  it("does not exceed the machine's resources", () => {
     const { cpus, memoryBytes } = readAllowance();
     expect(cpus).toBeGreaterThan(0);
     expect(cpus).toBeLessThanOrEqual(availableParallelism());

@@ -2,12 +2,12 @@ import { channel } from "node:diagnostics_channel";
 import { watchDescriptors } from "../../src/process/descriptors";
 import { createTestLogger } from "../../src/testing/app";
 
-/** As Node does for a connection that has this descriptor. */
+/** Publishes what Node publishes for a connection with this descriptor. */
 const accept = (fd: number | undefined): void =>
   channel("net.server.socket").publish({ socket: { _handle: { fd } } });
 
 describe("watchDescriptors", () => {
-  it("warns when nearly all are in use, and again only after many have become free", () => {
+  it("warns above 95 % usage, and again only after usage was below 75 %", () => {
     const { logger, log } = createTestLogger();
     watchDescriptors(logger, 100);
     for (const fd of [undefined, 93, 94, 99, 80, 99]) accept(fd);
@@ -16,7 +16,7 @@ describe("watchDescriptors", () => {
     expect(log).toHaveLength(2);
   });
 
-  it("warns of nothing where the limit is not known", () => {
+  it("does not warn if the limit is unknown", () => {
     const { logger, log } = createTestLogger();
     watchDescriptors(logger, Infinity);
     accept(1_000_000);

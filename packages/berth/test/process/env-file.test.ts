@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const asUser = process.getuid?.() === 0 ? it.skip : it;
-/** The message of what is thrown, without the folder of this test. */
+/** The message of the thrown error, without the folder of this test. */
 const refusal = (): string => {
   try {
     readEnvFile(file);
@@ -25,7 +25,7 @@ const refusal = (): string => {
 };
 
 describe("readEnvFile", () => {
-  it("finds nothing where there is no file", () => {
+  it("returns undefined if the file does not exist", () => {
     expect(readEnvFile(file)).toBeUndefined();
   });
 
@@ -42,42 +42,42 @@ describe("readEnvFile", () => {
     ["big-endian UTF-16", Buffer.from("\uFEFFPORT=7000\n", "utf16le").swap16(), "UTF-16"],
     ["NUL bytes", Buffer.from("PORT=7000\nNAME=a\0b\n"), "a NUL byte"],
     ["Latin-1", Buffer.from("NAME=ü\n", "latin1"), "bytes that are not UTF-8"],
-  ])("refuses %s", (_, content, what) => {
+  ])("rejects %s", (_, content, what) => {
     writeFileSync(file, content);
     expect(refusal()).toBe(
       `/app/.env: expected UTF-8 text; it contains ${what}. Save it as UTF-8 (PowerShell: Set-Content -Encoding utf8)`,
     );
   });
 
-  it("refuses a folder", () => {
+  it("rejects a folder", () => {
     mkdirSync(file);
     expect(refusal()).toBe("/app/.env: cannot be read: it is a folder. Remove or rename it");
   });
 
-  it("refuses a link that leads nowhere", () => {
+  it("rejects a broken symbolic link", () => {
     symlinkSync("elsewhere/.env", file);
     expect(refusal()).toBe(
-      "/app/.env: cannot be read: it is a symbolic link to nothing. Restore elsewhere/.env, or remove the link",
+      "/app/.env: cannot be read: it is a broken symbolic link. Restore elsewhere/.env, or remove the link",
     );
   });
 
-  it("refuses what the system cannot read", () => {
+  it("rejects a path that the system cannot read", () => {
     symlinkSync(".env", file);
     expect(refusal()).toBe("/app/.env: cannot be read (ELOOP). Make it readable, or remove it");
   });
 
-  it("says nothing about a file whose folder is gone", () => {
+  it("rejects a file whose folder no longer exists", () => {
     rmSync(folder, { recursive: true });
     expect(refusal()).toBe(
-      "/app/.env: cannot be read: its folder no longer exists. Start the process in a folder that stays",
+      "/app/.env: cannot be read: its folder no longer exists. Start the process in a folder that is not deleted",
     );
   });
 
-  asUser("refuses a file that belongs to somebody else", () => {
+  asUser("rejects a file of another user", () => {
     writeFileSync(file, "PORT=7000\n");
     chmodSync(file, 0o000);
     expect(refusal()).toMatch(
-      /^\/app\/\.env: cannot be read \(EACCES\)\. Let user \d+, as whom this process runs, read it$/,
+      /^\/app\/\.env: cannot be read \(EACCES\)\. Make it readable for user \d+, which this process runs as$/,
     );
   });
 });

@@ -27,7 +27,7 @@ function problems(env: Record<string, string>): string[] {
 }
 
 describe("readEnvironment", () => {
-  it("has a default for all but the backing services", () => {
+  it("has defaults for all variables except those of backing services", () => {
     expect(readConfig(required)).toEqual({
       PORT: 5000,
       HOST: "::",
@@ -49,7 +49,7 @@ describe("readEnvironment", () => {
     });
   });
 
-  it("leaves out what is optional and not set, and says that it may be unset when it is malformed", () => {
+  it("leaves optional variables undefined, and says in errors that they may be unset", () => {
     const LIMIT = variable({ schema: optional(integer(1, 9)), example: "5", about: "A limit." });
     expect(readEnvironment({ LIMIT }, {})).toEqual({ LIMIT: undefined });
     expect(readEnvironment({ LIMIT }, { LIMIT: "7" })).toEqual({ LIMIT: 7 });
@@ -58,11 +58,11 @@ describe("readEnvironment", () => {
     );
   });
 
-  it("is frozen", () => {
+  it("returns a frozen object", () => {
     expect(Object.isFrozen(readConfig(required))).toBe(true);
   });
 
-  it.each(["0", "1", "8080", "65535"])("takes %j as a port", (PORT) => {
+  it.each(["0", "1", "8080", "65535"])("accepts %j as a port", (PORT) => {
     expect(readConfig({ ...required, PORT }).PORT).toBe(Number(PORT));
   });
 
@@ -78,7 +78,7 @@ describe("readEnvironment", () => {
     " 8081 ",
     "٣",
     "1".repeat(400),
-  ])("refuses %j as a port", (PORT) => {
+  ])("rejects %j as a port", (PORT) => {
     expect(problems({ PORT })).toEqual([
       `PORT: expected a whole number from 0 to 65535; got ${JSON.stringify(PORT)}. ` +
         "Correct it, or unset it for the default, 5000",
@@ -90,7 +90,7 @@ describe("readEnvironment", () => {
     ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
     ["192.0.2.7", ["192.0.2.7"]],
     ["2001:db8::/128", ["2001:db8::/128"]],
-  ])("takes %j as trusted proxies", (TRUST_PROXY, expected) => {
+  ])("accepts %j as trusted proxies", (TRUST_PROXY, expected) => {
     expect(readConfig({ ...required, TRUST_PROXY }).TRUST_PROXY).toEqual(expected);
   });
 
@@ -104,7 +104,7 @@ describe("readEnvironment", () => {
     "-1",
     "",
     "::1/129",
-  ])("refuses %j as trusted proxies", (TRUST_PROXY) => {
+  ])("rejects %j as trusted proxies", (TRUST_PROXY) => {
     expect(problems({ TRUST_PROXY })).toEqual([
       expect.stringMatching(/^TRUST_PROXY: .*forge its address/),
     ]);
@@ -114,12 +114,12 @@ describe("readEnvironment", () => {
     ["1", 1],
     ["512", 512],
     ["auto", "auto"],
-  ])("takes %j as a number of processes", (WEB_CONCURRENCY, expected) => {
+  ])("accepts %j as a number of processes", (WEB_CONCURRENCY, expected) => {
     expect(readConfig({ ...required, WEB_CONCURRENCY }).WEB_CONCURRENCY).toBe(expected);
   });
 
   it.each(["abc", "0", "-1", "1e3", "99999", "2.5", ""])(
-    "refuses %j as a number of processes",
+    "rejects %j as a number of processes",
     (WEB_CONCURRENCY) => {
       expect(problems({ WEB_CONCURRENCY })).toEqual([
         `WEB_CONCURRENCY: expected a whole number from 1 to 512 (processes), or auto; got ` +
@@ -128,7 +128,7 @@ describe("readEnvironment", () => {
     },
   );
 
-  it("refuses several processes on a port that is shared already", () => {
+  it("rejects several workers together with REUSE_PORT", () => {
     expect(problems({ WEB_CONCURRENCY: "2", REUSE_PORT: "true" })).toEqual([
       expect.stringMatching(/^WEB_CONCURRENCY: expected 1 with REUSE_PORT/),
     ]);
@@ -149,7 +149,7 @@ describe("readEnvironment", () => {
     ]);
   });
 
-  it("says how to set what is missing", () => {
+  it("shows how to set a missing variable", () => {
     expect(() => readConfig({})).toThrow(
       "DATABASE_URL: expected postgres://user:password@host:port/database; it is not set. " +
         "Set it, for example DATABASE_URL=postgres://user:password@localhost:5432/app",
@@ -163,7 +163,7 @@ describe("readEnvironment", () => {
   });
 
   it.each([tokenVariables, optionalTokenVariables])(
-    "never prints the URL of an issuer's keys, which may hold a password or a key (%#)",
+    "never prints the URL of an issuer's keys, which may contain a password or a key (%#)",
     ({ AUTH_JWKS_URL }) => {
       const url = "https://ann:hunter2@keys.test/?key=hunter2";
       const read = () => readEnvironment({ AUTH_JWKS_URL }, { AUTH_JWKS_URL: url });
@@ -172,7 +172,7 @@ describe("readEnvironment", () => {
     },
   );
 
-  it("prints no credentials of a URL, though its variable is not declared as a secret", () => {
+  it("redacts URL credentials, even if the variable is not declared as a secret", () => {
     const ORDERS = variable({ schema: integer(0, 1), default: "0", about: "x" });
     const url = "https://ann:hunter2@orders.test/x?key=hunter2";
     expect(() => readEnvironment({ ORDERS }, { ORDERS: url })).toThrow(
@@ -185,11 +185,11 @@ describe("readEnvironment", () => {
     "postgres://%2Fvar%2Frun%2Fpostgresql/db",
     "postgres:///db?host=/tmp",
     required.DATABASE_URL,
-  ])("takes %j as a database", (DATABASE_URL) => {
+  ])("accepts %j as a database", (DATABASE_URL) => {
     expect(readConfig({ DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
   });
 
-  it("heeds libpq's variables where the database's URL says nothing itself", () => {
+  it("reads libpq's variables for what the database URL does not set", () => {
     const env = { ...required, PGSSLMODE: "require", PGUSER: "other" };
     expect(readConfig(env).DATABASE_URL).toBe(`${required.DATABASE_URL}?sslmode=require`);
   });
@@ -198,14 +198,14 @@ describe("readEnvironment", () => {
     [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=hunter2` }],
     [{ PGSSLMODE: "hunter2" }],
     [{ DATABASE_URL: `${required.DATABASE_URL}?sslmode=prefer`, PGTARGETSESSIONATTRS: "hunter2" }],
-  ])("says which of the database's parameters is wrong, and shows none: %j", (env) => {
+  ])("names the invalid database parameter, and prints no values: %j", (env) => {
     const [line, ...others] = problems(env);
     expect(others).toEqual([]);
     expect(line).toMatch(/^DATABASE_URL: \w+ \(or PG\w+\) must be one of .*Correct it/);
     expect(line).not.toContain("hunter2");
   });
 
-  it("refuses a drain delay that leaves no time to drain", () => {
+  it("rejects a drain delay that is not below the shutdown timeout", () => {
     expect(problems({ DRAIN_DELAY_MS: "8000" })).toEqual([
       expect.stringMatching(
         /^DRAIN_DELAY_MS: expected less than SHUTDOWN_TIMEOUT_MS, .* is 8000; got "8000"/,
@@ -213,18 +213,18 @@ describe("readEnvironment", () => {
     ]);
   });
 
-  it("does not compare the drain delay with a timeout that is wrong itself", () => {
+  it("does not compare the drain delay with an invalid timeout", () => {
     expect(problems({ SHUTDOWN_TIMEOUT_MS: "soon" })).toEqual([
       'SHUTDOWN_TIMEOUT_MS: expected a whole number from 1 to 3600000 (milliseconds); got "soon". ' +
         "Correct it, or unset it for the default, 8000",
     ]);
   });
 
-  it("asks a process only for its own variables", () => {
+  it("parses only the declared variables", () => {
     expect(readEnvironment(processVariables, { PORT: "abc" })).toEqual({ LOG_LEVEL: "info" });
   });
 
-  it("says what is wrong with a value only once", () => {
+  it("reports an invalid value only once", () => {
     const complete = () => {
       throw new Error("never asked");
     };
@@ -233,7 +233,7 @@ describe("readEnvironment", () => {
     expect(() => readEnvironment(own, {})).toThrow(/^A: expected some text; it is not set/);
   });
 
-  it("has a default of its own type for every variable that has one", () => {
+  it("has valid defaults", () => {
     for (const { schema, default: text } of Object.values(variables)) {
       if (text !== undefined) expect(v.is(schema, text)).toBe(true);
     }

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 const own = join(__dirname, "../..");
 const root = join(own, "../..");
 
-describe("a process of a service", () => {
+describe("checkInstallation", () => {
   let folder: string;
   const at = (...path: string[]) => join(folder, ...path);
 
@@ -51,7 +51,7 @@ describe("a process of a service", () => {
   beforeEach(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "installation-")));
     mkdirSync(at("node_modules"));
-    // All but what is copied, as links.
+    // Links for everything that is not copied.
     for (const name of readdirSync(join(root, "node_modules")))
       symlinkSync(join(root, "node_modules", name), at("node_modules", name));
     for (const name of ["berth", "express", "pino"]) copy(name, `node_modules/${name}`);
@@ -63,7 +63,7 @@ describe("a process of a service", () => {
   const RUN = `require("express"); require("pino");
     require("berth/process").enter(require("berth/config").processVariables, () => Promise.resolve(0));`;
 
-  /** Runs it, and returns what it warns of. */
+  /** Runs the service, and returns its warnings. */
   function warningsOf(load: readonly string[] = [], file = "server.js", run = RUN): string[] {
     const loads = load.map((path) => `require(${JSON.stringify(at(path))});`).join("\n");
     writeFileSync(at(file), `${loads}\n${run}`);
@@ -81,11 +81,11 @@ describe("a process of a service", () => {
       .map(({ msg }) => msg);
   }
 
-  it("warns of nothing where all is as it should be", () => {
+  it("does not warn about a correct installation", () => {
     expect(warningsOf()).toEqual([]);
   });
 
-  it.each(["express", "pino"])("warns of two copies of %s", (name) => {
+  it.each(["express", "pino"])("warns about two copies of %s", (name) => {
     copy(name, `node_modules/other/node_modules/${name}`);
     const places = [at("node_modules", name), at("node_modules/other/node_modules", name)].sort();
     expect(warningsOf([`node_modules/other/node_modules/${name}`])).toEqual([
@@ -95,7 +95,7 @@ describe("a process of a service", () => {
     ]);
   });
 
-  it("warns of two copies of berth, one of them in a workspace", () => {
+  it("warns about two copies of berth, one of them in a workspace", () => {
     copy("berth", "packages/berth");
     link("packages/berth", "node_modules/berth");
     copy("berth", "node_modules/other/node_modules/berth");
@@ -106,7 +106,7 @@ describe("a process of a service", () => {
     ]);
   });
 
-  it("warns of two copies that pnpm has installed", () => {
+  it("warns about two copies installed by pnpm", () => {
     copy("express", "node_modules/.pnpm/express@5.3.0/node_modules/express");
     copy("express", "node_modules/.pnpm/express@5.2.0/node_modules/express");
     link("node_modules/.pnpm/express@5.3.0/node_modules/express", "node_modules/express");
@@ -116,7 +116,7 @@ describe("a process of a service", () => {
     ]);
   });
 
-  it("warns of two copies in a service of ECMAScript modules", () => {
+  it("warns about two copies in a service of ECMAScript modules", () => {
     copy("express", "node_modules/other/node_modules/express");
     const run = `import "express"; import "./node_modules/other/node_modules/express/index.js";
       import { enter } from "berth/process"; import { processVariables } from "berth/config";
@@ -126,36 +126,36 @@ describe("a process of a service", () => {
     ]);
   });
 
-  it("warns of a Node that the service or berth does not support", () => {
+  it("warns about a Node version that the service or berth does not support", () => {
     edit("package.json", { engines: { node: ">=99" } });
     edit("node_modules/berth/package.json", { engines: { node: "^18.0.0" } });
     expect(warningsOf()).toEqual([
-      `Node ${process.versions.node} is not supported: berth needs ^18.0.0. Run it with such a Node`,
-      `Node ${process.versions.node} is not supported: service needs >=99. Run it with such a Node`,
+      `Node ${process.versions.node} is not supported: berth needs ^18.0.0. Run it with a supported version`,
+      `Node ${process.versions.node} is not supported: service needs >=99. Run it with a supported version`,
     ]);
   });
 
-  it("warns of packages of other versions than package.json asks for", () => {
+  it("warns about packages whose version does not match package.json", () => {
     const dependencies = { berth: "file:vendor/berth-1.0.0.tgz", express: "^4.0.0" };
     edit("package.json", { dependencies });
     const express = JSON.parse(readFileSync(at("node_modules/express/package.json"), "utf8")) as {
       version: string;
     };
     expect(warningsOf()).toEqual([
-      "berth 0.2.0 is installed, but service needs file:vendor/berth-1.0.0.tgz: npm install installs it",
-      `express ${express.version} is installed, but service needs ^4.0.0: npm install installs it`,
+      "berth 0.2.0 is installed, but service needs file:vendor/berth-1.0.0.tgz: run npm install",
+      `express ${express.version} is installed, but service needs ^4.0.0: run npm install`,
     ]);
   });
 
-  it("warns of an Express that berth does not support", () => {
+  it("warns about an Express version that berth does not support", () => {
     edit("package.json", { dependencies: { berth: "0.2.0", express: "*" } });
     edit("node_modules/express/package.json", { version: "6.0.0" });
     expect(warningsOf()).toEqual([
-      'express 6.0.0 is installed, but berth needs ^5.3.0: npm install express@"^5.3.0" does',
+      'express 6.0.0 is installed, but berth needs ^5.3.0: run npm install express@"^5.3.0"',
     ]);
   });
 
-  it("finds the service's package.json above one that has no name", () => {
+  it("finds the service's package.json above one without a name", () => {
     writeFileSync(at("package.json"), JSON.stringify({ name: "service", engines: { node: "1" } }));
     mkdirSync(at("dist"));
     writeFileSync(at("dist/package.json"), '{"type":"commonjs"}');

@@ -5,7 +5,7 @@ import { createLifecycle, type LifecycleOptions } from "../../src/process/lifecy
 import type { PortBoundService } from "../../src/port/service";
 import { createTestLogger } from "../../src/testing/app";
 
-/** A service that writes down what happens to it. */
+/** A service that records its method calls. */
 function recorder(
   name: string,
   journal: string[],
@@ -49,7 +49,7 @@ function create(overrides: Partial<LifecycleOptions> = {}) {
   return { events, log, lifecycle, journal };
 }
 
-/** The signal that platforms send, once everything is bound. */
+/** Sends SIGTERM once everything is bound. */
 const terminate = (events: EventEmitter) => setImmediate(() => events.emit("SIGTERM", "SIGTERM"));
 
 const crash = (events: EventEmitter) =>
@@ -57,10 +57,10 @@ const crash = (events: EventEmitter) =>
 
 const never = () => new Promise<never>(() => undefined);
 
-describe("a life cycle", () => {
+describe("a lifecycle", () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it("binds in order, drains in reverse, closes resources last, and ends with 0", async () => {
+  it("binds in order, drains in reverse, closes resources last, and returns 0", async () => {
     const { events, lifecycle, journal } = create();
     const ended = lifecycle.run([recorder("a", journal), recorder("b", journal)], {
       database: resource(journal),
@@ -78,7 +78,7 @@ describe("a life cycle", () => {
     ]);
   });
 
-  it("serves until it is asked to stop", async () => {
+  it("serves until a stop is requested", async () => {
     const { events, lifecycle, journal, log } = create();
     const ended = lifecycle.run([recorder("a", journal)]);
     for (let turn = 0; turn < 5; turn++) await nextTurn();
@@ -95,7 +95,7 @@ describe("a life cycle", () => {
     expect(await ended).toBe(0);
   });
 
-  it("binds nothing more after a signal that came while it was binding", async () => {
+  it("binds no further service after a signal", async () => {
     const { events, lifecycle, journal } = create();
     const a = recorder("a", journal);
     const bind = () => {
@@ -106,7 +106,7 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "begin a", "drain a"]);
   });
 
-  it("binds nothing after a signal that came before the first turn of the event loop", async () => {
+  it("binds nothing after a signal before the first turn of the event loop", async () => {
     const { events, lifecycle, journal } = create();
     const ended = lifecycle.run([recorder("a", journal)], { database: resource(journal) });
     events.emit("SIGTERM", "SIGTERM");
@@ -114,7 +114,7 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["close"]);
   });
 
-  it("drains when nobody waits for the process any more", async () => {
+  it("drains when the process is orphaned", async () => {
     let orphan!: () => void;
     const orphaned = new Promise<void>((resolve) => (orphan = resolve));
     const { lifecycle, journal } = create({ orphaned });
@@ -124,7 +124,7 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "begin a", "drain a"]);
   });
 
-  it("aborts its signal when draining begins", async () => {
+  it("aborts `draining` when draining begins", async () => {
     const { events, lifecycle, journal } = create();
     const aborted: boolean[] = [];
     const drain = () => {
@@ -138,7 +138,7 @@ describe("a life cycle", () => {
     expect(aborted).toEqual([true]);
   });
 
-  it("drains in the turn in which it begins to when there is no delay", async () => {
+  it("drains in the same turn if there is no delay", async () => {
     const { events, lifecycle, journal } = create();
     const beginDrain = () => process.nextTick(() => journal.push("after this turn"));
     const ended = lifecycle.run([recorder("a", journal, { beginDrain })]);
@@ -152,7 +152,7 @@ describe("a life cycle", () => {
     [0, ["bind a", "accept a", "begin a", "drain a"]],
     [1, ["bind a", "accept a", "begin a", "accept a", "drain a"]],
   ])(
-    "takes who waits to be accepted before it closes the port, after %d ms",
+    "accepts waiting connections before it closes the port, after %d ms",
     async (drainDelayMs, done) => {
       const { events, lifecycle, journal } = create({ drainDelayMs });
       const acceptWaiting = async () => {
@@ -166,7 +166,7 @@ describe("a life cycle", () => {
     },
   );
 
-  it("leaves each service what those before it have left of the time", async () => {
+  it("gives each service the time that the previous ones have left", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 5_000 });
     let now = performance.now();
     jest.spyOn(performance, "now").mockImplementation(() => now);
@@ -174,7 +174,7 @@ describe("a life cycle", () => {
     const drain = (ms: number) => {
       remainingMs.push(ms);
       now += 1_200;
-      // Somebody sets the clock an hour ahead.
+      // The system clock is set forward by an hour.
       jest.spyOn(Date, "now").mockReturnValue(new Date().getTime() + 3_600_000);
       return Promise.resolve();
     };
@@ -187,7 +187,7 @@ describe("a life cycle", () => {
     expect(remainingMs).toEqual([5_000, 3_800]);
   });
 
-  it("ends with 130 at a second Ctrl-C on a terminal, whatever is left", async () => {
+  it("returns 130 at a second Ctrl-C on a terminal, without draining", async () => {
     jest.spyOn(tty, "isatty").mockReturnValue(true);
     const { events, lifecycle, journal } = create();
     let finish!: () => void;
@@ -206,7 +206,7 @@ describe("a life cycle", () => {
     finish();
   });
 
-  it("keeps accepting for the drain delay", async () => {
+  it("keeps accepting during the drain delay", async () => {
     const { events, lifecycle, journal } = create({ drainDelayMs: 50 });
     let begunAt = 0;
     let waitedMs = 0;
@@ -221,7 +221,7 @@ describe("a life cycle", () => {
     expect(waitedMs).toBeGreaterThanOrEqual(49);
   });
 
-  it("ends with 1 when a service cannot be bound, and drains those that were", async () => {
+  it("returns 1 if a service cannot be bound, and drains those that are", async () => {
     const { lifecycle, journal, log } = create();
     const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
     const services = [
@@ -234,7 +234,7 @@ describe("a life cycle", () => {
     expect(log.at(-1)).toMatchObject({ level: "error", msg: "Port 1 is taken: stop it." });
   });
 
-  it("waits for no router when nothing was bound", async () => {
+  it("has no drain delay if nothing was bound", async () => {
     const { lifecycle, journal } = create({ drainDelayMs: 60_000, shutdownTimeoutMs: 120_000 });
     const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
     const services = [recorder("a", journal, { bind })];
@@ -242,7 +242,7 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["close"]);
   });
 
-  it("cuts what is left at the deadline, and ends with 1", async () => {
+  it("closes the remaining connections at the deadline, and returns 1", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 30 });
     let cut: () => void = () => undefined;
     const drain = () => new Promise<void>((resolve) => (cut = resolve));
@@ -258,14 +258,14 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "begin a", "destroy a", "close"]);
   });
 
-  it("ends even when a resource never closes", async () => {
+  it("returns even if a resource never closes", async () => {
     const { events, lifecycle, journal } = create({ shutdownTimeoutMs: 30 });
     const ended = lifecycle.run([recorder("a", journal)], { database: { close: never } });
     terminate(events);
     expect(await ended).toBe(1);
   });
 
-  it("drains after an uncaught error, and ends with 1", async () => {
+  it("drains after an uncaught error, and returns 1", async () => {
     const { events, lifecycle, journal } = create();
     const ended = lifecycle.run([recorder("a", journal)], { database: resource(journal) });
     crash(events);
@@ -273,7 +273,7 @@ describe("a life cycle", () => {
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
   });
 
-  it("takes on nothing more after an uncaught error, and leaves what is in flight two seconds", async () => {
+  it("accepts nothing after an uncaught error, and gives requests in flight two seconds", async () => {
     const { events, lifecycle, journal, log } = create({
       drainDelayMs: 60_000,
       shutdownTimeoutMs: 120_000,
@@ -289,18 +289,22 @@ describe("a life cycle", () => {
     expect(remainingMs).toBeGreaterThan(0);
     expect(remainingMs).toBeLessThanOrEqual(2000);
     expect(journal).toEqual(["bind a", "begin a", "destroy a"]);
-    expect(log.at(-1)).toMatchObject({ msg: "not drained within 2000 ms, cutting what is left" });
+    expect(log.at(-1)).toMatchObject({
+      msg: "not drained within 2000 ms, closing the remaining connections",
+    });
   });
 
-  it("leaves no more than the shutdown timeout after an uncaught error", async () => {
+  it("gives no more than the shutdown timeout after an uncaught error", async () => {
     const { events, lifecycle, journal, log } = create({ shutdownTimeoutMs: 30 });
     const ended = lifecycle.run([recorder("a", journal, { drain: never })]);
     crash(events);
     expect(await ended).toBe(1);
-    expect(log.at(-1)).toMatchObject({ msg: "not drained within 30 ms, cutting what is left" });
+    expect(log.at(-1)).toMatchObject({
+      msg: "not drained within 30 ms, closing the remaining connections",
+    });
   });
 
-  it("ends with 1 when an error is uncaught while draining", async () => {
+  it("returns 1 after an uncaught error while draining", async () => {
     const { events, lifecycle, journal } = create();
     const drain = () => {
       events.emit("unhandledRejection", new Error("boom"));
@@ -311,7 +315,7 @@ describe("a life cycle", () => {
     expect(await ended).toBe(1);
   });
 
-  it("drains the other services and closes the other resources when one fails to", async () => {
+  it("drains the other services and closes the other resources if one fails", async () => {
     const { events, lifecycle, journal, log } = create();
     const boom = () => Promise.reject(new Error("boom"));
     const ended = lifecycle.run([recorder("a", journal), recorder("b", journal, { drain: boom })], {

@@ -19,12 +19,12 @@ describe("log", () => {
     expect(lines.map(({ level }) => level)).toEqual(["info", "warn"]);
   });
 
-  it("says nothing as long as no process has set a logger", () => {
+  it("writes nothing before a process logger is set", () => {
     jest.isolateModules(() => {
       const written = jest.spyOn(process.stdout, "write");
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module of its own
       const fresh = require("../../src/process/log") as { log: Logger };
-      fresh.log.fatal("nobody listens");
+      fresh.log.fatal("not logged");
       fresh.log.child({ a: 1 }).error("nor here");
       expect(fresh.log.isLevelEnabled("fatal")).toBe(false);
       expect(written).not.toHaveBeenCalled();
@@ -32,7 +32,7 @@ describe("log", () => {
     });
   });
 
-  it("writes to the context's logger, with its fields as they are when the line is written", async () => {
+  it("writes to the context's logger, with its current fields", async () => {
     const { logger, log: lines } = createTestLogger();
     const context = { logger, step: 1, fields: () => ({ step: context.step }) };
     await new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ describe("log", () => {
     ]);
   });
 
-  it("keeps contexts apart that take turns", async () => {
+  it("keeps interleaved contexts apart", async () => {
     const { logger: oneLogger, log: one } = createTestLogger();
     const { logger: otherLogger, log: other } = createTestLogger();
     const work = (logger: Logger, name: string) =>
@@ -72,7 +72,7 @@ describe("log", () => {
     expect([said(one), said(other)]).toEqual([steps("one"), steps("other")]);
   });
 
-  it("lets children that were made early follow it, and theirs", () => {
+  it("delegates from children, and theirs, that were created earlier", () => {
     const early = log.child({ room: "orders" });
     const grandchild = early.child({ shelf: 3 }, { level: "warn" });
     const { logger, log: lines } = createTestLogger();
@@ -92,7 +92,7 @@ describe("log", () => {
     ]);
   });
 
-  it("has the level of where it writes, also when that is set through it", () => {
+  it("has the level of the logger that it writes to, which it can also set", () => {
     const { logger, log: lines } = createTestLogger();
     setProcessLogger(logger);
     log.debug("no");
@@ -104,10 +104,10 @@ describe("log", () => {
   });
 });
 
-describe("the context of lines", () => {
-  it("is kept only once somebody wants it, as that costs every request", () => {
+describe("work contexts", () => {
+  it("are kept only on demand, because they cost time in every request", () => {
     jest.isolateModules(() => {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module that nobody else has loaded
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a module instance of its own
       const fresh = require("../../src/process/work-context") as typeof logContext;
       const context = { logger: createTestLogger().logger, fields: () => ({ requestId: "r1" }) };
       const fields = (): object => {
@@ -116,7 +116,7 @@ describe("the context of lines", () => {
         return found;
       };
       expect(fields()).toEqual({});
-      // Node has had them for free since 24.
+      // They are free since Node 24.
       fresh.keepWorkContextsIfFree();
       const isFree = Number(process.versions.node.split(".")[0]) >= 24;
       expect(fields()).toEqual(isFree ? { requestId: "r1" } : {});

@@ -10,9 +10,9 @@ const logged = (fields: object): unknown => {
   return JSON.parse(line);
 };
 
-describe("the logger", () => {
+describe("createLogger", () => {
   it.each(["authorization", "Cookie", "Proxy-Authorization", "set-cookie", "X-Api-Key"])(
-    "censors %s wherever it is, and does not show it of requests and responses",
+    "redacts %s in any value, and omits it from requests and responses",
     (header) => {
       const headers = { [header]: "secret", "Content-Type": "text/plain" };
       const censored = { [header]: "[redacted]", "Content-Type": "text/plain" };
@@ -29,7 +29,7 @@ describe("the logger", () => {
     },
   );
 
-  it("prints one JSON object a line, with the level by name", () => {
+  it("prints one JSON object per line, with the name of the level", () => {
     expect(logged({ a: "x\ny" })).toEqual({
       level: "info",
       time: expect.any(Number) as number,
@@ -38,7 +38,7 @@ describe("the logger", () => {
     });
   });
 
-  it("keeps what an owner does not change: secrets and the context", () => {
+  it("keeps redaction and context fields with an owner's options", () => {
     const options = {
       redact: ["customer.email"],
       serializers: { order: () => "an order" },
@@ -65,13 +65,13 @@ describe("the logger", () => {
     });
   });
 
-  it("gives an error its line that cannot be read", () => {
+  it("logs an error whose properties throw", () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    expect(logged({ err: proxy })).toMatchObject({ err: "an error that cannot be read", msg: "m" });
+    expect(logged({ err: proxy })).toMatchObject({ err: "[unreadable error]", msg: "m" });
   });
 
-  it("shows of an error what any error may show, and what an owner has named", () => {
+  it("logs the listed fields of an error, and those that the owner has named", () => {
     class OrderError extends Error {
       readonly orderId = 7;
       readonly card = "hunter2";
@@ -97,7 +97,7 @@ describe("the logger", () => {
     expect(line).not.toContain("hunter2");
   });
 
-  it("takes credentials out of messages and stacks, and of URLs anywhere", () => {
+  it("redacts credentials in messages, stacks and any URL", () => {
     const url = "postgres://ann:hunter2@db/app";
     const err = new Error(`GET https://host/x?token=hunter2 with ${url}`);
     expect(JSON.stringify(logged({ err, url, urls: [{ url }] }))).not.toContain("hunter2");
@@ -107,7 +107,7 @@ describe("the logger", () => {
     });
   });
 
-  it("shows values as JSON has them, whatever they are", () => {
+  it("logs any value as JSON", () => {
     const circular: Record<string, unknown> = { at: new Date(0), gone: undefined, run: () => 1 };
     circular.self = circular;
     const deep = JSON.parse(`${'{"a":'.repeat(50)}1${"}".repeat(50)}`) as object;
@@ -127,7 +127,7 @@ describe("the logger", () => {
     };
     expect(logged(values)).toMatchObject({
       circular: { at: "1970-01-01T00:00:00.000Z", self: "[left out]" },
-      unreadable: "a value that cannot be read",
+      unreadable: "[unreadable value]",
       emitter: "[EventEmitter]",
       none: null,
       yes: true,
@@ -135,7 +135,7 @@ describe("the logger", () => {
     expect(JSON.stringify(logged({ deep }))).toContain('{"a":"[left out]"}');
   });
 
-  it("leaves to serializers what they are for, also a child's", () => {
+  it("leaves fields to their serializers, also in child loggers", () => {
     let line = "";
     const destination = { write: (text: string) => void (line = text) };
     const serializers = { failure: (err: Error) => `the failure ${err.message}` };
@@ -146,7 +146,7 @@ describe("the logger", () => {
     expect(JSON.parse(line)).toMatchObject({ failure: "the failure y" });
   });
 
-  it("calls an owner's hook with what is logged, and shows what that passes on", () => {
+  it("calls the owner's hook first, and redacts what it passes on", () => {
     let line = "";
     const destination = { write: (text: string) => void (line = text) };
     const hooks: LoggingOptions["hooks"] = {
@@ -158,7 +158,7 @@ describe("the logger", () => {
     expect(JSON.parse(line)).toMatchObject({ first: { cookie: "[redacted]" }, msg: "hooked" });
   });
 
-  it("leaves out the row that PostgreSQL quotes when it refuses one", () => {
+  it("omits the row that PostgreSQL quotes in a constraint violation", () => {
     const err = Object.assign(new Error("violates a constraint"), {
       severity: "ERROR",
       code: "23502",
@@ -168,7 +168,7 @@ describe("the logger", () => {
     expect(JSON.stringify(logged({ err }))).not.toContain("hunter2");
   });
 
-  it("says which of several processes writes, beside what an owner says", () => {
+  it("adds the worker's id to the owner's base fields", () => {
     let line = "";
     const destination = { write: (text: string) => void (line = text) };
     createLogger("info", destination, {}, 3).info("m");

@@ -11,18 +11,18 @@ describe("waitsFor", () => {
     [["/bin/sh", "-e", "-c", "PORT=1 node dist/server.js 2>&1"]],
     [["sh", "-c", "node dist/migrate.js && node dist/server.js"]],
     [["sh", "-c", "cd app; exec 2>&1\nnode dist/server.js >/dev/null"]],
-  ])("is true of %j", (parent) => {
+  ])("is true for %j", (parent) => {
     expect(waitsFor(parent, own)).toBe(true);
   });
 
   it.each([
-    // Whoever puts a process into the background wants it to survive.
+    // A background process is meant to survive its shell.
     [["sh", "-c", "node dist/server.js &"]],
     [["sh", "-c", "node dist/server.js & sleep 1"]],
     [["sh", "-c", "node dist/server.js 2>&1 &"]],
     [["sh", "-c", "nohup node dist/server.js"]],
     [["sh", "-c", "setsid node dist/server.js"]],
-    // It waits for something else, or what it does is not in sight.
+    // The shell waits for another command, or its command is not visible.
     [["sh", "-c", "node dist/server.js; sleep 1"]],
     [["sh", "-c", "node dist/server.js.old"]],
     [["sh", "-c", ". ./start.sh"]],
@@ -31,17 +31,17 @@ describe("waitsFor", () => {
     [["bash"]],
     [["-bash"]],
     [[]],
-    // No shells.
+    // Not shells.
     [["tini", "--", "node", "dist/server.js"]],
     [["npm start"]],
     [["/sbin/init"]],
     [["node", "-c", "node dist/server.js"]],
     [["systemd", "-c", "node dist/server.js"]],
-  ])("is false of %j", (parent) => {
+  ])("is false for %j", (parent) => {
     expect(waitsFor(parent, own)).toBe(false);
   });
 
-  it("is false of a program without arguments, whose name says too little", () => {
+  it("is false for a program without arguments, because its name alone is ambiguous", () => {
     expect(waitsFor(["sh", "-c", "node"], ["node"])).toBe(false);
   });
 });
@@ -57,7 +57,7 @@ describe("parentGone", () => {
     return { process, gone };
   };
 
-  it.each([1, 99])("resolves once the parent is another one, such as %i", async (adopter) => {
+  it.each([1, 99])("resolves once the parent's id changes, to %i", async (adopter) => {
     const { process, gone } = observe(7);
     await jest.advanceTimersByTimeAsync(1000);
     expect(gone).not.toHaveBeenCalled();
@@ -67,13 +67,13 @@ describe("parentGone", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("resolves when the parent has died before the watch began", async () => {
+  it("resolves if the parent has died before", async () => {
     const { gone } = observe(6);
     await jest.advanceTimersByTimeAsync(1000);
     expect(gone).toHaveBeenCalled();
   });
 
-  it("watches nothing without a parent to watch", async () => {
+  it("never resolves without a parent to watch", async () => {
     const { process, gone } = observe(undefined);
     process.ppid = 1;
     await jest.advanceTimersByTimeAsync(1000);

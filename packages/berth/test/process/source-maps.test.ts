@@ -23,7 +23,7 @@ describe("withSources", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Where the call is in the compiled file. */
+  /** The position of the call in the compiled file. */
   const place = () => {
     const lines = ts.sys.readFile(compiled)?.split("\n") ?? [];
     const line = lines.findIndex((text) => text.includes("g()"));
@@ -40,7 +40,7 @@ describe("withSources", () => {
     ).toBe(`Error: x\n    at f (${source})\n    at ${source}\n    at async f (${source})`);
   });
 
-  it("leaves what has no map, or a broken one, as it is", () => {
+  it("keeps frames without a map, or with a broken one", () => {
     const stack = `Error: see /x.js\n    at f (${folder}/none.js:1:2)\n    at ${folder}/broken.js:1:2\n    at node:internal/main:1:2`;
     expect(withSources(stack)).toBe(stack);
   });
@@ -58,18 +58,18 @@ describe("withSources", () => {
       write("dist/b/a.js.map", JSON.stringify({ ...map, sources: ["../../src/b/a.ts"] }));
     });
 
-    it("names a source that the package has", () => {
+    it("names the source if the package contains it", () => {
       write("src/b/a.ts", sources);
       expect(withSources(stackOf("dist/b/a.js"))).toBe(
         `Error: x\n    at f (${inFolder("src/b/a.ts")}:4:30)`,
       );
     });
 
-    it("leaves what has a map without its source as it is", () => {
+    it("keeps frames if the package has a map without the source", () => {
       expect(withSources(stackOf("dist/b/a.js"))).toBe(stackOf("dist/b/a.js"));
     });
 
-    it("looks for a map once", () => {
+    it("looks for a map only once", () => {
       expect(withSources(stackOf("dist/late.js"))).toBe(stackOf("dist/late.js"));
       write("src/b/a.ts", sources);
       write(

@@ -18,11 +18,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { CHASSIS } from "../support/built";
+import { COMPILED } from "../support/built";
 
 /**
- * Says it has written once the event loop has turned again: a write that waits for its reader never lets it. \`share\`
- * starts a program with the same standard output, for which Node makes it blocking again; \`try\` waits for more writes.
+ * Reports a write in the next turn of the event loop, which a blocking write would not reach. \`share\`
+ * starts a program with the same standard output, so that Node makes it blocking again; \`try\` writes once more.
  */
 const program = `
   const { spawnSync } = require("node:child_process");
@@ -33,7 +33,7 @@ const program = `
     if (--wanted === 0) process.send("tried");
     return writeSync(...args);
   };
-  const { createStdout } = require(${JSON.stringify(join(CHASSIS, "process/stdout"))});
+  const { createStdout } = require(${JSON.stringify(join(COMPILED, "process/stdout"))});
   const out = createStdout();
   process.on("exit", out.flush);
   let next = 0;
@@ -68,13 +68,13 @@ function start(
   return child;
 }
 
-/** Has the program write lines, and resolves once it goes on. */
+/** Lets the program write lines; resolves once it has. */
 async function write(child: ChildProcess, count: number): Promise<void> {
   child.send(count);
   await once(child, "message");
 }
 
-/** A pipe as a shell makes it: whoever writes more than it holds waits. */
+/** A blocking pipe, as shells create it. */
 function startOnBlockingPipe(): [ChildProcess, Readable] {
   const path = join(directory, "pipe");
   execFileSync("mkfifo", [path]);
@@ -85,7 +85,7 @@ function startOnBlockingPipe(): [ChildProcess, Readable] {
   return [child, new Socket({ fd: reader, writable: false })];
 }
 
-/** A socket that nobody reads, made by Perl, as Node has none of the kind that uWSGI logs through. */
+/** A datagram socket that nothing reads, as uWSGI uses for logs; created by Perl, as Node has no datagram Unix sockets. */
 function startOnUnreadSocket(type: "SOCK_SEQPACKET" | "SOCK_DGRAM"): ChildProcess {
   const script = `$^F = 9; socketpair(R, W, AF_UNIX, ${type}, 0) or die; open(STDOUT, ">&", W); exec @ARGV`;
   return start("pipe", `exec perl -MSocket -e '${script}' "$0" -e "$1"`);
@@ -104,7 +104,7 @@ describe.each([
   ["a shell's pipe", startOnBlockingPipe],
   ["Node's pipe", startOnNodePipe],
 ])("standard output that is %s", (_name, startOn) => {
-  it("never waits for its reader, who learns what was dropped, and where", async () => {
+  it("never blocks on its reader, and reports where lines were dropped", async () => {
     const [child, reader] = startOn();
     let written = 0;
     for (; written < 30_000; written += 1000) await write(child, 1000);
@@ -123,7 +123,7 @@ describe.each([
     reader.destroy();
   });
 
-  it("is written to the end at exit", async () => {
+  it("is flushed at exit", async () => {
     const [child, reader] = startOn();
     await write(child, 1000);
     child.send("exit");
@@ -132,7 +132,7 @@ describe.each([
     expect(taken).toBe(1000);
   });
 
-  it("does not keep the process from ending when nobody reads", async () => {
+  it("does not keep the process from exiting if nothing reads it", async () => {
     const [child, reader] = startOn();
     await write(child, 30_000);
     child.send("exit");
@@ -147,7 +147,7 @@ describe("standard output that another program makes blocking", () => {
     ["a Unix stream socket, as journald's", () => startOnNodePipe()[0]],
     ["a sequential packet socket, as piku's", () => startOnUnreadSocket("SOCK_SEQPACKET")],
     ["a datagram socket", () => startOnUnreadSocket("SOCK_DGRAM")],
-  ])("makes nobody wait for its reader when it is %s", async (_name, startOn) => {
+  ])("does not block on its reader if it is %s", async (_name, startOn) => {
     const child = startOn();
     await write(child, 10_000);
     child.send("share");
@@ -163,7 +163,7 @@ describe("standard output that another program makes blocking", () => {
 });
 
 describe("standard output that several processes write to", () => {
-  it("has whole lines, however slow its reader is", async () => {
+  it("contains whole lines only, however slow its reader is", async () => {
     const path = join(directory, "pipe");
     execFileSync("mkfifo", [path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -182,7 +182,7 @@ describe("standard output that several processes write to", () => {
 });
 
 describe("standard output that is a file on a full disk", () => {
-  it("goes on where it stopped when there is room again", async () => {
+  it("resumes where it stopped once there is space again", async () => {
     const path = join(directory, "log");
     const file = openSync(path, "a");
     const child = start(file, 'ulimit -f 8; exec "$0" -e "$1"');
@@ -201,12 +201,12 @@ describe("standard output that is a file on a full disk", () => {
 });
 
 describe.each(["pipe", "file"] as const)("standard output that is a %s", (kind) => {
-  it("leaves modules to be found behind links", () => {
+  it("does not break the resolution of modules through symbolic links", () => {
     mkdirSync(join(directory, "real"));
     mkdirSync(join(directory, "node_modules"));
     symlinkSync("../real", join(directory, "node_modules/linked"));
     for (const name of ["early.js", "late.js"]) writeFileSync(join(directory, "real", name), "");
-    const createStdout = JSON.stringify(join(CHASSIS, "process/stdout"));
+    const createStdout = JSON.stringify(join(COMPILED, "process/stdout"));
     const late = `
       const { createRequire } = require("node:module");
       const { resolve } = createRequire(${JSON.stringify(join(directory, "index.js"))});

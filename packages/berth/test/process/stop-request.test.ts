@@ -49,7 +49,7 @@ describe("onStopRequest", () => {
     },
   );
 
-  it("is requested by a SIGHUP once the terminal has gone away", async () => {
+  it("is requested by a SIGHUP once the terminal has hung up", async () => {
     const terminal = { isThere: true };
     const { events, stop } = observe(terminal);
     terminal.isThere = false;
@@ -74,7 +74,7 @@ describe("onStopRequest", () => {
     ]);
   });
 
-  it("is requested by the death of the shell that waited for the process", async () => {
+  it("is requested by the death of the parent shell", async () => {
     const { log, stop, orphan } = observe();
     orphan();
     expect(await stop.requested).toBe("orphaned");
@@ -83,7 +83,7 @@ describe("onStopRequest", () => {
     ]);
   });
 
-  it("does not mention the shell that dies of the same signal", async () => {
+  it("does not log the death of the shell after a signal", async () => {
     const { events, log, stop, orphan } = observe();
     events.emit("SIGTERM", "SIGTERM");
     orphan();
@@ -108,7 +108,7 @@ describe("onStopRequest", () => {
     expect(await isForced()).toBe(true);
   });
 
-  it("is forced by a second Ctrl-C, though the clock was set back meanwhile", async () => {
+  it("is forced by a second Ctrl-C, even if the clock was set back", async () => {
     const { events, isForced } = observe({ isThere: true });
     events.emit("SIGINT", "SIGINT");
     jest.setSystemTime(Date.now() - 3_600_000);
@@ -125,7 +125,7 @@ describe("onStopRequest", () => {
     expect(await isForced()).toBe(false);
   });
 
-  it("takes the same Ctrl-C from the terminal and from npm for one", async () => {
+  it("counts a Ctrl-C that arrives from the terminal and from npm only once", async () => {
     const { events, isForced } = observe({ isThere: true });
     events.emit("SIGINT", "SIGINT");
     jest.advanceTimersByTime(5);

@@ -6,12 +6,12 @@ describe("within", () => {
 
   const never = new Promise<never>(() => undefined);
 
-  it("is true of what resolves in time, and leaves no timer behind", async () => {
+  it("resolves to true in time, and leaves no timer behind", async () => {
     expect(await within(1000, Promise.resolve(false))).toBe(true);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it("is false of what takes longer, at the limit", async () => {
+  it("resolves to false at the limit", async () => {
     const seen = jest.fn();
     void within(1000, never).then(seen);
     await jest.advanceTimersByTimeAsync(999);
@@ -20,7 +20,7 @@ describe("within", () => {
     expect(seen).toHaveBeenCalledWith(false);
   });
 
-  it("rejects with what rejects in time, and leaves no timer behind", async () => {
+  it("rejects if the promise rejects in time, and leaves no timer behind", async () => {
     await expect(within(1000, Promise.reject(new Error("boom")))).rejects.toThrow("boom");
     expect(jest.getTimerCount()).toBe(0);
   });

@@ -9,7 +9,7 @@ describe("workSignal", () => {
     return { over, draining, listeners };
   };
 
-  it.each(["over", "draining"] as const)("is aborted with %s, for its reason, once", (name) => {
+  it.each(["over", "draining"] as const)("is aborted with %s, with its reason, once", (name) => {
     const controllers = start();
     const work = workSignal(controllers.over.signal, controllers.draining.signal);
     const onAbort = jest.fn();
@@ -22,7 +22,7 @@ describe("workSignal", () => {
     expect([work.reason, onAbort.mock.calls.length]).toEqual(["reason", 1]);
   });
 
-  it.each(["over", "draining"] as const)("leaves nothing behind after %s", (name) => {
+  it.each(["over", "draining"] as const)("leaves no listener behind after %s", (name) => {
     const controllers = start();
     const { over, draining, listeners } = controllers;
     workSignal(over.signal, draining.signal);

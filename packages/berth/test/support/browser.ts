@@ -1,4 +1,4 @@
-// Debian's Chromium, where it is installed, without a window.
+// Starts the installed Chromium in headless mode.
 import { spawnSync } from "node:child_process";
 import puppeteer, { type Browser } from "puppeteer-core";
 
@@ -6,12 +6,12 @@ const CHROMIUM = "/usr/bin/chromium";
 
 const isInstalled = spawnSync(CHROMIUM, ["--version"]).status === 0;
 
-/** As `describe`; skipped where there is no Chromium, and its title says so. */
+/** Like `describe`; skipped, with a note in the title, if Chromium is not installed. */
 export const describeWithBrowser = isInstalled
   ? describe
   : (title: string, tests: () => void) =>
       describe.skip(`${title} (skipped: ${CHROMIUM} is not there)`, tests);
 
-/** Starts a browser of its own; root may only run one without a sandbox. */
+/** Starts a browser; as root it works only without a sandbox. */
 export const openBrowser = (): Promise<Browser> =>
   puppeteer.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });

@@ -1,4 +1,4 @@
-// Compiles the tests' own service, once before all of them.
+// Compiles the tests' own service once, before all tests.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
@@ -13,7 +13,7 @@ const compilerOptions = {
   sourceMap: true,
 };
 
-/** Types are checked by `npm run typecheck`. Each file is put in its place whole: another run may load it. */
+/** Without type checks, which `npm run typecheck` does. Files are written atomically, because another run may load them. */
 function compile(file: string): string[] {
   const source = join(sources, file);
   const output = join(compiled, file.replace(/\.ts$/, ".js"));
@@ -35,7 +35,7 @@ export default function build(): void {
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join("service", file));
   const written = [...files, "foreign-errors.ts", "fake-postgres.ts"].flatMap(compile);
-  // Of an earlier build, such as a migration by its old name.
+  // Left by an earlier build, such as a renamed migration.
   for (const entry of readdirSync(compiled, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && /\.js(\.map)?$/.test(path) && !written.includes(path)) rmSync(path);

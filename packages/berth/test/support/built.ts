@@ -1,12 +1,12 @@
-// Where `build.ts` puts what tests run.
+// The paths of the compiled code that tests run.
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
 
-/** The chassis, compiled. */
-export const CHASSIS = join(root, "dist");
+/** This package, compiled. */
+export const COMPILED = join(root, "dist");
 
-/** The folder of the tests' own service, compiled: below this package, whose name it imports. */
+/** The tests' own service, compiled: inside this package, which it imports by name. */
 export const SERVICE = join(root, "dist-test/service");
 
 /** Its web process. */

@@ -1,4 +1,4 @@
-// Preloaded into a real process to make it crash at a time of the test's choosing.
+// Preload: crashes the process on a signal from the test.
 "use strict";
 
 process.on("SIGUSR2", () => {

@@ -2,13 +2,13 @@
 import { createDatabase, type Database } from "../../src/backing/postgres";
 import { createTestLogger } from "../../src/testing/app";
 
-/** How many connections `attach` may open. */
+/** The size of the connection pool. */
 export const POOL_SIZE = 4;
 
 /**
  * Attaches the database with this URL.
- * @param limitMs How long anything may take; a busy machine exceeds the default.
- * @param connectTimeoutMs How long to wait for a connection, unless it is the same.
+ * @param limitMs The limit of every operation; a busy machine exceeds the default.
+ * @param connectTimeoutMs How long to wait for a connection; by default the same.
  */
 export const attach = (url: string, limitMs = 2000, connectTimeoutMs = limitMs): Database =>
   createDatabase({

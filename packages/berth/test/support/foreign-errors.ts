@@ -1,4 +1,4 @@
-// Errors as the clients that people use make them, with a marked secret in each place where one can be.
+// Errors of popular clients, with a marked secret in each place that may contain one.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
@@ -10,22 +10,22 @@ import got from "got";
 import { Agent, interceptors, request } from "undici";
 import { errorResponse } from "./fake-postgres";
 
-/** Makes an error; `secret` is a mark for the place that it names. */
+/** Creates an error; `secret` returns the mark for a place. */
 type Make = (secret: (place: string) => string, at: Ports) => unknown;
 
-/** Local servers, by their ports. */
+/** The ports of local servers. */
 interface Ports {
-  /** Answers 403, with secrets of its own. */
+  /** Responds 403, with secrets of its own. */
   refusing: number;
-  /** Answers 200, and what is not JSON. */
+  /** Responds 200, with a body that is not JSON. */
   text: number;
-  /** Ends each connection in the middle of a head. */
+  /** Closes each connection in the middle of a head. */
   broken: number;
-  /** Nobody listens there. */
+  /** Not listening. */
   closed: number;
-  /** Lets nobody in. */
+  /** Rejects every password. */
   postgres: number;
-  /** Refuses a password, and each SET. */
+  /** Rejects passwords, and every SET. */
   redis: number;
 }
 
@@ -35,7 +35,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Answers with secrets, which are named after what the client calls itself. */
+/** Responds with secrets that are named after the client's user agent. */
 const answering = (status: number): Server =>
   createServer((req, res) => {
     const of = `mark-${/^[a-z]\w*$/.exec(req.headers["user-agent"] ?? "")?.[0] ?? "s3status"}`;
@@ -48,7 +48,7 @@ const answering = (status: number): Server =>
     );
   });
 
-/** Answers the first bytes, and ends the connection. */
+/** Sends some bytes in response to the first ones, and closes the connection. */
 const saying = (answer: string): Server =>
   createTcpServer((socket) => {
     socket.on("error", () => undefined).once("data", () => socket.end(answer));
@@ -79,7 +79,7 @@ async function startServers(): Promise<Ports> {
   return ports;
 }
 
-/** What a call came to. */
+/** The error that a call rejects with. */
 const failureOf = (call: () => unknown): Promise<unknown> =>
   Promise.resolve()
     .then(call)
@@ -163,7 +163,7 @@ async function redis(
   return err;
 }
 
-/** All that a client could hang on an error. */
+/** Everything that a client could attach to an error. */
 const laden = (err: Error, secret: (place: string) => string): Error =>
   Object.assign(err, {
     headers: { authorization: secret("header"), "x-token": secret("otherheader") },
@@ -241,13 +241,13 @@ const kinds: Readonly<Record<string, Make>> = {
   text: (secret) => `postgres://ann:${secret("url")}@host/`,
 };
 
-/** An error of a kind. */
+/** Creates an error of a kind. */
 export interface ForeignError {
   kind: string;
   err: unknown;
 }
 
-/** Makes one error of each kind, and says which secrets all of them were made with. */
+/** Creates one error of each kind, and returns the secrets in all of them. */
 export async function makeForeignErrors(): Promise<{ errors: ForeignError[]; secrets: string[] }> {
   const ports = await startServers();
   const secrets = new Set<string>();

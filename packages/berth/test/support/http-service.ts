@@ -1,17 +1,17 @@
-// An HTTP service on a free port, whose answers a test gives.
+// An HTTP service on a free port, whose responses a test controls.
 import { EventEmitter, once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createHttpService, type HttpServiceOptions } from "../../src/port/http-service";
 import type { PortBoundService } from "../../src/port/service";
 
-/** A bound service, and the requests that it has been asked to handle. */
+/** A bound service, and the requests so far. */
 export interface TestHttpService {
   service: PortBoundService;
   server: Server;
   port: number;
-  /** The responses to the requests that the default handler holds. */
+  /** The responses to the requests that wait. */
   held: ServerResponse[];
-  /** Resolves when that many have been held. */
+  /** Resolves when that many requests wait. */
   untilHeld: (count: number) => Promise<void>;
 }
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   }
 });
 
-/** Starts a service; without a handler, requests wait in `held` for the test, but `/now` answers by itself. */
+/** Starts a service; without a handler, requests wait in `held` for the test, but `/now` responds at once. */
 export async function startHttpService(
   handler?: RequestListener,
   options: Partial<HttpServiceOptions> = {},

@@ -1,10 +1,10 @@
-// Judges values by the JSON Schema of a schema, as any client can.
+// Validates values with the JSON Schema of a schema, as clients do.
 import Ajv from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import type { GenericSchema } from "valibot";
 import { jsonSchemaOf } from "../../src/testing/json-schema";
 
-/** What says by the JSON Schema alone whether a value is valid. */
+/** Returns a validator that uses only the JSON Schema. */
 export function judgeOf(schema: GenericSchema): (value: unknown) => boolean {
   const ajv = new Ajv({ strict: false });
   addFormats(ajv);

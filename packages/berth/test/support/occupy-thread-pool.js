@@ -1,4 +1,4 @@
-// Preloaded into a real process to give its thread pool something to wait for without end: a pipe, FIFO, that nobody writes to.
+// Preload: blocks a thread of the pool by reading a pipe (`FIFO`) that is never written.
 "use strict";
 
 require("node:fs").open(process.env.FIFO, "r", () => undefined);

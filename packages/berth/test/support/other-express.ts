@@ -1,4 +1,4 @@
-// Puts another Express, or another router, in place of the installed one, for what is loaded from then on.
+// Replaces the installed Express or router for modules that are loaded afterwards.
 
 type Method = (...args: unknown[]) => unknown;
 type Methods = Record<string, Method>;
@@ -6,11 +6,11 @@ type Create = Method & { Route: unknown; response: Methods };
 
 const actual = (name: string): Create => jest.requireActual<Create>(name);
 
-/** Another version of Express' router. */
+/** Another version of Express's router. */
 export const withRouter = (name: string) => (): void =>
   void jest.doMock("router", () => actual(name));
 
-/** A router that works as the installed one does, but shows nothing of its inside except what is given. */
+/** A router that works like the installed one, but exposes only the given internals. */
 export const withOpaqueRouter = (shown: object) => (): void =>
   void jest.doMock("router", () => {
     const create = actual("router");
@@ -30,7 +30,7 @@ export const withOpaqueRouter = (shown: object) => (): void =>
     return Object.assign(OpaqueRouter, { Route: create.Route });
   });
 
-/** An Express whose apps, or whose responses, are changed. */
+/** An Express with changed apps or responses. */
 export const withExpress = (change: (app: Methods, response: Methods) => object) => (): void =>
   void jest.doMock("express", () => {
     const express = actual("express");
@@ -38,13 +38,13 @@ export const withExpress = (change: (app: Methods, response: Methods) => object)
     return Object.assign(create, express);
   });
 
-/** An app that does not go through its `handle`. */
+/** An app that does not call its `handle`. */
 export function withoutHandle(app: Methods): object {
   const handle = app["handle"]?.bind(app);
   return Object.setPrototypeOf((...args: unknown[]) => handle?.(...args), app) as object;
 }
 
-/** A `res.json` that heeds another setting. */
+/** A `res.json` that reads another setting. */
 export function withBigInts(app: Methods, response: Methods): object {
   const { json } = response;
   response["json"] = function (this: { app: { get: Method } }, value) {

@@ -1,4 +1,4 @@
-// Release processes with migrations of a test's own.
+// Release processes with a test's own migrations.
 import {
   cpSync,
   mkdirSync,
@@ -14,7 +14,7 @@ import { SERVICE } from "./built";
 
 const modules = join(__dirname, "../../../../node_modules");
 
-/** A copy of the built service, and of this package, in a folder whose name begins so, for `use` alone. */
+/** Calls `use` with a copy of the built service and of this package, in a folder whose name has this prefix. */
 export async function inFolder(
   name: string,
   use: (service: string) => Promise<void>,
@@ -33,7 +33,7 @@ export async function inFolder(
   await use(service).finally(() => rmSync(folder, { recursive: true }));
 }
 
-/** A copy of the built service with these migrations alone, by name; `use` gets its release process. */
+/** Calls `use` with the release process of a copy of the built service that has only these migrations. */
 export const withMigrations = (
   migrations: Readonly<Record<string, string>>,
   use: (release: string) => Promise<void>,

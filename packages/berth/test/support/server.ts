@@ -2,7 +2,7 @@
 import { asServer, startProcess, type TestServer } from "../../src/testing/process";
 import { WEB } from "./built";
 
-/** Starts it on a free port and resolves once it listens. */
+/** Starts the process on a free port; resolves once it listens. */
 export const startServer = (
   env: Record<string, string>,
   args: string[] = [],

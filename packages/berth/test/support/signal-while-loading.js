@@ -1,4 +1,4 @@
-// Preloaded into a real process to send it a signal after its first line, and before most of it is loaded.
+// Preload: sends the process a signal after its first line, before most of it is loaded.
 "use strict";
 
 const Module = require("node:module");

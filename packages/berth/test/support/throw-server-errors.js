@@ -1,4 +1,4 @@
-// Preloaded into a real process: its HTTP server has a listener that throws each error, as a WebSocket server's does.
+// Preload: adds an `error` listener that throws to the HTTP server, as WebSocket servers do.
 "use strict";
 
 const http = require("node:http");

@@ -1,33 +1,33 @@
-// A program of several processes in a folder of its own, which a test may change while it runs.
+// A program with several workers in a folder of its own, which a test can change while it runs.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asServer, startCommand, type TestServer } from "../../src/testing/process";
-import { CHASSIS } from "./built";
+import { COMPILED } from "./built";
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** What a test may put into the program, as JavaScript. */
+/** The parts of the program that a test may set, as JavaScript. */
 export interface Release {
-  /** Told by every answer. */
+  /** Included in every response. */
   version?: string;
-  /** Run while the program is loaded. */
+  /** Runs while the program is loading. */
   whileLoading?: string;
-  /** What its one backing service says to whoever checks it; by default, that it can be used. */
+  /** The readiness check of its only backing service; passes by default. */
   check?: string;
 }
 
 /** A program on disk. */
 export interface WorkerProgram {
   folder: string;
-  /** Replaces it by another release, at once. */
+  /** Replaces the program with another release, atomically. */
   release(of: Release): void;
-  /** Has `/slow` answer, to those who have asked and who will. */
+  /** Lets present and future requests of `/slow` finish. */
   answerSlow(): void;
-  /** Writes the `.env` beside it. */
+  /** Writes the program's `.env`. */
   writeEnv(text: string): void;
-  /** Starts it with two workers, and resolves once it serves. */
+  /** Starts it with two workers; resolves once it serves. */
   start(env?: Record<string, string>): Promise<TestServer>;
   /** The command that starts it. */
   command: string[];
@@ -56,23 +56,23 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 }
 
 /**
- * `GET /` answers with the version, the worker and its process, `/slow` does so once the test says so, `/never` says that it has
- * come, `/verbose` logs 2,000 characters, `/crash` leaves an error uncaught, `/block` never turns the event loop again. `LIMITS` has what a supervisor is given by nobody else, as JSON.
+ * `GET /` responds with the version, the worker and its process, and `/slow` does once the test calls `answerSlow`. `/never` never
+ * responds, `/verbose` logs 2,000 characters, `/crash` throws an uncaught error, and `/block` blocks the event loop. `LIMITS` overrides supervisor options, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
-const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/" + path);
-chassis("process/early");
+const compiled = (path) => require(${JSON.stringify(COMPILED)} + "/" + path);
+compiled("process/early");
 const cluster = require("node:cluster");
 ${whileLoading}
 const { existsSync } = require("node:fs");
 const { createServer } = require("node:http");
-const { createHttpService } = chassis("port/http-service");
-const { readBindTarget } = chassis("port/socket-activation");
-const { enter } = chassis("process/entry");
-const { createLifecycle, REPLACED } = chassis("process/lifecycle");
-const { httpVariables } = chassis("process/variables");
-const { createLogger } = chassis("process/logger");
-const { supervise } = chassis("process/supervisor");
+const { createHttpService } = compiled("port/http-service");
+const { readBindTarget } = compiled("port/bind");
+const { enter } = compiled("process/entry");
+const { createLifecycle, REPLACED } = compiled("process/lifecycle");
+const { httpVariables } = compiled("process/variables");
+const { createLogger } = compiled("process/logger");
+const { supervise } = compiled("process/supervisor");
 const main = (config, logger) => {
   const lifecycle = createLifecycle({
     process,

@@ -2,10 +2,10 @@ import { startCommand, stopProcesses } from "../../src/testing/process";
 
 afterEach(stopProcesses);
 
-describe("a wait for a line that never comes", () => {
+describe("waiting for a line that is never printed", () => {
   const PROGRAM = `console.error("a warning"); console.log("one"); setInterval(() => {}, 1e6);`;
 
-  it("fails with all that the program has printed", async () => {
+  it("fails with the program's output", async () => {
     const program = startCommand([process.execPath, "-e", PROGRAM], {});
     await program.line(/one/);
     while (program.stderr() === "") await new Promise(setImmediate);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the certificates of this folder anew: an authority, and a certificate of it for each of two names.
+# Recreates the certificates of this folder: an authority, and its certificates for two names.
 set -eu
 cd "$(dirname "$0")"
 ca=$(mktemp -d)

@@ -1,4 +1,4 @@
-// A process that logs foreign errors in each way in which a service may come to do so.
+// A process that logs foreign errors in every way in which a service may.
 import "berth/early";
 import { inspect } from "node:util";
 import type { Request, Response } from "express";
@@ -19,7 +19,7 @@ const ofErrors: Readonly<Record<string, (err: object) => void>> = {
   "as text": (err) => log.error("failed: %s", err),
   "as JSON": (err) => log.error("failed: %j", err),
   "by a child": (err) => log.child({ failure: err }).error("failed"),
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- some are none
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- some are not errors
   unhandled: (err) => void Promise.reject(err),
 };
 

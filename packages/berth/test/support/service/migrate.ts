@@ -1,4 +1,4 @@
-// The release process of this package's own tests, with migrations of its own.
+// The release process of this package's tests, with migrations of its own.
 import "berth/early";
 import { postgresVariables, processVariables } from "berth/config";
 import { migrate } from "berth/migrate";
@@ -11,10 +11,10 @@ void runOnce(
   variables,
   ({ config: { DATABASE_URL }, logger }) => {
     const files = "features/*/migrations/*.js";
-    // Relative, as a glob would take some folders' names for patterns.
+    // Relative, because some folder names would be glob patterns.
     process.chdir(__dirname);
     return migrate({ url: DATABASE_URL, files, logger, startTimeoutMs: START_TIMEOUT_MS });
   },
-  // With the connection, by the server.
+  // The server does this when the connection closes.
   "what is not committed is rolled back",
 );

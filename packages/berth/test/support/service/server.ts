@@ -1,4 +1,4 @@
-// The web process of the chassis' own tests, in the order of `src/server.ts`, with routes of its own.
+// The web process of this package's tests, structured like a service's `src/server.ts`, with routes of its own.
 import "berth/early";
 import { finished } from "node:stream/promises";
 import type { Router } from "express";
@@ -16,12 +16,12 @@ const variables = { ...httpVariables, ...postgresVariables };
 const defineRoutes = (database: Database) => (router: Router) => {
   router.get("/", about({ name: "test", version: "1.2.3" }));
   router.use(apiDocs({ title: "test", version: "1.2.3" }));
-  // In flight until its body has come, and nothing is here then.
+  // In flight until its body is complete; then 404.
   router.post("/held", async (req, _res, next) => {
     await finished(req.resume());
     next();
   });
-  // In a transaction until its body has come.
+  // In a transaction until its body is complete.
   router.post("/boats", async (req, res) => {
     await database.transaction(async (tx) => {
       await tx.query("UPDATE boats SET name = 'renamed'");

@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CHASSIS } from "../support/built";
+import { COMPILED } from "../support/built";
 import { startCommand, stopProcesses } from "../../src/testing/process";
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "crew-"))));
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "worker-pool-"))));
 afterEach(async () => {
   await stopProcesses();
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a supervisor's code with workers that do as told, and resolves with what it has printed. */
+/** Runs a supervisor's code with these workers; resolves with the lines that it prints. */
 async function supervise(code: string, worker: string): Promise<string[]> {
   const file = join(folder, "worker.js");
   writeFileSync(file, worker);
@@ -21,7 +21,7 @@ async function supervise(code: string, worker: string): Promise<string[]> {
     `
     const cluster = require("node:cluster");
     const { EventEmitter } = require("node:events");
-    const chassis = (path) => require(${JSON.stringify(CHASSIS)} + "/process/" + path);
+    const compiled = (path) => require(${JSON.stringify(COMPILED)} + "/process/" + path);
     const turn = () => new Promise(setImmediate);
     cluster.setupPrimary({ exec: ${JSON.stringify(file)}, execArgv: [] });
     const forked = [];
@@ -40,13 +40,13 @@ async function supervise(code: string, worker: string): Promise<string[]> {
   return lines;
 }
 
-describe("a worker that ends before it serves", () => {
+describe("a worker that exits before it serves", () => {
   it.each([
-    ["ends while it is loaded", "process.execPath", "process.exit(7)"],
+    ["exits while loading", "process.execPath", "process.exit(7)"],
     ["cannot be started", "'/dev/null/none'", ""],
-  ])("leaves nothing behind when it %s", async (_what, execPath, worker) => {
+  ])("leaves no timer and no worker behind if it %s", async (_what, execPath, worker) => {
     const printed = await supervise(
-      `const { startWorker } = chassis("worker");
+      `const { startWorker } = compiled("worker");
       process.execPath = ${execPath};
       for (let i = 0; i < 5; i++) {
         const worker = startWorker(3_600_000);
@@ -61,12 +61,12 @@ describe("a worker that ends before it serves", () => {
   });
 });
 
-/** A crew of two, and the lines that it logs. */
-const createCrew = `
-  const { createCrew } = chassis("crew");
+/** Creates a pool of two workers, and emits its log lines. */
+const createPool = `
+  const { createWorkerPool } = compiled("worker-pool");
   const lines = new EventEmitter();
   const log = (fields, text) => lines.emit("line", text);
-  const crew = createCrew({
+  const pool = createWorkerPool({
     logger: { info: log, warn: log, error: log, fatal: log },
     settings: () => ({ workers: 2, shutdownTimeoutMs: 1000 }),
     pingMs: 3_600_000,
@@ -75,14 +75,14 @@ const createCrew = `
   });
 `;
 
-describe("a crew", () => {
-  it("says what a worker that it kills was waiting for", async () => {
+describe("createWorkerPool", () => {
+  it("logs why a worker that it kills was not ready", async () => {
     const printed = await supervise(
-      `${createCrew}
+      `${createPool}
       lines.on("line", (text) => console.log(text));
-      const worker = crew.hire();
-      console.log(await crew.built(worker, 3_600_000));
-      console.log(await crew.put(worker, 1));`,
+      const worker = pool.start();
+      console.log(await pool.prepared(worker, 3_600_000));
+      console.log(await pool.bind(worker, 1));`,
       `process.on("message", () => undefined);
       process.send({ supervision: "prepared", connections: {} });`,
     );
@@ -93,30 +93,30 @@ describe("a crew", () => {
     ]);
   });
 
-  it("gives a worker all the time that it needs in a debugger", async () => {
+  it("has no time limits in a debugger", async () => {
     const printed = await supervise(
       `require("node:inspector").open(0, "127.0.0.1");
-      ${createCrew}
-      const worker = crew.hire();
-      const built = crew.built(worker, 1);
+      ${createPool}
+      const worker = pool.start();
+      const prepared = pool.prepared(worker, 1);
       setTimeout(() => Object.values(cluster.workers)[0]?.send("go on"), 20);
-      console.log(await built);`,
+      console.log(await prepared);`,
       `process.on("message", () => process.send({ supervision: "prepared", connections: {} }));`,
     );
     expect(printed).toEqual(["true"]);
   });
 
-  it("forgets the workers that it has replaced", async () => {
+  it("retains none of the workers that it has replaced", async () => {
     const printed = await supervise(
-      `${createCrew}
+      `${createPool}
       for (let i = 0; i < 2; i++) {
-        const worker = crew.hire();
-        await crew.put(worker, 3_600_000);
-        crew.employ(worker);
+        const worker = pool.start();
+        await pool.bind(worker, 3_600_000);
+        pool.keep(worker);
       }
       for (let replaced = 0; replaced < 6; replaced++) {
-        crew.serving()[1].kill();
-        await new Promise((resolve) => lines.on("line", (text) => / in place of /.test(text) && resolve()));
+        pool.serving()[1].kill();
+        await new Promise((resolve) => lines.on("line", (text) => / replaces worker /.test(text) && resolve()));
       }
       const remembered = () => forked.filter((ref) => ref.deref()).length;
       do { await turn(); gc(); } while (remembered() > 3);

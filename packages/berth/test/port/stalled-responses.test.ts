@@ -6,9 +6,9 @@ import { startHttpService } from "../support/http-service";
 import { connectRaw, get } from "../../src/testing/raw-client";
 import { endSocketTimer } from "../../src/testing/timers";
 
-/** More than a system takes for a client that does not read. */
+/** More than the kernel buffers for a client that does not read. */
 const LARGE = Buffer.alloc(40_000_000);
-/** More than systems keep on both sides, so that the service has got rid of some of it once a client has read as much. */
+/** More than the kernels buffer on both sides, so that a client that has read this much has let the service write more. */
 const PART = LARGE.length / 4;
 const NEVER_MS = 600_000;
 
@@ -30,7 +30,7 @@ async function start(responseTimeoutMs: number) {
     client.socket.write(get(path));
     return client;
   };
-  /** Asks for much and does not read; resolves, once the answer has begun, with when the service cuts it. */
+  /** Requests much data and does not read it; resolves, once the response has begun, with the time when it is closed. */
   const stall = async () => {
     const client = await connectRaw(port);
     client.socket.pause().write(get("/large"));
@@ -40,19 +40,19 @@ async function start(responseTimeoutMs: number) {
   return { service, held, arrivals, ask, stall };
 }
 
-describe("a client that does not read its answer", () => {
-  it("is cut after its time", async () => {
+describe("a client that does not read its response", () => {
+  it("is disconnected after the timeout", async () => {
     const { stall } = await start(50);
     await (
       await stall()
     ).cut;
   });
 
-  it("is cut after its time, unlike a slow handler and a silent stream", async () => {
+  it("is disconnected after the timeout, unlike those of a slow handler and a silent stream", async () => {
     const { held, ask, stall } = await start(NEVER_MS);
     const [slow, stream] = [await ask("/slow"), await ask("/stream")];
     const { res, cut } = await stall();
-    // At first, some of the answer has been taken.
+    // At first, some of the response has been read.
     for (let times = 0; times < 2; times++) {
       for (const { socket } of [res, ...held]) endSocketTimer(socket);
     }
@@ -61,7 +61,7 @@ describe("a client that does not read its answer", () => {
     await Promise.all([slow.until(/done$/), stream.until(/done$/)]);
   });
 
-  it("is not cut while it reads, however slowly", async () => {
+  it("is not disconnected while it reads, however slowly", async () => {
     const { arrivals, ask } = await start(NEVER_MS);
     const begun = once(arrivals, "large") as Promise<[ServerResponse]>;
     const { socket } = await ask("/large");
@@ -77,14 +77,14 @@ describe("a client that does not read its answer", () => {
     while (bytes < LARGE.length) await once(socket, "data");
   });
 
-  it("does not hold a drain", async () => {
+  it("does not prolong a drain", async () => {
     const { service, stall } = await start(NEVER_MS);
     const { cut } = await stall();
     service.beginDrain();
     await Promise.all([service.drain(1000), cut]);
   });
 
-  it("does not hold a drain when it stops reading later", async () => {
+  it("does not prolong a drain if it stops reading later", async () => {
     const { service, port } = await startHttpService(
       (req, res) => res.end(req.url === "/large" ? LARGE : "small"),
       { responseTimeoutMs: NEVER_MS },
@@ -100,7 +100,7 @@ describe("a client that does not read its answer", () => {
 });
 
 describe("an idle connection", () => {
-  it("ends after the server's own time", async () => {
+  it("closes after the server's own timeout", async () => {
     const { server, port } = await startHttpService(undefined, { responseTimeoutMs: NEVER_MS });
     server.keepAliveTimeout = 150;
     const client = await connectRaw(port);
@@ -111,14 +111,14 @@ describe("an idle connection", () => {
 });
 
 describe("a handler's own timeout", () => {
-  it("ends the connection, as without RESPONSE_TIMEOUT_MS", async () => {
+  it("closes the connection, as without RESPONSE_TIMEOUT_MS", async () => {
     const { port } = await startHttpService((_req, res) => void res.setTimeout(50));
     const client = await connectRaw(port);
     client.socket.write(get());
     expect(await client.closed).toBe("end");
   });
 
-  it("is the handler's when it has a callback", async () => {
+  it("calls the handler's callback instead if there is one", async () => {
     const { port } = await startHttpService((_req, res) => {
       res.setTimeout(50, () => res.end("late"));
     });
@@ -129,7 +129,7 @@ describe("a handler's own timeout", () => {
 });
 
 describe("a connection without a request", () => {
-  it("is not concerned", async () => {
+  it("is not affected", async () => {
     const { server, port } = await startHttpService(undefined, { responseTimeoutMs: NEVER_MS });
     const sockets: Socket[] = [];
     server.on("connection", (socket: Socket) => sockets.push(socket));
