@@ -32,10 +32,10 @@ export function describeClauses(clauses: readonly Clause[]): string {
 function describeClause({ id, level, title, ...clause }: Clause): string {
   return `### ${id}: ${level} ${plain(title)}
 
-- **Tried by:** ${plain(clause.procedure)}
+- **Check:** ${plain(clause.procedure)}
 - **Breaks:** ${plain(clause.breaksOn)}
-- **Mended by:** ${plain(clause.mend)}
-- **Demanded by:** ${plain(clause.demandedBy)}`;
+- **Fix:** ${plain(clause.fix)}
+- **Required by:** ${plain(clause.demandedBy)}`;
 }
 
 /** Keeps Markdown from reading markup into plain text. */

@@ -1,4 +1,4 @@
-// What a check has in its hands: the settings, and starting the program under test as often as it likes.
+// The context of one check: the settings, and functions that start the program under test.
 import { type Address, connect } from "./harness/connection";
 import { freePort } from "./ports/free-port";
 import { type Argv, type Run, type RunOptions, startRun } from "./harness/run";
@@ -7,39 +7,39 @@ import { comeUp, serve, type Service } from "./come-up";
 import type { Answer, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 
-/** How a check starts the program; the port is a free one unless it is given. */
+/** How a check starts the program. The default port is a free one. */
 export type StartOptions = Partial<RunOptions> & {
-  /** Runs another argv instead of the command's, usually one wrapped around it. */
+  /** Replaces the command's argv, usually to wrap it. */
   readonly argv?: Argv;
 };
 
-/** Everything a check may use. */
+/** What a check receives. */
 export interface Context {
   readonly settings: Settings;
   readonly probe: Probe;
-  /** Starts the program and waits for nothing. */
+  /** Starts the program without waiting. */
   readonly launch: (options?: StartOptions) => Promise<Run>;
-  /** Starts it and waits until its port is open. @throws NotUp when that takes longer than the platform waits */
+  /** Starts it and waits until its port is open. @throws NotUp when it exits, or after the platform's boot limit */
   readonly listen: (options?: StartOptions) => Promise<Service>;
-  /** Starts it and waits until it answers the probe. @throws NotUp when that takes longer than the platform waits */
+  /** Starts it and waits until the probe reports it ready. @throws NotUp when it exits, or after the platform's boot limit */
   readonly start: (options?: StartOptions) => Promise<Service>;
-  /** Asks the probe's question over a new connection. @throws Error when no answer comes */
+  /** Runs the probe over a new connection. @throws Error when there is no response */
   readonly ask: (address: Address) => Promise<Answer>;
-  /** Counts a launched run among those that have come up; the others are there of themselves. */
+  /** Marks a launched run as up; `listen` and `start` do so themselves. */
   readonly cameUp: (run: Run) => void;
-  /** A run that had come up and then ended unasked, if there is one. */
+  /** Finds a run that was up and then exited without having been signalled. */
   readonly dead: () => Promise<Run | undefined>;
-  /** Ends every run that was started here. */
+  /** Kills every run that was started here. */
   readonly reap: () => Promise<void>;
 }
 
-/** The longest that any single answer is waited for, unless a clause is about just that. */
+/** The time limit for one response, except in clauses about response times. */
 export const answerLimitMs = 5000;
 
-// A dying process loses its connections first.
+// A dying process closes its connections before it is gone.
 const dyingMs = 250;
 
-/** Prepares the context of one check. */
+/** Creates the context of one check. */
 export function createContext(settings: Settings, probe: Probe): Context {
   const runs: Run[] = [];
   const services: Run[] = [];
