@@ -4,7 +4,7 @@ import { externalAddress } from "./system/interfaces";
 import type { Run } from "./harness/run";
 import { WrongProtocol } from "./harness/missing-answer";
 import { until } from "./harness/wait";
-import type { Answer } from "./probes/probe";
+import type { ProbeResult } from "./probes/probe";
 import { lastWords, listOf, seconds, shortExit } from "./wording";
 
 /** A run whose port is open; `host` is the address where it accepted first, loopback if possible. */
@@ -26,7 +26,7 @@ export async function comeUp(run: Run, limitMs: number): Promise<Service> {
 /** Resolves when the service responds and is ready. @throws NotUp when it exits, or after `limitMs` */
 export async function serve(
   service: Service,
-  ask: (service: Service) => Promise<Answer>,
+  ask: (service: Service) => Promise<ProbeResult>,
   limitMs: number,
 ): Promise<Service> {
   let last = "";

@@ -4,7 +4,7 @@ import { freePort } from "./ports/free-port";
 import { type Argv, type Run, type RunOptions, startRun } from "./harness/run";
 import { until } from "./harness/wait";
 import { comeUp, serve, type Service } from "./come-up";
-import type { Answer, Probe } from "./probes/probe";
+import type { ProbeResult, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 
 /** How a check starts the program. The default port is a free one. */
@@ -24,7 +24,7 @@ export interface Context {
   /** Starts it and waits until the probe reports it ready. @throws NotUp when it exits, or after the platform's boot limit */
   readonly start: (options?: StartOptions) => Promise<Service>;
   /** Runs the probe over a new connection. @throws Error when there is no response */
-  readonly ask: (address: Address) => Promise<Answer>;
+  readonly ask: (address: Address) => Promise<ProbeResult>;
   /** Marks a launched run as up; `listen` and `start` do so themselves. */
   readonly cameUp: (run: Run) => void;
   /** Finds a run that was up and then exited without having been signalled. */
@@ -34,7 +34,7 @@ export interface Context {
 }
 
 /** The time limit for one response, except in clauses about response times. */
-export const answerLimitMs = 5000;
+export const responseLimitMs = 5000;
 
 // A dying process closes its connections before it is gone.
 const dyingMs = 250;
@@ -54,7 +54,7 @@ export function createContext(settings: Settings, probe: Probe): Context {
   const ask = async (address: Address) => {
     const connection = await connect(address);
     try {
-      return await probe.ask(connection, settings, answerLimitMs);
+      return await probe.ask(connection, settings, responseLimitMs);
     } finally {
       connection.close();
     }

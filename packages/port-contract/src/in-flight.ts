@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge } from "./clause";
 import type { Service } from "./come-up";
-import { answerLimitMs } from "./context";
+import { responseLimitMs } from "./context";
 import { type Connection, connect } from "./harness/connection";
 import { headOf, readResponse } from "./harness/http";
 import type { Response } from "./harness/http-response";
@@ -39,7 +39,7 @@ export function canHold({ slowPath, bodyPath }: Settings): boolean {
 export async function holdRequests(settings: Settings, service: Service): Promise<InFlight[]> {
   const { slowPath, bodyPath } = settings;
   if (!slowPath && !bodyPath) throw new CannotJudge(nothingToHold);
-  const limitMs = settings.platform.graceSeconds * 1000 + answerLimitMs;
+  const limitMs = settings.platform.graceSeconds * 1000 + responseLimitMs;
   const slow = Array.from({ length: slowPath ? slowRequests : 0 }, () =>
     holdSlow(service, slowPath ?? "", limitMs),
   );
@@ -56,8 +56,7 @@ export async function holdRequests(settings: Settings, service: Service): Promis
  */
 export async function terminate(service: Service, held: readonly InFlight[]): Promise<void> {
   const early = held.find(({ connection }) => isAnswer.test(connection.received()));
-  if (early)
-    throw new CannotJudge(`${early.name} responded before SIGTERM: it is not slow enough`);
+  if (early) throw new CannotJudge(`${early.name} responded before SIGTERM: it is not slow enough`);
   service.signal("SIGTERM", "group");
   await pause(arrivalMs);
 }

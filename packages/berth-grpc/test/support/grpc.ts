@@ -25,7 +25,8 @@ export function framed(bytes: Buffer): Buffer {
 export const ship = (of: Partial<Ship>): Buffer =>
   framed(messageIn(ships, "test.ships.Ship").serialize(of));
 
-const unused: Handler = () => Promise.reject(new Error("this test defines no handler for the method"));
+const unused: Handler = () =>
+  Promise.reject(new Error("this test defines no handler for the method"));
 const closers: (() => unknown)[] = [];
 
 /** Stops everything that tests have started; for afterEach. */

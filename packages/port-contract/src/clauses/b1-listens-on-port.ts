@@ -27,7 +27,9 @@ export const clause: Clause = {
       const ports = portsOf(service);
       if (service.processes().length === 0) return fail(`opens PORT ${service.port}, then exits`);
       if (!ports.includes(service.port))
-        return fail(`another process listens on PORT ${service.port}; this one listens on ${listOf(ports)}`);
+        return fail(
+          `another process listens on PORT ${service.port}; this one listens on ${listOf(ports)}`,
+        );
       if (ports.includes(foreign))
         return fail(`also opens ${foreign}, which is the other run's PORT`);
     }

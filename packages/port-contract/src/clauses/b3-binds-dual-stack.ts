@@ -27,6 +27,8 @@ export const clause: Clause = {
       await refusalOf(context, service, "127.0.0.1"),
       await refusalOf(context, service, "::1"),
     ].filter((refusal) => refusal !== undefined);
-    return refusals.length === 0 ? pass("responds at 127.0.0.1 and ::1") : fail(refusals.join("; "));
+    return refusals.length === 0
+      ? pass("responds at 127.0.0.1 and ::1")
+      : fail(refusals.join("; "));
   },
 };

@@ -32,7 +32,7 @@ export const clause: Clause = {
   demandedBy:
     "Express 5 passes the error to listen's callback: if the callback ignores it, the app prints success and exits with 0",
   breaksOn:
-    "process managers: exit code 0 means done, so nothing restarts it; a success line misleads whoever reads the log",
+    "process managers: exit code 0 means done, so nothing restarts it; a success line misleads the reader of the log",
   fix: "log success on 'listening' only; on 'error' print the reason and how to fix it, and exit with 1",
   procedure:
     "Occupy PORT on every address, then start: non-zero exit within 5 s, no success line, and a message with the reason.",

@@ -1,7 +1,7 @@
 // B7: opens the port only when it can serve.
 import { type Clause, fail, pass } from "../clause";
 import { NotUp } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { type Connection, connect } from "../harness/connection";
 import type { Run } from "../harness/run";
 import { until } from "../harness/wait";
@@ -21,7 +21,7 @@ async function firstConnection(run: Run, limitMs: number): Promise<Connection> {
 
 async function firstAnswer({ probe, settings }: Context, connection: Connection) {
   const from = performance.now();
-  const answer = await probe.ask(connection, settings, answerLimitMs);
+  const answer = await probe.ask(connection, settings, responseLimitMs);
   return { ...answer, afterMs: performance.now() - from };
 }
 

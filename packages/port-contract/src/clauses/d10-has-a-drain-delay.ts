@@ -45,7 +45,8 @@ export const clause: Clause = {
   id: "D10",
   level: "SHOULD",
   title: "has a configurable drain delay",
-  demandedBy: "Kubernetes (endpoints are removed concurrently with SIGTERM); Knative (waits until requests cease)",
+  demandedBy:
+    "Kubernetes (endpoints are removed concurrently with SIGTERM); Knative (waits until requests cease)",
   breaksOn:
     "Kubernetes, Envoy, any router that learns of the stop too late: resets and refused connections in each rollout",
   fix: "after SIGTERM fail readiness, keep serving for a configured time, then stop accepting",

@@ -1,7 +1,7 @@
 // D11: a crash leaves nothing behind that prevents the next start.
 import { type Clause, fail, pass } from "../clause";
 import { NotUp } from "../come-up";
-import { answerLimitMs } from "../context";
+import { responseLimitMs } from "../context";
 import { connect } from "../harness/connection";
 import { seconds } from "../wording";
 
@@ -18,7 +18,7 @@ export const clause: Clause = {
   async check({ start, probe, settings }) {
     const first = await start();
     const connection = await connect(first);
-    await probe.ask(connection, settings, answerLimitMs);
+    await probe.ask(connection, settings, responseLimitMs);
     await first.reap();
     const from = performance.now();
     try {

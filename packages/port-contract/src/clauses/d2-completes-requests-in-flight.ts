@@ -18,8 +18,7 @@ export const clause: Clause = {
   level: "MUST",
   title: "completes requests in flight",
   demandedBy: "The Twelve-Factor App (disposability); Knative's destroypod conformance test",
-  breaksOn:
-    "everywhere, at each deploy and each daily restart: waiting clients get resets and 502",
+  breaksOn: "everywhere, at each deploy and each daily restart: waiting clients get resets and 502",
   fix: "on SIGTERM stop accepting and wait for the responses; never call process.exit in the handler",
   procedure:
     "Send three requests to --slow-path, and one to --body-path with half of its body; then SIGTERM; then the other " +

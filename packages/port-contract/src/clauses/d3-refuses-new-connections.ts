@@ -36,7 +36,8 @@ export const clause: Clause = {
   id: "D3",
   level: "MUST",
   title: "refuses new connections after the drain delay",
-  demandedBy: "The Twelve-Factor App (disposability); routers retry after a refusal, but not after a reset",
+  demandedBy:
+    "The Twelve-Factor App (disposability); routers retry after a refusal, but not after a reset",
   breaksOn: "every router that retries only on ECONNREFUSED: accept-then-reset becomes 502",
   fix: "close the listening socket instead of destroying accepted connections",
   procedure:

@@ -27,7 +27,8 @@ export const clause: Clause = {
   breaksOn:
     "every router with keep-alive connections: it sends its next request on a closing connection",
   fix: "set Connection: close on responses not yet sent, and end each socket after its response",
-  procedure: "The responses of requests in flight at SIGTERM have `Connection: close`, and a FIN follows.",
+  procedure:
+    "The responses of requests in flight at SIGTERM have `Connection: close`, and a FIN follows.",
   protocol: "http",
   needs: ["D2"],
   async check({ start, settings }) {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clause, fail, pass } from "../clause";
 import type { Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { connect } from "../harness/connection";
 import { exchange } from "../harness/http";
 import { within } from "../harness/wait";
@@ -19,7 +19,7 @@ const unused: Opener = async (_context, service) => {
 
 const idle: Opener = async ({ probe, settings }, service) => {
   const connection = await connect(service);
-  await probe.ask(connection, settings, answerLimitMs);
+  await probe.ask(connection, settings, responseLimitMs);
   return true;
 };
 
@@ -34,7 +34,7 @@ const upgraded: Opener = async ({ settings, probe }, service) => {
   const answer = exchange(
     await connect(service),
     { path: settings.path, headers },
-    answerLimitMs,
+    responseLimitMs,
   ).catch(() => undefined);
   return (await within(answer, 1000))?.status === 101;
 };
@@ -60,7 +60,8 @@ export const clause: Clause = {
   id: "D5",
   level: "MUST",
   title: "is not kept alive by idle, never-used or upgraded sockets",
-  demandedBy: "nodejs/node#63452: sockets that never sent a byte block server.close() on Node 18-24",
+  demandedBy:
+    "nodejs/node#63452: sockets that never sent a byte block server.close() on Node 18-24",
   breaksOn:
     "everywhere: routers and browsers open sockets in advance, so the grace period ends in SIGKILL",
   fix: "track sockets: end idle and unused ones after a short time, close upgraded ones (WebSocket 1001)",

@@ -1,6 +1,6 @@
 // H1: serves cleartext HTTP/1.1; the platform's router terminates TLS.
 import { type Clause, fail, pass } from "../clause";
-import { answerLimitMs } from "../context";
+import { responseLimitMs } from "../context";
 import { type Address, connect } from "../harness/connection";
 import { headOf } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";
@@ -12,7 +12,7 @@ async function firstLine(address: Address, path: string): Promise<string> {
   const connection = await connect(address);
   connection.socket.write(headOf({ path, headers: { Connection: "close" } }));
   try {
-    const [line = ""] = (await readUntil(connection, /\n/, answerLimitMs)).split(/\r?\n/);
+    const [line = ""] = (await readUntil(connection, /\n/, responseLimitMs)).split(/\r?\n/);
     return line;
   } catch (error) {
     if (!(error instanceof MissingAnswer)) throw error;
@@ -27,9 +27,11 @@ export const clause: Clause = {
   level: "MUST",
   title: "speaks cleartext HTTP/1.1 and needs no TLS",
   demandedBy: "Knative and Cloud Run container contracts",
-  breaksOn: "every platform that terminates TLS itself, which is nearly every one: 502 for each request",
+  breaksOn:
+    "every platform that terminates TLS itself, which is nearly every one: 502 for each request",
   fix: "serve plain HTTP on PORT and leave certificates to the router",
-  procedure: "Send a request over a raw socket: the response begins with a status line of HTTP/1.1.",
+  procedure:
+    "Send a request over a raw socket: the response begins with a status line of HTTP/1.1.",
   protocol: "http",
   async check({ listen, settings }) {
     const service = await listen();

@@ -1,7 +1,7 @@
 // H2: keeps idle connections open longer than the router, so that the router is the one that closes them.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, type Outcome, pass, skip } from "../clause";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { type Connection, connect } from "../harness/connection";
 import { exchange } from "../harness/http";
 import type { Response } from "../harness/http-response";
@@ -14,8 +14,7 @@ function judgeAnnouncement({ headers }: Response, wantedSeconds: number): Outcom
   if (/\bclose\b/i.test(headers.connection ?? ""))
     return pass("sends Connection: close, so no router reuses a connection");
   const announced = /timeout=(\d+)/.exec(headers["keep-alive"] ?? "")?.[1];
-  if (announced === undefined)
-    return skip("sends no Keep-Alive timeout; use --slow to measure it");
+  if (announced === undefined) return skip("sends no Keep-Alive timeout; use --slow to measure it");
   const shown = `Keep-Alive: timeout=${announced}, wanted ${wantedSeconds}`;
   return Number(announced) >= wantedSeconds ? pass(shown) : fail(shown);
 }
@@ -25,7 +24,7 @@ async function reuseAfter(idleSeconds: number, { settings }: Context, connection
   await pause(idleSeconds * 1000);
   if (connection.ending()) return fail(`closed an idle connection within ${idleSeconds} s`);
   try {
-    const { statusLine } = await exchange(connection, { path: settings.path }, answerLimitMs);
+    const { statusLine } = await exchange(connection, { path: settings.path }, responseLimitMs);
     return pass(`${statusLine} on a connection that was idle for ${idleSeconds} s`);
   } catch (error) {
     return fail(`after ${idleSeconds} s idle: ${(error as Error).message}`);
@@ -48,7 +47,7 @@ export const clause: Clause = {
   async check(context) {
     const { path, platform, slow } = context.settings;
     const connection = await connect(await context.start());
-    const response = await exchange(connection, { path }, answerLimitMs);
+    const response = await exchange(connection, { path }, responseLimitMs);
     const announced = judgeAnnouncement(response, platform.idleSeconds + marginSeconds);
     const closes = /\bclose\b/i.test(response.headers.connection ?? "");
     const outcome =

@@ -1,7 +1,7 @@
 // H4: ignores X-Forwarded-* from unknown clients, since anybody can send it.
 import { type Clause, fail, pass } from "../clause";
 import { NotUp, type Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 
 // Addresses and names reserved for documentation (RFC 5737, RFC 2606), so no other output contains them.
@@ -14,7 +14,7 @@ const forgedHeaders = {
 const affectedHeaders = ["location", "set-cookie", "strict-transport-security", "vary"];
 
 function get({ settings }: Context, service: Service, headers = {}) {
-  return send(service, { path: settings.path, headers }, answerLimitMs);
+  return send(service, { path: settings.path, headers }, responseLimitMs);
 }
 
 /** A log line may quote the header by name; a forged value anywhere else was trusted. */

@@ -1,7 +1,7 @@
 // H5: has separate endpoints for liveness and readiness.
 import { type Clause, fail, pass } from "../clause";
 import type { Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";
 import { until } from "../harness/wait";
@@ -14,7 +14,7 @@ const unknownPath = "/no-such-path";
 /** The status of a path, or `undefined` when there is no response. */
 async function statusOf(service: Service, path: string): Promise<number | undefined> {
   try {
-    return (await send(service, { path }, answerLimitMs)).status;
+    return (await send(service, { path }, responseLimitMs)).status;
   } catch (error) {
     if (error instanceof MissingAnswer) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 // R1: finds its backing service by a URL in the configuration.
 import { CannotJudge, type Clause, fail, pass, skip } from "../clause";
 import type { Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";
 
@@ -11,7 +11,7 @@ const urlOf = ({ host, port }: Service): string =>
 
 /** Requests a path of the attached program that needs the program under test. */
 async function ask(service: Service, path: string) {
-  const { status, statusLine, body } = await send(service, { path }, answerLimitMs);
+  const { status, statusLine, body } = await send(service, { path }, responseLimitMs);
   return { works: status >= 200 && status < 300, text: `${statusLine}, ${body.slice(0, 100)}` };
 }
 
@@ -45,7 +45,8 @@ export const clause: Clause = {
       const env = { [upstreamEnv]: urlOf(upstream) };
       const service = await context.start({ argv: attached?.argv, env });
       const answer = await ask(service, path);
-      if (!answer.works) return fail(`GET ${path}, upstream on its ${attempt} port: ${answer.text}`);
+      if (!answer.works)
+        return fail(`GET ${path}, upstream on its ${attempt} port: ${answer.text}`);
       ports.push(upstream.port);
       await upstream.reap();
       if (attempt === "first") await requireUpstream(service, path);

@@ -1,7 +1,7 @@
 // S1: runs as several instances that share no local state.
 import { type Clause, fail, pass } from "../clause";
 import type { Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { listOf } from "../wording";
 
@@ -13,7 +13,7 @@ async function createOn({ settings }: Context, on: Service): Promise<string | un
   if (!bodyPath) return undefined;
   const headers = { "Content-Type": "application/json" };
   const request = { method: "POST", path: bodyPath, headers, body };
-  const { location } = (await send(on, request, answerLimitMs)).headers;
+  const { location } = (await send(on, request, responseLimitMs)).headers;
   return location && resolvePath(location, bodyPath);
 }
 
@@ -41,7 +41,7 @@ export const clause: Clause = {
     const [one, other] = all;
     const path = context.probe.name === "http" && one && (await createOn(context, one));
     if (!path || !other) return pass(`${shown}; no Location to look up on another instance`);
-    const { statusLine, status } = await send(other, { path }, answerLimitMs);
+    const { statusLine, status } = await send(other, { path }, responseLimitMs);
     if (status !== 200)
       return fail(`${path} was created on one instance; another responds ${statusLine}`);
     return pass(`${shown}; ${path} created on one and found on another`);

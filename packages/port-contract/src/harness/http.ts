@@ -60,7 +60,8 @@ export async function readResponse(connection: Connection, limitMs: number): Pro
     const hasBegun = connection.received() !== "";
     if (connection.ending()) throw new NoResponse(describeEnding(connection), hasBegun);
     const left = deadline - performance.now();
-    if (left <= 0) throw new NoResponse(`no complete response within ${limitMs / 1000} s`, hasBegun);
+    if (left <= 0)
+      throw new NoResponse(`no complete response within ${limitMs / 1000} s`, hasBegun);
     await within(connection.changed(), left);
   }
 }

@@ -3,7 +3,7 @@ import type { Connection } from "../harness/connection";
 import type { Settings } from "../settings";
 
 /** The result of a probe. */
-export interface Answer {
+export interface ProbeResult {
   /** One short line for the report. */
   readonly text: string;
   /** False when the service speaks the protocol but reports that it cannot serve yet. */
@@ -18,5 +18,5 @@ export interface Probe {
    *
    * @throws MissingAnswer when there is no response within `limitMs`, or one in another protocol
    */
-  ask(connection: Connection, settings: Settings, limitMs: number): Promise<Answer>;
+  ask(connection: Connection, settings: Settings, limitMs: number): Promise<ProbeResult>;
 }

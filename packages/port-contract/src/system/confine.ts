@@ -40,10 +40,12 @@ const asNobodyWithRead: Wrapper = {
 };
 
 /** For root, the strictest first: the capability is only granted if the working directory is private. */
-const wrappersForRoot: readonly Wrapper[] = [asNobody, asNobodyWithRead].flatMap(({ prefix, how }) => [
-  { prefix: ["unshare", "--mount", ...withReadOnlyRoot, ...prefix], how: `${how}, / read-only` },
-  { prefix, how: `${how}, / writable only by root` },
-]);
+const wrappersForRoot: readonly Wrapper[] = [asNobody, asNobodyWithRead].flatMap(
+  ({ prefix, how }) => [
+    { prefix: ["unshare", "--mount", ...withReadOnlyRoot, ...prefix], how: `${how}, / read-only` },
+    { prefix, how: `${how}, / writable only by root` },
+  ],
+);
 const wrappersForUsers: readonly Wrapper[] = [
   {
     prefix: ["unshare", "--mount", "--user", "--map-root-user", ...withReadOnlyRoot],
@@ -63,8 +65,7 @@ export function confined(argv: readonly string[]): Confinement {
   if (process.platform !== "linux") throw new CannotJudge(needs);
   const isRoot = process.getuid?.() === 0;
   usable ??= (isRoot ? wrappersForRoot : wrappersForUsers).find(isUsable);
-  if (!usable)
-    throw new CannotJudge(isRoot ? `uid ${nobody} cannot read ${process.cwd()}` : needs);
+  if (!usable) throw new CannotJudge(isRoot ? `uid ${nobody} cannot read ${process.cwd()}` : needs);
   const env = { HOME: "/tmp", TMPDIR: "/tmp" };
   return { argv: [...usable.prefix, ...argv], env, how: usable.how };
 }

@@ -40,7 +40,10 @@ module.exports = {
       },
     },
   },
-  "sends no Connection: close while draining": { breaks: ["D4"], parts: { announceClose: nothing } },
+  "sends no Connection: close while draining": {
+    breaks: ["D4"],
+    parts: { announceClose: nothing },
+  },
   "is kept alive by idle sockets": { breaks: ["D5"], parts: { endIdle: nothing } },
   "is kept alive by upgraded sockets": { breaks: ["D5"], parts: { endUpgraded: nothing } },
   "exits on the second SIGTERM": {
