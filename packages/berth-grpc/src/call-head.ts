@@ -28,7 +28,7 @@ const refusals = new WeakMap<object, Refusal>();
 export const refusalOf = (stream: ServerHttp2Stream): Refusal | undefined => refusals.get(stream);
 
 /** Listener for an HTTP/2 server's `stream` event; must run before that of grpc-js. */
-export function screenHead(
+export function checkHead(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   _flags: number,

@@ -24,7 +24,7 @@ const traced = (metadata: Metadata) => ({
 export const traceIdOf = (metadata: Metadata): string | undefined => traceId(traced(metadata));
 
 /** Headers to propagate to other services. */
-export const travelsWith = (metadata: Metadata): Readonly<Record<string, string>> => ({
+export const headersToPropagate = (metadata: Metadata): Readonly<Record<string, string>> => ({
   [REQUEST_ID]: requestIdOf(metadata),
   ...traceHeaders(traced(metadata)),
 });

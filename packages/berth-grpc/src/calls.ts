@@ -23,9 +23,9 @@ export interface Calls {
   /** Must be the server's first interceptor, because it needs the unwrapped call. */
   interceptor: ServerInterceptor;
   /** Sends GOAWAY, so that clients reconnect elsewhere; calls that are already on their way are still served. */
-  giveNotice(): void;
+  sendGoaway(): void;
   /** Reduces the time that clients have to continue reading, in milliseconds. */
-  hurry(stalledMs: number): void;
+  setStallTimeout(stalledMs: number): void;
   /** Resolves when no call is in flight. */
   idle(): Promise<void>;
 }
@@ -126,12 +126,12 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
         },
       });
     },
-    giveNotice() {
+    sendGoaway() {
       for (const session of sessions) {
         if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
       }
     },
-    hurry(stalledMs) {
+    setStallTimeout(stalledMs) {
       for (const stream of streams) cutWhenStalled(stream, stalledMs);
     },
     idle: () =>

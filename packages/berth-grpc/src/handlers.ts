@@ -11,7 +11,7 @@ import {
 import type { Logger } from "pino";
 import { runInWorkContext } from "berth/process";
 import { CallError, isServerError, statusOf } from "./call-error";
-import { requestIdOf, traceIdOf, travelsWith } from "./call-headers";
+import { requestIdOf, traceIdOf, headersToPropagate } from "./call-headers";
 import { type Protos, type ServiceDefinition, serviceIn } from "./protos";
 
 /** One call, as its handler sees it. */
@@ -128,7 +128,7 @@ function handle(
   const context = {
     logger,
     fields,
-    travels: () => travelsWith(metadata),
+    travels: () => headersToPropagate(metadata),
     deadline: Number.isFinite(leftMs) ? performance.now() + leftMs : undefined,
   };
   runInWorkContext(context, () => void run());

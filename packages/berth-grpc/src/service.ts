@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { bind, type BindTarget, type PortBoundService, watchAcceptQueue } from "berth/listener";
 import { type ReadinessOptions, within } from "berth/process";
-import { METADATA_LIMIT_BYTES, screenHead } from "./call-head";
+import { METADATA_LIMIT_BYTES, checkHead } from "./call-head";
 import { type CallLimits, trackCalls } from "./calls";
 import { implementationOf, type RpcService } from "./handlers";
 import { createHealth } from "./health";
@@ -68,7 +68,7 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
       maxConcurrentStreams: options.maxConcurrentStreams,
       maxHeaderListSize: METADATA_LIMIT_BYTES,
     });
-    http2Server.prependListener("stream", screenHead);
+    http2Server.prependListener("stream", checkHead);
   }
   const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
@@ -92,8 +92,8 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     async drain(remainingMs) {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
       ending.abort();
-      calls.hurry(Math.min(STALLED_GRACE_MS, remainingMs / 4));
-      calls.giveNotice();
+      calls.setStallTimeout(Math.min(STALLED_GRACE_MS, remainingMs / 4));
+      calls.sendGoaway();
       await sleep(Math.min(NOTICE_MS, remainingMs / 4));
       server.tryShutdown(() => undefined);
       await calls.idle();

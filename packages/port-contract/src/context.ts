@@ -3,7 +3,7 @@ import { type Address, connect } from "./harness/connection";
 import { freePort } from "./ports/free-port";
 import { type Argv, type Run, type RunOptions, startRun } from "./harness/run";
 import { until } from "./harness/wait";
-import { comeUp, serve, type Service } from "./come-up";
+import { waitUntilListening, waitUntilReady, type Service } from "./startup";
 import type { ProbeResult, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 
@@ -26,7 +26,7 @@ export interface Context {
   /** Runs the probe over a new connection. @throws Error when there is no response */
   readonly ask: (address: Address) => Promise<ProbeResult>;
   /** Marks a launched run as up; `listen` and `start` do so themselves. */
-  readonly cameUp: (run: Run) => void;
+  readonly markAsUp: (run: Run) => void;
   /** Finds a run that was up and then exited without having been signalled. */
   readonly dead: () => Promise<Run | undefined>;
   /** Kills every run that was started here. */
@@ -59,13 +59,14 @@ export function createContext(settings: Settings, probe: Probe): Context {
       connection.close();
     }
   };
-  const cameUp = (run: Run) => void services.push(run);
+  const markAsUp = (run: Run) => void services.push(run);
   const listen = async (options?: StartOptions) => {
-    const service = await comeUp(await launch(options), bootMs);
-    cameUp(service);
+    const service = await waitUntilListening(await launch(options), bootMs);
+    markAsUp(service);
     return service;
   };
-  const start = async (options?: StartOptions) => serve(await listen(options), ask, bootMs);
+  const start = async (options?: StartOptions) =>
+    waitUntilReady(await listen(options), ask, bootMs);
   const dead = async () => {
     const dying = () => services.filter((run) => !run.exit() && run.processes().length === 0);
     const isDead = (run: Run) => run.death() !== undefined;
@@ -76,5 +77,5 @@ export function createContext(settings: Settings, probe: Probe): Context {
   const reap = async () => {
     await Promise.all(runs.map((run) => run.reap()));
   };
-  return { settings, probe, launch, listen, start, ask, cameUp, dead, reap };
+  return { settings, probe, launch, listen, start, ask, markAsUp, dead, reap };
 }

@@ -1,7 +1,7 @@
 // Keeps requests in flight while the program is signalled: slow ones, and one with half of its body sent.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge } from "./clause";
-import type { Service } from "./come-up";
+import type { Service } from "./startup";
 import { responseLimitMs } from "./context";
 import { type Connection, connect } from "./harness/connection";
 import { headOf, readResponse } from "./harness/http";

@@ -1,6 +1,6 @@
 // Runs the checks concurrently, and skips those that a failed clause makes meaningless.
 import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
-import { NotUp } from "./come-up";
+import { NotUp } from "./startup";
 import { type Context, createContext } from "./context";
 import { MissingAnswer } from "./harness/missing-answer";
 import type { Queue } from "./queue";

@@ -1,6 +1,6 @@
 // The order of the checks, with made-up clauses: which one waits for which, and which ones are skipped.
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../src/clause";
-import { NotUp } from "../src/come-up";
+import { NotUp } from "../src/startup";
 import { commandFrom } from "../src/command";
 import { judge } from "../src/judge";
 import { parseOptions } from "../src/options";

@@ -1,6 +1,6 @@
 // B1: listens on the port in PORT.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { listOf, seconds } from "../wording";
 
 const portsOf = (service: Service) => service.listeners().flatMap(({ port }) => port ?? []);

@@ -1,6 +1,6 @@
 // B3: accepts both IPv4 and IPv6.
 import { type Clause, fail, pass, skip } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { hasIpv6 } from "../system/interfaces";
 

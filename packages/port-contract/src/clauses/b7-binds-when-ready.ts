@@ -1,6 +1,6 @@
 // B7: opens the port only when it can serve.
 import { type Clause, fail, pass } from "../clause";
-import { NotUp } from "../come-up";
+import { NotUp } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { type Connection, connect } from "../harness/connection";
 import type { Run } from "../harness/run";
@@ -37,7 +37,7 @@ export const clause: Clause = {
   async check(context) {
     const run = await context.launch();
     const connection = await firstConnection(run, context.settings.platform.bootSeconds * 1000);
-    context.cameUp(run);
+    context.markAsUp(run);
     try {
       const { text, ready, afterMs } = await firstAnswer(context, connection);
       return ready ? pass(`${text} in ${seconds(afterMs)}`) : fail(`first response: ${text}`);

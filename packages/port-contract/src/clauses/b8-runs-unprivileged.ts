@@ -1,7 +1,7 @@
 // B8: runs without root, and writes only below /tmp.
 import { type Clause, fail, pass, skip } from "../clause";
 import { confined } from "../system/confine";
-import { NotUp } from "../come-up";
+import { NotUp } from "../startup";
 
 export const clause: Clause = {
   id: "B8",

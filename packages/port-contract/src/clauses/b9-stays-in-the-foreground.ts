@@ -1,6 +1,6 @@
 // B9: the started process stays in the foreground while the port is open.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { pidFilesOf } from "../system/files";
 import { within } from "../harness/wait";
 import { listOf, seconds, shortExit } from "../wording";

@@ -1,7 +1,7 @@
 // D10: keeps serving for a configurable time after SIGTERM, until routers have noticed.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { seconds } from "../wording";
 

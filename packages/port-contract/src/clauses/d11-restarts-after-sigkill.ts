@@ -1,6 +1,6 @@
 // D11: a crash leaves nothing behind that prevents the next start.
 import { type Clause, fail, pass } from "../clause";
-import { NotUp } from "../come-up";
+import { NotUp } from "../startup";
 import { responseLimitMs } from "../context";
 import { connect } from "../harness/connection";
 import { seconds } from "../wording";

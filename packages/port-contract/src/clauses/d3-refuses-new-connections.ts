@@ -1,7 +1,7 @@
 // D3: refuses new connections while draining, rather than accepting and dropping them.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { seconds } from "../wording";

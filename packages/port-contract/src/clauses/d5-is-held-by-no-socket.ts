@@ -1,7 +1,7 @@
 // D5: no inactive socket keeps the process alive.
 import { randomBytes } from "node:crypto";
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { connect } from "../harness/connection";
 import { exchange } from "../harness/http";

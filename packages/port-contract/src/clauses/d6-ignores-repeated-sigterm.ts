@@ -1,7 +1,7 @@
 // D6: further SIGTERMs do not cut the drain short.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { ended, isGone } from "../harness/stop";

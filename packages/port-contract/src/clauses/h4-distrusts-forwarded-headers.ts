@@ -1,6 +1,6 @@
 // H4: ignores X-Forwarded-* from unknown clients, since anybody can send it.
 import { type Clause, fail, pass } from "../clause";
-import { NotUp, type Service } from "../come-up";
+import { NotUp, type Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 

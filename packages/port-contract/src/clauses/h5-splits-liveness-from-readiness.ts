@@ -1,6 +1,6 @@
 // H5: has separate endpoints for liveness and readiness.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";

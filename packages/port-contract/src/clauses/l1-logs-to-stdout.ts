@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { type Clause, fail, type Outcome, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { filesHeldOpen, filesWrittenSince } from "../system/files";
 import type { Argv } from "../harness/run";

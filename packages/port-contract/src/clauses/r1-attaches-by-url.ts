@@ -1,6 +1,6 @@
 // R1: finds its backing service by a URL in the configuration.
 import { CannotJudge, type Clause, fail, pass, skip } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";

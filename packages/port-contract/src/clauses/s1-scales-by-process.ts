@@ -1,6 +1,6 @@
 // S1: runs as several instances that share no local state.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { listOf } from "../wording";

@@ -1,6 +1,6 @@
 // S2: several processes can listen on the same port, if configured.
 import { type Clause, fail, type Outcome, pass, skip } from "../clause";
-import { NotUp, type Service } from "../come-up";
+import { NotUp, type Service } from "../startup";
 import type { Context } from "../context";
 import { until } from "../harness/wait";
 import { lastWords, shortExit } from "../wording";

@@ -1,7 +1,7 @@
 // S3: serves a listening socket passed by its parent process.
 import type { Server } from "node:net";
 import { type Clause, fail, pass, skip } from "../clause";
-import { NotUp, whyItExited } from "../come-up";
+import { NotUp, whyItExited } from "../startup";
 import type { Context } from "../context";
 import { heldPort } from "../ports/free-port";
 import { until, within } from "../harness/wait";

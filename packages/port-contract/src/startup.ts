@@ -14,7 +14,7 @@ export interface Service extends Run, Address {}
 export class NotUp extends Error {}
 
 /** Resolves when the run's port accepts connections. @throws NotUp when the run exits, or after `limitMs` */
-export async function comeUp(run: Run, limitMs: number): Promise<Service> {
+export async function waitUntilListening(run: Run, limitMs: number): Promise<Service> {
   const host = await until(async () => {
     if (run.exit() && run.processes().length === 0) throw new NotUp(whyItExited(run));
     return reachableHost(run.port);
@@ -24,7 +24,7 @@ export async function comeUp(run: Run, limitMs: number): Promise<Service> {
 }
 
 /** Resolves when the service responds and is ready. @throws NotUp when it exits, or after `limitMs` */
-export async function serve(
+export async function waitUntilReady(
   service: Service,
   ask: (service: Service) => Promise<ProbeResult>,
   limitMs: number,
