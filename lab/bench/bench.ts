@@ -1,4 +1,4 @@
-// The benchmark: who is measured at what, in which order.
+// The benchmark: measures each contender with each workload.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ import { HELP, type Options, parseOptions } from "./options";
 import { callsTable, durationTable, workTable } from "./report";
 import { createShipsDatabase, type ShipsDatabase } from "./ships-database";
 import { type Durations, measureReload, measureStart } from "./start-up";
-import { createWorks, type Work } from "./works";
+import { createWorkloads, type Workload } from "./workloads";
 
-/** Everything that was measured, by the names of works. */
+/** All measurements, by workload. */
 interface Result {
   node: string;
   isPinned: boolean;
@@ -37,10 +37,12 @@ async function run(options: Options): Promise<void> {
   print(
     `Node ${node}, ${options.rounds} rounds of ${options.seconds} s${isPinned ? "" : ", not pinned to cores"}`,
   );
-  const works = createWorks(options.requestsPerSecond).filter(({ name }) => isAsked(options, name));
-  await withDatabase(works, print, async (database) => {
-    for (const work of works) {
-      const runIt = (work: Work) => runWork(work, options, database);
+  const workloads = createWorkloads(options.requestsPerSecond).filter(({ name }) =>
+    isAsked(options, name),
+  );
+  await withDatabase(workloads, print, async (database) => {
+    for (const work of workloads) {
+      const runIt = (work: Workload) => runWork(work, options, database);
       const measurements = await (work.needsIssuer ? withIssuer(work, runIt) : runIt(work));
       if (measurements) print(workTable(work, measurements, options.together));
       if (measurements) result.works[work.name] = measurements;
@@ -63,7 +65,7 @@ const isAsked = ({ only }: Options, name: string): boolean =>
   only.length === 0 || only.some((beginning) => name.startsWith(beginning));
 
 async function runWork(
-  asked: Work,
+  asked: Workload,
   options: Options,
   database: ShipsDatabase | undefined,
 ): Promise<Measurement[] | undefined> {
@@ -72,7 +74,7 @@ async function runWork(
     ? { ...asked, env: { ...asked.env, BENCH_DATABASE_URL: database?.url ?? "" } }
     : asked;
   const able = contendersFor(work, options.contenders);
-  // What is one program in several set-ups cannot differ.
+  // Variants of the same program do the same work.
   if (work.onAllCores) return measure(work, able, options);
   await assertEqualWork(able, work, options.node);
   const letSleep = keepLoadAwake();
@@ -84,13 +86,14 @@ async function runWork(
 }
 
 async function withDatabase(
-  works: readonly Work[],
+  workloads: readonly Workload[],
   print: (text: string) => void,
   use: (database: ShipsDatabase | undefined) => Promise<void>,
 ): Promise<void> {
   const url = process.env.DATABASE_URL;
-  const isNeeded = works.some(({ needsDatabase }) => needsDatabase);
-  if (isNeeded && !url) print("The ships are skipped: DATABASE_URL names no PostgreSQL server.");
+  const isNeeded = workloads.some(({ needsDatabase }) => needsDatabase);
+  if (isNeeded && !url)
+    print("Skipped: ships. Set DATABASE_URL to a PostgreSQL server to measure them.");
   const database = isNeeded && url ? await createShipsDatabase(url) : undefined;
   try {
     await use(database);
@@ -99,7 +102,7 @@ async function withDatabase(
   }
 }
 
-/** Competitors have a lock file of their own, so that a starter's node_modules stays free of them. */
+/** The competitors have their own lock file, so that the template does not depend on them. */
 function installContenders(): void {
   if (existsSync(join(__dirname, "node_modules/fastify"))) return;
   execFileSync("npm", ["ci", "--prefix", __dirname], { stdio: ["ignore", 2, 2] });
@@ -113,7 +116,7 @@ async function main(): Promise<void> {
   }
   requireWrk();
   installContenders();
-  // Whoever waits for a run that is killed fails, and drops the database on the way out.
+  // Killing the runs makes the measurement fail, so that its cleanup drops the database.
   reapOnExit((code) => (exitCode = code));
   await run(options);
 }

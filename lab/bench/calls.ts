@@ -1,18 +1,18 @@
-// Measures how many calls one process makes to another: through the service client, and with nothing but undici.
+// Measures how many calls one process makes to another, through the service client and with bare undici.
 import { join } from "node:path";
 import { isInterrupted, startRun, startServer } from "port-contract/harness";
 import { keepLoadAwake, onCore } from "./cores";
 import type { MeasureOptions } from "./measure";
 
-/** The ways in which `contenders/caller.js` calls; the others are compared with the first. */
+/** The ways in which `contenders/caller.js` calls; the first is the baseline. */
 const WAYS = ["bare undici", "client", "client, in a request"];
 
-/** What one way came to, one value a round. */
+/** The results of one way, one value per round. */
 export interface Calls {
   way: string;
-  /** Of time; of processor time when all are measured together. */
+  /** Per second of time, or of CPU time with `--together`. */
   perSecond: number[];
-  /** Share of a core that the calling process used. */
+  /** The share of a core that the calling process used. */
   busy: number[];
 }
 
@@ -24,7 +24,7 @@ interface CallerReport {
 
 const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
 
-/** Measures every way, round by round in turns or at once, each time in a process of its own. */
+/** Measures every way in each round, in turns or concurrently, each in a new process. */
 export async function measureCalls(options: MeasureOptions): Promise<Calls[]> {
   const { node, rounds, together } = options;
   const upstream = await startServer(onCore("load", [node, scriptOf("upstream")]));

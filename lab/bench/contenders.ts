@@ -1,27 +1,27 @@
-// Who takes part.
+// The contenders.
 import { join } from "node:path";
 import type { Front } from "./front";
-import type { Work } from "./works";
+import type { Workload } from "./workloads";
 
-/** A server to be measured. */
+/** A server to measure. */
 export interface Contender {
-  /** As `--contenders` takes it. */
+  /** Its name in `--contenders`. */
   name: string;
   title: string;
-  /** The script that serves, an absolute path. */
+  /** The absolute path of its script. */
   script: string;
   env: Readonly<Record<string, string>>;
-  /** Which variant of a work this is, where a work has several. */
+  /** The workload's variant, if it has several. */
   variant?: string;
-  /** As how many processes it is started; one by default. */
+  /** The number of processes to start. Default: 1. */
   instances?: number | undefined;
-  /** A router between the load and it. */
+  /** A router in front of it. */
   front?: Front | undefined;
 }
 
 const scriptOf = (name: string): string => join(__dirname, `contenders/${name}.js`);
 
-/** Settings that must not come from a `.env` file. */
+/** Set here, so that they do not come from a `.env` file. */
 const BERTH_ENV = {
   HOST: "127.0.0.1",
   LOG_LEVEL: "info",
@@ -37,16 +37,16 @@ export const contenders: Readonly<Record<string, Contender>> = {
   berth: { name: "berth", title: "Berth", script: scriptOf("berth"), env: BERTH_ENV },
 };
 
-/** Berth without one of the tricks that make it fast, to see what the trick buys. */
-export const berthWithout = (trick: string): Contender => ({
-  name: `berth-without-${trick}`,
-  title: `Berth - ${trick}`,
+/** Berth without one of its optimizations, to measure what the optimization saves. */
+export const berthWithout = (optimization: string): Contender => ({
+  name: `berth-without-${optimization}`,
+  title: `Berth - ${optimization}`,
   script: scriptOf("berth"),
-  env: { ...BERTH_ENV, BERTH_BENCH_WITHOUT: trick },
+  env: { ...BERTH_ENV, BERTH_BENCH_WITHOUT: optimization },
 });
 
-/** Those who can do the work, once for each of its variants. */
-export function contendersFor(work: Work, all: readonly Contender[]): Contender[] {
+/** The contenders that support a workload, once per variant. */
+export function contendersFor(work: Workload, all: readonly Contender[]): Contender[] {
   const able = all.filter(
     ({ script }) => work.contenders?.some((name) => contenders[name]?.script === script) ?? true,
   );

@@ -1,16 +1,16 @@
-// Keeps the server and the load on different cores, where the system can.
+// Pins the server and the load generator to different cores, if the system supports it.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { type Argv, startRun } from "port-contract/harness";
 
-/** Which core each side has: what the load costs must not be taken from the server. */
+/** The core of each side, so that the load generator takes no CPU time from the server. */
 const CORES = { server: "0", load: "1", any: undefined };
 
-/** Whether processes can be pinned here: `taskset` is Linux'. */
+/** Whether processes can be pinned; needs `taskset`, which is Linux only. */
 export const isPinned: boolean =
   availableParallelism() > 1 && spawnSync("taskset", ["--version"]).status === 0;
 
-/** The command line that runs a command on its side's core, or on any. */
+/** Wraps a command so that it runs on its side's core, or on any. */
 export function onCore(side: keyof typeof CORES, command: readonly string[]): Argv {
   const [program = "", ...args] = command;
   const core = CORES[side];
@@ -18,8 +18,8 @@ export function onCore(side: keyof typeof CORES, command: readonly string[]): Ar
 }
 
 /**
- * Keeps the load's core from falling asleep whenever the load waits, until what it returns is called: waking it costs the
- * server, which pays for every packet that it sends to a sleeper, and the slower server more.
+ * Keeps the load generator's core busy until the returned function is called. Otherwise the core sleeps while the load
+ * waits, and waking it costs the server time for every packet, a slower server more.
  */
 export function keepLoadAwake(): () => Promise<void> {
   if (!isPinned) return () => Promise.resolve();

@@ -1,12 +1,12 @@
-// Makes sure that the contenders do equal work: no ratio means anything without it.
+// Verifies that the contenders do equal work, because otherwise their ratios are meaningless.
 import { deepStrictEqual } from "node:assert/strict";
 import { type Response, send } from "port-contract/harness";
 import type { Contender } from "./contenders";
 import { type Probe, probesOf, SANE_ID } from "./probes";
 import { type Server, startContender } from "./server-process";
-import type { Work } from "./works";
+import type { Workload } from "./workloads";
 
-/** What must be the same in every contender, for one probe. */
+/** What must be equal in every contender, for one probe. */
 interface Evidence {
   status: number;
   headers: Record<string, string | undefined>;
@@ -15,19 +15,19 @@ interface Evidence {
   logLine: unknown;
 }
 
-/** Not compared: what Node adds. */
+/** Not compared, because Node adds them. */
 const IGNORED_HEADERS = ["date", "connection", "keep-alive"];
 const ANSWER_LIMIT_MS = 5000;
 const LOG_TIMEOUT_MS = 3000;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /**
- * Sends the same requests to every contender and compares answers and log lines.
- * @throws AssertionError showing what differs in anything but values.
+ * Sends the same requests to every contender, and compares responses and log lines.
+ * @throws Error with the differences
  */
 export async function assertEqualWork(
   contenders: readonly Contender[],
-  work: Work,
+  work: Workload,
   node: string,
 ): Promise<void> {
   const probes = probesOf(work);
@@ -38,7 +38,7 @@ export async function assertEqualWork(
     await server.stop();
     reference ??= found;
     for (const [i, probe] of probes.entries()) {
-      const message = `${contender.title} does other work than ${contenders[0]?.title}: ${probe.name}`;
+      const message = `${contender.title} does not do the same work as ${contenders[0]?.title}: ${probe.name}`;
       compare(found[i], reference[i], message);
     }
   }
@@ -60,7 +60,7 @@ async function collect(server: Server, probes: readonly Probe[]): Promise<Eviden
   return probes.map((probe, i) => evidence(probe, answers[i] as Response, requestLines[i]));
 }
 
-/** Buffered lines come late. */
+/** Waits for buffered lines. */
 async function readRequestLines({ output }: Server, count: number): Promise<LogLine[]> {
   const isRequest = (line: string) => line.includes('"msg":"request"');
   await output.shows(() => output.lines().filter(isRequest).length >= count, LOG_TIMEOUT_MS);
@@ -77,7 +77,7 @@ function evidence(probe: Probe, answer: Response, logLine: LogLine = {}): Eviden
   const { "x-request-id": requestId = "", ...rest } = answer.headers;
   const headers: Record<string, string> = { ...rest };
   for (const name of IGNORED_HEADERS) delete headers[name];
-  // Stock Express tags errors, too, where a tag is of no use.
+  // Stock Express adds an ETag to errors, too, where it is useless.
   if (status >= 400) delete headers.etag;
   const isKept = probe.headers["x-request-id"] === SANE_ID;
   if (probe.compare === "shape") {
@@ -94,14 +94,14 @@ function evidence(probe: Probe, answer: Response, logLine: LogLine = {}): Eviden
   };
 }
 
-/** The fields in their order; the values of those that must be the same. Berth alone says which route it was. */
+/** The fields in their order, with values only where those must be equal. Only Berth logs the route. */
 function loggedFacts(line: LogLine, id: string) {
   const { level, method, path, status, client, msg, route: _route, ...rest } = line;
   const isSameId = rest.requestId === id;
   return { level, method, path, status, client, msg, isSameId, rest: shapeOf(rest) };
 }
 
-/** Types in place of values; a list is as its first item. */
+/** Replaces values by their types; a list by that of its first item. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (typeof value !== "object" || value === null) return typeof value;

@@ -1,4 +1,4 @@
-// Berth's router for development as a process of its own, without the formation around it; its arguments are two ports.
+// Runs the development router without its formation. Arguments: its port and the target's port.
 import { createRouter } from "berth-dev/router";
 
 const [port, target] = process.argv.slice(2).map(Number) as [number, number];

@@ -1,4 +1,4 @@
-// A router in front of one contender: Berth's for development, or nginx as docs/deploy configures it.
+// A router in front of a contender: the development router, or nginx as configured in docs/deploy.
 import { join } from "node:path";
 import { freePort } from "port-contract/ports";
 import { type Run, send, startRun, until } from "port-contract/harness";
@@ -10,17 +10,17 @@ export type Front = "router" | "nginx";
 const START_LIMIT_MS = 20_000;
 const ANSWER_LIMIT_MS = 1000;
 
-/** Starts a router, and resolves once it passes requests on. @throws Error with what it printed when it does not */
+/** Starts a router, and resolves once it forwards requests. @throws Error with its output when it does not */
 export async function startFront(front: Front, node: string, target: number): Promise<Run> {
   const port = await freePort();
-  // nginx' configuration names three instances.
+  // nginx's configuration names three instances.
   const run =
     front === "nginx"
       ? await startRouter("nginx", port, [target, target, target])
       : startRun([node, "--require", "ts-node/register", OWN, String(port), String(target)]);
   if (await until(() => passes(port), START_LIMIT_MS)) return { ...run, port };
   await run.reap();
-  throw new Error(`${front} passes nothing on; it says:\n${run.output.text()}`);
+  throw new Error(`${front} does not forward requests; its output:\n${run.output.text()}`);
 }
 
 const OWN = join(__dirname, "front-router.ts");

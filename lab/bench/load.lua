@@ -1,7 +1,7 @@
--- Sends one kind of request as wrk's script, and prints what came of it as one line of JSON.
+-- Script for wrk: sends one kind of request, and prints the result as one line of JSON.
 -- Arguments: method, body ("" for none), mean think time in milliseconds (0 for none).
 
--- The ports that threads share out among themselves, where there are several.
+-- The ports, if there are several; each thread gets one.
 local ports, next_port = {}, 0
 for port in (os.getenv("BENCH_PORTS") or ""):gmatch("%d+") do
   ports[#ports + 1] = port
@@ -22,7 +22,7 @@ function init(args)
     wrk.headers["Content-Type"] = "application/json"
   end
   if think_ms > 0 then
-    -- Exponential pauses: the connections together send at a steady rate, in no step with each other.
+    -- Exponential pauses, so that the connections do not send in lockstep.
     function delay()
       return math.floor(0.5 - think_ms * math.log(1 - math.random()))
     end

@@ -1,18 +1,18 @@
-// Sends load with wrk: in C, it needs a fraction of what any server here does, so that its core is not what is measured.
+// Generates load with wrk, which is written in C and needs a fraction of a server's CPU time, so it is not the bottleneck.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { startRun } from "port-contract/harness";
 import { onCore } from "./cores";
 import { endedCpuSeconds } from "./process-usage";
-import type { Work } from "./works";
+import type { Workload } from "./workloads";
 
-/** What one run of the load came to. */
+/** The result of one run. */
 export interface LoadResult {
   requests: number;
   seconds: number;
   p50Ms: number;
   p99Ms: number;
-  /** The processor time that sending it took. */
+  /** The CPU time of the load generator. */
   cpuSeconds: number;
 }
 
@@ -25,22 +25,22 @@ interface WrkReport {
   broken: number;
 }
 
-/** @throws Error naming the cure when wrk is not there. */
+/** @throws Error when wrk is not installed */
 export function requireWrk(): void {
   if (spawnSync("wrk", ["--version"]).error) {
     throw new Error(
-      "wrk sends the load and is not installed: apt-get install wrk, or brew install wrk.",
+      "wrk, the load generator, is not installed: apt-get install wrk, or brew install wrk.",
     );
   }
 }
 
 /**
- * Sends one work to ports of this machine, in equal shares.
- * @throws Error when an answer had another status than the work expects, or a connection broke.
+ * Sends one workload to local ports, in equal shares.
+ * @throws Error when a response has another status than expected, or a connection breaks
  */
 export async function load(
   ports: readonly number[],
-  work: Work,
+  work: Workload,
   seconds: number,
 ): Promise<LoadResult> {
   const endedBefore = endedCpuSeconds();
@@ -52,7 +52,7 @@ export async function load(
   await wrk.reap();
   const report = parseReport(wrk.output.text());
   const wrong = work.status >= 400 ? report.requests - report.errorStatuses : report.errorStatuses;
-  if (wrong > 0) throw new Error(`${work.name}: ${wrong} answers had not status ${work.status}`);
+  if (wrong > 0) throw new Error(`${work.name}: ${wrong} responses without status ${work.status}`);
   if (report.broken > 0) throw new Error(`${work.name}: ${report.broken} connections broke`);
   return {
     requests: report.requests,
@@ -63,13 +63,13 @@ export async function load(
   };
 }
 
-function wrkArguments(port: number, work: Work, seconds: number): string[] {
+function wrkArguments(port: number, work: Workload, seconds: number): string[] {
   const { method, path, body = "", headers = {} } = work;
   const { connections, requestsPerSecond, onAllCores } = work;
-  // Each connection pauses so long on average; the answer itself takes next to nothing of that.
+  // The mean pause of each connection; the response time is negligible.
   const thinkMs = requestsPerSecond ? (connections * 1000) / requestsPerSecond : 0;
   return [
-    // Each has one port, and as many connections as the others.
+    // Threads: each has one port and the same number of connections.
     ...[
       "--threads",
       onAllCores ? "2" : "1",
@@ -84,7 +84,7 @@ function wrkArguments(port: number, work: Work, seconds: number): string[] {
   ];
 }
 
-/** Reads the line that load.lua prints below wrk's own report. @throws Error when it is missing. */
+/** Parses the line that load.lua prints after wrk's own report. @throws Error when it is missing */
 export function parseReport(output: string): WrkReport {
   const line = output.split("\n").find((candidate) => candidate.startsWith("{"));
   if (line === undefined) throw new Error(`wrk printed no result:\n${output}`);

@@ -1,5 +1,5 @@
 "use strict";
-// Reads a contender's log from a real pipe, as a platform does: passes on the lines that name a port, counts all.
+// Reads a contender's log from a pipe, as a platform does: forwards the first lines, which name the port, and counts all.
 const { Buffer } = require("node:buffer");
 const { readSync, writeSync } = require("node:fs");
 
@@ -9,7 +9,7 @@ const buffer = Buffer.allocUnsafe(65_536);
 let lines = 0;
 
 for (;;) {
-  // Blocking, and nothing is decoded in vain: a reader that lags would slow the contender down.
+  // Blocking and without decoding, because a slow reader would slow down the contender.
   const length = readSync(STDIN_FD, buffer);
   if (length === 0) break;
   const chunk = buffer.subarray(0, length);

@@ -1,42 +1,42 @@
-// Measures one work: every contender in its own process, round by round in turns.
+// Measures one workload: every contender in its own process, in each round.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Contender } from "./contenders";
 import { load } from "./load";
 import { cpuSeconds, residentMb } from "./process-usage";
 import { type Served, serve } from "./served";
-import type { Work } from "./works";
+import type { Workload } from "./workloads";
 
-/** What one contender did in one round. */
+/** The result of one contender in one round. */
 export interface Round {
-  /** Of time; of processor time when all are measured together. */
+  /** Per second of time, or of CPU time with `--together`. */
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Processor time of the server, in microseconds a request. */
+  /** CPU time of the server, in microseconds per request. */
   cpuUs: number;
-  /** Share of a core that the server used: much below 1, the load or something else was the bottleneck. */
+  /** The share of a core that the server used. If it is well below 1, something else was the bottleneck. */
   busy: number;
   /** The same of the load. */
   loadBusy: number;
-  /** Processor time of the router in front of the server, in microseconds a request; 0 without one. */
+  /** CPU time of the router in front of the server, in microseconds per request; 0 without a router. */
   frontUs: number;
 }
 
-/** What one contender did in all rounds of one work. */
+/** The results of one contender in all rounds of a workload. */
 export interface Measurement {
   contender: Contender;
   rounds: Round[];
-  /** Resident memory before any load. */
+  /** Resident memory before the load. */
   idleMb: number;
   /** Resident memory after the last round. */
   loadedMb: number;
 }
 
-/** How long and how often. */
+/** Options of a measurement. */
 export interface MeasureOptions {
   rounds: number;
   seconds: number;
-  /** Whether all have their load at once, instead of in turns. */
+  /** Whether all contenders are measured concurrently instead of in turns. */
   together: boolean;
   node: string;
 }
@@ -47,15 +47,15 @@ interface Runner extends Measurement {
 }
 
 const SETTLE_MS = 300;
-/** Until the machine code is there and the connections' memory has been taken, in seconds. */
+/** Warm-up for the JIT and the memory of connections, in seconds. */
 const WARM_UP_S = 2;
 
 /**
- * Measures one work.
- * @throws Error when a contender answered wrongly, or logged fewer lines than it answered requests.
+ * Measures one workload.
+ * @throws Error when a contender sent a wrong response, or logged fewer lines than it had requests
  */
 export async function measure(
-  work: Work,
+  work: Workload,
   contenders: readonly Contender[],
   options: MeasureOptions,
 ): Promise<Measurement[]> {
@@ -64,7 +64,7 @@ export async function measure(
   for (let round = 0; round < options.rounds; round++) {
     const run = (runner: Runner): Promise<void> => runRound(runner, work, options);
     if (options.together) await Promise.all(runners.map(run));
-    // Who is first in one round is last in the next.
+    // Rotates the order: the first contender of one round is the last of the next.
     else for (const runner of rotate(runners, round)) await run(runner);
   }
   for (const runner of runners) await finish(runner, work);
@@ -76,7 +76,11 @@ export async function measure(
   }));
 }
 
-async function warmUp(contender: Contender, work: Work, { node }: MeasureOptions): Promise<Runner> {
+async function warmUp(
+  contender: Contender,
+  work: Workload,
+  { node }: MeasureOptions,
+): Promise<Runner> {
   const { env, onAllCores } = work;
   const server = await serve(contender, { node, env, onAllCores, log: "drained" });
   await sleep(SETTLE_MS);
@@ -94,7 +98,7 @@ const rotate = <T>(items: readonly T[], by: number): T[] => {
 
 async function runRound(
   runner: Runner,
-  work: Work,
+  work: Workload,
   { seconds, together }: MeasureOptions,
 ): Promise<void> {
   const { ports, pids, frontPids } = runner.server;
@@ -116,10 +120,8 @@ async function runRound(
   });
 }
 
-async function finish({ server, contender, sent }: Runner, work: Work): Promise<void> {
+async function finish({ server, contender, sent }: Runner, work: Workload): Promise<void> {
   const lines = await server.stop();
   if (lines >= sent) return;
-  throw new Error(
-    `${contender.title} answered ${sent} requests (${work.name}) and logged ${lines} lines`,
-  );
+  throw new Error(`${contender.title} logged ${lines} lines for ${sent} requests (${work.name})`);
 }

@@ -1,48 +1,48 @@
-// What the command line asks for.
+// The command line of the benchmark.
 import { parseArgs } from "node:util";
 import { berthWithout, type Contender, contenders } from "./contenders";
 
-/** The run that is asked for. */
+/** The options of a run. */
 export interface Options {
   rounds: number;
-  /** Of each round. */
+  /** The duration of each round. */
   seconds: number;
-  /** Beginnings of the names of what to measure; everything when empty. */
+  /** Prefixes of the workloads to measure; empty for all. */
   only: readonly string[];
   contenders: readonly Contender[];
   /** The Node that runs the contenders. */
   node: string;
-  /** Whether all are measured at once, instead of in turns. */
+  /** Whether all contenders are measured concurrently instead of in turns. */
   together: boolean;
-  /** Of the paced work. */
+  /** The rate of the paced workload. */
   requestsPerSecond: number;
   json: boolean;
   help: boolean;
 }
 
-export const HELP = `Measures Berth beside bare node:http, Fastify and a stock Express stack, each doing the same work.
+export const HELP = `Compares Berth with bare node:http, Fastify and stock Express, all doing the same work.
 
 npm run bench -- [options]
-  --only NAME,…        what to measure, by the beginnings of names: json, things, orders, missing, large, ships,
+  --only NAME,…        workloads, by prefix: json, things, orders, missing, large, ships,
                        paced, routes, connections, api, context, processes, router, client, start, reload
-                       (everything)
-  --contenders NAME,…  bare, fastify, express, berth (all)
-  --without NAME,…     Berth once more for each name, without that trick of its fast path
-  --rounds N           how often each is measured, in turns (5)
-  --seconds N          how long a round takes (3)
-  --together           measure all at once, on the same core, by the processor time they take: a disturbance hits
-                       them all, so the ratios come out closer; say nothing of latency then
-  --rate N             requests a second of the paced work (5000)
-  --node PATH          the Node that runs the contenders (this one)
-  --json               print the result as JSON; progress goes to standard error
+                       (default: all)
+  --contenders NAME,…  bare, fastify, express, berth (default: all)
+  --without NAME,…     also measure Berth without these optimizations, one at a time
+  --rounds N           number of rounds (default 5)
+  --seconds N          duration of a round (default 3)
+  --together           measure all contenders concurrently on the same core, by CPU time: a disturbance affects all of
+                       them, so the ratios vary less; the latencies are meaningless
+  --rate N             requests per second of the paced workload (default 5000)
+  --node PATH          the Node binary that runs the contenders (default: this one)
+  --json               print the result as JSON; progress goes to stderr
   --help               print this
 
-Set DATABASE_URL to a PostgreSQL server to measure the ships too: a database is created beside that one, and dropped.
-wrk must be installed. On Linux the servers are pinned to core 0 and the load to core 1, but for processes and router, which
-are about several processes: there the load takes part of what the servers could have had, and the table says how much.
+Set DATABASE_URL to a PostgreSQL server to measure ships: the benchmark creates its own database there, and drops it.
+wrk must be installed. On Linux the servers are pinned to core 0 and the load generator to core 1, except for processes
+and router, where all share all cores; the table shows the load generator's share.
 `;
 
-/** @throws Error naming the option, what was expected and what came. */
+/** @throws Error when an option is unknown or its value is invalid */
 export function parseOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

@@ -1,14 +1,14 @@
-// The requests whose answers show that two contenders do the same work.
-import type { Work } from "./works";
+// Requests whose responses show whether contenders do the same work.
+import type { Workload } from "./workloads";
 
-/** A request, and how much of its answer must be the same everywhere. */
+/** A request, and how its responses are compared. */
 export interface Probe {
   name: string;
   method: string;
   path: string;
   headers: Readonly<Record<string, string>>;
   body?: string | undefined;
-  /** Errors are worded by each library in its own way: only their shape is compared. */
+  /** `shape` for errors, because each library words them differently. */
   compare: "body" | "shape";
 }
 
@@ -28,7 +28,7 @@ const failing = (
 
 const TOO_LARGE = JSON.stringify({ note: "a".repeat(102_400) });
 
-/** A client that has the answer already, and what goes wrong, wherever there are routes that can. */
+/** A conditional request, and requests that fail. */
 const others: readonly Probe[] = [
   {
     name: "unchanged",
@@ -46,15 +46,15 @@ const others: readonly Probe[] = [
   failing("too large a body", "POST", "/orders", TOO_LARGE),
 ];
 
-/** All that show it for a work: its own, and those that go wrong. */
-export const probesOf = (work: Work): Probe[] =>
+/** All probes of a workload: its own request, and those that fail. */
+export const probesOf = (work: Workload): Probe[] =>
   [probeOf(work), ...(work.needsDatabase ? [] : others)].map((probe) => ({
     ...probe,
     headers: { ...probe.headers, ...work.headers },
   }));
 
-/** The work's own request, with a request id to keep. */
-function probeOf({ name, method, path, body, status, needsDatabase }: Work): Probe {
+/** The workload's own request, with a request id that must be kept. */
+function probeOf({ name, method, path, body, status, needsDatabase }: Workload): Probe {
   const headers = { ...json, "x-request-id": SANE_ID };
   // A new ship's id and time differ.
   const compare = status >= 400 || (needsDatabase && method === "POST") ? "shape" : "body";

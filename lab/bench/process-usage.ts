@@ -1,25 +1,25 @@
-// What a process has used so far, as Linux counts it.
+// CPU time and memory of processes, from /proc.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 const BYTES_PER_MB = 1_000_000;
 const BYTES_PER_KIB = 1024;
-/** Fields of /proc/PID/stat after the command's name, which is put in parentheses and may hold anything. */
+/** Indexes of fields of /proc/PID/stat, counted after the command's name in parentheses, which may contain anything. */
 const [UTIME, STIME, CUTIME, CSTIME] = [11, 12, 13, 14];
 
 let ticksPerSecond: number | undefined;
 
-/** The processor time of a process in seconds, in steps of about 10 ms; NaN where there is no /proc. */
+/** The CPU time of a process in seconds, in steps of about 10 ms; NaN without /proc. */
 export function cpuSeconds(pid: number): number {
   return ticks(readProc(pid, "stat"), UTIME, STIME);
 }
 
-/** The processor time of the processes that this one has started and seen the end of, in seconds. */
+/** The CPU time of this process's children that have exited, in seconds. */
 export function endedCpuSeconds(): number {
   return ticks(readProc(process.pid, "stat"), CUTIME, CSTIME);
 }
 
-/** The resident memory of a process in MB; NaN where there is no /proc. */
+/** The resident memory of a process in MB; NaN without /proc. */
 export function residentMb(pid: number): number {
   const kib = /^VmRSS:\s+(\d+)/m.exec(readProc(pid, "status"))?.[1];
   return (Number(kib ?? Number.NaN) * BYTES_PER_KIB) / BYTES_PER_MB;

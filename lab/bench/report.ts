@@ -1,22 +1,22 @@
-// Turns measurements into tables for people.
+// Formats measurements as tables.
 import type { Calls } from "./calls";
 import type { Contender } from "./contenders";
 import type { Measurement, Round } from "./measure";
 import type { Durations } from "./start-up";
 import { ratio, type Spread, spread } from "./statistics";
-import type { Work } from "./works";
+import type { Workload } from "./workloads";
 
-/** The contenders that others are compared with, and what the table calls the comparison. */
+/** The contenders that are baselines, and the titles of their columns. */
 const BASES = { bare: "/bare", fastify: "/Fastify", express: "/Express", berth: "/Berth" };
 
-/** Below this share of a core, the server was not what limited the requests. */
+/** Below this share of a core, the server was not the bottleneck. */
 const BUSY = 0.9;
 
 type Row = readonly string[];
 
-/** The table of one work; `together` tells how it was measured. */
+/** The table of one workload; `together` is how it was measured. */
 export function workTable(
-  work: Work,
+  work: Workload,
   measurements: readonly Measurement[],
   together: boolean,
 ): string {
@@ -35,7 +35,7 @@ export function workTable(
   return `${title(work)}\n${table([head, ...rows])}`;
 }
 
-/** The table of durations, such as those to the first answer. */
+/** The table of durations, such as those until the first response. */
 export function durationTable(name: string, all: readonly Durations[]): string {
   const rows = all.map((durations) => [
     durations.contender.title,
@@ -45,7 +45,7 @@ export function durationTable(name: string, all: readonly Durations[]): string {
   return `${name}\n${table([["", "ms", ...baseTitles(all)], ...rows])}`;
 }
 
-/** The table of calls to another service; `together` tells how they were measured. */
+/** The table of calls to another service; `together` is how they were measured. */
 export function callsTable(name: string, all: readonly Calls[], together: boolean): string {
   const [base] = all;
   const rows = all.map((calls) => [
@@ -58,7 +58,7 @@ export function callsTable(name: string, all: readonly Calls[], together: boolea
   return `${name}\n${table([["", unit, `/${base?.way}`, ""], ...rows])}`;
 }
 
-const title = ({ name, method, path, connections, requestsPerSecond }: Work): string =>
+const title = ({ name, method, path, connections, requestsPerSecond }: Workload): string =>
   `${name}: ${method} ${path}, ${connections} connections` +
   (requestsPerSecond ? `, ${requestsPerSecond} requests/s` : "");
 
@@ -67,14 +67,14 @@ const of = ({ rounds }: Measurement, key: keyof Round): number[] =>
 
 const perSecond = (measurement: Measurement): number[] => of(measurement, "requestsPerSecond");
 
-function remark(work: Work, measurement: Measurement): string {
+function remark(work: Workload, measurement: Measurement): string {
   if (work.onAllCores) return coresOf(measurement);
   const { requestsPerSecond } = work;
   const busy = spread(of(measurement, "busy")).median;
   return requestsPerSecond || !(busy < BUSY) ? "" : `only ${fixed(busy * 100, 0)} % busy`;
 }
 
-/** Who had how much of the cores, and what a router in front takes for each request. */
+/** The shares of the cores, and a router's CPU time per request. */
 function coresOf(measurement: Measurement): string {
   const [busy, load, frontUs] = (["busy", "loadBusy", "frontUs"] as const).map(
     (key) => spread(of(measurement, key)).median,
@@ -90,7 +90,7 @@ const basesAmong = (all: readonly Compared[]): string[] =>
     .filter((name) => all.some(({ contender }) => contender.name === name))
     .filter((name) => name !== "berth" || all.some(isBerthWithout));
 
-/** Only with such a contender is Berth something to compare with. */
+/** With one of these contenders, Berth is a baseline, too. */
 const isBerthWithout = ({ contender }: Compared): boolean => contender.name.startsWith("berth-");
 
 function baseTitles(all: readonly Compared[]): string[] {
@@ -98,7 +98,7 @@ function baseTitles(all: readonly Compared[]): string[] {
   return hasVariants(all) ? [...titles, "/itself"] : titles;
 }
 
-/** Each with the base's same variant; and with its own first variant. */
+/** Compares each with the same variant of the baselines, and with its own first variant. */
 function ratios<T extends Compared>(
   all: readonly T[],
   one: T,
@@ -125,7 +125,7 @@ function shown({ median, min, max }: Spread, digits: number): string {
 const fixed = (value: number, digits: number): string =>
   Number.isNaN(value) ? "?" : value.toFixed(digits);
 
-/** Aligned columns, as Markdown takes them. */
+/** A Markdown table with aligned columns. */
 export function table(rows: readonly Row[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: Row): string =>

@@ -1,24 +1,24 @@
-// A contender as the processes that a work asks for: one as a rule, several, or one behind a router.
+// Starts a contender as a workload requires: one process, several, or one behind a router.
 import type { Run } from "port-contract/harness";
 import type { Contender } from "./contenders";
 import { startFront } from "./front";
 import { type Server, type ServerOptions, startContender } from "./server-process";
 
-/** A contender that takes the load. */
+/** A running contender. */
 export interface Served {
-  /** Where the load goes, in equal shares. */
+  /** The ports that share the load equally. */
   ports: readonly number[];
   /** The contender's processes. */
   pids: () => number[];
-  /** Those of the router in front of it, if there is one. */
+  /** The processes of the router in front of it, if there is one. */
   frontPids: () => number[];
-  /** Ends all and resolves with how many lines the contender has logged. */
+  /** Stops all processes and resolves to the number of lines that the contender logged. */
   stop: () => Promise<number>;
 }
 
 /**
- * Starts what a contender is to be measured as, and resolves when it answers.
- * @throws Error with what was printed, when something does not start.
+ * Starts a contender and resolves when it responds.
+ * @throws Error with the output of a process that does not start
  */
 export async function serve(contender: Contender, options: ServerOptions): Promise<Served> {
   const servers: Server[] = [];

@@ -1,5 +1,7 @@
-// A contender as a process of its own, from its start to its end.
-import { closeSync } from "node:fs";
+// Starts and stops a contender's process.
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "port-contract/ports";
 import {
@@ -13,33 +15,32 @@ import {
 } from "port-contract/harness";
 import type { Contender } from "./contenders";
 import { onCore } from "./cores";
-import { openPipe } from "./pipe";
 
-/** How a contender is started. */
+/** Options for a contender's process. */
 export interface ServerOptions {
   /** The Node that runs it. */
   node: string;
   env?: Readonly<Record<string, string>> | undefined;
-  /** Whether it, and what counts its lines, may run on any core. */
+  /** Whether it and its log reader may run on any core. */
   onAllCores?: boolean | undefined;
-  /** `kept` lines come to this process; `drained` ones go through a real pipe to one that only counts them. */
+  /** `kept`: this process collects the lines. `drained`: another process reads them from a pipe and only counts them. */
   log: "kept" | "drained";
 }
 
-/** A contender that accepts connections. */
+/** A contender that listens. */
 export interface Server extends Run {
-  /** Where it says that it listens. */
+  /** The output that says that it listens. */
   log: Output;
-  /** Ends it and resolves with how many lines it has logged. */
+  /** Stops it and resolves to the number of lines that it logged. */
   stop: () => Promise<number>;
 }
 
-/** How long a contender may take to end before it is killed, in milliseconds. */
+/** How long a contender may take to exit before it is killed, in milliseconds. */
 const STOP_LIMIT_MS = 10_000;
 
 /**
  * Starts a contender and resolves when it listens.
- * @throws Error with what it printed, when it does not.
+ * @throws Error with its output when it does not
  */
 export function startContender(contender: Contender, options: ServerOptions): Promise<Server> {
   return startCommand([options.node, contender.script], {
@@ -48,7 +49,7 @@ export function startContender(contender: Contender, options: ServerOptions): Pr
   });
 }
 
-/** Starts a command that binds PORT and says so, and resolves when it does. */
+/** Starts a command that binds PORT, and resolves when it logs that it listens. */
 export async function startCommand(
   command: readonly string[],
   { env, log, onAllCores = false }: ServerOptions,
@@ -68,8 +69,8 @@ async function startKept(argv: Argv, options: RunOptions): Promise<Server> {
 }
 
 /**
- * Starts a server whose log a process of its own drains. Node's "pipe" is a socket: this is the pipe that a shell or a
- * container runtime makes, and a write to it costs what it costs in production.
+ * Starts a server whose log another process reads from a pipe. Node's "pipe" is a socket; a real pipe, as from a shell or
+ * a container runtime, makes writes cost the same as in production.
  */
 async function startDrained(
   argv: Argv,
@@ -80,7 +81,7 @@ async function startDrained(
   const command = onCore(side, [process.execPath, join(__dirname, "log-drain.js")]);
   const drain = startRun(command, { stdin: readFd });
   const run = startRun(argv, { ...options, stdout: writeFd });
-  // The pipe ends for its reader when its only writer, the server, has ended.
+  // Closed here, so that the reader sees the end of the pipe when the server, its only writer, exits.
   closeSync(readFd);
   closeSync(writeFd);
   await listens(run, drain.output);
@@ -93,10 +94,24 @@ async function startDrained(
   return { ...run, log: drain.output, stop: end };
 }
 
+/** Opens both ends of a pipe; the caller closes them after passing them on. */
+function openPipe(): { readFd: number; writeFd: number } {
+  const directory = mkdtempSync(join(tmpdir(), "berth-bench-"));
+  const path = join(directory, "log");
+  execFileSync("mkfifo", [path]);
+  // Opening a single end blocks until the other is opened; opening for reading and writing does not.
+  const bothFd = openSync(path, "r+");
+  const readFd = openSync(path, "r");
+  const writeFd = openSync(path, "w");
+  closeSync(bothFd);
+  rmSync(directory, { recursive: true });
+  return { readFd, writeFd };
+}
+
 async function endOf(run: Run): Promise<void> {
   await stop(run, STOP_LIMIT_MS, "SIGTERM", "leader");
   await run.reap();
 }
 
-/** What people deploy with; the database is only there for works that need it. */
+/** The environment of a typical deployment; the database is only set for workloads that need it. */
 const surroundings = { NODE_ENV: "production", DATABASE_URL: undefined };

@@ -1,7 +1,7 @@
-// The benchmark's own table, in a database that it makes and drops.
+// Creates and drops the benchmark's database.
 import { Client } from "pg";
 
-/** A database with ships in it. */
+/** A database with ships. */
 export interface ShipsDatabase {
   url: string;
   drop: () => Promise<void>;
@@ -9,7 +9,7 @@ export interface ShipsDatabase {
 
 const SHIPS = 1000;
 
-/** What a feature's table usually has: an id, two texts, and when it was made and changed. */
+/** A typical table: an id, two texts, and the times of creation and update. */
 const FILLED_TABLE = `
   CREATE TABLE ships (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -23,8 +23,8 @@ const FILLED_TABLE = `
 `;
 
 /**
- * Creates a database beside the one that the URL names, with ships in it.
- * @throws Error when the server does not answer, or the user may not create databases.
+ * Creates a database with ships on the server of the URL.
+ * @throws Error when the server does not respond, or the user may not create databases
  */
 export async function createShipsDatabase(serverUrl: string): Promise<ShipsDatabase> {
   const name = `berth_bench_${process.pid}`;

@@ -1,4 +1,4 @@
-// Measures how long a process takes to its first answer: when started, and when a watcher starts it anew in development.
+// Measures the time until a process's first response: after a start, and after a reload in development.
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { listens, send } from "port-contract/harness";
 import type { Contender } from "./contenders";
 import { startCommand, startContender } from "./server-process";
 
-/** Milliseconds, one value a round. */
+/** Milliseconds, one value per round. */
 export interface Durations {
   contender: Contender;
   ms: number[];
@@ -17,7 +17,7 @@ const ROOT = join(__dirname, "../..");
 const SETTLE_MS = 500;
 const ANSWER_LIMIT_MS = 5000;
 
-/** From spawning the process to the end of its first answer with status 200. */
+/** From spawning the process to the end of its first 200 response. */
 export function measureStart(
   contenders: readonly Contender[],
   rounds: number,
@@ -33,7 +33,7 @@ export function measureStart(
   });
 }
 
-/** From touching a source file under a watcher to the end of the new process' first answer with status 200. */
+/** From touching a source file under a watcher to the end of the new process's first 200 response. */
 export function measureReload(
   contenders: readonly Contender[],
   rounds: number,
@@ -60,7 +60,7 @@ export function measureReload(
   });
 }
 
-/** What development runs: Berth's TypeScript as in Procfile.dev, the others' JavaScript under Node's own watcher. */
+/** Development: Berth's TypeScript as in Procfile.dev, the others' JavaScript under node --watch. */
 function watched({ name, script }: Contender) {
   if (name !== "berth")
     return { args: ["--watch", script], env: {}, touched: script, path: "/json" };
@@ -83,5 +83,5 @@ async function inTurns(
 
 async function answers(port: number, path: string): Promise<void> {
   const { status, body } = await send({ host: "127.0.0.1", port }, { path }, ANSWER_LIMIT_MS);
-  if (status !== 200) throw new Error(`the first answer has status ${status}: ${body}`);
+  if (status !== 200) throw new Error(`the first response has status ${status}: ${body}`);
 }

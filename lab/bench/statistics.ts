@@ -1,4 +1,4 @@
-// Numbers made of several rounds.
+// Statistics over several rounds.
 
 /** What the rounds of one measurement came to. */
 export interface Spread {
@@ -8,8 +8,8 @@ export interface Spread {
 }
 
 /**
- * The median with the extremes.
- * @throws RangeError when there are no values.
+ * The median, the minimum and the maximum.
+ * @throws RangeError when there are no values
  */
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
@@ -21,8 +21,8 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * How often the base goes into the values, round by round: what disturbs one round disturbs both sides of its ratio.
- * @throws RangeError when there are no values.
+ * The ratios of values to the base, round by round, because a disturbance in a round affects both sides of its ratio.
+ * @throws RangeError when there are no values
  */
 export function ratio(values: readonly number[], base: readonly number[]): Spread {
   return spread(values.map((value, round) => value / (base[round] ?? Number.NaN)));

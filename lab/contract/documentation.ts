@@ -1,15 +1,15 @@
-// The generated parts of docs/port-contract.md: what the clauses say there is what the modules say.
+// The generated sections of docs/port-contract.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clause } from "port-contract";
 
-/** The page for readers. */
+/** The page. */
 export const page = join(__dirname, "../../docs/port-contract.md");
 
 /**
- * Replaces what stands between the two marks of a section of the page.
+ * Replaces the text between the two marks of a section of the page.
  *
- * @throws Error when the page has no such section
+ * @throws Error when the page does not have the section
  */
 export function replaceSection(name: string, text: string): void {
   const before = readFileSync(page, "utf8");
@@ -17,14 +17,14 @@ export function replaceSection(name: string, text: string): void {
   writeFileSync(page, `${before.slice(0, start)}\n\n${text}\n\n${before.slice(end)}`);
 }
 
-/** Returns what stands between the two marks of a section. @throws Error when the page has no such section */
+/** Returns the text between the two marks of a section. @throws Error when the page does not have the section */
 export function readSection(name: string): string {
   const whole = readFileSync(page, "utf8");
   const { start, end } = placeOf(name, whole);
   return whole.slice(start, end).trim();
 }
 
-/** Describes each clause in a few lines of Markdown. */
+/** Formats the clauses as Markdown. */
 export function describeClauses(clauses: readonly Clause[]): string {
   return clauses.map(describeClause).join("\n\n");
 }
@@ -32,13 +32,13 @@ export function describeClauses(clauses: readonly Clause[]): string {
 function describeClause({ id, level, title, ...clause }: Clause): string {
   return `### ${id}: ${level} ${plain(title)}
 
-- **Tried by:** ${plain(clause.procedure)}
+- **Check:** ${plain(clause.procedure)}
 - **Breaks:** ${plain(clause.breaksOn)}
-- **Mended by:** ${plain(clause.mend)}
-- **Demanded by:** ${plain(clause.demandedBy)}`;
+- **Fix:** ${plain(clause.fix)}
+- **Required by:** ${plain(clause.demandedBy)}`;
 }
 
-/** Keeps Markdown from reading markup into plain text. */
+/** Escapes Markdown in plain text. */
 export function plain(text: string): string {
   return text.replace(/[*<>|]/g, (character) => `\\${character}`);
 }

@@ -1,19 +1,19 @@
-// Adds up what became of requests.
+// Counts the outcomes of requests.
 import type { Answer, Outcome } from "./exchange";
 
-/** How many requests there were, and how many did not end well. */
+/** The number of requests, and of each kind of failure. */
 export interface Account {
   requests: number;
   resets: number;
-  /** Resets of a connection's first request: such a connection may never have been accepted. */
+  /** Resets of a connection's first request: the connection may never have been accepted. */
   resetsOfNew: number;
   refusals: number;
   incomplete: number;
-  /** Requests that had reached their handler and got no whole answer. */
+  /** Requests that reached their handler and got no complete response. */
   lost: number;
 }
 
-/** Counts one run's answers; `accepted` holds the ids of requests whose handler is known to have run. */
+/** Counts the outcomes of one run; `accepted` has the ids of requests whose handler is known to have run. */
 export function account(answers: readonly Answer[], accepted: ReadonlySet<string>): Account {
   const count = (outcome: Outcome): number => answers.filter((of) => of.outcome === outcome).length;
   return {
@@ -26,7 +26,7 @@ export function account(answers: readonly Answer[], accepted: ReadonlySet<string
   };
 }
 
-/** Adds the runs' accounts. */
+/** Adds up the accounts of several runs. */
 export function total(accounts: readonly Account[]): Account {
   const sum = (key: keyof Account): number => accounts.reduce((all, one) => all + one[key], 0);
   return {

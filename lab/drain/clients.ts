@@ -1,21 +1,21 @@
-// Keep-alive clients, each sending one request after the other until it is stopped or refused.
+// Keep-alive clients that send one request after the other until they are stopped or refused.
 import { connect, type Connection, NoConnection } from "port-contract/harness";
 import { type Answer, answerTo, exchange } from "./exchange";
 
-/** Clients at work. */
+/** Running clients. */
 export interface Clients {
-  /** Resolves once each has a connection that has carried several requests. */
+  /** Resolves once each client has sent several requests on its connection. */
   warm: Promise<unknown>;
-  /** Lets each finish its request, and resolves with what became of all requests. */
+  /** Lets each client finish its request, and resolves to the outcomes of all requests. */
   stop(): Promise<Answer[]>;
-  /** Closes the connections that the server has left open. */
+  /** Closes the connections that the server left open. */
   close(): void;
 }
 
-/** How many answers make a client warm. */
+/** The number of responses after which a client is warm. */
 const WARM_ANSWERS = 3;
 
-/** Starts clients of one path; a request that fails is not sent again. */
+/** Starts clients of one path. Failed requests are not retried. */
 export function startClients(port: number, path: string, count: number): Clients {
   const answers: Answer[] = [];
   const open = new Set<Connection>();
@@ -32,7 +32,7 @@ export function startClients(port: number, path: string, count: number): Clients
         ? exchange(connection, { path }, isReused).answer
         : answerTo("", "refused", false));
       answers.push(became);
-      // A refusal tells it to go elsewhere.
+      // After a refused connection a real client would connect to another instance.
       if (became.outcome === "refused") break;
     }
     onWarm();
@@ -56,7 +56,7 @@ export function startClients(port: number, path: string, count: number): Clients
 
 const isUsable = ({ ending, socket }: Connection): boolean => !ending() && !socket.destroyed;
 
-/** Opens a connection; undefined when nobody listens. */
+/** Opens a connection; undefined when nothing listens. */
 async function connectOrNot(port: number): Promise<Connection | undefined> {
   try {
     return await connect({ host: "127.0.0.1", port });

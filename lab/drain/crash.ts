@@ -1,5 +1,5 @@
-// Experiment: one of the processes that serve is killed under load; what is lost must be what it had in flight.
-import type { Finding } from "../experiments/finding";
+// Experiment: one of the serving processes is killed under load. Only its requests in flight may be lost.
+import type { Finding } from "../experiments/run";
 import { type Killed, kill, serving } from "./kill";
 import type { Execution, Journal } from "./load/journal";
 import type { Sent } from "./load/requests";
@@ -8,23 +8,23 @@ import type { Options } from "./options";
 import { underLoad } from "./under-load";
 import { tryWays } from "./ways/ways";
 
-/** Where requests were that got no answer. */
+/** Where requests without a response were lost. */
 export interface Lost {
-  /** In their handler, or answered and not yet passed on, in the process that was killed. */
+  /** In the killed process: in a handler, or with a response that was not sent yet. */
   running: number;
-  /** On their way: sent before it was gone for everybody, and run by nobody. */
+  /** In transit: sent before every sender knew of the crash, and not handled. */
   unread: number;
-  /** Anywhere else: these must not be. */
+  /** Anywhere else, which must not happen. */
   elsewhere: number;
 }
 
 /**
- * How long after the kill a request may still be sent towards the process, in milliseconds: whoever sends it must be told
- * first, and this machine is small.
+ * How long after the kill a request may still be sent to the process, in milliseconds: senders learn of the crash later,
+ * and a small machine is slow.
  */
 const TOLD_AFTER_MS = 100;
 
-/** Counts what is lost with the busiest process of each way, and how long the others are one fewer. */
+/** Kills the busiest process of each way; counts the lost requests, and measures the time until it is replaced. */
 export async function crash({ ways: asked, node }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
@@ -42,8 +42,9 @@ export async function crash({ ways: asked, node }: Options): Promise<Finding> {
       "WebSockets and streams cut": `${failed(sockets) + failed(streams)}`,
       "s to full strength": (done.replacedAfterMs / 1000).toFixed(2),
     });
-    if (lost.running === 0) missed.push(`${name}: it ran nothing when it was killed`);
-    if (lost.elsewhere > 0) missed.push(`${name}: lost what it never had`);
+    if (lost.running === 0)
+      missed.push(`${name}: no request was in flight when the process was killed`);
+    if (lost.elsewhere > 0) missed.push(`${name}: lost requests of other processes`);
     if (postsTwice > 0) missed.push(`${name}: POSTs ran twice`);
   });
   return { rows, missed: [...missed, ...untried] };
@@ -54,11 +55,11 @@ function killBusiest(journal: Journal): Promise<Killed> {
   for (const { pid } of journal.executions())
     if (counts.has(pid)) counts.set(pid, counts.get(pid)! + 1);
   const [busiest] = [...counts].sort(([, a], [, b]) => b - a);
-  if (!busiest) throw new Error("nobody serves");
+  if (!busiest) throw new Error("no process serves");
   return kill(busiest[0], journal);
 }
 
-/** Says of each request without an answer where it was. */
+/** Counts where the requests without a response were lost. */
 export function lostWith(
   { pid, atMs }: Pick<Killed, "pid" | "atMs">,
   requests: readonly Sent[],

@@ -1,4 +1,4 @@
-// One HTTP request without retries, and what became of it.
+// Sends an HTTP request without retries, and classifies its outcome.
 import {
   type Connection,
   headOf,
@@ -8,37 +8,37 @@ import {
 } from "port-contract/harness";
 
 /**
- * `whole`: an answer below 500 with all of its body. `incomplete`: any other answer. `reset`: the connection ended
- * without one. `refused`: nobody listened.
+ * `whole`: a complete response with a status below 500. `incomplete`: any other response. `reset`: the connection ended
+ * without a response. `refused`: nothing listened.
  */
 export type Outcome = "whole" | "incomplete" | "reset" | "refused";
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface Answer {
   id: string;
   outcome: Outcome;
-  /** Whether its connection had carried an earlier request. */
+  /** Whether it was not the first request of its connection. */
   isReused: boolean;
   /** On the clock of `performance.now`, in milliseconds. */
   endedAtMs: number;
 }
 
-/** A request on its way. */
+/** A request in flight. */
 export interface Exchange {
   id: string;
   connection: Connection;
-  /** Resolves once its handler is known to run, or it has failed. */
+  /** Resolves once its handler is known to run, or the request has failed. */
   begun: Promise<void>;
   /** Rejects when the machine, not the server, fails. */
   answer: Promise<Answer>;
 }
 
-/** The longest that an answer is waited for, in milliseconds: more than any server here is left alive. */
+/** The time limit for a response, in milliseconds: longer than any server here is left running. */
 const ANSWER_LIMIT_MS = 30_000;
 
 let lastId = 0;
 
-/** Sends a request, but for what its body lacks of its `Content-Length`. */
+/** Sends a request, whose body may still be shorter than its `Content-Length`. */
 export function exchange(connection: Connection, request: Request, isReused = false): Exchange {
   const id = `drain-${++lastId}`;
   connection.socket.write(
@@ -49,7 +49,7 @@ export function exchange(connection: Connection, request: Request, isReused = fa
   return { id, connection, begun, answer };
 }
 
-/** What became of a request that ends now. */
+/** The outcome of a request that ends now. */
 export function answerTo(id: string, outcome: Outcome, isReused: boolean): Answer {
   return { id, outcome, isReused, endedAtMs: performance.now() };
 }
@@ -57,7 +57,7 @@ export function answerTo(id: string, outcome: Outcome, isReused: boolean): Answe
 async function outcomeOf(connection: Connection): Promise<Outcome> {
   try {
     const { status, headers } = await readResponse(connection, ANSWER_LIMIT_MS);
-    // Whoever is told so closes, too.
+    // After Connection: close the client closes the connection, too.
     if (/\bclose\b/i.test(headers.connection ?? "")) connection.close();
     return status < 500 ? "whole" : "incomplete";
   } catch (err) {

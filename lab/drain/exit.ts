@@ -1,22 +1,22 @@
-// The end of a server under experiment.
+// Stops a server under test.
 import { type Run, stop } from "port-contract/harness";
 
-/** How long after SIGTERM a server cuts what is left, in milliseconds: Berth's own default. */
+/** The server's shutdown timeout, in milliseconds: Berth's default. */
 export const SHUTDOWN_TIMEOUT_MS = 8000;
-/** How long after its own deadline a server is killed, in milliseconds. */
+/** How long after its shutdown timeout a server is killed, in milliseconds. */
 const KILL_AFTER_MS = 4000;
 
-/** How a server ended. */
+/** How a server exited. */
 export interface Exit {
-  /** What a shell would say: the exit code, or the signal that killed it. */
+  /** The exit code, or the signal that killed it. */
   status: string;
-  /** From SIGTERM to the end of the process, in milliseconds. */
+  /** From SIGTERM to the exit, in milliseconds. */
   tookMs: number;
-  /** Whether a process of it was left. */
+  /** Whether one of its processes was left. */
   hasOrphan: boolean;
 }
 
-/** Sends SIGTERM to the process alone, and resolves with its end, which is forced in the end. */
+/** Sends SIGTERM to the leader alone, and resolves to its exit; kills what is left after the limit. */
 export async function terminate(server: Run): Promise<Exit> {
   const { exit, afterMs, left } = await stop(
     server,
@@ -29,7 +29,7 @@ export async function terminate(server: Run): Promise<Exit> {
   return { status, tookMs: afterMs, hasOrphan: exit !== undefined && left.length > 0 };
 }
 
-/** The ids of the requests that reached a handler, complete once the server has ended. */
+/** The ids of the requests that reached a handler; complete once the server has exited. */
 export function acceptedBy(server: Run): Set<string> {
   return new Set([...server.output.text().matchAll(/"requestId":"([^"]+)"/g)].map(([, id]) => id!));
 }

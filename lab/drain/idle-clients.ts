@@ -1,17 +1,17 @@
-// The processes that hold idle connections, as one process may not open enough.
+// Starts processes that hold idle connections, because one process may not open enough of them.
 import { join } from "node:path";
 import { type Run, startRun } from "port-contract/harness";
 
-/** How the server ended connections. */
+/** How the server closed the connections. */
 export interface Ends {
   fin: number;
   reset: number;
 }
 
-/** What a holder is told, as JSON in its one argument. */
+/** The options of a holder, passed as JSON in its only argument. */
 export interface Holding {
   port: number;
-  /** The loopback address to connect from: each has ports of its own. */
+  /** The loopback address to connect from: each one has its own ports. */
   from: string;
   count: number;
 }
@@ -21,15 +21,15 @@ const HOLDER = join(__dirname, "idle-holder.ts");
 const OPEN_LIMIT_MS = 60_000;
 
 /**
- * Opens connections from several processes, and resolves when all are open; `ended` resolves when none is.
- * @throws Error when they cannot be opened.
+ * Opens connections from several processes, and resolves when all are open; `ended` resolves when all are closed.
+ * @throws Error when they cannot be opened
  */
 export async function holdConnections(
   port: number,
   count: number,
 ): Promise<{ ended: Promise<Ends> }> {
   const holders = Array.from({ length: HOLDERS }, (_, i) => {
-    // The last ones take what is left over.
+    // Distributes the remainder.
     const share = Math.floor((count + i) / HOLDERS);
     return startHolder({ port, from: `127.0.0.${2 + i}`, count: share });
   });

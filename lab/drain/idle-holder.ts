@@ -1,8 +1,8 @@
-// A process of its own that holds idle connections, every other one used once, and says how they ended.
+// A process that holds idle connections, half of them used once, and prints how the server closed them.
 import { connect, type Connection, exchange } from "port-contract/harness";
 import type { Ends, Holding } from "./idle-clients";
 
-/** How many connections are opened at a time: less than a listener's backlog. */
+/** The number of connections opened at a time: below a listener's backlog. */
 const BATCH = 100;
 const ANSWER_LIMIT_MS = 20_000;
 

@@ -1,6 +1,6 @@
-// Experiment: thousands of connections are open and idle when the service is told to end.
+// Experiment: thousands of idle connections are open at SIGTERM.
 import { send, startServer } from "port-contract/harness";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import { type Ends, holdConnections } from "./idle-clients";
 import type { Options } from "./options";
@@ -10,7 +10,7 @@ import { SUBJECT } from "./restart";
 const BYTES_PER_MB = 1_000_000;
 const ANSWER_LIMIT_MS = 5000;
 
-/** Measures how long the service takes to end, and its memory; half of the connections are never used. */
+/** Measures how long the service takes to exit, and its memory. Half of the connections are never used. */
 export async function idle({ node, connections }: Options): Promise<Finding> {
   const env = { DRAIN_DELAY_MS: "0", SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS) };
   const server = await startServer([node, SUBJECT], { isolated: true, env });
@@ -31,7 +31,7 @@ export async function idle({ node, connections }: Options): Promise<Finding> {
   return { rows: [row], missed: missedBy(exit, ends) };
 }
 
-/** The subject's own word for its resident memory, in MB. */
+/** The resident memory that the service reports, in MB. */
 async function memoryOf(port: number): Promise<number> {
   const { body } = await send({ host: "127.0.0.1", port }, { path: "/memory" }, ANSWER_LIMIT_MS);
   return Number(body) / BYTES_PER_MB;
@@ -39,8 +39,8 @@ async function memoryOf(port: number): Promise<number> {
 
 function missedBy(exit: Exit, ends: Ends): string[] {
   const missed: string[] = [];
-  if (exit.status !== "0") missed.push("not exit 0");
-  if (exit.tookMs > SHUTDOWN_TIMEOUT_MS) missed.push("not gone by the deadline");
+  if (exit.status !== "0") missed.push("exit code not 0");
+  if (exit.tookMs > SHUTDOWN_TIMEOUT_MS) missed.push("still running at the shutdown timeout");
   if (ends.reset > 0) missed.push("reset an idle connection");
   return missed;
 }

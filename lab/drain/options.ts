@@ -1,50 +1,50 @@
-// What the command line asks for.
+// The command line of the drain experiments.
 import { parseArgs } from "node:util";
 import { ways } from "./ways/ways";
 
-/** The experiments that are asked for, and how large they are. */
+/** The experiments to run, and their sizes. */
 export interface Options {
-  /** Their names; all when empty. */
+  /** The names of the experiments; empty for all. */
   experiments: readonly string[];
-  /** Of `restart`, for each delay. */
+  /** Runs of `restart` per delay. */
   runs: number;
-  /** Of `restart`, in milliseconds. */
+  /** Drain delays of `restart`, in milliseconds. */
   delaysMs: readonly number[];
-  /** Of `idle`. */
+  /** Connections of `idle`. */
   connections: number;
-  /** Of `soak`. */
+  /** Cycles of `soak`. */
   cycles: number;
-  /** Of `roll` and `crash`, their names; all when empty. */
+  /** Ways of `roll` and `crash`; empty for all. */
   ways: readonly string[];
-  /** Of `roll` and `grpc`, for each way. */
+  /** Restarts of `roll` and `grpc` per way. */
   rolls: number;
   /** The Node that runs the servers. */
   node: string;
   help: boolean;
 }
 
-export const HELP = `Counts what clients lose when a server of Berth's is told to end; exits 1 when a target is missed.
+export const HELP = `Counts the requests that clients lose when a Berth server stops. Exits with 1 if a target is missed.
 
 npm run drain -- [options] [EXPERIMENT …]
   restart  40 keep-alive clients, slow and streamed responses and uploads in flight, traffic for 300 ms after SIGTERM
   idle     thousands of open, idle connections, half of them never used
-  soak     start, load and end the built service of this checkout, many times over
-  roll     what serves is restarted in turn under steady load of requests, WebSockets and event streams; as the
-           control, it is killed instead
-  crash    one of the processes that serve is killed under the same load
+  soak     start, load and stop the built service of this checkout, many times
+  roll     all serving processes are restarted in turn under a steady load of requests, WebSockets and event streams; as
+           the control, they are killed
+  crash    one of the serving processes is killed under the same load
   grpc     gRPC servers are restarted in turn, and killed, while Debian's python3-grpcio calls them
 
-  --runs N         runs of restart for each delay (10)
-  --delays MS,…    drain delays of restart (0,500)
-  --connections N  of idle (10000); the limit of open files must be above
-  --cycles N       of soak (100)
-  --way NAME,…     of roll and crash: ${Object.keys(ways).join(", ")} (all)
-  --rolls N        of roll and grpc, for each way (3)
-  --node PATH      the Node that runs the servers (this one)
+  --runs N         restart: runs per delay (default 10)
+  --delays MS,…    restart: drain delays (default 0,500)
+  --connections N  idle: number of connections (default 10000); the limit of open files must be higher
+  --cycles N       soak: number of cycles (default 100)
+  --way NAME,…     roll and crash: ${Object.keys(ways).join(", ")} (default: all)
+  --rolls N        roll and grpc: restarts per way (default 3)
+  --node PATH      the Node binary that runs the servers (default: this one)
   --help           print this
 `;
 
-/** @throws Error naming the option, what was expected and what came. */
+/** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...argv],

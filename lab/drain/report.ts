@@ -1,8 +1,8 @@
-// What became of requests and processes, as columns of a table.
+// Formats outcomes as columns of a table.
 import type { Account } from "./account";
 import type { Exit } from "./exit";
 
-/** What became of requests, as columns. */
+/** Columns about requests. */
 export function accountColumns(sum: Account): Record<string, string> {
   return {
     requests: `${sum.requests}`,
@@ -13,7 +13,7 @@ export function accountColumns(sum: Account): Record<string, string> {
   };
 }
 
-/** How processes ended, as columns. */
+/** Columns about exits. */
 export function exitColumns(exits: readonly Exit[]): Record<string, string> {
   const seconds = exits.map(({ tookMs }) => tookMs / 1000).sort((a, b) => a - b);
   const [least, middle, most] = [0, seconds.length >> 1, seconds.length - 1].map(

@@ -1,8 +1,8 @@
-// Experiment: a service is told to end under load, again and again, without a drain delay and with one.
+// Experiment: a service is stopped under load repeatedly, without and with a drain delay.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Request, startServer } from "port-contract/harness";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { exchange } from "./exchange";
@@ -10,11 +10,11 @@ import { acceptedBy, type Exit, SHUTDOWN_TIMEOUT_MS, terminate } from "./exit";
 import type { Options } from "./options";
 import { accountColumns, exitColumns } from "./report";
 
-/** The server of experiments that need slow and endless responses. */
+/** The server, which has slow and endless responses. */
 export const SUBJECT = join(__dirname, "subject.js");
 
 const CLIENTS = 40;
-/** How long clients go on after SIGTERM, in milliseconds: until a router has been told. */
+/** How long clients keep sending after SIGTERM, in milliseconds: until a router would have noticed. */
 const TRAFFIC_AFTER_MS = 300;
 const BODY = "sent in two halves";
 const UPLOAD = {
@@ -23,8 +23,8 @@ const UPLOAD = {
   headers: { "Content-Length": String(BODY.length), Expect: "100-continue" },
 };
 /**
- * Five whose headers are unsent at SIGTERM, two whose headers are gone, two that never end by themselves, and three that
- * have not been received as a whole.
+ * Five whose response headers are unsent at SIGTERM, two whose headers are sent, two that never end by themselves, and
+ * three uploads that are incomplete.
  */
 const IN_FLIGHT: readonly Request[] = [
   ...["/slow", "/slow", "/slow", "/slow", "/slow"].map((path) => ({ path })),
@@ -34,11 +34,11 @@ const IN_FLIGHT: readonly Request[] = [
 
 interface Run extends Account {
   exit: Exit;
-  /** From SIGTERM to the last answer of the traffic, in milliseconds. */
+  /** From SIGTERM to the last response of the clients, in milliseconds. */
   trafficMs: number;
 }
 
-/** Counts what clients lose, for each drain delay. */
+/** Counts what clients lose with each drain delay. */
 export async function restart(options: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
@@ -51,14 +51,15 @@ export async function restart(options: Options): Promise<Finding> {
       "delay ms": `${delayMs}`,
       ...accountColumns(sum),
       ...exitColumns(exits),
-      // On a busy machine the clients may end later than asked: then a delay is no longer longer than the traffic.
+      // On a busy machine the clients may stop late, so the delay may turn out shorter than the traffic.
       "traffic to ms": Math.max(...runs.map(({ trafficMs }) => trafficMs)).toFixed(0),
     });
-    if (sum.lost + sum.incomplete > 0) missed.push(`delay ${delayMs}: lost what was in flight`);
-    if (exits.some(({ status }) => status !== "0")) missed.push(`delay ${delayMs}: not exit 0`);
+    if (sum.lost + sum.incomplete > 0) missed.push(`delay ${delayMs}: lost requests in flight`);
+    if (exits.some(({ status }) => status !== "0"))
+      missed.push(`delay ${delayMs}: exit code not 0`);
     const inTime = total(runs.filter(({ trafficMs }) => trafficMs < delayMs));
     if (inTime.resets + inTime.refusals > 0)
-      missed.push(`delay ${delayMs}: clients were turned away before the delay was over`);
+      missed.push(`delay ${delayMs}: connections were refused before the delay was over`);
   }
   return { rows, missed };
 }
@@ -87,7 +88,7 @@ async function restartOnce(node: string, delayMs: number): Promise<Run> {
   return { ...account(answers, accepted), exit, trafficMs };
 }
 
-/** Sends a request on a connection of its own, half of its body once it is asked for, and waits until it is handled. */
+/** Sends a request on a new connection, after 100 Continue half of its body, and waits until it is handled. */
 async function begin(port: number, request: Request) {
   const sent = exchange(await connect({ host: "127.0.0.1", port }), request);
   await sent.begun;

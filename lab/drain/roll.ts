@@ -1,5 +1,5 @@
-// Experiment: what serves is restarted in turn under steady load, in each way that Berth knows; and killed, as the control.
-import type { Finding } from "../experiments/finding";
+// Experiment: rolling restarts under steady load, in each way that Berth supports; as the control, processes are killed.
+import type { Finding } from "../experiments/run";
 import { killEach } from "./kill";
 import { type Count, failed, type Tally, tally } from "./load/tally";
 import type { Options } from "./options";
@@ -7,7 +7,7 @@ import { underLoad } from "./under-load";
 import type { Way } from "./ways/way";
 import { tryWays } from "./ways/ways";
 
-/** Counts what clients lose while all processes of a way are restarted, several times over, and while they are killed. */
+/** Counts what clients lose while all processes of a way are restarted several times, and while they are killed. */
 export async function roll({ ways: asked, rolls, node }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
@@ -17,16 +17,17 @@ export async function roll({ ways: asked, rolls, node }: Options): Promise<Findi
     rows.push(row(way, "restart", restarted, orderly.done));
     missed.push(...missedBy(way, restarted).map((what) => `${name}: ${what}`));
 
-    // Once: whoever is killed again and again is given up.
+    // Only once: a supervisor gives up on a process that is killed repeatedly.
     const control = await underLoad(way, node, (_, journal) => timed(1, () => killEach(journal)));
     const killed = tally(control.became, control.ran);
     rows.push(row(way, "kill -9", killed, control.done));
-    if (losses(killed) === 0) missed.push(`${name}: nothing is seen to be lost by kill -9`);
+    if (losses(killed) === 0)
+      missed.push(`${name}: kill -9 lost nothing, so the load proves nothing`);
   });
   return { rows, missed: [...missed, ...untried] };
 }
 
-/** How long each time takes, in milliseconds. */
+/** Repeats an action, and returns how long each time took, in milliseconds. */
 async function timed(times: number, act: () => Promise<void>): Promise<number[]> {
   const tookMs: number[] = [];
   while (tookMs.length < times) {

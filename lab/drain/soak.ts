@@ -1,8 +1,8 @@
-// Experiment: the built service of this checkout is started, loaded and told to end, many times over.
+// Experiment: the built service of this checkout is started, loaded and stopped many times.
 import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
 import { connect, startServer } from "port-contract/harness";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { type Account, account, total } from "./account";
 import { startClients } from "./clients";
 import { acceptedBy, type Exit, terminate } from "./exit";
@@ -17,7 +17,7 @@ interface Cycle extends Account {
   isPortHeld: boolean;
 }
 
-/** Counts cycles that leave something behind, or lose something; nothing that it asks for needs another service. */
+/** Counts the cycles that leave or lose something. The requests need no backing service. */
 export async function soak({ node, cycles }: Options): Promise<Finding> {
   const done: Cycle[] = [];
   while (done.length < cycles) done.push(await cycle(node));
@@ -26,10 +26,10 @@ export async function soak({ node, cycles }: Options): Promise<Finding> {
   const orphans = exits.filter(({ hasOrphan }) => hasOrphan).length;
   const held = done.filter(({ isPortHeld }) => isPortHeld).length;
   const missed: string[] = [];
-  if (orphans > 0) missed.push("left an orphan");
-  if (held > 0) missed.push("held its port");
-  if (sum.lost + sum.incomplete > 0) missed.push("lost what was in flight");
-  if (exits.some(({ status }) => status !== "0")) missed.push("not exit 0");
+  if (orphans > 0) missed.push("left an orphan process");
+  if (held > 0) missed.push("kept its port open");
+  if (sum.lost + sum.incomplete > 0) missed.push("lost requests in flight");
+  if (exits.some(({ status }) => status !== "0")) missed.push("exit code not 0");
   const row = { ...accountColumns(sum), orphans: `${orphans}`, "ports held": `${held}` };
   return { rows: [{ ...row, ...exitColumns(exits) }], missed };
 }

@@ -1,4 +1,4 @@
-// A throwaway service on Berth's life cycle: a fast, a slow, a streamed and an endless response, and an upload.
+// The service under test, on Berth's life cycle: a fast, a slow, a streamed and an endless response, and an upload.
 "use strict";
 
 const { createServer } = require("node:http");
@@ -19,7 +19,7 @@ const lifecycle = createLifecycle({
   shutdownTimeoutMs: Number(process.env.SHUTDOWN_TIMEOUT_MS),
 });
 
-/** Each says in its own way that it has begun: the slow one, which has nothing to send yet, by 102. */
+/** Each route signals that its handler has started; the slow one, which has nothing to send yet, by 102 Processing. */
 const routes = {
   "/fast": (res) => res.end("done"),
   "/memory": (res) => res.end(String(process.memoryUsage.rss())),

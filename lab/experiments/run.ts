@@ -1,26 +1,31 @@
-// Runs experiments: which are asked for, one after the other, and whether each met its targets.
+// Runs the experiments named on the command line, one after the other.
 import { execFileSync } from "node:child_process";
 import { reapOnExit } from "port-contract/harness";
-import { describe, type Finding } from "./finding";
 
-/** What every command line of experiments says. */
+/** The rows of an experiment's table, and the targets that were missed. */
+export interface Finding {
+  rows: readonly Readonly<Record<string, string>>[];
+  missed: readonly string[];
+}
+
+/** The options that all experiments share. */
 export interface ExperimentOptions {
-  /** Their names; all when empty. */
+  /** The names of the experiments; empty for all. */
   experiments: readonly string[];
-  /** The Node that runs what is tried. */
+  /** The Node binary that runs the programs under test. */
   node: string;
   help: boolean;
 }
 
-/** Experiments by name, and how their command line is read. */
+/** Experiments by name, and the parser of their command line. */
 export interface Experiments<Options extends ExperimentOptions> {
   experiments: Readonly<Record<string, (options: Options) => Promise<Finding>>>;
   help: string;
-  /** @throws Error naming the option, what was expected and what came. */
+  /** @throws Error when an experiment or option is unknown, or a value is invalid */
   parseOptions: (argv: readonly string[], known: readonly string[]) => Options;
 }
 
-/** Runs those that the command line asks for, and exits: with 1 when a target is missed, or the command line is wrong. */
+/** Runs the experiments and exits: with 1 if a target is missed or the command line is wrong. */
 export function runExperiments<Options extends ExperimentOptions>(all: Experiments<Options>): void {
   runAsked(all).then(
     (code) => process.exit(code),
@@ -51,4 +56,12 @@ async function runAsked<Options extends ExperimentOptions>({
     process.stdout.write(`${name}, Node ${node}\n\n${describe(finding)}\n\n`);
   }
   return isMissed ? 1 : 0;
+}
+
+/** Formats a finding as a Markdown table, followed by the missed targets. */
+function describe({ rows, missed }: Finding): string {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, names.map(() => "---"), ...rows.map((row) => Object.values(row))];
+  const table = rows.length > 0 ? lines.map((cells) => `| ${cells.join(" | ")} |`) : [];
+  return [...table, ...missed.map((what) => `MISSED: ${what}`)].join("\n");
 }

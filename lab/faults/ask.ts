@@ -1,7 +1,7 @@
-// Callers of the subject, which send a request once and say what came of it.
+// Sends requests to the calling service, without retries.
 import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 
-/** What a caller got. */
+/** The response that a caller got. */
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -9,18 +9,18 @@ export interface Answer {
   tookMs: number;
 }
 
-/** What is asked; a GET by default. */
+/** The request. Default: a GET. */
 export interface Question {
   method?: "GET" | "POST";
   headers?: Readonly<Record<string, string>>;
-  /** Whose connections it uses; one of its own by default. */
+  /** The agent whose connections are used. Default: a new connection. */
   agent?: Agent;
 }
 
-/** No answer may take longer, in milliseconds: then the subject hangs, which is a finding. */
+/** The time limit for a response, in milliseconds; if it is exceeded, the service hangs, which is a finding. */
 const LIMIT_MS = 30_000;
 
-/** Sends a request; without a whole answer in JSON the status is 0, and the body says why. */
+/** Sends a request. Without a complete JSON response the status is 0, and the body has the reason. */
 export function ask(
   port: number,
   path: string,

@@ -1,20 +1,20 @@
-// An address at which a connection neither comes about nor is refused, as behind a firewall, and yet on this machine.
+// A local address where connections are neither accepted nor refused, as behind a firewall that drops packets.
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { startServer, within } from "port-contract/harness";
 
-/** How long a connection that comes about takes at most, in milliseconds. */
+/** The longest time in which a connection is accepted, in milliseconds. */
 const CONNECT_LIMIT_MS = 300;
 
-/** Such an address. */
+/** An address where connections hang. */
 export interface BlackHole {
   port: number;
-  /** From now on it answers. */
+  /** Lets the server respond. */
   readonly open: () => void;
   readonly end: () => Promise<void>;
 }
 
-/** Starts a server, stops its process, and fills the queue of its listener. */
+/** Starts a server, stops its process with SIGSTOP, and fills its accept queue. */
 export async function startBlackHole(node: string, host: string): Promise<BlackHole> {
   const run = await startServer([node, join(__dirname, "deaf.js")], {
     isolated: true,

@@ -1,4 +1,4 @@
-// Callers that send one request after the other, each with an id of its own, until they are told to stop.
+// Callers that send one request after the other, each with a unique id, until they are stopped.
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, type Answer, type Question } from "./ask";
@@ -8,11 +8,11 @@ export interface CallerPlan {
   path: string;
   method: NonNullable<Question["method"]>;
   count: number;
-  /** Between an answer and the next request of the same caller, in milliseconds on average. */
+  /** The mean pause between a response and the caller's next request, in milliseconds. */
   pauseMs: number;
 }
 
-/** One request, and what its caller got. */
+/** A request and its response. */
 export interface Called extends Answer {
   id: string;
   plan: CallerPlan;
@@ -20,7 +20,7 @@ export interface Called extends Answer {
 
 let lastId = 0;
 
-/** Starts them; the returned function lets each end its request, and resolves with all. */
+/** Starts callers. The returned function lets each finish its request, and resolves to all requests. */
 export function startCallers(port: number, plans: readonly CallerPlan[]): () => Promise<Called[]> {
   const agent = new Agent({ keepAlive: true });
   const all: Called[] = [];
@@ -42,7 +42,7 @@ export function startCallers(port: number, plans: readonly CallerPlan[]): () => 
   };
 }
 
-/** How many ids were carried out more than once. */
+/** The number of ids that ran more than once. */
 export function repeated(ids: readonly string[]): number {
   const counts = new Map<string, number>();
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -1,4 +1,4 @@
-// The faults of a service that is called, and what callers of ours have to get.
+// The faults of an upstream, and the responses that callers must get.
 import type { Socket } from "node:net";
 import { setInterval, setTimeout } from "node:timers";
 import { gzipSync } from "node:zlib";
@@ -14,14 +14,14 @@ import {
 } from "./stage";
 import { answer } from "./upstream";
 
-/** One of them. */
+/** A fault of the upstream. */
 export interface Fault {
   setUp: SetUp;
-  /** What a caller gets, or one of these. */
+  /** The status that a caller must get, or several allowed ones. */
   status: number | readonly number[];
-  /** What the problem's detail holds. */
+  /** A part of the problem's `detail`. */
   detail?: string;
-  /** Its `Retry-After`, where it has one. */
+  /** The response's `Retry-After`, if it has one. */
   retryAfter?: RegExp;
 }
 
@@ -31,7 +31,7 @@ const THING = '{"name":"Ada"}';
 const resetAfter = (text: string) => (socket: Socket) =>
   socket.write(text, () => socket.resetAndDestroy());
 
-/** Writes the same again and again, as fast as it is taken. */
+/** Writes the same text endlessly, with backpressure. */
 const endlessly = (head: string, part: string) => (socket: Socket) => {
   const parts = part.repeat(Math.ceil(65_536 / part.length));
   const write = (): void => {
@@ -42,7 +42,7 @@ const endlessly = (head: string, part: string) => (socket: Socket) => {
   write();
 };
 
-/** Writes one character a second. */
+/** Writes one character per second. */
 const drip = (text: string) => (socket: Socket) => {
   let at = 0;
   const timer = setInterval(() => socket.write(text[at++ % text.length]!), 1000);
@@ -54,7 +54,7 @@ const AWAY = { status: 503, detail: "is not available at the moment", retryAfter
 const BROKEN = { status: 502, detail: "has broken off" };
 const NOT_HTTP = { status: 502, detail: "has not answered as HTTP wants it" };
 
-/** 429 and 503, each as the other side says when to come back. */
+/** 429 and 503 with several forms of `Retry-After`. */
 function busy(): [string, Fault][] {
   const wants: [string, string | undefined, RegExp][] = [
     ["without Retry-After", undefined, /^5$/],
@@ -76,11 +76,11 @@ function busy(): [string, Fault][] {
   );
 }
 
-/** By the names that the table and `--only` use. */
+/** The faults, by their names in the table and in `--only`. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   refuses: { setUp: refusing, ...AWAY },
   "has no such name": { setUp: nameless, ...AWAY },
-  // The last try is cut by the deadline.
+  // The last attempt is cut off by the deadline.
   "is a black hole": { setUp: blackHole, ...TOO_LATE },
   "hangs before the headers": { setUp: misbehaving({}), ...TOO_LATE },
   "hangs in the headers": { setUp: misbehaving({ asked: (s) => s.write(HEAD) }), ...TOO_LATE },
@@ -103,7 +103,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       connected: (socket) => socket.resetAndDestroy(),
       asked: (socket) => socket.resetAndDestroy(),
     }),
-    // That comes before or after the connection stands.
+    // The reset arrives before or after the connection is established.
     status: [502, 503],
     retryAfter: /^5?$/,
   },
@@ -169,7 +169,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
           Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), answer(200, THING)]),
         ),
     }),
-    // undici takes it for the end of the connection.
+    // undici treats it as the end of the connection.
     ...BROKEN,
   },
   "answers twice": {

@@ -1,5 +1,5 @@
-// Experiment: callers say how long they wait, while the other side hangs, and while it is slow and well.
-import type { Finding } from "../experiments/finding";
+// Experiment: callers set deadlines, while the upstream hangs, and while it is slow.
+import type { Finding } from "../experiments/run";
 import { ask } from "./ask";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";
@@ -8,7 +8,7 @@ import { answer, type Behaviour, startUpstream } from "./upstream";
 
 const HEADER = "x-envoy-expected-rq-timeout-ms";
 
-/** What a caller says, and how long it may be kept at most, in milliseconds: the rest is for this machine. */
+/** The deadline that a caller sets, and the time limit for its response, in milliseconds, with a margin for a slow machine. */
 const SAID: readonly [string | undefined, number][] = [
   [undefined, 7000],
   ["200", 1200],
@@ -19,7 +19,7 @@ const SAID: readonly [string | undefined, number][] = [
   ["99999999999", 7000],
 ];
 
-/** How long a service that is well takes, in milliseconds, and the impatient wait. */
+/** How long the slow upstream takes, and the deadline of impatient callers, in milliseconds. */
 const SLOW_MS = 200;
 const IMPATIENT = { headers: { [HEADER]: "50" } };
 const IMPATIENT_CALLS = 40;
@@ -28,7 +28,7 @@ const slow: Behaviour = {
   asked: (socket) => void setTimeout(() => socket.write(answer(200, '{"name":"Ada"}')), SLOW_MS),
 };
 
-/** Calls with each. */
+/** Calls with each deadline. */
 export async function deadlines({ node }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
@@ -36,7 +36,7 @@ export async function deadlines({ node }: Options): Promise<Finding> {
     const [upstream, well] = [await startUpstream({}), await startUpstream()];
     const subject = await startSubject(node, { stockUrl: upstream.url, otherUrl: well.url });
     const headers: Record<string, string> = said === undefined ? {} : { [HEADER]: said };
-    // So that the client is loaded.
+    // Loads the client.
     await ask(subject.port, "/other");
     const { status, tookMs, body } = await ask(subject.port, "/ask", { headers });
     const passedOn = upstream.requests.map(({ head }) => valueOf(head)).join(", ");
@@ -48,7 +48,8 @@ export async function deadlines({ node }: Options): Promise<Finding> {
       detail: String(body.detail),
     });
     if (status !== 504 || tookMs > mostMs) missed.push(`${said}: ${status} after ${tookMs} ms`);
-    if (said === "0" && upstream.requests.length > 0) missed.push("0: it was called all the same");
+    if (said === "0" && upstream.requests.length > 0)
+      missed.push("0: the upstream was called nevertheless");
     await subject.end();
     await upstream.leave();
     await well.leave();
@@ -60,7 +61,7 @@ export async function deadlines({ node }: Options): Promise<Finding> {
   };
 }
 
-/** Whoever has less time than the other side takes must not cost those who have it. */
+/** Callers with too short a deadline must not affect the others. */
 async function withImpatient(node: string): Promise<Finding> {
   const upstream = await startUpstream(slow);
   const subject = await startSubject(node, { stockUrl: upstream.url });
@@ -70,14 +71,14 @@ async function withImpatient(node: string): Promise<Finding> {
   await upstream.leave();
   const statuses = count(patient.map(({ status }) => `${status}`));
   const row = {
-    "the caller says": `nothing, after ${IMPATIENT_CALLS} who said 50 of ${SLOW_MS} ms`,
+    "the caller says": `nothing, after ${IMPATIENT_CALLS} callers that allowed 50 of ${SLOW_MS} ms`,
     status: statuses,
     ms: slowest(patient).toFixed(0),
     "passed on": "",
     detail: "",
   };
   const isTouched = patient.some(({ status, tookMs }) => status !== 200 || tookMs > SLOW_MS + 500);
-  return { rows: [row], missed: isTouched ? ["the impatient cost the patient"] : [] };
+  return { rows: [row], missed: isTouched ? ["impatient callers affected the others"] : [] };
 }
 
 const valueOf = (head: string): string =>

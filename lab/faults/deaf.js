@@ -1,4 +1,4 @@
-// Listens, and nothing more: stopped by a signal, it leaves connections to a queue that is soon full.
+// Listens; while its process is stopped by SIGSTOP, connections fill its accept queue.
 "use strict";
 
 const { createServer } = require("node:http");

@@ -1,5 +1,5 @@
-// Experiment: hundreds of calls wait for one service; who else is touched.
-import type { Finding } from "../experiments/finding";
+// Experiment: while hundreds of calls wait for a slow upstream, other routes must stay fast.
+import type { Finding } from "../experiments/run";
 import { ask, type Answer } from "./ask";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";
@@ -8,12 +8,12 @@ import { startUpstream } from "./upstream";
 
 const SLOW_CALLS = 500;
 const NEIGHBOUR_CALLS = 200;
-/** Slower than this, a neighbour is touched, in milliseconds: this machine does several things at once. */
+/** A response slower than this counts as affected, in milliseconds; with a margin for a busy machine. */
 const QUICK_MS = 500;
-/** As long as calls may take, with what this machine needs, in milliseconds. */
+/** The limit for a call, with a margin for a busy machine, in milliseconds. */
 const BOUND_MS = 8000;
 
-/** Measures routes that call nobody, and another service, before and meanwhile. */
+/** Measures a route without calls, and one that calls another upstream, before and during the slow calls. */
 export async function neighbours({ node }: Options): Promise<Finding> {
   const hanging = await startUpstream({});
   const well = await startUpstream();
@@ -23,7 +23,7 @@ export async function neighbours({ node }: Options): Promise<Finding> {
     while (answers.length < NEIGHBOUR_CALLS) answers.push(await ask(subject.port, path));
     return answers;
   };
-  const paths = { "a route that calls nobody": "/quiet", "a route that calls another": "/other" };
+  const paths = { "a route without calls": "/quiet", "a route with another upstream": "/other" };
   const before: Answer[][] = [];
   for (const path of Object.values(paths)) before.push(await measure(path));
   const usedBefore = await subject.usage();
@@ -39,7 +39,7 @@ export async function neighbours({ node }: Options): Promise<Finding> {
   await well.leave();
 
   const rows = Object.keys(paths).map((who, at) => toRow(who, meanwhile[at]!, before[at]));
-  rows.push(toRow(`${SLOW_CALLS} that wait for the slow one`, slowOnes));
+  rows.push(toRow(`${SLOW_CALLS} calls to the slow upstream`, slowOnes));
   const mb = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
   rows.push({
     who: "the process: sockets, memory",

@@ -1,44 +1,44 @@
-// What the command line asks for.
+// The command line of the fault experiments.
 import { parseArgs } from "node:util";
 
-/** The experiments that are asked for, and how large they are. */
+/** The experiments to run, and their sizes. */
 export interface Options {
-  /** Their names; all when empty. */
+  /** The names of the experiments; empty for all. */
   experiments: readonly string[];
-  /** Of `table`, the faults whose names hold one of these; all when empty. */
+  /** `table`: faults whose names contain one of these; empty for all. */
   only: readonly string[];
-  /** Of `table`, how many call at once. */
+  /** `table`: the number of concurrent calls. */
   calls: number;
-  /** Of `table`, how many faults are tried at a time. */
+  /** `table`: the number of faults tried at a time. */
   jobs: number;
-  /** Of `restarts`. */
+  /** `restarts`: the number of callers. */
   callers: number;
-  /** Of `restarts`, each way. */
+  /** `restarts`: the number of restarts by each signal. */
   restarts: number;
-  /** The Node that runs the services. */
+  /** The Node binary that runs the services. */
   node: string;
   help: boolean;
 }
 
-export const HELP = `Shows what callers get when a service that Berth's client calls misbehaves; exits 1 when a target is missed.
+export const HELP = `Shows what callers get when an upstream of Berth's client misbehaves. Exits with 1 if a target is missed.
 
 npm run faults -- [options] [EXPERIMENT …]
-  table       one fault after the other: the answer, its time, the log, what is left open, the recovery
-  deadlines   what callers say of the time that they have
-  neighbours  who else is touched while one service is slow
-  races       idle connections that end just as they are used, and a service that comes and goes
-  restarts    the service that is called restarts under load; as the controls, it is killed, and called without the client
+  table       each fault: the response, its time, the log, what stays open, the recovery
+  deadlines   deadlines that callers set
+  neighbours  other routes while one upstream is slow
+  races       idle connections that are closed just as they are reused, and an upstream that stops and starts
+  restarts    the upstream restarts under load; as the controls, it is killed, and called without the client
 
-  --only NAME,…  of table: faults whose names hold one of these (all)
-  --calls N      of table: how many call at once (100)
-  --jobs N       of table: how many faults at a time (4)
-  --callers N    of restarts (200)
-  --restarts N   of restarts, each way (10)
-  --node PATH    the Node that runs the services (this one)
+  --only NAME,…  table: faults whose names contain one of these (default: all)
+  --calls N      table: number of concurrent calls (default 100)
+  --jobs N       table: faults tried at a time (default 4)
+  --callers N    restarts: number of callers (default 200)
+  --restarts N   restarts: restarts by each signal (default 10)
+  --node PATH    the Node binary that runs the services (default: this one)
   --help         print this
 `;
 
-/** @throws Error naming the option, what was expected and what came. */
+/** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...argv],

@@ -1,7 +1,7 @@
-// Experiments: connections that end just as they are used, and a service that comes and goes ten times a second.
+// Experiment: an upstream that closes idle connections just as they are reused, and one that stops and starts every 100 ms.
 import { clearTimeout, setTimeout } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";
@@ -11,7 +11,7 @@ import { answer, type Behaviour, type Upstream, startUpstream } from "./upstream
 const LASTS_MS = 8000;
 const FLAP_MS = 100;
 const BOUND_MS = 8000;
-/** Callers rest for as long as connections live, on average, in milliseconds: so that both happen at the same time. */
+/** The mean pause of callers, in milliseconds: as long as the upstream keeps connections, so that requests cross closes. */
 const IDLE_MS = 3;
 
 const PLANS: readonly CallerPlan[] = [
@@ -19,7 +19,7 @@ const PLANS: readonly CallerPlan[] = [
   { path: "/ask", method: "POST", count: 4, pauseMs: IDLE_MS },
 ];
 
-/** Ends a connection a moment after its answer, one in two by a reset, as if it had been idle for too long. */
+/** Closes a connection shortly after its response, every other one by a reset, as if it had been idle for too long. */
 function closingIdle(): Behaviour {
   const timers = new WeakMap<object, NodeJS.Timeout>();
   return {
@@ -32,7 +32,7 @@ function closingIdle(): Behaviour {
   };
 }
 
-/** Both, and what becomes of calls. */
+/** Runs both. */
 export async function races({ node }: Options): Promise<Finding> {
   const idle = await race(node, closingIdle(), () => sleep(LASTS_MS));
   const flapping = await race(node, undefined, async (upstream) => {
@@ -47,7 +47,7 @@ export async function races({ node }: Options): Promise<Finding> {
     rows: [...rowsOf("ends idle connections", idle), ...rowsOf("flaps every 100 ms", flapping)],
     missed: [
       ...judge("ends idle connections", idle, [200]),
-      // Whoever meets it away five times in a row may have no time left.
+      // A call that finds it stopped five times in a row may reach its deadline.
       ...judge("flaps every 100 ms", flapping, [200, 502, 503, 504]),
     ],
   };
@@ -87,7 +87,7 @@ function rowsOf(name: string, race: Race): Record<string, string>[] {
   }));
 }
 
-/** @param may What a GET may get. */
+/** @param may The statuses that a GET may get. */
 function judge(name: string, race: Race, may: readonly number[]): string[] {
   const missed: string[] = [];
   const failed = of(race, "GET").filter(({ status }) => !may.includes(status)).length;

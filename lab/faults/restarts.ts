@@ -1,17 +1,17 @@
-// Experiment: the service that is called restarts under load, by SIGTERM and on the same port; as the control, by SIGKILL.
+// Experiment: the upstream restarts under load on the same port, by SIGTERM; as the control, by SIGKILL.
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "port-contract/ports";
 import { type Run, startServer } from "port-contract/harness";
 import { terminate } from "../drain/exit";
 import { createJournal } from "../drain/load/journal";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { SERVICE, serviceEnvironment } from "../drain/ways/way";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
 import { count, slowest } from "./seen";
 import { startSubject } from "./subject";
 
-/** Load between two restarts, in milliseconds. */
+/** The time between two restarts, in milliseconds. */
 const BETWEEN_MS = 1000;
 const BOUND_MS = 8000;
 
@@ -21,14 +21,14 @@ const WAYS: readonly [string, End][] = [
   ["SIGKILL", (run) => run.reap()],
 ];
 
-/** Six in ten callers GET and two POST through the client; two GET without it, which shows what there is to lose. */
+/** Of ten callers, six GET and two POST through the client; two GET without it, as the control. */
 const plansOf = (callers: number): CallerPlan[] => [
   { path: "/pass", method: "GET", count: Math.ceil(callers * 0.6), pauseMs: 300 },
   { path: "/pass", method: "POST", count: Math.ceil(callers * 0.2), pauseMs: 300 },
   { path: "/bare", method: "GET", count: Math.ceil(callers * 0.2), pauseMs: 300 },
 ];
 
-/** Counts what callers see. */
+/** Counts the responses that callers get. */
 export async function restarts({ node, callers, restarts: times }: Options): Promise<Finding> {
   const rows: Record<string, string>[] = [];
   const missed: string[] = [];
@@ -50,7 +50,8 @@ export async function restarts({ node, callers, restarts: times }: Options): Pro
         "s a restart": (restartMs / times / 1000).toFixed(2),
       });
       if (plan.path === "/bare") {
-        if (failed === 0) missed.push(`${way}: there was nothing to lose`);
+        if (failed === 0)
+          missed.push(`${way}: the control lost nothing, so the load proves nothing`);
       } else if (slowest(own) > BOUND_MS) missed.push(`${way}: a call took over ${BOUND_MS} ms`);
       if (plan.path === "/pass" && !isPost && failed > 0) missed.push(`${way}: GETs failed`);
     }
@@ -61,9 +62,9 @@ export async function restarts({ node, callers, restarts: times }: Options): Pro
 
 interface UnderLoad {
   called: readonly Called[];
-  /** The ids of POSTs, each as often as it ran. */
+  /** The ids of POSTs, once per execution. */
   posts: readonly string[];
-  /** All of them, in milliseconds. */
+  /** All restarts together, in milliseconds. */
   restartMs: number;
 }
 

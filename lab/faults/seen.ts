@@ -1,31 +1,31 @@
-// What was seen of one fault, and how that reads.
+// The observations of one fault, and their row in the table.
 import type { Answer } from "./ask";
 import type { Line, Usage } from "./subject";
 
-/** What was seen. */
+/** The observations. */
 export interface Seen {
   /** The first GET, and a POST after it. */
   first: Answer;
   post: Answer;
-  /** GETs at once. */
+  /** Concurrent GETs. */
   many: readonly Answer[];
-  /** How often each of these arrived. */
+  /** How often the first GET and the POST arrived at the upstream. */
   getsArrived: number;
   postsArrived: number;
-  /** What the other side got rid of, in bytes. */
+  /** How much the upstream sent, in bytes. */
   sentBytes: number;
   log: readonly Line[];
   before: Usage;
-  /** Once idle connections have had their time. */
+  /** After idle connections have timed out. */
   after: Usage;
   mayRecover: boolean;
-  /** From the mending to the first 200, in milliseconds; undefined when there was none. */
+  /** From the end of the fault to the first 200, in milliseconds; undefined when there was none. */
   recoveredAfterMs: number | undefined;
-  /** What has gone wrong besides. */
+  /** Further errors. */
   besides: readonly string[];
 }
 
-/** As a row of the table. */
+/** Formats the observations as a row of the table. */
 export function toRow(name: string, seen: Seen): Record<string, string> {
   const { first, post, many, postsArrived, before, after, recoveredAfterMs } = seen;
   const detail = String((first.body.detail as string | undefined) ?? "").replace(
@@ -49,7 +49,7 @@ export function toRow(name: string, seen: Seen): Record<string, string> {
   };
 }
 
-/** How long the slowest took, in milliseconds. */
+/** The time of the slowest call, in milliseconds. */
 export const slowest = (answers: readonly Answer[]): number =>
   Math.max(...answers.map(({ tookMs }) => tookMs));
 
@@ -60,7 +60,7 @@ export function count(words: readonly string[]): string {
   return [...counts].map(([word, times]) => (times > 1 ? `${word} ×${times}` : word)).join(", ");
 }
 
-/** Each kind of line of warning or error, how often. */
+/** Counts the kinds of warnings and errors in the log. */
 function logged(log: readonly Line[]): string {
   const telling = log.filter(({ level }) => level !== "info");
   return count(telling.map(({ level, msg }) => `${level} ${msg.slice(0, 60)}`));

@@ -1,4 +1,4 @@
-// A throwaway service on Berth that calls others: what becomes of its calls is what is looked at.
+// The calling service, on Berth: the experiments observe its calls.
 "use strict";
 
 const dns = require("node:dns");
@@ -23,7 +23,7 @@ const { serve } = require("berth/process");
 
 const { STOCK_URL, OTHER_URL = STOCK_URL, STOCK_ADDRESSES = "" } = process.env;
 
-/** No name server is asked: of names in `.test`, `stock` has the addresses that it is given, and no other has any. */
+/** Resolves names without a name server: `stock.test` has the given addresses, other names in `.test` do not exist. */
 const { lookup } = dns;
 dns.lookup = (hostname, options, callback) => {
   if (!hostname.endsWith(".test")) return lookup(hostname, options, callback);
@@ -33,7 +33,7 @@ dns.lookup = (hostname, options, callback) => {
   setImmediate(callback, Object.assign(err, { code: "ENOTFOUND", syscall: "getaddrinfo" }));
 };
 
-/** Idle ones, too, which Node does not speak of (Linux). */
+/** All sockets, including idle ones, which Node does not list (Linux only). */
 function openSockets() {
   const links = readdirSync("/proc/self/fd").map((fd) => {
     try {
@@ -65,7 +65,7 @@ function createApp(config, logger, { stock, other }) {
   app.get("/other", askOf(other));
   app.get("/quiet", (_req, res) => res.json({ name: "Ada" }));
 
-  // What answers there is the service of the drain experiments.
+  // The upstream is the service of the drain experiments.
   const pass = async ({ method, query }, res) => {
     await stock.call({ method, path: "/quick", query });
     res.json({});

@@ -1,30 +1,30 @@
-// What is set up for one fault: whom the subject calls, and how that begins to misbehave and is mended.
+// The setup of a fault: the upstream, and how its fault begins and ends.
 import { startBlackHole } from "./black-hole";
 import type { Targets } from "./subject";
 import { answer, type Behaviour, type Received, startUpstream, WELL } from "./upstream";
 
-/** One fault, set up and not yet begun. */
+/** A fault that is set up but has not begun. */
 export interface Stage {
   targets: Targets;
-  /** Missing where it is so from the first. */
+  /** Starts the fault; missing if it exists from the start. */
   begin?(): Promise<void>;
-  /** Missing where nothing can be mended. */
+  /** Ends the fault; missing if it cannot end. */
   mend?(): Promise<void>;
-  /** What has reached somebody who answers. */
+  /** The requests that reached the upstream. */
   requests(): readonly Received[];
-  /** How much the other side has sent, in bytes. */
+  /** How much the upstream has sent, in bytes. */
   sentBytes(): number;
-  /** What has gone wrong besides. */
+  /** Further errors. */
   faults?(): string[];
   end(): Promise<void>;
 }
 
-/** How a stage is set up. */
+/** Sets up a stage. */
 export type SetUp = (node: string) => Promise<Stage>;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** Answers well, until it does not. */
+/** An upstream that responds properly until the fault begins. */
 export const misbehaving =
   (behaviour: Behaviour): SetUp =>
   async () => {
@@ -39,7 +39,7 @@ export const misbehaving =
     };
   };
 
-/** Listens no more. */
+/** Stops listening. */
 export const refusing: SetUp = async () => {
   const upstream = await startUpstream();
   return {
@@ -52,7 +52,7 @@ export const refusing: SetUp = async () => {
   };
 };
 
-/** Has no address. */
+/** Its name does not resolve. */
 export const nameless: SetUp = () =>
   Promise.resolve({
     targets: { stockUrl: "http://nobody.test" },
@@ -61,7 +61,7 @@ export const nameless: SetUp = () =>
     end: nothing,
   });
 
-/** Takes no connections, and refuses none. */
+/** Neither accepts nor refuses connections. */
 export const blackHole: SetUp = async (node) => {
   const hole = await startBlackHole(node, "127.0.0.1");
   return {
@@ -73,7 +73,7 @@ export const blackHole: SetUp = async (node) => {
   };
 };
 
-/** Redirects to another service, which nobody shall call. */
+/** Redirects to another service, which must not be called. */
 export const redirecting: SetUp = async () => {
   const elsewhere = await startUpstream();
   const location = `Location: http://localhost:${elsewhere.port}/thing`;
@@ -88,7 +88,7 @@ export const redirecting: SetUp = async () => {
   };
 };
 
-/** Has two addresses; nobody is at the first, where connections are refused or get lost. */
+/** Its name has two addresses; connections to the first one are refused or hang. */
 export const halfDead =
   (isHole: boolean): SetUp =>
   async (node) => {
@@ -108,7 +108,7 @@ export const halfDead =
     };
   };
 
-/** Answers each request so. */
+/** Sends this response to each request. */
 export function answering(
   status: number,
   body: string | Buffer,

@@ -1,11 +1,11 @@
-// The subject as a process: started, asked what it uses, and what it has logged.
+// Runs the calling service as a process, and reads its resource usage and log.
 import { join } from "node:path";
 import { startServer } from "port-contract/harness";
 import { ask } from "./ask";
 
 const SERVICE = join(__dirname, "service.js");
 
-/** One line of the log. */
+/** A log line. */
 export interface Line {
   level: string;
   msg: string;
@@ -13,17 +13,17 @@ export interface Line {
   err?: { message: string };
 }
 
-/** What the subject takes of the machine. */
+/** Its resource usage. */
 export interface Usage {
-  /** After collecting garbage, in bytes. */
+  /** After a garbage collection, in bytes. */
   heapUsed: number;
   /** In bytes. */
   rss: number;
-  /** Its open sockets, listeners and idle connections included. */
+  /** The number of open sockets, including listeners and idle connections. */
   sockets: number;
 }
 
-/** A running subject. */
+/** The running service. */
 export interface Subject {
   port: number;
   log(): Line[];
@@ -32,15 +32,15 @@ export interface Subject {
   end(): Promise<void>;
 }
 
-/** Where its calls go. */
+/** The targets of its calls. */
 export interface Targets {
   stockUrl: string;
   otherUrl?: string;
-  /** What `stock.test` resolves to. */
+  /** The addresses of `stock.test`. */
   addresses?: readonly string[];
 }
 
-/** Starts one. @throws Error when it does not come up. */
+/** Starts the service. @throws Error when it does not start */
 export async function startSubject(node: string, targets: Targets): Promise<Subject> {
   const { stockUrl, otherUrl, addresses = [] } = targets;
   const run = await startServer([node, "--expose-gc", SERVICE], {
@@ -60,7 +60,7 @@ export async function startSubject(node: string, targets: Targets): Promise<Subj
   };
 }
 
-/** What is no JSON, such as Node's own warnings, is a line as well. */
+/** Lines that are not JSON, such as Node's warnings, are kept, too. */
 function toLine(text: string): Line {
   try {
     return JSON.parse(text) as Line;

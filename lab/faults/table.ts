@@ -1,7 +1,7 @@
-// Experiment: one fault after the other, and what callers, the log and the machine see of it.
+// Experiment: each fault, and its effects on callers, the log and resources.
 import { createQueue } from "port-contract";
 import { until } from "port-contract/harness";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { ask } from "./ask";
 import { FAULTS } from "./catalogue";
 import { judge } from "./judge";
@@ -11,18 +11,18 @@ import type { Stage } from "./stage";
 import { startSubject } from "./subject";
 import { startUpstream } from "./upstream";
 
-/** Within this the client tries again whether the other side is back, in milliseconds. */
+/** The longest time until the client tries the upstream again, in milliseconds. */
 const RECOVERY_LIMIT_MS = 15_000;
-/** Idle connections are kept for 4 s, in milliseconds. */
+/** The time until idle connections, kept for 4 s, are closed, in milliseconds. */
 const IDLE_LIMIT_MS = 10_000;
 const WARM_CALLS = 20;
 
-/** Tries those that are asked for. */
+/** Tries the selected faults. */
 export async function table({ node, only, calls, jobs }: Options): Promise<Finding> {
   const faults = Object.entries(FAULTS).filter(
     ([name]) => only.length === 0 || only.some((part) => name.includes(part)),
   );
-  if (faults.length === 0) return { rows: [], missed: [`no fault is called ${only.join(", ")}`] };
+  if (faults.length === 0) return { rows: [], missed: [`no fault matches ${only.join(", ")}`] };
   const queue = createQueue(jobs);
   const found = await Promise.all(
     faults.map(([name, fault]) =>

@@ -1,17 +1,17 @@
-// A service that is called, on plain sockets, so that it can misbehave in any way, and notes what it was asked.
+// An upstream on plain sockets that can misbehave in any way and records its requests.
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { freePort } from "port-contract/ports";
 
-/** A request that has come as a whole. */
+/** A complete request. */
 export interface Received {
   method: string;
   path: string;
-  /** With its line, in lower case. */
+  /** The request line and headers, in lower case. */
   head: string;
 }
 
-/** How it behaves towards a connection. */
+/** Its behaviour on a connection. */
 export interface Behaviour {
   connected?: (socket: Socket) => void;
   asked?: (socket: Socket, request: Received) => void;
@@ -21,24 +21,24 @@ export interface Behaviour {
 export interface Upstream {
   readonly port: number;
   readonly url: string;
-  /** Every request that has come, whatever became of it. */
+  /** Every request that arrived, answered or not. */
   readonly requests: readonly Received[];
-  /** Bytes that were taken from its sockets' queues, closed ones included. */
+  /** Bytes sent on all its sockets, including closed ones. */
   readonly sentBytes: () => number;
-  /** Changes how it behaves, to old connections as well. */
+  /** Changes its behaviour, on open connections, too. */
   readonly behave: (behaviour: Behaviour) => void;
-  /** Resets its connections, and listens no more. */
+  /** Resets its connections and stops listening. */
   readonly leave: () => Promise<void>;
   /** Listens again. */
   readonly comeBack: () => Promise<void>;
 }
 
-/** An answer as it should be. */
+/** A correct response. */
 export const WELL: Behaviour = {
   asked: (socket) => socket.write(answer(200, '{"name":"Ada"}')),
 };
 
-/** A whole answer in JSON, but for what the headers say otherwise. */
+/** A complete JSON response; the given headers override the default ones. */
 export function answer(status: number, body: string | Buffer, headers: readonly string[] = []) {
   const lines = [
     `HTTP/1.1 ${status} X`,
@@ -49,7 +49,7 @@ export function answer(status: number, body: string | Buffer, headers: readonly 
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
 }
 
-/** Starts one on a port, a free one by default. */
+/** Starts an upstream on a port, by default a free one. */
 export async function startUpstream(first: Behaviour = WELL, at?: number): Promise<Upstream> {
   let behaviour = first;
   const requests: Received[] = [];
@@ -96,7 +96,7 @@ async function listen(port: number, connected: (socket: Socket) => void): Promis
   return server;
 }
 
-/** Calls back for each request that has come as a whole. */
+/** Calls back for each complete request. */
 function onRequests(socket: Socket, asked: (request: Received) => void): void {
   let text = "";
   socket.setEncoding("latin1").on("data", (chunk: string) => {

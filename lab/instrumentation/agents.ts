@@ -1,15 +1,15 @@
-// The agents that are tried: how each is loaded, and what keeps it from looking for a server of its vendor's.
+// The monitoring agents: how each is loaded, and the settings that keep it from contacting its vendor.
 import { join } from "node:path";
 
-/** A monitoring agent as its documentation has it loaded: by `NODE_OPTIONS=--require …`. */
+/** A monitoring agent, loaded as documented by `NODE_OPTIONS=--require …`. */
 export interface Agent {
   name: string;
-  /** What is required, from the folder where the agents are installed. */
+  /** The module to require, relative to the folder where the agents are installed. */
   module?: string;
   env: Readonly<Record<string, string>>;
 }
 
-/** Nothing listens there: what an agent reports is lost, as when its collector is down. */
+/** An address where nothing listens, as when an agent's collector is down. */
 const NOWHERE = "http://127.0.0.1:1";
 
 export const AGENTS: readonly Agent[] = [
@@ -19,11 +19,11 @@ export const AGENTS: readonly Agent[] = [
     module: "@opentelemetry/auto-instrumentations-node/register",
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: NOWHERE,
-      // Others ask the metadata services of clouds.
+      // The other detectors query cloud metadata services.
       OTEL_NODE_RESOURCE_DETECTORS: "env,host,os,process",
     },
   },
-  // It takes its settings from code, as its documentation has it.
+  // Sentry is configured in code, as documented.
   {
     name: "Sentry",
     module: "./sentry.js",
@@ -61,5 +61,5 @@ export function environmentOf({ module, env }: Agent, folder: string): Record<st
   return { ...env, NODE_OPTIONS: `--require ${JSON.stringify(file)}` };
 }
 
-/** Where the agents are installed: a starter's own node_modules stays free of them. */
+/** Where the agents are installed, outside the template's node_modules. */
 export const FOLDER = join(__dirname, "../../node_modules/.cache/instrumentation");

@@ -1,5 +1,5 @@
 "use strict";
-// A service on Berth, in the order of src/server.ts and src/app.ts.
+// A Berth service, set up like src/server.ts and src/app.ts.
 require("berth/early");
 const { Router } = require("express");
 const { describeRoute } = require("berth/api");

@@ -1,5 +1,5 @@
 "use strict";
-// Stock Express, ended as most services end: what is in flight is finished.
+// Stock Express with a common graceful shutdown: requests in flight are completed.
 const process = require("node:process");
 const express = require("express");
 const helmet = require("helmet");
@@ -8,7 +8,7 @@ const { mountRoutes } = require("./routes");
 const app = express();
 app.use(helmet());
 mountRoutes(app, express.Router(), express.json());
-// Express tells an error handler by its four parameters.
+// Express recognizes an error handler by its four parameters.
 app.use((err, _req, res, next) => {
   if (res.headersSent) return next(err);
   res.status(500).json({ error: err.message });

@@ -1,4 +1,4 @@
-// Installs the agents, by their lock file, where nothing else finds them.
+// Installs the agents from their lock file into a cache.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { FOLDER } from "./agents";
 
 const LOCK = "package-lock.json";
 
-/** Installs them unless those of this lock file are there. Their install scripts only compile what they can do without. */
+/** Installs the agents unless the cache is up to date. Their install scripts only compile optional addons, so they are skipped. */
 export function installAgents(): void {
   mkdirSync(FOLDER, { recursive: true });
   const isDone = isInstalled();
@@ -19,7 +19,7 @@ export function installAgents(): void {
   copyFileSync(join(FOLDER, LOCK), join(FOLDER, "node_modules", LOCK));
 }
 
-/** A copy of the lock file in node_modules says that the installation came to its end. */
+/** The lock file is copied into node_modules after a complete installation. */
 function isInstalled(): boolean {
   const installed = join(FOLDER, "node_modules", LOCK);
   return (

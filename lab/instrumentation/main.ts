@@ -1,4 +1,4 @@
-// Whether the built service works with monitoring agents that are loaded by NODE_OPTIONS, beside stock Express with the same.
+// Tests the built service with monitoring agents loaded by NODE_OPTIONS, beside stock Express with the same agents.
 import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
 import { reapOnExit, send, startServer, stop } from "port-contract/harness";
@@ -9,7 +9,7 @@ import { type Service, SERVICES, type Trial, tryService } from "./trial";
 const SERVICE = join(__dirname, "../../dist/server.js");
 const LIMIT_MS = 20_000;
 
-/** Starts `dist/server.js` with an agent, asks it, and ends it; returns what is wrong. */
+/** Starts `dist/server.js` with an agent, sends requests, and stops it; returns everything that is wrong. */
 async function tryOwnService(agent: Agent): Promise<string[]> {
   const env = { ...ownEnvironment(), ...environmentOf(agent, FOLDER) };
   const run = await startServer([process.execPath, SERVICE], { isolated: true, env });
@@ -21,10 +21,10 @@ async function tryOwnService(agent: Agent): Promise<string[]> {
       ["/nothing", 404],
     ] as const) {
       const { status } = await send(address, { path }, LIMIT_MS);
-      if (status !== expected) wrong.push(`dist/server.js answers ${status} for ${path}`);
+      if (status !== expected) wrong.push(`dist/server.js responds ${status} to ${path}`);
     }
     const { exit } = await stop(run, LIMIT_MS);
-    if (exit?.code !== 0) wrong.push(`dist/server.js ends with ${exit?.code ?? exit?.signal}`);
+    if (exit?.code !== 0) wrong.push(`dist/server.js exits with ${exit?.code ?? exit?.signal}`);
     return wrong;
   } finally {
     await run.reap();
@@ -39,7 +39,7 @@ function print(cells: readonly string[]): void {
   console.log(line.trimEnd());
 }
 
-/** Processor time of a small GET without an agent, by service, in microseconds. */
+/** CPU time of a small GET without an agent, by service, in microseconds. */
 const bareUs = new Map<string, number>();
 
 function report(agent: Agent, service: Service, trial: Trial): void {
@@ -53,13 +53,13 @@ function report(agent: Agent, service: Service, trial: Trial): void {
   for (const text of warnings) console.log(`  warns: ${text}`);
 }
 
-/** What is wrong with Berth is a failure; stock Express stands beside it. */
+/** Only what is wrong with Berth is a failure; stock Express is shown for comparison. */
 async function tryWith(agent: Agent, service: Service): Promise<boolean> {
   try {
     const trial = await tryService(agent, service);
     if (service.isOurs) {
-      if (trial.lost > 0) trial.wrong.push(`${trial.lost} requests are lost at its end`);
-      if (trial.exit !== "0") trial.wrong.push(`it ends with ${trial.exit}`);
+      if (trial.lost > 0) trial.wrong.push(`${trial.lost} requests are lost in its shutdown`);
+      if (trial.exit !== "0") trial.wrong.push(`it exits with ${trial.exit}`);
       trial.wrong.push(...(await tryOwnService(agent)));
     }
     report(agent, service, trial);

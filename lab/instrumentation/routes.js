@@ -1,10 +1,10 @@
 "use strict";
-// The routes of both services that are tried with an agent.
+// The routes of both services.
 const { setTimeout } = require("node:timers");
 
 const SLOW_MS = 200;
 
-/** The value says who has made its text: Express' `res.json`, or Berth in its place. */
+/** Its JSON says whose `res.json` serialized it: Express's or Berth's. */
 const author = {
   toJSON: () => (/express.lib.response/.test(new Error().stack) ? "Express" : "Berth"),
 };

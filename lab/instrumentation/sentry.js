@@ -1,5 +1,5 @@
 "use strict";
-// Starts Sentry, which takes its settings from code; says on standard error which errors it would report.
+// Starts Sentry, which is configured in code; prints the errors that it would report to stderr.
 const { writeSync } = require("node:fs");
 const Sentry = require("@sentry/node");
 

@@ -1,4 +1,4 @@
-// Tries one service with one agent: a start, requests of all kinds, and an end under load.
+// Tests one service with one agent: its start, requests of all kinds, and a shutdown under load.
 import { join } from "node:path";
 import {
   connect,
@@ -14,7 +14,7 @@ import { cpuSeconds } from "../bench/process-usage";
 import { sendRequests } from "../drain/load/requests";
 import { type Agent, environmentOf, FOLDER } from "./agents";
 
-/** What is run, and whether what goes wrong there is Berth's fault. */
+/** The services, and whether their failures are Berth's. */
 export interface Service {
   name: string;
   script: string;
@@ -26,26 +26,26 @@ export const SERVICES: readonly Service[] = [
   { name: "Express", script: join(__dirname, "express.js"), isOurs: false },
 ];
 
-/** What has been seen. */
+/** The observations. */
 export interface Trial {
-  /** Each a sentence. */
+  /** Everything that is wrong, one sentence each. */
   wrong: string[];
   /** Messages of warnings. */
   warnings: string[];
-  /** Whose `res.json` has made the text. */
+  /** Whose `res.json` serialized the response. */
   author: string;
-  /** Requests whose answer the end of the process has cost. */
+  /** The number of requests lost in the shutdown. */
   lost: number;
-  /** The exit code, or what ended it. */
+  /** The exit code or signal. */
   exit: string;
-  /** Processor time of a small GET, in microseconds. */
+  /** CPU time of a small GET, in microseconds. */
   cpuUs: number;
 }
 
 const REQUESTS = 1000;
 const MEASURED = 2000;
 const CLIENTS = 8;
-/** Far more than any of them takes, in milliseconds. */
+/** The time limit for a step, in milliseconds: far more than any takes. */
 const LIMIT_MS = 20_000;
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -56,7 +56,7 @@ const POST: Request = {
   body: '{"name":"Ann"}',
 };
 
-/** Of ten requests these, and the status and a part of the body that each must have. */
+/** Requests, each with the status and a part of the body that its response must have. */
 const KINDS: readonly [Request, number, string][] = [
   ...Array.from({ length: 7 }, (): [Request, number, string] => [
     { path: "/ships/7" },
@@ -72,22 +72,22 @@ export async function tryService(agent: Agent, { script }: Service): Promise<Tri
   const env = environmentOf(agent, FOLDER);
   const run = await startServer([process.execPath, script], { isolated: true, env });
   try {
-    const wrong = reports(run).map((text) => `at its start, ${text}`);
+    const wrong = reports(run).map((text) => `at the start, ${text}`);
     const answers = await askInTurn(run.port, REQUESTS, (i) => KINDS[i % KINDS.length]!);
     wrong.push(...answers.wrong);
-    // Only of errors that there were.
+    // Only the error that was thrown on purpose may be reported.
     wrong.push(...reports(run).filter((text) => !text.endsWith("thrown on purpose")));
     const before = cpuSeconds(run.pid);
     await askInTurn(run.port, MEASURED, () => KINDS[0]!);
     const cpuUs = ((cpuSeconds(run.pid) - before) / MEASURED) * 1e6;
-    const ending = await endUnderLoad(run);
+    const ending = await stopUnderLoad(run);
     return { wrong, warnings: warnings(run), author: answers.author, cpuUs, ...ending };
   } finally {
     await run.reap();
   }
 }
 
-/** Errors that an agent says it would report. */
+/** The errors that an agent would report. */
 const reports = ({ output }: Run): string[] => [
   ...new Set(output.lines().filter((line) => line.startsWith("reported: "))),
 ];
@@ -100,7 +100,7 @@ function warnings({ output }: Run): string[] {
   });
 }
 
-/** Asks over several connections, one request after the other on each. */
+/** Sends requests over several connections, one after the other on each. */
 async function askInTurn(
   port: number,
   count: number,
@@ -116,7 +116,7 @@ async function askInTurn(
       const answer = await exchange(connection, request, LIMIT_MS);
       if (answer.status !== status || !answer.body.startsWith(text)) {
         const { method = "GET", path } = request;
-        wrong.add(`${method} ${path} is answered ${answer.status} ${answer.body.slice(0, 100)}`);
+        wrong.add(`${method} ${path} gets ${answer.status} ${answer.body.slice(0, 100)}`);
       }
       author = /"author":"(\w+)"/.exec(answer.body)?.[1] ?? author;
     }
@@ -126,8 +126,8 @@ async function askInTurn(
   return { wrong: [...wrong], author };
 }
 
-/** Ends the service while clients ask, a body is on its way, and an answer takes its time. */
-async function endUnderLoad(run: Run): Promise<Pick<Trial, "lost" | "exit">> {
+/** Stops the service while clients send requests, a body is being uploaded, and a slow response is in flight. */
+async function stopUnderLoad(run: Run): Promise<Pick<Trial, "lost" | "exit">> {
   const { port } = run;
   const address = { host: "127.0.0.1", port };
   const stopped = new AbortController();
@@ -137,7 +137,7 @@ async function endUnderLoad(run: Run): Promise<Pick<Trial, "lost" | "exit">> {
   const body = POST.body ?? "";
   sending.socket.write(headOf(POST) + body.slice(0, 1));
   waiting.socket.write(headOf({ path: "/slow" }));
-  // All of these have been read before the signal comes: an answer on a later connection says so.
+  // A response on a later connection shows that the service has read all of these before the signal.
   await askInTurn(port, CLIENTS, () => KINDS[0]!);
 
   const ending = stop(run, LIMIT_MS, "SIGTERM", "leader");

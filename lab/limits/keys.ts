@@ -1,16 +1,16 @@
-// Experiment: POSTs with idempotency keys, each sent twice at once to two instances, of which one is killed on the way.
+// Experiment: each POST with an idempotency key is sent to two instances concurrently, one of which is killed meanwhile.
 import { Client } from "pg";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import type { Options } from "./options";
 import { startPostgres } from "./postgres";
 import { release, startInstance, startInstances, urlOf } from "./service";
 
-/** How many keys are under way at once. */
+/** The number of concurrent keys. */
 const CONCURRENCY = 10;
-/** How often one is sent at most. */
+/** The maximum number of attempts per key. */
 const TRIES = 10_000;
 
-/** Counts notes that were stored twice, or not, and keys that were answered in two ways. */
+/** Counts notes that were stored twice or not at all, and keys that got two different responses. */
 export async function keys({ node, keys: count }: Options): Promise<Finding> {
   const postgres = await startPostgres();
   const env = { DATABASE_URL: postgres.url };
@@ -18,7 +18,7 @@ export async function keys({ node, keys: count }: Options): Promise<Finding> {
   const instances = (await startInstances(node, env, 2)).map((run) => Promise.resolve(run));
   const seen = { sent: 0, broken: 0, underWay: 0, repeated: 0, unexpected: 0 };
 
-  /** Sends it to one instance, or to what has taken its place, until that answers it; resolves with the whole answer. */
+  /** Sends a key to an instance, or its replacement, until it gets a response; resolves to that. */
   async function post(key: number, at: number): Promise<string> {
     for (let tries = 0; tries < TRIES; tries++) {
       const url = urlOf(await instances[at]!);
@@ -32,12 +32,12 @@ export async function keys({ node, keys: count }: Options): Promise<Finding> {
         return answer.text;
       }
     }
-    throw new Error(`key ${key} got no answer in ${TRIES} tries`);
+    throw new Error(`key ${key} got no response in ${TRIES} attempts`);
   }
 
   async function killAndStart(at: number): Promise<void> {
     const instance = await instances[at]!;
-    // Whoever is cut off waits for the next one.
+    // After a broken connection, waits for the replacement.
     instances[at] = instance.reap().then(() => startInstance(node, env, instance.port));
     await instances[at];
   }
@@ -48,7 +48,7 @@ export async function keys({ node, keys: count }: Options): Promise<Finding> {
   const worker = async (): Promise<void> => {
     for (let key = next++; key < count; key = next++) {
       const both = Promise.all([post(key, 0), post(key, 1)]);
-      // In the middle of these very requests.
+      // Kills the instance while these requests are in flight.
       if (key === Math.floor(count / 2)) killed = killAndStart(0);
       const [one, other] = await both;
       if (one !== other || one !== (await post(key, 0))) different++;
@@ -62,18 +62,18 @@ export async function keys({ node, keys: count }: Options): Promise<Finding> {
 
   const missed: string[] = [];
   if (rows !== count) missed.push(`${rows} notes for ${count} keys`);
-  if (different > 0) missed.push(`${different} keys were answered in two ways`);
-  if (seen.broken === 0) missed.push("nothing was under way when the instance was killed");
-  if (seen.unexpected > 0) missed.push(`${seen.unexpected} POSTs were answered unexpectedly`);
+  if (different > 0) missed.push(`${different} keys got two different responses`);
+  if (seen.broken === 0) missed.push("no request was in flight when the instance was killed");
+  if (seen.unexpected > 0) missed.push(`${seen.unexpected} POSTs got an unexpected response`);
   const row = {
     "": postgres.title,
     keys: `${count}`,
     "POSTs sent": `${seen.sent}`,
     "broken by the kill": `${seen.broken}`,
-    "under way (409)": `${seen.underWay}`,
-    "answered again": `${seen.repeated}`,
+    "in progress (409)": `${seen.underWay}`,
+    replayed: `${seen.repeated}`,
     rows: `${rows}`,
-    "keys with two answers": `${different}`,
+    "keys with two responses": `${different}`,
   };
   return { rows: [row], missed };
 }

@@ -1,14 +1,14 @@
-// Requests of one client, and what became of them.
+// Sends the requests of one client, and records their responses.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What became of one request. */
+/** The outcome of a request. */
 export interface Answer {
-  /** 0 when there was none. */
+  /** 0 without a response. */
   status: number;
   tookMs: number;
 }
 
-/** How many requests are on their way at once. */
+/** The number of concurrent requests. */
 const CLIENTS = 10;
 
 async function ask(url: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -23,7 +23,7 @@ async function ask(url: string, headers: Record<string, string> = {}): Promise<A
   return { status, tookMs: performance.now() - startedAt };
 }
 
-/** Sends a GET with each of these headers to the instances in turn, several at once. */
+/** Sends a GET with each of these header sets to the instances in turn, several concurrently. */
 export async function askEach(
   urls: readonly string[],
   headers: readonly Record<string, string>[],
@@ -40,15 +40,15 @@ export async function askEach(
 
 /** Steady load on several instances. */
 export interface Load {
-  /** What has been answered since it was last asked. */
+  /** Returns the responses since the last call. */
   take: () => Answer[];
   stop: () => Promise<void>;
 }
 
-/** Between an answer and the next request of the same connection, in milliseconds: the latency is not that of a queue. */
+/** The pause between a response and the connection's next request, in milliseconds, so that the latency is not a queue's. */
 const PAUSE_MS = 5;
 
-/** Asks all instances in turn, over and over, with several requests on their way at once. */
+/** Sends requests to all instances in turn, several concurrently, until stopped. */
 export function startLoad(urls: readonly string[]): Load {
   let answers: Answer[] = [];
   let isStopped = false;
@@ -73,11 +73,11 @@ export function startLoad(urls: readonly string[]): Load {
   };
 }
 
-/** How many have this status. */
+/** The number of responses with this status. */
 export const countOf = (answers: readonly Answer[], status: number): number =>
   answers.filter((answer) => answer.status === status).length;
 
-/** The value below which this share of the answers came, in milliseconds. */
+/** The percentile of the response times, in milliseconds; `share` is between 0 and 1. */
 export function percentile(answers: readonly Answer[], share: number): number {
   const sorted = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

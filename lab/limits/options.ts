@@ -1,35 +1,35 @@
-// What the command line asks for.
+// The command line of the experiments with limits.
 import { parseArgs } from "node:util";
 
-/** The experiments that are asked for, and how large they are. */
+/** The experiments to run, and their sizes. */
 export interface Options {
-  /** Their names; all when empty. */
+  /** The names of the experiments; empty for all. */
   experiments: readonly string[];
-  /** Of `rate`: the limit. */
+  /** `rate`: the limit. */
   perMinute: number;
-  /** Of `keys`. */
+  /** `keys`: the number of keys. */
   keys: number;
-  /** The Node that runs the service. */
+  /** The Node binary that runs the service. */
   node: string;
   help: boolean;
 }
 
-export const HELP = `Tries the limits of the built service of this checkout; exits 1 when a target is missed.
+export const HELP = `Tests the limits of the built service of this checkout. Exits with 1 if a target is missed.
 
 npm run limits -- [options] [EXPERIMENT …]
-  rate  three instances count together in Redis: forged addresses, with and without nginx in front; Redis killed, and
-        frozen, under load
-  keys  notes are posted with keys, each twice at once to two instances, of which one is killed on the way and started anew
+  rate  three instances share a rate limit in Redis: with forged addresses, with and without nginx in front, and with
+        Redis killed and frozen under load
+  keys  notes are posted with idempotency keys, each concurrently to two instances, one of which is killed and restarted
 
-  --per-minute N  the limit of rate (100)
-  --keys N        of keys (1000)
-  --node PATH     the Node that runs the service (this one)
+  --per-minute N  rate: the limit (default 100)
+  --keys N        keys: the number of keys (default 1000)
+  --node PATH     the Node binary that runs the service (default: this one)
   --help          print this
 
-redis-server and nginx must be installed for rate. PostgreSQL is Debian's, where it is installed, or else the embedded one.
+redis-server and nginx must be installed for rate. PostgreSQL is Debian's if it is installed, otherwise the embedded one.
 `;
 
-/** @throws Error naming the option, what was expected and what came. */
+/** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...argv],

@@ -1,23 +1,23 @@
-// Redis goes away under load, and comes back.
+// An outage of Redis under load.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Run, until } from "port-contract/harness";
 import { type Answer, countOf, type Load } from "./load";
 import type { Redis } from "./redis";
 import { urlOf } from "./service";
 
-/** What an outage has shown. */
+/** The observations of an outage. */
 export interface Outage {
-  /** From its beginning to its end. */
+  /** The responses during the outage. */
   answers: Answer[];
-  /** What `/readyz` of each instance says at its end. */
+  /** The response of `/readyz` of each instance at the end of the outage. */
   readiness: string[];
-  /** How often each instance has logged that Redis is away, and that it is back. */
+  /** How often each instance logged the start and the end of the outage. */
   logged: { away: number[]; back: number[] };
   /** From the end of the outage until every instance uses Redis again; undefined when one never does. */
   backAfterS: number | undefined;
 }
 
-/** How Redis goes away, and how it comes back. */
+/** How an outage begins and ends. */
 export interface Fault {
   title: string;
   begin: (redis: Redis) => unknown;
@@ -36,7 +36,7 @@ const LOOK_MS = 200;
 const AWAY = "redis does not answer, calls to it wait or fail at once";
 const BACK = "redis answers again";
 
-/** Lets Redis be away for 3 s, and waits until it is used again. @throws Error when nothing was limited before */
+/** Causes an outage of 3 s, and waits until Redis is used again. @throws Error when nothing is limited before */
 export async function outage(
   { begin, end }: Fault,
   redis: Redis,

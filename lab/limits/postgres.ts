@@ -1,4 +1,4 @@
-// A PostgreSQL of the experiments' own: Debian's, where it is installed, or else the embedded one.
+// Starts a PostgreSQL for the experiments: Debian's if it is installed, otherwise the embedded one.
 import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { freePort } from "port-contract/ports";
 import { type Argv, type Run, startRun } from "port-contract/harness";
 import { scratchFolder } from "../recipes/scratch";
 
-/** A database that is empty. */
+/** An empty database. */
 export interface Postgres {
   /** Such as `PostgreSQL 15`. */
   title: string;
@@ -17,7 +17,7 @@ export interface Postgres {
 const START_LIMIT_MS = 60_000;
 const DEBIAN = "/usr/lib/postgresql";
 
-/** Starts one, and resolves once it takes connections. @throws Error with what it has printed when it does not */
+/** Starts PostgreSQL and resolves once it accepts connections. @throws Error with its output when it does not */
 export async function startPostgres(): Promise<Postgres> {
   const port = await freePort();
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map(Number) : [];
@@ -45,7 +45,7 @@ async function startDebians(version: number, port: number): Promise<Postgres> {
   return { title: `PostgreSQL ${version}`, url, reap };
 }
 
-/** What precedes a command, as PostgreSQL refuses to be run by root; the folder becomes that user's. */
+/** A command prefix that drops root, which PostgreSQL refuses to run as; the folder is given to that user. */
 function asNotRoot(folder: string): string[] {
   if (process.getuid?.() !== 0) return [];
   const [uid, gid] = ["-u", "-g"].map((what) => Number(execFileSync("id", [what, "nobody"])));
@@ -67,5 +67,5 @@ async function startEmbedded(port: number): Promise<Postgres> {
 async function ready(run: Run, says: RegExp, reap: () => Promise<void>): Promise<void> {
   if (await run.output.shows((text) => says.test(text), START_LIMIT_MS)) return;
   await reap();
-  throw new Error(`PostgreSQL is not ready; it says:\n${run.output.text()}`);
+  throw new Error(`PostgreSQL is not ready; its output:\n${run.output.text()}`);
 }

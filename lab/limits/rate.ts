@@ -1,7 +1,7 @@
-// Experiment: three instances count together in Redis, whatever a client forges, and serve everybody while it is away.
+// Experiment: three instances share a rate limit in Redis despite forged addresses, and keep serving during an outage of it.
 import { freePort } from "port-contract/ports";
 import type { Run } from "port-contract/harness";
-import type { Finding } from "../experiments/finding";
+import type { Finding } from "../experiments/run";
 import { requireProgram } from "../recipes/missing";
 import { startRouter } from "../recipes/routers";
 import { forgedHeaders } from "./forgeries";
@@ -14,11 +14,11 @@ import { startInstances, urlOf } from "./service";
 
 const INSTANCES = 3;
 const ADDRESSES = 100;
-/** Nobody shall wait longer for a limit, in milliseconds. */
+/** The longest that the limit may delay a request, in milliseconds. */
 const WAIT_LIMIT_MS = 1000;
 const SERVING = '200 {"database":"ok","redis":"failed"}';
 
-/** Counts who passes that should not, and who is kept waiting or refused while Redis is away. */
+/** Counts requests that wrongly pass, and those that are delayed or refused during an outage of Redis. */
 export async function rate({ node, perMinute }: Options): Promise<Finding> {
   requireProgram("nginx", "nginx-light");
   const redis = await startRedis();
@@ -46,7 +46,7 @@ export async function rate({ node, perMinute }: Options): Promise<Finding> {
   };
 }
 
-/** One client claims to be hundreds. */
+/** One client pretends to be hundreds. */
 async function forged(what: string, urls: readonly string[], perMinute: number): Promise<Finding> {
   const answers = await askEach(urls, forgedHeaders(ADDRESSES));
   const passed = countOf(answers, 200);
@@ -54,7 +54,7 @@ async function forged(what: string, urls: readonly string[], perMinute: number):
     rows: [row(what, answers)],
     missed: [
       ...failures(what, answers),
-      ...(passed === perMinute ? [] : [`${what}: ${passed} passed, and not ${perMinute}`]),
+      ...(passed === perMinute ? [] : [`${what}: ${passed} passed, not ${perMinute}`]),
     ],
   };
 }
@@ -81,10 +81,10 @@ async function outages(instances: readonly Run[], redis: Redis): Promise<Finding
     const missed = failures(title, answers);
     if (backAfterS === undefined) missed.push(`${title}: not used again`);
     if (readiness.some((text) => text !== SERVING))
-      missed.push(`${title}: /readyz says ${readiness.join(", ")}`);
-    if (percentile(answers, 1) > WAIT_LIMIT_MS) missed.push(`${title}: somebody waited too long`);
+      missed.push(`${title}: /readyz responds ${readiness.join(", ")}`);
+    if (percentile(answers, 1) > WAIT_LIMIT_MS) missed.push(`${title}: a request waited too long`);
     if ([...logged.away, ...logged.back].some((count) => count !== 1))
-      missed.push(`${title}: not logged once by each`);
+      missed.push(`${title}: not logged exactly once by each instance`);
     const log = `away ×${logged.away.join(" ")}, back ×${logged.back.join(" ")}`;
     findings.push({ rows: [row(title, answers, backAfterS?.toFixed(2), log)], missed });
   }

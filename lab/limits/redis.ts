@@ -1,26 +1,26 @@
-// Debian's Redis, on a port that it keeps when it is started anew, with nothing on disk.
+// Runs Debian's Redis without persistence, on a port that it keeps across restarts.
 import { tmpdir } from "node:os";
 import { freePort } from "port-contract/ports";
 import { type Run, startRun } from "port-contract/harness";
 import { requireProgram } from "../recipes/missing";
 
-/** A Redis to be stopped and started. */
+/** A Redis that can be stopped and started. */
 export interface Redis {
   url: string;
-  /** Starts it, and resolves once it takes commands. */
+  /** Starts it, and resolves once it accepts commands. */
   start: () => Promise<void>;
-  /** Kills it; what it has counted is lost. */
+  /** Kills it; its counters are lost. */
   kill: () => Promise<void>;
-  /** Starts it anew, with nothing counted. */
+  /** Starts it again, with its counters empty. */
   forget: () => Promise<void>;
-  /** It accepts connections, and says nothing. */
+  /** Stops its process: it accepts connections but does not respond. */
   freeze: () => void;
   thaw: () => void;
 }
 
 const START_LIMIT_MS = 20_000;
 
-/** Starts one on a free port. @throws Missing when it is not installed; Error with what it has printed when it does not start */
+/** Starts Redis on a free port. @throws Missing when it is not installed @throws Error with its output when it does not start */
 export async function startRedis(): Promise<Redis> {
   requireProgram("redis-server", "redis-server");
   const port = await freePort();
@@ -30,7 +30,7 @@ export async function startRedis(): Promise<Redis> {
     run = startRun(["redis-server", ...settings]);
     if (await run.output.shows((text) => text.includes("Ready to accept"), START_LIMIT_MS)) return;
     await run.reap();
-    throw new Error(`redis-server is not ready; it says:\n${run.output.text()}`);
+    throw new Error(`redis-server is not ready; its output:\n${run.output.text()}`);
   }
   const kill = () => run.reap();
   await start();

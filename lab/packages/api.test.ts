@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-it("has reports of what the packages export", () => {
+it("has up-to-date reports of the packages' exports", () => {
   const args = ["--require", "ts-node/register", join(__dirname, "api.ts"), "--check"];
-  // A program of its own, as Prettier is one of modules, which Jest does not load.
+  // Runs in its own process, because Jest does not load Prettier's ES modules.
   const { status, stderr } = spawnSync(process.execPath, args, {
     cwd: __dirname,
     encoding: "utf8",

@@ -1,21 +1,21 @@
-// Reports what each entry point exports, as text that a review can compare: `npm run api -w lab` writes the reports.
-// @microsoft/api-extractor needs peers that `legacy-peer-deps` does not install, and does not show augmentations.
+// Writes a report of each entry point's exports, whose changes show in reviews: `npm run api -w lab`.
+// Not @microsoft/api-extractor, which needs peers that `legacy-peer-deps` does not install, and omits augmentations.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { format } from "prettier";
 import ts from "typescript";
 import { declarationsOf, type Package, packages } from "./packages";
 
-/** Where a package's reports are. */
+/** The folder of a package's reports. */
 const reportsFolder = ({ folder }: Package): string => join(folder, "api");
 
-/** What one entry point has: its report, and how many names it exports. */
+/** The report of an entry point, and the number of names it exports. */
 interface Report {
   text: string;
   names: number;
 }
 
-/** Reports a package's entry points, by the file names of the reports. */
+/** Creates the reports of a package's entry points, by file name. */
 async function reportApi(pkg: Package): Promise<Map<string, Report>> {
   const entries = declarationsOf(pkg);
   const program = ts.createProgram([...entries.values()], {
@@ -50,11 +50,11 @@ async function reportApi(pkg: Package): Promise<Map<string, Report>> {
 const titleOf = ({ manifest }: Package, entry: string): string =>
   entry === "index" ? manifest.name : `${manifest.name}/${entry}`;
 
-/** What a name stands for, and not the import that brought it. */
+/** Resolves an alias to its original symbol. */
 const target = (checker: ts.TypeChecker, symbol: ts.Symbol): ts.Symbol =>
   symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
 
-/** What a file exports, in the order of its names. */
+/** The exports of a file, sorted by name. */
 function exportsOf(program: ts.Program, file: string): Map<string, ts.Symbol> {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
@@ -69,7 +69,7 @@ function exportsOf(program: ts.Program, file: string): Map<string, ts.Symbol> {
 
 type Section = [heading: string, code: string];
 
-/** @param elsewhere What other entry points of the package export, and which. */
+/** @param elsewhere The exports of the package's other entry points, and their entry points. */
 function describe(
   program: ts.Program,
   pkg: Package,
@@ -82,7 +82,7 @@ function describe(
   const exported = exportsOf(program, file);
   const isExported = new Set(exported.values());
   const named = new Set<ts.Symbol>();
-  /** Collects what declarations name and this entry point does not export. */
+  /** Collects the types that declarations refer to but this entry point does not export. */
   function follow(node: ts.Node): void {
     if (ts.isIdentifier(node)) {
       const found = checker.getSymbolAtLocation(node);
@@ -143,7 +143,7 @@ const isAugmentation = (node: ts.Statement): boolean =>
   ts.isModuleDeclaration(node) &&
   (ts.isStringLiteral(node.name) || (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0);
 
-/** The files that an entry point's declarations load, itself first. */
+/** The declaration files that an entry point loads, starting with itself. */
 function reachable(program: ts.Program, first: ts.SourceFile): ts.SourceFile[] {
   const options = program.getCompilerOptions();
   const host = ts.createCompilerHost(options);
@@ -161,7 +161,7 @@ function reachable(program: ts.Program, first: ts.SourceFile): ts.SourceFile[] {
 
 const printer = ts.createPrinter({ removeComments: true });
 
-/** A declaration without its comments: what they say may change. */
+/** A declaration without its comments, which may change freely. */
 function print(declaration: ts.Node): string {
   const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
   return printer
@@ -169,13 +169,13 @@ function print(declaration: ts.Node): string {
     .replace(/^(export )?(declare )?/, "");
 }
 
-/** The package that a symbol of another one comes from. */
+/** The package that a re-exported symbol comes from. */
 const originOf = (symbol: ts.Symbol): string =>
   /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(
     symbol.declarations?.[0]?.getSourceFile().fileName ?? "",
   )?.[1] ?? symbol.name;
 
-/** Writes all reports anew. */
+/** Writes all reports. */
 async function writeReports(): Promise<void> {
   for (const pkg of packages) {
     const folder = reportsFolder(pkg);
@@ -188,7 +188,7 @@ async function writeReports(): Promise<void> {
   }
 }
 
-/** Names the reports that are not what the packages export now. */
+/** Lists the reports that are out of date. */
 async function findStale(): Promise<string[]> {
   const stale: string[] = [];
   for (const pkg of packages) {
@@ -204,12 +204,12 @@ async function findStale(): Promise<string[]> {
   return stale;
 }
 
-/** Writes the reports, or with `--check` fails where they would be others. */
+/** Writes the reports, or with `--check` fails if any is out of date. */
 async function main(): Promise<void> {
   if (!process.argv.includes("--check")) return writeReports();
   const stale = await findStale();
   if (stale.length === 0) return;
-  console.error(`${stale.join(", ")}: not what is exported. Run npm run api -w lab, and review it`);
+  console.error(`${stale.join(", ")}: out of date. Run npm run api -w lab, and review the changes`);
   process.exitCode = 1;
 }
 

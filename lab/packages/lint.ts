@@ -1,4 +1,4 @@
-// Asks publint and "Are the types wrong?" about the packed packages: `npm run packages -w lab`. Both are silent, or it fails.
+// Checks the packed packages with publint and "Are the types wrong?": `npm run packages -w lab`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { packages } from "./packages";
 import { pack } from "./tarballs";
 
-// npm has both in PATH for its scripts.
+// npm adds both to the PATH of scripts.
 const publint = ["publint", "--strict"];
 const attw = [
   "attw",
   "--no-definitely-typed",
   ...["--format", "ascii"],
-  // Not `node10`: that resolution of TypeScript 4, deprecated in 6, reads no `exports`, and so finds no entry point.
+  // Not `node10`: that resolution, deprecated in TypeScript 6, ignores `exports` and finds no entry point.
   ...["--profile", "node16"],
-  // berth-dev's command, which is started by its path: nothing imports it, so it has no types.
+  // berth-dev's command is started by its path and not imported, so it has no types.
   ...["--exclude-entrypoints", "./cli"],
 ];
 
@@ -27,7 +27,7 @@ for (const pkg of packages) {
     const { status, stdout, stderr } = spawnSync(program, [path, ...args], {
       encoding: "utf8",
     });
-    // Publint exits with 0 after a suggestion.
+    // Publint exits with 0 even if it has suggestions.
     if (status === 0 && !/^(Errors|Warnings|Suggestions):$/m.test(stdout)) continue;
     console.error(`${pkg.manifest.name}:\n${stdout}${stderr}`);
     process.exitCode = 1;

@@ -3,14 +3,14 @@ import { join, posix } from "node:path";
 import { packages } from "./packages";
 import { pack } from "./tarballs";
 
-/** What a package may hold: what runs, its source for stack traces and editors, and what it says of itself. */
+/** The folders that a package may contain: compiled code, its source for stack traces and editors, and data files. */
 const EXPECTED =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|src\/.+\.ts|dist\/.+\.(js|d\.ts)(\.map)?|dist\/empty-database-[\d.]+\.tar\.br|(bin|public|protos)\/[^/]+)$/;
 
 describe.each(packages.map((pkg) => [pkg.manifest.name, pkg] as const))("%s", (_name, pkg) => {
   const { files } = pack(pkg);
 
-  it("holds its documents, what is compiled and its source, and no test", () => {
+  it("contains its documents, the compiled code and its source, but no tests", () => {
     expect(files).toEqual(
       expect.arrayContaining(["package.json", "README.md", "LICENSE", "CHANGELOG.md"]),
     );
@@ -18,20 +18,20 @@ describe.each(packages.map((pkg) => [pkg.manifest.name, pkg] as const))("%s", (_
     expect(files.filter((file) => /\.test\.|(^|\/)tests?\//.test(file))).toEqual([]);
   });
 
-  it("holds all files beside what is compiled that it reads", () => {
+  it("contains the data files that its code reads", () => {
     const beside = ["bin", "public", "protos"].filter((name) => existsSync(join(pkg.folder, name)));
     const packed = new Set(files.map((file) => file.split("/")[0]));
     expect(beside.filter((name) => !packed.has(name))).toEqual([]);
   });
 
-  it("holds what its entry points name", () => {
+  it("contains the files of its entry points", () => {
     const targets = Object.values(pkg.manifest.exports).flatMap((target) =>
       typeof target === "string" ? [target] : [target.types, target.default],
     );
     expect(targets.filter((path) => !files.includes(posix.normalize(path)))).toEqual([]);
   });
 
-  it("holds the source of each map", () => {
+  it("contains the source of each source map", () => {
     const maps = files.filter((file) => file.endsWith(".map"));
     expect(maps.length).toBeGreaterThan(10);
     const missing = maps.flatMap((map) => {

@@ -1,8 +1,8 @@
-// The packages of this repository, and what each of them lets others import.
+// The packages of this repository, and their entry points.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What of a package.json is looked at here. */
+/** The fields of a package.json that are used here. */
 export interface Manifest {
   name: string;
   version: string;
@@ -28,7 +28,7 @@ export const packages: readonly Package[] = [
   return { folder, manifest };
 });
 
-/** The declarations of each entry point, by its name: `index` for the package's own. */
+/** The declaration file of each entry point by name; `index` is the package's root. */
 export const declarationsOf = ({ folder, manifest }: Package): Map<string, string> =>
   new Map(
     Object.entries(manifest.exports).flatMap(([entry, target]) =>

@@ -6,7 +6,7 @@ import type { Package } from "./packages";
 /** A packed package. */
 export interface Tarball {
   path: string;
-  /** The paths in it. */
+  /** The paths of its files. */
   files: readonly string[];
 }
 
@@ -15,7 +15,7 @@ interface Packed {
   files: readonly { path: string }[];
 }
 
-/** @param destination Where the tarball is put; without it, it is only told what would be in it. */
+/** @param destination The folder of the tarball; without it, the files are only listed. */
 export function pack({ folder }: Package, destination?: string): Tarball {
   const where = destination === undefined ? ["--dry-run"] : ["--pack-destination", destination];
   const answer = execFileSync("npm", ["pack", "--json", "--ignore-scripts", ...where], {
@@ -23,9 +23,9 @@ export function pack({ folder }: Package, destination?: string): Tarball {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
-  // A list up to npm 11, and by name from npm 12 on.
+  // A list up to npm 11; an object by name since npm 12.
   const [packed] = Object.values(JSON.parse(answer) as Packed[] | Record<string, Packed>);
-  if (!packed) throw new Error(`npm has packed nothing of ${folder}`);
+  if (!packed) throw new Error(`npm pack returned nothing for ${folder}`);
   return {
     path: join(destination ?? folder, packed.filename),
     files: packed.files.map(({ path }) => path),

@@ -1,5 +1,5 @@
-// npm run contract:systems [-- --install] [-- NAME…]: tries the kit on Berth and on real systems, all or those that are named,
-// and writes what it has found into the table of docs/port-contract.md.
+// npm run contract:systems [-- --install] [-- NAME…]: checks Berth and real systems, all or the named ones, against the
+// port contract, and writes the results into docs/port-contract.md.
 import { execFileSync } from "node:child_process";
 import { createQueue } from "port-contract";
 import { readSection, replaceSection } from "../contract/documentation";
@@ -7,7 +7,7 @@ import { type System, systems } from "./systems";
 import { withTrials } from "./table";
 import { trySystem } from "./try-system";
 
-// Most of the time goes by waiting for idle connections, yet a JVM and an Erlang VM want their processors.
+// Most of the time is spent waiting for idle connections, but the JVM and the Erlang VM need CPU time.
 const atATime = 2;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
   replaceSection("systems", withTrials(readSection("systems"), await Promise.all(trials)));
 }
 
-/** Installs what the systems need on Debian, as root, without starting any of it as a daemon. */
+/** Installs the systems' Debian packages as root, without starting their daemons. */
 function install(asked: readonly System[]): void {
   const packages = [...new Set(asked.flatMap((system) => system.packages))];
   const options = ["install", "--yes", "--no-install-recommends", ...packages];

@@ -1,5 +1,5 @@
-// Runs Berth and the systems that port binding is explained with as one formation, each on the port that the formation gives it and,
-// where it speaks HTTP, by its name behind the router; restarts them one by one, and ends them as Ctrl-C does: node --require ts-node/register lab/real-systems/polyglot.ts
+// Runs Berth and the real systems as one formation, each on its assigned port and, if it speaks HTTP, by name behind the
+// router; restarts them one by one, and stops them by Ctrl-C: node --require ts-node/register lab/real-systems/polyglot.ts
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { systems } from "./systems";
 const root = join(__dirname, "../..");
 const runner = [require.resolve("berth-dev/cli"), "dev"];
 
-/** By process type; ejabberd by erl, as ejabberdctl leaves a daemon behind that knows all nodes of the machine. */
+/** Systems by process type. ejabberd is started by erl, because ejabberdctl leaves the epmd daemon running. */
 const chosen = {
   flask: "Flask",
   tornado: "Tornado",
@@ -31,9 +31,9 @@ const ANSWER_LIMIT_MS = 5000;
 const GONE_LIMIT_MS = 2000;
 const PORTS_PER_TYPE = 100;
 
-/** Makes the apps below `folder` ready to run, and returns the lines of a Procfile. */
+/** Prepares the apps below `folder`, and returns the lines of a Procfile. */
 function layOut(folder: string): string[] {
-  // Berth as `npm run dev` has it, attached by DATABASE_URL to the database beside it.
+  // Berth as in `npm run dev`, attached by DATABASE_URL to the database of the formation.
   const { types, oneOffs, counts } = readProcfile(join(root, "Procfile.dev"));
   const started = types.filter(({ name }) => counts.get(name) !== 0);
   const own = [...oneOffs, ...started].map(
@@ -51,13 +51,13 @@ function layOut(folder: string): string[] {
   return [...own, ...others];
 }
 
-/** Resolves once each of them answers in its protocol, and by its name if it has one; prints how. */
+/** Resolves once each system responds in its protocol, and, if it speaks HTTP, by name; prints the responses. */
 async function ask(types: string[], base: number, router: number): Promise<void> {
   await Promise.all(
     types.map(async (type, index) => {
       const port = base + index * PORTS_PER_TYPE;
       const answer = await until(() => answerOf(type, port), UP_LIMIT_MS, 100);
-      if (answer === undefined) throw new Error(`${type} does not answer on port ${port}`);
+      if (answer === undefined) throw new Error(`${type} does not respond on port ${port}`);
       const routed = isHttp(type) ? await httpAnswer(router, `${type}.localhost`) : answer;
       if (routed !== answer)
         throw new Error(`${type} is ${routed} behind the router, not ${answer}`);
@@ -67,11 +67,11 @@ async function ask(types: string[], base: number, router: number): Promise<void>
   );
 }
 
-/** Undefined while it does not answer, or is not ready to. */
+/** The response; undefined while there is none, or the system is not ready. */
 async function answerOf(type: string, port: number): Promise<string | undefined> {
   try {
     if (!isHttp(type)) return await protocolAnswer(type, port);
-    // Berth is ready when the database is that it is attached to.
+    // Berth is ready when its database is.
     const isReady = type !== "web" || (await get(port, "localhost", "/readyz")).status === 200;
     return isReady ? await httpAnswer(port, "localhost") : undefined;
   } catch {
@@ -91,7 +91,7 @@ async function protocolAnswer(type: string, port: number): Promise<string | unde
   }
 }
 
-/** The status, and the body, in which each of them names itself. */
+/** The status and the body, in which each system names itself. */
 async function httpAnswer(port: number, host: string): Promise<string> {
   const { status, body } = await get(port, host, "/");
   return `${status} ${body.trim()}`;
@@ -109,7 +109,7 @@ async function main(): Promise<void> {
   const base = await freePort(types.length * PORTS_PER_TYPE);
   const env = {
     ...process.env,
-    // Debian's programs before others of the same name; `berth` as npm run has it.
+    // Debian's programs first; `berth` from node_modules.
     PATH: `/usr/sbin:/usr/bin:${process.env.PATH}:${join(root, "node_modules/.bin")}`,
     NODE_PATH: join(root, "node_modules"),
     TMPDIR: folder,
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
     execFileSync(process.execPath, restart, { env, stdio: "inherit" });
     await ask(types, base, router);
   } finally {
-    // What a terminal does at Ctrl-C.
+    // As a terminal does on Ctrl-C.
     process.kill(-(formation.pid as number), "SIGINT");
     const [code] = (await exited) as [number | null];
     console.log(`Ctrl-C: exit code ${code}`);

@@ -1,19 +1,19 @@
-// Berth, and the systems that port binding is explained with, each with the Procfile line that one would write for it.
+// Berth and the real systems, each with a typical Procfile line.
 
-/** One system, and how to run it on Debian 12. */
+/** A system, and how to run it on Debian 12. */
 export interface System {
   readonly name: string;
-  /** Its directory below apps/, unless it needs nothing but its line. */
+  /** Its directory below apps/, if it needs one. */
   readonly app?: string;
   /** Debian packages to install. */
   readonly packages: readonly string[];
-  /** A shell command that prints the versions that count. */
+  /** A shell command that prints the relevant versions. */
   readonly version: string;
-  /** A shell command that makes the app ready to run. */
+  /** A shell command that builds the app. */
   readonly build?: string;
-  /** What stands behind `web:` in the Procfile; without it, it is the service of this checkout. */
+  /** The `web:` line of the Procfile; missing for the service of this checkout. */
   readonly line?: string;
-  /** Options of the kit. */
+  /** Options for port-contract. */
   readonly options: readonly string[];
 }
 
@@ -109,7 +109,7 @@ export const systems: readonly System[] = [
       'sed "s/PORT/$PORT/" ejabberd.yml > "$TMPDIR/ejabberd-$PORT.yml" && exec ejabberdctl --ctl-config none ' +
       '--config "$TMPDIR/ejabberd-$PORT.yml" --spool "$TMPDIR/ejabberd-$PORT" --logs "$TMPDIR/ejabberd-$PORT" ' +
       '--node "ejabberd-$PORT@localhost" foreground',
-    // Every node on a machine shares one epmd, which goes when the kit reaps the run that started it.
+    // All nodes on a machine share one epmd, which dies when the kit kills the run that started it.
     options: ["--probe", "xmpp", "--jobs", "1"],
   },
   {

@@ -4,7 +4,7 @@ import { systems } from "./systems";
 import { withTrials } from "./table";
 
 describe("docs/port-contract.md", () => {
-  it("keeps what it says about systems that are not tried again", () => {
+  it("keeps the results of systems that are not checked again", () => {
     expect(withTrials(readSection("systems"), [])).toBe(readSection("systems"));
   });
 

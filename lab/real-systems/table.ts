@@ -1,4 +1,4 @@
-// The table of real systems as Markdown: a matrix, and below it each system's line and what was seen.
+// The results of real systems as Markdown: a matrix, followed by each system's Procfile line and failures.
 import { loadClauses } from "port-contract";
 import { plain } from "../contract/documentation";
 import { type System, systems } from "./systems";
@@ -9,8 +9,8 @@ const marks = { pass: "yes", fail: "**no**", skip: "–" } as const;
 type Columns = Map<string, Map<string, string>>;
 
 /**
- * Puts trials into the section as it stands: each replaces its system's column and what was seen of it. What a SHOULD or
- * MAY breaks is set in a lighter type than what a MUST breaks.
+ * Updates the section: each trial replaces its system's column and failures. A failed MUST is in bold, unlike a failed
+ * SHOULD or MAY.
  */
 export function withTrials(section: string, trials: readonly Trial[]): string {
   const [before = "", ...paragraphs] = section.split(/\n\n(?=### )/);
@@ -46,7 +46,7 @@ function mark({ status, level }: Trial["clauses"][number]): string {
   return status === "fail" && level !== "MUST" ? "no" : marks[status];
 }
 
-/** Pads the columns as Prettier does, which checks the page. */
+/** Pads the columns like Prettier. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),

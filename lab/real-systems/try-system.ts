@@ -1,4 +1,4 @@
-// Runs the kit on one system, in a copy of its app, and reads the report.
+// Checks one system against the port contract, in a copy of its app.
 import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Level, Outcome } from "port-contract";
 import type { System } from "./systems";
 
-/** A system with what the kit says about it; `clauses` as in the kit's --json. */
+/** A system and its results; `clauses` as in the output of --json. */
 export interface Trial {
   readonly system: System;
   readonly version: string;
@@ -15,21 +15,21 @@ export interface Trial {
 
 const root = join(__dirname, "../..");
 
-// Debian's programs before others of the same name; a copy of the app still finds the project's packages.
+// Debian's programs first; NODE_PATH, so that a copy of the app finds the project's packages.
 const env = {
   ...process.env,
   PATH: `/usr/sbin:/usr/bin:${process.env.PATH}`,
   NODE_PATH: join(root, "node_modules"),
 };
 
-/** Tries one system; takes about two minutes, most of it idle. */
+/** Checks one system; takes about two minutes, mostly waiting. */
 export async function trySystem(system: System): Promise<Trial> {
   if (!system.line) return tryOwn(system);
   const cwd = mkdtempSync(join(tmpdir(), "system-"));
   const scratch = join(cwd, "scratch");
   if (system.app) cpSync(join(__dirname, "apps", system.app), cwd, { recursive: true });
   mkdirSync(scratch);
-  // B8 runs it as another user, and ejabberdctl makes itself one.
+  // Readable by other users: B8 runs the system as one, and so does ejabberdctl.
   chmodSync(cwd, 0o755);
   chmodSync(scratch, 0o777);
   try {
@@ -44,7 +44,7 @@ export async function trySystem(system: System): Promise<Trial> {
   }
 }
 
-/** The service of this checkout needs no copy: npm has built it where it stands, for the Node of this process. */
+/** The service of this checkout is not copied: it is already built here. */
 async function tryOwn(system: System): Promise<Trial> {
   const clauses = await contract(system.options, root, process.env);
   return { system, version: shell(system.version, root, process.env), clauses };
@@ -54,7 +54,7 @@ function shell(command: string, cwd: string, around: NodeJS.ProcessEnv = env): s
   return execFileSync("sh", ["-c", command], { cwd, env: around, encoding: "utf8" }).trim();
 }
 
-/** What the kit reports; its exit code only repeats that. */
+/** Runs port-contract and parses its report; the exit code is redundant. */
 function contract(
   options: readonly string[],
   cwd: string,

@@ -1,21 +1,21 @@
-// The three instances that stand behind a router: the subject, on ports that they keep when they are started anew.
+// Three instances of the service under test, on ports that they keep across restarts.
 import { join } from "node:path";
 import { type Run, startServer } from "port-contract/harness";
 
-/** The service that is tried. */
+/** The service under test. */
 export const SUBJECT = join(__dirname, "subject.js");
 
-/** What runs, and can be replaced. */
+/** The running instances. */
 export interface Instances {
   ports: number[];
-  /** Sends a signal to one, and starts it anew on its port once it has ended. */
+  /** Signals an instance, and starts it again on its port once it has exited. */
   restart: (index: number, signal: NodeJS.Signals) => Promise<void>;
-  /** Kills one, and leaves its port to nobody. */
+  /** Kills an instance without restarting it. */
   kill: (index: number) => Promise<void>;
   reap: () => Promise<void>;
 }
 
-/** Starts three, as docs/deploy/nginx.conf and haproxy.cfg want them. */
+/** Starts three instances with the settings that docs/deploy/nginx.conf and haproxy.cfg require. */
 export async function startInstances(drainDelayMs: number): Promise<Instances> {
   const env = { HOST: "127.0.0.1", TRUST_PROXY: "1", DRAIN_DELAY_MS: String(drainDelayMs) };
   const start = (port?: number): Promise<Run> =>

@@ -1,4 +1,4 @@
-// The recipe of Kubernetes: its manifests against what Kubernetes publishes of its API, as kubernetes-models has it.
+// The recipe for Kubernetes: checks its manifests against the published API schemas, from kubernetes-models.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,12 +9,12 @@ import { mustBe, type Prove } from "./prove";
 const root = join(__dirname, "../..");
 const folder = join(root, "node_modules/.cache/recipes-kubernetes");
 
-/** Too large for a dependency of everybody's. */
+/** Installed on demand, because it is too large for a dependency. */
 const PACKAGES = ["kubernetes-models@5.1.0", "yaml@2.9.1"];
 
 const FILES = ["kubernetes.yaml", "kubernetes-migration.yaml"];
 
-/** A mistake that everybody makes once; whoever takes it says nothing when it is read. */
+/** A common typo, which shows that unknown fields are rejected. */
 const MISTAKE = ["readinessProbe:", "readynessProbe:"] as const;
 
 interface Manifest {
@@ -22,19 +22,19 @@ interface Manifest {
   kind: string;
 }
 
-/** Tries the manifests; what that needs is installed when it is missing. @throws Error when it cannot be installed */
+/** Checks the manifests; installs the packages if they are missing. @throws Error when they cannot be installed */
 export async function tryKubernetes(prove: Prove): Promise<void> {
   install();
   for (const file of FILES) {
     const text = readFileSync(join(root, "docs/deploy", file), "utf8");
     const manifests = parse(text);
     await prove(`${file}: fields and values`, () => validated(manifests));
-    await prove(`${file}: nothing that is unknown`, () => {
-      mustBe("the compiler says", compiled(manifests), "");
-      return "not a field too many";
+    await prove(`${file}: no unknown fields`, () => {
+      mustBe("the compiler's output", compiled(manifests), "");
+      return "none";
     });
     if (!text.includes(MISTAKE[0])) continue;
-    await prove(`${file}: refused with ${MISTAKE[1].slice(0, -1)}`, () => {
+    await prove(`${file}: rejected with ${MISTAKE[1].slice(0, -1)}`, () => {
       const said = compiled(parse(text.replace(...MISTAKE)));
       const [, line = "nothing"] = /error TS\d+: (.*)/.exec(said) ?? [];
       if (!line.includes(MISTAKE[1].slice(0, -1))) throw new Error(line);
@@ -68,11 +68,11 @@ function parse(text: string): Manifest[] {
 /** Such as `apps/v1/Deployment`. */
 const nameOf = ({ apiVersion, kind }: Manifest): string => `${apiVersion}/${kind}`;
 
-/** The schemas know formats and what is required, but let pass what they do not know. */
+/** Checks the schemas, which cover formats and required fields but allow unknown fields. */
 async function validated(manifests: readonly Manifest[]): Promise<string> {
   for (const manifest of manifests) {
     const path = join(folder, "node_modules/kubernetes-models", `${nameOf(manifest)}.js`);
-    if (!existsSync(path)) throw new Error(`there is no ${nameOf(manifest)}`);
+    if (!existsSync(path)) throw new Error(`unknown kind: ${nameOf(manifest)}`);
     const models = (await import(pathToFileURL(path).href)) as Record<
       string,
       new (data: Manifest) => { validate: () => void }
@@ -83,7 +83,7 @@ async function validated(manifests: readonly Manifest[]): Promise<string> {
   return manifests.map(nameOf).join(", ");
 }
 
-/** The types know every field; returns what the compiler says of manifests as literals of those types. */
+/** Checks for unknown fields: compiles the manifests as literals of their types, and returns the compiler's output. */
 function compiled(manifests: readonly Manifest[]): string {
   const names = manifests.map((manifest, i) => {
     const file = `${i}.ts`;

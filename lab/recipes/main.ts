@@ -1,4 +1,4 @@
-// The recipes of docs/deploy.md: which are asked for, one after the other, and whether each one holds.
+// Tests the recipes of docs/deploy.md that are named on the command line, one after the other.
 import { reapOnExit } from "port-contract/harness";
 import { HELP, parseOptions } from "./options";
 import { tryKubernetes } from "./kubernetes";
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     return 0;
   }
   reapOnExit();
-  // Debian's daemons are there, and not on everybody's path.
+  // Debian's daemons are in sbin, which is not on every user's path.
   process.env.PATH += ":/usr/sbin";
   let wrong = 0;
   for (const name of names) {
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     try {
       await recipes[name]?.(proofs.prove);
     } catch (err) {
-      // What keeps it from being tried at all is one line more.
+      // An error that prevents the test is a failure, too.
       proofs.say("WRONG", "", (err as Error).message);
       wrong++;
     }

@@ -1,7 +1,7 @@
-// What a recipe cannot be tried without.
+// Programs that a recipe requires.
 import { spawnSync } from "node:child_process";
 
-/** A program that is not installed; its message is the cure. */
+/** A program is not installed; the message says how to install it. */
 export class Missing extends Error {
   override readonly name = "Missing";
 
@@ -10,7 +10,7 @@ export class Missing extends Error {
   }
 }
 
-/** @throws Missing when a program is not on PATH, with Debian's package for it */
+/** @throws Missing when a program is not on PATH; the message names its Debian package */
 export function requireProgram(program: string, debianPackage: string): void {
   const { status } = spawnSync("sh", ["-c", `command -v "$1"`, "sh", program]);
   if (status !== 0) throw new Missing(program, debianPackage);

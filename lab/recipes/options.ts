@@ -1,19 +1,19 @@
-// What the command line asks for.
+// The command line of the recipes.
 import { parseArgs } from "node:util";
 
-export const HELP = `Tries the recipes of docs/deploy.md for real; exits 1 when one is wrong, or cannot be tried for want of a program.
+export const HELP = `Tests the recipes of docs/deploy.md. Exits with 1 if one fails or a program that it needs is missing.
 
 npm run recipes -- [RECIPE …]
   nginx       docs/deploy/nginx.conf in front of three instances
   haproxy     docs/deploy/haproxy.cfg in front of three instances
-  systemd     docs/deploy/berth.socket and berth@.service; as root also under a systemd of their own
-  kubernetes  docs/deploy/kubernetes.yaml, by the types that Kubernetes publishes; installs them on first use
+  systemd     docs/deploy/berth.socket and berth@.service; as root also under a separate systemd
+  kubernetes  docs/deploy/kubernetes.yaml, against the published schemas, which are installed on first use
 
-All of them when none is named. Everything listens on loopback, on free ports, and is gone in the end.
+Default: all. Everything listens on free loopback ports, and is removed afterwards.
   --help      print this
 `;
 
-/** What is asked for: names of recipes, or undefined for help. */
+/** The names of recipes, or undefined for help. */
 export function parseOptions(
   argv: readonly string[],
   known: readonly string[],

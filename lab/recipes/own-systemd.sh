@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows systemd what it needs in namespaces of its own, and becomes it.
-# Arguments: a folder with units/ and srv/, one with node_modules/ and the packages/ it links to, node, and a cgroup2 to live in.
+# Runs systemd in its own namespaces, with only the files that it needs.
+# Arguments: a folder with units/ and srv/, one with node_modules/ and the packages/ it links to, node, and a cgroup2.
 set -e
 if [ "$1" != inside ]; then
   echo $$ >"$4/cgroup.procs"
@@ -18,7 +18,7 @@ mount --bind "$2/srv" /srv
 mount --bind "$3/node_modules" /srv/berth/node_modules
 mount --bind "$3/packages" /srv/berth/packages
 mount --bind "$4" /srv/berth/node
-# What systemd puts there for PrivateTmp would stay; all that was needed of it is bound by now.
+# Hides the machine's /tmp, where systemd would leave its PrivateTmp folders; the needed files are already bound.
 mount -t tmpfs tmpfs /tmp
 mount -t tmpfs tmpfs /var/tmp
 exec env -i container=unshare PATH="$PATH" SYSTEMD_UNIT_PATH=/run/units /lib/systemd/systemd --unit=default.target

@@ -1,4 +1,4 @@
-// A systemd in namespaces of its own, with no units but those that are tried: nothing of the machine's is touched.
+// A systemd in its own namespaces, with only the units under test, so that the machine is not affected.
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Run, startRun, until } from "port-contract/harness";
@@ -11,18 +11,18 @@ const START_LIMIT_MS = 10_000;
 
 /** A running systemd. */
 export interface OwnSystemd {
-  /** Resolves with what `systemctl` prints. @throws Error with that, when it fails */
+  /** Resolves to the output of `systemctl`. @throws Error with its output when it fails */
   systemctl: (...args: string[]) => Promise<string>;
-  /** Kills it, and all that it has started. */
+  /** Kills it and everything that it started. */
   reap: () => Promise<void>;
 }
 
 /**
- * Starts a systemd for a folder with `units` and `srv`, which is `/srv` there.
- * @throws NotTried when this machine, or its user, may not
+ * Starts a systemd for a folder with `units` and `srv`, which is mounted as `/srv`.
+ * @throws NotTried when this machine or user does not support it
  */
 export async function startSystemd(folder: string): Promise<OwnSystemd> {
-  if (process.getuid?.() !== 0) throw new NotTried("a systemd of one's own needs root");
+  if (process.getuid?.() !== 0) throw new NotTried("a separate systemd needs root");
   const group = makeGroup();
   const run = startRun([STARTER, folder, ROOT, process.execPath, group]);
   const reap = async () => {
@@ -34,12 +34,12 @@ export async function startSystemd(folder: string): Promise<OwnSystemd> {
   await until(isUp, START_LIMIT_MS);
   if (run.exit()) {
     await reap();
-    throw new NotTried(`no systemd of one's own here: ${run.output.text().trim()}`);
+    throw new NotTried(`a separate systemd does not start here: ${run.output.text().trim()}`);
   }
   return { systemctl: (...args) => within(run, args), reap };
 }
 
-/** Runs systemctl where that systemd is. */
+/** Runs systemctl in the namespaces of that systemd. */
 async function within(systemd: Run, args: readonly string[]): Promise<string> {
   const leader = systemd.processes().find(({ command }) => command.includes("systemd --unit"));
   if (!leader) throw new Error("systemd does not run");
@@ -51,22 +51,22 @@ async function within(systemd: Run, args: readonly string[]): Promise<string> {
   return run.output.text();
 }
 
-/** A cgroup for it alone, as it would make use of that in which it is started. */
+/** Creates a cgroup for it, because it would otherwise take over the one in which it is started. */
 function makeGroup(): string {
   const [, mounted] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "utf8")) ?? [];
   const group = join(mounted ?? "", `${GROUP}${process.pid}`);
   try {
-    // One that was interrupted has left its own, which goes unless somebody lives in it.
+    // Removes cgroups that interrupted runs left behind; those in use cannot be removed.
     for (const name of readdirSync(dirname(group)))
       if (name.startsWith(GROUP)) removeGroup(join(dirname(group), name));
     mkdirSync(group);
   } catch (err) {
-    throw new NotTried(`no cgroup for a systemd of one's own: ${(err as Error).message}`);
+    throw new NotTried(`no cgroup for a separate systemd: ${(err as Error).message}`);
   }
   return group;
 }
 
-/** Whether it is gone, with those in it. */
+/** Removes a cgroup with its children; false while it is in use. */
 function removeGroup(group: string): boolean {
   try {
     for (const entry of readdirSync(group, { withFileTypes: true }))

@@ -1,14 +1,14 @@
-// One line of the result: what was tried of a recipe, and how that went.
+// The results of a recipe's tests, one line each.
 
-/** Tries something; the proof resolves with what there is to say of it, and rejects when it is wrong. */
+/** Runs a test, which returns or resolves to a remark, and throws or rejects when it fails. */
 export type Prove = (what: string, proof: () => Promise<string> | string) => Promise<void>;
 
-/** What cannot be tried here; its message says why. */
+/** A test cannot run here; the message has the reason. */
 export class NotTried extends Error {
   override readonly name = "NotTried";
 }
 
-/** Proofs of one recipe, each printed as soon as it is there, and how many of them went wrong. */
+/** Runs the tests of one recipe, prints each result at once, and counts the failures. */
 export function prover(recipe: string) {
   let wrong = 0;
   const say = (outcome: string, what: string, detail: string): void =>
@@ -28,7 +28,7 @@ export function prover(recipe: string) {
   return { prove, say, wrong: () => wrong };
 }
 
-/** @throws Error with both, when they are not the same as JSON */
+/** @throws Error with both values when their JSON differs */
 export function mustBe(name: string, got: unknown, expected: unknown): void {
   if (JSON.stringify(got) === JSON.stringify(expected)) return;
   throw new Error(`${name}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`);

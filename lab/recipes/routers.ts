@@ -1,25 +1,25 @@
-// nginx and HAProxy with the configurations of docs/deploy, on other ports.
+// Runs nginx and HAProxy with the configurations of docs/deploy, on other ports.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Argv, connect, type Run, startRun, until } from "port-contract/harness";
 import { requireProgram } from "./missing";
 import { scratchFolder } from "./scratch";
 
-/** A router that Debian has, and what it is started with. */
+/** A router from Debian, and how to start it. */
 interface Router {
-  /** In docs/deploy. */
+  /** The configuration file in docs/deploy. */
   file: string;
-  /** What it listens on in that file. */
+  /** The address that it listens on in that file. */
   listens: string;
   package: string;
-  /** Its command for a configuration in a folder of its own. */
+  /** The command for a configuration in a folder. */
   argv: (folder: string, configuration: string) => Argv;
 }
 
 /** The instances of both configurations. */
 const INSTANCES = [5000, 5001, 5002].map((port) => `127.0.0.1:${port}`);
 
-/** What stands around a site of nginx, in Debian's nginx.conf. */
+/** The rest of nginx.conf around a site, as on Debian. */
 const aroundSite = (folder: string, site: string): string => `
 daemon off;
 pid ${folder}/pid;
@@ -58,12 +58,12 @@ export type RouterName = keyof typeof routers;
 const START_LIMIT_MS = 10_000;
 
 /**
- * Starts a router on a loopback port, in front of three instances, and resolves once it accepts connections; who stops it
- * calls `reap`.
+ * Starts a router on a loopback port in front of three instances, and resolves once it accepts connections. `reap` stops
+ * it.
  *
  * @param instances The ports of the three.
  * @throws Missing when it is not installed
- * @throws Error with what it has printed, when it does not accept within 10 s
+ * @throws Error with its output when it does not accept connections within 10 s
  */
 export async function startRouter(
   name: RouterName,
@@ -83,10 +83,10 @@ export async function startRouter(
   const isOver = async () => run.exit() !== undefined || (await accepts(port));
   if ((await until(isOver, START_LIMIT_MS)) && !run.exit()) return { ...run, port, reap };
   await reap();
-  throw new Error(`${name} does not accept connections; it says:\n${run.output.text()}`);
+  throw new Error(`${name} does not accept connections; its output:\n${run.output.text()}`);
 }
 
-/** The configuration as it is documented, but for the ports. @throws Error when it does not have what is to be replaced */
+/** The documented configuration with other ports. @throws Error when it lacks a text to replace */
 export function withPorts(name: RouterName, port: number, instances: readonly number[]): string {
   const { file, listens } = routers[name];
   const text = readFileSync(join(__dirname, "../../docs/deploy", file), "utf8");

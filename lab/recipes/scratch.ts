@@ -1,9 +1,9 @@
-// Folders that are gone when the tool is, interrupted or not.
+// Temporary folders that are removed when the tool exits, interrupted or not.
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Makes a folder that daemons may read whose user is somebody else; `remove` need not be called, but may be. */
+/** Creates a folder that daemons of other users can read. Calling `remove` is optional. */
 export function scratchFolder(name: string): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   chmodSync(folder, 0o755);

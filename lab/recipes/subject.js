@@ -1,4 +1,4 @@
-// A throwaway service on Berth, and what a router may spoil: its headers, streams, uploads and WebSockets.
+// The service under test, with everything that a router may break: headers, streams, uploads and WebSockets.
 "use strict";
 
 const express = require("express");
@@ -28,7 +28,7 @@ void serve(httpVariables, ({ config, logger, target, draining, run }) => {
     const { id, ip, protocol, hostname, headers } = req;
     res.json({ port: config.PORT, id, ip, protocol, hostname, headers });
   });
-  // Answers each piece of a body as it comes, and so before the whole body has come.
+  // Echoes each chunk of the body as it arrives, before the body is complete.
   app.post("/pieces", (req, res) => {
     req.on("data", (piece) => res.write(piece)).on("end", () => res.end());
   });

@@ -1,4 +1,4 @@
-// The recipe of systemd: its units by its own checks, a passed socket, and a whole life under a systemd of their own.
+// The recipe for systemd: systemd's own checks of the units, socket activation, and the life cycle under a separate systemd.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -16,19 +16,19 @@ import { writeReleases, writeSurroundings, writeUnits } from "./units";
 
 const ANSWER_LIMIT_MS = 15_000;
 const CLIENTS = 20;
-/** What `systemd-analyze security` calls OK ends at 2 to 3, of 10. */
+/** The highest exposure level, of 10; `systemd-analyze security` calls levels up to 2 or 3 OK. */
 const MOST_EXPOSURE = 2;
 
-/** Tries the units. @throws Missing when systemd is not installed */
+/** Tests the units. @throws Missing when systemd is not installed */
 export async function trySystemd(prove: Prove): Promise<void> {
   requireProgram("systemd-analyze", "systemd");
   requireProgram("systemd-socket-activate", "systemd");
   const { folder, remove } = scratchFolder("systemd");
   try {
-    await prove("systemd-analyze verify has nothing to say", () => verified(folder));
-    await prove(`the sandbox is at most ${MOST_EXPOSURE} of 10 open`, () => exposure(folder));
+    await prove("systemd-analyze verify prints nothing", () => verified(folder));
+    await prove(`the exposure is at most ${MOST_EXPOSURE} of 10`, () => exposure(folder));
     await prove("a passed socket is served, and drained", passedSocket);
-    // A reload goes on once the new workers are ready.
+    // A reload continues once the new workers are ready.
     const { env, detach } = await prepareOwnService();
     await tryUnits(join(folder, "machine"), env, prove).finally(detach);
   } finally {
@@ -41,7 +41,7 @@ function verified(folder: string): string {
   const said = execFileSync("sh", ["-c", 'exec systemd-analyze verify "$@" 2>&1', "sh", ...units], {
     encoding: "utf8",
   });
-  mustBe("it says", said.trim(), "");
+  mustBe("its output", said.trim(), "");
   return "berth.socket, berth@.service";
 }
 
@@ -55,7 +55,7 @@ function exposure(folder: string): string {
   return `exposure ${level}`;
 }
 
-/** The first connection starts the process; a request that is half sent at SIGTERM is answered as a whole. */
+/** The first connection starts the process; a request that is half sent at SIGTERM gets a complete response. */
 async function passedSocket(): Promise<string> {
   const port = await freePort();
   const activator = ["systemd-socket-activate", "-l", `127.0.0.1:${port}`] as const;
@@ -76,7 +76,7 @@ async function passedSocket(): Promise<string> {
     await run.output.shows((text) => text.includes("draining"), ANSWER_LIMIT_MS);
     connection.socket.write("two");
     const { body } = await readResponse(connection, ANSWER_LIMIT_MS);
-    mustBe("the answer", body, "onetwo");
+    mustBe("the response", body, "onetwo");
     mustBe("the exit code", (await run.exited).code, 0);
     return "started by the first connection, exit 0";
   } finally {
@@ -84,7 +84,7 @@ async function passedSocket(): Promise<string> {
   }
 }
 
-/** The units as they are, on a machine that has nothing else. */
+/** Runs the units on a systemd that has no other services. */
 async function tryUnits(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -111,12 +111,12 @@ async function tryUnits(
         await becomes(port, "0.0.2");
       }),
     );
-    await prove("the supervisor is replaced beside a stand-in", () =>
+    await prove("the supervisor is replaced while a second one serves", () =>
       underLoad(port, async () => {
         makeCurrent(folder, "1");
         const before = timesListening(folder, port);
         await systemctl("start", "berth@b");
-        // It has started before it listens: a release that cannot would be noticed too late.
+        // `systemctl start` returns before it listens, so a broken release would be noticed too late.
         if (!(await until(() => timesListening(folder, port) > before, ANSWER_LIMIT_MS)))
           throw new Error("berth@b does not listen on the socket");
         await systemctl("restart", "berth@a");
@@ -124,7 +124,7 @@ async function tryUnits(
         await becomes(port, "0.0.1");
       }),
     );
-    await prove("a killed supervisor is started again", async () => {
+    await prove("a killed supervisor is restarted", async () => {
       await systemctl("kill", "--signal=SIGKILL", "berth@a");
       return `version ${await version(port)}`;
     });
@@ -133,11 +133,11 @@ async function tryUnits(
   }
 }
 
-/** How often the service has said that it listens there. */
+/** How often the service has logged that it listens. */
 const timesListening = (folder: string, port: number): number =>
   readFileSync(join(folder, "srv/log"), "utf8").split(`is listening on port ${port}`).length;
 
-/** As the page says: by a rename, so that there is always one. */
+/** By a rename, as documented, so that the link always exists. */
 function makeCurrent(folder: string, release: string): void {
   const berth = join(folder, "srv/berth");
   symlinkSync(`releases/${release}`, join(berth, "next"));
@@ -149,14 +149,14 @@ async function version(port: number): Promise<string> {
   return (JSON.parse(body) as { version: string }).version;
 }
 
-/** Until nobody answers as another release any more. */
+/** Waits until only the expected release responds. */
 async function becomes(port: number, expected: string): Promise<void> {
   const isThere = async () => {
     const versions = await Promise.all(Array.from({ length: 8 }, () => version(port)));
     return versions.every((one) => one === expected);
   };
   if (await until(isThere, ANSWER_LIMIT_MS)) return;
-  throw new Error(`still answers as version ${await version(port)}, not ${expected}`);
+  throw new Error(`still responds as version ${await version(port)}, not ${expected}`);
 }
 
 async function underLoad(port: number, change: () => Promise<void>): Promise<string> {

@@ -1,4 +1,4 @@
-// The recipe of a router: what clients and instances see through it, and what a restart costs.
+// The recipe for a router: what clients and instances see through it, and restarts of instances.
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { freePort } from "port-contract/ports";
@@ -12,14 +12,14 @@ import { type RouterName, startRouter } from "./routers";
 const ANSWER_LIMIT_MS = 10_000;
 const CLIENTS = 20;
 
-/** What a recipe of a router needs. */
+/** The parameters of a router's recipe. */
 export interface RouterRecipe {
   name: RouterName;
-  /** As its configuration says. */
+  /** The drain delay that its configuration requires. */
   drainDelayMs: number;
 }
 
-/** Tries the configuration of a router. @throws Missing when it is not installed */
+/** Tests the configuration of a router. @throws Missing when it is not installed */
 export async function tryRouter(recipe: RouterRecipe, prove: Prove): Promise<void> {
   const instances = await startInstances(recipe.drainDelayMs);
   const port = await freePort();
@@ -29,12 +29,12 @@ export async function tryRouter(recipe: RouterRecipe, prove: Prove): Promise<voi
   });
   try {
     await prove("all three instances get requests", () => askAll(port, instances));
-    await prove("they learn who asked, for what, and how", () => forwarded(port));
-    await prove("both bodies pass through piece by piece", () => streamed(port));
-    await prove("a WebSocket is carried", () => webSocket(port));
+    await prove("instances see the client, host and protocol", () => forwarded(port));
+    await prove("request and response bodies are streamed", () => streamed(port));
+    await prove("a WebSocket is forwarded", () => webSocket(port));
     await prove("a body above the limit gets the service's 413", () => refused(port));
-    await prove("each instance restarted in turn, under load", () => rolled(port, instances));
-    await prove("a killed instance is passed over", () => passedOver(port, instances));
+    await prove("instances restart in turn under load", () => rolled(port, instances));
+    await prove("a killed instance is skipped", () => passedOver(port, instances));
   } finally {
     await router.reap();
     await instances.reap();
@@ -44,7 +44,7 @@ export async function tryRouter(recipe: RouterRecipe, prove: Prove): Promise<voi
 const ask = (port: number, request: Request) =>
   send({ host: "127.0.0.1", port }, request, ANSWER_LIMIT_MS);
 
-/** What an instance says of a request. */
+/** A request as an instance sees it. */
 interface Seen {
   port: number;
   id: string;
@@ -67,7 +67,7 @@ async function askAll(port: number, { ports }: Instances): Promise<string> {
 async function forwarded(port: number): Promise<string> {
   const headers = { Host: "ship.example", "X-Forwarded-For": "192.0.2.1", "X-Request-Id": "mine" };
   const given = await seen(port, { headers });
-  // What the client made up stands in front of what the router knows.
+  // The router appends the real address after the client's forged one.
   mustBe("X-Forwarded-For", given.headers["x-forwarded-for"], "192.0.2.1, 127.0.0.1");
   mustBe("req.ip", given.ip, "127.0.0.1");
   mustBe("req.protocol", given.protocol, "http");
@@ -80,7 +80,7 @@ async function forwarded(port: number): Promise<string> {
   return `X-Request-Id ${made.id}`;
 }
 
-/** The second piece is sent when the first one has come back: neither way may wait for the whole. */
+/** Sends the second chunk only after the first one came back, so neither body may be buffered. */
 async function streamed(port: number): Promise<string> {
   const connection = await connect({ host: "127.0.0.1", port });
   const headers = { "Transfer-Encoding": "chunked" };
@@ -89,15 +89,16 @@ async function streamed(port: number): Promise<string> {
     connection.socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
     const back = (async () => {
       while (!connection.received().includes(piece)) {
-        if (connection.ending()) throw new Error(`the connection ended before "${piece}" was back`);
+        if (connection.ending())
+          throw new Error(`the connection ended before "${piece}" came back`);
         await connection.changed();
       }
       return true;
     })();
-    if (!(await within(back, ANSWER_LIMIT_MS))) throw new Error(`"${piece}" was held back`);
+    if (!(await within(back, ANSWER_LIMIT_MS))) throw new Error(`"${piece}" was buffered`);
   }
   connection.close();
-  return "a POST that is answered while it is sent";
+  return "a POST gets its response while it is sent";
 }
 
 async function webSocket(port: number): Promise<string> {
@@ -108,8 +109,8 @@ async function webSocket(port: number): Promise<string> {
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   })) as [Buffer];
   socket.terminate();
-  mustBe("the answer", String(text), "ahoy");
-  return "open, and answered";
+  mustBe("the response", String(text), "ahoy");
+  return "open, and gets a response";
 }
 
 async function refused(port: number): Promise<string> {
@@ -132,7 +133,7 @@ async function rolled(port: number, instances: Instances): Promise<string> {
   return `0 of ${requests} GETs failed`;
 }
 
-/** Connections are refused, and nothing was sent: a POST goes elsewhere, too. */
+/** A refused connection is safe to retry, so POSTs go to another instance, too. */
 async function passedOver(port: number, instances: Instances): Promise<string> {
   await instances.kill(0);
   const methods = ["GET", "POST", "GET", "POST", "GET", "POST", "GET", "POST"];
@@ -143,5 +144,5 @@ async function passedOver(port: number, instances: Instances): Promise<string> {
     answers.map(({ status }) => status),
     methods.map(() => 200),
   );
-  return `${methods.length} GETs and POSTs, all answered`;
+  return `${methods.length} GETs and POSTs, all successful`;
 }

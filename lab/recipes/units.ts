@@ -1,16 +1,16 @@
-// The units of docs/deploy and what they expect on a machine, in a folder.
+// Writes the units of docs/deploy, and the files that they need, into a folder.
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
 
-/** Targets that the units name; those that systemd brings along would start a whole machine. */
+/** The targets that the units refer to, defined empty: systemd's own would start a whole machine. */
 const TARGETS = ["basic", "default", "multi-user", "network-online", "shutdown", "sockets"].concat([
   "sysinit",
   "umount",
 ]);
 
-/** Writes the units, changed in what this machine has not: the service's user, a node at that place, and the port. */
+/** Writes the units, with another user, path of Node, and port. */
 export function writeUnits(folder: string, node: string, port: number): string[] {
   mkdirSync(folder, { recursive: true });
   return [
@@ -19,7 +19,7 @@ export function writeUnits(folder: string, node: string, port: number): string[]
   ];
 }
 
-/** @throws Error when the unit does not have what is to be changed */
+/** @throws Error when the unit lacks a text to replace */
 function write(folder: string, file: string, changes: Readonly<Record<string, string>>): string {
   let text = readFileSync(join(root, "docs/deploy", file), "utf8");
   for (const [from, to] of Object.entries(changes)) {
@@ -30,7 +30,7 @@ function write(folder: string, file: string, changes: Readonly<Record<string, st
   return join(folder, file);
 }
 
-/** Writes what stands around the units where there is nothing else, and sends the service's log to a file. */
+/** Writes the targets around the units, and redirects the service's log to a file. */
 export function writeSurroundings(folder: string, log: string): void {
   for (const target of TARGETS)
     writeFileSync(join(folder, `${target}.target`), "[Unit]\nDefaultDependencies=no\n");
@@ -39,7 +39,7 @@ export function writeSurroundings(folder: string, log: string): void {
   writeFileSync(join(folder, "berth@.service.d/log.conf"), `[Service]\n${streams.join("")}`);
 }
 
-/** Writes the built service as the releases 1 and 2, versions 0.0.1 and 0.0.2, of which 1 is current. */
+/** Writes the built service as releases 1 and 2, versions 0.0.1 and 0.0.2; release 1 is current. */
 export function writeReleases(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,

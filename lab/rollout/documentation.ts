@@ -1,36 +1,36 @@
-// The table of docs/deploy.md on 1, 10 and 1,000 instances.
+// Writes the table of docs/deploy.md about 1, 10 and 1,000 instances.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Parameters, readParameters } from "./parameters";
-import { type Outcome, play } from "./rollout";
+import { type Outcome, simulate } from "./rollout";
 
-/** The page for readers. */
+/** The page. */
 export const PAGE = join(__dirname, "../../docs/deploy.md");
 
-/** The marks are not for a service that is made of Berth, so they are marked themselves. */
+/** The marks are inside `berth` marks, so that `npm run init` removes them. */
 const TABLE =
   /(<!-- rollout, written by `npm run docs` -->\n<!-- end: berth -->\n)[^]*?(<!-- begin: berth -->\n<!-- end of rollout -->)/;
 
 const SIZES = [1, 10, 1000];
 
-/** Until a node has been found and the image, which it has, runs, in milliseconds: what a calm cluster needs. */
+/** The time to schedule and start a container whose image is on the node, in an idle cluster, in milliseconds. */
 const PLACED_MS = 5000;
-/** What idle connections get at the end of a drain, in milliseconds. */
+/** How long idle connections may take to close at the end of a drain, in milliseconds. */
 const IDLE_GRACE_MS = 2000;
 
-/** PostgreSQL's own `max_connections`, less what it keeps for superusers. */
+/** PostgreSQL's default `max_connections`, without those reserved for superusers. */
 export const DEFAULT_CONNECTIONS = 100 - 3;
 
-/** A line of the access log, in bytes; a test measures one. */
+/** The length of an access log line, in bytes; verified by a test. */
 export const LINE_BYTES = 230;
 const REQUESTS_PER_SECOND = 100;
 
-/** Spreads instances over the time between two probes, as each node asks at a time of its own. */
+/** Spreads instances over the probe interval, because each node probes at its own time. */
 const spread = (index: number): number => (index * 0.618_034) % 1;
 
-/** Plays the deploy of that many instances. */
+/** Simulates a deploy of this many instances. */
 export function deployOf(instances: number, goneAfterMs: number, of: Parameters): Outcome {
-  return play({
+  return simulate({
     instances,
     surge: Math.ceil((instances * of.surgePercent) / 100),
     unavailable: of.unavailable,
@@ -41,7 +41,7 @@ export function deployOf(instances: number, goneAfterMs: number, of: Parameters)
 }
 
 function describe(instances: number, of: Parameters): string[] {
-  // Requests that are done soon, and those that take all the time there is.
+  // With short requests, and with requests that take the whole shutdown timeout.
   const ends = [of.drainDelayMs + IDLE_GRACE_MS, of.shutdownTimeoutMs];
   const [quick, slow] = ends.map((goneAfterMs) => deployOf(instances, goneAfterMs, of)) as [
     Outcome,
@@ -84,9 +84,9 @@ export function describeRollouts(of: Parameters = readParameters()): string {
     .join("\n");
 }
 
-/** The page with its table as the simulation has it. @throws Error when the page has no place for it */
+/** Returns the page with the simulated table. @throws Error when the page has no marks */
 export function documentPage(page: string): string {
-  if (!TABLE.test(page)) throw new Error("docs/deploy.md has no place for the rollout");
+  if (!TABLE.test(page)) throw new Error("docs/deploy.md has no marks for the rollout table");
   return page.replace(
     TABLE,
     (_all, start: string, end: string) => `${start}\n${describeRollouts()}\n\n${end}`,

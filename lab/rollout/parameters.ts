@@ -1,9 +1,9 @@
-// What a deploy by docs/deploy/kubernetes.yaml consists of: its numbers and the service's defaults.
+// The parameters of a deploy: from docs/deploy/kubernetes.yaml, and the service's defaults.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { postgresVariables } from "berth/config";
 
-/** The numbers of a deploy; times in milliseconds. */
+/** The parameters; times are in milliseconds. */
 export interface Parameters {
   surgePercent: number;
   unavailable: number;
@@ -12,11 +12,11 @@ export interface Parameters {
   drainDelayMs: number;
   shutdownTimeoutMs: number;
   graceMs: number;
-  /** Of each process. */
+  /** Per process. */
   poolSize: number;
 }
 
-/** Reads them. @throws Error when the manifest does not have one */
+/** Reads the parameters. @throws Error when the manifest lacks one */
 export function readParameters(): Parameters {
   const manifest = readFileSync(join(__dirname, "../../docs/deploy/kubernetes.yaml"), "utf8");
   const number = (pattern: RegExp): number => {

@@ -1,33 +1,34 @@
-// A rolling deploy, event by event: which instances start, serve and end at a time. Pure.
+// Simulates a rolling deploy, event by event.
 
-/** A deploy of as many instances as there were. */
+/** A deploy that replaces all instances. */
 export interface Rollout {
   instances: number;
-  /** How many more than that may start or serve at a time. */
+  /** How many extra instances may start or serve at a time (maxSurge). */
   surge: number;
-  /** How many fewer may serve. */
+  /** How many fewer may serve (maxUnavailable). */
   unavailable: number;
-  /** From the creation of an instance until it gets requests, in milliseconds, by its number. */
+  /** From the creation of an instance until it gets requests, in milliseconds, by instance number. */
   readyAfterMs: (index: number) => number;
-  /** From the order to end until it has ended, in milliseconds. */
+  /** From SIGTERM until the exit, in milliseconds. */
   goneAfterMs: number;
 }
 
-/** What a deploy comes to. */
+/** The result of a deploy. */
 export interface Outcome {
-  /** Until the last old instance has ended, in milliseconds. */
+  /** Until the last old instance has exited, in milliseconds. */
   tookMs: number;
-  /** The most that ran at a time, those that end among them. */
+  /** The most instances that ran at a time, including terminating ones. */
   mostRunning: number;
-  /** The fewest that served at a time. */
+  /** The fewest instances that served at a time. */
   leastServing: number;
 }
 
 /**
- * Plays a deploy by the rules of Kubernetes' Deployment: one that ends makes room for a new one at once, as it counts no more.
+ * Simulates a deploy by the rules of a Kubernetes Deployment: a terminating instance no longer counts, so it makes room for
+ * a new one at once.
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment
  */
-export function play(rollout: Rollout): Outcome {
+export function simulate(rollout: Rollout): Outcome {
   const { instances, surge, unavailable, readyAfterMs, goneAfterMs } = rollout;
   const events: { atMs: number; happen: () => void }[] = [];
   const count = { old: instances, starting: 0, serving: 0, ending: 0 };
@@ -62,7 +63,7 @@ export function play(rollout: Rollout): Outcome {
     if (!next) return { ...outcome, tookMs: nowMs };
     nowMs = next.atMs;
     next.happen();
-    // What happens at the same time is seen together.
+    // Simultaneous events are handled together.
     while (events[0]?.atMs === nowMs) events.shift()!.happen();
   }
 }

@@ -1,5 +1,5 @@
 "use strict";
-// How a contender says, as its first log line, that it listens.
+// Logs, as a contender's first line, that it listens.
 const { writeSync } = require("node:fs");
 const process = require("node:process");
 
@@ -10,7 +10,7 @@ function listen(server) {
   server.listen(process.env.PORT, "127.0.0.1", () => announce(process.env.PORT));
 }
 
-/** Says it as Berth does. */
+/** Logs the same line as Berth. */
 function announce(port) {
   const line = {
     level: "info",

@@ -1,5 +1,5 @@
 "use strict";
-// What the benchmark's routes answer: the same values in every contender, made anew for each request.
+// The response bodies of the benchmark's routes: the same values in every contender, created for each request.
 
 /** A small resource, about 100 bytes of JSON. */
 const small = () => ({
@@ -10,7 +10,7 @@ const small = () => ({
   position: { lat: 53.54, lon: 9.97 },
 });
 
-/** One resource by its id, with a query parameter that was checked. */
+/** A resource by id, with a validated query parameter. */
 const thing = (id, x) => ({ id, x, name: `thing ${id}` });
 
 const LARGE_COUNT = 1040;

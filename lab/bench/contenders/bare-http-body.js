@@ -1,11 +1,11 @@
 "use strict";
-// Reads a JSON body within a limit, for the bare contender.
+// Reads a JSON body up to a limit, for the bare contender.
 const { Buffer, isUtf8 } = require("node:buffer");
 const { problem } = require("./problem");
 
 const LIMIT_BYTES = 102_400;
 
-/** Calls back with a problem or the parsed body. */
+/** Calls back with a problem, or with the parsed body. */
 function readJson(req, done) {
   const declared = Number(req.headers["content-length"] ?? 0);
   if (declared > LIMIT_BYTES) return refuse(req, done);
@@ -20,7 +20,7 @@ function readJson(req, done) {
   req.on("end", () => parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), done));
 }
 
-/** What else the client sends is read and dropped, so that it can read the answer. */
+/** Reads and discards the rest of the body, so that the client can read the response. */
 function refuse(req, done) {
   req.resume();
   done(problem(413, "The body is larger than this service accepts."));

@@ -1,5 +1,5 @@
 "use strict";
-// Checks an order by hand: the same rules as zod-schemas.js.
+// Validates an order by hand, with the same rules as zod-schemas.js.
 
 const isText = (value, min, max) =>
   typeof value === "string" && value.length >= min && value.length <= max;
@@ -25,7 +25,7 @@ const isItems = (value) =>
 const CHECKS = { customer: isCustomer, items: isItems, note: (value) => isText(value, 0, 1000) };
 const NAMES = Object.keys(CHECKS);
 
-/** Lists what is wrong as `{ pointer, detail }`; empty when nothing is. */
+/** Returns the errors as `{ pointer, detail }[]`; empty if the order is valid. */
 function faultsOfOrder(order) {
   const faults = [];
   for (const name of NAMES) {

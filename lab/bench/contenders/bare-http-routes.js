@@ -1,5 +1,5 @@
 "use strict";
-// Routes and input of the bare contender, by hand: a map of patterns, and checks written out.
+// Routing and validation of the bare contender, by hand.
 const { URLSearchParams } = require("node:url");
 const { large, small, thing } = require("./answers");
 const { readJson } = require("./bare-http-body");
@@ -36,7 +36,7 @@ function postOrder(req, _path, done) {
   });
 }
 
-/** Creates the function that answers a request: `route(req, path, (refusal, status, value) => …)`. */
+/** Creates the function that handles a request: `route(req, path, (problem, status, value) => …)`. */
 function createRouter(env) {
   const routes = new Map();
   for (const { mount, routes: fillers } of fillerFeatures(env)) {

@@ -1,5 +1,5 @@
 "use strict";
-// The benchmark's routes once more, as descriptions, the document and tokens are added to them one by one.
+// The benchmark's routes with descriptions, the OpenAPI document, and tokens added one by one.
 const { Router } = require("express");
 const v = require("valibot");
 const { apiDocs, describeRoute, requireToken } = require("berth/api");
@@ -7,7 +7,7 @@ const { id, object } = require("berth/schema");
 const { thing } = require("./answers");
 const { order, thingQuery } = require("./valibot-schemas");
 
-/** Mounts what the environment asks for, in front of the others, which have the same paths. */
+/** Mounts the parts named in `BENCH_API`, before the plain routes with the same paths. */
 function mountApi(app, env, logger) {
   const parts = (env.BENCH_API ?? "").split(",");
   if (parts.includes("documented")) app.use(apiDocs({ title: "bench", version: "1" }));

@@ -1,5 +1,5 @@
 "use strict";
-// The benchmark's ships as a feature of Berth's serves them, each route described: list, read and create.
+// The benchmark's ships as a Berth feature with described routes: list, read and create.
 const { Router } = require("express");
 const v = require("valibot");
 const { describeRoute } = require("berth/api");

@@ -1,5 +1,5 @@
 "use strict";
-// The fast path's tricks, each of which a run can do without to see what it buys: `BERTH_BENCH_WITHOUT=name,name`.
+// Disables optimizations of the fast path, to measure what each one saves: `BERTH_BENCH_WITHOUT=name,name`.
 
 const { promisify } = require("node:util");
 const express = require("express");
@@ -16,8 +16,8 @@ const messages = internal("express/messages");
 const writing = internal("express/write-whole");
 const output = internal("process/stdout");
 
-/** How to switch each trick off, by name; runs before the server is loaded, and may replace what modules export. */
-const tricks = {
+/** How to disable each optimization; runs before the server is loaded, and may replace what modules export. */
+const optimizations = {
   "pinned-prototypes"() {
     messages.messageClasses = () => ({});
   },
@@ -50,7 +50,7 @@ const tricks = {
   },
   "stackless-problems"() {
     const { Problem } = problem;
-    // A limit that cannot be set would not do: V8 collects no stacks at all then.
+    // A limit that cannot be set is no alternative: V8 then collects no stack traces at all.
     problem.Problem = class extends Problem {
       constructor(...args) {
         super(...args);
@@ -64,18 +64,18 @@ const tricks = {
 };
 
 /**
- * Switches tricks off.
- * @param names Joined by commas; nothing when empty or undefined.
- * @throws Error when a name is not known.
+ * Disables optimizations.
+ * @param names Comma-separated; may be empty or undefined.
+ * @throws Error when a name is unknown
  */
-function switchOff(names = "") {
+function disable(names = "") {
   for (const name of names.split(",").filter(Boolean)) {
-    if (!Object.hasOwn(tricks, name)) {
-      const known = Object.keys(tricks).join(", ") || "none yet";
-      throw new Error(`There is no trick called ${name}, choose among: ${known}`);
+    if (!Object.hasOwn(optimizations, name)) {
+      const known = Object.keys(optimizations).join(", ");
+      throw new Error(`unknown optimization ${name}: expected one of ${known}`);
     }
-    tricks[name]();
+    optimizations[name]();
   }
 }
 
-module.exports = { switchOff };
+module.exports = { disable };

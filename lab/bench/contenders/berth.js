@@ -1,13 +1,13 @@
 "use strict";
-// Contender: Berth, in the order of src/server.ts and src/app.ts, with the benchmark's routes.
+// Contender: Berth, set up like src/server.ts and src/app.ts, with the benchmark's routes.
 const process = require("node:process");
 require("berth/early");
-const { switchOff } = require("./berth-without");
+const { disable } = require("./berth-without");
 const { internal } = require("./internals");
 
-switchOff(process.env.BERTH_BENCH_WITHOUT);
+disable(process.env.BERTH_BENCH_WITHOUT);
 
-// Only now: what is taken out of a module stays as it is, even if a trick is switched off later.
+// Required after the optimizations are disabled, because destructured imports do not change later.
 const { httpVariables } = require("berth/config");
 const {
   createAppService,
@@ -51,7 +51,7 @@ function createApp(config, logger, draining, database) {
   return app;
 }
 
-/** Here, so that whoever needs no ships does not pay for loading it. */
+/** Required here, so that other workloads do not pay for loading it. */
 function attachDatabase(url) {
   const database = require("./ship-store").openDatabase(url);
   return { use: database, check: database.ping, isRequired: true, close: database.close };

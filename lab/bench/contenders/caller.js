@@ -1,5 +1,5 @@
 "use strict";
-// Calls another service as fast as it can, in one of several ways: `caller.js WAY URL SECONDS` prints what came of it.
+// Calls another service as fast as possible, in one of several ways: `caller.js WAY URL SECONDS` prints the result.
 const { deepEqual } = require("node:assert/strict");
 const { performance } = require("node:perf_hooks");
 const process = require("node:process");
@@ -7,11 +7,11 @@ const v = require("valibot");
 const { small } = require("./answers");
 
 const CONNECTIONS = 50;
-/** Until the machine code is there, in seconds. */
+/** Warm-up for the JIT, in seconds. */
 const WARM_UP_S = 1;
 const PATH = "/json";
 
-/** What the answer has to be, for everybody. */
+/** The schema of the response, the same for all ways. */
 const answer = v.object({
   id: v.number(),
   name: v.string(),
@@ -37,7 +37,7 @@ function serviceClient(url) {
   return () => client.call({ method: "GET", path: PATH, answer });
 }
 
-/** As a handler calls: for a request, whose ids go along. */
+/** As a handler calls: within a request, whose ids are propagated. */
 function serviceClientInContext(url) {
   const { runInWorkContext } = require("berth/process");
   const call = serviceClient(url);

@@ -1,11 +1,11 @@
 "use strict";
-// The benchmark's routes as an owner of an Express app writes them; each app brings its own way to check input.
+// The benchmark's routes in Express; each app passes its own validation.
 const { Router } = require("express");
 const { large, small, thing } = require("./answers");
 const { fillerFeatures } = require("./filler-routes");
 
 /**
- * Mounts the routes, those that are measured last.
+ * Mounts the routes; the measured ones come last.
  * @param input `{ parseQuery, parseBody, Problem }`, each as in packages/berth/src/http, and `schemas` for them.
  */
 function mountRoutes(app, env, input) {
@@ -28,7 +28,7 @@ function fillerRouter({ routes }) {
   return router;
 }
 
-/** Whether the text can be a thing's id. */
+/** Whether the text is a valid id of a thing. */
 const isThingId = (id) => /^[1-9]\d{0,18}$/.test(id);
 
 function thingsRouter({ parseQuery, Problem, schemas }) {

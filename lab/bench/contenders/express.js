@@ -1,5 +1,5 @@
 "use strict";
-// Contender: Express 5 with helmet, pino-http and express.json, as people put them together.
+// Contender: Express 5 with helmet, pino-http and express.json, a common setup.
 const http = require("node:http");
 const { performance } = require("node:perf_hooks");
 const process = require("node:process");
@@ -12,7 +12,7 @@ const { PROBLEM_TYPE, Problem, problemBody } = require("./problem");
 const schemas = require("./zod-schemas");
 const { clientOf, elapsedMs, pathOf, requestIdOf } = require("./request-facts");
 
-/** pino-http's own line, with the fields that Berth's has. */
+/** pino-http's line, with the same fields as Berth's. */
 function accessLog() {
   const fields = (req, res) => ({
     requestId: req.id,
@@ -40,7 +40,7 @@ function accessLog() {
   });
 }
 
-/** Remembers what can no longer be read when the response is done. */
+/** Keeps values that can no longer be read when the response is finished. */
 function startFacts(req, _res, next) {
   req.startedAt = performance.now();
   req.sentBefore = req.socket.bytesWritten;
@@ -67,7 +67,7 @@ function notFound() {
   throw new Problem(404, "There is nothing at this path.");
 }
 
-// Express tells an error handler by its four parameters.
+// Express recognizes an error handler by its four parameters.
 function errorHandler(err, req, res, next) {
   if (res.headersSent) return next(err);
   const status = err.status ?? 500;

@@ -1,5 +1,5 @@
 "use strict";
-// The benchmark's ships as Fastify serves them: list, read and create.
+// The benchmark's ships in Fastify: list, read and create.
 
 const shipInput = {
   type: "object",
@@ -37,9 +37,9 @@ const shipParams = {
   properties: { id: { type: "string", pattern: "^[1-9]\\d{0,18}$" } },
 };
 
-/** Adds the routes that are measured: list, read and create. */
+/** Adds the routes. */
 function addShipsRoutes(app, databaseUrl) {
-  // Here, so that a Fastify without ships does not pay for loading it.
+  // Required here, so that other workloads do not pay for loading it.
   const { createShipStore, openDatabase } = require("./ship-store");
   const ships = createShipStore(openDatabase(databaseUrl));
 

@@ -1,5 +1,5 @@
 "use strict";
-// Routes that nobody requests, registered before those that are measured: what a grown service has.
+// Unused routes, registered before the measured ones, as in a large service.
 
 const ROUTES_PER_FEATURE = 10;
 
@@ -17,8 +17,8 @@ const FEATURE = [
 ];
 
 /**
- * Lists features of ten routes each, as `{ mount, routes: [method, path][] }`; one feature without a mount when flat.
- * @param env `BENCH_ROUTES` is how many routes, `BENCH_FLAT` puts them all in one router.
+ * Returns features of ten routes each, as `{ mount, routes: [method, path][] }`.
+ * @param env `BENCH_ROUTES` is the number of routes; `BENCH_FLAT` puts all of them into one router.
  */
 function fillerFeatures(env) {
   const count = Math.floor(Number(env.BENCH_ROUTES ?? 0) / ROUTES_PER_FEATURE);

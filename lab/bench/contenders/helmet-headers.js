@@ -1,8 +1,8 @@
 "use strict";
-// Helmet's default headers as a plain object, for contenders that need no middleware.
+// Helmet's default headers as a plain object, for contenders without middleware.
 const helmet = require("helmet");
 
-/** Runs helmet once and records what it sets. */
+/** Runs helmet once and records the headers that it sets. */
 function helmetHeaders() {
   const headers = {};
   const recorder = {

@@ -1,5 +1,6 @@
 "use strict";
-// Modules that the package berth does not export. The entry points read from them at each access, so what is replaced here is replaced there.
+// Internal modules of the package berth. Its entry points read from them at each access, so an export replaced here is
+// replaced there, too.
 const { dirname, join } = require("node:path");
 
 const dist = join(dirname(require.resolve("berth/package.json")), "dist");

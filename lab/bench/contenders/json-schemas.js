@@ -1,5 +1,5 @@
 "use strict";
-// What clients may send and what they get, as JSON schemas for Fastify: the same rules as zod-schemas.js.
+// JSON schemas of requests and responses for Fastify, with the same rules as zod-schemas.js.
 
 const text = (minLength, maxLength) => ({ type: "string", minLength, maxLength });
 const integer = (minimum, maximum) => ({ type: "integer", minimum, maximum });

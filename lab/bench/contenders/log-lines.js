@@ -1,5 +1,5 @@
 "use strict";
-// Buffered log lines on standard output: written when enough have gathered, at the latest after half a second, and on exit.
+// Buffers log lines for stdout: flushed when the buffer is full, after half a second, and on exit.
 const { writeSync } = require("node:fs");
 const process = require("node:process");
 const { clearTimeout, setTimeout } = require("node:timers");
@@ -20,7 +20,7 @@ function flush() {
   writeSync(STDOUT_FD, lines);
 }
 
-/** Writes one line, which must end in a newline, soon. */
+/** Buffers one line, which must end in a newline. */
 function writeLine(line) {
   pending += line;
   if (pending.length >= FULL_CHARS) flush();

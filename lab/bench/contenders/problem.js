@@ -1,10 +1,10 @@
 "use strict";
-// The error bodies that contenders without Berth answer with: RFC 9457 problem details.
+// RFC 9457 problem details for the contenders without Berth.
 const { STATUS_CODES } = require("node:http");
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
-/** The body of an error answer. */
+/** The body of an error response. */
 const problemBody = (requestId, status, detail, members) =>
   JSON.stringify({
     type: "about:blank",
@@ -15,10 +15,10 @@ const problemBody = (requestId, status, detail, members) =>
     requestId,
   });
 
-/** The same for those who throw nothing. */
+/** The same for contenders that do not throw. */
 const problem = (status, message, members) => ({ status, message, members });
 
-/** An error that carries its status and what to tell the client. */
+/** An error with a status and details for the client. */
 class Problem extends Error {
   constructor(status, detail, members) {
     super(detail);

@@ -1,5 +1,5 @@
 "use strict";
-// The benchmark's ships in PostgreSQL, over Berth's pool: the same `pg` calls for whoever serves them.
+// The benchmark's ships in PostgreSQL, over Berth's pool: the same `pg` calls for all contenders.
 const { createDatabase } = require("berth/postgres");
 
 const COLUMNS = `id, name, cargo, created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -1,5 +1,5 @@
 "use strict";
-// What is called by those whose calls are measured: a small answer, as fast as Node gives it.
+// The upstream of measured calls: a small response, as fast as Node can send it.
 const { Buffer } = require("node:buffer");
 const { createServer } = require("node:http");
 const { listen } = require("./announce");

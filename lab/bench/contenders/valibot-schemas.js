@@ -1,5 +1,5 @@
 "use strict";
-// What clients may send, as Berth's features say it: the same rules as zod-schemas.js.
+// Valibot schemas of requests for Berth, with the same rules as zod-schemas.js.
 const v = require("valibot");
 const { dateTime, id, object, pageQuery, text: storable } = require("berth/schema");
 

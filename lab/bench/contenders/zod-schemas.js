@@ -1,5 +1,5 @@
 "use strict";
-// What clients may send, for stock Express, whose input people check with zod.
+// Zod schemas of requests for stock Express, where zod is the usual choice.
 const { z } = require("zod");
 
 const thingQuery = z.strictObject({

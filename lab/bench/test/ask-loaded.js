@@ -1,4 +1,4 @@
-// Preloaded into a process: at its end, prints which modules it has loaded.
+// Preloaded into a process: at its exit, prints the modules that it has loaded.
 "use strict";
 
 const { writeSync } = require("node:fs");

@@ -1,14 +1,14 @@
-// Tests what the benchmark's command line takes.
+// The command line of the benchmark.
 import { parseOptions } from "../options";
 
 describe("parseOptions", () => {
-  it("measures every contender, five rounds of three seconds", () => {
+  it("measures every contender in five rounds of three seconds by default", () => {
     const { contenders, rounds, seconds } = parseOptions([]);
     expect(contenders.map(({ name }) => name)).toEqual(["bare", "fastify", "express", "berth"]);
     expect({ rounds, seconds }).toEqual({ rounds: 5, seconds: 3 });
   });
 
-  it("adds Berth without each trick that is named", () => {
+  it("adds Berth without each named optimization", () => {
     const { contenders } = parseOptions(["--contenders", "berth", "--without", "a,b"]);
     expect(contenders.map(({ env }) => env.BERTH_BENCH_WITHOUT)).toEqual([undefined, "a", "b"]);
   });
@@ -17,7 +17,7 @@ describe("parseOptions", () => {
     [["--rounds", "0"], '--rounds: expected a whole number above 0, got "0"'],
     [["--seconds", "1.5"], '--seconds: expected a whole number above 0, got "1.5"'],
     [["--contenders", "koa"], /expected names among bare, fastify, express, berth, got "koa"/],
-  ])("refuses %j", (argv, message) => {
+  ])("rejects %j", (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-// Tests how measurements are shown.
+// Formatting of measurements.
 import { callsTable, table, workTable } from "../report";
 
 describe("table", () => {
@@ -23,7 +23,7 @@ describe("workTable", () => {
   });
   const work = { name: "json", method: "GET", path: "/", status: 200, connections: 1 } as const;
 
-  it("compares each with the others of its round", () => {
+  it("compares contenders round by round", () => {
     const shown = workTable(
       work,
       [measured("fastify", [10, 20]), measured("berth", [15, 20])],
@@ -35,7 +35,7 @@ describe("workTable", () => {
     expect(shown).not.toContain("/Berth");
   });
 
-  it("says who had how much of the cores where all share them, and what a router takes", () => {
+  it("shows the shares of the cores, and a router's CPU time", () => {
     const behind = measured("berth", [10]);
     behind.rounds = behind.rounds.map((of) => ({ ...of, frontUs: 42 }));
     const shared = { ...work, onAllCores: true } as const;
@@ -44,7 +44,7 @@ describe("workTable", () => {
     expect(shown).toContain("| cores: 1.00, load 0.25, router 42.0 µs |");
   });
 
-  it("compares Berth with itself when it does without a trick", () => {
+  it("compares Berth without an optimization with Berth", () => {
     const shown = workTable(
       work,
       [measured("berth", [20]), measured("berth-without-a", [10])],
@@ -61,13 +61,13 @@ describe("callsTable", () => {
     { way: "client", perSecond: [90, 150], busy: [0.5, 0.5] },
   ];
 
-  it("compares each way with the first, round by round", () => {
+  it("compares each way with the first one, round by round", () => {
     const shown = callsTable("client", calls, false);
     expect(shown).toContain("| calls/s       | /undici ");
     expect(shown).toContain("| 120 (90-150)  | 0.82 (0.75-0.90) | 50 % busy  |");
   });
 
-  it("counts by processor time when all were measured at once", () => {
+  it("counts per CPU second when all were measured concurrently", () => {
     expect(callsTable("client", calls, true)).toContain("| calls/CPU s ");
   });
 });

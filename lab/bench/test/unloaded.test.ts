@@ -1,4 +1,4 @@
-// What web does not load, and so does not pay for: what only other process types use, or nobody has switched on.
+// Modules that the web process does not load: those of other process types, and of disabled features.
 import { once } from "node:events";
 import { join } from "node:path";
 import { startProcess, untilListening } from "berth/testing";

@@ -1,4 +1,4 @@
-// The page for readers says about the clauses what their modules say.
+// The clauses in docs/port-contract.md are up to date.
 import { loadClauses } from "port-contract";
 import { describeClauses, readSection } from "../documentation";
 

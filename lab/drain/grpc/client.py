@@ -1,7 +1,7 @@
-# Calls a gRPC service until standard input ends, and prints what became of the calls: a client from outside Node's world.
+# Calls a gRPC service until stdin ends, and prints the outcomes of the calls.
 #
 # client.py CHANNELS PORT...: each channel balances its calls over all ports, and has the defaults of gRPC's C core. There
-# is no retry policy; what is repeated by itself is only what the server says that nobody has handled.
+# is no retry policy: the core only retries calls that the server reports as not handled.
 import json
 import sys
 import threading
@@ -13,7 +13,7 @@ import grpc
 
 CALL_LIMIT_S = 10
 MESSAGES = 20
-# Threads of each kind, and their pause between two calls, in seconds.
+# Number of threads of each kind, and their pause between calls, in seconds.
 PLAN = {"get": (8, 0.02), "create": (8, 0.05), "list": (8, 0.05)}
 STATUSES = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
 
@@ -25,7 +25,7 @@ ids = count(1)
 
 
 def message(text):
-    """One field of text, which is all that the messages here have: no generated code."""
+    """Encodes a message with a single string field, which needs no generated code."""
     data = text.encode()
     return bytes([0x0A, len(data)]) + data
 
@@ -33,13 +33,13 @@ def message(text):
 def connect(ports):
     return grpc.insecure_channel(
         "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports),
-        # Channels to the same address would share a connection else.
+        # Otherwise channels to the same address share a connection.
         options=[("grpc.use_local_subchannel_pool", 1), ("grpc.lb_policy_name", "round_robin")],
     )
 
 
 def ask(channel, kind, request):
-    """Whether all of the answer is what was asked for."""
+    """Whether the response is complete and correct."""
     path = f"/drain.Drain/{kind.capitalize()}"
     if kind != "list":
         return channel.unary_unary(path)(request, timeout=CALL_LIMIT_S) == request
@@ -58,7 +58,7 @@ def converse(channel, kind, pause_s):
 
 
 def watch(port):
-    """Notes each health status of one address, and how watching it ended."""
+    """Records each health status of one address, and how the watch ended."""
     while True:
         try:
             watching = connect([port]).unary_stream("/grpc.health.v1.Health/Watch")
@@ -83,7 +83,7 @@ def main(channels, ports):
     for thread in threads:
         thread.start()
     sys.stdin.read()
-    # Before the servers end, too.
+    # Cancelled while the servers still run.
     seen = dict(health)
     stopped.set()
     for thread in threads:

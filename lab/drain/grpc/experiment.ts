@@ -1,4 +1,4 @@
-// Experiment: gRPC servers are restarted in turn while a client from elsewhere calls them; and killed, as the control.
+// Experiment: gRPC servers are restarted in turn while a client calls them; as the control, they are killed.
 import { join } from "node:path";
 import { until } from "port-contract/harness";
 import { freePort } from "port-contract/ports";
@@ -6,13 +6,13 @@ import { Missing } from "../../recipes/missing";
 import { killEach } from "../kill";
 import { createJournal, type Execution, type Journal } from "../load/journal";
 import type { Options } from "../options";
-import type { Finding } from "../../experiments/finding";
+import type { Finding } from "../../experiments/run";
 import { startInstances } from "../ways/instances";
 import type { WayOptions } from "../ways/way";
 import { hup } from "../ways/workers";
 import { type Became, type Counts, PYTHON, requireClient, startClient } from "./client";
 
-/** Something that serves gRPC. */
+/** A way to serve gRPC. */
 interface Serving {
   ports: readonly number[];
   roll(): Promise<void>;
@@ -21,12 +21,12 @@ interface Serving {
 
 interface Way {
   title: string;
-  /** How many connections the client has to each address; one has its calls handled by one worker. */
+  /** The client's connections to each address; all calls of a connection are handled by the same worker. */
   channels: number;
   start(options: WayOptions): Promise<Serving>;
 }
 
-/** The throwaway service. */
+/** The service under test. */
 export const SERVICE = join(__dirname, "service.js");
 
 const ways: readonly Way[] = [
@@ -51,7 +51,7 @@ const ways: readonly Way[] = [
 const WARM_CALLS = 200;
 const WARM_LIMIT_MS = 20_000;
 
-/** Counts what a client loses while all servers are restarted, several times over, and while they are killed. */
+/** Counts the calls that a client loses while all servers are restarted several times, and while they are killed. */
 export async function grpc({ rolls, node }: Options): Promise<Finding> {
   try {
     requireClient(PYTHON);
@@ -68,11 +68,12 @@ export async function grpc({ rolls, node }: Options): Promise<Finding> {
     rows.push(row(way, `restart ×${rolls}`, restarted));
     const { lost, twice } = restarted;
     if (lost > 0) missed.push(`${way.title}: ${lost} calls failed`);
-    if (twice > 0) missed.push(`${way.title}: ${twice} creates were carried out twice`);
-    // Once: whoever is killed again and again is given up.
+    if (twice > 0) missed.push(`${way.title}: ${twice} creates ran twice`);
+    // Only once: a supervisor gives up on a process that is killed repeatedly.
     const killed = await underCalls(way, node, (_serving, journal) => killEach(journal));
     rows.push(row(way, "kill -9", killed));
-    if (killed.lost === 0) missed.push(`${way.title}: nothing is seen to be lost by kill -9`);
+    if (killed.lost === 0)
+      missed.push(`${way.title}: kill -9 lost nothing, so the load proves nothing`);
   }
   return { rows, missed };
 }
@@ -96,7 +97,7 @@ async function underCalls(
     const stopClient = startClient(serving.ports, way.channels);
     const isWarm = () => journal.executions().length >= WARM_CALLS;
     if (!(await until(isWarm, WARM_LIMIT_MS, 100)))
-      throw new Error(`${way.title}: nothing is served`);
+      throw new Error(`${way.title}: no request succeeds`);
     await act(serving, journal);
     const became = await stopClient();
     await serving.stop();
@@ -108,7 +109,7 @@ async function underCalls(
   }
 }
 
-/** How many creates ran more than once, wherever they did. */
+/** The number of creates that ran more than once, on any process. */
 export function ranTwice(ran: readonly Execution[]): number {
   const ids = ran.map(({ id }) => id).filter((id) => id.startsWith("create-"));
   const seen = new Set<string>();

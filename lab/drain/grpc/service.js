@@ -1,4 +1,4 @@
-// A throwaway gRPC service on Berth: quick and slow answers and streams, each call noted.
+// The gRPC service under test: quick and slow responses and streams; each call is recorded in a journal.
 "use strict";
 
 const { openSync, writeSync } = require("node:fs");
@@ -13,7 +13,7 @@ const CREATE_MS = 100;
 const MESSAGES = 20;
 const MESSAGE_INTERVAL_MS = 50;
 
-/** Written at once: what a process that is killed has noted must not be lost with it. */
+/** Written synchronously, so that a killed process loses no entry. */
 const journal = openSync(process.env.DRAIN_JOURNAL, "a");
 const note = (what, id = "") => writeSync(journal, `${what} ${process.pid} ${id}\n`);
 

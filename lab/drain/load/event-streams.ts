@@ -1,9 +1,9 @@
-// Clients that read an endless answer, and ask for it anew whenever it ends.
+// Clients that read an endless response, and request it again whenever it ends.
 import { get } from "node:http";
 import { ANSWER_LIMIT_MS } from "./failure";
 import { type Ending, keepOpen } from "./lasting";
 
-/** Reads until the signal is aborted, and resolves then with how all streams but the last ones ended. */
+/** Reads until the signal is aborted, then resolves to how all streams ended except the last ones. */
 export const readStreams = (
   port: number,
   path: string,
@@ -11,7 +11,7 @@ export const readStreams = (
   stopped: AbortSignal,
 ): Promise<Ending[]> => keepOpen(clients, stopped, () => readOnce(port, path, stopped));
 
-/** Its proper end is the last chunk of its body. */
+/** It ends properly with the last chunk of its body. */
 function readOnce(port: number, path: string, signal: AbortSignal): Promise<Ending> {
   return new Promise((resolve) => {
     const req = get({ host: "127.0.0.1", port, path, agent: false, signal });

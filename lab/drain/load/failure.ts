@@ -2,15 +2,15 @@
 import { NoConnection, NoResponse, WrongProtocol } from "port-contract/harness";
 
 /**
- * `refused`: nobody listened. `reset`: the connection ended before any answer. `cut`: it ended in the midst of one.
- * `timeout`: neither came. Else the status, when it is not the one that was expected.
+ * `refused`: nothing listened. `reset`: the connection ended before the response. `cut`: it ended during the response.
+ * `timeout`: neither happened in time. Otherwise the unexpected status.
  */
 export type Failure = "refused" | "reset" | "cut" | "timeout" | `${number}`;
 
-/** The longest that anything is waited for, in milliseconds: far more than any answer here takes. */
+/** The time limit for a response, in milliseconds: far more than any response here takes. */
 export const ANSWER_LIMIT_MS = 10_000;
 
-/** What an error of the harness' connections means for a request. @throws Error that means nothing, but an accident here. */
+/** Classifies an error of the harness. @throws the error itself if it is not about a request */
 export function failureOf(err: unknown, hasEnded: boolean): Failure {
   if (err instanceof NoConnection) return err.code === "ECONNREFUSED" ? "refused" : "reset";
   if (err instanceof NoResponse) {

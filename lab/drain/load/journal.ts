@@ -1,4 +1,4 @@
-// What the service's processes note in one file, which survives them: who serves, and which request ran where.
+// A file in which the service's processes record that they listen and which requests they handle; it survives crashes.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,21 +7,21 @@ import { join } from "node:path";
 export interface Execution {
   id: string;
   pid: number;
-  /** Whether its answer was handed to the system as a whole. */
+  /** Whether the complete response was passed to the operating system. */
   isDone: boolean;
 }
 
-/** The file, and what is in it so far. */
+/** The file and its entries. */
 export interface Journal {
-  /** Each process adds lines to it: `up PID`, `begun PID ID`, `done PID ID`. */
+  /** Each process appends lines: `up PID`, `begun PID ID`, `done PID ID`. */
   readonly path: string;
-  /** The processes that have ever listened, in that order. */
+  /** All processes that have listened, in order. */
   listening(): number[];
   executions(): Execution[];
   remove(): void;
 }
 
-/** Makes an empty one. */
+/** Creates an empty journal. */
 export function createJournal(): Journal {
   const directory = mkdtempSync(join(tmpdir(), "berth-roll-"));
   const path = join(directory, "journal");

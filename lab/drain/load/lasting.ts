@@ -1,19 +1,19 @@
-// Connections that should last, each opened anew whenever it ends.
+// Keeps long-lived connections open, and reopens each one whenever it ends.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure } from "./failure";
 
-/** How one connection has ended. */
+/** How a connection ended. */
 export interface Ending {
-  /** Missing when it ended as its protocol has it. */
+  /** Missing when it ended properly. */
   failure?: Failure;
 }
 
-/** Before the next try of a client that was turned away, in milliseconds. */
+/** The pause after a failed connection attempt, in milliseconds. */
 const RETRY_MS = 50;
 
 /**
- * Keeps as many open until the signal is aborted, and resolves then with how those before the last ones ended.
- * @param open One connection from its start to its end.
+ * Keeps this many open until the signal is aborted, then resolves to how all of them ended except the last ones.
+ * @param open Opens a connection and resolves when it has ended.
  */
 export async function keepOpen(
   clients: number,
@@ -24,7 +24,7 @@ export async function keepOpen(
   const client = async (): Promise<void> => {
     while (!stopped.aborted) {
       const ending = await open();
-      // The end of the last one is this side's.
+      // The last connection is ended by the client.
       if (stopped.aborted) return;
       endings.push(ending);
       if (ending.failure) await sleep(RETRY_MS);

@@ -1,17 +1,17 @@
-// The load of everything that a service may serve at once: steady, and less than two cores can take.
+// A steady mixed load of requests, WebSockets and event streams, below the capacity of two cores.
 import { readStreams } from "./event-streams";
 import type { Ending } from "./lasting";
 import { type RequestPlan, type Sent, sendRequests } from "./requests";
 import { converse } from "./websockets";
 
-/** What became of all that was sent. */
+/** The outcomes of everything that was sent. */
 export interface Became {
   requests: Sent[];
   sockets: Ending[];
   streams: Ending[];
 }
 
-/** About 300 requests a second, and some that take 800 ms at any time. */
+/** About 300 requests per second, with some 800 ms ones always in flight. */
 const PLANS: readonly RequestPlan[] = [
   { method: "GET", path: "/quick", clients: 15, pauseMs: 100 },
   { method: "POST", path: "/quick", clients: 15, pauseMs: 100 },
@@ -21,7 +21,7 @@ const PLANS: readonly RequestPlan[] = [
 const SOCKETS = 4;
 const STREAMS = 4;
 
-/** Starts it; the returned function lets each client finish its request, and resolves with what became of all. */
+/** Starts the load. The returned function lets each client finish its request, and resolves to all outcomes. */
 export function startLoad(port: number): () => Promise<Became> {
   const stop = new AbortController();
   const requests = PLANS.map((plan) => sendRequests(port, plan, stop.signal));

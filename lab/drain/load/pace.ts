@@ -1,4 +1,4 @@
-// The pauses of clients, which must not come into step with each other.
+// Random pauses of clients, so that they do not run in lockstep.
 
-/** A random pause of that many milliseconds on average. */
+/** A random pause with this mean, in milliseconds. */
 export const jittered = (meanMs: number): number => meanMs * (0.5 + Math.random());

@@ -1,4 +1,4 @@
-// Keep-alive clients that send one request after the other, paced, and never one twice.
+// Keep-alive clients that send paced requests one after the other, without retries.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Connection, exchange, type Request } from "port-contract/harness";
 import { ANSWER_LIMIT_MS, type Failure, failureOf } from "./failure";
@@ -9,23 +9,23 @@ export interface RequestPlan {
   method: "GET" | "POST";
   path: string;
   clients: number;
-  /** Between an answer and the next request of the same client, in milliseconds on average. */
+  /** The mean pause between a response and the client's next request, in milliseconds. */
   pauseMs: number;
 }
 
-/** One request, and what became of it. */
+/** A request and its outcome. */
 export interface Sent {
   id: string;
   method: RequestPlan["method"];
-  /** Missing when its whole answer came. */
+  /** Missing when the response was complete. */
   failure?: Failure;
-  /** On the clock of `Date.now`, which other processes have too. */
+  /** By `Date.now`, whose clock all processes share. */
   sentAtMs: number;
 }
 
 let lastId = 0;
 
-/** Sends until the signal is aborted, and resolves then with every request once the last answer is there. */
+/** Sends until the signal is aborted, then resolves to every request once the last response has arrived. */
 export async function sendRequests(
   port: number,
   plan: RequestPlan,
@@ -45,7 +45,7 @@ export async function sendRequests(
           ANSWER_LIMIT_MS,
         );
         if (status !== 200) sent.failure = `${status}`;
-        // Whoever is told so closes, too.
+        // After Connection: close the client closes the connection, too.
         if (/\bclose\b/i.test(headers.connection ?? "")) connection.close();
       } catch (err) {
         sent.failure = failureOf(err, connection?.ending() !== undefined);
@@ -59,7 +59,7 @@ export async function sendRequests(
   return all;
 }
 
-/** Whether the server has not ended the connection meanwhile, as it may between two requests. */
+/** Whether the connection is still open; the server may close it between two requests. */
 function isUsable(connection: Connection | undefined): connection is Connection {
   return connection !== undefined && !connection.ending() && !connection.socket.destroyed;
 }

@@ -1,25 +1,25 @@
-// Counts what became of a load: what failed and how, and what ran twice.
+// Counts the outcomes of a load: what failed, and what ran twice.
 import type { Failure } from "./failure";
 import type { Execution } from "./journal";
 import type { Became } from "./load";
 
-/** How many there were, and how many of them failed in which way. */
+/** The total, and the number of failures of each kind. */
 export interface Count {
   all: number;
   failures: ReadonlyMap<Failure, number>;
 }
 
-/** What became of one load. */
+/** The outcomes of one load. */
 export interface Tally {
   gets: Count;
   posts: Count;
-  /** POSTs that ran more than once, which nobody asked for. */
+  /** POSTs that ran more than once although they were sent once. */
   postsTwice: number;
   sockets: Count;
   streams: Count;
 }
 
-/** Counts one load by what clients saw, and by what the service noted of itself. */
+/** Counts the outcomes by what the clients saw and what the journal recorded. */
 export function tally({ requests, sockets, streams }: Became, ran: readonly Execution[]): Tally {
   const by = (method: string) => requests.filter((sent) => sent.method === method);
   const runs = new Map<string, number>();
@@ -33,7 +33,7 @@ export function tally({ requests, sockets, streams }: Became, ran: readonly Exec
   };
 }
 
-/** How many failed in whatever way. */
+/** The number of failures of any kind. */
 export const failed = ({ failures }: Count): number =>
   [...failures.values()].reduce((sum, n) => sum + n, 0);
 

@@ -1,4 +1,4 @@
-// WebSockets that exchange messages, and connect anew whenever the server says farewell.
+// WebSockets that exchange messages, and reconnect whenever the server sends a Close frame.
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { within } from "port-contract/harness";
@@ -7,10 +7,10 @@ import { type Ending, keepOpen } from "./lasting";
 import { jittered } from "./pace";
 
 const MESSAGE_PAUSE_MS = 100;
-/** "Going away", and what a service may say when it restarts. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+/** Close codes of a restart: going away, and service restart. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const FAREWELLS = [1000, 1001, 1012];
 
-/** Converses until the signal is aborted, and resolves then with how all connections but the last ones ended. */
+/** Exchanges messages until the signal is aborted, then resolves to how all connections ended except the last ones. */
 export function converse(
   port: number,
   path: string,
@@ -45,7 +45,7 @@ async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> 
   return FAREWELLS.includes(code) ? {} : { failure: "cut" };
 }
 
-/** An error before the connection is a WebSocket, or of its frames. */
+/** An error of the handshake or of a frame. */
 function failureOf(err: Error): Failure {
   const [, status] = /Unexpected server response: (\d+)/.exec(err.message) ?? [];
   if (status) return `${Number(status)}`;

@@ -1,4 +1,4 @@
-// Tests how a crash's losses are told apart.
+// How the losses of a crash are classified.
 import { lostWith } from "../crash";
 
 const KILLED = { pid: 7, atMs: 1000 };
@@ -11,7 +11,7 @@ const failed = (id: string, sentAtMs = 999) => ({
 const run = (id: string, pid: number) => ({ id, pid, isDone: false });
 
 describe("lostWith()", () => {
-  it("does not count what was answered", () => {
+  it("does not count completed requests", () => {
     const answered = { id: "1", method: "GET" as const, sentAtMs: 999 };
     expect(lostWith(KILLED, [answered], [run("1", 7)])).toEqual({
       running: 0,
@@ -28,10 +28,10 @@ describe("lostWith()", () => {
       [run("1", 7), run("1", 8)],
       { running: 1 },
     ],
-    ["sent just before, and run by nobody", failed("1"), [], { unread: 1 }],
-    ["sent long after, and run by nobody", failed("1", 2000), [], { elsewhere: 1 }],
+    ["sent just before, and not handled", failed("1"), [], { unread: 1 }],
+    ["sent long after, and not handled", failed("1", 2000), [], { elsewhere: 1 }],
     ["running in another process", failed("1"), [run("1", 8)], { elsewhere: 1 }],
-  ])("tells what was %s", (_where, sent, ran, expected) => {
+  ])("classifies a request %s", (_where, sent, ran, expected) => {
     const none = { running: 0, unread: 0, elsewhere: 0 };
     expect(lostWith(KILLED, [sent], ran)).toEqual({ ...none, ...expected });
   });

@@ -12,7 +12,7 @@ const hasClient = (() => {
   }
 })();
 
-it("says what is to be installed", () => {
+it("names the package to install", () => {
   expect(() => requireClient("/no/python")).toThrow(
     "gRPC for Python is not installed: apt-get install python3-grpcio",
   );
@@ -29,7 +29,7 @@ it("says what is to be installed", () => {
     return { server, journal, stopClient };
   }
 
-  it("counts calls, and the health that it is told", async () => {
+  it("counts calls, and the health statuses that it receives", async () => {
     const { server, journal, stopClient } = await start();
     const became = await stopClient();
     await server.reap();
@@ -44,7 +44,7 @@ it("says what is to be installed", () => {
     journal.remove();
   });
 
-  it("counts what fails", async () => {
+  it("counts failures", async () => {
     const { server, journal, stopClient } = await start();
     await server.reap();
     const { list } = await stopClient();
@@ -54,7 +54,7 @@ it("says what is to be installed", () => {
 });
 
 describe("ranTwice()", () => {
-  it("counts creates, wherever they ran, and each once", () => {
+  it("counts creates that ran twice, on any process, once each", () => {
     const ran = (id: string, pid: number) => ({ id, pid, isDone: false });
     const all = [ran("create-1", 7), ran("create-1", 8), ran("create-1", 9), ran("create-2", 7)];
     expect(ranTwice([...all, ran("get-1", 7), ran("get-1", 8)])).toBe(1);

@@ -1,4 +1,4 @@
-// What the load says of servers that misbehave on purpose: what is lost is counted, an orderly end is not.
+// The load against servers that misbehave: losses are counted, orderly ends are not.
 import { appendFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -13,7 +13,7 @@ import { converse } from "../load/websockets";
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close().closeAllConnections()));
 
-/** Serves until it has been asked so often; the signal is aborted then. */
+/** Starts a server; the signal is aborted after this many requests. */
 async function serve(times: number, answer: RequestListener) {
   const stop = new AbortController();
   let asked = 0;
@@ -33,20 +33,20 @@ const failuresOf = async ({ port, stopped }: { port: number; stopped: AbortSigna
 describe("sendRequests()", () => {
   it("counts nothing when the server ends connections between two requests", async () => {
     const served = await serve(3, ({ socket }, res) => {
-      // Without having said so.
+      // Without Connection: close.
       res.end("done").on("close", () => socket.end());
     });
     expect(await failuresOf(served)).toEqual([undefined, undefined, undefined]);
   });
 
-  it("counts nothing when the server says that it closes", async () => {
+  it("counts nothing when the server sends Connection: close", async () => {
     const served = await serve(3, (_req, res) => {
       res.setHeader("Connection", "close").end("done");
     });
     expect(await failuresOf(served)).toEqual([undefined, undefined, undefined]);
   });
 
-  it("counts a request that is sent into a connection that is being closed, and sends it once", async () => {
+  it("counts a request on a connection that is being closed, and does not retry it", async () => {
     const ids: (string | undefined)[] = [];
     const served = await serve(2, (req, res) => {
       ids.push(req.url);
@@ -57,14 +57,14 @@ describe("sendRequests()", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it("counts an answer that breaks off", async () => {
+  it("counts an incomplete response", async () => {
     const served = await serve(1, (_req, res) => {
       res.writeHead(200, { "Content-Length": "100" }).write("half", () => res.socket?.destroy());
     });
     expect(await failuresOf(served)).toEqual(["cut"]);
   });
 
-  it("counts any other status than 200, and goes on with the connection", async () => {
+  it("counts any status except 200, and keeps using the connection", async () => {
     const ports = new Set<number | undefined>();
     const served = await serve(2, (req, res) => {
       ports.add(req.socket.remotePort);
@@ -74,7 +74,7 @@ describe("sendRequests()", () => {
     expect(ports.size).toBe(1);
   });
 
-  it("counts a refusal", async () => {
+  it("counts a refused connection", async () => {
     const served = await serve(1, (_req, res) => void res.end());
     served.server.close();
     const sent = failuresOf(served);
@@ -95,17 +95,17 @@ describe("converse()", () => {
     return served;
   }
 
-  it("counts a Close frame as a good end, and connects anew", async () => {
+  it("does not count a Close frame, and reconnects", async () => {
     const { port, stopped } = await serveWebSockets((socket) => socket.close(1001));
     expect(await converse(port, "/", 1, stopped)).toEqual([{}]);
   });
 
-  it("counts one that ends without", async () => {
+  it("counts an end without a Close frame", async () => {
     const { port, stopped } = await serveWebSockets((socket) => socket.terminate());
     expect(await converse(port, "/", 1, stopped)).toEqual([{ failure: "cut" }]);
   });
 
-  it("counts one that is refused", async () => {
+  it("counts a refused handshake", async () => {
     const { port, stopped, stop, server } = await serve(0, () => undefined);
     let asked = 0;
     server.on("upgrade", (_req, socket) => {
@@ -122,12 +122,12 @@ describe("readStreams()", () => {
       res.write("data: 1\n\n", () => end(req, res));
     });
 
-  it("counts the end of a body as a good end, and asks anew", async () => {
+  it("does not count the end of a body, and requests it again", async () => {
     const { port, stopped } = await streaming((_req, res) => void res.end());
     expect(await readStreams(port, "/", 1, stopped)).toEqual([{}]);
   });
 
-  it("counts a body without its end", async () => {
+  it("counts an incomplete body", async () => {
     const { port, stopped } = await streaming((req) => void req.socket.destroy());
     expect(await readStreams(port, "/", 1, stopped)).toEqual([{ failure: "cut" }]);
   });
@@ -136,7 +136,7 @@ describe("readStreams()", () => {
 describe("tally()", () => {
   const sent = (id: string, method: "GET" | "POST") => ({ id, method, sentAtMs: 0 });
 
-  it("counts POSTs that ran more than once, wherever they did, and no GETs", () => {
+  it("counts POSTs, but not GETs, that ran more than once on any process", () => {
     const journal = createJournal();
     appendFileSync(
       journal.path,

@@ -1,4 +1,4 @@
-// Three instances of the development formation behind its own router.
+// Three instances in a development formation, behind its router.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export const router: Way = {
     const procfile = join(folder, "Procfile");
     writeFileSync(procfile, `web: exec ${options.node} ${options.service}\n`);
     const port = await freePort();
-    // The last to be asked for: the instances have those above it.
+    // Requested last, because the instances use the ports above it.
     const base = await freePort(INSTANCES - 1);
     const which = ["-f", procfile, "-p", String(base)];
     const scale = ["-m", `web=${INSTANCES}`, "--router", String(port), "--restart"];
@@ -28,7 +28,7 @@ export const router: Way = {
     const run = startRun([...FORMATION, ...which, ...scale], { isolated: true, env });
     const isUp = () => options.journal.listening().length === INSTANCES;
     if (!(await until(isUp, START_LIMIT_MS)))
-      throw new Error(`the formation does not come up; it says:\n${run.output.text()}`);
+      throw new Error(`the formation did not start; its output:\n${run.output.text()}`);
     return {
       port,
       async roll() {

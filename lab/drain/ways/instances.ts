@@ -1,11 +1,11 @@
-// Several processes of the service, each on a port of its own, kept alive and restarted in turn as a platform does.
+// Several processes of the service, each on its own port, supervised and restarted in turn as by a platform.
 import { type Run, startServer, until } from "port-contract/harness";
 import { terminate } from "../exit";
 import { serviceEnvironment, type WayOptions } from "./way";
 
 /** The running instances. */
 export interface Instances {
-  /** Ends one after the other, the next one only once the new one has been given a request. */
+  /** Restarts one after the other, each once the previous replacement has got a request. */
   roll(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface Instances {
 /** How long a proxy may take to send to a new instance, in milliseconds. */
 const NOTICED_LIMIT_MS = 20_000;
 
-/** Starts one on each port; one that dies unasked is started anew at once. @throws Error when one does not listen */
+/** Starts one per port, and restarts one that crashes. @throws Error when one does not listen */
 export async function startInstances(
   ports: readonly number[],
   options: WayOptions,
@@ -48,7 +48,7 @@ export async function startInstances(
         const { pid } = await start(at);
         const isUsed = () => options.journal.executions().some((ran) => ran.pid === pid);
         if (!(await until(isUsed, NOTICED_LIMIT_MS, 50)))
-          throw new Error(`nothing was sent to a new instance for ${NOTICED_LIMIT_MS / 1000} s`);
+          throw new Error(`a new instance got no request for ${NOTICED_LIMIT_MS / 1000} s`);
       }
     },
     stop: async () => void (await Promise.all(running.map(async (run) => end(await run)))),

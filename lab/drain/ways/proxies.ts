@@ -1,4 +1,4 @@
-// nginx and HAProxy as docs/deploy configures them, in front of three instances.
+// nginx and HAProxy, as configured in docs/deploy, in front of three instances.
 import { freePort } from "port-contract/ports";
 import { type RouterName, startRouter } from "../../recipes/routers";
 import { startInstances } from "./instances";
@@ -6,14 +6,14 @@ import type { Way } from "./way";
 
 const INSTANCES = 3;
 
-/** Makes a way of a proxy; `env` is what its configuration asks of the instances. */
+/** Creates a way with a proxy; `env` is what the instances need behind it. */
 const behind = (name: RouterName, title: string, env: Readonly<Record<string, string>>): Way => ({
   title: `${title}, ${INSTANCES} instances`,
   mayLosePosts: true,
   async start(options) {
     const [port, ...ports] = await freePorts(1 + INSTANCES);
     const instances = await startInstances(ports, options, env);
-    // After them: it would believe for a second that they are away.
+    // Started after the instances; otherwise it would consider them down for a second.
     const proxy = await startRouter(name, port!, ports).catch(async (err: unknown) => {
       await instances.stop();
       throw err;

@@ -1,4 +1,4 @@
-// A throwaway service on Berth: quick and slow answers, a WebSocket and an endless stream, each request noted.
+// The service under test: quick and slow responses, a WebSocket and an endless stream; requests are recorded in a journal.
 "use strict";
 
 const { openSync, writeSync } = require("node:fs");
@@ -22,7 +22,7 @@ const { serve } = require("berth/process");
 const SLOW_MS = 800;
 const EVENT_INTERVAL_MS = 100;
 
-/** Written at once: what a process that is killed has noted must not be lost with it. */
+/** Written synchronously, so that a killed process loses no entry. */
 const journal = openSync(process.env.DRAIN_JOURNAL, "a");
 const note = (what, id = "") => writeSync(journal, `${what} ${process.pid} ${id}\n`);
 

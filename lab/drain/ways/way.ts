@@ -1,38 +1,38 @@
-// What the ways to serve one port with several processes have in common.
+// The interface of the ways to serve one port with several processes.
 import { join } from "node:path";
 import type { Journal } from "../load/journal";
 
-/** Something that serves, under load. */
+/** A running way. */
 export interface Serving {
   /** Where clients connect. */
   port: number;
-  /** Restarts everything that answers requests, in an orderly manner, and resolves when the new ones do all of it. */
+  /** Restarts every serving process gracefully, and resolves when the new ones serve everything. */
   roll(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What a way is started with. */
+/** Options for starting a way. */
 export interface WayOptions {
-  /** The Node that runs the service. */
+  /** The Node binary that runs the service. */
   node: string;
-  /** The program that is served. */
+  /** The script of the service. */
   service: string;
   journal: Journal;
 }
 
-/** One way. */
+/** A way to serve one port with several processes. */
 export interface Way {
   title: string;
-  /** Whether a POST may be lost that crosses the end of an idle connection: who forwards it may not send it twice. */
+  /** Whether a POST may be lost that crosses the close of an idle connection, because a proxy must not retry it. */
   mayLosePosts?: true;
-  /** @throws Missing when a program that it needs is not installed. @throws Error when it does not come up. */
+  /** @throws Missing when a required program is not installed @throws Error when it does not start */
   start(options: WayOptions): Promise<Serving>;
 }
 
-/** The one that speaks HTTP. */
+/** The HTTP service. */
 export const SERVICE = join(__dirname, "service.js");
 
-/** What the service finds in its environment, and nothing but that. */
+/** The complete environment of the service. */
 export const serviceEnvironment = ({
   journal,
 }: Pick<WayOptions, "journal">): Record<string, string> => ({

@@ -5,12 +5,12 @@ import { haproxy, nginx } from "./proxies";
 import type { Way } from "./way";
 import { hup, sockets } from "./workers";
 
-/** By the names that `--way` takes. */
+/** The ways by their names in `--way`. */
 export const ways: Readonly<Record<string, Way>> = { router, nginx, haproxy, hup, sockets };
 
 /**
- * Tries the ways that are asked for, all when none is.
- * @returns What could not be tried, as a program is not installed.
+ * Runs the named ways, or all if none is named.
+ * @returns The ways that were skipped because a program is not installed.
  */
 export async function tryWays(
   asked: readonly string[],

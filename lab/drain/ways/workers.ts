@@ -1,4 +1,4 @@
-// Two workers of one supervisor, which replaces them at SIGHUP; and the same on a socket that outlives the supervisor.
+// Two workers of a supervisor that replaces them on SIGHUP; and the same with a socket that outlives the supervisor.
 import net from "node:net";
 import { freePort } from "port-contract/ports";
 import { type Run, startServer } from "port-contract/harness";
@@ -9,7 +9,7 @@ const WORKERS = 2;
 const REPLACED = "all workers are replaced";
 const REPLACED_LIMIT_MS = 60_000;
 
-/** One supervisor that binds its port. */
+/** A supervisor that binds its port. */
 export const hup: Way = {
   title: `SIGHUP, ${WORKERS} workers`,
   async start(options) {
@@ -19,7 +19,7 @@ export const hup: Way = {
   },
 };
 
-/** Supervisors that are passed a socket as systemd does it: at each roll the workers are replaced, then the supervisor, too. */
+/** A supervisor with systemd's socket activation: in each roll the workers are replaced, then the supervisor. */
 export const sockets: Way = {
   title: `SIGHUP, ${WORKERS} workers, socket activation, supervisor replaced`,
   async start(options) {
@@ -56,7 +56,7 @@ async function replaceWorkers(supervisor: Run): Promise<void> {
   supervisor.signal("SIGHUP", "leader");
   const isOver = (text: string) => text.includes(REPLACED, before);
   if (!(await output.shows(isOver, REPLACED_LIMIT_MS)))
-    throw new Error(`the workers were not replaced; their supervisor says:\n${output.text()}`);
+    throw new Error(`the workers were not replaced; the supervisor's output:\n${output.text()}`);
 }
 
 async function end(run: Run): Promise<void> {
@@ -64,16 +64,16 @@ async function end(run: Run): Promise<void> {
   if (status !== "0") throw new Error(`a supervisor exited with ${status}:\n${run.output.text()}`);
 }
 
-/** Only the process itself knows its pid before it runs. */
+/** LISTEN_PID must be the pid of the program, which exec keeps. */
 const WITH_ITS_PID = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh"] as const;
 
-/** What Node does not document, though its own cluster module lives by it. */
+/** An undocumented function of Node that its cluster module uses. */
 interface Handle {
   fd: number;
   close(): void;
 }
 
-/** Binds a port; who is passed the descriptor listens. A server of Node's would take connections itself. */
+/** Binds a port without accepting, as a Node server would; the process that gets the descriptor listens. */
 function bindWithoutAccepting(port: number): Handle {
   const handle = (net as unknown as CreatesHandles)._createServerHandle("127.0.0.1", port, 4);
   if (typeof handle === "number") throw new Error(`port ${port} cannot be bound: ${handle}`);

@@ -1,4 +1,4 @@
-// Tests the experiments from end to end, with few calls.
+// The experiments end to end, with few calls.
 import { parseOptions } from "../options";
 import { repeated } from "../callers";
 import { table } from "../table";
@@ -6,7 +6,7 @@ import { table } from "../table";
 const run = (only: string) => table(parseOptions(["--only", only, "--calls", "1"], []));
 
 describe("the table of faults", () => {
-  it("has what callers get, and finds nothing wrong with it", async () => {
+  it("shows the responses that callers get, and no missed target", async () => {
     const { rows, missed } = await run("another shape,redirects");
     expect(missed).toEqual([]);
     expect(rows).toMatchObject([
@@ -22,10 +22,10 @@ describe("the table of faults", () => {
     ]);
   });
 
-  it("says so when no fault is called that", async () => {
+  it("reports a name that no fault has", async () => {
     expect(await run("earthquake")).toEqual({
       rows: [],
-      missed: ["no fault is called earthquake"],
+      missed: ["no fault matches earthquake"],
     });
   });
 });

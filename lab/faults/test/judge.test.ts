@@ -1,4 +1,4 @@
-// Tests that what is seen of a fault is found fault with where it should be, and reads well.
+// The judgement of a fault, and its row in the table.
 import type { Answer } from "../ask";
 import type { Fault } from "../catalogue";
 import { judge } from "../judge";
@@ -34,38 +34,35 @@ const GOOD: Seen = {
 const firstIs = (of: Partial<Answer>): Partial<Seen> => ({ first: { ...refused, ...of } });
 
 describe("judge", () => {
-  it("finds nothing where all is as it has to be", () => {
+  it("accepts the expected observations", () => {
     expect(judge("refuses", FAULT, GOOD)).toEqual([]);
   });
 
   it.each<[Partial<Seen>, string]>([
-    [firstIs({ status: 500 }), "answered 500, not 503"],
+    [firstIs({ status: 500 }), "responded 500, not 503"],
     [firstIs({ headers: { ...refused.headers, "retry-after": "60" } }), "Retry-After: 60"],
     [firstIs({ headers: { "retry-after": "5" } }), "no problem details"],
     [
       firstIs({ body: { ...refused.body, detail: "ECONNREFUSED 127.0.0.1" } }),
       "said ECONNREFUSED 127.0.0.1",
     ],
-    [
-      firstIs({ body: { ...refused.body, requestId: "r9" } }),
-      "its request id is in no line of the log",
-    ],
+    [firstIs({ body: { ...refused.body, requestId: "r9" } }), "no log line has its request id"],
     [firstIs({ tookMs: 9000 }), "a call took over 8000 ms"],
-    [{ many: [{ ...refused, status: 0 }] }, "a caller got no answer"],
+    [{ many: [{ ...refused, status: 0 }] }, "a caller got no response"],
     [{ postsArrived: 2 }, "a POST was sent 2 times"],
     [{ getsArrived: 100 }, "a GET was sent 100 times"],
     [{ sentBytes: 10 ** 9 }, "1000000000 bytes were read"],
-    [{ after: { ...usage, sockets: 6 } }, "sockets are left open"],
+    [{ after: { ...usage, sockets: 6 } }, "sockets stay open"],
     [{ after: { ...usage, heapUsed: 20 * 2 ** 20 } }, "the heap has grown"],
-    [{ recoveredAfterMs: undefined }, "never well again"],
+    [{ recoveredAfterMs: undefined }, "never recovers"],
     [{ besides: ["the other host was called"] }, "the other host was called"],
-  ])("finds fault with %j", (of, what) => {
+  ])("rejects %j", (of, what) => {
     expect(judge("refuses", FAULT, { ...GOOD, ...of })).toEqual([`refuses: ${what}`]);
   });
 });
 
 describe("toRow", () => {
-  it("says what was seen", () => {
+  it("formats the observations as a row", () => {
     expect(toRow("refuses", GOOD)).toEqual({
       "the other side": "refuses",
       GET: "503 is not available at the moment (5 s)",

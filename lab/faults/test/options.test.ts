@@ -1,14 +1,14 @@
-// Tests what the command line of the fault experiments takes.
+// The command line of the fault experiments.
 import { parseOptions } from "../options";
 
 const parse = (...argv: string[]) => parseOptions(argv, ["table", "restarts"]);
 
 describe("parseOptions", () => {
-  it("tries everything by default", () => {
+  it("runs everything by default", () => {
     expect(parse()).toMatchObject({ experiments: [], only: [], calls: 100, restarts: 10 });
   });
 
-  it("takes the faults that are named", () => {
+  it("parses the names of faults", () => {
     expect(parse("table", "--only", "refuses,JSON")).toMatchObject({
       experiments: ["table"],
       only: ["refuses", "JSON"],
@@ -19,7 +19,7 @@ describe("parseOptions", () => {
     [["tabel"], "expected experiments among table, restarts, got tabel"],
     [["--calls", "0"], '--calls: expected a whole number from 1, got "0"'],
     [["--jobs", "all"], '--jobs: expected a whole number from 1, got "all"'],
-  ])("refuses %j", (argv, message) => {
+  ])("rejects %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });
 });

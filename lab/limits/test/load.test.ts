@@ -1,4 +1,4 @@
-// Tests what the load of the experiments with limits counts.
+// The load of the experiments with limits.
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -9,7 +9,7 @@ import { askEach, countOf, percentile, startLoad } from "../load";
 const answered = (...times: number[]) => times.map((tookMs) => ({ status: 200, tookMs }));
 
 describe("percentile", () => {
-  it("is the middle, the most, or nothing of nothing", () => {
+  it("returns the median, the maximum, or NaN without responses", () => {
     expect(percentile(answered(3, 1, 2), 0.5)).toBe(2);
     expect(percentile(answered(3, 1, 2), 1)).toBe(3);
     expect(percentile([], 1)).toBeNaN();
@@ -28,7 +28,7 @@ describe("the load", () => {
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
 
-  it("claims each address in each way, once", async () => {
+  it("forges each address in each form, once", async () => {
     const forged = forgedHeaders(3);
     expect(new Set(forged.map((headers) => JSON.stringify(headers))).size).toBe(15);
     const answers = await askEach([url], forged);
@@ -36,7 +36,7 @@ describe("the load", () => {
     expect(seen).toContain("203.0.113.2");
   });
 
-  it("goes on until it is stopped, and counts what gets no answer", async () => {
+  it("continues until it is stopped, and counts requests without a response", async () => {
     const load = startLoad([url]);
     const comes = (status: number) => until(() => countOf(load.take(), status) > 0, 60_000);
     expect(await comes(200)).toBe(true);

@@ -1,10 +1,10 @@
-// Tests what the command line of the experiments with limits takes.
+// The command line of the experiments with limits.
 import { parseOptions } from "../options";
 
 const parse = (...argv: string[]) => parseOptions(argv, ["rate", "keys"]);
 
 describe("parseOptions", () => {
-  it("tries everything, with a thousand keys", () => {
+  it("runs everything by default, with a thousand keys", () => {
     expect(parse()).toMatchObject({ experiments: [], perMinute: 100, keys: 1000 });
   });
 
@@ -12,7 +12,7 @@ describe("parseOptions", () => {
     [["rat"], "expected experiments among rate, keys, got rat"],
     [["--keys", "0"], '--keys: expected a whole number from 1, got "0"'],
     [["--per-minute", "1e3"], '--per-minute: expected a whole number from 1, got "1e3"'],
-  ])("refuses %j", (argv, message) => {
+  ])("rejects %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });
 });

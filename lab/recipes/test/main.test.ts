@@ -11,7 +11,7 @@ const recipes = (...args: string[]) =>
   );
 
 describe("npm run recipes", () => {
-  it("says in one line which recipes there are", () => {
+  it("rejects an unknown recipe with the list of recipes", () => {
     const { status, stdout, stderr } = recipes("nginx", "apache");
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^recipes: expected recipes among nginx, haproxy, .*; got "apache"\n$/);

@@ -5,7 +5,7 @@ import { accessLog, createExpress, requestId } from "berth/http";
 import { createLogger } from "berth/process";
 import { documentPage, LINE_BYTES, PAGE } from "../documentation";
 import { readParameters } from "../parameters";
-import { play } from "../rollout";
+import { simulate } from "../rollout";
 
 describe("a rolling deploy", () => {
   const three = {
@@ -16,33 +16,34 @@ describe("a rolling deploy", () => {
     goneAfterMs: 20_000,
   };
 
-  // Ready at 10, 20 and 30 s; then an old one goes, and is gone 20 s later: two of them beside four at 20 s.
-  it("takes as long as its instances one after the other, and the last one's end", () => {
-    expect(play(three)).toEqual({ tookMs: 50_000, mostRunning: 6, leastServing: 3 });
+  // Instances are ready at 10, 20 and 30 s; each time an old one starts to terminate, which takes 20 s. So at 20 s two
+  // terminating instances run beside four others.
+  it("takes the sum of the instances' starts, and the exit of the last one", () => {
+    expect(simulate(three)).toEqual({ tookMs: 50_000, mostRunning: 6, leastServing: 3 });
   });
 
-  it("takes as long as one when all may start at once", () => {
-    expect(play({ ...three, surge: 3 })).toEqual({
+  it("takes as long as one instance when all may start at once", () => {
+    expect(simulate({ ...three, surge: 3 })).toEqual({
       tookMs: 30_000,
       mostRunning: 6,
       leastServing: 3,
     });
   });
 
-  it("serves with fewer when some may be away", () => {
-    const { leastServing, tookMs } = play({ ...three, surge: 0, unavailable: 1 });
+  it("serves with fewer instances when some may be unavailable", () => {
+    const { leastServing, tookMs } = simulate({ ...three, surge: 0, unavailable: 1 });
     expect([leastServing, tookMs]).toEqual([2, 40_000]);
   });
 });
 
 describe("docs/deploy.md", () => {
-  it("has the numbers that npm run docs would write", () => {
+  it("has an up-to-date table in docs/deploy.md", () => {
     const page = readFileSync(PAGE, "utf8");
     const cells = (text: string) => text.replaceAll(/ +|-+/g, " ");
     expect(cells(page)).toBe(cells(documentPage(page)));
   });
 
-  it("counts with lines of the length that they have", async () => {
+  it("uses the real length of a log line", async () => {
     let line = "";
     const logger = createLogger("info", { write: (text: string) => void (line = text) });
     const app = createExpress({ trustProxy: 1, bodyLimitBytes: 1024, logger });
@@ -60,7 +61,7 @@ describe("docs/deploy.md", () => {
 });
 
 describe("docs/deploy/kubernetes.yaml", () => {
-  it("gives a drain the time that it may take", () => {
+  it("uses the longest possible drain", () => {
     const { drainDelayMs, shutdownTimeoutMs, graceMs } = readParameters();
     expect(drainDelayMs).toBeLessThan(shutdownTimeoutMs);
     expect(shutdownTimeoutMs).toBeLessThan(graceMs);

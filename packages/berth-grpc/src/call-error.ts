@@ -1,26 +1,26 @@
-// What an error looks like to a gRPC client.
+// Converts errors into gRPC statuses.
 import { join } from "node:path";
 import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
 import { loadProtos, messageIn } from "./protos";
 
-/** The names of gRPC's status codes. @see https://grpc.io/docs/guides/status-codes/ */
+/** The names of the status codes. @see https://grpc.io/docs/guides/status-codes/ */
 export type StatusName = Exclude<keyof typeof status, "OK">;
 
-/** What is wrong with one field of a request. */
+/** One invalid field of a request. */
 export interface FieldViolation {
   /** Such as `page_size`, or `stops[1].name`. */
   field: string;
   description: string;
 }
 
-/** What a client may be told besides code and message. */
+/** Details for the client, besides code and message. */
 export interface ErrorDetails {
   violations?: readonly FieldViolation[];
-  /** How long it should wait before it tries again, in seconds. */
+  /** When to retry, in seconds. */
   retryAfterS?: number | undefined;
 }
 
-/** Throw it to answer with a status; all of it is shown to the client. */
+/** Throw it to respond with a status. The client sees all of it. */
 export class CallError extends Error {
   override readonly name = "CallError";
 
@@ -33,21 +33,21 @@ export class CallError extends Error {
   }
 }
 
-const FAULTS = new Set([status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]);
-/** What backing services that are away, or too slow, make of a call; a handler that says so itself knows why. */
-const FAULTS_OF_OTHERS = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
+const SERVER_ERRORS = new Set([status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]);
+/** Logged if a backing service that is down or slow caused it, but not if a handler throws it on purpose. */
+const OUTAGES = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
-/** Whether its reason belongs into the service's log. @param thrown What `statusOf` has made this code of. */
-export const isFault = (code: status, thrown: unknown): boolean =>
-  FAULTS.has(code) || (!(thrown instanceof CallError) && FAULTS_OF_OTHERS.has(code));
+/** Whether an error is the server's, and must be logged. @param thrown The error behind the code. */
+export const isServerError = (code: status, thrown: unknown): boolean =>
+  SERVER_ERRORS.has(code) || (!(thrown instanceof CallError) && OUTAGES.has(code));
 
-/** The status that tells a client of what was thrown; of an error that was not meant for it, nothing but INTERNAL. */
+/** Returns the status for a thrown error: INTERNAL without details, unless the error is meant for clients. */
 export function statusOf(thrown: unknown): StatusObject {
   const { code, message, details } = asCallError(thrown);
   return { code: status[code], details: message, metadata: withDetails(code, message, details) };
 }
 
-/** What libraries in the HTTP world hang on an error, as backing services do; each part is checked. */
+/** The properties that HTTP errors have by convention, such as those of backing services; each one is checked. */
 interface HttpError {
   status?: unknown;
   expose?: unknown;
@@ -65,7 +65,7 @@ function asCallError(thrown: unknown): CallError {
   return new CallError(code, isShown ? message : "The call failed.", { retryAfterS });
 }
 
-/** By HTTP status. @see https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
+/** gRPC codes by HTTP status. @see https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
 const CODES: Readonly<Record<number, StatusName>> = {
   400: "INVALID_ARGUMENT",
   401: "UNAUTHENTICATED",
@@ -84,7 +84,7 @@ const CODES: Readonly<Record<number, StatusName>> = {
 
 const PROTOS = loadProtos(join(__dirname, "../protos/status.proto"));
 
-/** A message that says of what type it is. */
+/** A `google.protobuf.Any`. */
 const any = (name: string, message: object) => ({
   type_url: `type.googleapis.com/${name}`,
   value: messageIn(PROTOS, name).serialize(message),

@@ -1,8 +1,8 @@
-// Looks at the head of each call before grpc-js does: at its size, and at how long the client waits.
+// Checks the headers of each call before grpc-js reads them: their size and the timeout.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 
-/** The largest metadata that a call may have, as for HTTP: names, values and 32 bytes for each pair, as HTTP/2 counts. */
+/** The limit for a call's metadata, as for HTTP: names, values, and 32 bytes per pair (RFC 9113, section 10.5.1). */
 export const METADATA_LIMIT_BYTES = 16_384;
 const PAIR_BYTES = 32;
 
@@ -13,10 +13,10 @@ const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
 
 const UNIT_S: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1 };
 
-/** grpc-js counts milliseconds in 32 bits: of a longer timeout, such as 30 days, anything may be left, or nothing. */
+/** grpc-js stores milliseconds in 32 bits, so a longer timeout, such as 30 days, would overflow. */
 const LONGEST_S = 2_147_483;
 
-/** The status of a call that is not handled. */
+/** The status of a call that is refused. */
 export interface Refusal {
   code: status;
   details: string;
@@ -24,11 +24,11 @@ export interface Refusal {
 
 const refusals = new WeakMap<object, Refusal>();
 
-/** Why the call on this stream has to be refused; undefined when it has not. */
+/** Why the call on this stream must be refused; undefined if it need not be. */
 export const refusalOf = (stream: ServerHttp2Stream): Refusal | undefined => refusals.get(stream);
 
-/** Listens to an HTTP/2 server's streams, in front of grpc-js. */
-export function screenHead(
+/** Listener for an HTTP/2 server's `stream` event; must run before that of grpc-js. */
+export function checkHead(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   _flags: number,
@@ -37,17 +37,17 @@ export function screenHead(
   const timeout = headers[TIMEOUT_HEADER];
   if (timeout !== undefined) {
     const readable = readableTimeout(String(timeout));
-    // grpc-js answers INTERNAL, as if the fault were the server's.
+    // grpc-js would respond INTERNAL, which blames the server.
     if (readable === undefined) refusals.set(stream, BAD_TIMEOUT);
     headers[TIMEOUT_HEADER] = readable;
   }
   let bytes = 0;
   for (const text of rawHeaders) bytes += text.length + PAIR_BYTES / 2;
-  // A client that never acknowledges the settings is not held to them by Node.
+  // Node does not enforce maxHeaderListSize if the client never acknowledges the settings.
   if (bytes > METADATA_LIMIT_BYTES) refusals.set(stream, TOO_LARGE);
 }
 
-/** The timeout in a form that grpc-js reads as it is meant. */
+/** Returns the timeout, capped for grpc-js; undefined if it is malformed. */
 function readableTimeout(text: string): string | undefined {
   const [, amount, unit = ""] = TIMEOUT.exec(text) ?? [];
   if (amount === undefined) return undefined;

@@ -1,17 +1,17 @@
-// What a call says of itself in its metadata: HTTP's headers by the same names.
+// The request id and trace headers in a call's metadata, with the same names as in HTTP.
 import type { Metadata } from "@grpc/grpc-js";
 import { saneId, traceHeaders, traceId } from "berth/listener";
 
 const REQUEST_ID = "x-request-id";
 
-/** Gives the call an id, unless it has come with a sane one. */
+/** Sets the request id, unless the client sent a valid one. */
 export function setRequestId(metadata: Metadata): string {
   const id = saneId(metadata.get(REQUEST_ID)[0]);
   metadata.set(REQUEST_ID, id);
   return id;
 }
 
-/** The id that `setRequestId` has given. */
+/** The id set by `setRequestId`. */
 export const requestIdOf = (metadata: Metadata): string => String(metadata.get(REQUEST_ID)[0]);
 
 const traced = (metadata: Metadata) => ({
@@ -23,8 +23,8 @@ const traced = (metadata: Metadata) => ({
 
 export const traceIdOf = (metadata: Metadata): string | undefined => traceId(traced(metadata));
 
-/** What calls to other services take along. */
-export const travelsWith = (metadata: Metadata): Readonly<Record<string, string>> => ({
+/** Headers to propagate to other services. */
+export const headersToPropagate = (metadata: Metadata): Readonly<Record<string, string>> => ({
   [REQUEST_ID]: requestIdOf(metadata),
   ...traceHeaders(traced(metadata)),
 });

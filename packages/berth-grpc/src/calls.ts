@@ -1,4 +1,4 @@
-// Knows every call that is in flight: gives it an id and its log line, and cuts it when its client does not do its part.
+// Tracks the calls in flight: sets request ids, writes log lines, and cancels calls of slow clients.
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { Metadata, type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
@@ -8,39 +8,39 @@ import { setRequestId, traceIdOf } from "./call-headers";
 import { sentStatus, streamOf } from "./http2-stream";
 import { createUnfinishedRequests } from "./unfinished-requests";
 
-/** How patient the server is with clients. */
+/** Limits for clients. */
 export interface CallLimits {
-  /** How long a client may take to send a request that is one message, in milliseconds. */
+  /** How long a client may take to send a request that is a single message, in milliseconds. */
   requestTimeoutMs: number;
-  /** How long a client may take nothing of what waits for it, in milliseconds. */
+  /** How long a client may read nothing while data is waiting for it, in milliseconds. */
   responseTimeoutMs: number;
-  /** The largest message that clients may send, after decompression, in bytes. */
+  /** The limit for a message, after decompression, in bytes. */
   messageLimitBytes: number;
 }
 
-/** The calls of one server. */
+/** The calls in flight of one server. */
 export interface Calls {
-  /** To be the server's first, and only it sees the call as it is. */
+  /** Must be the server's first interceptor, because it needs the unwrapped call. */
   interceptor: ServerInterceptor;
-  /** Tells clients to make their next calls elsewhere; those that cross it are still served. */
-  giveNotice(): void;
-  /** Gives clients less time to go on reading, in milliseconds. */
-  hurry(stalledMs: number): void;
+  /** Sends GOAWAY, so that clients reconnect elsewhere; calls that are already on their way are still served. */
+  sendGoaway(): void;
+  /** Reduces the time that clients have to continue reading, in milliseconds. */
+  setStallTimeout(stalledMs: number): void;
   /** Resolves when no call is in flight. */
   idle(): Promise<void>;
 }
 
-/** What all requests together may hold that have not come to their end, in bytes; four of the largest messages at least. */
+/** The memory limit for all unfinished requests together, in bytes; at least four of the largest messages. */
 const UNFINISHED_BYTES = 33_554_432;
 
-/** The highest id that a stream may have: whatever a client has opened by now is served. */
+/** The highest stream id: a GOAWAY with it refuses no stream that a client has already opened. */
 const LAST_STREAM = 2 ** 31 - 1;
 
-/** Watches calls, and logs each at level `info` when its status is sent or its client has gone. */
+/** Tracks calls, and logs each one at level `info` when its status is sent or its client is gone. */
 export function trackCalls(logger: Logger, limits: CallLimits): Calls {
   const streams = new Set<ServerHttp2Stream>();
   const sessions = new Set<ServerHttp2Session>();
-  const holdRequest = createUnfinishedRequests(
+  const trackRequest = createUnfinishedRequests(
     Math.max(UNFINISHED_BYTES, 4 * limits.messageLimitBytes),
   );
   let onIdle = (): void => undefined;
@@ -71,15 +71,15 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
         ? undefined
         : setTimeout(() => call.sendStatus(TOO_LATE), limits.requestTimeoutMs);
       let isRefused = false;
-      /** What it holds goes with the stream, which is not kept for the rest of the request. */
+      /** Closes the stream without waiting for the rest of the request, which frees its memory. */
       const refuse = (of: Refusal): void => {
         isRefused = true;
         call.sendStatus(of);
-        // In the same turn, Node 26 would drop the status.
+        // Node 26 drops the status if the stream is closed in the same turn of the event loop.
         setImmediate(() => stream?.close(constants.NGHTTP2_NO_ERROR));
       };
       const refusal = stream && refusalOf(stream);
-      const held = stream && holdRequest(call, stream, () => refuse(TOO_MUCH));
+      const held = stream && trackRequest(call, stream, () => refuse(TOO_MUCH));
       const log = (): void => {
         clearTimeout(late);
         held?.end();
@@ -105,7 +105,7 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
               else pass(metadata);
             },
             onReceiveMessage(message: Buffer, pass) {
-              if (method.requestStream) held?.handOver(message.length);
+              if (method.requestStream) held?.release(message.length);
               pass(message);
             },
             onReceiveHalfClose(pass) {
@@ -113,7 +113,7 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
               held?.end();
               pass();
             },
-            // At the end in any case.
+            // Called at the end of every call, cancelled or not.
             onCancel() {
               log();
               if (stream && !stream.readableEnded && !isRefused) closeSoon(stream);
@@ -126,12 +126,12 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
         },
       });
     },
-    giveNotice() {
+    sendGoaway() {
       for (const session of sessions) {
         if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
       }
     },
-    hurry(stalledMs) {
+    setStallTimeout(stalledMs) {
       for (const stream of streams) cutWhenStalled(stream, stalledMs);
     },
     idle: () =>
@@ -144,22 +144,22 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
 
 const TOO_LATE = {
   code: status.DEADLINE_EXCEEDED,
-  details: "The request did not come to its end in time.",
+  details: "The request was not complete in time.",
 };
 
 const TOO_MUCH = {
   code: status.RESOURCE_EXHAUSTED,
-  details: "The server holds too many requests that have not come to their end.",
+  details: "The server has too many incomplete requests.",
 };
 
-/** A client that has its status, and has not ended its request, has this long to do so, in milliseconds. */
+/** How long a client may take to end its request after it has received its status, in milliseconds. */
 const LINGER_MS = 500;
 
 function closeSoon(stream: ServerHttp2Stream): void {
   setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS).unref();
 }
 
-/** Node's own timer is used because it alone knows how much of a large message has been taken. */
+/** Uses the stream's own timeout, because only Node knows how much of a large message the client has read. */
 function cutWhenStalled(stream: ServerHttp2Stream, timeoutMs: number): void {
   stream.setTimeout(timeoutMs, () => {
     if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);

@@ -1,4 +1,4 @@
-// What a service does when it is called: async functions become what grpc-js takes.
+// Adapts async functions to grpc-js handlers.
 import { once } from "node:events";
 import {
   type handleBidiStreamingCall,
@@ -10,32 +10,32 @@ import {
 } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { runInWorkContext } from "berth/process";
-import { CallError, isFault, statusOf } from "./call-error";
-import { requestIdOf, traceIdOf, travelsWith } from "./call-headers";
+import { CallError, isServerError, statusOf } from "./call-error";
+import { requestIdOf, traceIdOf, headersToPropagate } from "./call-headers";
 import { type Protos, type ServiceDefinition, serviceIn } from "./protos";
 
-/** One call, for whoever handles it. */
+/** One call, as its handler sees it. */
 export interface Call {
   readonly metadata: Metadata;
-  /** Aborted when the call is over, whoever has ended it. */
+  /** Aborted when the call is over, for any reason. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Handles a call of any kind.
- * @param request The message that came; where clients send a stream of them, an `AsyncIterable`.
- * @returns The answer, or an `AsyncIterable` of them, which are sent as fast as the client takes them. What has no end
- *   ends itself on `draining`.
+ * @param request The message, or an `AsyncIterable` of messages if clients stream them.
+ * @returns The response, or an `AsyncIterable` of responses, which are sent with backpressure. An endless stream must end
+ *   on `draining`.
  */
 export type Handler = (request: object, call: Call) => Promise<object> | AsyncIterable<object>;
 
-/** A service as it is served. */
+/** A gRPC service: its definition and its handlers. */
 export interface RpcService {
-  /** With its package's, such as `notes.v1.Notes`. */
+  /** The full name, such as `notes.v1.Notes`. */
   name: string;
-  /** Where it is defined. */
+  /** The file that defines it. */
   protos: Protos;
-  /** By the names of its methods, such as `getNote`. */
+  /** By method name, such as `getNote`. */
   handlers: Readonly<Record<string, Handler>>;
 }
 
@@ -43,9 +43,9 @@ type Method = ServiceDefinition[string];
 type AnyCall = ServerUnaryCall<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 
 /**
- * The service's definition and implementation for grpc-js. Messages are read and written here: what is wrong with them
- * has its status and its log line like anything else.
- * @throws TypeError when a method has no handler, or is of a kind that nobody needs yet: a stream with one answer.
+ * Returns the definition and implementation for grpc-js. Messages are deserialized and serialized here rather than by
+ * grpc-js, so that errors in them get their status and log line like any other.
+ * @throws TypeError when a method has no handler, or streams requests but not responses, which is not supported
  */
 export function implementationOf({ name: service, protos, handlers }: RpcService, logger: Logger) {
   const raw: Record<string, Method> = {};
@@ -54,7 +54,7 @@ export function implementationOf({ name: service, protos, handlers }: RpcService
     const handler = handlers[method.originalName ?? name];
     if (handler === undefined) throw new TypeError(`There is no handler for ${method.path}`);
     if (method.requestStream && !method.responseStream) {
-      throw new TypeError(`${method.path}: a stream of requests has a stream of answers here`);
+      throw new TypeError(`${method.path}: a method that streams requests must stream responses`);
     }
     raw[name] = { ...method, requestDeserialize: asIs, responseSerialize: asIs };
     implementation[name] = method.responseStream
@@ -95,7 +95,7 @@ const handleStream =
       },
     );
 
-/** Runs the work in the call's context, and fails the call when it rejects. */
+/** Runs the work in the call's context; if it rejects, the call fails. */
 function handle(
   { path }: Method,
   call: AnyCall,
@@ -114,32 +114,32 @@ function handle(
   const leftMs = Number(call.getDeadline()) - Date.now();
   const run = async (): Promise<void> => {
     try {
-      // What is done for a caller that does not wait any more would be in vain.
-      if (leftMs <= 0) throw new CallError("DEADLINE_EXCEEDED", "The deadline had passed already.");
+      // The client no longer waits for the response.
+      if (leftMs <= 0) throw new CallError("DEADLINE_EXCEEDED", "The deadline has already passed.");
       await work({ metadata, signal: over.signal });
     } catch (err) {
-      // Nobody is there to be told; what a handler throws on its signal is no fault.
+      // The client is gone, and an error that a handler throws on its signal is expected.
       if (over.signal.aborted) return;
       const status = statusOf(err);
-      if (isFault(status.code, err)) logger.error({ ...fields(), err }, "call failed");
+      if (isServerError(status.code, err)) logger.error({ ...fields(), err }, "call failed");
       fail(status);
     }
   };
   const context = {
     logger,
     fields,
-    travels: () => travelsWith(metadata),
+    travels: () => headersToPropagate(metadata),
     deadline: Number.isFinite(leftMs) ? performance.now() + leftMs : undefined,
   };
   runInWorkContext(context, () => void run());
 }
 
-/** @throws CallError INVALID_ARGUMENT when the bytes are no such message. */
+/** @throws CallError INVALID_ARGUMENT when the bytes are not a message of this type */
 function read({ requestDeserialize }: Method, bytes: Buffer): object {
   try {
     return requestDeserialize(bytes);
   } catch {
-    throw new CallError("INVALID_ARGUMENT", "The request is not the message that is expected.");
+    throw new CallError("INVALID_ARGUMENT", "The request is not a message of the expected type.");
   }
 }
 
@@ -147,7 +147,7 @@ async function* readAll(
   method: Method,
   call: ServerDuplexStream<Buffer, Buffer>,
 ): AsyncIterable<object> {
-  // Else the last request would end the answers, too.
+  // Otherwise the end of the requests would also end the responses.
   const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const bytes of requests) yield read(method, bytes);
 }

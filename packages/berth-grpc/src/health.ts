@@ -1,4 +1,4 @@
-// The standard health service: tells whoever balances calls whether they may come here.
+// The standard health service, by which load balancers decide whether to send calls here.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkReadiness, type ReadinessOptions, REPLACED, workSignal } from "berth/process";
@@ -6,57 +6,57 @@ import { CallError } from "./call-error";
 import type { Call, RpcService } from "./handlers";
 import { loadProtos } from "./protos";
 
-/** What health depends on. */
+/** Options of the health service. */
 export interface HealthOptions extends ReadinessOptions {
   /** Aborted when the process is about to end. */
   draining: AbortSignal;
-  /** Aborted when watchers have to go. */
+  /** Aborted when watches must end. */
   ending: AbortSignal;
-  /** What can be asked for, besides the server as a whole, which is `""`. */
+  /** The services that can be checked, besides `""`, the server as a whole. */
   serviceNames: readonly string[];
 }
 
-type Serving = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 
-/** How often a watched status is looked at, in milliseconds. */
-const LOOK_MS = 1000;
+/** How often a watched status is checked, in milliseconds. */
+const CHECK_INTERVAL_MS = 1000;
 
-/** Creates the service. @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
+/** Creates the health service. @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 export function createHealth(options: HealthOptions): RpcService {
   const { draining, ending, serviceNames } = options;
   const isKnown = (service: string): boolean => service === "" || serviceNames.includes(service);
   const isLeaving = (): boolean => draining.aborted && draining.reason !== REPLACED;
 
-  async function look(): Promise<Serving> {
+  async function currentStatus(): Promise<ServingStatus> {
     if (isLeaving()) return "NOT_SERVING";
     const { isReady } = await checkReadiness(options);
     return isReady && !isLeaving() ? "SERVING" : "NOT_SERVING";
   }
 
-  let latest: { at: number; status: Promise<Serving> } | undefined;
-  /** One look is enough for all who watch. */
-  function lookTogether(): Promise<Serving> {
-    if (isLeaving()) return look();
-    if (!latest || performance.now() - latest.at >= LOOK_MS) {
-      latest = { at: performance.now(), status: look() };
+  let latest: { at: number; status: Promise<ServingStatus> } | undefined;
+  /** All watches share one check per interval. */
+  function sharedStatus(): Promise<ServingStatus> {
+    if (isLeaving()) return currentStatus();
+    if (!latest || performance.now() - latest.at >= CHECK_INTERVAL_MS) {
+      latest = { at: performance.now(), status: currentStatus() };
     }
     return latest.status;
   }
 
   async function* watch(request: object, { signal }: Call) {
     const { service } = request as { service: string };
-    // For the whole call: signals that live as long as the process must not collect something for each look.
+    // Created once per call: a listener per check would pile up on signals that live as long as the process.
     const over = workSignal(signal, ending);
-    const sooner = workSignal(over, draining);
-    let told: Serving | undefined;
+    const overOrDraining = workSignal(over, draining);
+    let sent: ServingStatus | undefined;
     while (!signal.aborted) {
-      const status = isKnown(service) ? await lookTogether() : "SERVICE_UNKNOWN";
-      if (status !== told) yield { status };
-      told = status;
+      const status = isKnown(service) ? await sharedStatus() : "SERVICE_UNKNOWN";
+      if (status !== sent) yield { status };
+      sent = status;
       if (ending.aborted) throw new CallError("UNAVAILABLE", "The service is going away.");
-      // The drain wakes it once: after that only the end does.
-      const waking = draining.aborted ? over : sooner;
-      await sleep(LOOK_MS, undefined, { signal: waking }).catch(() => undefined);
+      // The start of the drain wakes it once; after that only the end does.
+      const wake = draining.aborted ? over : overOrDraining;
+      await sleep(CHECK_INTERVAL_MS, undefined, { signal: wake }).catch(() => undefined);
     }
   }
 
@@ -66,7 +66,7 @@ export function createHealth(options: HealthOptions): RpcService {
     handlers: {
       async check(request) {
         const { service } = request as { service: string };
-        if (isKnown(service)) return { status: await look() };
+        if (isKnown(service)) return { status: await currentStatus() };
         throw new CallError("NOT_FOUND", "There is no such service.");
       },
       watch,

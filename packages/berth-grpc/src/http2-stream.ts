@@ -1,18 +1,18 @@
-// What grpc-js keeps to itself, and only it knows; where it has come to name it otherwise, these do nothing.
+// Access to private fields of grpc-js. If a version of it renames them, these functions do nothing.
 import type { Http2Server, ServerHttp2Stream } from "node:http2";
 import { type Server, status } from "@grpc/grpc-js";
 
-/** The HTTP/2 stream of a call that no other interceptor has wrapped. */
+/** The HTTP/2 stream of a call that is not wrapped by another interceptor. */
 export const streamOf = (call: object): ServerHttp2Stream | undefined =>
   (call as { stream?: ServerHttp2Stream }).stream;
 
-/** The HTTP/2 servers below a gRPC server. */
+/** The HTTP/2 servers of a gRPC server. */
 export const http2ServersOf = (server: Server): Http2Server[] => [
   ...((server as unknown as { http2Servers?: Map<Http2Server, unknown> }).http2Servers?.keys() ??
     []),
 ];
 
-/** The status that has been sent; CANCELLED when the client went before. */
+/** The status that was sent; CANCELLED if the client was gone before. */
 export function sentStatus(stream: ServerHttp2Stream | undefined): keyof typeof status {
   const sent =
     stream?.sentTrailers?.["grpc-status"] ?? stream?.sentHeaders?.["grpc-status"] ?? CANCELLED;
@@ -21,10 +21,10 @@ export function sentStatus(stream: ServerHttp2Stream | undefined): keyof typeof 
 
 const CANCELLED = status.CANCELLED;
 
-/** Makes a message of its bytes, which begin with 5 that say how long it is. */
+/** Decompresses a message. The first 5 bytes are its prefix: a flag and the length. */
 export type Decompress = (bytes: Buffer, encoding: string) => Buffer | Promise<Buffer>;
 
-/** Puts something around what is done with each message of a call once it is whole. */
+/** Wraps the decompression of each complete message of a call. */
 export function wrapDecompression(
   call: object,
   wrap: (decompress: Decompress) => Decompress,
@@ -34,7 +34,7 @@ export function wrapDecompression(
   if (!decompress) return;
   const wrapped = wrap(decompress);
   of.decompressMessage = (bytes, encoding) => {
-    // The parts of a message would be kept besides it until the next one begins.
+    // Frees the chunks of the message, which the decoder would keep until the next one begins.
     if (of.decoder?.readState === NO_DATA) of.decoder.readPartialMessage = [];
     return wrapped(bytes, encoding);
   };

@@ -1,4 +1,4 @@
-// gRPC on a port of its own, with the life cycle of any process of berth.
+// gRPC on its own port, with the life cycle of any berth process.
 export { CallError } from "./call-error";
 export type { Handler, RpcService } from "./handlers";
 export { loadProtos, messageIn, type Protos, serviceIn } from "./protos";

@@ -1,8 +1,8 @@
-// Which files import which: their loader makes one of each package, and leaves that out.
+// Restores the imports between descriptor files, which proto-loader drops when it merges each package into one file.
 import { join } from "node:path";
 import { loadProtos, messageIn } from "./protos";
 
-/** A file, for whoever asks for it. */
+/** A descriptor file with its imports. */
 export interface LinkedFile {
   name: string;
   /** `google.protobuf.FileDescriptorProto`. */
@@ -24,7 +24,7 @@ interface File {
   service: readonly { method: readonly { inputType: string; outputType: string }[] }[];
 }
 
-/** Says of each file which of the others it imports: those that define what it refers to. */
+/** Adds to each file the imports of those that define the types it refers to. */
 export function linkFiles(files: readonly Buffer[]): LinkedFile[] {
   const decoded = files.map((bytes) => ({ bytes, file: FILE.deserialize(bytes) as File }));
   const homes = new Map(
@@ -34,7 +34,7 @@ export function linkFiles(files: readonly Buffer[]): LinkedFile[] {
     const imported = new Set([...referencesOf(file)].map((of) => homeOf(of, homes)));
     imported.delete(file.name);
     const dependencies = [...imported].filter((name) => name !== undefined);
-    // What is put behind a message is a part of it.
+    // In protobuf, appended fields are part of the message.
     return { name: file.name, bytes: Buffer.concat([bytes, ...dependencies.map(dependency)]) };
   });
 }
@@ -52,7 +52,7 @@ function* symbolsOf(file: File): Iterable<string> {
   }
 }
 
-/** What it refers to, with the scope in which it does. */
+/** The type names that a file refers to, each with its scope. */
 function* referencesOf(file: File): Iterable<readonly [scope: string, name: string]> {
   for (const [scope, { field }] of messagesOf(file.package, file.messageType)) {
     for (const { typeName } of field) yield [scope, typeName];
@@ -76,7 +76,7 @@ function* messagesOf(
   }
 }
 
-/** A name is looked up from its scope outwards. @see https://protobuf.dev/programming-guides/proto3/#name-resolution */
+/** Resolves a name from its scope outwards, and returns the file that defines it. @see https://protobuf.dev/programming-guides/proto3/#name-resolution */
 function homeOf(
   [scope, name]: readonly [scope: string, name: string],
   homes: ReadonlyMap<string, string>,
@@ -88,6 +88,6 @@ function homeOf(
 
 const DEPENDENCY = 3;
 
-/** The name of an imported file, of up to 127 bytes. @see https://protobuf.dev/programming-guides/encoding/ */
+/** Encodes the name of an imported file, up to 127 bytes. @see https://protobuf.dev/programming-guides/encoding/ */
 const dependency = (name: string): Buffer =>
   Buffer.concat([Buffer.from([(DEPENDENCY << 3) | 2, Buffer.byteLength(name)]), Buffer.from(name)]);

@@ -1,4 +1,4 @@
-// Loads .proto files: what a service's messages look like, without generated code.
+// Loads .proto files without generating code.
 import { basename, dirname } from "node:path";
 import {
   loadSync,
@@ -11,42 +11,42 @@ import {
 
 export type { ServiceDefinition };
 
-/** What a file, and those that it imports, define. */
+/** The definitions of a file and its imports. */
 export interface Protos {
-  /** Services, messages and enums by their names, with their package's. */
+  /** Services, messages and enums by full name. */
   definitions: PackageDefinition;
-  /** As bytes of `google.protobuf.FileDescriptorProto`, one for each package. */
+  /** Serialized `google.protobuf.FileDescriptorProto`s, one per package. */
   files: readonly Buffer[];
 }
 
 /**
- * Loads a file, and those that it imports from its own folder. For handlers, fields are in camel case, and all there;
- * 64-bit integers are text, and enums have the names of their values.
- * @param path Absolute.
+ * Loads a file and its imports from the same folder. Handlers see all fields, in camel case, 64-bit integers as strings,
+ * and enum values by name.
+ * @param path An absolute path.
  */
 export function loadProtos(path: string): Protos {
   const load = (how: Options) => loadSync(basename(path), { includeDirs: [dirname(path)], ...how });
   return {
     definitions: load({ longs: String, enums: String, defaults: true, oneofs: true }),
-    // Clients shall see the fields' own names.
+    // Reflection must show the original field names.
     files: filesOf(load({ keepCase: true })),
   };
 }
 
-/** Each definition has all the files. */
+/** Every definition has all the files. */
 function filesOf(definitions: PackageDefinition): readonly Buffer[] {
   const found = Object.values(definitions).find((of) => "format" in of);
   return (found as ProtobufTypeDefinition | undefined)?.fileDescriptorProtos ?? [];
 }
 
-/** The service of this name. @throws TypeError when the file has none. */
+/** Returns the service with this full name. @throws TypeError when there is none */
 export function serviceIn({ definitions }: Protos, name: string): ServiceDefinition {
   const found = definitions[name];
   if (found === undefined || "format" in found) throw new TypeError(`There is no service ${name}`);
   return found;
 }
 
-/** The message of this name. @throws TypeError when the file has none. */
+/** Returns the message with this full name. @throws TypeError when there is none */
 export function messageIn(
   { definitions }: Protos,
   name: string,

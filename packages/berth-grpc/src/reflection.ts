@@ -1,20 +1,20 @@
-// Reflection: tells tools such as grpcurl what is served, and what its messages look like.
+// The reflection service, by which tools such as grpcurl discover services and message types.
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import type { RpcService } from "./handlers";
 import { linkFiles } from "./proto-imports";
 import { loadProtos, type Protos } from "./protos";
 
-/** What clients ask, as far as files in the third version of the language have an answer: they have no extensions. */
-interface Question {
+/** The requests that are supported. Those about extensions are not, since proto3 files define none. */
+interface ReflectionRequest {
   messageRequest?: string;
   fileByFilename: string;
   fileContainingSymbol: string;
 }
 
 /**
- * Creates the service, by its present name and by the one that older tools know.
- * @param services What is told of, besides the service itself.
+ * Creates the reflection service in its versions v1 and, for older tools, v1alpha.
+ * @param services The services to describe, besides reflection itself.
  * @see https://github.com/grpc/grpc/blob/master/doc/server-reflection.md
  */
 export function createReflection(services: readonly RpcService[]): RpcService[] {
@@ -27,22 +27,22 @@ export function createReflection(services: readonly RpcService[]): RpcService[] 
   const files = indexFiles(all.map(({ protos }) => protos));
   const names = all.map(({ name }) => ({ name }));
 
-  function answerTo(question: Question) {
-    switch (question.messageRequest) {
+  function respond(request: ReflectionRequest) {
+    switch (request.messageRequest) {
       case "listServices":
         return { listServicesResponse: { service: names } };
       case "fileByFilename":
-        return descriptors(files.byName.get(question.fileByFilename));
+        return descriptors(files.byName.get(request.fileByFilename));
       case "fileContainingSymbol":
-        return descriptors(files.bySymbol(question.fileContainingSymbol));
+        return descriptors(files.bySymbol(request.fileContainingSymbol));
       default:
-        return failure(status.UNIMPLEMENTED, "Only services, files and symbols can be asked for.");
+        return failure(status.UNIMPLEMENTED, "Only services, files and symbols are supported.");
     }
   }
 
   async function* serverReflectionInfo(requests: object) {
     for await (const originalRequest of requests as AsyncIterable<object>) {
-      yield { originalRequest, ...answerTo(originalRequest as Question) };
+      yield { originalRequest, ...respond(originalRequest as ReflectionRequest) };
     }
   }
 
@@ -67,7 +67,7 @@ function indexFiles(all: readonly Protos[]) {
     const whole = linked.map(({ bytes }) => bytes);
     for (const symbol of Object.keys(definitions)) symbols.set(symbol, whole);
   }
-  /** A method's or a field's file is that of what it belongs to. */
+  /** Methods and fields are found by their service or message. */
   const bySymbol = (symbol: string) =>
     symbols.get(symbol) ?? symbols.get(symbol.slice(0, Math.max(symbol.lastIndexOf("."), 0)));
   return { byName, bySymbol };

@@ -1,14 +1,14 @@
-// Clients for tests of a gRPC process.
+// A gRPC client for tests.
 import { join } from "node:path";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { loadProtos, type Protos, serviceIn } from "./protos";
 
 export { status };
 
-/** One of this package's own files, such as `health.proto`. */
+/** Loads one of this package's own files, such as `health.proto`. */
 export const ownProtos = (file: string): Protos => loadProtos(join(__dirname, "../protos", file));
 
-/** A client of grpc-js, which the test closes; methods are named as `Ships.GetShip`. */
+/** Creates a grpc-js client, which the test must close. Methods are named like `Ships.GetShip`. */
 export function createClient(port: number, protos: Protos) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const find = (name: string) => {
@@ -18,7 +18,7 @@ export function createClient(port: number, protos: Protos) {
   };
   return {
     client,
-    /** Resolves with the answer and its trailing metadata; rejects with the status. */
+    /** Resolves with the response and its trailing metadata; rejects with the status. */
     unary<T>(name: string, request: object = {}, metadata = new Metadata()) {
       const { path, requestSerialize, responseDeserialize } = find(name);
       return new Promise<{ answer: T; trailers: Metadata }>((resolve, reject) => {
@@ -38,7 +38,7 @@ export function createClient(port: number, protos: Protos) {
           );
       });
     },
-    /** An error comes to who reads, and may come after the test. */
+    /** Errors are ignored unless the test reads the stream, since they may occur after the test. */
     stream(name: string, request: object = {}) {
       const { path, requestSerialize, responseDeserialize } = find(name);
       return client

@@ -1,17 +1,17 @@
-// Bounds what all requests together hold that have not come to their end: beyond that, the oldest of them is refused.
+// Limits the memory of all unfinished requests together: above the limit, the oldest one is refused.
 import type { ServerHttp2Stream } from "node:http2";
 import { wrapDecompression } from "./http2-stream";
 
-/** What one request holds. */
+/** The memory of one unfinished request. */
 export interface UnfinishedRequest {
-  /** One of its messages, of so many bytes, goes to who handles a stream of them. */
-  handOver(this: void, bytes: number): void;
-  /** All of it has come, or none of it is of use any more. */
+  /** A message of this size, in bytes, was passed to the handler of a stream. */
+  release(this: void, bytes: number): void;
+  /** The request is complete, or was abandoned. */
   end(this: void): void;
 }
 
-/** Counts what a request holds from now on. @param refuse Called when it has to go. */
-export type HoldRequest = (
+/** Starts to track a request. @param refuse Called when it must be refused. */
+export type TrackRequest = (
   call: object,
   stream: ServerHttp2Stream,
   refuse: () => void,
@@ -19,26 +19,26 @@ export type HoldRequest = (
 
 interface Held {
   bytes: number;
-  /** The parts of a message that is not whole yet. */
-  parts: number;
+  /** The number of chunks of the incomplete message. */
+  chunks: number;
   isOver: boolean;
   refuse: () => void;
 }
 
-/** What Node takes for a part, besides its bytes: a client may send one byte at a time. */
-const PART_BYTES = 128;
+/** Node's overhead per chunk: a client may send one byte at a time. */
+const CHUNK_OVERHEAD_BYTES = 128;
 
-/** What precedes each message. @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+/** The length of the prefix of each message. @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const PREFIX_BYTES = 5;
 
-/** How many messages are decompressed at a time: each takes some 64 KiB, however small it is. */
-const DECOMPRESSING = 8;
+/** How many messages are decompressed at a time: each takes about 64 KiB, however small it is. */
+const MAX_DECOMPRESSING = 8;
 
-/** Holds requests of up to so many bytes in all. */
-export function createUnfinishedRequests(limitBytes: number): HoldRequest {
-  /** The one that has held something for longest comes first: a client that means well is done soon. */
+/** Creates a limit of this many bytes for all requests together. */
+export function createUnfinishedRequests(limitBytes: number): TrackRequest {
+  /** The oldest first: a well-behaved client completes its request soon. */
   const holding = new Set<Held>();
-  const decompressing = createTurns(DECOMPRESSING);
+  const enqueueDecompression = createQueue(MAX_DECOMPRESSING);
   let total = 0;
 
   function change(held: Held, bytes: number): void {
@@ -63,43 +63,43 @@ export function createUnfinishedRequests(limitBytes: number): HoldRequest {
   }
 
   return (call, stream, refuse) => {
-    const held: Held = { bytes: 0, parts: 0, isOver: false, refuse };
-    // Before grpc-js has it, which takes nothing from a call that is refused.
-    stream.prependListener("data", (part: Buffer) => {
-      held.parts++;
-      change(held, part.length + PART_BYTES);
+    const held: Held = { bytes: 0, chunks: 0, isOver: false, refuse };
+    // Must run before the listener of grpc-js, which ignores the data of a refused call.
+    stream.prependListener("data", (chunk: Buffer) => {
+      held.chunks++;
+      change(held, chunk.length + CHUNK_OVERHEAD_BYTES);
     });
     wrapDecompression(call, (decompress) => (bytes, encoding) => {
-      change(held, -held.parts * PART_BYTES);
-      held.parts = 0;
+      change(held, -held.chunks * CHUNK_OVERHEAD_BYTES);
+      held.chunks = 0;
       if (encoding === "identity") return decompress(bytes, encoding);
-      const decompressed = decompressing(async () => {
+      const decompressed = enqueueDecompression(async () => {
         if (held.isOver) return undefined;
         const message = await decompress(bytes, encoding);
         change(held, message.length + PREFIX_BYTES - bytes.length);
         return message;
       });
-      // Nobody waits for what a refused call has sent.
+      // A refused call never gets the message.
       return decompressed.then((message) => message ?? new Promise<Buffer>(() => undefined));
     });
     return {
-      handOver: (bytes) => change(held, -bytes - PREFIX_BYTES),
+      release: (bytes) => change(held, -bytes - PREFIX_BYTES),
       end: () => end(held),
     };
   };
 }
 
-/** Lets so many work at a time; the others wait in line. */
-function createTurns(count: number) {
-  let free = count;
-  const line: (() => void)[] = [];
-  return async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+/** Runs up to `width` tasks at a time; the others wait, first in, first out. */
+function createQueue(width: number) {
+  let free = width;
+  const waiting: (() => void)[] = [];
+  return async function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (free > 0) free--;
-    else await new Promise<void>((resolve) => line.push(resolve));
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await work();
     } finally {
-      const next = line.shift();
+      const next = waiting.shift();
       if (next) next();
       else free++;
     }

@@ -1,14 +1,14 @@
-// Checks a message against a schema, and tells the client about every fault at once.
+// Validates a message against a schema, and reports all invalid fields at once.
 import * as v from "valibot";
 import { explain } from "berth/schema";
 import { CallError } from "./call-error";
 
-/** An answer must not be a multiple of its request. */
-const FAULT_LIMIT = 20;
+/** Limits the size of the response to an invalid request. */
+const MAX_VIOLATIONS = 20;
 
 /**
- * The message as the schema makes it, which names all of the message's fields.
- * @throws CallError INVALID_ARGUMENT with one violation for each of the first 20 faults.
+ * Returns the schema's output for a message. The schema must name all fields of the message.
+ * @throws CallError INVALID_ARGUMENT with up to 20 violations
  */
 export function parseMessage<S extends v.GenericSchema>(
   schema: S,
@@ -16,14 +16,14 @@ export function parseMessage<S extends v.GenericSchema>(
 ): v.InferOutput<S> {
   const { success, output, issues } = v.safeParse(schema, message);
   if (success) return output;
-  const violations = issues.slice(0, FAULT_LIMIT).map((issue) => ({
+  const violations = issues.slice(0, MAX_VIOLATIONS).map((issue) => ({
     field: fieldOf(issue.path ?? []),
     description: explain(issue),
   }));
   throw new CallError("INVALID_ARGUMENT", "Some fields are not valid.", { violations });
 }
 
-/** As the .proto file names it: `stops[1].display_name`. */
+/** The field's name in the .proto file: `stops[1].display_name`. */
 const fieldOf = (path: readonly v.IssuePathItem[]): string =>
   path
     .map(({ key }) =>

@@ -1,10 +1,10 @@
-// The variables of a process that serves gRPC on a port.
+// The environment variables of a process that serves gRPC.
 import { flag, httpVariables, integer, variable } from "berth/config";
 
-// Who forwards a call is no matter of headers here.
+// gRPC calls have no X-Forwarded-* headers.
 const { TRUST_PROXY: _, ...portVariables } = httpVariables;
 
-/** What a process reads that serves gRPC. */
+/** The variables of a gRPC process. */
 export const grpcVariables = {
   ...portVariables,
   MAX_CONCURRENT_STREAMS: variable({

@@ -31,7 +31,7 @@ const GET_SHIP = "/test.ships.Ships/GetShip";
 const started = Buffer.concat([PREFACE, frame(SETTINGS)]);
 const repeat = (times: number, bytes: Buffer) => Buffer.concat(Array<Buffer>(times).fill(bytes));
 
-/** Serves, and has somebody else connected who calls as one should. */
+/** Starts a service with a second, well-behaved client. */
 async function startWithNeighbour(
   handlers: Parameters<typeof startGrpc>[0] = { getShip: echo },
   options: Parameters<typeof startGrpc>[1] = {},
@@ -41,7 +41,7 @@ async function startWithNeighbour(
   return { port, log, neighbour: () => ask(neighbour, "GetShip", ship({ name: "Aurora" })) };
 }
 
-describe("a connection is ended, and nobody else's,", () => {
+describe("only the connection is closed", () => {
   const unended = frame(HEADERS, 0, 1, callHead(GET_SHIP));
 
   it.each<[string, (socket: Socket) => void]>([
@@ -51,28 +51,28 @@ describe("a connection is ended, and nobody else's,", () => {
       (socket) => void socket.write("\x16\x03\x01\x00\xc8\x01\x00\x00\xc4"),
     ],
     [
-      "of a client whose headers have no end",
+      "of a client that sends endless headers",
       (socket) => {
         socket.write(Buffer.concat([started, unended]));
         flood(socket, frame(CONTINUATION, 0, 1, header("x-name", "a".repeat(100))));
       },
     ],
     [
-      "of a client that changes its settings without end",
+      "of a client that sends endless SETTINGS frames",
       (socket) => {
         socket.write(started);
         flood(socket, frame(SETTINGS));
       },
     ],
     [
-      "of a client that pings without end, and does not read the answers",
+      "of a client that sends endless PINGs without reading the responses",
       (socket) => {
         socket.pause().write(started);
         flood(socket, repeat(100, frame(PING, 0, 0, Buffer.alloc(8))));
       },
     ],
     [
-      "of a client that sends nothing, frame by frame",
+      "of a client that sends endless empty DATA frames",
       (socket) => {
         socket.write(Buffer.concat([started, frame(HEADERS, END_HEADERS, 1, callHead(GET_SHIP))]));
         flood(socket, frame(DATA, 0, 1));
@@ -90,8 +90,8 @@ describe("a connection is ended, and nobody else's,", () => {
 
   it.each([
     ["nothing", Buffer.alloc(0)],
-    ["nothing but how it would speak", started],
-  ])("of a client that says %s, in time", async (_what, bytes) => {
+    ["only the HTTP/2 preface", started],
+  ])("of a client that sends %s, after the keep-alive timeout", async (_what, bytes) => {
     const { port } = await startGrpc({}, { keepAliveTimeoutMs: 50 });
     const socket = await connectRaw(port);
     socket.write(bytes);
@@ -99,7 +99,7 @@ describe("a connection is ended, and nobody else's,", () => {
   });
 });
 
-describe("a client cannot have done", () => {
+describe("a client cannot make", () => {
   const call = (id: number) =>
     Buffer.concat([
       frame(HEADERS, END_HEADERS, id, callHead(GET_SHIP)),
@@ -107,7 +107,7 @@ describe("a client cannot have done", () => {
     ]);
   const idsOf = (count: number) => Array.from({ length: count }, (_, i) => 2 * i + 1);
 
-  it("more calls at once than are agreed, on one connection", async () => {
+  it("more concurrent calls on one connection than the limit", async () => {
     let running = 0;
     const waits: Handler = async (request, { signal }) => {
       if ((request as { name: string }).name === "Aurora") return request;
@@ -126,7 +126,7 @@ describe("a client cannot have done", () => {
     expect(running).toBe(10);
   });
 
-  it("calls without end that it takes back at once", async () => {
+  it("the server run endless calls that it resets at once", async () => {
     let ran = 0;
     const counts: Handler = async (request) => {
       ran++;
@@ -138,12 +138,12 @@ describe("a client cannot have done", () => {
     const calls = idsOf(10_000).map((id) => [call(id), frame(RST_STREAM, 0, id, cancelled)]);
     socket.write(Buffer.concat([started, ...calls.flat()]));
     for (let i = 0; i < 20; i++) expect(await neighbour()).toBe("0");
-    // Node lets go 1000 in a burst.
+    // Node allows a burst of 1000 resets.
     expect(ran).toBeLessThan(3000);
   });
 });
 
-it("10,000 calls wait at once, and are over once their clients have gone", async () => {
+it("handles 10,000 concurrent calls, and aborts them when their clients disconnect", async () => {
   let running = 0;
   const waits: Handler = async (request, { signal }) => {
     if ((request as { name: string }).name === "Aurora") return request;
@@ -165,7 +165,7 @@ it("10,000 calls wait at once, and are over once their clients have gone", async
   while (running > 0) await nextTurn();
 });
 
-it("clients that do not read hold back their own streams alone", async () => {
+it("applies backpressure only to the streams of clients that do not read", async () => {
   const sent: number[] = [];
   const endless: Handler = async function* () {
     const at = sent.push(0) - 1;
@@ -183,11 +183,11 @@ it("clients that do not read hold back their own streams alone", async () => {
   }
   while (sent.length < 100) await nextTurn();
   for (let i = 0; i < 20; i++) expect(await neighbour()).toBe("0");
-  // All of them share one window of 64 KiB; what each has besides are Node's buffers.
+  // The streams share one flow-control window of 64 KiB; the rest is in Node's buffers.
   expect(Math.max(...sent)).toBeLessThan(20);
 });
 
-it("a service that there is not is refused", async () => {
+it("responds UNIMPLEMENTED to an unknown service", async () => {
   const { port } = await startGrpc();
   const session = await connectHttp2(port);
   const answered = await ask(session, "", ship({}), { ":path": "/test.Nobody/SinkShip" });
@@ -195,14 +195,14 @@ it("a service that there is not is refused", async () => {
 });
 
 describe("a message", () => {
-  it("may have fields that are not known", async () => {
+  it("may have unknown fields", async () => {
     const { port } = await startGrpc({ getShip: echo });
     const known = messageIn(ships, "test.ships.Ship").serialize({ name: "Aurora" });
     const more = framed(Buffer.concat([known, Buffer.from([0xfa, 0x06, 3, 1, 2, 3])]));
     expect(await ask(await connectHttp2(port), "GetShip", more)).toBe("0");
   });
 
-  it("may not grow above the limit once it is decompressed", async () => {
+  it("may not exceed the limit after decompression", async () => {
     const { port } = await startGrpc({ getShip: echo });
     const bomb = framed(gzipSync(Buffer.alloc(100_000)));
     bomb[0] = 1;

@@ -23,19 +23,19 @@ const failing = {
 };
 
 describe("health", () => {
-  it("is that of what the process requires", async () => {
+  it("depends on the required backing services", async () => {
     const { check } = await start();
     expect([await check(), await check("test.ships.Ships")]).toEqual(["SERVING", "SERVING"]);
     const away = await start({ attached: { database: failing } });
     expect(await away.check()).toBe("NOT_SERVING");
   });
 
-  it("of what is not served is not found", async () => {
+  it("responds NOT_FOUND for an unknown service", async () => {
     const { check } = await start();
     await expect(check("test.Nobody")).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
-  it("turns at once when the process drains, for those who watch, too", async () => {
+  it("becomes NOT_SERVING as soon as the process drains, for watches, too", async () => {
     const { check, client, draining, service } = await start();
     const watch = client.stream("Health.Watch", { service: "" });
     expect(await once(watch, "data")).toEqual([{ status: "SERVING" }]);
@@ -49,13 +49,13 @@ describe("health", () => {
     await ended;
   });
 
-  it("stays while other processes take over", async () => {
+  it("stays SERVING when the process is being replaced", async () => {
     const { check, draining } = await start();
     draining.abort(REPLACED);
     expect(await check()).toBe("SERVING");
   });
 
-  it("is told to who watches when it changes", async () => {
+  it("is sent to watches when it changes", async () => {
     let isAway = false;
     const check = () => (isAway ? failing.check() : Promise.resolve());
     const { client } = await start({ attached: { database: { check, isRequired: true } } });

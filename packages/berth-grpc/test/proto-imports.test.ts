@@ -3,7 +3,7 @@ import { FileDescriptorProto } from "protobufjs/ext/descriptor";
 import { linkFiles } from "../src/proto-imports";
 import { loadProtos } from "../src/protos";
 
-it("files import what they refer to, around and within their own packages", () => {
+it("adds an import for each package that a file refers to", () => {
   const { files } = loadProtos(join(__dirname, "support/fleet.proto"));
   const imports = linkFiles(files).map(({ name, bytes }) => [
     name,

@@ -34,7 +34,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
       (bytes) => FileDescriptorProto.decode(bytes) as unknown as File,
     );
 
-  it("lists what is served", async () => {
+  it("lists the services", async () => {
     const { listServicesResponse } = await ask({ listServices: "*" });
     expect(listServicesResponse?.service.map(({ name }) => name)).toEqual([
       "test.ships.Ships",
@@ -45,7 +45,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
   });
 
   it.each(["test.ships.Ships", "test.ships.Ships.GetShip", "test.ships.Ship"])(
-    "gives the files of %s, which say what they import",
+    "returns the files of %s, with their imports",
     async (symbol) => {
       const files = filesOf(await ask({ fileContainingSymbol: symbol }));
       expect(files).toHaveLength(2);
@@ -57,7 +57,7 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     },
   );
 
-  it("gives a file by its name", async () => {
+  it("returns a file by name", async () => {
     const files = filesOf(await ask({ fileByFilename: "test_ships.proto" }));
     expect(files?.map(({ name }) => name)).toEqual(["test_ships.proto"]);
   });
@@ -66,12 +66,12 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     [{ fileContainingSymbol: "test.Nothing" }, 5],
     [{ fileByFilename: "nothing.proto" }, 5],
     [{ allExtensionNumbersOfType: "test.ships.Ship" }, 12],
-  ])("has no answer to %j", async (question, errorCode) => {
+  ])("responds with an error to %j", async (question, errorCode) => {
     expect((await ask(question)).errorResponse).toMatchObject({ errorCode });
   });
 });
 
-it("can be turned off", async () => {
+it("can be disabled", async () => {
   const { port } = await startGrpc({}, { hasReflection: false });
   const client = createClient(port, ownProtos("reflection-v1.proto"));
   const call = client.bidi("ServerReflection.ServerReflectionInfo");

@@ -30,7 +30,7 @@ const number = expect.any(Number) as number;
 const echo: Handler = (request) => Promise.resolve(request);
 const never = (signal: AbortSignal) => once(signal, "abort");
 
-/** Resolves once the log has as many lines. */
+/** Resolves once the log has this many lines. */
 async function lines(log: object[], count: number): Promise<object[]> {
   while (log.length < count) await nextTurn();
   return log;
@@ -43,7 +43,7 @@ function metadataOf(values: Record<string, string>): Metadata {
 }
 
 describe("a call", () => {
-  it("is answered, and has its line in the log", async () => {
+  it("gets a response and a log line", async () => {
     const { port, log } = await startGrpc({ getShip: echo });
     const sent = { name: "Aurora", fullTonnage: "9007199254740993", harbour: { name: "Oban" } };
     const metadata = metadataOf({
@@ -68,14 +68,14 @@ describe("a call", () => {
     ]);
   });
 
-  it("gets an id where the client's could harm", async () => {
+  it("gets a new request id if the client's is not valid", async () => {
     const { port } = await startGrpc({ getShip: echo });
     const metadata = metadataOf({ "x-request-id": "a b" });
     const { trailers } = await createClient(port).unary("Ships.GetShip", {}, metadata);
     expect(trailers.get("x-request-id")[0]).toMatch(/^[\da-f-]{36}$/);
   });
 
-  it("is handled in its context", async () => {
+  it("runs in its work context", async () => {
     let context: ReturnType<typeof currentContext>;
     const { port } = await startGrpc({
       getShip(request) {
@@ -95,7 +95,7 @@ describe("a call", () => {
     expect(context?.deadline).toBeLessThan(performance.now() + 600_001);
   });
 
-  it("does no work when its deadline has passed", async () => {
+  it("is not handled if its deadline has passed", async () => {
     let calls = 0;
     const { port, log } = await startGrpc({
       getShip(request) {
@@ -110,7 +110,7 @@ describe("a call", () => {
   });
 
   it.each(["abc", "5", "S", "", "-5S", "1.5S", "5S5S", "123456789S", "5X"])(
-    "is refused with a timeout of %j, which is the client's fault",
+    "is refused with INVALID_ARGUMENT for a timeout of %j",
     async (timeout) => {
       const { port, log } = await startGrpc({ getShip: echo });
       const session = await connectHttp2(port);
@@ -121,7 +121,7 @@ describe("a call", () => {
   );
 
   it.each(["2592000S", "99999999H", "99999999M", "99999999m", "00000060S"])(
-    "has the time that a timeout of %s gives it",
+    "has a deadline in the future for a timeout of %s",
     async (timeout) => {
       let deadline = 0;
       const { port } = await startGrpc({
@@ -136,7 +136,7 @@ describe("a call", () => {
     },
   );
 
-  it("is over for its handler when the deadline passes", async () => {
+  it("is aborted when the deadline passes", async () => {
     let over = false;
     const endTimeout = watchTimeouts();
     const { port, log } = await startGrpc({
@@ -154,7 +154,7 @@ describe("a call", () => {
     expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "DEADLINE_EXCEEDED" }]);
   });
 
-  it("has to come in time", async () => {
+  it("fails if the request is not complete in time", async () => {
     const { port, log } = await startGrpc({ getShip: echo }, { requestTimeoutMs: 20 });
     const stream = open(await connectHttp2(port), "GetShip");
     stream.write(ship({}).subarray(0, 3));
@@ -164,16 +164,16 @@ describe("a call", () => {
   });
 
   it.each([
-    ["that is no such message", Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]), "INVALID_ARGUMENT"],
+    ["that is malformed", Buffer.from([0, 0, 0, 0, 2, 0xff, 0xff]), "INVALID_ARGUMENT"],
     ["that is larger than the limit", ship({ name: "a".repeat(2000) }), "RESOURCE_EXHAUSTED"],
-    ["that is not one", Buffer.from("hello, world"), "RESOURCE_EXHAUSTED"],
+    ["that is not a gRPC message", Buffer.from("hello, world"), "RESOURCE_EXHAUSTED"],
   ] as const)("is refused with a message %s", async (_what, body, code) => {
     const { port, log } = await startGrpc({ getShip: echo });
     expect(await ask(await connectHttp2(port), "GetShip", body)).toBe(String(status[code]));
     expect(await lines(log, 1)).toMatchObject([{ level: "info", code }]);
   });
 
-  it("of an unknown method is refused", async () => {
+  it("is refused if the method is unknown", async () => {
     const { port } = await startGrpc();
     const session = await connectHttp2(port);
     expect(await ask(session, "SinkShip", ship({}))).toBe(String(status.UNIMPLEMENTED));
@@ -195,7 +195,7 @@ describe("an error", () => {
     };
   };
 
-  it("of the client's has its code, and what is wrong with which field", async () => {
+  it("of a handler has its code and its field violations", async () => {
     const violations = [{ field: "name", description: "is required" }];
     const { port, log } = await fails(new CallError("INVALID_ARGUMENT", "No.", { violations }));
     const err = await createClient(port)
@@ -210,7 +210,7 @@ describe("an error", () => {
     expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "INVALID_ARGUMENT" }]);
   });
 
-  it("of a backing service says when to try again", async () => {
+  it("of a backing service says when to retry", async () => {
     const { port, log } = await fails(new BackingServiceUnavailable("database", new Error("gone")));
     const err = await createClient(port)
       .unary("Ships.GetShip")
@@ -229,7 +229,7 @@ describe("an error", () => {
   });
 
   it.each([[new Error("secret")], [undefined], [{ status: 200 }], [{ status: "400" }]])(
-    "that was not meant for clients tells them nothing: %p",
+    "that is not meant for clients has no details: %p",
     async (thrown) => {
       const { port, log } = await fails(thrown as Error);
       const failed = createClient(port).unary("Ships.GetShip");
@@ -241,7 +241,7 @@ describe("an error", () => {
     },
   );
 
-  it("of a backing service that is too slow is in the log, with its reason", async () => {
+  it("of a backing service that is too slow is logged with its reason", async () => {
     const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });
     const { port, log } = await fails(late);
     await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
@@ -250,7 +250,7 @@ describe("an error", () => {
     expect(await lines(log, 2)).toMatchObject([{ level: "error", msg: "call failed" }, {}]);
   });
 
-  it("that a handler says on purpose is no fault", async () => {
+  it("that a handler throws on purpose is not logged as an error", async () => {
     const { port, log } = await fails(new CallError("UNAVAILABLE", "Going away."));
     await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
       code: status.UNAVAILABLE,
@@ -258,7 +258,7 @@ describe("an error", () => {
     expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "UNAVAILABLE" }]);
   });
 
-  it("in an answer that cannot be written is the service's own", async () => {
+  it("is INTERNAL if the response cannot be serialized", async () => {
     const { port, log } = await startGrpc({
       getShip: () => Promise.resolve({ name: 1n, harbour: 5 }),
     });
@@ -270,7 +270,7 @@ describe("an error", () => {
 });
 
 describe("a connection without calls", () => {
-  it("stays for as long as its client likes, where there is no limit", async () => {
+  it("stays open if there is no keep-alive timeout", async () => {
     const { port } = await startGrpc({}, { keepAliveTimeoutMs: 0 });
     const session = await connectHttp2(port);
     let isSentAway = false;
@@ -279,14 +279,14 @@ describe("a connection without calls", () => {
       new Promise<void>((resolve, reject) => {
         session.ping((err) => (err ? reject(err) : resolve()));
       });
-    // A limit of no time at all would end it between two of them.
+    // A timeout of 0 ms would close it between two pings.
     for (let i = 0; i < 50 && !isSentAway; i++) await ping();
     expect(isSentAway).toBe(false);
   });
 });
 
 describe("a stream", () => {
-  /** Sends without end, and counts. */
+  /** A handler that sends endlessly and counts. */
   function endless() {
     const seen = { sent: 0, ended: false };
     const handler: Handler = async function* () {
@@ -315,7 +315,7 @@ describe("a stream", () => {
     expect(await lines(log, 1)).toMatchObject([{ code: "OK" }]);
   });
 
-  it("takes requests while it answers", async () => {
+  it("receives requests while it responds", async () => {
     const { port } = await startGrpc({
       async *echoShips(requests) {
         for await (const of of requests as AsyncIterable<object>) yield of;
@@ -347,7 +347,7 @@ describe("a stream", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it("is over for its handler when the client cancels it", async () => {
+  it("ends its handler when the client cancels it", async () => {
     const { seen, handler } = endless();
     const { port, log } = await startGrpc({ listShips: handler });
     const stream = createClient(port).stream("Ships.ListShips");
@@ -357,20 +357,20 @@ describe("a stream", () => {
     expect(await lines(log, 1)).toMatchObject([{ code: "CANCELLED" }]);
   });
 
-  it("waits for a client that does not read, and cuts it in time", async () => {
+  it("applies backpressure to a client that does not read, and cancels it after the timeout", async () => {
     const { seen, handler } = endless();
     const { port, log } = await startGrpc({ listShips: handler }, { responseTimeoutMs: 100 });
     const stream = open(await connectHttp2(port), "ListShips");
     stream.on("error", () => undefined).end(ship({}));
     expect(await lines(log, 1)).toMatchObject([{ code: "CANCELLED" }]);
     while (!seen.ended) await nextTurn();
-    // HTTP/2's window is 64 KiB, and Node's buffers are a few.
+    // The flow-control window is 64 KiB; the rest is in Node's buffers.
     expect(seen.sent).toBeLessThan(200);
   });
 });
 
 describe("a drain", () => {
-  /** A handler that goes on when the test says so. */
+  /** A handler that waits until the test lets it continue. */
   function gate() {
     let pass!: () => void;
     let enter!: () => void;
@@ -389,7 +389,7 @@ describe("a drain", () => {
     return [code, last];
   };
 
-  it("answers calls in flight, and those that cross it", async () => {
+  it("completes calls in flight, and calls that are already on their way", async () => {
     const { pass, entered, handler } = gate();
     const { service, port } = await startGrpc({ getShip: handler });
     const session = await connectHttp2(port);
@@ -398,7 +398,7 @@ describe("a drain", () => {
     expect(service.isReady()).toBe(true);
     service.beginDrain();
     expect(service.isReady()).toBe(false);
-    // Nothing is refused by its number yet: the client's next call may be on its way.
+    // The GOAWAY refuses no stream id yet: the client's next call may be on its way.
     const notice = goneAway(session);
     const drained = service.drain(5000);
     expect(await notice).toEqual([0, 2 ** 31 - 1]);
@@ -408,7 +408,7 @@ describe("a drain", () => {
     await expect(connectHttp2(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  it("is held neither by idle connections nor by those that were never used", async () => {
+  it("does not wait for idle or never-used connections", async () => {
     const { service, port } = await startGrpc({ getShip: echo });
     const used = await connectHttp2(port);
     await ask(used, "GetShip", ship({}));
@@ -418,7 +418,7 @@ describe("a drain", () => {
     expect(used.destroyed || used.closed).toBe(true);
   });
 
-  it("cuts a client that does not read", async () => {
+  it("cancels the call of a client that does not read", async () => {
     const { service, port, log } = await startGrpc({
       async *listShips() {
         for (;;) yield await Promise.resolve({ name: "a".repeat(1000) });
@@ -445,7 +445,7 @@ describe("a drain", () => {
   });
 });
 
-it("cannot be made without a handler for each method", () => {
+it("requires a handler for each method", () => {
   const make = (handlers: Record<string, (request: object, call: Call) => Promise<object>>) =>
     createGrpcService({
       services: [{ name: "test.ships.Ships", protos: ships, handlers }],

@@ -8,7 +8,7 @@ import { closeGrpc, createClient, startGrpc } from "./support/grpc";
 
 afterEach(closeGrpc);
 
-/** How much hangs on a signal: listeners, and what Node keeps of signals that `AbortSignal.any` has made of it. */
+/** Counts what a signal keeps alive: its listeners, and the signals that `AbortSignal.any` derived from it. */
 function dependentsOf(signal: AbortSignal): number {
   const own = Object.getOwnPropertySymbols(signal).map(
     (name) => (signal as unknown as Record<symbol, unknown>)[name],
@@ -23,7 +23,7 @@ describe("a call's signal", () => {
   it.each([
     ["is answered", () => Promise.resolve()],
     ["fails", () => Promise.reject(new Error("on purpose"))],
-  ])("is aborted when a call %s, and nothing of that stays on draining", async (_how, work) => {
+  ])("is aborted when a call %s, and leaves no listener on draining", async (_how, work) => {
     const { signal: draining } = new AbortController();
     const signals: AbortSignal[] = [];
     const keep = (signal: AbortSignal) => {
@@ -45,8 +45,8 @@ describe("a call's signal", () => {
   });
 });
 
-describe("who watches health", () => {
-  it("leaves nothing behind on the process' signals when it goes", async () => {
+describe("a health watch", () => {
+  it("leaves no listener on the process' signals when it ends", async () => {
     const { signal: draining } = new AbortController();
     const { port, log } = await startGrpc({}, { draining });
     const client = createClient(port, ownProtos("health.proto"));

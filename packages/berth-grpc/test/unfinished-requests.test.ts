@@ -9,7 +9,7 @@ afterEach(closeGrpc);
 
 const MIB = 1_048_576;
 
-it("the oldest requests are refused when all that are unfinished hold more than 32 MiB", async () => {
+it("refuses the oldest requests when the unfinished ones hold more than 32 MiB", async () => {
   const { port } = await startGrpc(
     { getShip: (request) => Promise.resolve(request) },
     { messageLimitBytes: MIB },
@@ -25,9 +25,9 @@ it("the oldest requests are refused when all that are unfinished hold more than 
   expect(refused).toEqual(Array(9).fill(String(status.RESOURCE_EXHAUSTED)));
 });
 
-/** Requests of up to so many bytes, by what each of them is called. */
-function hold(limitBytes: number) {
-  const holdRequest = createUnfinishedRequests(limitBytes);
+/** Tracks requests by name, with this limit for all of them. */
+function track(limitBytes: number) {
+  const trackRequest = createUnfinishedRequests(limitBytes);
   const refused: string[] = [];
   return {
     refused,
@@ -38,7 +38,7 @@ function hold(limitBytes: number) {
         decoder: typeof decoder;
         decompressMessage: (bytes: Buffer, encoding: string) => unknown;
       };
-      const held = holdRequest(call, stream as ServerHttp2Stream, () => refused.push(name));
+      const held = trackRequest(call, stream as ServerHttp2Stream, () => refused.push(name));
       const send = (bytes: number): unknown => stream.emit("data", Buffer.alloc(bytes));
       return { ...held, call, send };
     },
@@ -46,8 +46,8 @@ function hold(limitBytes: number) {
 }
 
 describe("an unfinished request", () => {
-  it("goes when it is the oldest and there is no more room, until there is", () => {
-    const { request, refused } = hold(10_000);
+  it("is refused when it is the oldest and the limit is exceeded", () => {
+    const { request, refused } = track(10_000);
     const [first, second, third] = ["first", "second", "third"].map((name) => request(name));
     first!.send(4000);
     second!.send(4000);
@@ -62,27 +62,27 @@ describe("an unfinished request", () => {
     expect(refused).toEqual(["first"]);
   });
 
-  it("costs more when it comes byte by byte", () => {
-    const { request, refused } = hold(10_000);
+  it("counts more when it is sent byte by byte", () => {
+    const { request, refused } = track(10_000);
     const { send } = request("slow");
     for (let byte = 0; byte < 100; byte++) send(1);
     expect(refused).toEqual(["slow"]);
   });
 
-  it("holds nothing of a stream's messages that were handed over", () => {
-    const { request, refused } = hold(10_000);
+  it("does not count a stream's messages after the handler got them", () => {
+    const { request, refused } = track(10_000);
     const stream = request("stream");
     for (let message = 0; message < 10; message++) {
       stream.send(4005);
       stream.call.decompressMessage(Buffer.alloc(4005), "identity");
       expect(stream.call.decoder.readPartialMessage).toEqual([]);
-      stream.handOver(4000);
+      stream.release(4000);
     }
     expect(refused).toEqual([]);
   });
 
-  it("counts as what it becomes when it is decompressed", async () => {
-    const { request, refused } = hold(10_000);
+  it("counts its decompressed size", async () => {
+    const { request, refused } = track(10_000);
     const bomb = request("bomb", () => Promise.resolve(Buffer.alloc(20_000)));
     bomb.send(105);
     expect(refused).toEqual([]);
@@ -90,8 +90,8 @@ describe("an unfinished request", () => {
     expect(refused).toEqual(["bomb"]);
   });
 
-  it("is decompressed when others are done, and not at all once it was refused", async () => {
-    const { request } = hold(10_000);
+  it("waits for its turn to be decompressed, and is not decompressed once refused", async () => {
+    const { request } = track(10_000);
     const done: (() => void)[] = [];
     const { call, end } = request(
       "bomb",

@@ -1,4 +1,4 @@
-// All clauses there are: whatever stands in clauses/, one a file.
+// Loads the clauses, one per file in clauses/.
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
@@ -9,7 +9,7 @@ const folder = join(__dirname, "clauses");
 const families = "BHDLSNR";
 const load = createRequire(__filename);
 
-/** Loads every clause, in the order of the contract: by family, then by number. */
+/** Loads every clause, sorted by family, then by number. */
 export function loadClauses(): Clause[] {
   const files = readdirSync(folder).filter(
     (name) => /^[a-z]\d+-[^.]+\.[jt]s$/.test(name) && extname(name) === extname(__filename),
@@ -19,9 +19,9 @@ export function loadClauses(): Clause[] {
 }
 
 /**
- * Picks the clauses named in a comma-separated list; all of them without one.
+ * Selects the clauses of a comma-separated list; all clauses without a list.
  *
- * @throws UsageError when a name is no clause
+ * @throws UsageError when an id is unknown
  */
 export function selectClauses(clauses: readonly Clause[], only?: string): Clause[] {
   if (only === undefined) return [...clauses];

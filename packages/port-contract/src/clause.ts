@@ -1,58 +1,58 @@
-// What a clause is, and what a check of it can come to.
+// A clause of the contract, and the possible outcomes of its check.
 import type { Context } from "./context";
 
 /** As in RFC 2119. */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
-/** One demand on a port-bound process, and the check that shows whether a program keeps it. */
+/** One requirement on a process that binds a port, and the check for it. */
 export interface Clause {
   /** A letter for the family (B bind, H HTTP, D drain, L logs, S scale, N other protocols, R backing) and a number. */
   readonly id: string;
   readonly level: Level;
-  /** The demand as one sentence. */
+  /** The requirement, as one sentence. */
   readonly title: string;
-  /** Who demands it: repositories, documents, platforms. */
+  /** Its sources: repositories, documents, platforms. */
   readonly demandedBy: string;
-  /** What goes wrong, and where, when it is broken. */
+  /** Where a program that violates it breaks, and how. */
   readonly breaksOn: string;
-  /** How it is usually mended. */
-  readonly mend: string;
-  /** How the check goes about it, for the documentation. */
+  /** The usual fix. */
+  readonly fix: string;
+  /** What the check does, for the documentation. */
   readonly procedure: string;
-  /** Other clauses without which this one cannot be judged. */
+  /** Ids of clauses that must pass before this one can be checked. */
   readonly needs?: readonly string[];
-  /** Set when the clause is about HTTP, and skipped with other probes. */
+  /** Set if the clause is about HTTP; it is skipped with other probes. */
   readonly protocol?: "http";
   check(context: Context): Promise<Outcome>;
 }
 
-/** What a check has come to. */
+/** The outcome of a check. */
 export type Outcome =
   | { readonly status: "pass"; readonly measured: string }
   | { readonly status: "skip"; readonly reason: string }
   | ({ readonly status: "fail"; readonly seen: string } & FailureOptions);
 
 interface FailureOptions {
-  /** Where only the weaker half of a clause is broken. */
+  /** Set if only the weaker half of a clause failed. */
   readonly level?: Level;
-  /** True when clauses that need this one can be judged nevertheless. */
+  /** True if the clauses that need this one can still be checked. */
   readonly harmless?: boolean;
 }
 
-/** The program keeps the clause; `measured` says by how much. */
+/** The program complies; `measured` is the evidence. */
 export function pass(measured: string): Outcome {
   return { status: "pass", measured };
 }
 
-/** The program breaks the clause; `seen` says what it did. */
+/** The program does not comply; `seen` is what it did. */
 export function fail(seen: string, options: FailureOptions = {}): Outcome {
   return { status: "fail", seen, ...options };
 }
 
-/** Nothing can be said, for a reason that the reader is told. */
+/** The clause could not be checked; `reason` is shown in the report. */
 export function skip(reason: string): Outcome {
   return { status: "skip", reason };
 }
 
-/** Thrown where a check finds out on its way that it has nothing to judge by; becomes a skip. */
+/** Thrown by a check that cannot reach a verdict; becomes a skip. */
 export class CannotJudge extends Error {}

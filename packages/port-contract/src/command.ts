@@ -1,17 +1,17 @@
-// The program under test, as it is run: by the shell like a Procfile line, or as an argv.
+// The command of the program under test: a Procfile line run by the shell, or an argv.
 import { existsSync, readFileSync } from "node:fs";
 import { UsageError } from "./usage-error";
 
-/** A program to start, and how to show it to a reader. */
+/** A program to start, and how reports display it. */
 export interface Command {
   readonly shown: string;
   readonly argv: readonly [string, ...string[]];
 }
 
 /**
- * Turns what stands after `--` into a command: one argument is a Procfile line and goes to `sh -c`, several are an argv.
+ * Turns the arguments after `--` into a command: a single one is a Procfile line for `sh -c`, several are an argv.
  *
- * @throws UsageError when there is no argument, or an empty one
+ * @throws UsageError when there is no argument, or the first one is blank
  */
 export function commandFrom(args: readonly string[]): Command {
   const [program, ...rest] = args;
@@ -20,13 +20,13 @@ export function commandFrom(args: readonly string[]): Command {
   return { shown: args.join(" "), argv: [program, ...rest] };
 }
 
-/** Reads the command of a process type of ./Procfile, if there is one. */
+/** Reads the command of a process type from ./Procfile, if it has one. */
 export function procfileCommand(type: string): Command | undefined {
   if (!/^[\w-]+$/.test(type) || !existsSync("Procfile")) return undefined;
   const line = new RegExp(`^${type}:\\s*(.+?)\\r?$`, "m").exec(
     readFileSync("Procfile", "utf8"),
   )?.[1];
-  // Plain words need no shell, and Dokku has none; Debian's would stay in front and answer for the program.
+  // Plain words are run without a shell, as on Dokku: Debian's sh would stay as the parent and get the signals.
   if (!line) return undefined;
   return commandFrom(/^[\w./ -]+$/.test(line) ? line.split(/ +/) : [line]);
 }

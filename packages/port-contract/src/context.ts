@@ -1,45 +1,45 @@
-// What a check has in its hands: the settings, and starting the program under test as often as it likes.
+// The context of one check: the settings, and functions that start the program under test.
 import { type Address, connect } from "./harness/connection";
 import { freePort } from "./ports/free-port";
 import { type Argv, type Run, type RunOptions, startRun } from "./harness/run";
 import { until } from "./harness/wait";
-import { comeUp, serve, type Service } from "./come-up";
-import type { Answer, Probe } from "./probes/probe";
+import { waitUntilListening, waitUntilReady, type Service } from "./startup";
+import type { ProbeResult, Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 
-/** How a check starts the program; the port is a free one unless it is given. */
+/** How a check starts the program. The default port is a free one. */
 export type StartOptions = Partial<RunOptions> & {
-  /** Runs another argv instead of the command's, usually one wrapped around it. */
+  /** Replaces the command's argv, usually to wrap it. */
   readonly argv?: Argv;
 };
 
-/** Everything a check may use. */
+/** What a check receives. */
 export interface Context {
   readonly settings: Settings;
   readonly probe: Probe;
-  /** Starts the program and waits for nothing. */
+  /** Starts the program without waiting. */
   readonly launch: (options?: StartOptions) => Promise<Run>;
-  /** Starts it and waits until its port is open. @throws NotUp when that takes longer than the platform waits */
+  /** Starts it and waits until its port is open. @throws NotUp when it exits, or after the platform's boot limit */
   readonly listen: (options?: StartOptions) => Promise<Service>;
-  /** Starts it and waits until it answers the probe. @throws NotUp when that takes longer than the platform waits */
+  /** Starts it and waits until the probe reports it ready. @throws NotUp when it exits, or after the platform's boot limit */
   readonly start: (options?: StartOptions) => Promise<Service>;
-  /** Asks the probe's question over a new connection. @throws Error when no answer comes */
-  readonly ask: (address: Address) => Promise<Answer>;
-  /** Counts a launched run among those that have come up; the others are there of themselves. */
-  readonly cameUp: (run: Run) => void;
-  /** A run that had come up and then ended unasked, if there is one. */
+  /** Runs the probe over a new connection. @throws Error when there is no response */
+  readonly ask: (address: Address) => Promise<ProbeResult>;
+  /** Marks a launched run as up; `listen` and `start` do so themselves. */
+  readonly markAsUp: (run: Run) => void;
+  /** Finds a run that was up and then exited without having been signalled. */
   readonly dead: () => Promise<Run | undefined>;
-  /** Ends every run that was started here. */
+  /** Kills every run that was started here. */
   readonly reap: () => Promise<void>;
 }
 
-/** The longest that any single answer is waited for, unless a clause is about just that. */
-export const answerLimitMs = 5000;
+/** The time limit for one response, except in clauses about response times. */
+export const responseLimitMs = 5000;
 
-// A dying process loses its connections first.
+// A dying process closes its connections before it is gone.
 const dyingMs = 250;
 
-/** Prepares the context of one check. */
+/** Creates the context of one check. */
 export function createContext(settings: Settings, probe: Probe): Context {
   const runs: Run[] = [];
   const services: Run[] = [];
@@ -54,18 +54,19 @@ export function createContext(settings: Settings, probe: Probe): Context {
   const ask = async (address: Address) => {
     const connection = await connect(address);
     try {
-      return await probe.ask(connection, settings, answerLimitMs);
+      return await probe.ask(connection, settings, responseLimitMs);
     } finally {
       connection.close();
     }
   };
-  const cameUp = (run: Run) => void services.push(run);
+  const markAsUp = (run: Run) => void services.push(run);
   const listen = async (options?: StartOptions) => {
-    const service = await comeUp(await launch(options), bootMs);
-    cameUp(service);
+    const service = await waitUntilListening(await launch(options), bootMs);
+    markAsUp(service);
     return service;
   };
-  const start = async (options?: StartOptions) => serve(await listen(options), ask, bootMs);
+  const start = async (options?: StartOptions) =>
+    waitUntilReady(await listen(options), ask, bootMs);
   const dead = async () => {
     const dying = () => services.filter((run) => !run.exit() && run.processes().length === 0);
     const isDead = (run: Run) => run.death() !== undefined;
@@ -76,5 +77,5 @@ export function createContext(settings: Settings, probe: Probe): Context {
   const reap = async () => {
     await Promise.all(runs.map((run) => run.reap()));
   };
-  return { settings, probe, launch, listen, start, ask, cameUp, dead, reap };
+  return { settings, probe, launch, listen, start, ask, markAsUp, dead, reap };
 }

@@ -1,45 +1,45 @@
-// Requests that are in flight when the signal comes: slow ones, and one whose body has been sent by half.
+// Keeps requests in flight while the program is signalled: slow ones, and one with half of its body sent.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge } from "./clause";
-import type { Service } from "./come-up";
-import { answerLimitMs } from "./context";
+import type { Service } from "./startup";
+import { responseLimitMs } from "./context";
 import { type Connection, connect } from "./harness/connection";
 import { headOf, readResponse } from "./harness/http";
 import type { Response } from "./harness/http-response";
 import { within } from "./harness/wait";
 import type { Settings } from "./settings";
 
-/** One request that the service has begun to handle. */
+/** A request that the service is handling. */
 export interface InFlight {
   /** `GET /slow`, for the report. */
   readonly name: string;
   readonly connection: Connection;
-  /** Sends what is missing and resolves to the whole response. @throws NoResponse when it never comes */
+  /** Sends the rest and resolves to the response. @throws NoResponse when it does not arrive completely */
   readonly finish: () => Promise<Response>;
 }
 
-/** Why a clause is skipped when nothing can be kept in flight. */
+/** The reason for a skip if no request can be kept in flight. */
 export const nothingToHold = "needs --slow-path or --body-path to keep a request in flight";
 
 const slowRequests = 3;
-// Nothing tells a client that a handler, of a request or of a signal, has begun; an idle server needs a fraction.
+// A client cannot see when a request or signal handler starts. An idle server needs a fraction of this time.
 const arrivalMs = 250;
 const isAnswer = /^HTTP\/1\.\d [2-5]/;
 
-/** Whether the settings name an endpoint that can be kept busy. */
+/** Whether the settings name an endpoint that can keep a request in flight. */
 export function canHold({ slowPath, bodyPath }: Settings): boolean {
   return Boolean(slowPath ?? bodyPath);
 }
 
 /**
- * Opens every request that the settings allow, each on its own connection.
+ * Opens all the requests that the settings allow, each on its own connection.
  *
- * @throws CannotJudge when they allow none
+ * @throws CannotJudge when the settings allow none
  */
 export async function holdRequests(settings: Settings, service: Service): Promise<InFlight[]> {
   const { slowPath, bodyPath } = settings;
   if (!slowPath && !bodyPath) throw new CannotJudge(nothingToHold);
-  const limitMs = settings.platform.graceSeconds * 1000 + answerLimitMs;
+  const limitMs = settings.platform.graceSeconds * 1000 + responseLimitMs;
   const slow = Array.from({ length: slowPath ? slowRequests : 0 }, () =>
     holdSlow(service, slowPath ?? "", limitMs),
   );
@@ -50,13 +50,13 @@ export async function holdRequests(settings: Settings, service: Service): Promis
 }
 
 /**
- * Sends SIGTERM and gives the service the time to begin its drain, before anything else is sent.
+ * Sends SIGTERM and gives the service time to start its drain.
  *
- * @throws CannotJudge when a request has been answered already
+ * @throws CannotJudge when a request has already been answered
  */
 export async function terminate(service: Service, held: readonly InFlight[]): Promise<void> {
   const early = held.find(({ connection }) => isAnswer.test(connection.received()));
-  if (early) throw new CannotJudge(`${early.name} was answered before SIGTERM: not slow enough`);
+  if (early) throw new CannotJudge(`${early.name} responded before SIGTERM: it is not slow enough`);
   service.signal("SIGTERM", "group");
   await pause(arrivalMs);
 }
@@ -78,7 +78,7 @@ async function holdHalfSent(
   const headers = { "Content-Type": "application/json", Expect: "100-continue" };
   const half = Math.floor(body.length / 2);
   connection.socket.write(headOf({ method: "POST", path, headers, body }));
-  // Most servers announce with 100 that the handler has begun; the rest are given the same time without.
+  // Most servers send 100 Continue when the handler starts; the others get the same time.
   await within(connection.changed(), arrivalMs);
   connection.socket.write(body.slice(0, half), "latin1");
   const finish = () => {

@@ -1,6 +1,6 @@
-// Runs the checks, several at a time, and skips those that a broken clause makes meaningless.
+// Runs the checks concurrently, and skips those that a failed clause makes meaningless.
 import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
-import { NotUp } from "./come-up";
+import { NotUp } from "./startup";
 import { type Context, createContext } from "./context";
 import { MissingAnswer } from "./harness/missing-answer";
 import type { Queue } from "./queue";
@@ -8,30 +8,31 @@ import type { Probe } from "./probes/probe";
 import type { Settings } from "./settings";
 import { lastWords, shortExit } from "./wording";
 
-/** A clause with what its check has come to, and how much it counts on the chosen platform. */
+/** A clause, the outcome of its check, and its level on the chosen platform. */
 export interface Verdict {
   readonly clause: Clause;
   readonly outcome: Outcome;
   readonly level: Level;
 }
 
-/** How the checks are run; the callbacks are for whoever watches. */
+/** How the checks are run, and callbacks that report progress. */
 export interface JudgeOptions {
-  /** Decides how many checks run at a time, those of other programs that are judged by the same queue included. */
+  /** Limits how many checks run at a time; may be shared between programs. */
   readonly enqueue: Queue;
   readonly onBegin?: (clause: Clause) => void;
   readonly onEnd?: (clause: Clause) => void;
-  /** Called in the order of the clauses, as soon as that allows. */
+  /** Called in the order of the clauses. */
   readonly onVerdict?: (verdict: Verdict) => void;
 }
 
 type Outcomes = Map<string, Promise<Outcome>>;
 type Failure = Extract<Outcome, { status: "fail" }>;
 
-// Whoever breaks one of these shows nothing else: it dies, is not there, goes away, or is not understood.
+// If one of these fails, no other clause can be checked: the program exits, does not listen, daemonises, or speaks
+// another protocol. The most fundamental one comes first.
 const gates: readonly string[] = ["B10", "B1", "B9", "H1", "N1"];
 
-/** Checks the clauses against the program and resolves to the verdicts, in the order of the clauses. */
+/** Checks the clauses and resolves to the verdicts, in the order of the clauses. */
 export async function judge(
   clauses: readonly Clause[],
   settings: Settings,
@@ -45,7 +46,7 @@ export async function judge(
     });
   const outcomes: Outcomes = new Map();
   for (const clause of clauses)
-    // A tick later, when every clause is in the map, they may begin to wait for each other.
+    // Deferred until every clause is in the map, since clauses wait for each other.
     outcomes.set(
       clause.id,
       Promise.resolve().then(() => outcomeOf(clause, probe, outcomes, run)),
@@ -60,7 +61,7 @@ export async function judge(
   return verdicts;
 }
 
-/** Waits for the clauses that this one depends on, and runs its check unless one of them is broken. */
+/** Waits for the clauses that this one depends on, and runs its check unless one of them failed. */
 async function outcomeOf(
   clause: Clause,
   probe: Probe,
@@ -71,7 +72,7 @@ async function outcomeOf(
     return skip(`is about HTTP, and the probe is ${probe.name}`);
   const obstacle = firstBroken(prerequisitesOf(clause), outcomes);
   if (!gates.includes(clause.id)) return (await obstacle) ?? run(clause);
-  // Gates run side by side, as B10 takes its time; of the broken ones the most fundamental has the word.
+  // Gates run concurrently, because B10 takes 3 s; if several fail, only the most fundamental one is reported.
   const outcome = await run(clause);
   return (await obstacle) ?? outcome;
 }
@@ -81,14 +82,14 @@ function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
   return place < 0 ? [...gates, ...needs] : gates.slice(0, place);
 }
 
-/** A skip that names the first of these clauses that is broken; clauses that were not selected count as kept. */
+/** A skip that names the first of these clauses that failed. Clauses that were not selected count as passed. */
 async function firstBroken(
   ids: readonly string[],
   outcomes: Outcomes,
 ): Promise<Outcome | undefined> {
   for (const id of ids) {
     const outcome = await outcomes.get(id);
-    if (outcome?.status === "fail" && !outcome.harmless) return skip(`${id} is broken`);
+    if (outcome?.status === "fail" && !outcome.harmless) return skip(`${id} failed`);
   }
   return undefined;
 }
@@ -103,19 +104,19 @@ async function check(clause: Clause, settings: Settings, probe: Probe): Promise<
   }
 }
 
-/** What the program did to a check is a failure; what the kit did wrong itself must not look like one. */
+/** Only errors that the program caused are failures; a bug in the kit must not look like one. */
 function outcomeOfError(error: unknown): Outcome {
   if (error instanceof CannotJudge) return skip(error.message);
   if (error instanceof NotUp || error instanceof MissingAnswer) return fail(error.message);
   throw error;
 }
 
-/** A program that ended on its own is why it failed, so the failure says so. */
+/** Adds the exit of a program that ended on its own, since that is why the check failed. */
 async function withCauseOfDeath(outcome: Failure, { dead }: Context): Promise<Outcome> {
   const run = await dead();
   const exit = run?.death();
   if (!run || !exit || outcome.seen.includes(shortExit(exit))) return outcome;
-  const cause = `unasked, it ${shortExit(exit)}; ${lastWords(run.output)}`;
+  const cause = `without a signal, it ${shortExit(exit)}; ${lastWords(run.output)}`;
   return { ...outcome, seen: `${outcome.seen}; ${cause}` };
 }
 

@@ -1,4 +1,4 @@
-// The command line: strict about what it does not know, and complete about what it does.
+// Parses the command line.
 import { parseArgs } from "node:util";
 import { type Command, commandFrom, procfileCommand } from "./command";
 import { platformNamed, platformNames } from "./platforms";
@@ -48,14 +48,14 @@ export interface Options {
   readonly probe: Probe;
   /** The command after `--`, if there is one. */
   readonly command?: Command;
-  /** Everything about the program under test but its command. */
+  /** Settings for the program under test, except its command. */
   readonly about: Omit<Settings, "command">;
 }
 
 /**
- * Parses what follows the program's name.
+ * Parses the arguments after the program's name.
  *
- * @throws UsageError
+ * @throws UsageError when an option is unknown or its value is invalid
  */
 export function parseOptions(args: readonly string[]): Options {
   const end = args.indexOf("--");
@@ -105,7 +105,7 @@ function settingsIn(values: ReturnType<typeof valuesOf>): Options["about"] {
   };
 }
 
-/** A process type, or else a line as a Procfile has it. */
+/** The value is a process type of ./Procfile, or else a Procfile line. */
 const attachedCommand = (value: string | undefined): Command | undefined =>
   value === undefined ? undefined : (procfileCommand(value) ?? commandFrom([value]));
 

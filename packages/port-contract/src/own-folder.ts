@@ -1,4 +1,4 @@
-// A working directory for the service of the checkout that has all of it but `.env`, which each of its processes reads there.
+// A working directory without the checkout's `.env`, so that the service under test does not read it.
 import {
   chmodSync,
   lstatSync,
@@ -11,8 +11,9 @@ import {
 import { join, resolve } from "node:path";
 
 /**
- * Goes to a folder of links to everything in the working directory but `.env`, until this process ends. It is within the
- * checkout, so that another user may read it where that one may read the checkout. Does nothing where there is no `.env`.
+ * Changes to a folder of symlinks to everything in the working directory except `.env`; the folder is removed when this
+ * process exits. It is inside the checkout, so that another user (B8) can read it wherever it can read the checkout.
+ * Does nothing if there is no `.env`.
  */
 export function leaveEnvFileBehind(): void {
   if (!lstatSync(".env", { throwIfNoEntry: false })) return;

@@ -1,24 +1,24 @@
-// The platforms: how long each waits for what, and which clauses it turns from SHOULD into MUST.
+// The platforms: their time limits, and the clauses that they turn from SHOULD into MUST.
 import { UsageError } from "./usage-error";
 
-/** The limits of one platform, in seconds, and the clauses that break a service there. */
+/** The limits of one platform, and the clauses that are mandatory there. */
 export interface Platform {
   readonly name: string;
   /** From the start until the port must be open. */
   readonly bootSeconds: number;
-  /** From the first signal until SIGKILL. */
+  /** Grace period: from the first signal until SIGKILL. */
   readonly graceSeconds: number;
-  /** How long its router keeps an idle connection and may still reuse it. */
+  /** How long its router keeps and reuses an idle connection. */
   readonly idleSeconds: number;
-  /** From a request until the first byte of its response. */
+  /** From the request until the first byte of the response. */
   readonly firstByteSeconds: number;
-  /** Clauses that are a SHOULD elsewhere and a MUST here. */
+  /** Clauses that are a SHOULD elsewhere but a MUST here. */
   readonly demands: readonly string[];
-  /** Where the numbers come from. */
+  /** The source of the numbers. */
   readonly source: string;
 }
 
-/** What a service keeps that wants to run anywhere: the tightest of the usual limits; piku and Fly are tighter still. */
+/** The tightest of the common limits; only piku and Fly are tighter. */
 const anywhere: Platform = {
   name: "anywhere",
   bootSeconds: 60,
@@ -91,13 +91,13 @@ const platforms: readonly Platform[] = [
   },
 ];
 
-/** The names that `--platform` takes. */
+/** The values of `--platform`. */
 export const platformNames: readonly string[] = platforms.map(({ name }) => name);
 
 /**
  * Finds a platform by its name.
  *
- * @throws UsageError when there is none of that name
+ * @throws UsageError when the name is unknown
  */
 export function platformNamed(name: string): Platform {
   const found = platforms.find((platform) => platform.name === name);

@@ -1,15 +1,15 @@
-// What is going on, on one line of a terminal that is overwritten; nowhere else.
+// A progress line on a terminal, overwritten in place.
 import type { Clause } from "./clause";
 
-/** A line that shows the checks that run. */
+/** A line that lists the running checks. */
 export interface Progress {
   readonly begin: (clause: Clause) => void;
   readonly end: (clause: Clause) => void;
-  /** Wipes the line, so that something lasting can be printed. */
+  /** Erases the line, so that something else can be printed. */
   readonly clear: () => void;
 }
 
-/** Shows progress on a stream that is a terminal, and does nothing on others. */
+/** Shows progress on a stream if it is a terminal; otherwise does nothing. */
 export function createProgress(stream: NodeJS.WriteStream, total: number): Progress {
   const running = new Set<string>();
   let done = 0;

@@ -1,9 +1,9 @@
-// Lets only so many pieces of work run at a time.
+// Limits concurrency.
 
-/** Runs work as soon as there is room for it, first come, first served. */
+/** Runs a task as soon as there is room for it, first in, first out. */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Returns a queue with room for `width` pieces of work. */
+/** Returns a queue that runs up to `width` tasks at a time. */
 export function createQueue(width: number): Queue {
   const waiting: (() => void)[] = [];
   let free = width;

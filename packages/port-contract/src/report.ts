@@ -1,11 +1,11 @@
-// The report for people: a row a clause, and after the rows what to do about the failures.
+// The report: one row per clause, then an explanation of each failure; or one JSON document.
 import { styleText } from "node:util";
 import type { Verdict } from "./judge";
 import type { Settings } from "./settings";
 
 type Colour = "green" | "red" | "yellow" | "dim";
 
-/** One row: id, level, result, and what was measured, seen, or the reason for skipping. */
+/** One row: id, level, result, title, and the evidence or the reason for the skip. */
 export function row({ clause, outcome, level }: Verdict, coloured: boolean): string {
   const weak = outcome.status === "fail" && level !== "MUST";
   const colour = { pass: "green", fail: weak ? "yellow" : "red", skip: "dim" } as const;
@@ -18,18 +18,18 @@ function detail(outcome: Verdict["outcome"]): string {
   return outcome.status === "fail" ? outcome.seen : outcome.reason;
 }
 
-/** What a reader needs to know about one failure. */
+/** Explains one failure. */
 export function explain({ clause, outcome, level }: Verdict): string {
   return [
     `${clause.id} ${level} ${clause.title}`,
     `  seen         ${detail(outcome)}`,
     `  breaks       ${clause.breaksOn}`,
-    `  mend         ${clause.mend}`,
-    `  demanded by  ${clause.demandedBy}`,
+    `  fix          ${clause.fix}`,
+    `  required by  ${clause.demandedBy}`,
   ].join("\n");
 }
 
-/** The last line: how many of which kind, and what that means. */
+/** The last line: the counts, and the conclusion. */
 export function summary(verdicts: readonly Verdict[], { platform }: Settings): string {
   const count = (status: string) =>
     verdicts.filter(({ outcome }) => outcome.status === status).length;
@@ -38,12 +38,12 @@ export function summary(verdicts: readonly Verdict[], { platform }: Settings): s
   return `${counts}: ${conclusion} (platform: ${platform.name})`;
 }
 
-/** Whether no MUST has failed. */
+/** True if no MUST failed. */
 export function keepsContract(verdicts: readonly Verdict[]): boolean {
   return verdicts.every(({ outcome, level }) => outcome.status !== "fail" || level !== "MUST");
 }
 
-/** The report for machines, as one JSON document. */
+/** The report as one JSON document. */
 export function asJson(verdicts: readonly Verdict[], { command, platform }: Settings): string {
   const clauses = verdicts.map(({ clause, level, outcome }) => ({
     id: clause.id,

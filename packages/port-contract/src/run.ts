@@ -1,4 +1,4 @@
-// The command: checks any program that binds PORT against the port contract.
+// The command `port-contract`: checks a program that binds PORT against the port contract.
 import { loadClauses, selectClauses } from "./catalogue";
 import type { Clause } from "./clause";
 import { reapOnExit } from "./harness/reaper";
@@ -11,18 +11,18 @@ import type { Settings } from "./settings";
 import { usage } from "./usage";
 import { UsageError } from "./usage-error";
 
-/** A program that is prepared before it is checked. */
+/** A program that was prepared for the check. */
 export interface Prepared extends Required<Pick<Settings, "command" | "env">> {
-  /** Options of the kit that are known of it, which those on the command line go before. */
+  /** Command-line options for this program; options given on the command line override them. */
   readonly options: readonly string[];
-  /** Takes away what it has been given. */
+  /** Stops what was started for it, such as a database. */
   readonly detach: () => Promise<void>;
 }
 
 /**
- * Runs the kit as its command line says, and resolves with the exit code: 0 the contract is kept, 1 a MUST is broken,
- * 2 it was called wrongly.
- * @param prepare Prepares the program that is meant where the command line names none.
+ * Runs the kit with these command-line arguments. Resolves to the exit code: 0 if the contract is kept, 1 if a MUST
+ * failed, 2 on a usage error.
+ * @param prepare Prepares the program to check if the command line names none.
  */
 export async function runContract(
   args: readonly string[],

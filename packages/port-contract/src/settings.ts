@@ -1,25 +1,25 @@
-// What the kit is told about the program under test; every setting has a default that fits a service of Berth's.
+// Settings for the program under test; the defaults fit a Berth service.
 import type { Command } from "./command";
 import type { Platform } from "./platforms";
 
-/** How to look at the program under test. */
+/** How to run and observe the program under test. */
 export interface Settings {
   readonly command: Command;
-  /** What it needs to find in its environment, besides that of the kit; `undefined` takes a variable away. */
+  /** Environment variables in addition to the kit's own; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform: Platform;
-  /** A path that GET answers; the HTTP probe asks for it. */
+  /** A path that responds to GET; the HTTP probe requests it. */
   readonly path: string;
-  /** A path that GET answers after a second or more; without it some clauses are skipped. */
+  /** A path that responds to GET after a second or more; without it some clauses are skipped. */
   readonly slowPath?: string;
-  /** A path to which `body` can be POSTed; without it some clauses are skipped. */
+  /** A path that accepts a POST of `body`; without it some clauses are skipped. */
   readonly bodyPath?: string;
   readonly body: string;
   readonly livePath: string;
   readonly readyPath: string;
-  /** The program that is attached to the one under test; by default that is itself. */
+  /** The program that calls the one under test; by default another run of the same program. */
   readonly attached?: Command;
-  /** A path of the attached program whose answer needs the service that `upstreamEnv` points to. */
+  /** A path of the attached program whose response needs the service at the URL in `upstreamEnv`. */
   readonly upstreamPath?: string;
   /** Names of the program's own environment variables. */
   readonly drainDelayEnv: string;
@@ -27,11 +27,11 @@ export interface Settings {
   readonly trustProxyEnv: string;
   readonly reusePortEnv: string;
   readonly upstreamEnv?: string;
-  /** Check what takes minutes, too. */
+  /** Also run checks that take minutes. */
   readonly slow: boolean;
 }
 
-/** What is assumed of a program about which nothing is said. */
+/** The defaults. */
 export const defaultSettings = {
   path: "/",
   body: "{}",

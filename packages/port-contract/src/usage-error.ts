@@ -1,4 +1,2 @@
-// The kind of error that is the caller's: shown as its message, without a stack, and with exit code 2.
-
-/** Says what is wrong with how the kit was called. */
+/** The command line is wrong: the message is printed without a stack, and the exit code is 2. */
 export class UsageError extends Error {}

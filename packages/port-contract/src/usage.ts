@@ -3,35 +3,35 @@ import { platformNames } from "./platforms";
 import { probeNames } from "./probes";
 import { defaultSettings as defaults } from "./settings";
 
-/** Printed for --help, and named by every usage error. */
+/** Printed for --help. */
 export const usage = `Checks a program that binds PORT against the port contract.
 
   npm run contract -- [OPTIONS] -- COMMAND [ARGS…]
 
-COMMAND  One argument is a Procfile line and is run by sh -c; several are run as they are, without a shell.
-         With neither, the web: line of ./Procfile is checked, with what each test/**/contract.json says: options by name.
+COMMAND  One argument is a Procfile line, run by sh -c; several are run as they are, without a shell.
+         Default: the web: line of ./Procfile, with the options of each test/**/contract.json.
 
-  --platform NAME      limits and demands of: ${platformNames.join(", ")} (default ${platformNames[0]})
-  --only ID[,ID]       check these clauses alone, such as --only B4,D2
+  --platform NAME      use the limits of: ${platformNames.join(", ")} (default ${platformNames[0]})
+  --only ID[,ID]       check only these clauses, such as --only B4,D2
   --probe NAME         protocol: ${probeNames.join(", ")} (default http)
-  --json               one JSON document instead of rows
-  --slow               also what takes minutes: H2 idles as long as the router does
-  --jobs N             checks that run at a time (default 4)
-  --boot SECONDS       wait so long for the port, instead of what the platform does
-  --grace SECONDS      wait so long for the end after a signal, instead of what the platform does
+  --json               print one JSON document instead of rows
+  --slow               also run checks that take minutes: H2 stays idle as long as the router would
+  --jobs N             run N checks at a time (default 4)
+  --boot SECONDS       time limit for opening the port (default: the platform's)
+  --grace SECONDS      time limit for the exit after a signal (default: the platform's)
 
-Paths of the program; without the slow and the body path, clauses about requests in flight are skipped
-  --path /x            answers GET (default ${defaults.path})
-  --slow-path /y       answers GET after a second or more
-  --body-path /z       takes POST of --body; its Location, if there is one, answers GET on every instance
-  --body JSON          (default ${defaults.body})
-  --live-path /l       (default ${defaults.livePath})
-  --ready-path /r      (default ${defaults.readyPath})
+Paths of the program; without --slow-path and --body-path, clauses about requests in flight are skipped
+  --path /x            responds to GET (default ${defaults.path})
+  --slow-path /y       responds to GET after a second or more
+  --body-path /z       accepts a POST of --body; every instance responds to a GET of its Location, if there is one
+  --body JSON          request body (default ${defaults.body})
+  --live-path /l       liveness (default ${defaults.livePath})
+  --ready-path /r      readiness (default ${defaults.readyPath})
 
-Another program that is attached to it; without one, and with the options, it is attached to another run of itself
-  --attached COMMAND           a Procfile line, or the name of one in ./Procfile
-  --upstream-env NAME          its environment variable with the URL of the service that it is attached to
-  --upstream-path /u           answers GET with the help of that service
+A program that calls it, for R1 (default: another run of the same program)
+  --attached COMMAND           a Procfile line, or a process type of ./Procfile
+  --upstream-env NAME          the variable that holds the URL of the service it calls
+  --upstream-path /u           responds to GET by calling that service
 
 Names of the program's environment variables
   --drain-delay-env NAME       milliseconds (default ${defaults.drainDelayEnv})
@@ -39,4 +39,4 @@ Names of the program's environment variables
   --trust-proxy-env NAME       (default ${defaults.trustProxyEnv})
   --reuse-port-env NAME        true (default ${defaults.reusePortEnv})
 
-Exit code: 0 the contract is kept, 1 a MUST is broken, 2 the kit was called wrongly.`;
+Exit code: 0 the contract is kept, 1 a MUST failed, 2 usage error.`;

@@ -1,9 +1,9 @@
-// How numbers and events are put into words, the same in every clause.
+// Formats numbers and events the same way in every clause.
 import type { Output } from "./harness/output";
 import type { Exit } from "./harness/run";
 import { type Ending, isGone } from "./harness/stop";
 
-/** `1234` becomes `1.23 s`; whole seconds lose their zeros. */
+/** `1234` becomes `1.23 s`, `2000` becomes `2 s`. */
 export function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(2))} s`;
 }
@@ -31,7 +31,7 @@ export function describeEnding(ending: Ending, limitMs: number): string {
 
 const aboutFailure = /error|EADDR|in use|can't|cannot|could not|fail|refuse|expected|needs?\b/i;
 
-/** The last line of a run that is about a failure, else its last one at all, quoted and cut to fit a row. */
+/** The last output line that mentions a failure, otherwise the last line, quoted and shortened to fit a row. */
 export function lastWords(output: Output): string {
   const lines = output.lines();
   const line = (lines.findLast((one) => aboutFailure.test(one)) ?? lines.at(-1))?.trim();

@@ -1,15 +1,15 @@
-// R1 with a program of its own that is attached: which of the two is asked, and what cannot be judged.
+// R1 with a different program attached: which of the two gets the requests, and when the clause is skipped.
 import { failures, provideScratch, serverLine, serverOptions, verdictsOn } from "./support";
 
 provideScratch();
 
-const FLAW = "knows where its upstream is";
+const FLAW = "has a hard-coded upstream";
 
 const tryWith = (line: string, ...options: string[]) =>
   verdictsOn(line, { only: "R1", options: [...serverOptions, ...options] });
 
 describe("R1 with --attached", () => {
-  it("asks the attached program, and not the one under test", async () => {
+  it("sends its requests to the attached program, not to the one under test", async () => {
     const [verdict] = await tryWith(serverLine(FLAW), "--attached", serverLine());
     expect(verdict?.outcome).toEqual({
       status: "pass",
@@ -22,11 +22,11 @@ describe("R1 with --attached", () => {
     });
   });
 
-  it("says nothing when the path is answered without the one under test", async () => {
+  it("is skipped when the path succeeds without the program under test", async () => {
     const [verdict] = await tryWith(serverLine(), "--upstream-path", "/");
     expect(verdict?.outcome).toEqual({
       status: "skip",
-      reason: "GET / is answered without its upstream, too",
+      reason: "GET / succeeds without its upstream, too",
     });
   });
 });

@@ -1,9 +1,9 @@
-// The program under test, as it is run, and how many checks run at a time.
+// The command of the program under test, and the limit of concurrent checks.
 import { commandFrom } from "../src/command";
 import { createQueue } from "../src/queue";
 
 describe("commandFrom()", () => {
-  it("gives a single argument to the shell", () => {
+  it("passes a single argument to the shell", () => {
     expect(commandFrom(["node x.js; true"]).argv).toEqual(["sh", "-c", "node x.js; true"]);
   });
 
@@ -17,7 +17,7 @@ describe("commandFrom()", () => {
 });
 
 describe("createQueue()", () => {
-  it("runs no more at a time than it is wide", async () => {
+  it("runs no more tasks at a time than its width", async () => {
     const enqueue = createQueue(2);
     let running = 0;
     let most = 0;

@@ -1,4 +1,4 @@
-// The kit can fail: each deliberately broken server is caught by exactly the clauses it breaks.
+// Each check can fail: every deliberately broken server fails exactly the clauses that it breaks.
 import { loadClauses } from "../src/catalogue";
 import { confined } from "../src/system/confine";
 import { flaws } from "./servers/flaws";
@@ -7,7 +7,7 @@ import { failures, provideScratch, serverLine, verdictsOn } from "./support";
 jest.setTimeout(240_000);
 provideScratch();
 
-// H3 waits half a minute for its failure and N1 is about other protocols; both have their own tests.
+// H3 takes half a minute to fail, and N1 is about other protocols; both have their own tests.
 const testedElsewhere = ["H3", "N1"];
 const cannotTry = canConfine() ? [] : ["B8"];
 
@@ -25,8 +25,8 @@ const decisive = new Set(clauses.flatMap(({ needs = [] }) => needs));
 const breaksOf = (...names: readonly string[]) =>
   names.flatMap((name) => flaws[name]?.breaks ?? []).filter((id) => !cannotTry.includes(id));
 
-// Flaws that do not stand in each other's way, for every check of every clause takes its time. Whoever is not there, or
-// leaves, shows nothing else, and stands alone.
+// Groups of flaws that do not interfere, because running every clause on every flaw is slow. A server that does not
+// listen, or that exits, fails before any other clause is checked, so its flaw is alone.
 const together = [
   ["ignores PORT"],
   ["speaks TLS only"],
@@ -34,42 +34,42 @@ const together = [
   ["exits on the end of stdin"],
   [
     "never exits",
-    ...["binds loopback only", "reports success on a taken port", "believes X-Forwarded-For"],
-    "knows where its upstream is",
+    ...["binds loopback only", "reports success on a port in use", "trusts X-Forwarded-For"],
+    "has a hard-coded upstream",
   ],
   [
     "exits at once",
-    ...["binds IPv4 only", "hands PORT to listen as it is", "has no readiness"],
+    ...["binds IPv4 only", "passes PORT to listen unparsed", "has no readiness endpoint"],
     "writes a log file",
   ],
   [
     "has no signal handler",
-    ...["takes any number for a port", "opens a second port", "keeps things in memory"],
-    "dies when nobody reads its output",
+    ...["accepts any number as a port", "opens a second port", "keeps state in memory"],
+    "exits when its stdout is closed",
   ],
   [
-    "leaves its server behind the shell",
+    "runs behind a shell",
     ...["binds before it is ready", "closes idle connections after 5 s"],
-    ...["stays ready while draining", "holds its output back unless on a terminal"],
+    ...["stays ready while draining", "buffers its output unless on a terminal"],
   ],
   [
-    "accepts and drops while draining",
-    ...["says keep-alive while draining", "is held by idle sockets"],
-    ...["exits with 3 after a clean drain", "ignores SIGINT", "knows no shared port"],
+    "accepts and drops connections while draining",
+    ...["sends no Connection: close while draining", "is kept alive by idle sockets"],
+    ...["exits with 3 after a clean drain", "ignores SIGINT", "cannot share its port"],
     "writes into its working directory",
   ],
   [
-    "is held by upgraded sockets",
-    ...["dies on the second SIGTERM", "exits with 0 after a forced drain", "knows no drain delay"],
-    ...["stumbles over its own lock", "believes LISTEN_FDS of another process"],
-    ...["writes a PID file", "holds its output back until it exits"],
+    "is kept alive by upgraded sockets",
+    ...["exits on the second SIGTERM", "exits with 0 after a forced drain", "has no drain delay"],
+    ...["fails on its own stale lock", "accepts LISTEN_FDS of another process"],
+    ...["writes a PID file", "buffers its output until it exits"],
   ],
 ];
 
 const accompanied = together.filter(({ length }) => length > 1).flat();
 
 describe("a flaw", () => {
-  it.concurrent.each(accompanied)("is caught: %s", async (name) => {
+  it.concurrent.each(accompanied)("fails its clauses: %s", async (name) => {
     const breaks = breaksOf(name);
     const seen = failures(await verdictsOn(serverLine(name), { only: flaws[name]?.breaks.join() }));
     expect({ breaks: Object.keys(seen), seen }).toEqual({ breaks, seen });
@@ -81,7 +81,7 @@ describe("a flaw", () => {
     expect(ids.filter((id) => !broken.has(id))).toEqual(testedElsewhere);
   });
 
-  it("stands with others whose clauses it does not break", () => {
+  it("is grouped with flaws that break other clauses", () => {
     expect(together.flat().sort()).toEqual(Object.keys(flaws).sort());
     for (const names of together) {
       const breaks = breaksOf(...names);
@@ -91,9 +91,9 @@ describe("a flaw", () => {
 });
 
 describe("a broken server", () => {
-  it.concurrent.each(together)("breaks its own clauses alone when it %s", async (...names) => {
+  it.concurrent.each(together)("fails only its own clauses when it %s", async (...names) => {
     const breaks = breaksOf(...names);
-    // What a flaw is caught by alone need not be tried again, but for what decides which others are tried.
+    // Clauses that a flaw fails alone need no second run, unless other clauses depend on them.
     const isLone = names.length === 1;
     const tried = clauses
       .map(({ id }) => id)

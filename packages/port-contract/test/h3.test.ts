@@ -1,11 +1,11 @@
-// H3 by a shorter patience than any platform's, as its own failure takes half a minute.
+// H3 with a shorter limit than any platform's, because a real failure takes half a minute.
 import { parseOptions } from "../src/options";
 import { failures, serverLine, serverOptions, verdictsOn } from "./support";
 
 const { platform } = parseOptions(serverOptions).about;
 
 describe("H3", () => {
-  it("fails when the first byte comes too late", async () => {
+  it("fails when the first byte is late", async () => {
     const impatient = { only: "H3", platform: { ...platform, firstByteSeconds: 1 } };
     const verdicts = await verdictsOn(serverLine(), impatient);
     expect(failures(verdicts)).toEqual({ H3: "GET /slow: no byte within 1 s" });

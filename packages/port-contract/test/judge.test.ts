@@ -1,16 +1,16 @@
-// The order of the checks, with clauses made up for the purpose: who waits for whom, and who is skipped for whom.
+// The order of the checks, with made-up clauses: which one waits for which, and which ones are skipped.
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../src/clause";
-import { NotUp } from "../src/come-up";
+import { NotUp } from "../src/startup";
 import { commandFrom } from "../src/command";
 import { judge } from "../src/judge";
 import { parseOptions } from "../src/options";
 import { createQueue } from "../src/queue";
 import { keepsContract } from "../src/report";
 
-const words = { title: "", demandedBy: "", breaksOn: "", mend: "", procedure: "" };
+const words = { title: "", demandedBy: "", breaksOn: "", fix: "", procedure: "" };
 
 function clause(id: string, check: () => Outcome, more: Partial<Clause> = {}): Clause {
-  // Not `async`, so that what a check throws at once is tried as well.
+  // Not `async`, so that synchronous throws are tested, too.
   return { id, level: "MUST", ...words, check: () => Promise.resolve().then(check), ...more };
 }
 
@@ -28,25 +28,25 @@ const throwing = (error: Error) => () => {
 };
 
 describe("judge()", () => {
-  it("skips every clause when a gate is broken, and names the most fundamental one", async () => {
+  it("skips every clause when a gate fails, and names the most fundamental one", async () => {
     const verdicts = await judged([
       clause("B1", broken),
       clause("B10", broken),
       clause("D1", kept),
     ]);
     expect(verdicts.map(({ outcome }) => outcome)).toEqual([
-      { status: "skip", reason: "B10 is broken" },
+      { status: "skip", reason: "B10 failed" },
       { status: "fail", seen: "no" },
-      { status: "skip", reason: "B10 is broken" },
+      { status: "skip", reason: "B10 failed" },
     ]);
   });
 
-  it("skips a clause whose prerequisite is broken", async () => {
+  it("skips a clause whose prerequisite failed", async () => {
     const verdicts = await judged([clause("D1", broken), clause("D7", kept, { needs: ["D1"] })]);
-    expect(verdicts[1]?.outcome).toEqual({ status: "skip", reason: "D1 is broken" });
+    expect(verdicts[1]?.outcome).toEqual({ status: "skip", reason: "D1 failed" });
   });
 
-  it("goes on after a harmless failure of a gate", async () => {
+  it("continues after a harmless failure of a gate", async () => {
     const harmless = () => fail("a PID file", { harmless: true });
     const verdicts = await judged([clause("B9", harmless), clause("D1", kept)]);
     expect(verdicts[1]?.outcome.status).toBe("pass");
@@ -57,7 +57,7 @@ describe("judge()", () => {
     expect(verdicts[0]?.outcome.status).toBe("skip");
   });
 
-  it("fails a clause whose program does not come up, and skips one that cannot be judged", async () => {
+  it("fails a clause whose program does not start, and skips one that cannot be judged", async () => {
     const verdicts = await judged([
       clause("D1", throwing(new NotUp("exited"))),
       clause("D2", throwing(new CannotJudge("too fast"))),
@@ -68,7 +68,7 @@ describe("judge()", () => {
     ]);
   });
 
-  it("hides no mistake of the kit behind a verdict", async () => {
+  it("rethrows errors of the kit itself", async () => {
     for (const mistake of [
       new TypeError("oops"),
       Object.assign(new Error("oops"), { syscall: "open" }),
@@ -76,13 +76,13 @@ describe("judge()", () => {
       await expect(judged([clause("D1", throwing(mistake))])).rejects.toThrow("oops");
   });
 
-  it("counts a SHOULD for a MUST where the platform demands it", async () => {
+  it("treats a SHOULD as a MUST if the platform requires it", async () => {
     const readiness = clause("H5", broken, { level: "SHOULD" });
     expect(keepsContract(await judged([readiness]))).toBe(true);
     expect(keepsContract(await judged([readiness], ["--platform", "kubernetes"]))).toBe(false);
   });
 
-  it("counts the weaker half of a MUST for what it is", async () => {
+  it("treats a failure of the weaker half of a MUST as a SHOULD", async () => {
     const forced = clause("D7", () => fail("0 after a forced drain", { level: "SHOULD" }));
     expect(keepsContract(await judged([forced]))).toBe(true);
   });

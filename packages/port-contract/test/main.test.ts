@@ -1,4 +1,4 @@
-// The kit as one types it: options, output, exit codes, and nothing left behind.
+// The command line: options, output, exit codes, and cleanup.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -10,27 +10,27 @@ import { contract, kit, provideScratch, serverLine } from "./support";
 provideScratch();
 
 describe("port-contract", () => {
-  it("explains itself with --help", async () => {
+  it("prints its usage with --help", async () => {
     const { code, stdout } = await contract(["--help"]);
     expect(code).toBe(0);
     expect(stdout).toContain("COMMAND  One argument is a Procfile line");
   });
 
-  it("exits with 2 when it is called wrongly", async () => {
+  it("exits with 2 on an unknown option", async () => {
     const { code, stderr } = await contract(["--platfrom", "heroku", "--", "true"]);
     expect(stderr).toContain("Unknown option '--platfrom'");
     expect(code).toBe(2);
   });
 
   describe("without a command", () => {
-    it("exits with 2 where there is no Procfile", async () => {
+    it("exits with 2 if there is no Procfile", async () => {
       const { code, stderr } = await contract([], process.env.SCRATCH);
       expect(stderr).toContain("give a COMMAND after --");
       expect(code).toBe(2);
     });
   });
 
-  it("prints a row a clause and exits with 0 when the contract is kept", async () => {
+  it("prints a row per clause and exits with 0 when the contract is kept", async () => {
     const { code, stdout } = await contract(["--only", "B1,H2", "--", serverLine()]);
     expect(stdout).toMatch(/^B1 {3}MUST {3}pass {2}listens on \$PORT: open on \d+ and \d+/m);
     expect(stdout).toContain("Keep-Alive: timeout=95, wanted 95");
@@ -38,15 +38,15 @@ describe("port-contract", () => {
     expect(code).toBe(0);
   });
 
-  it("says what to do about a failure and exits with 1", async () => {
+  it("explains a failure and exits with 1", async () => {
     const flaw = "closes idle connections after 5 s";
     const { code, stdout } = await contract(["--only", "H2", "--", serverLine(flaw)]);
     expect(stdout).toMatch(/seen {9}Keep-Alive: timeout=5, wanted 95/);
-    expect(stdout).toMatch(/mend {9}server\.keepAliveTimeout/);
+    expect(stdout).toMatch(/fix {10}server\.keepAliveTimeout/);
     expect(code).toBe(1);
   });
 
-  it("blames no program for a folder that is closed to others", async () => {
+  it("does not fail a program in a private folder", async () => {
     const closed = mkdtempSync(join(tmpdir(), "closed-"));
     const folder = join(closed, "open");
     cpSync(join(__dirname, "servers"), folder, { recursive: true });
@@ -57,7 +57,7 @@ describe("port-contract", () => {
     expect(code).toBe(0);
   });
 
-  it("prints JSON and nothing else with --json", async () => {
+  it("prints only JSON with --json", async () => {
     const options = ["--json", "--only", "B2", "--platform", "fly"];
     const { code, stdout } = await contract([...options, "--", serverLine("binds loopback only")]);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -68,10 +68,10 @@ describe("port-contract", () => {
     expect(code).toBe(1);
   });
 
-  it("takes its runs along when it is interrupted", async () => {
+  it("kills its runs when it is interrupted", async () => {
     const args = [...kit, "--only", "B10", "--", serverLine("writes a PID file")];
     const running = spawn(process.execPath, args, {
-      // Jest's own is not the system's.
+      // A plain copy: Jest replaces process.env.
       env: { ...process.env },
       stdio: "ignore",
     });

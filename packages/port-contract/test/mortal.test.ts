@@ -1,18 +1,18 @@
-// A program that dies between two questions is a verdict of the kit, never an exception, whichever clause asks.
+// A program that exits between two requests is a failed clause, never an exception, whichever clause is checked.
 import { failures, mortalLine, provideScratch, verdictsAlone } from "./support";
 
 provideScratch();
 
-// Some requests come shortly before SIGTERM or after it, and what a signalled program ends of is no surprise.
-const asked = ["D2", "D4", "D6", "D10"];
+// These clauses also send requests around SIGTERM, and the exit of a signalled program is not reported.
+const signalled = ["D2", "D4", "D6", "D10"];
 
-describe("a program that dies on its", () => {
+describe("a program that exits on its", () => {
   it.each(["connection 3", "request 2", "request 3"])(
-    "%s breaks clauses, and they say so",
+    "%s fails clauses, and the report says why",
     async (moment) => {
       const seen = Object.entries(failures(await verdictsAlone(mortalLine(moment))));
       const silent = seen.filter(
-        ([id, text]) => !asked.includes(id) && !/exited with 3/.test(text),
+        ([id, text]) => !signalled.includes(id) && !/exited with 3/.test(text),
       );
       expect({ silent, broken: seen.map(([id]) => id) }).toEqual({
         silent: [],

@@ -1,11 +1,11 @@
-// The command line: what it takes, and the message for what it does not.
+// The options, and the message for each invalid one.
 import { parseOptions } from "../src/options";
 import { loadClauses, selectClauses } from "../src/catalogue";
 import { usage } from "../src/usage";
 import { UsageError } from "../src/usage-error";
 
 describe("parseOptions()", () => {
-  it("has a default for everything but the command", () => {
+  it("has a default for everything except the command", () => {
     const { about, command, probe } = parseOptions([]);
     expect(about).toMatchObject({ path: "/", slow: false, drainDelayEnv: "DRAIN_DELAY_MS" });
     expect(about.platform).toMatchObject({ name: "anywhere", graceSeconds: 10 });
@@ -13,12 +13,12 @@ describe("parseOptions()", () => {
     expect(command).toBeUndefined();
   });
 
-  it("takes a platform's limits, and single limits instead of them", () => {
+  it("uses a platform's limits, which single options override", () => {
     const { platform } = parseOptions(["--platform", "piku", "--boot", "5.5"]).about;
     expect(platform).toMatchObject({ name: "piku", graceSeconds: 3, bootSeconds: 5.5 });
   });
 
-  it("leaves everything behind -- to the command", () => {
+  it("treats everything after -- as the command", () => {
     const { command, json } = parseOptions(["--json", "--", "node", "x.js", "--", "--slow"]);
     expect(command?.argv).toEqual(["node", "x.js", "--", "--slow"]);
     expect(json).toBe(true);
@@ -38,7 +38,7 @@ describe("parseOptions()", () => {
 });
 
 describe("selectClauses()", () => {
-  it("rejects an id that no clause has", () => {
+  it("rejects an unknown id", () => {
     expect(() => selectClauses(loadClauses(), "B99")).toThrow("--only B99: expected some of B1,B2");
   });
 });

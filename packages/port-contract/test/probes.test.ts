@@ -1,4 +1,4 @@
-// Each protocol plug-in against the smallest server of its protocol, and against a wrong one.
+// Each probe against the smallest server of its protocol, and against another protocol.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { connect } from "../src/harness/connection";
@@ -8,7 +8,7 @@ import { commandFrom } from "../src/command";
 
 const settings = { ...parseOptions([]).about, command: commandFrom(["true"]) };
 
-/** Asks a probe's question of a server that treats each connection in this way. */
+/** Runs a probe against a server with this connection listener. */
 async function ask(name: string, serve: (socket: Socket) => void) {
   const server = createServer(serve).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -41,7 +41,7 @@ describe("--probe http", () => {
   });
 
   it("rejects another protocol", async () => {
-    await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/answers "-ERR/);
+    await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/responds "-ERR/);
   });
 });
 
@@ -52,7 +52,7 @@ describe("--probe grpc", () => {
   const bytesOf = (text: string) => Buffer.from(text, "latin1");
   const whole = (status: string) => bytesOf(settings + head("\x04") + data(status) + head("\x05"));
 
-  it("takes SERVING for an answer, in pieces too", async () => {
+  it("is ready when the status is SERVING, even if it arrives byte by byte", async () => {
     const answer = await ask("grpc", (socket) =>
       socket.once("data", () => {
         for (const byte of whole("\x01")) socket.write(Buffer.of(byte));
@@ -61,27 +61,27 @@ describe("--probe grpc", () => {
     expect(answer).toEqual({ text: "SERVING", ready: true });
   });
 
-  it("is not ready while that is NOT_SERVING", async () => {
+  it("is not ready while the status is NOT_SERVING", async () => {
     const answer = await ask("grpc", answering(whole("\x02")));
     expect(answer).toEqual({ text: "NOT_SERVING", ready: false });
   });
 
-  it("takes a status alone for a server without the health service", async () => {
+  it("is ready when the server has no health service", async () => {
     const answer = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
     expect(answer).toEqual({ text: "no health service", ready: true });
   });
 
-  it("rejects another protocol, and a server that goes away", async () => {
+  it("rejects another protocol, and a server that sends GOAWAY", async () => {
     await expect(ask("grpc", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
       /another protocol/,
     );
     const goAway = `${settings}\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0`;
-    await expect(ask("grpc", answering(bytesOf(goAway)))).rejects.toThrow(/went away/);
+    await expect(ask("grpc", answering(bytesOf(goAway)))).rejects.toThrow(/GOAWAY/);
   });
 });
 
 describe("--probe redis", () => {
-  it("takes +PONG for an answer", async () => {
+  it("is ready on +PONG", async () => {
     const answer = await ask("redis", (socket) =>
       socket.once("data", (asked) =>
         socket.end(String(asked) === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"),
@@ -101,7 +101,7 @@ describe("--probe redis", () => {
 });
 
 describe("--probe xmpp", () => {
-  it("takes a stream header for an answer, in pieces too", async () => {
+  it("is ready on a stream header, even in several chunks", async () => {
     const answer = await ask("xmpp", (socket) =>
       socket.once("data", () => {
         socket.write("<?xml version='1.0'?>");
@@ -119,12 +119,12 @@ describe("--probe xmpp", () => {
 });
 
 describe("--probe tcp-banner", () => {
-  it("takes the server's first line for an answer", async () => {
+  it("is ready on the server's first line", async () => {
     const answer = await ask("tcp-banner", greeting("220 mail.example ESMTP\r\n"));
     expect(answer).toEqual({ text: "220 mail.example ESMTP", ready: true });
   });
 
-  it("rejects a server that says nothing", async () => {
+  it("rejects a server that sends nothing", async () => {
     await expect(ask("tcp-banner", (socket) => socket.end())).rejects.toThrow(/closed/);
   });
 });

@@ -1,4 +1,4 @@
-// Shared by the kit's tests: the test server as a command, and a look at the kit's verdicts.
+// Shared by the tests: the test server as a command, and functions that run clauses on it.
 import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { parseOptions } from "../src/options";
 import type { Settings } from "../src/settings";
 import { flaws } from "./servers/flaws";
 
-/** The options that fit the test server's routes; short limits keep broken servers from taking long. */
+/** Options for the test server's routes; with short limits, so that broken servers fail sooner. */
 export const serverOptions = [
   ...["--boot", "20", "--grace", "4"],
   ...["--slow-path", "/slow", "--body-path", "/things"],
@@ -20,10 +20,10 @@ export const serverOptions = [
 
 const servers = join(__dirname, "servers");
 
-// All checks of a test file: most of their time is waiting, but each is a process or several, on as little as two cores.
+// Shared by all checks of a test file: they mostly wait, but each starts processes, on as few as two cores.
 const enqueue = createQueue(12);
 
-/** The Procfile line that starts the test server, with these flaws or with none. */
+/** The Procfile line that starts the test server with these flaws. */
 export function serverLine(...names: readonly string[]): string {
   const words = [process.execPath, join(servers, "main.js"), ...names];
   const start = words.map((word) => `'${word}'`).join(" ");
@@ -31,12 +31,12 @@ export function serverLine(...names: readonly string[]): string {
   return line ? line(start) : `exec ${start}`;
 }
 
-/** The Procfile line that starts the test server with a sudden death before it, such as `request 2`. */
+/** The Procfile line of a test server that exits at an event such as `request 2`. */
 export function mortalLine(moment: string): string {
   return `exec '${process.execPath}' '${join(servers, "mortal.js")}' ${moment}`;
 }
 
-/** Runs the kit in this process, all clauses or some, and resolves to its verdicts. */
+/** Runs all or some clauses in this process, and resolves to their verdicts. */
 export function verdictsOn(
   line: string,
   { options = serverOptions, only, ...settings }: Partial<Settings> & RunOptions = {},
@@ -49,7 +49,7 @@ interface RunOptions {
   readonly only?: string;
 }
 
-/** Runs every clause on its own, so that a broken one hides no other. */
+/** Runs every clause separately, so that a failed one does not skip others. */
 export async function verdictsAlone(line: string): Promise<Verdict[]> {
   const alone = loadClauses().map((clause) => verdicts([clause], line, serverOptions));
   return (await Promise.all(alone)).flat();
@@ -66,7 +66,7 @@ function verdicts(
   return judge(clauses, { ...about, command, ...settings }, probe, { enqueue });
 }
 
-/** The clauses that failed, with what was seen, so that a wrong set explains itself. */
+/** The failed clauses and their messages, so that a failing assertion explains itself. */
 export function failures(verdicts: readonly Verdict[]): Record<string, string> {
   return Object.fromEntries(
     verdicts.flatMap(({ clause, outcome }) =>
@@ -75,7 +75,7 @@ export function failures(verdicts: readonly Verdict[]): Record<string, string> {
   );
 }
 
-/** Gives the test servers a directory to leave files in, through the environment, and removes it afterwards. */
+/** Creates a directory for the test servers' files, passed in SCRATCH, and removes it after the tests. */
 export function provideScratch(): void {
   beforeAll(() => {
     process.env.SCRATCH = mkdtempSync(join(tmpdir(), "contract-"));
@@ -87,10 +87,10 @@ export function provideScratch(): void {
   });
 }
 
-/** The arguments with which Node runs the kit. */
+/** The arguments with which Node runs the command. */
 export const kit = [join(__dirname, "../bin/port-contract.js")];
 
-/** Runs the kit as a process of its own. */
+/** Runs the command as a child process. */
 export function contract(
   args: readonly string[],
   cwd = process.cwd(),

@@ -1,4 +1,4 @@
-// Express in ten lines, as its documentation shows it.
+// Express, as in its documentation.
 const express = require("express");
 const console = require("node:console");
 const { env } = require("node:process");

@@ -1,4 +1,4 @@
-# Flask: the application object; whoever serves it binds the port.
+# Flask: the application object; its server binds the port.
 import time
 
 from flask import Flask

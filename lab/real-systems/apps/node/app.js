@@ -1,4 +1,4 @@
-// Node's own http server, as its documentation shows it.
+// Node's http server, as in its documentation.
 const http = require("node:http");
 const { env } = require("node:process");
 const { setTimeout } = require("node:timers");

@@ -1,4 +1,4 @@
-# Tornado: the application binds PORT itself, as its documentation shows.
+# Tornado: the application binds PORT itself, as in its documentation.
 import asyncio
 import os
 

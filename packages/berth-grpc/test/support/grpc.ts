@@ -1,4 +1,4 @@
-// A gRPC service around handlers that a test defines, bound, its log, and clients that grpc-js' own cannot be.
+// Starts a gRPC service with a test's handlers, and clients: grpc-js' own, and raw HTTP/2 ones.
 import { once } from "node:events";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface Ship {
 }
 
 export const ships = loadProtos(join(__dirname, "ships.proto"));
-/** A whole message, as it is sent: a byte for no compression, the length, and the bytes. */
+/** A message with its prefix: a zero byte (not compressed) and the length. */
 export function framed(bytes: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(bytes.length, 1);
@@ -25,15 +25,16 @@ export function framed(bytes: Buffer): Buffer {
 export const ship = (of: Partial<Ship>): Buffer =>
   framed(messageIn(ships, "test.ships.Ship").serialize(of));
 
-const unused: Handler = () => Promise.reject(new Error("a test has no handler for this"));
+const unused: Handler = () =>
+  Promise.reject(new Error("this test defines no handler for the method"));
 const closers: (() => unknown)[] = [];
 
-/** Ends all that tests have started, for afterEach. */
+/** Stops everything that tests have started; for afterEach. */
 export async function closeGrpc(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-/** Binds the ships' service on a free port. */
+/** Starts the Ships service on a free port. */
 export async function startGrpc(
   handlers: Readonly<Record<string, Handler>> = {},
   options: Partial<GrpcServiceOptions> = {},
@@ -69,14 +70,14 @@ export async function startGrpc(
   return { service, port, log };
 }
 
-/** A client that ends with the test; methods are named as `Ships.GetShip`. */
+/** A client that is closed after the test; methods are named like `Ships.GetShip`. */
 export function createClient(port: number, protos: Protos = ships) {
   const made = connectClient(port, protos);
   closers.push(() => made.client.close());
   return made;
 }
 
-/** A connection whose frames a test sends itself. */
+/** An HTTP/2 connection for calls that grpc-js' client cannot make. */
 export async function connectHttp2(port: number): Promise<ClientHttp2Session> {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on("error", () => undefined);
@@ -85,7 +86,7 @@ export async function connectHttp2(port: number): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** Opens a call on it. */
+/** Opens a call. */
 export const open = (
   session: ClientHttp2Session,
   method: string,
@@ -99,7 +100,7 @@ export const open = (
     ...headers,
   });
 
-/** Sends a call with these bytes, and resolves with the status. */
+/** Sends a call with these bytes and resolves to the status. */
 export async function ask(
   session: ClientHttp2Session,
   method: string,

@@ -1,4 +1,4 @@
-// HTTP/2 as bytes, for clients that keep to none of its rules.
+// Raw HTTP/2 frames, for clients that violate the protocol.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -28,7 +28,7 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** A header in plain letters, each part of at most 126. @see https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2 */
+/** A literal header field without Huffman coding; name and value have at most 126 bytes. @see https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2 */
 export const header = (name: string, value: string): Buffer =>
   Buffer.from(
     `\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`,
@@ -46,7 +46,7 @@ export const callHead = (path: string): Buffer =>
     header("te", "trailers"),
   ]);
 
-/** Connects, and reads whatever comes. */
+/** Connects and discards what it receives. */
 export async function connectRaw(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => undefined).resume();
@@ -54,11 +54,11 @@ export async function connectRaw(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Resolves once the connection has ended, however it does. */
+/** Resolves once the connection is closed, for any reason. */
 export const ended = (socket: Socket): Promise<void> =>
   new Promise((resolve) => void socket.once("close", () => resolve()));
 
-/** Writes the same bytes again and again until the other side has ended the connection. */
+/** Writes the same bytes repeatedly until the peer closes the connection. */
 export function flood(socket: Socket, bytes: Buffer): void {
   const write = (): void => {
     while (!socket.destroyed && socket.write(bytes));

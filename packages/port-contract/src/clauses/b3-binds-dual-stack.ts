@@ -1,6 +1,6 @@
-// B3: IPv4 and IPv6 both arrive.
+// B3: accepts both IPv4 and IPv6.
 import { type Clause, fail, pass, skip } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { hasIpv6 } from "../system/interfaces";
 
@@ -16,10 +16,10 @@ export const clause: Clause = {
   level: "SHOULD",
   title: "binds :: dual stack",
   demandedBy: "Node's own default; IPv6-only networks such as Fly's and Railway's private ones",
-  breaksOn: "private networks that are IPv6 only (Fly 6PN, Railway) or IPv4 only",
-  mend: "bind ::, and 0.0.0.0 where the machine has no IPv6 (EAFNOSUPPORT)",
+  breaksOn: "private networks that are IPv6-only (Fly 6PN, Railway) or IPv4-only",
+  fix: "bind ::, or 0.0.0.0 if the machine has no IPv6 (EAFNOSUPPORT)",
   procedure:
-    "Ask the probe at 127.0.0.1 and at ::1. Without IPv6 it is skipped: B1 has then shown the fallback to IPv4.",
+    "Run the probe against 127.0.0.1 and ::1. Skipped on a machine without IPv6, where B1 shows the fallback to IPv4.",
   async check(context) {
     if (!hasIpv6()) return skip("this machine has no IPv6; B1 shows the fallback to IPv4");
     const service = await context.start();
@@ -27,6 +27,8 @@ export const clause: Clause = {
       await refusalOf(context, service, "127.0.0.1"),
       await refusalOf(context, service, "::1"),
     ].filter((refusal) => refusal !== undefined);
-    return refusals.length === 0 ? pass("answers at 127.0.0.1 and ::1") : fail(refusals.join("; "));
+    return refusals.length === 0
+      ? pass("responds at 127.0.0.1 and ::1")
+      : fail(refusals.join("; "));
   },
 };

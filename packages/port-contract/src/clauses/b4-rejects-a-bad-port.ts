@@ -1,4 +1,4 @@
-// B4: nonsense in PORT is an error and no other port.
+// B4: an invalid PORT is an error, not some other port.
 import { existsSync, rmSync } from "node:fs";
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
@@ -9,14 +9,14 @@ import { seconds, shortExit } from "../wording";
 
 const limitMs = 5000;
 
-/** Bad values around a free port: whoever takes one binds a port, or creates a file, that is nobody else's. */
+/** Bad values derived from a free port, so that a program that accepts one cannot collide with another. */
 function badValues(port: number): string[] {
   const [digits, hex] = [String(port), port.toString(16)];
   const words = [`abc${digits}`, `${digits}abc`, `-${digits}`, `${65_536 + port}`];
   return [...words, `${digits}.5`, `${digits}e0`, `0x${hex}`, ""];
 }
 
-/** What is wrong with how the program takes one bad value; `undefined` when it is refused well. */
+/** How the program mishandles one bad value; `undefined` when it refuses it properly. */
 async function complaint(context: Context, value: string): Promise<string | undefined> {
   const run = await context.launch({ port: value });
   try {
@@ -38,7 +38,7 @@ async function complaint(context: Context, value: string): Promise<string | unde
   }
 }
 
-/** Puts the values with the same complaint together: `"abc", "-1": binds a Unix socket`. */
+/** Groups values with the same complaint: `"abc", "-1": binds a Unix socket`. */
 function grouped(complaints: readonly { value: string; wrong: string }[]): string {
   const kinds = new Map<string, string[]>();
   for (const { value, wrong } of complaints)
@@ -46,7 +46,7 @@ function grouped(complaints: readonly { value: string; wrong: string }[]): strin
   return [...kinds].map(([wrong, values]) => `${values.join(", ")}: ${wrong}`).join("; ");
 }
 
-/** Where the program serves in spite of the value; other sockets may belong to a start that fails in the end. */
+/** Where the program serves despite the value. A socket that does not respond may belong to a start that fails later. */
 async function takenAs(context: Context, run: Run, value: string): Promise<string | undefined> {
   for (const { port, path } of run.listeners()) {
     // listen("8080abc") in Node binds a Unix socket of that name, and reports success.
@@ -69,12 +69,12 @@ export const clause: Clause = {
   level: "MUST",
   title: "rejects a bad PORT",
   demandedBy:
-    'Node\'s listen("8080abc") binds a Unix socket and succeeds; Number() takes 1e4 and 0x1F90',
+    'Node\'s listen("8080abc") binds a Unix socket and succeeds; Number() accepts 1e4 and 0x1F90',
   breaksOn: "everywhere: the platform waits for a port that never opens, and no message says why",
-  mend: "match PORT against /^\\d{1,5}$/ and 0-65535 before anything else, and exit non-zero naming it",
+  fix: "match PORT against /^\\d{1,5}$/ and 0-65535 first; otherwise exit non-zero with a message that names it",
   procedure:
-    "Eight bad values (abc, -1, 8080abc, 70000, 80.5, 80e0, 0x50, empty): each time a non-zero exit " +
-    "within 5 s, no socket, no file, and a message that names the port.",
+    "Try eight bad values (abc, -1, 8080abc, 70000, 80.5, 80e0, 0x50, empty): each one causes a non-zero exit " +
+    "within 5 s and a message that names the port, and leaves no socket and no file.",
   async check(context) {
     const values = badValues(await freePort());
     const complaints = [];

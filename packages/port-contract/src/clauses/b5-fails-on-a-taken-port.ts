@@ -1,4 +1,4 @@
-// B5: a port that somebody else holds is an error and no success.
+// B5: a port that is already in use is an error.
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { heldPort } from "../ports/free-port";
@@ -6,12 +6,12 @@ import { within } from "../harness/wait";
 import { lastWords, seconds, shortExit } from "../wording";
 
 const limitMs = 5000;
-// "Redis … just started" claims nothing about the port; a line that names it does, and so does any "listening".
+// A line claims success if it says "listening", or if it names the port and says "started", "ready" and the like.
 const success = /\b(running|started|ready|serving|listening)\b/i;
 const listening = /\blistening\b/i;
 const failure = /EADDRINUSE|in use|taken|occupied|unavailable|cannot|can't|could not|fail|error/i;
 
-/** Starts the program on a port that is held, and says what it does wrong. */
+/** Starts the program on a port in use, and describes what it does wrong. */
 async function complaint(context: Context, port: number): Promise<string | undefined> {
   const run = await context.launch({ port: String(port) });
   const exit = await within(run.exited, limitMs);
@@ -21,21 +21,21 @@ async function complaint(context: Context, port: number): Promise<string | undef
     !failure.test(line);
   const claim = run.output.lines().find(claims);
   if (claim) return `claims success: ${JSON.stringify(claim)}, then ${shortExit(exit)}`;
-  if (exit.code === 0) return `${shortExit(exit)}: nobody notices`;
-  if (!failure.test(run.output.text())) return `says no reason; ${lastWords(run.output)}`;
+  if (exit.code === 0) return `${shortExit(exit)}, which counts as success`;
+  if (!failure.test(run.output.text())) return `prints no reason; ${lastWords(run.output)}`;
 }
 
 export const clause: Clause = {
   id: "B5",
   level: "MUST",
-  title: "fails when PORT is taken",
+  title: "fails when PORT is in use",
   demandedBy:
-    "Express 5 hands the error to listen's callback: it prints success and exits 0 when the callback ignores it",
+    "Express 5 passes the error to listen's callback: if the callback ignores it, the app prints success and exits with 0",
   breaksOn:
-    "process managers: exit 0 counts as done, and a success line sends the reader to the wrong place",
-  mend: "wait for 'listening' before saying so, and turn 'error' into a message with a cure and exit 1",
+    "process managers: exit code 0 means done, so nothing restarts it; a success line misleads the reader of the log",
+  fix: "log success on 'listening' only; on 'error' print the reason and how to fix it, and exit with 1",
   procedure:
-    "Hold PORT on every address, then start: non-zero exit within 5 s, no success line, a message that says why.",
+    "Occupy PORT on every address, then start: non-zero exit within 5 s, no success line, and a message with the reason.",
   async check(context) {
     const { server: holder, port } = await heldPort();
     try {

@@ -1,4 +1,4 @@
-// B6: no port but PORT.
+// B6: opens no port except PORT.
 import { type Clause, fail, pass } from "../clause";
 import { until } from "../harness/wait";
 import { listOf } from "../wording";
@@ -11,10 +11,10 @@ export const clause: Clause = {
   title: "opens exactly one TCP port",
   demandedBy: "Knative runtime contract: one containerPort",
   breaksOn:
-    "several instances on one machine (piku, foreman, a laptop): the second one finds the extra port taken",
-  mend: "serve metrics, debugging and clustering on PORT, or make the extra port a setting that is off",
+    "several instances on one machine (piku, foreman, a laptop): the extra port is in use when the second one starts",
+  fix: "serve metrics, debugging and clustering on PORT, or make the extra port a setting that is off by default",
   procedure:
-    "List the listening TCP sockets of the whole process tree for a second after the first answer.",
+    "List the listening TCP sockets of the process tree for a second after the first response.",
   async check({ start }) {
     const service = await start();
     const extra = () => {

@@ -1,27 +1,27 @@
-// B7: an open port means a service that serves.
+// B7: opens the port only when it can serve.
 import { type Clause, fail, pass } from "../clause";
-import { NotUp } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import { NotUp } from "../startup";
+import { responseLimitMs, type Context } from "../context";
 import { type Connection, connect } from "../harness/connection";
 import type { Run } from "../harness/run";
 import { until } from "../harness/wait";
 import { seconds, shortExit } from "../wording";
 
-/** Knocks until the port opens and returns that very first connection. */
+/** Tries to connect until the port opens, and returns the first connection. */
 async function firstConnection(run: Run, limitMs: number): Promise<Connection> {
-  const knock = () => connect({ host: "127.0.0.1", port: run.port }).catch(() => undefined);
+  const tryConnect = () => connect({ host: "127.0.0.1", port: run.port }).catch(() => undefined);
   const ended = () => {
     const exit = run.exit();
     if (exit) throw new NotUp(`${shortExit(exit)} before it listened`);
   };
-  const first = await until(async () => (await knock()) ?? ended(), limitMs, 5);
+  const first = await until(async () => (await tryConnect()) ?? ended(), limitMs, 5);
   if (!first) throw new NotUp(`PORT ${run.port} is not open after ${seconds(limitMs)}`);
   return first;
 }
 
 async function firstAnswer({ probe, settings }: Context, connection: Connection) {
   const from = performance.now();
-  const answer = await probe.ask(connection, settings, answerLimitMs);
+  const answer = await probe.ask(connection, settings, responseLimitMs);
   return { ...answer, afterMs: performance.now() - from };
 }
 
@@ -29,20 +29,20 @@ export const clause: Clause = {
   id: "B7",
   level: "MUST",
   title: "binds only when ready to serve",
-  demandedBy: "Render and Cloud Foundry take an open port for readiness",
-  breaksOn: "Heroku, Render, Cloud Foundry, piku: the first visitors after each deploy get errors",
-  mend: "attach backing services and build the app first, and listen last",
+  demandedBy: "Render and Cloud Foundry treat an open port as readiness",
+  breaksOn: "Heroku, Render, Cloud Foundry, piku: the first requests after each deploy fail",
+  fix: "connect to backing services and build the app first; listen last",
   procedure:
-    "Knock every 5 ms; the first connection that is accepted asks the probe at once, and gets no 5xx.",
+    "Try to connect every 5 ms; the first accepted connection runs the probe at once, and gets no 5xx.",
   async check(context) {
     const run = await context.launch();
     const connection = await firstConnection(run, context.settings.platform.bootSeconds * 1000);
-    context.cameUp(run);
+    context.markAsUp(run);
     try {
       const { text, ready, afterMs } = await firstAnswer(context, connection);
-      return ready ? pass(`${text} in ${seconds(afterMs)}`) : fail(`first answer: ${text}`);
+      return ready ? pass(`${text} in ${seconds(afterMs)}`) : fail(`first response: ${text}`);
     } catch (error) {
-      return fail(`first answer: ${(error as Error).message}`);
+      return fail(`first response: ${(error as Error).message}`);
     } finally {
       connection.close();
     }

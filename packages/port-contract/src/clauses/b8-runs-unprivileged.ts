@@ -1,19 +1,19 @@
-// B8: no root, and nothing written but below /tmp.
+// B8: runs without root, and writes only below /tmp.
 import { type Clause, fail, pass, skip } from "../clause";
 import { confined } from "../system/confine";
-import { NotUp } from "../come-up";
+import { NotUp } from "../startup";
 
 export const clause: Clause = {
   id: "B8",
   level: "MUST",
   title: "runs as non-root, with only the environment, on a read-only root",
   demandedBy:
-    "Knative runtime contract: only /tmp is sure to be writable; Kubernetes restricted pods",
+    "Knative runtime contract: only /tmp is guaranteed to be writable; Kubernetes restricted pods",
   breaksOn: "Cloud Run, Knative, Kubernetes with runAsNonRoot and readOnlyRootFilesystem, Heroku",
-  mend: "write nothing beside the code: state in backing services, logs on stdout, scratch files in /tmp",
+  fix: "write nothing next to the code: keep state in backing services, logs on stdout, scratch files in /tmp",
   procedure:
-    "As root: run as uid 65534, with the right to read where the working directory is closed to others; where the " +
-    "system lets it, in a mount namespace whose / is read-only but for /tmp.",
+    "As root: run as uid 65534, with CAP_DAC_READ_SEARCH if the working directory is private, and, where the system " +
+    "permits it, in a mount namespace with a read-only / except for /tmp.",
   async check({ start, settings }) {
     const { argv, how, env } = confined(settings.command.argv);
     try {
@@ -22,7 +22,7 @@ export const clause: Clause = {
     } catch (error) {
       if (!(error instanceof NotUp)) throw error;
       if (/exited with 12[67]/.test(error.message))
-        return skip(`uid 65534 may not read the program here: ${error.message}`);
+        return skip(`uid 65534 cannot read the program: ${error.message}`);
       return fail(`${how}: ${error.message}`);
     }
   },

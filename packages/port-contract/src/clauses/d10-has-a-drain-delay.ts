@@ -1,17 +1,17 @@
-// D10: routers learn of the end later than the process does.
+// D10: keeps serving for a configurable time after SIGTERM, until routers have noticed.
 import { setTimeout as pause } from "node:timers/promises";
 import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { seconds } from "../wording";
 
-// The second one is for a machine that was too busy to ask often enough within the first.
+// The second delay is for a machine that was too busy to send enough requests within the first.
 const delaysMs = [2000, 8000];
-// A signal and an answer take their time on a busy machine: what ends later than this may well have met the end.
+// On a busy machine the signal and the response are late, so the last quarter of the delay is not judged.
 const servedShare = 0.75;
 const fewestAnswers = 3;
 
-/** Asks again and again until it is refused, or the time is over; how often and how long it was served. */
+/** Runs the probe repeatedly until it fails or the time is up; counts the responses. */
 async function serveUntil({ ask }: Context, service: Service, limitMs: number) {
   const from = performance.now();
   const elapsedMs = () => performance.now() - from;
@@ -30,7 +30,7 @@ async function serveUntil({ ask }: Context, service: Service, limitMs: number) {
   return { answers, failure: undefined, afterMs: elapsedMs() };
 }
 
-/** The verdict with one delay; `undefined` when the machine was too busy for one. */
+/** The outcome with one delay; `undefined` when the machine was too busy. */
 async function judgeDelay(context: Context, delayMs: number): Promise<Outcome | undefined> {
   const { drainDelayEnv } = context.settings;
   const service = await context.start({ env: { [drainDelayEnv]: String(delayMs) } });
@@ -44,20 +44,21 @@ async function judgeDelay(context: Context, delayMs: number): Promise<Outcome | 
 export const clause: Clause = {
   id: "D10",
   level: "SHOULD",
-  title: "has a drain delay that can be configured",
-  demandedBy: "Kubernetes (the endpoint race); Knative (waits for quiet before it stops)",
+  title: "has a configurable drain delay",
+  demandedBy:
+    "Kubernetes (endpoints are removed concurrently with SIGTERM); Knative (waits until requests cease)",
   breaksOn:
-    "Kubernetes, Envoy, any router told after the fact: resets and refusals during each rollout",
-  mend: "after SIGTERM fail readiness, keep serving for a configured time, and only then stop accepting",
+    "Kubernetes, Envoy, any router that learns of the stop too late: resets and refused connections in each rollout",
+  fix: "after SIGTERM fail readiness, keep serving for a configured time, then stop accepting",
   procedure:
-    "With the drain delay at 2 s, SIGTERM, then a new connection every 50 ms: served for 1.5 s at least. Once more with " +
-    "8 s when too few could be asked.",
+    "Set the drain delay to 2 s, send SIGTERM, then open a new connection every 50 ms: each is served for at least " +
+    "1.5 s. Repeated with 8 s if the machine is too busy.",
   needs: ["D1"],
   async check(context) {
     for (const delayMs of delaysMs) {
       const outcome = await judgeDelay(context, delayMs);
       if (outcome) return outcome;
     }
-    throw new CannotJudge("the machine is too busy to ask in time");
+    throw new CannotJudge("the machine is too busy to send enough requests in time");
   },
 };

@@ -1,9 +1,9 @@
-// D2: what has been accepted is answered.
+// D2: completes the requests in flight at SIGTERM.
 import { type Clause, fail, pass, skip } from "../clause";
 import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "../in-flight";
 import { listOf } from "../wording";
 
-/** What became of one request that was in flight; `undefined` when it was answered well. */
+/** How a request in flight was lost; `undefined` when it got a 2xx response. */
 async function loss({ name, finish }: InFlight): Promise<string | undefined> {
   try {
     const { status, statusLine } = await finish();
@@ -18,12 +18,11 @@ export const clause: Clause = {
   level: "MUST",
   title: "completes requests in flight",
   demandedBy: "The Twelve-Factor App (disposability); Knative's destroypod conformance test",
-  breaksOn:
-    "everywhere, at each deploy and each daily restart: resets and 502 for whoever was waiting",
-  mend: "on SIGTERM stop accepting and wait for the responses; never process.exit in the handler",
+  breaksOn: "everywhere, at each deploy and each daily restart: waiting clients get resets and 502",
+  fix: "on SIGTERM stop accepting and wait for the responses; never call process.exit in the handler",
   procedure:
-    "Three requests to --slow-path and one to --body-path with half of its body sent, then SIGTERM, then the other half: " +
-    "each is answered 2xx, with its whole body.",
+    "Send three requests to --slow-path, and one to --body-path with half of its body; then SIGTERM; then the other " +
+    "half: each gets a complete 2xx response.",
   protocol: "http",
   async check({ start, settings }) {
     if (!canHold(settings)) return skip(nothingToHold);

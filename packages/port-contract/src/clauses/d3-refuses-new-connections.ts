@@ -1,15 +1,15 @@
-// D3: a draining service says no at the door.
+// D3: refuses new connections while draining, rather than accepting and dropping them.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { seconds } from "../wording";
 
-type Reception = "served" | "dropped" | "refused";
+type Fate = "served" | "dropped" | "refused";
 
-/** How a new connection is received. */
-async function knock({ ask }: Context, service: Service): Promise<Reception> {
+/** What happens to a new connection. */
+async function tryConnection({ ask }: Context, service: Service): Promise<Fate> {
   try {
     await ask(service);
     return "served";
@@ -18,12 +18,12 @@ async function knock({ ask }: Context, service: Service): Promise<Reception> {
   }
 }
 
-/** Knocks until it is refused; one dropped connection may have met the closing door, two in a row have not. */
-async function knockUntilRefused(context: Context, service: Service, limitMs: number) {
+/** Opens connections until one is refused. A single dropped one may coincide with the close of the listening socket. */
+async function connectUntilRefused(context: Context, service: Service, limitMs: number) {
   const from = performance.now();
-  let before: Reception = "served";
+  let before: Fate = "served";
   while (performance.now() - from < limitMs) {
-    const now = await knock(context, service);
+    const now = await tryConnection(context, service);
     if (now === "refused") return { how: now, afterMs: performance.now() - from };
     if (now === "dropped" && before === "dropped") return { how: now, afterMs: 0 };
     before = now;
@@ -36,12 +36,13 @@ export const clause: Clause = {
   id: "D3",
   level: "MUST",
   title: "refuses new connections after the drain delay",
-  demandedBy: "The Twelve-Factor App (disposability); routers retry a refusal, but not a reset",
-  breaksOn: "every router that retries on ECONNREFUSED only: accept-then-reset becomes 502",
-  mend: "close the listening socket, rather than destroying what it accepts",
+  demandedBy:
+    "The Twelve-Factor App (disposability); routers retry after a refusal, but not after a reset",
+  breaksOn: "every router that retries only on ECONNREFUSED: accept-then-reset becomes 502",
+  fix: "close the listening socket instead of destroying accepted connections",
   procedure:
-    "SIGTERM with a request in flight, then a new connection every 50 ms: each is served or refused, none accepted " +
-    "and dropped, and soon all are refused.",
+    "Send SIGTERM with a request in flight, then open a new connection every 50 ms: each is served or refused, none is " +
+    "accepted and dropped, and within the grace period they are refused.",
   needs: ["D1"],
   async check(context) {
     const { settings, start } = context;
@@ -49,9 +50,9 @@ export const clause: Clause = {
     if (canHold(settings)) await holdRequests(settings, service);
     service.signal("SIGTERM", "group");
     const limitMs = settings.platform.graceSeconds * 1000;
-    const { how, afterMs } = await knockUntilRefused(context, service, limitMs);
+    const { how, afterMs } = await connectUntilRefused(context, service, limitMs);
     if (how === "refused") return pass(`refused ${seconds(afterMs)} after SIGTERM`);
-    if (how === "dropped") return fail("accepts a new connection and drops it without an answer");
+    if (how === "dropped") return fail("accepts a new connection and drops it without a response");
     return fail(`still serves new connections ${seconds(afterMs)} after SIGTERM`);
   },
 };

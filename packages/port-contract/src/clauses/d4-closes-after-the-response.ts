@@ -1,4 +1,4 @@
-// D4: the last response on each connection says that it is the last.
+// D4: the last response on each connection has Connection: close.
 import { type Clause, fail, pass, skip } from "../clause";
 import type { Connection } from "../harness/connection";
 import { until } from "../harness/wait";
@@ -6,7 +6,7 @@ import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "
 
 const finLimitMs = 2000;
 
-/** What is wrong with the end of one response; `undefined` when it is announced and followed by a FIN. */
+/** What is wrong with the end of one connection; `undefined` with Connection: close and a FIN. */
 async function complaint({ name, finish, connection }: InFlight): Promise<string | undefined> {
   const { headers } = await finish();
   const said = headers.connection ?? "nothing";
@@ -22,12 +22,13 @@ function endingOf(connection: Connection) {
 export const clause: Clause = {
   id: "D4",
   level: "MUST",
-  title: "sends Connection: close on each response finished while draining",
+  title: "sends Connection: close with each response while draining",
   demandedBy: "Envoy's draining; fastify's return503OnClosing and forceCloseConnections",
   breaksOn:
-    "every router with keep-alive connections: it sends its next request into a closing socket",
-  mend: "set Connection: close on responses not yet sent, and end each socket when its response is done",
-  procedure: "Requests in flight at SIGTERM come back with `Connection: close`, and a FIN follows.",
+    "every router with keep-alive connections: it sends its next request on a closing connection",
+  fix: "set Connection: close on responses not yet sent, and end each socket after its response",
+  procedure:
+    "The responses of requests in flight at SIGTERM have `Connection: close`, and a FIN follows.",
   protocol: "http",
   needs: ["D2"],
   async check({ start, settings }) {

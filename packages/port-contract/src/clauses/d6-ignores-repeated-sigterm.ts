@@ -1,7 +1,7 @@
-// D6: asking again does not make it faster.
+// D6: further SIGTERMs do not cut the drain short.
 import { setTimeout as pause } from "node:timers/promises";
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { ended, isGone } from "../harness/stop";
@@ -17,20 +17,20 @@ async function signalRepeatedly(service: Service): Promise<void> {
   }
 }
 
-/** With requests in flight: all of them are answered in spite of the later signals. */
+/** With requests in flight: all of them complete despite the later signals. */
 async function judgeRequests({ start, settings }: Context) {
   const service = await start();
   const held = await holdRequests(settings, service);
-  // Half-sent bodies stay half-sent until the last signal is out; other answers wait in their sockets.
+  // finish() sends the other half of the body, so it is called only after the last signal.
   await signalRepeatedly(service);
   const answers = await Promise.allSettled(held.map(({ finish }) => finish()));
   const lost = answers.filter((a) => a.status === "rejected" || a.value.status >= 300).length;
   return lost > 0
-    ? fail(`${lost} of ${held.length} requests lost, which a single SIGTERM completes`)
+    ? fail(`${lost} of ${held.length} requests lost; with a single SIGTERM they complete`)
     : pass(`${held.length} of ${held.length} answered after ${signals} signals`);
 }
 
-/** With nothing to hold: the exit is the same as after one signal. */
+/** Without requests in flight: the exit is the same as after one signal. */
 async function judgeExit({ start, settings }: Context) {
   const graceMs = settings.platform.graceSeconds * 1000;
   const [once, often] = await Promise.all([start(), start()]);
@@ -48,14 +48,14 @@ async function judgeExit({ start, settings }: Context) {
 export const clause: Clause = {
   id: "D6",
   level: "MUST",
-  title: "is not hurried by a repeated SIGTERM",
+  title: "ignores repeated SIGTERMs while draining",
   demandedBy:
     "Heroku ('multiple SIGTERMs'); Dokku (twice by design); uWSGI under piku (every second)",
-  breaksOn: "Heroku, Dokku, piku: the second signal cuts what the first one let finish",
-  mend: "let the first signal begin the drain and the later ones change nothing; keep the handler installed",
+  breaksOn: "Heroku, Dokku, piku: the second signal cuts requests that the first one let finish",
+  fix: "start the drain on the first signal, ignore later ones, and keep the handler installed",
   procedure:
-    "Three SIGTERMs, 100 ms apart, while requests are in flight: all are answered. Without an endpoint to keep busy: " +
-    "the idle service exits as it does after one.",
+    "Send three SIGTERMs, 100 ms apart, with requests in flight: all get a response. Without --slow-path or " +
+    "--body-path: the idle service exits as it does after one SIGTERM.",
   needs: ["D1", "D2"],
   check(context) {
     const http = context.probe.name === "http";

@@ -1,4 +1,4 @@
-// D7: 0 means that nothing was lost.
+// D7: exits with 0 only if the drain was clean.
 import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
@@ -7,7 +7,7 @@ import { shortExit } from "../wording";
 
 const tooShortMs = 100;
 
-/** Makes the deadline shorter than a request, and says how the forced exit looks. */
+/** Stops the service with a deadline shorter than a request, and returns its exit. */
 async function forcedExit({ start, settings }: Context) {
   const env = { [settings.shutdownTimeoutEnv]: String(tooShortMs) };
   const service = await start({ env });
@@ -22,10 +22,10 @@ async function forcedExit({ start, settings }: Context) {
 async function judgeForced(context: Context) {
   const { settings, probe } = context;
   if (probe.name !== "http" || !canHold(settings))
-    return pass("clean: exited with 0; forced: not tried, nothing can be kept in flight");
+    return pass("clean: exited with 0; forced: not tried, no request can be kept in flight");
   const { cut, exit } = await forcedExit(context);
   if (!cut || !exit)
-    return pass(`clean: exited with 0; forced: not seen with ${settings.shutdownTimeoutEnv}`);
+    return pass(`clean: exited with 0; forced: not observed with ${settings.shutdownTimeoutEnv}`);
   if (exit.code === 0)
     return fail("exited with 0 although it cut a request at its deadline", { level: "SHOULD" });
   return pass(`clean: exited with 0; forced: ${shortExit(exit)}`);
@@ -34,14 +34,14 @@ async function judgeForced(context: Context) {
 export const clause: Clause = {
   id: "D7",
   level: "MUST",
-  title: "exits with 0 after a clean drain, and SHOULD not after a forced one",
+  title: "exits with 0 after a clean drain, and SHOULD exit with another code after a forced one",
   demandedBy: "process managers: systemd, Kubernetes restart counts, foreman's 'exited with code'",
   breaksOn:
-    "restart policies and alerts: a clean stop looks like a crash, or a crash like a clean stop",
-  mend: "handle SIGTERM (a process without a handler is killed by it, 143) and set the exit code last",
+    "restart policies and alerts: a clean stop looks like a crash, or an unclean one like a clean stop",
+  fix: "handle SIGTERM (without a handler it kills the process: 143), and set the exit code last",
   procedure:
-    "SIGTERM to the idle service: exit code 0. Then with the shutdown timeout at 0.1 s and a longer request in flight: " +
-    "another code than 0.",
+    "Send SIGTERM to the idle service: it exits with 0. Then with a shutdown timeout of 0.1 s and a longer request in " +
+    "flight: it exits with another code.",
   needs: ["D1"],
   async check(context) {
     const { start, settings } = context;

@@ -1,4 +1,4 @@
-// D8: whoever is signalled, everything ends.
+// D8: all processes exit, even if only the leader is signalled.
 import { type Clause, fail, pass } from "../clause";
 import { isGone, stop } from "../harness/stop";
 import { describeEnding } from "../wording";
@@ -6,14 +6,14 @@ import { describeEnding } from "../wording";
 export const clause: Clause = {
   id: "D8",
   level: "MUST",
-  title: "ends as a whole, whether the group or the leader alone is signalled",
+  title: "stops all of its processes when only the leader is signalled",
   demandedBy:
-    "Heroku and foreman signal the group; Cloud Foundry, Docker and systemd's mixed mode the leader",
+    "Cloud Foundry, Docker and systemd's mixed mode signal the leader; Heroku and foreman the group",
   breaksOn:
-    "Cloud Foundry, Docker, Kubernetes: the shell dies and the server keeps the port as an orphan",
-  mend: "`exec` the server in the Procfile line, so that no shell or npm stands between; or forward signals",
+    "Cloud Foundry, Docker, Kubernetes: the shell exits, and the orphaned server keeps the port",
+  fix: "`exec` the server in the Procfile line, so that no shell or npm is its parent; or forward signals",
   procedure:
-    "D1 signals the group; here SIGTERM goes to the started process alone, and no other is left within the grace.",
+    "Send SIGTERM to the started process alone (D1 signals the group): all processes exit within the grace period.",
   needs: ["D1"],
   async check({ start, settings }) {
     const graceMs = settings.platform.graceSeconds * 1000;

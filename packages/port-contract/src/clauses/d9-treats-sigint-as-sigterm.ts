@@ -1,10 +1,10 @@
-// D9: Ctrl-C, and Fly's way to stop a machine.
+// D9: handles SIGINT like SIGTERM: Ctrl-C and Fly send it.
 import { type Clause, fail, pass } from "../clause";
 import { type Ending, isGone, stop } from "../harness/stop";
 import { describeEnding, seconds, shortExit } from "../wording";
 
-/** How a run ended, without saying which of the two signals it was; 128 + its number is a shell's or JVM's way to say. */
-function manner({ exit }: Ending): string {
+/** How a run ended, the same for both signals. Shells and JVMs exit with 128 + the signal's number. */
+function describeExit({ exit }: Ending): string {
   if (!exit) return "alive";
   const bySignal = exit.signal ?? (exit.code === 130 || exit.code === 143);
   return bySignal ? "ended by the signal" : shortExit(exit);
@@ -13,13 +13,13 @@ function manner({ exit }: Ending): string {
 export const clause: Clause = {
   id: "D9",
   level: "SHOULD",
-  title: "treats SIGINT as SIGTERM",
+  title: "treats SIGINT like SIGTERM",
   demandedBy: "Fly: kill_signal is SIGINT unless configured; a developer's Ctrl-C",
   breaksOn:
-    "Fly: each deploy waits for kill_timeout and then kills; terminals: Ctrl-C does nothing",
-  mend: "register the same handler for both signals",
+    "Fly: each deploy waits for kill_timeout and then kills the process; terminals: Ctrl-C does nothing",
+  fix: "register the same handler for both signals",
   procedure:
-    "SIGINT to one run's group, SIGTERM to another's: both end within the grace and in the same manner.",
+    "Send SIGINT to one run's group and SIGTERM to another's: both exit within the grace period, in the same way.",
   needs: ["D1"],
   async check({ start, settings }) {
     const graceMs = settings.platform.graceSeconds * 1000;
@@ -29,8 +29,8 @@ export const clause: Clause = {
       stop(other, graceMs, "SIGTERM"),
     ]);
     if (!isGone(interrupted)) return fail(`SIGINT: ${describeEnding(interrupted, graceMs)}`);
-    if (manner(interrupted) !== manner(terminated))
-      return fail(`SIGINT: ${manner(interrupted)}; SIGTERM: ${manner(terminated)}`);
-    return pass(`${manner(interrupted)} in ${seconds(interrupted.afterMs)}, as on SIGTERM`);
+    if (describeExit(interrupted) !== describeExit(terminated))
+      return fail(`SIGINT: ${describeExit(interrupted)}; SIGTERM: ${describeExit(terminated)}`);
+    return pass(`${describeExit(interrupted)} in ${seconds(interrupted.afterMs)}, as on SIGTERM`);
   },
 };

@@ -1,4 +1,4 @@
-// H3: the router's patience: a first byte in time, and no long silence after it.
+// H3: stays within the router's timeouts for the first byte and between bytes.
 import { type Clause, fail, pass } from "../clause";
 import { connect, type Address } from "../harness/connection";
 import { headOf } from "../harness/http";
@@ -9,7 +9,7 @@ import { seconds } from "../wording";
 
 const longestPauseMs = 55_000;
 
-/** Reads one response and returns the silence before its first byte and the longest one after it, in ms or endless. */
+/** Reads a response and returns the wait for its first byte and the longest pause after it, in ms; Infinity at the limit. */
 async function silences(address: Address, path: string, firstByteMs: number) {
   const connection = await connect(address);
   connection.socket.write(headOf({ path }));
@@ -34,11 +34,11 @@ async function silences(address: Address, path: string, firstByteMs: number) {
 export const clause: Clause = {
   id: "H3",
   level: "SHOULD",
-  title: "sends the first byte in time, then never pauses for 55 s",
+  title: "sends the first byte in time, and then never pauses for 55 s",
   demandedBy: "Heroku H12 (30 s) and H15 (55 s)",
   breaksOn: "Heroku H12/H15, and 504 behind nginx and load balancers (60 s)",
-  mend: "move long work to a worker and answer 202, or stream something at once and then regularly",
-  procedure: "Measure the silences in the answers of the path and of --slow-path, if there is one.",
+  fix: "move long work to a worker and respond 202, or start streaming at once and send something regularly",
+  procedure: "Measure the pauses in the responses of --path and, if given, --slow-path.",
   protocol: "http",
   async check({ start, settings: { path, slowPath, platform } }) {
     const service = await start();

@@ -1,27 +1,27 @@
-// H5: alive and ready are two questions.
+// H5: has separate endpoints for liveness and readiness.
 import { type Clause, fail, pass } from "../clause";
-import type { Service } from "../come-up";
-import { answerLimitMs, type Context } from "../context";
+import type { Service } from "../startup";
+import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
 import { MissingAnswer } from "../harness/missing-answer";
 import { until } from "../harness/wait";
 import { seconds } from "../wording";
 
 const drainDelayMs = 2000;
-// A server that answers 200 to everything says nothing by it.
-const nowhere = "/no-such-path";
+// A server that responds 200 to every path has no health endpoints.
+const unknownPath = "/no-such-path";
 
-/** The status of a path, or `undefined` when nobody answers any more. */
+/** The status of a path, or `undefined` when there is no response. */
 async function statusOf(service: Service, path: string): Promise<number | undefined> {
   try {
-    return (await send(service, { path }, answerLimitMs)).status;
+    return (await send(service, { path }, responseLimitMs)).status;
   } catch (error) {
     if (error instanceof MissingAnswer) return undefined;
     throw error;
   }
 }
 
-/** Both statuses as soon as readiness changes after the signal, and how long it did not. */
+/** Both statuses as soon as readiness has changed after the signal, and the last time when it had not. */
 async function whileDraining(service: Service, { livePath, readyPath }: Context["settings"]) {
   const from = performance.now();
   let stillReadyMs = 0;
@@ -39,7 +39,7 @@ function judgeDraining({ ready, live, stillReadyMs }: Awaited<ReturnType<typeof 
   if (stillReadyMs > drainDelayMs / 2)
     return fail(`still ready ${seconds(stillReadyMs)} after SIGTERM`);
   if (ready === undefined || live === undefined)
-    return pass("200 and 200; draining not seen, as there is no delay");
+    return pass("200 and 200; draining not observed, as there is no drain delay");
   if (ready !== 503) return fail(`while draining, readiness is ${ready}`);
   if (live !== 200) return fail(`while draining, liveness is ${live}`);
   return pass("200 and 200; while draining 503 and 200");
@@ -51,20 +51,21 @@ export const clause: Clause = {
   title: "splits liveness from readiness",
   demandedBy: "Kubernetes probes; Spring Boot's health groups",
   breaksOn:
-    "Kubernetes: with one path for both, a database that is away restarts every instance, and draining ones get traffic",
-  mend: "/livez answers 200 while the process runs; /readyz 503 when a backing service is away or a drain has begun",
+    "Kubernetes: with one path for both, a database outage restarts every instance, and draining instances get traffic",
+  fix: "/livez responds 200 while the process runs; /readyz 503 during an outage of a backing service or a drain",
   procedure:
-    "--live-path and --ready-path answer 200, which not every path does; after SIGTERM, within the drain delay, readiness is 503 and liveness 200.",
+    "--live-path and --ready-path respond 200, and an unknown path does not. After SIGTERM, within the drain delay, " +
+    "readiness is 503 and liveness 200.",
   protocol: "http",
   async check(context) {
     const { livePath, readyPath, drainDelayEnv } = context.settings;
     const service = await context.start({ env: { [drainDelayEnv]: String(drainDelayMs) } });
     for (const path of [livePath, readyPath]) {
       const status = await statusOf(service, path);
-      if (status !== 200) return fail(`GET ${path}: ${status ?? "no answer"}`);
+      if (status !== 200) return fail(`GET ${path}: ${status ?? "no response"}`);
     }
-    if ((await statusOf(service, nowhere)) === 200)
-      return fail(`answers 200 to any path, such as ${nowhere}`);
+    if ((await statusOf(service, unknownPath)) === 200)
+      return fail(`responds 200 to any path, such as ${unknownPath}`);
     service.signal("SIGTERM", "group");
     return judgeDraining(await whileDraining(service, context.settings));
   },

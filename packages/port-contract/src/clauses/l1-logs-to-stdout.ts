@@ -1,10 +1,11 @@
-// L1: logs are an unbuffered stream on stdout, and whoever reads it may go away.
+// L1: logs unbuffered to stdout, and keeps serving when the reader goes away.
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { type Clause, fail, type Outcome, pass } from "../clause";
-import type { Service } from "../come-up";
+import type { Service } from "../startup";
 import type { Context } from "../context";
 import { filesHeldOpen, filesWrittenSince } from "../system/files";
-import { onTerminal } from "../system/terminal";
+import type { Argv } from "../harness/run";
 import { ended, stop } from "../harness/stop";
 import { listOf, seconds, shortExit } from "../wording";
 
@@ -14,27 +15,38 @@ const isLogFile = (path: string) =>
   /\.log(\.[\w-]+)?$/.test(basename(path)) || /\/logs?\//.test(path);
 const hasLine = (text: string) => text.includes("\n");
 
-/** What a silent service has held back: lines that come at its exit, or that it prints on a terminal. */
-async function heldBack(context: Context, service: Service): Promise<string | undefined> {
+const script = "/usr/bin/script";
+
+/** Wraps an argv in script(1) of util-linux, which runs it on a pseudo-terminal; `undefined` if it is not installed. */
+function onTerminal(argv: Argv): Argv | undefined {
+  if (process.platform !== "linux" || !existsSync(script)) return undefined;
+  const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  return [script, "-qfec", quoted.join(" "), "/dev/null"];
+}
+
+/** What a silent service has buffered: lines that appear at its exit, or that it prints on a terminal at once. */
+async function bufferedOutput(context: Context, service: Service): Promise<string | undefined> {
   await stop(service, context.settings.platform.graceSeconds * 1000);
   const late = service.output.lines().length;
-  // A single line may well be about the exit itself.
-  if (late > 1) return `${late} lines came only at the exit`;
+  // A single line may be about the exit itself.
+  if (late > 1) return `${late} lines appeared only at the exit`;
   const argv = onTerminal(context.settings.command.argv);
   if (!argv) return undefined;
   const shown = await context.start({ argv });
   const talks = await shown.output.shows(hasLine, promptMs);
-  return talks ? "prints on a terminal at once, and into a pipe nothing" : undefined;
+  return talks ? "on a terminal it prints at once" : undefined;
 }
 
 async function judgeStream(context: Context, service: Service): Promise<Outcome | string> {
   await context.ask(service);
   if (await service.output.shows(hasLine, promptMs)) {
     const whole = await service.output.shows((text) => text.endsWith("\n"), promptMs);
-    return whole ? "in the pipe at once" : fail("the last line is not ended by a newline");
+    return whole ? "unbuffered" : fail("the last line does not end with a newline");
   }
-  const held = await heldBack(context, service);
-  return held ? fail(`nothing in the pipe within ${seconds(promptMs)}: ${held}`) : "prints nothing";
+  const buffered = await bufferedOutput(context, service);
+  return buffered
+    ? fail(`nothing in the pipe within ${seconds(promptMs)}: ${buffered}`)
+    : "prints nothing";
 }
 
 function judgeFiles(service: Service, sinceMs: number): Outcome | undefined {
@@ -49,7 +61,7 @@ async function judgeHangUp(context: Context): Promise<Outcome | undefined> {
   for (let sent = 0; sent < requestsAfterHangUp; sent += 1)
     await context.ask(service).catch(() => undefined);
   const exit = service.exit() ?? (await ended(service, 200)).exit;
-  return exit && fail(`${shortExit(exit)} when the reader of its output had gone (EPIPE)`);
+  return exit && fail(`${shortExit(exit)} when its stdout and stderr were closed (EPIPE)`);
 }
 
 export const clause: Clause = {
@@ -58,12 +70,12 @@ export const clause: Clause = {
   title: "logs unbuffered to stdout, to no file, and survives a closed stdout",
   demandedBy: "The Twelve-Factor App (logs)",
   breaksOn:
-    "everywhere: files vanish with the container, buffered lines with the crash they would explain, EPIPE kills a " +
-    "serving process when the log router restarts",
-  mend: "log to stdout only; PYTHONUNBUFFERED=1, $stdout.sync = true; handle 'error' on process.stdout",
+    "everywhere: files vanish with the container, buffered lines are lost in the crash they would explain, and EPIPE " +
+    "kills a serving process when the log router restarts",
+  fix: "log to stdout only; set PYTHONUNBUFFERED=1 or $stdout.sync = true; handle 'error' on process.stdout",
   procedure:
-    "Something is in the pipe within 1 s of a request, or nothing is held back; no log file is held open or written in " +
-    "the working directory; with both pipes closed it goes on serving.",
+    "Output arrives in the pipe within 1 s of a request, or there is none; no log file is open, or written in the " +
+    "working directory; with both pipes closed the service keeps serving.",
   async check(context) {
     const sinceMs = Date.now();
     const service = await context.start();

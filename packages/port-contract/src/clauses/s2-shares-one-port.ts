@@ -1,20 +1,20 @@
-// S2: several processes behind one port, when asked for.
+// S2: several processes can listen on the same port, if configured.
 import { type Clause, fail, type Outcome, pass, skip } from "../clause";
-import { NotUp, type Service } from "../come-up";
+import { NotUp, type Service } from "../startup";
 import type { Context } from "../context";
 import { until } from "../harness/wait";
 import { lastWords, shortExit } from "../wording";
 
-// A program may know the option, and say that its runtime or its system cannot do it.
-const needsMore = /reuse.?port|\bneeds?\b|\brequires?\b|support/i;
+// The message of a program that has the option, but whose runtime or system does not support it.
+const isUnsupported = /reuse.?port|\bneeds?\b|\brequires?\b|support/i;
 
-/** The first process, or the verdict when it does not come up with the option. */
+/** The first process, or the outcome when it does not start with the option. */
 async function startFirst({ start }: Context, env: Record<string, string>, name: string) {
   try {
     return await start({ env });
   } catch (error) {
     if (!(error instanceof NotUp)) throw error;
-    return needsMore.test(error.message)
+    return isUnsupported.test(error.message)
       ? skip(`refuses ${name} here: ${error.message}`)
       : fail(error.message);
   }
@@ -34,13 +34,13 @@ async function joinSecond(
 export const clause: Clause = {
   id: "S2",
   level: "SHOULD",
-  title: "scales on the same port, when told to",
-  demandedBy: "piku gives all instances of an app one PORT",
-  breaksOn: "piku with web=2 and more: every instance but the first fails",
-  mend: "an option that listens with SO_REUSEPORT (reusePort in Node 22.12 and later), or a cluster",
+  title: "scales on the same port, if configured",
+  demandedBy: "piku gives all instances of an app the same PORT",
+  breaksOn: "piku with web=2 or more: every instance except the first fails",
+  fix: "an option to listen with SO_REUSEPORT (reusePort in Node 22.12 and later), or a cluster",
   procedure:
-    "REUSE_PORT=true: two processes listen on one PORT; after the first is killed, the second one serves. A program " +
-    "that says at the start that its runtime lacks the feature is not judged.",
+    "Start two processes with the same PORT and REUSE_PORT=true: both listen; after the first is killed, the second " +
+    "serves. Skipped if the program refuses to start because its runtime lacks the feature.",
   async check(context): Promise<Outcome> {
     const name = context.settings.reusePortEnv;
     const env = { [name]: "true" };

@@ -1,20 +1,20 @@
-// S3: the port may be bound already, by whoever starts the process.
+// S3: serves a listening socket passed by its parent process.
 import type { Server } from "node:net";
 import { type Clause, fail, pass, skip } from "../clause";
-import { NotUp, whyItExited } from "../come-up";
+import { NotUp, whyItExited } from "../startup";
 import type { Context } from "../context";
 import { heldPort } from "../ports/free-port";
 import { until, within } from "../harness/wait";
 
-// Only the process itself knows its pid before it runs.
+// LISTEN_PID must be the pid of the program, which exec keeps.
 const withItsPid = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh"] as const;
 
 function descriptorOf(server: Server): number {
   return (server as Server & { _handle: { fd: number } })._handle.fd;
 }
 
-/** Passes a listening socket, and says on which port the program then serves. @throws NotUp when it exits instead */
-async function choiceOf(context: Context) {
+/** Passes a listening socket, and finds the port on which the program serves. @throws NotUp when it exits */
+async function portServed(context: Context) {
   const { server, port: passed } = await heldPort();
   const argv = [...withItsPid, ...context.settings.command.argv] as const;
   const env = { LISTEN_FDS: "1" };
@@ -38,14 +38,14 @@ export const clause: Clause = {
   title: "accepts a listening socket that it is passed (LISTEN_FDS)",
   demandedBy: "systemd socket activation, sd_listen_fds(3)",
   breaksOn:
-    "nothing: without it systemd can start the service, but not on demand nor without a gap",
-  mend: "when LISTEN_PID is your own pid and LISTEN_FDS is 1, listen({ fd: 3 }) instead of PORT",
+    "nothing: without it systemd can start the service, but neither on demand nor without downtime",
+  fix: "if LISTEN_PID is the process's own pid and LISTEN_FDS is 1, listen({ fd: 3 }) instead of PORT",
   procedure:
-    "Pass a listening socket as fd 3 with LISTEN_FDS=1 and LISTEN_PID: it serves there. With the LISTEN_PID of another " +
-    "process it must bind PORT.",
+    "Pass a listening socket as fd 3 with LISTEN_FDS=1 and LISTEN_PID: the program serves there. With the LISTEN_PID " +
+    "of another process it must bind PORT.",
   async check(context) {
-    if (process.platform === "win32") return skip("Windows passes no descriptors");
-    const { own, passed, served } = await choiceOf(context);
+    if (process.platform === "win32") return skip("Windows cannot pass descriptors");
+    const { own, passed, served } = await portServed(context);
     if (served === own) return skip("not offered: it binds PORT");
     if (!served) return fail("serves neither the passed socket nor PORT");
     const foreign = { LISTEN_FDS: "1", LISTEN_PID: "1" };
@@ -53,8 +53,8 @@ export const clause: Clause = {
       await context.start({ env: foreign });
     } catch (error) {
       if (!(error instanceof NotUp)) throw error;
-      return fail(`when LISTEN_PID is another process: ${error.message}`);
+      return fail(`with the LISTEN_PID of another process: ${error.message}`);
     }
-    return pass(`serves the passed ${passed}; binds PORT when LISTEN_PID is another process`);
+    return pass(`serves on the passed ${passed}; binds PORT with another process's LISTEN_PID`);
   },
 };

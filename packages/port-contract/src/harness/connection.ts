@@ -1,24 +1,24 @@
-// One TCP connection to the program under test, which remembers what came and how the other side ended it.
+// A TCP connection to the program under test that records what it receives and how the peer ends it.
 import { createConnection, type Socket } from "node:net";
 import { NoConnection } from "./missing-answer";
-import { createBell } from "./wait";
+import { createNotifier } from "./wait";
 
-/** Where the program under test is reached. */
+/** Where to connect. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** An open connection, watched from its first moment. */
+/** An open connection. */
 export interface Connection {
   readonly socket: Socket;
-  /** Everything received and not yet taken. */
+  /** Everything received but not yet taken. */
   readonly received: () => string;
   /** Removes the first `length` characters of what was received. */
   readonly take: (length: number) => void;
-  /** How the other side ended the connection; `undefined` while it is open. */
+  /** How the peer ended the connection; `undefined` while it is open. */
   readonly ending: () => "FIN" | "reset" | undefined;
-  /** Resolves when more has come or the other side has ended the connection; at once when it has. */
+  /** Resolves when more data arrives or the peer ends the connection; at once if it has ended. */
   readonly changed: () => Promise<void>;
   readonly close: () => void;
 }
@@ -26,8 +26,8 @@ export interface Connection {
 /**
  * Connects to an address.
  *
- * @param localAddress The address to come from: each has ports of its own.
- * @throws NoConnection when nobody accepts, whatever the system calls that
+ * @param localAddress The source address: each one has its own ports.
+ * @throws NoConnection when the connection fails
  */
 export function connect({ host, port }: Address, localAddress?: string): Promise<Connection> {
   const socket = createConnection({ host, port, localAddress, noDelay: true });
@@ -45,11 +45,11 @@ export function connect({ host, port }: Address, localAddress?: string): Promise
 function watch(socket: Socket): Connection {
   let received = "";
   let ending: "FIN" | "reset" | undefined;
-  const bell = createBell();
-  // latin1 keeps one character a byte, so lengths in headers can be counted in characters.
+  const change = createNotifier();
+  // In latin1 one character is one byte, so Content-Length can be counted in characters.
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     received += chunk;
-    bell.ring();
+    change.notify();
   });
   for (const [event, how] of [
     ["end", "FIN"],
@@ -57,14 +57,14 @@ function watch(socket: Socket): Connection {
   ] as const)
     socket.on(event, () => {
       ending ??= how;
-      bell.ring();
+      change.notify();
     });
   return {
     socket,
     received: () => received,
     take: (length) => (received = received.slice(length)),
     ending: () => ending,
-    changed: () => (ending ? Promise.resolve() : bell.rung()),
+    changed: () => (ending ? Promise.resolve() : change.next()),
     close: () => socket.destroy(),
   };
 }

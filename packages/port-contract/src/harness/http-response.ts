@@ -1,6 +1,6 @@
-// Reads one HTTP/1.x response from the beginning of a text in which one character is one byte.
+// Parses one HTTP/1.x response from the start of a latin1 string.
 
-/** A whole response; header names are in lower case, repeated ones joined by commas. */
+/** A complete response. Header names are in lower case; repeated headers are joined by commas. */
 export interface Response {
   readonly statusLine: string;
   readonly status: number;
@@ -10,11 +10,11 @@ export interface Response {
 
 interface Parsed {
   readonly response: Response;
-  /** How many characters it took. */
+  /** The number of characters consumed. */
   readonly length: number;
 }
 
-/** Returns the first response of the text, or `undefined` while it is not whole; `ended` says that nothing follows. */
+/** Returns the first response, or `undefined` if it is incomplete; `ended` means that nothing follows. */
 export function parseResponse(text: string, ended: boolean): Parsed | undefined {
   const headLength = text.indexOf("\r\n\r\n") + 4;
   if (headLength < 4) return undefined;
@@ -39,7 +39,7 @@ function parseHeaders(lines: readonly string[]): Record<string, string> {
 
 type Body = { readonly text: string; readonly length: number } | undefined;
 
-/** The length of a body is decided in this order. @see RFC 9112, section 6.3 */
+/** Determines the length of the body. @see RFC 9112, section 6.3 */
 function parseBody(
   rest: string,
   status: number,

@@ -1,10 +1,10 @@
-// HTTP/1.1 as a router speaks it, on a plain socket: every byte, FIN and reset stays visible.
+// An HTTP/1.1 client on a plain socket, so that every byte, FIN and reset can be observed.
 import { type Address, connect, type Connection } from "./connection";
 import { parseResponse, type Response } from "./http-response";
 import { NoResponse, WrongProtocol } from "./missing-answer";
 import { within } from "./wait";
 
-/** A request; the method defaults to GET, and one character of the body is one byte. */
+/** A request. The default method is GET; one character of the body is one byte. */
 export interface Request {
   readonly method?: string;
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Request {
   readonly body?: string;
 }
 
-/** Sends a request over a connection of its own, as a stranger would, and waits for the whole response. */
+/** Sends a request over a new connection and waits for the complete response. */
 export async function send(address: Address, request: Request, limitMs: number): Promise<Response> {
   const connection = await connect(address);
   try {
@@ -22,7 +22,7 @@ export async function send(address: Address, request: Request, limitMs: number):
   }
 }
 
-/** Sends a request and waits for the whole response; the connection stays open. */
+/** Sends a request over an open connection, which stays open, and waits for the complete response. */
 export async function exchange(
   connection: Connection,
   request: Request,
@@ -32,7 +32,7 @@ export async function exchange(
   return readResponse(connection, limitMs);
 }
 
-/** The request line and the headers, the empty line included. */
+/** The request line and the headers, including the empty line. */
 export function headOf({ method = "GET", path, headers = {}, body }: Request): string {
   const length = body === undefined ? {} : { "Content-Length": String(body.length) };
   const fields = { Host: "berth.test", ...length, ...headers };
@@ -41,16 +41,16 @@ export function headOf({ method = "GET", path, headers = {}, body }: Request): s
 }
 
 /**
- * Waits for the next whole response; interim ones (1xx other than 101) are passed over.
+ * Waits for the next complete response; interim responses (1xx except 101) are skipped.
  *
- * @throws NoResponse when the connection ends or `limitMs` pass before
- * @throws WrongProtocol when what comes is not HTTP/1.x
+ * @throws NoResponse when the connection ends first, or after `limitMs`
+ * @throws WrongProtocol when the response is not HTTP/1.x
  */
 export async function readResponse(connection: Connection, limitMs: number): Promise<Response> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     if (!startsLikeHttp(connection.received()))
-      throw new WrongProtocol(`answers ${JSON.stringify(connection.received().slice(0, 40))}`);
+      throw new WrongProtocol(`responds ${JSON.stringify(connection.received().slice(0, 40))}`);
     const parsed = parseResponse(connection.received(), connection.ending() === "FIN");
     if (parsed) {
       connection.take(parsed.length);
@@ -60,7 +60,8 @@ export async function readResponse(connection: Connection, limitMs: number): Pro
     const hasBegun = connection.received() !== "";
     if (connection.ending()) throw new NoResponse(describeEnding(connection), hasBegun);
     const left = deadline - performance.now();
-    if (left <= 0) throw new NoResponse(`no whole response within ${limitMs / 1000} s`, hasBegun);
+    if (left <= 0)
+      throw new NoResponse(`no complete response within ${limitMs / 1000} s`, hasBegun);
     await within(connection.changed(), left);
   }
 }

@@ -1,4 +1,4 @@
-// Programs under test: started, asked, observed and ended with everything that they have started.
+// Starts a program under test, sends it requests, observes it, and kills it with its whole process tree.
 export { type Connection, connect } from "./connection";
 export { exchange, headOf, readResponse, type Request, send } from "./http";
 export type { Response } from "./http-response";

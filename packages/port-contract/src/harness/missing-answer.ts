@@ -1,11 +1,11 @@
-// The ways in which the program under test can fail to answer: what a tool meets there is a finding, no accident of its own.
+// The ways in which the program under test can fail to respond. They are findings, not errors of the tool.
 
-/** Any of them; the message is meant for the report. */
+/** The base class; the message is for the report. */
 export class MissingAnswer extends Error {}
 
-/** Says that no connection came about. */
+/** The connection failed. */
 export class NoConnection extends MissingAnswer {
-  /** `code` is the system's, such as ECONNREFUSED. */
+  /** @param code The system's error code, such as ECONNREFUSED. */
   constructor(
     message: string,
     readonly code?: string,
@@ -14,9 +14,9 @@ export class NoConnection extends MissingAnswer {
   }
 }
 
-/** Says that a connection ended, or its time did, before a whole answer had come. */
+/** The connection ended, or the time was up, before the response was complete. */
 export class NoResponse extends MissingAnswer {
-  /** `hasBegun`: a part of the answer had come. */
+  /** @param hasBegun Whether a part of the response was received. */
   constructor(
     message: string,
     readonly hasBegun = false,
@@ -25,5 +25,5 @@ export class NoResponse extends MissingAnswer {
   }
 }
 
-/** Says that there was an answer, but not in the protocol that was spoken. */
+/** The response is in another protocol. */
 export class WrongProtocol extends MissingAnswer {}

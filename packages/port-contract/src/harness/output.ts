@@ -1,35 +1,35 @@
-// What a run prints: both streams in the order in which they arrive, to be read, waited for, or hung up on.
+// Collects what a run prints to stdout and stderr, in order of arrival.
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
-import { createBell, within } from "./wait";
+import { createNotifier, within } from "./wait";
 
-/** The printed text of one run. */
+/** The output of one run. */
 export interface Output {
-  /** Everything so far, standard output and standard error mixed. */
+  /** Everything so far, stdout and stderr mixed. */
   readonly text: () => string;
   /** The non-empty lines so far. */
   readonly lines: () => string[];
-  /** Resolves to true when the text satisfies `isThere`, to false when it ends without, or after `limitMs`. */
+  /** Resolves to true once `isThere(text)` is true, or to false when the output ends first or after `limitMs`. */
   readonly shows: (isThere: (text: string) => boolean, limitMs: number) => Promise<boolean>;
-  /** Closes the reading ends, as a log collector that crashes does: the next write there is an EPIPE. */
+  /** Closes the reading ends, as a crashing log collector does: the next write fails with EPIPE. */
   readonly hangUp: () => void;
 }
 
-/** Begins to collect what the child prints. */
+/** Starts to collect the child's output. */
 export function collectOutput(child: ChildProcess): Output {
   const streams = [child.stdout, child.stderr].filter((stream): stream is Readable => !!stream);
-  const bell = createBell();
+  const change = createNotifier();
   let text = "";
   let open = streams.length;
   for (const stream of streams) {
     stream.setEncoding("utf8").on("error", () => undefined);
     stream.on("data", (chunk: string) => {
       text += chunk;
-      bell.ring();
+      change.notify();
     });
     stream.once("close", () => {
       open -= 1;
-      bell.ring();
+      change.notify();
     });
   }
   const shows = async (isThere: (text: string) => boolean, limitMs: number) => {
@@ -37,7 +37,7 @@ export function collectOutput(child: ChildProcess): Output {
     while (!isThere(text)) {
       const left = deadline - performance.now();
       if (left <= 0 || open === 0) return false;
-      await within(bell.rung(), left);
+      await within(change.next(), left);
     }
     return true;
   };

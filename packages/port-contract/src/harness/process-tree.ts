@@ -1,8 +1,8 @@
-// Which processes belong to a run: its session, its descendants, and whatever carries its mark, daemons too.
+// Finds the processes of a run: its session, its descendants, and daemons, by a variable in their environment.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** One living process of a run. */
+/** One live process of a run. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly command: string;
@@ -13,15 +13,15 @@ interface Row {
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** In ticks since the system's start; 0 where that is not known. */
+  /** In clock ticks since boot; 0 if unknown. */
   readonly startedAt: number;
   readonly command?: string;
 }
 
-/** The environment variable whose value marks every process of one run. */
+/** The environment variable whose value identifies the processes of one run. */
 export const runMark = "BERTH_LAB_RUN";
 
-/** Lists the living processes that the leader of a run has brought about, itself included; zombies do not live. */
+/** Lists the live processes of a run, including its leader; zombies are left out. */
 export function processTree(leader: number, mark: string): ProcessEntry[] {
   const rows = existsSync("/proc/self/stat") ? rowsFromProc() : rowsFromPs();
   const members = new Set<number>();
@@ -42,20 +42,20 @@ function addDescendants(rows: readonly Row[], members: Set<number>): void {
   } while (members.size > before);
 }
 
-// Processes older than the tool, which are most of a machine's and nobody's run: they are read about only once.
+// Processes older than the tool cannot belong to a run. They are most of a machine's, and are read only once.
 let older: ReadonlySet<number> = new Set();
 
 function rowsFromProc(): Row[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   const rows = pids.filter((pid) => !older.has(pid)).flatMap(parseStat);
   const toolStart = parseStat(process.pid)[0]?.startedAt ?? 0;
-  const grown = rows.filter(({ startedAt }) => startedAt < toolStart).map(({ pid }) => pid);
-  // A number that is free again may be given to a process of a run.
-  older = new Set([...grown, ...pids.filter((pid) => older.has(pid))]);
+  const found = rows.filter(({ startedAt }) => startedAt < toolStart).map(({ pid }) => pid);
+  // Pids that are gone are dropped, since a process of a run may get the same pid.
+  older = new Set([...found, ...pids.filter((pid) => older.has(pid))]);
   return rows.filter(({ pid }) => !older.has(pid));
 }
 
-/** The name in parentheses may hold spaces and parentheses itself, so fields count from the last one. */
+/** The name in parentheses may contain spaces and parentheses, so fields are counted from the last parenthesis. */
 function parseStat(pid: number): Row[] {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   const [state, parent, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -73,7 +73,7 @@ function commandOf(pid: number): string {
   return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
 }
 
-/** Processes end while one reads about them, and others' environments are private: both read as nothing. */
+/** Returns "" for a process that has ended, or whose environment is not readable. */
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, "latin1");
@@ -89,7 +89,7 @@ function rowsFromPs(): Row[] {
     const [, pid, parent, group, state, command] =
       /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     if (!state || state.startsWith("Z")) return [];
-    // ps on macOS prints no session ids; there the group and the line of descent must do.
+    // ps on macOS prints no session ids, so only the group and the ancestry are used.
     const numbers = { pid: Number(pid), parent: Number(parent), group: Number(group) };
     return [{ ...numbers, session: 0, startedAt: 0, command }];
   });

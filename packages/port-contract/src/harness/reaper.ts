@@ -1,22 +1,22 @@
-// The last resort: runs that are still alive when the tool itself ends or is interrupted are killed.
+// Kills the runs that are still alive when the tool exits or is interrupted.
 type Kill = () => unknown;
 
 const alive = new Set<Kill>();
 let interrupted = false;
 
-/** Notes a run that must not outlive the tool; the returned function drops it again. */
+/** Registers a run that must not outlive the tool; the returned function unregisters it. */
 export function killWithTool(kill: Kill): () => void {
   alive.add(kill);
   return () => alive.delete(kill);
 }
 
-/** Whether a signal has asked the tool to end: then nothing new is started. */
+/** Whether the tool was interrupted by a signal; no run may be started then. */
 export const isInterrupted = (): boolean => interrupted;
 
 /**
- * Makes every way in which this process can end, but SIGKILL, take its runs along.
+ * Kills all runs when this process exits, for any reason except SIGKILL.
  *
- * @param onInterrupt Gets a shell's exit code for the signal; by default the process exits with it at once.
+ * @param onInterrupt Receives the shell's exit code for the signal; by default the process exits with it.
  */
 export function reapOnExit(
   onInterrupt: (code: number) => void = (code) => process.exit(code),

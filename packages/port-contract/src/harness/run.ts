@@ -1,4 +1,4 @@
-// One run of a program: its own session, stdin from /dev/null, and nothing of it left afterwards.
+// Runs a program in its own session, with stdin from /dev/null, and kills all of its processes afterwards.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { processTree, runMark, type ProcessEntry } from "./process-tree";
 import { isInterrupted, killWithTool } from "./reaper";
 import { until, within } from "./wait";
 
-/** How the leader of a run ended; `afterMs` counts from its start. */
+/** How the leader of a run exited; `afterMs` is the time since its start. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -19,21 +19,21 @@ export interface Exit {
 /** A program and its arguments. */
 export type Argv = readonly [string, ...string[]];
 
-/** What a run is started with beyond its command. */
+/** Options of a run, besides its command. */
 export interface RunOptions {
-  /** The value of PORT, which B4 makes nonsense on purpose. */
+  /** The value of PORT; B4 sets invalid ones. */
   readonly port?: string;
-  /** Added to the environment; `undefined` takes a variable away. */
+  /** Added to the environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Whether the environment is empty but for PATH, and not that of this process; nor is there a `.env` to read. */
+  /** If true, the environment is only PATH instead of this process's, and there is no `.env`. Default: false. */
   readonly isolated?: boolean;
-  /** The working directory: by default that of this process, or the one for temporary files for an isolated run. */
+  /** The working directory. Default: this process's, or the directory for temporary files if `isolated`. */
   readonly cwd?: string;
-  /** `open`: a pipe that never ends; a number: a descriptor of this process; by default /dev/null. */
+  /** `open`: a pipe that never ends; a number: a descriptor of this process. Default: /dev/null. */
   readonly stdin?: "open" | number;
-  /** A descriptor of this process; by default it is collected as the run's output, as standard error always is. */
+  /** A descriptor of this process. Default: collected as the run's output, as stderr always is. */
   readonly stdout?: number;
-  /** A descriptor of this process that the run gets as its fd 3. */
+  /** A descriptor of this process that becomes the run's fd 3. */
   readonly fd3?: number;
 }
 
@@ -45,19 +45,19 @@ export interface Run {
   readonly exited: Promise<Exit>;
   /** The exit, once it has happened. */
   readonly exit: () => Exit | undefined;
-  /** The exit, once it has happened, of a run that nobody had signalled before. */
+  /** The exit, once it has happened, if the run had not been signalled before. */
   readonly death: () => Exit | undefined;
-  /** Signals the whole process group, or the leader alone; a process that is gone is no error. */
+  /** Signals the process group, or the leader alone; ignored if the process is gone. */
   readonly signal: (name: NodeJS.Signals, to: "group" | "leader") => void;
-  /** The living processes of the run, wherever they have gone. */
+  /** The live processes of the run, including daemons. */
   readonly processes: () => ProcessEntry[];
   readonly listeners: () => Listener[];
-  /** Kills whatever is left and resolves when it is gone. */
+  /** Kills all processes of the run and resolves when they are gone. */
   readonly reap: () => Promise<void>;
 }
 
 /**
- * Starts a program; one that cannot be started has exited with 127.
+ * Starts a program. If it cannot be started, its exit code is 127.
  *
  * @throws Error once the tool has been interrupted
  */
@@ -105,17 +105,17 @@ function spawnLeader([program, ...args]: Argv, mark: string, options: RunOptions
   const { port, isolated, stdin = "ignore", stdout = "pipe", fd3 } = options;
   const { cwd = isolated ? tmpdir() : undefined } = options;
   const around = isolated ? { PATH: process.env.PATH } : process.env;
-  // A path is relative to the folder of this process, wherever the run is.
+  // A relative path is relative to the working directory of this process, not to `cwd`.
   return spawn(cwd !== undefined && program.includes("/") ? resolve(program) : program, args, {
     cwd,
-    // A session of its own: no terminal can signal it, and its group can be signalled as one.
+    // Its own session: a terminal cannot signal it, and its group can be signalled.
     detached: true,
     env: { ...around, PORT: port, ...options.env, [runMark]: mark },
     stdio: [stdin === "open" ? "pipe" : stdin, stdout, "pipe", ...(fd3 === undefined ? [] : [fd3])],
   });
 }
 
-// What a process prints last may arrive after its end; orphans of it may hold the pipes for ever.
+// The last output may arrive after the exit, but orphaned children may keep the pipes open for ever.
 const lastWordsMs = 1000;
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -132,17 +132,17 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   });
 }
 
-/** Says whether nothing was left to kill. */
+/** Returns true if there was nothing left to kill. */
 function killAll(processes: readonly ProcessEntry[]): boolean {
   for (const { pid } of processes) signalQuietly(pid, "SIGKILL");
   return processes.length === 0;
 }
 
 function signalQuietly(target: number, name: NodeJS.Signals): void {
-  if (target === 0) return; // It never started; 0 would be the tool's own group.
+  if (target === 0) return; // The program never started; 0 would signal the tool's own group.
   try {
     process.kill(target, name);
   } catch {
-    // ESRCH: it has ended already, which is what most signals here are for.
+    // ESRCH: the process has already ended.
   }
 }

@@ -1,4 +1,4 @@
-// A server that logs when it listens, as Berth does, and whatever is measured beside it.
+// Starts a server that logs when it listens, as Berth does.
 import { freePort } from "../ports/free-port";
 import type { Output } from "./output";
 import { type Argv, type Run, type RunOptions, startRun } from "./run";
@@ -7,9 +7,9 @@ const listening = /is listening on port \d+/;
 const startLimitMs = 20_000;
 
 /**
- * Starts a server on a free port, and resolves once it says that it listens.
+ * Starts a server on a free port, and resolves once it logs that it listens.
  *
- * @throws Error with what it has printed, when it does not within 20 s
+ * @throws Error with its output when it does not within 20 s
  */
 export async function startServer(argv: Argv, options: RunOptions = {}): Promise<Run> {
   const run = startRun(argv, { port: String(await freePort()), ...options });
@@ -18,14 +18,14 @@ export async function startServer(argv: Argv, options: RunOptions = {}): Promise
 }
 
 /**
- * Resolves once a run has said that it listens.
+ * Resolves once a run logs that it listens.
  *
- * @param log Where it says so, when that is not its own output.
- * @param from How many characters of the log to pass over.
- * @throws Error with what it has printed, when it does not within 20 s
+ * @param log The output to read, if not the run's own.
+ * @param from The number of characters of the log to skip.
+ * @throws Error with its output when it does not within 20 s
  */
 export async function listens(run: Run, log: Output = run.output, from = 0): Promise<void> {
   if (await log.shows((text) => listening.test(text.slice(from)), startLimitMs)) return;
   await run.reap();
-  throw new Error(`a server does not listen; it says:\n${run.output.text() || log.text()}`);
+  throw new Error(`the server does not listen; its output:\n${run.output.text() || log.text()}`);
 }

@@ -1,4 +1,4 @@
-// Stopping a run as a platform does: a signal, then waiting until nothing of it is left.
+// Stops a run as a platform does: sends a signal, then waits until all of its processes are gone.
 import type { ProcessEntry } from "./process-tree";
 import type { Exit, Run } from "./run";
 import { until, within } from "./wait";
@@ -7,13 +7,13 @@ import { until, within } from "./wait";
 export interface Ending {
   /** Missing when the leader was still alive at the limit. */
   readonly exit?: Exit;
-  /** From the signal until the whole run was gone, or the limit. */
+  /** From the signal until all processes were gone, or the limit. */
   readonly afterMs: number;
   /** What was still alive at the limit. */
   readonly left: readonly ProcessEntry[];
 }
 
-/** Sends one signal and waits for the end of every process of the run, at most `limitMs`. */
+/** Sends one signal and waits up to `limitMs` until all processes of the run are gone. */
 export async function stop(
   run: Run,
   limitMs: number,
@@ -24,7 +24,7 @@ export async function stop(
   return ended(run, limitMs);
 }
 
-/** Waits for the end of every process of the run, at most `limitMs`, which begin now. */
+/** Waits up to `limitMs` from now until all processes of the run are gone. */
 export async function ended(run: Run, limitMs: number): Promise<Ending> {
   const from = performance.now();
   await within(run.exited, limitMs);
@@ -34,7 +34,7 @@ export async function ended(run: Run, limitMs: number): Promise<Ending> {
   return { exit: run.exit(), afterMs: performance.now() - from, left };
 }
 
-/** Whether everything was gone by the limit. */
+/** Whether all processes were gone by the limit. */
 export function isGone({ exit, left }: Ending): boolean {
   return exit !== undefined && left.length === 0;
 }

@@ -1,4 +1,4 @@
-// Waiting: for a promise within a limit, for the next of many events, or, where the system sends none, for a condition.
+// Waits for a promise with a limit, for a condition, or for the next notification.
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Resolves to the promise's value, or to `undefined` once `limitMs` have passed. */
@@ -13,9 +13,9 @@ export async function within<T>(promise: Promise<T>, limitMs: number): Promise<T
 }
 
 /**
- * Asks `look` again and again until it returns something truthy; `undefined` once `limitMs` have passed.
+ * Polls `look` until it returns something truthy; resolves to `undefined` after `limitMs`.
  *
- * For what the system announces with no event: a port that opens, a process of someone else's that ends.
+ * For changes without an event: a port that opens, or a process that ends and is not a child.
  */
 export async function until<T>(
   look: () => T | Promise<T>,
@@ -31,21 +31,20 @@ export async function until<T>(
   }
 }
 
-/** Something that happens again and again, and who waits for its next time. */
-export interface Bell {
-  readonly ring: () => void;
-  /** Resolves when it rings next. */
-  readonly rung: () => Promise<void>;
+/** Wakes everything that waits for the next notification. */
+export interface Notifier {
+  readonly notify: () => void;
+  /** Resolves at the next notification. */
+  readonly next: () => Promise<void>;
 }
 
-/** Makes a bell. */
-export function createBell(): Bell {
+export function createNotifier(): Notifier {
   let waiting: (() => void)[] = [];
   return {
-    ring() {
+    notify() {
       waiting.forEach((wake) => wake());
       waiting = [];
     },
-    rung: () => new Promise((resolve) => waiting.push(resolve)),
+    next: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }

@@ -1,20 +1,20 @@
-// Ports for the runs: free, different each time, and not taken by chance between choosing and binding.
+// Finds free ports that are different each time and not taken between choosing and binding.
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
-// Below the range from which Linux, macOS and Windows give ports to outgoing connections, or to whoever binds 0.
+// Below the ephemeral ports of Linux, macOS and Windows, which outgoing connections and bind(0) get.
 const lowest = 10_000;
-const stretches = 22;
-// Long, as what has been killed may have left something under the name of its port.
-const stretchLength = 1000;
+const ranges = 22;
+// Large, so that ports are rarely reused: a killed program may have left files that are named after its port.
+const rangeLength = 1000;
 
 let own: Promise<number> | undefined;
 let handedOut = 0;
 
 /**
- * Resolves to a TCP port on which nothing listens, and which nobody else who asks here is given meanwhile.
+ * Resolves to a TCP port on which nothing listens, and which no other caller gets.
  *
- * With `span` the same is true of the port that many above it, and nobody else is given those between.
+ * With `span`, the same is true for the port that many above it, and the ports between are reserved, too.
  */
 export async function freePort(span = 0): Promise<number> {
   for (;;) {
@@ -26,30 +26,30 @@ export async function freePort(span = 0): Promise<number> {
   }
 }
 
-/** Resolves to a server that listens on such a port, on every address; its owner closes it. */
+/** Resolves to a server that listens on such a port, on every address; the caller closes it. */
 export async function heldPort(span = 0): Promise<{ server: Server; port: number }> {
   for (;;) {
-    const first = await (own ??= claimStretch());
-    const port = first + (handedOut++ % (stretchLength - span));
+    const first = await (own ??= claimRange());
+    const port = first + (handedOut++ % (rangeLength - span));
     const server = await bound(port);
     if (server) return { server, port };
   }
 }
 
 /**
- * Resolves to the first port of a stretch that is this process' alone.
+ * Resolves to the first port of a range that belongs to this process alone.
  *
- * On Linux a name in the abstract namespace says so to every process that sees the same ports, until this one ends;
- * elsewhere chance must do.
+ * On Linux the claim is an abstract Unix socket, which every process in the same network namespace sees until this one
+ * ends. Elsewhere the range is random.
  */
-async function claimStretch(): Promise<number> {
-  const chosen = randomInt(stretches);
-  const all = Array.from({ length: stretches }, (_, index) => (chosen + index) % stretches);
-  for (const stretch of process.platform === "linux" ? all : []) {
-    const claim = await bound(`\0port-contract-${stretch}`);
-    if (claim?.unref()) return lowest + stretch * stretchLength;
+async function claimRange(): Promise<number> {
+  const chosen = randomInt(ranges);
+  const all = Array.from({ length: ranges }, (_, index) => (chosen + index) % ranges);
+  for (const range of process.platform === "linux" ? all : []) {
+    const claim = await bound(`\0port-contract-${range}`);
+    if (claim?.unref()) return lowest + range * rangeLength;
   }
-  return lowest + chosen * stretchLength;
+  return lowest + chosen * rangeLength;
 }
 
 function closed(server: Server): Promise<unknown> {

@@ -1,3 +1,3 @@
-// Ports of this machine: free ones, and who listens on which.
+// Free ports, and which process listens on which port.
 export { freePort } from "./free-port";
 export { type Listener, listenersOf } from "./listeners";

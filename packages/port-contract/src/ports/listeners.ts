@@ -1,25 +1,25 @@
-// Which TCP ports and Unix sockets a set of processes listens on: from /proc on Linux, from lsof elsewhere.
+// Lists the TCP ports and Unix sockets that processes listen on: from /proc on Linux, from lsof elsewhere.
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** One open listening socket; `port` of a TCP socket, `path` of a Unix socket. */
+/** A listening socket: `port` of a TCP socket, `path` of a Unix socket. */
 export interface Listener {
   readonly pid: number;
   readonly port?: number;
   readonly path?: string;
 }
 
-// The state column of a listening TCP socket, and the flags column of a listening Unix socket.
+// The state column of listening TCP sockets, and the flags column of listening Unix sockets.
 const tcpListen = " 0A ";
 const unixListen = " 00010000 ";
 
-/** Lists the listening sockets that these processes hold. */
+/** Lists the listening sockets of these processes. */
 export function listenersOf(pids: readonly number[]): Listener[] {
   if (pids.length === 0) return [];
   return existsSync("/proc/net/tcp") ? listenersFromProc(pids) : listenersFromLsof(pids);
 }
 
-/** The Linux way: match the socket inodes behind each descriptor with the kernel's tables of listeners. */
+/** For Linux: matches the socket inodes of open descriptors with the kernel's socket tables. */
 export function listenersFromProc(pids: readonly number[]): Listener[] {
   const byInode = new Map<string, Omit<Listener, "pid">>([...tcpSockets(), ...unixSockets()]);
   return pids.flatMap((pid) =>
@@ -30,7 +30,7 @@ export function listenersFromProc(pids: readonly number[]): Listener[] {
   );
 }
 
-/** The portable way, for macOS and the BSDs. */
+/** For macOS and the BSDs. */
 export function listenersFromLsof(pids: readonly number[]): Listener[] {
   const about = ["-nP", "-a", "-p", pids.join(","), "-iTCP", "-sTCP:LISTEN", "-Fpn"];
   const listeners: Listener[] = [];
@@ -43,7 +43,7 @@ export function listenersFromLsof(pids: readonly number[]): Listener[] {
   return listeners;
 }
 
-/** lsof exits 1 when it finds nothing, which is an answer and no error. */
+/** lsof exits with 1 when it finds nothing, which is not an error. */
 function lsof(args: readonly string[]): string {
   try {
     return execFileSync("lsof", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
@@ -65,7 +65,7 @@ function unixSockets(): [string, { path: string }][] {
   return rows.map(([, , , , , , inode = "", path = ""]) => [inode, { path }]);
 }
 
-/** Only the wanted rows are taken apart: a busy machine has thousands of connections. */
+/** Splits only the rows that match: a busy machine has thousands of connections. */
 function tableRows(path: string, wanted: string): string[][] {
   if (!existsSync(path)) return [];
   const rows = readFileSync(path, "utf8").split("\n");
@@ -76,7 +76,7 @@ function socketInodes(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => inodeBehind(`/proc/${pid}/fd/${fd}`));
   } catch {
-    return []; // The process has ended meanwhile, or belongs to another user.
+    return []; // The process has ended, or belongs to another user.
   }
 }
 

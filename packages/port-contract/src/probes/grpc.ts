@@ -1,4 +1,4 @@
-// gRPC: the standard health service is asked about the server as a whole, over HTTP/2 in the clear.
+// gRPC: calls the standard health service for the server as a whole, over cleartext HTTP/2.
 import type { Connection } from "../harness/connection";
 import { NoResponse, WrongProtocol } from "../harness/missing-answer";
 import { within } from "../harness/wait";
@@ -10,7 +10,7 @@ export const probe: Probe = {
   async ask(connection, _settings, limitMs) {
     connection.socket.write(question());
     const answer = await answerOf(connection, limitMs);
-    // Behind the message's length: the first field, a number.
+    // Bytes 0 to 4 are the message's prefix, byte 5 is the tag of the first field.
     const status = answer && STATUSES[answer[6] ?? 0];
     return { text: status ?? "no health service", ready: status !== "NOT_SERVING" };
   },
@@ -28,8 +28,8 @@ const END_STREAM = 1;
 const ACK = 1;
 const END_HEADERS = 4;
 const FRAME_HEAD = 9;
-/** The largest payload that may come unasked; what another protocol has there is larger. */
-const LARGEST = 16_384;
+/** The default SETTINGS_MAX_FRAME_SIZE. Bytes of another protocol, read as a length, exceed it. */
+const MAX_FRAME_SIZE = 16_384;
 const STREAM = 1;
 
 function frame(type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
@@ -40,7 +40,7 @@ function frame(type: number, flags: number, stream: number, payload = Buffer.all
   return Buffer.concat([head, payload]);
 }
 
-/** A header in plain letters. @see https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2 */
+/** A literal header field without Huffman coding. @see https://www.rfc-editor.org/rfc/rfc7541#section-6.2.2 */
 const header = (name: string, value: string): Buffer =>
   Buffer.concat([
     Buffer.from([0, name.length]),
@@ -71,10 +71,10 @@ const question = (): Buffer =>
   ]);
 
 /**
- * Resolves to the message that is answered, or undefined when there is only a status.
+ * Resolves to the response message, or to undefined when there is only a status.
  *
- * @throws WrongProtocol when what comes is no HTTP/2
- * @throws NoResponse when the connection ends or `limitMs` pass before
+ * @throws WrongProtocol when the response is not HTTP/2
+ * @throws NoResponse when the connection ends first, or after `limitMs`
  */
 async function answerOf(connection: Connection, limitMs: number): Promise<Buffer | undefined> {
   const deadline = performance.now() + limitMs;
@@ -82,28 +82,29 @@ async function answerOf(connection: Connection, limitMs: number): Promise<Buffer
   let message: Buffer | undefined;
   for (;;) {
     for (const { type, flags, payload } of takeFrames(connection)) {
-      if (isFirst && type !== SETTINGS) throw new WrongProtocol("answered in another protocol");
+      if (isFirst && type !== SETTINGS) throw new WrongProtocol("responds in another protocol");
       isFirst = false;
       if (type === SETTINGS && !(flags & ACK)) connection.socket.write(frame(SETTINGS, ACK, 0));
-      if (type === GOAWAY) throw new NoResponse("went away, no answer");
+      if (type === GOAWAY) throw new NoResponse("sent GOAWAY without a response");
       if (type === DATA) message = payload;
       if ((type === HEADERS || type === DATA) && flags & END_STREAM) return message;
     }
     const left = deadline - performance.now();
-    if (left <= 0) throw new NoResponse(`no answer within ${limitMs / 1000} s`);
-    if (connection.ending()) throw new NoResponse(`closed (${connection.ending()}), no answer`);
+    if (left <= 0) throw new NoResponse(`no response within ${limitMs / 1000} s`);
+    if (connection.ending())
+      throw new NoResponse(`closed (${connection.ending()}) without a response`);
     await within(connection.changed(), left);
   }
 }
 
-/** Takes the frames that have come; one in another protocol may never be whole, and is given as far as it has. */
+/** Takes the received frames. A frame that is too large is another protocol's, and is returned incomplete. */
 function* takeFrames(connection: Connection) {
   for (;;) {
     const received = Buffer.from(connection.received(), "latin1");
     if (received.length < FRAME_HEAD) return;
     const end = FRAME_HEAD + received.readUIntBE(0, 3);
     const isWhole = received.length >= end;
-    if (!isWhole && end <= FRAME_HEAD + LARGEST) return;
+    if (!isWhole && end <= FRAME_HEAD + MAX_FRAME_SIZE) return;
     connection.take(end);
     const [type = 0, flags = 0] = received.subarray(3);
     yield { type, flags, payload: received.subarray(FRAME_HEAD, end) };

@@ -1,12 +1,12 @@
-// What a protocol plug-in is: one smallest question whose answer shows that the service speaks its protocol.
+// A protocol plug-in: the smallest request whose response shows that the service speaks the protocol.
 import type { Connection } from "../harness/connection";
 import type { Settings } from "../settings";
 
-/** The answer to a probe's question. */
-export interface Answer {
-  /** Shown to readers, one short line. */
+/** The result of a probe. */
+export interface ProbeResult {
+  /** One short line for the report. */
   readonly text: string;
-  /** False when the service speaks its protocol but says that it cannot serve yet. */
+  /** False when the service speaks the protocol but reports that it cannot serve yet. */
   readonly ready: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface Answer {
 export interface Probe {
   readonly name: string;
   /**
-   * Asks over a fresh connection and leaves it open.
+   * Sends the request over a new connection, which it leaves open.
    *
-   * @throws Error when no answer comes within `limitMs`, or one in another protocol
+   * @throws MissingAnswer when there is no response within `limitMs`, or one in another protocol
    */
-  ask(connection: Connection, settings: Settings, limitMs: number): Promise<Answer>;
+  ask(connection: Connection, settings: Settings, limitMs: number): Promise<ProbeResult>;
 }

@@ -1,12 +1,12 @@
-// Reading an answer of a text protocol, which comes in pieces.
+// Reads a response of a text protocol, which may arrive in several chunks.
 import type { Connection } from "../harness/connection";
 import { NoResponse } from "../harness/missing-answer";
 import { within } from "../harness/wait";
 
 /**
- * Resolves to what has been received once it matches `whole`.
+ * Resolves to the received text once it matches `whole`.
  *
- * @throws NoResponse when the connection ends or `limitMs` pass before
+ * @throws NoResponse when the connection ends first, or after `limitMs`
  */
 export async function readUntil(
   connection: Connection,
@@ -16,8 +16,9 @@ export async function readUntil(
   const deadline = performance.now() + limitMs;
   while (!whole.test(connection.received())) {
     const left = deadline - performance.now();
-    if (left <= 0) throw new NoResponse(`no answer within ${limitMs / 1000} s`);
-    if (connection.ending()) throw new NoResponse(`closed (${connection.ending()}), no answer`);
+    if (left <= 0) throw new NoResponse(`no response within ${limitMs / 1000} s`);
+    if (connection.ending())
+      throw new NoResponse(`closed (${connection.ending()}) without a response`);
     await within(connection.changed(), left);
   }
   return connection.received();

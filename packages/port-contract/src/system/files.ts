@@ -1,31 +1,31 @@
-// Files that a run has written: found by their time, or by the descriptors it holds open.
+// Finds files that a run has written, by modification time or by open descriptors.
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// Clocks of file systems tick coarsely; a file may seem a little older than it is.
+// File timestamps are coarse: a file may appear slightly older than it is.
 const tickMs = 50;
-const notTheirs = new Set(["node_modules", ".git", "dist", "coverage"]);
+const ignored = new Set(["node_modules", ".git", "dist", "coverage"]);
 
-/** Lists the files written since a time below the working directory, at most `depth` directories deep. */
+/** Lists the files below a directory that were written since a time, at most `depth` levels deep. */
 export function filesWrittenSince(sinceMs: number, dir = process.cwd(), depth = 2): string[] {
   return entriesOf(dir).flatMap(({ name }) => {
     const path = join(dir, name);
     const entry = statOrNone(path);
     if (entry?.isFile()) return entry.mtimeMs >= sinceMs - tickMs ? [path] : [];
-    const enter = entry?.isDirectory() && depth > 0 && !notTheirs.has(name);
+    const enter = entry?.isDirectory() && depth > 0 && !ignored.has(name);
     return enter ? filesWrittenSince(sinceMs, path, depth - 1) : [];
   });
 }
 
-/** Lists the files, written since a time, that hold one of these process ids and nothing else. */
+/** Lists the files written since a time whose content is one of these process ids and nothing else. */
 export function pidFilesOf(pids: readonly number[], sinceMs: number): string[] {
   const places = [...filesWrittenSince(sinceMs), ...filesWrittenSince(sinceMs, tmpdir(), 1)];
   const all = [...places, ...filesWrittenSince(sinceMs, "/run", 1)];
   return [...new Set(all)].filter((path) => pids.includes(numberIn(path)));
 }
 
-/** Lists the regular files that these processes hold open for writing; Linux only, elsewhere none. */
+/** Lists the regular files that these processes have open for writing; only on Linux, elsewhere empty. */
 export function filesHeldOpen(pids: readonly number[]): string[] {
   const held = pids.flatMap((pid) => {
     const fds = entriesOf(`/proc/${pid}/fd`).map(({ name }) => name);
@@ -44,7 +44,7 @@ function pathBehind(pid: number, fd: string): string[] {
     const path = readlinkSync(`/proc/${pid}/fd/${fd}`);
     return statSync(path).isFile() ? [path] : [];
   } catch {
-    return []; // A socket, a pipe, or a file that is deleted already.
+    return []; // A socket, a pipe, or a deleted file.
   }
 }
 
@@ -57,7 +57,7 @@ function statOrNone(path: string) {
   try {
     return statSync(path);
   } catch {
-    return undefined; // It is deleted already, or a link that leads nowhere.
+    return undefined; // Deleted, or a dangling symlink.
   }
 }
 

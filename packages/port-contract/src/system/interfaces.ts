@@ -1,7 +1,7 @@
-// The addresses under which this machine is reached: from outside, and over IPv6 at all.
+// Network addresses of this machine.
 import { networkInterfaces } from "node:os";
 
-/** An address of this machine that is not loopback, IPv4 if there is one; link-local ones need a zone and are left out. */
+/** A non-loopback address of this machine, IPv4 if possible; link-local addresses need a zone id and are left out. */
 export function externalAddress(): string | undefined {
   const outside = allAddresses().filter(({ internal }) => !internal);
   const usable = outside.filter(({ address }) => !/^(fe80|169\.254)/i.test(address));
@@ -9,7 +9,7 @@ export function externalAddress(): string | undefined {
   return (ipv4 ?? usable[0])?.address;
 }
 
-/** Whether ::1 exists here. */
+/** Whether this machine has ::1. */
 export function hasIpv6(): boolean {
   return allAddresses().some(({ address }) => address === "::1");
 }

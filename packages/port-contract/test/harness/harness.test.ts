@@ -1,4 +1,4 @@
-// What the lab's tools share: what it says about processes, sockets and responses must be true.
+// The harness: runs, servers, requests and responses.
 import { once } from "node:events";
 import { realpathSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -14,20 +14,20 @@ const onLinux = process.platform === "linux" ? it : it.skip;
 const { execPath: node } = process;
 
 describe("startRun()", () => {
-  it("keeps the last words of a process that has exited", async () => {
+  it("keeps the output of a process that has exited", async () => {
     const run = startRun(["sh", "-c", "echo last words; exit 3"]);
     expect((await run.exited).code).toBe(3);
     expect(run.output.lines()).toEqual(["last words"]);
     await run.reap();
   });
 
-  it("exits with 127 when there is no such program", async () => {
+  it("exits with 127 when the program does not exist", async () => {
     const run = startRun(["/no/such/program"]);
     expect((await run.exited).code).toBe(127);
     await run.reap();
   });
 
-  it("gives an isolated run PATH and what it is given, and nothing of this process or its folder", async () => {
+  it("runs with only PATH and the given environment, in another folder, if isolated", async () => {
     process.env.OF_THIS_PROCESS = "1";
     const show = `console.log(process.cwd()); console.log(Object.keys(process.env).sort().join())`;
     const argv = [process.execPath, "-e", show] as const;
@@ -37,11 +37,11 @@ describe("startRun()", () => {
     await run.reap();
   });
 
-  onLinux("finds and reaps a daemon that has left the process group", async () => {
+  onLinux("finds and kills a daemon that has left the process group", async () => {
     const run = startRun(["sh", "-c", "setsid sleep 300 & echo up"]);
     await run.exited;
     const commands = () => run.processes().map(({ command }) => command);
-    // It is a copy of the shell, and then setsid, before it is what it will be.
+    // The child is a fork of the shell, then setsid, before it is sleep.
     await until(() => commands().join() === "sleep 300", 60_000);
     expect(commands()).toEqual(["sleep 300"]);
     await run.reap();
@@ -55,7 +55,7 @@ const announcing = `
 `;
 
 describe("startServer()", () => {
-  it("resolves once the server says that it listens", async () => {
+  it("resolves once the server logs that it listens", async () => {
     const server = await startServer([node, "-e", announcing]);
     const address = { host: "127.0.0.1", port: server.port };
     expect(await send(address, { method: "PUT", path: "/x" }, 5000)).toMatchObject({
@@ -66,7 +66,7 @@ describe("startServer()", () => {
     await server.reap();
   });
 
-  it("says what a server has printed that ends instead", async () => {
+  it("rejects with the output of a server that exits", async () => {
     await expect(startServer(["sh", "-c", "echo no luck today"])).rejects.toThrow(/no luck today/);
   });
 });
@@ -83,7 +83,7 @@ describe("send()", () => {
     ["", { message: "closed without a response", hasBegun: false }],
     ["HTTP/1.1 200 OK\r\nContent-Le", { message: /in the middle/, hasBegun: true }],
     ["HTTP/1.1 102 Processing\r\n\r\n", { message: /without/, hasBegun: false }],
-  ])("tells what came of an answer that breaks off: %j", async (answer, error) => {
+  ])("rejects an incomplete response: %j", async (answer, error) => {
     const message = expect.stringMatching(error.message) as string;
     await expect(answering(answer)).rejects.toMatchObject({ ...error, message });
   });
@@ -92,20 +92,20 @@ describe("send()", () => {
 describe("parseResponse()", () => {
   const head = "HTTP/1.1 200 OK\r\n";
 
-  it("waits for the whole body", () => {
+  it("waits for the complete body", () => {
     expect(parseResponse(`${head}Content-Length: 5\r\n\r\nhell`, false)).toBeUndefined();
     expect(parseResponse(`${head}Content-Length: 5\r\n\r\nhello`, false)?.response.body).toBe(
       "hello",
     );
   });
 
-  it("joins chunks, and needs the last one", () => {
+  it("joins chunks, and requires the last one", () => {
     const chunks = `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n`;
     expect(parseResponse(chunks, true)).toBeUndefined();
     expect(parseResponse(`${chunks}0\r\n\r\n`, false)?.response.body).toBe("abcde");
   });
 
-  it("reads until the end where no length is given", () => {
+  it("reads until the end of the connection if there is no length", () => {
     expect(parseResponse(`${head}\r\nall`, false)).toBeUndefined();
     expect(parseResponse(`${head}\r\nall`, true)?.response.body).toBe("all");
   });

@@ -1,4 +1,4 @@
-// Which ports are free, and who listens where: what is said about that must be true.
+// Free ports, and which process listens on which port.
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -29,7 +29,7 @@ describe("listeners", () => {
 });
 
 describe("freePort()", () => {
-  onLinux("gives no port to programs that ask at the same time", async () => {
+  onLinux("gives no port to two concurrent programs", async () => {
     const ports: number[] = [];
     for (let program = 0; program < 3; program += 1) {
       jest.resetModules();

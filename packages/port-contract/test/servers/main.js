@@ -1,4 +1,4 @@
-// Starts the test server, with the flaws of these names, if any: node main.js ["binds loopback only" …].
+// Starts the test server with the named flaws: node main.js ["binds loopback only" …].
 "use strict";
 
 const process = require("node:process");

@@ -1,4 +1,4 @@
-// The sound server until it dies: node mortal.js [connection 2 | request 3 | ms 300], counted from when it listens.
+// The well-behaved server, which exits at an event: node mortal.js [connection 2 | request 3 | ms 300].
 "use strict";
 
 const http = require("node:http");

@@ -1,4 +1,4 @@
-// Speaks as much Redis as a probe asks for, and ends when it is told to.
+// A minimal Redis server: responds to PING, and exits on SIGTERM.
 "use strict";
 
 const net = require("node:net");

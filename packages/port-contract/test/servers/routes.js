@@ -1,4 +1,4 @@
-// What the test server answers: health, something slow, something to make, and something that needs another server.
+// The routes of the test server: health, a slow one, one that creates a resource, and one that calls an upstream.
 "use strict";
 
 const process = require("node:process");
@@ -16,7 +16,7 @@ const routes = {
     await pause(slowMs);
     send(res, 200, "slept");
   },
-  // The thing is its own address, so every instance knows it without sharing anything.
+  // The id encodes the content, so that every instance can find it without shared state.
   async "POST /things"(req, res) {
     res.setHeader("Location", `./things/${Buffer.from(await text(req)).toString("base64url")}`);
     send(res, 201, "made");

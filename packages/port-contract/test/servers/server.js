@@ -1,4 +1,4 @@
-// A server that keeps every clause of the port contract, in plain Node; flawed ones replace some of its parts.
+// A server in plain Node that keeps every clause of the port contract; flaws replace some of its parts.
 "use strict";
 
 const http = require("node:http");
@@ -17,7 +17,7 @@ const refuse = (reason) => {
   process.exit(1);
 };
 
-/** Everything in which a server can go wrong, done right. */
+/** The parts that a flaw can replace. */
 const wellBehaved = {
   readPort(text) {
     if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
@@ -37,7 +37,7 @@ const wellBehaved = {
   onListenError: ({ code, port }) => refuse(`PORT ${port}: ${code}; stop what listens there`),
   log,
   onStdoutError: () => undefined,
-  /** Handlers that stand before `respond`, by method and path. */
+  /** Handlers that take precedence over `respond`, by method and path. */
   answers: {},
   respond,
 
@@ -45,7 +45,7 @@ const wellBehaved = {
   onRepeatedSignal: () => undefined,
   drainDelayMs: () => Number(env.DRAIN_DELAY_MS ?? 0),
   shutdownTimeoutMs: () => Number(env.SHUTDOWN_TIMEOUT_MS ?? 8000),
-  // Not http.Server's own close: that destroys idle sockets whose next request may be under way.
+  // Not http.Server's own close: that destroys idle sockets whose next request may already be sent.
   stopAccepting: (server, onClosed) => net.Server.prototype.close.call(server, onClosed),
   announceClose: (res) => res.headersSent || res.setHeader("Connection", "close"),
   endIdle: (socket) => socket.end(),
@@ -54,7 +54,7 @@ const wellBehaved = {
   exit: (code) => process.exit(code),
 };
 
-/** Starts the server, with some of its parts replaced. */
+/** Starts the server with the parts of a flaw. */
 function serve(flaw = {}) {
   const parts = { ...wellBehaved, ...flaw };
   const open = { responses: new Set(), sockets: new Map(), upgraded: new Set(), draining: false };
@@ -85,7 +85,7 @@ function handle(req, res, open, parts) {
   return answer(req, res, open);
 }
 
-/** Knows at any time which sockets are open, with how many requests, and which are no longer HTTP. */
+/** Tracks the open sockets, the number of requests on each, and the upgraded ones. */
 function track(server, open) {
   server.on("connection", (socket) => {
     open.sockets.set(socket, 0);

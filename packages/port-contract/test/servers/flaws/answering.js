@@ -1,4 +1,4 @@
-// Flaws in what is answered: clauses H1, H2, H4, H5, S1 and R1.
+// Flaws in the responses: clauses H1, H2, H4, H5, S1 and R1.
 "use strict";
 
 const http = require("node:http");
@@ -13,7 +13,7 @@ module.exports = {
     breaks: ["H2"],
     parts: { createServer: (handler) => http.createServer({ keepAliveTimeout: 5000 }, handler) },
   },
-  "believes X-Forwarded-For": {
+  "trusts X-Forwarded-For": {
     breaks: ["H4"],
     parts: {
       answers: {
@@ -22,7 +22,7 @@ module.exports = {
       },
     },
   },
-  "has no readiness": {
+  "has no readiness endpoint": {
     breaks: ["H5"],
     parts: { answers: { "GET /readyz": (_req, res) => send(res, 404, "not found") } },
   },
@@ -30,7 +30,7 @@ module.exports = {
     breaks: ["H5"],
     parts: { answers: { "GET /readyz": (_req, res) => send(res, 200, "ready") } },
   },
-  "keeps things in memory": {
+  "keeps state in memory": {
     breaks: ["S1"],
     parts: {
       respond(req, res, state) {
@@ -41,7 +41,7 @@ module.exports = {
       },
     },
   },
-  "knows where its upstream is": {
+  "has a hard-coded upstream": {
     breaks: ["R1"],
     parts: {
       answers: { "GET /upstream": (_req, res) => send(res, 502, "nobody at localhost:3001") },

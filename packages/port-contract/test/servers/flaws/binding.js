@@ -11,7 +11,7 @@ module.exports = {
   "ignores PORT": { breaks: ["B1"], parts: { readPort: () => 0 } },
   "binds loopback only": { breaks: ["B2", "B3"], parts: { host: "127.0.0.1" } },
   "binds IPv4 only": { breaks: ["B3"], parts: { host: "0.0.0.0" } },
-  "hands PORT to listen as it is": {
+  "passes PORT to listen unparsed": {
     breaks: ["B4"],
     parts: {
       readPort: (text) => text,
@@ -19,8 +19,8 @@ module.exports = {
         server.listen(/^\d+$/.test(where.port) || where.fd ? where : where.port),
     },
   },
-  "takes any number for a port": { breaks: ["B4"], parts: { readPort: Number } },
-  "reports success on a taken port": {
+  "accepts any number as a port": { breaks: ["B4"], parts: { readPort: Number } },
+  "reports success on a port in use": {
     breaks: ["B5"],
     parts: { onListenError: () => process.stdout.write("listening\n") },
   },
@@ -38,8 +38,8 @@ module.exports = {
       },
     },
   },
-  "knows no shared port": { breaks: ["S2"], parts: { reusesPort: () => false } },
-  "believes LISTEN_FDS of another process": {
+  "cannot share its port": { breaks: ["S2"], parts: { reusesPort: () => false } },
+  "accepts LISTEN_FDS of another process": {
     breaks: ["S3"],
     parts: { ownsPassedSocket: () => process.env.LISTEN_FDS === "1" },
   },

@@ -1,4 +1,4 @@
-// Flaws in how the server ends: clauses D1 to D11.
+// Flaws in how the server stops: clauses D1 to D11.
 "use strict";
 
 const fs = require("node:fs");
@@ -9,7 +9,7 @@ const { setInterval } = require("node:timers");
 const nothing = () => undefined;
 const { env } = process;
 
-/** A lock that a killed process leaves behind; a second instance on a shared port does not ask for it. */
+/** A lock file that a killed process leaves behind; not used with a shared port. */
 function takeLock() {
   const lock = join(env.SCRATCH, `${env.PORT}.lock`);
   if (env.REUSE_PORT === "true") return;
@@ -30,7 +30,7 @@ module.exports = {
     },
   },
   "has no signal handler": { breaks: ["D2", "D7", "D10"], parts: { signals: [] } },
-  "accepts and drops while draining": {
+  "accepts and drops connections while draining": {
     breaks: ["D3"],
     parts: {
       stopAccepting(server, onClosed) {
@@ -40,10 +40,13 @@ module.exports = {
       },
     },
   },
-  "says keep-alive while draining": { breaks: ["D4"], parts: { announceClose: nothing } },
-  "is held by idle sockets": { breaks: ["D5"], parts: { endIdle: nothing } },
-  "is held by upgraded sockets": { breaks: ["D5"], parts: { endUpgraded: nothing } },
-  "dies on the second SIGTERM": {
+  "sends no Connection: close while draining": {
+    breaks: ["D4"],
+    parts: { announceClose: nothing },
+  },
+  "is kept alive by idle sockets": { breaks: ["D5"], parts: { endIdle: nothing } },
+  "is kept alive by upgraded sockets": { breaks: ["D5"], parts: { endUpgraded: nothing } },
+  "exits on the second SIGTERM": {
     breaks: ["D6"],
     parts: { onRepeatedSignal: () => process.exit(1) },
   },
@@ -55,7 +58,7 @@ module.exports = {
     breaks: ["D7"],
     parts: { exitCodes: { clean: 0, forced: 0 } },
   },
-  "leaves its server behind the shell": {
+  "runs behind a shell": {
     breaks: ["D7", "D8"],
     line: (server) => `${server}; exit $?`,
   },
@@ -63,6 +66,6 @@ module.exports = {
     breaks: ["D9"],
     parts: { signals: ["SIGTERM"], beforeListening: () => process.on("SIGINT", nothing) },
   },
-  "knows no drain delay": { breaks: ["D10"], parts: { drainDelayMs: () => 0 } },
-  "stumbles over its own lock": { breaks: ["D11"], parts: { beforeListening: takeLock } },
+  "has no drain delay": { breaks: ["D10"], parts: { drainDelayMs: () => 0 } },
+  "fails on its own stale lock": { breaks: ["D11"], parts: { beforeListening: takeLock } },
 };

@@ -1,4 +1,4 @@
-// Every way in which the test server can be broken: its name, the clauses it breaks, and the parts that break them.
+// The flaws of the test server by name, with the clauses that each one breaks and the parts that it replaces.
 "use strict";
 
 const flaws = {
@@ -8,12 +8,12 @@ const flaws = {
   ...require("./running"),
 };
 
-const addingUp = ["answers", "beforeListening"];
+const mergeable = ["answers", "beforeListening"];
 
-/** The parts of several flaws in one server; none may replace what another one replaces. */
+/** Combines the parts of several flaws. @throws Error if two of them replace the same part */
 function partsOf(names) {
   const all = names.map((name) => flaws[name].parts ?? {});
-  const replaced = all.flatMap(Object.keys).filter((part) => !addingUp.includes(part));
+  const replaced = all.flatMap(Object.keys).filter((part) => !mergeable.includes(part));
   const twice = replaced.find((part, index) => replaced.indexOf(part) < index);
   if (twice) throw new Error(`${names.join(", ")}: more than one replaces ${twice}`);
   const answers = Object.assign({}, ...all.map((parts) => parts.answers));

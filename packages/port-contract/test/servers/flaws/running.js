@@ -1,4 +1,4 @@
-// Flaws in how the server lives as a process: clauses B8 to B10, and L1.
+// Flaws in how the server runs as a process: clauses B8 to B10, and L1.
 "use strict";
 
 const fs = require("node:fs");
@@ -7,12 +7,12 @@ const { join } = require("node:path");
 
 const { env, pid } = process;
 
-/** Opens a file for writing where the server may not always write, and goes on when it may not. */
+/** Opens a file for writing; `undefined` if the server has no permission. */
 function openIfAllowed(name) {
   try {
     return fs.openSync(join(env.SCRATCH, name), "a");
   } catch {
-    return undefined; // Run as another user: there is no file then, and no flaw to see.
+    return undefined; // B8 runs the server as another user: no file, so no flaw.
   }
 }
 
@@ -21,7 +21,7 @@ function writePidFile() {
   if (file) fs.writeSync(file, `${pid}\n`);
 }
 
-const held = [];
+const buffered = [];
 
 module.exports = {
   "writes into its working directory": {
@@ -47,22 +47,22 @@ module.exports = {
     breaks: ["L1"],
     parts: { beforeListening: () => openIfAllowed("flawed.log") },
   },
-  "holds its output back until it exits": {
+  "buffers its output until it exits": {
     breaks: ["L1"],
     parts: {
-      log: (line) => held.push(line),
-      onListening: (port) => held.push(`listening on ${port}`),
-      beforeListening: () => process.on("exit", () => fs.writeSync(1, `${held.join("\n")}\n`)),
+      log: (line) => buffered.push(line),
+      onListening: (port) => buffered.push(`listening on ${port}`),
+      beforeListening: () => process.on("exit", () => fs.writeSync(1, `${buffered.join("\n")}\n`)),
     },
   },
-  "holds its output back unless on a terminal": {
+  "buffers its output unless on a terminal": {
     breaks: ["L1"],
     parts: {
       log: (line) => process.stdout.isTTY && process.stdout.write(`${line}\n`),
       onListening: () => undefined,
     },
   },
-  "dies when nobody reads its output": {
+  "exits when its stdout is closed": {
     breaks: ["L1"],
     parts: {
       onStdoutError(err) {

@@ -1,56 +1,56 @@
-// What the contenders are given to do.
+// The workloads.
 import type { Front } from "./front";
 
-/** What a contender finds in its environment in one variant of a work, and how it is served. */
+/** A variant of a workload: the contender's environment, and how it is run. */
 export interface Variant {
   label: string;
   env: Readonly<Record<string, string>>;
-  /** As how many processes, each with a port of its own, it is started; one by default. */
+  /** The number of processes to start, each on its own port. Default: 1. */
   instances?: number;
-  /** A router between the load and it. */
+  /** A router in front of it. */
   front?: Front;
 }
 
-/** One kind of request, and the conditions under which it is sent. */
-export interface Work {
+/** A workload: one kind of request, and how it is sent. */
+export interface Workload {
   name: string;
   method: "GET" | "POST";
   path: string;
   /** JSON. */
   body?: string;
-  /** The status that every answer must have. */
+  /** The status that every response must have. */
   status: number;
-  /** How many connections send at once. */
+  /** The number of concurrent connections. */
   connections: number;
-  /** All connections together, with pauses; without it, each sends as soon as it has its answer. */
+  /** The rate of all connections together, with pauses. Default: each sends as soon as it has its response. */
   requestsPerSecond?: number;
-  /** What the contenders find in their environment. */
+  /** Environment variables of the contenders. */
   env?: Readonly<Record<string, string>>;
-  /** Each contender takes part once in each variant; the first is what its others are compared with. */
+  /** Each contender is measured in each variant; the first variant is the baseline of the others. */
   variants?: readonly Variant[];
-  /** Who can do it; by default everybody. */
+  /** The contenders that support it. Default: all. */
   contenders?: readonly string[];
   /**
-   * Whether it is about one program in several set-ups: each may use all cores, and shares them with the load, as several
-   * processes cannot be told apart on one.
+   * Whether variants of one program are compared, each on all cores, shared with the load generator: on a single core,
+   * several processes are no faster than one.
    */
   onAllCores?: true;
-  /** Whether it needs a database with ships. */
+  /** Whether it needs the ships database. */
   needsDatabase?: true;
-  /** Whether it needs an issuer of tokens. */
+  /** Whether it needs a token issuer. */
   needsIssuer?: true;
-  /** What each request has besides. */
+  /** Additional request headers. */
   headers?: Readonly<Record<string, string>>;
 }
 
 const CONNECTIONS = 50;
 /**
- * At full speed, a latency is the length of each server's own queue. With pauses, the same connections ask every server
- * for the same number of requests a second, and their p99 can be compared.
+ * At full speed, the latency only reflects the length of each server's queue. With pauses, every server gets the same
+ * number of requests per second, so that their p99 can be compared.
  */
 const PACED_CONNECTIONS = 100;
 
-const get = (name: string, path: string, more: Partial<Work> = {}): Work => ({
+const get = (name: string, path: string, more: Partial<Workload> = {}): Workload => ({
   name,
   method: "GET",
   path,
@@ -59,7 +59,7 @@ const get = (name: string, path: string, more: Partial<Work> = {}): Work => ({
   ...more,
 });
 
-const post = (name: string, path: string, body: unknown, more: Partial<Work> = {}): Work =>
+const post = (name: string, path: string, body: unknown, more: Partial<Workload> = {}): Workload =>
   get(name, path, { method: "POST", body: JSON.stringify(body), status: 201, ...more });
 
 /** About 1 KB of JSON. */
@@ -79,20 +79,20 @@ const manyRoutes = (count: number): Variant => ({
   env: { BENCH_ROUTES: String(count) },
 });
 
-/** Features of ten routes each; at last, a thousand in one router. */
+/** Features of ten routes each; the last variant has a thousand routes in one router. */
 const ROUTES: readonly Variant[] = [
   ...[10, 100, 1000].map(manyRoutes),
   { label: "1000 flat", env: { BENCH_ROUTES: "1000", BENCH_FLAT: "yes" } },
 ];
 
-/** What a service pays whose lines and calls are to say which request they are for. */
+/** The cost of work contexts, by which log lines and outgoing calls know their request. */
 const CONTEXTS: readonly Variant[] = [
   { label: "no contexts", env: {} },
   { label: "contexts", env: { BENCH_CONTEXTS: "yes" } },
 ];
 
-/** What it costs to have a route describe itself, to serve the document, and to let only those pass who have a token. */
-const API: Partial<Work> = {
+/** The cost of described routes, of the OpenAPI document, and of tokens. */
+const API: Partial<Workload> = {
   contenders: ["berth"],
   variants: [
     { label: "plain", env: {} },
@@ -103,7 +103,7 @@ const API: Partial<Work> = {
   needsIssuer: true,
 };
 
-/** As one process, as two that share a port, and as two that each have their own. */
+/** One process, two that share a port, and two with their own ports. */
 const PROCESSES: readonly Variant[] = [
   { label: "1 process", env: {} },
   { label: "2 workers", env: { WEB_CONCURRENCY: "2" } },
@@ -116,20 +116,20 @@ const ROUTERS: readonly Variant[] = [
   { label: "nginx", env: {}, front: "nginx" },
 ];
 
-const berthOnAllCores = (variants: readonly Variant[]): Partial<Work> => ({
+const berthOnAllCores = (variants: readonly Variant[]): Partial<Workload> => ({
   contenders: ["berth"],
   variants,
   onAllCores: true,
 });
 
-const withConnections = (connections: number): Work =>
+const withConnections = (connections: number): Workload =>
   get(`connections-${connections}`, "/json", { connections });
 
-/** Fastify uses Berth's pool; the others have no ships. */
-const SHIPS: Partial<Work> = { contenders: ["fastify", "berth"], needsDatabase: true };
+/** Fastify uses Berth's pool; the other contenders have no ships. */
+const SHIPS: Partial<Workload> = { contenders: ["fastify", "berth"], needsDatabase: true };
 
-/** Every work, in the order in which they are done. */
-export function createWorks(requestsPerSecond: number): Work[] {
+/** All workloads, in the order in which they are measured. */
+export function createWorkloads(requestsPerSecond: number): Workload[] {
   const connections = PACED_CONNECTIONS;
   return [
     get("json", "/json"),

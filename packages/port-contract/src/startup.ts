@@ -1,20 +1,20 @@
-// From started to serving: the port opens, then the probe is answered, or there is a reason why not.
+// Waits until a started program listens and responds, or explains why it does not.
 import { type Address, connect } from "./harness/connection";
 import { externalAddress } from "./system/interfaces";
 import type { Run } from "./harness/run";
 import { WrongProtocol } from "./harness/missing-answer";
 import { until } from "./harness/wait";
-import type { Answer } from "./probes/probe";
+import type { ProbeResult } from "./probes/probe";
 import { lastWords, listOf, seconds, shortExit } from "./wording";
 
-/** A run whose port is open; `host` is where it was reached first, loopback if possible. */
+/** A run whose port is open; `host` is the address where it accepted first, loopback if possible. */
 export interface Service extends Run, Address {}
 
-/** Says that a run did not open its port, or did not serve there; the message is meant for the report. */
+/** A run did not open its port, or does not serve there. The message is for the report. */
 export class NotUp extends Error {}
 
-/** Resolves when something accepts connections on the run's port. @throws NotUp when it exits, or after `limitMs` */
-export async function comeUp(run: Run, limitMs: number): Promise<Service> {
+/** Resolves when the run's port accepts connections. @throws NotUp when the run exits, or after `limitMs` */
+export async function waitUntilListening(run: Run, limitMs: number): Promise<Service> {
   const host = await until(async () => {
     if (run.exit() && run.processes().length === 0) throw new NotUp(whyItExited(run));
     return reachableHost(run.port);
@@ -23,10 +23,10 @@ export async function comeUp(run: Run, limitMs: number): Promise<Service> {
   return { ...run, host };
 }
 
-/** Resolves when the service answers and says that it is ready. @throws NotUp when it does not within `limitMs` */
-export async function serve(
+/** Resolves when the service responds and is ready. @throws NotUp when it exits, or after `limitMs` */
+export async function waitUntilReady(
   service: Service,
-  ask: (service: Service) => Promise<Answer>,
+  ask: (service: Service) => Promise<ProbeResult>,
   limitMs: number,
 ): Promise<Service> {
   let last = "";
@@ -49,7 +49,7 @@ export async function serve(
 async function reachableHost(port: number): Promise<string | undefined> {
   for (const host of ["127.0.0.1", "::1", externalAddress()]) {
     if (!host || !(await accepts(host, port))) continue;
-    // The port may have opened between two tries.
+    // The port may have opened between two attempts.
     return (await accepts("127.0.0.1", port)) ? "127.0.0.1" : host;
   }
   return undefined;
@@ -65,11 +65,11 @@ function accepts(host: string, port: number): Promise<boolean> {
   );
 }
 
-/** How a run ended before it served, in words for the report. */
+/** Describes, for the report, how a run ended before it served. */
 export function whyItExited(run: Run): string {
   const exit = run.exit();
   const how = exit ? shortExit(exit) : "ended";
-  return `${how} before it served PORT; ${lastWords(run.output)}`;
+  return `${how} before it served on PORT; ${lastWords(run.output)}`;
 }
 
 function whereItListens(run: Run, limitMs: number): string {
