@@ -1,5 +1,5 @@
 "use strict";
-// What every contender but Berth itself reads from a request: the same rules that Berth has in packages/berth/src/http.
+// What every contender but Berth itself reads from a request: the same rules that Berth has in packages/berth/src/request.
 const { randomUUID } = require("node:crypto");
 const { performance } = require("node:perf_hooks");
 

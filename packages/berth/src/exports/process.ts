@@ -1,4 +1,4 @@
-// What a process is composed of: its entry, its life cycle, and the work that it does.
+// A process: its entry, its life cycle, and the work it does.
 export { readAbout } from "../process/about";
 export { enter } from "../process/entry";
 export { readEnvFile } from "../process/env-file";

@@ -1,4 +1,4 @@
-// What tests of a service need: the app, a database, a process, a token.
+// Support for a service's tests: an app, a database, a process, a token.
 export {
   createTestApp,
   createTestLogger,

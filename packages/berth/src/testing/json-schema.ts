@@ -1,7 +1,7 @@
 // The JSON Schema of a schema, as the OpenAPI document has it.
 import { toJsonSchema as convert } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import { toJsonSchema } from "../http/json-schema";
+import { toJsonSchema } from "../schema/json-schema";
 
 /** The schema as JSON Schema, without what names the dialect. */
 export function jsonSchemaOf(schema: GenericSchema): Record<string, unknown> {
