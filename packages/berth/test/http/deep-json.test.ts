@@ -25,7 +25,10 @@ const { app, log } = createTestApp(
     router.post("/folders", async (req, res) => void res.json(await parseBody(folder, req)));
     router.post("/keyed", async (req, res) => {
       const body: unknown = await parseBody(v.unknown(), req);
-      const once = async (_request: unknown, work: (db: undefined) => Promise<IdempotentResponse>) => ({
+      const once = async (
+        _request: unknown,
+        work: (db: undefined) => Promise<IdempotentResponse>,
+      ) => ({
         answer: await work(undefined),
         isRepeated: false,
       });

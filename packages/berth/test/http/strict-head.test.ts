@@ -69,7 +69,9 @@ describe("a request", () => {
       "POST /json HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     );
     expect(await client.closed).toBe("end");
-    expect(client.received()).toMatch(/^HTTP\/1.1 501 Not Implemented\r\n[^]*only supported transfer coding/);
+    expect(client.received()).toMatch(
+      /^HTTP\/1.1 501 Not Implemented\r\n[^]*only supported transfer coding/,
+    );
   });
 
   it.each([
