@@ -17,6 +17,11 @@ const NO_EXPRESS = {
   regex: "^(express|helmet)$",
   message: "This folder knows no Express: put what needs it into express/ or http/.",
 };
+const ONLY_EXPRESS_TYPES = {
+  ...NO_EXPRESS,
+  allowTypeImports: true,
+  message: "This folder takes only types from Express: put what needs its values into http/.",
+};
 const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})/)\\w`, message });
 
 const berth = (name) => [`packages/berth/src/${name}/**/*.ts`];
@@ -69,18 +74,33 @@ module.exports = [
   folder(
     berth("express"),
     NO_LOG,
-    onlyFrom("process|port", "What changes Express knows neither databases nor what routes get."),
+    onlyFrom("request|process|port", "The fast path knows neither databases nor middleware."),
+  ),
+  folder(
+    berth("request"),
+    NO_LOG,
+    ONLY_EXPRESS_TYPES,
+    onlyFrom("process", "What gRPC and HTTP share knows neither middleware nor databases."),
+  ),
+  folder(
+    berth("schema"),
+    NO_LOG,
+    ONLY_EXPRESS_TYPES,
+    onlyFrom("request|process", "Schemas know neither middleware nor databases."),
   ),
   folder(
     berth("http"),
     NO_LOG,
-    onlyFrom("express|process|port", "Routes know no database: take what you need as an argument."),
+    onlyFrom(
+      "schema|request|express|process|port",
+      "Routes know no database: take what you need as an argument.",
+    ),
   ),
   folder(
     berth("api"),
     NO_LOG,
     onlyFrom(
-      "http|express|process|port",
+      "http|schema|request|express|process|port",
       "Descriptions know no database: take what you need as an argument.",
     ),
   ),

@@ -8,7 +8,7 @@ const { internal } = require("./internals");
 
 const entityTag = internal("express/entity-tag");
 const body = internal("http/body");
-const problem = internal("http/problem");
+const problem = internal("request/problem");
 const literalPaths = internal("express/literal-paths");
 const fastResponse = internal("express/fast-response");
 const logger = internal("process/logger");

@@ -21,7 +21,7 @@ const {
 } = require("berth/http");
 const { keepWorkContexts, serve } = require("berth/process");
 const { parseBody } = internal("http/body");
-const { parseQuery } = internal("http/validate");
+const { parseQuery } = internal("schema/validate");
 const { mountRoutes } = require("./express-routes");
 const schemas = require("./valibot-schemas");
 

@@ -6,7 +6,7 @@ const { fillerFeatures } = require("./filler-routes");
 
 /**
  * Mounts the routes; the measured ones come last.
- * @param input `{ parseQuery, parseBody, Problem }`, each as in packages/berth/src/http, and `schemas` for them.
+ * @param input `{ parseQuery, parseBody, Problem }`, each as in berth/http, and `schemas` for them.
  */
 function mountRoutes(app, env, input) {
   for (const feature of fillerFeatures(env)) app.use(feature.mount, fillerRouter(feature));

@@ -1,4 +1,4 @@
-// Shows the document that lies beside the page, and tries its requests on the service that has sent it.
+// Shows the OpenAPI document in Swagger UI, which sends requests to the service that serves this page.
 "use strict";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,7 +14,7 @@ const ui = SwaggerUIBundle({
   docExpansion: "list",
   tagsSorter: "alpha",
   tryItOutEnabled: true,
-  // It would send the document to a service of somebody else's.
+  // The validator would send the document to a third-party service.
   validatorUrl: null,
   onComplete() {
     document.title = ui.specSelectors.info().get("title");

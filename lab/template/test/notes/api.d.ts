@@ -8,7 +8,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Says that the process runs. */
+    /** Liveness probe: the process runs. */
     get: operations["getLivez"];
     put?: never;
     post?: never;
@@ -25,7 +25,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Says whether the process may get requests. */
+    /** Readiness probe: the process can take requests. */
     get: operations["getReadyz"];
     put?: never;
     post?: never;
@@ -42,7 +42,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Says what service this is. */
+    /** Returns the service's name and version. */
     get: operations["getRoot"];
     put?: never;
     post?: never;
@@ -98,22 +98,22 @@ export interface components {
   schemas: {
     /** Problem */
     Problem: {
-      /** @description What kind of problem it is; `about:blank` when the status says it. */
+      /** @description The type of the problem; `about:blank` if the status says it all. */
       type: string;
       title: string;
       status: number;
-      /** @description What is wrong with this very request. */
+      /** @description What is wrong with this request. */
       detail?: string;
-      /** @description What the log calls the request. */
+      /** @description The id of the request in the log. */
       requestId: string;
       errors?: {
         /** @description Where in the body, as a JSON pointer. */
         pointer?: string;
-        /** @description Which parameter of the query. */
+        /** @description Which query parameter. */
         parameter?: string;
         detail: string;
       }[];
-      /** @description How many faults are not listed, at least. */
+      /** @description How many more errors there are, at least. */
       omitted?: number;
     };
     /** Note */
@@ -220,7 +220,7 @@ export interface operations {
           };
         };
       };
-      /** @description It is about to end, or something that it needs cannot be used: `checks` says what. */
+      /** @description The process is draining, or a required check has failed: see `checks`. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -289,7 +289,7 @@ export interface operations {
           "application/json": components["schemas"]["Note"][];
         };
       };
-      /** @description The request is malformed; `errors` has what is wrong with its query. */
+      /** @description The request is malformed; `errors` lists what is wrong with its query. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -337,7 +337,7 @@ export interface operations {
           "application/json": components["schemas"]["Note"];
         };
       };
-      /** @description The request is malformed; `errors` has what is wrong with its query. */
+      /** @description The request is malformed; `errors` lists what is wrong with its query. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -394,7 +394,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description Some fields are not valid; `errors` has them. */
+      /** @description Some fields are not valid; `errors` lists them. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -484,7 +484,7 @@ export interface operations {
           "application/json": components["schemas"]["Note"];
         };
       };
-      /** @description The request is malformed; `errors` has what is wrong with its query. */
+      /** @description The request is malformed; `errors` lists what is wrong with its query. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -558,7 +558,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description Some fields are not valid; `errors` has them. */
+      /** @description Some fields are not valid; `errors` lists them. */
       422: {
         headers: {
           [name: string]: unknown;

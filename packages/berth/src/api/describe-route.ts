@@ -1,16 +1,16 @@
-// What a route says of itself, in front of its handler: it checks what comes, gives the handler its types, and is its documentation.
+// Describes a route before its handler: validates requests, gives the handler its types, and feeds the documentation.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { parseBody } from "../http/body";
-import { describes, type MediaType, type RouteDescription } from "../http/description";
-import { parseParams, parseQuery } from "../http/validate";
-import { watchAnswer } from "./answers";
+import { describes, type MediaType, type RouteDescription } from "../schema/description";
+import { parseParams, parseQuery } from "../schema/validate";
+import { responseCheck } from "./response-checks";
 
 declare module "express-serve-static-core" {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- it is merged by its parameters
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging requires the same type parameters
   interface IRouterMatcher<T, Method> {
-    // Whatever types middleware in front of a description has, the handler has those of the description: of the path's
-    // parameters, the answer, the body and the query. The compiler finds them at a fixed place only.
+    // The handler gets the description's types (path parameters, response, body, query), whatever types the middleware
+    // before it has. Inference needs the description at a fixed position, hence one overload for each.
     <P, A, B, Q>(
       path: PathParams,
       before1: RequestHandler,
@@ -35,7 +35,7 @@ declare module "express-serve-static-core" {
   }
 }
 
-/** A handler's types, as a description gives them. */
+/** The types of a handler, from its route's description. */
 export type Described<D extends RouteDescription> = RequestHandler<
   D extends { params: infer S } ? OutputOf<S> : Request["params"],
   { [Status in keyof D["answers"]]: InputOf<D["answers"][Status]> }[keyof D["answers"]],
@@ -51,19 +51,19 @@ type InputOf<S> = S extends v.GenericSchema
     : never;
 
 /**
- * Describes a route, from in front of its handler, which then finds in `req.params`, `req.query` and `req.body` what the
- * schemas have made of them.
+ * Middleware that describes a route. The handler after it finds the schemas' output in `req.params`, `req.query` and
+ * `req.body`.
  * @throws Problem in requests, as `parseParams`, `parseQuery` and `parseBody` do.
  */
 export function describeRoute<const D extends RouteDescription>(
   description: D & Record<Exclude<keyof D, keyof RouteDescription>, never>,
 ): Described<D> {
   const { params, query, body, bodyOptions, answers }: RouteDescription = description;
-  const watch = watchAnswer(answers);
+  const checkResponse = responseCheck(answers);
   const handler: RequestHandler = (req, res, next) => {
     if (params) req.params = parseParams(params, req) as Request["params"];
     if (query) setQuery(req, parseQuery(query, req));
-    watch(req, res, next);
+    checkResponse(req, res, next);
     if (!body) return next();
     return parseBody(body, req, bodyOptions).then((value) => {
       req.body = value;
@@ -74,7 +74,7 @@ export function describeRoute<const D extends RouteDescription>(
   return described as Described<D>;
 }
 
-/** Express' own only reads it. */
+/** Express defines `req.query` as a getter. */
 function setQuery(req: Request, value: unknown): void {
   Object.defineProperty(req, "query", {
     value,

@@ -1,10 +1,10 @@
-// Serves the OpenAPI document, and a page that shows it and tries its requests.
+// Serves the OpenAPI document, and a page that shows it and can send requests.
 import { dirname, join } from "node:path";
 import { type RequestHandler, Router } from "express";
-import { describes } from "../http/description";
+import { describes } from "../schema/description";
 import { type ApiInfo, type OpenApiDocument, openApiDocument } from "./openapi";
 
-/** What the page may do, and nothing else: its own files, and requests to the service that has sent it. */
+/** Allows the page its own files and requests to its own origin, nothing else. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,17 +18,17 @@ const PAGE_POLICY = [
 ].join("; ");
 
 /**
- * Files are sent relative to a root: of an absolute path Express takes every segment for one that the client has asked
- * for, and responds 404 where any begins with a dot, as below `~/.piku` or pnpm's `.pnpm`.
+ * Files are sent relative to a root. For an absolute path, Express checks every segment as if the client had requested
+ * it, and responds 404 if one begins with a dot, as below `~/.piku` or pnpm's `.pnpm`.
  */
 const OWN_FOLDER = join(__dirname, "../../public");
 
-/** The page's own files, and those of Swagger UI that it needs. */
+/** The page's own files, and Swagger UI's that it needs. */
 const OWN_FILES = new Set(["page.css", "page.js"]);
 const SWAGGER_FILES = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
 
 /**
- * `GET /openapi.json` and `GET /docs`, to be mounted at the app's root; the document is made when it is first asked for.
+ * `GET /openapi.json` and `GET /docs`, to be mounted at the app's root; the document is made on the first request.
  * @throws DescriptionError in requests, when a route contradicts itself.
  */
 export function apiDocs(info: ApiInfo): RequestHandler {
@@ -43,11 +43,11 @@ export function apiDocs(info: ApiInfo): RequestHandler {
     .get("/docs/:file", describes(sendPageFile, HIDDEN));
 }
 
-/** The documentation does not speak of itself. */
+/** The documentation does not list its own routes. */
 const HIDDEN = { isHidden: true };
 
 const sendPage: RequestHandler = (req, res) => {
-  // The page's links begin where it is, so that it also works behind a prefix that a proxy takes away.
+  // The page's links are relative, so that it also works behind a proxy that removes a path prefix.
   if (req.path.endsWith("/")) return res.redirect(301, "../docs");
   res.set("Content-Security-Policy", PAGE_POLICY);
   res.sendFile("index.html", { root: OWN_FOLDER });

@@ -1,26 +1,26 @@
-// Gives schemas that have a title a place of their own in the document, so that they are told once and have a name in a client.
+// Moves titled schemas to the document's components, so that each appears once and has a name in generated clients.
 
 /** A JSON Schema. @see https://json-schema.org/draft/2020-12 */
 export type JsonSchema = Record<string, unknown>;
 
-/** A title that can be a name. */
+/** A title that is a valid type name. */
 const NAME = /^[A-Z]\w*$/;
 
 /**
- * The schema, with references to those in it that have a title such as `Note`; these are added to the named ones.
- * @throws Error when two different schemas have the same title, or one contains itself that has none.
+ * The schema, with references to the schemas in it that have a title such as `Note`; these are added to `named`.
+ * @throws Error when two different schemas have the same title, or a schema without a title contains itself.
  */
 export function nameSchemas(schema: JsonSchema, named: Record<string, object>): unknown {
   const { $defs = {}, ...whole } = schema;
   return name(whole, { named, defs: $defs as Record<string, unknown>, around: new Map() });
 }
 
-/** Where a schema is. */
+/** The context of a schema. */
 interface Place {
   named: Record<string, object>;
-  /** What the converter keeps of those that contain themselves: the document has no place for it. */
+  /** The converter's definitions of recursive schemas, which an OpenAPI document has no place for. */
   defs: Readonly<Record<string, unknown>>;
-  /** What it is in: titles, and references into `defs`, with the schema as text. */
+  /** The enclosing titles and references into `defs`, with their schemas as text. */
   around: ReadonlyMap<string, string>;
 }
 
@@ -36,7 +36,7 @@ function name(schema: unknown, place: Place): unknown {
   }
   const isNamed = typeof title === "string" && NAME.test(title);
   if (isNamed && place.around.get(title) === text) return referenceTo(title);
-  // Behind a name, the way into a definition may be gone again.
+  // Inside a named schema, a definition may be entered again.
   const around = isNamed ? new Map([...namesOf(place.around), [title, text]]) : place.around;
   const members = Object.entries(schema).map(([key, value]) => [
     key,

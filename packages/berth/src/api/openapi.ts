@@ -1,11 +1,16 @@
-// Makes the OpenAPI document of what routes say of themselves.
+// Makes the OpenAPI document from the descriptions of routes.
 import type { Router } from "express";
-import type { RouteDescription, SecurityDescription } from "../http/description";
-import { type DescribedRoute, describedRoutes } from "./descriptions";
+import { routesOf } from "../express/routes-of";
+import {
+  type Description,
+  descriptionOf,
+  type RouteDescription,
+  type SecurityDescription,
+} from "../schema/description";
 import { type Documented, operationOf, usualProblems } from "./operation";
 import { PROBLEM, problemResponse } from "./problem-responses";
 
-/** What the document is about. */
+/** The title and version of the API. */
 export interface ApiInfo {
   title: string;
   version: string;
@@ -25,14 +30,14 @@ export interface OpenApiDocument {
   };
 }
 
-/** What a route says that contradicts itself, or that OpenAPI cannot say; its message begins with the route. */
+/** A description that contradicts itself, or that OpenAPI cannot express; its message begins with the route. */
 export class DescriptionError extends Error {
   override readonly name = "DescriptionError";
 }
 
 /**
- * The document of all routes that are described; the others are left out.
- * @throws DescriptionError when a route contradicts itself, or has a schema that JSON Schema cannot say.
+ * The document of all described routes; other routes are left out.
+ * @throws DescriptionError when a description contradicts itself, or JSON Schema cannot express a schema.
  */
 export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument {
   const schemas: Record<string, object> = { Problem: PROBLEM };
@@ -55,7 +60,8 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
       };
       const template = templateOf(documented.path);
       const same = (templates[template.replace(/\{\w+\}/g, "{}")] ??= template);
-      if (same !== template) throw new Error(`Its path is ${same}: give the parameters one name.`);
+      if (same !== template)
+        throw new Error(`The same path is described as ${same}: use the same parameter names.`);
       const methods = (paths[template] ??= {});
       if (methods[documented.method]) throw new Error("It is described twice.");
       methods[documented.method] = operation;
@@ -66,7 +72,7 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   return {
     openapi: "3.1.1",
     info,
-    // Wherever the document is found, behind a prefix that a proxy has taken away, too.
+    // Relative to the document's URL, so it also works behind a proxy that removes a path prefix.
     servers: [{ url: "." }],
     paths,
     components: {
@@ -77,14 +83,37 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   };
 }
 
-/** All of them are asked for; without any, none is. */
+/** All schemes are required together; an empty list means none is. */
 function requirementsOf(security: readonly SecurityDescription[]): object[] {
   const all: Record<string, string[]> = {};
   for (const { name, scopes } of security) (all[name] ??= []).push(...scopes);
   return security.length > 0 ? [all] : [];
 }
 
-/** The routes that say nothing of themselves, such as `GET /notes`. */
+/** A route with the descriptions that apply to it. */
+interface DescribedRoute {
+  /** In lower case; undefined for a route that handles all methods. */
+  method: string | undefined;
+  /** Express' path, mount paths included; undefined for a regular expression. */
+  path: string | undefined;
+  descriptions: readonly Description[];
+}
+
+/** Every route of a router that is not hidden, in matching order. */
+const describedRoutes = (router: Router): DescribedRoute[] =>
+  routesOf(router)
+    .map(({ method, path, before, own }) => ({
+      method,
+      path,
+      descriptions: [
+        // The description of an earlier route does not apply to this one.
+        ...before.map(descriptionOf).filter((description) => !description?.answers),
+        ...own.map(descriptionOf),
+      ].filter((description) => description !== undefined),
+    }))
+    .filter(({ descriptions }) => !descriptions.some(({ isHidden }) => isHidden));
+
+/** The routes without a description, such as `GET /notes`. */
 export const undescribedRoutes = (router: Router): string[] =>
   describedRoutes(router)
     .filter(({ descriptions }) => !descriptions.some(isOfRoute))
@@ -101,11 +130,11 @@ function document({ method, path, descriptions }: DescribedRoute): Documented | 
   if (!description) return undefined;
   if (second) throw new Error("It is described twice.");
   if (method === undefined) throw new Error("A route for all methods cannot be described.");
-  if (!METHODS.includes(method)) throw new Error("OpenAPI has no such method.");
+  if (!METHODS.includes(method)) throw new Error("OpenAPI does not support this method.");
   if (path === undefined || !/^[^*{}()[\]?+!\\":]*$/.test(path.replace(/:\w+/g, ""))) {
     throw new Error("Only a path of plain segments and :parameters can be described.");
   }
-  // Middleware in front of it has problems of its own.
+  // Adds the problems of middleware before the route.
   const problems = Object.assign(
     {},
     ...descriptions.map(({ problems }) => problems),
@@ -119,14 +148,15 @@ const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "tr
 function refuseStatuses(description: RouteDescription): void {
   const { answers, problems = {} } = description;
   for (const status of Object.keys(problems)) {
-    if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is no problem's status.`);
-    if (status in answers) throw new Error(`Its ${status} is both an answer and a problem.`);
+    if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is not an error status.`);
+    if (status in answers) throw new Error(`Status ${status} is both in answers and in problems.`);
   }
   for (const status of Object.keys(usualProblems(description))) {
-    if (status in answers) throw new Error(`Its ${status} is a problem already, by its checks.`);
+    if (status in answers)
+      throw new Error(`Status ${status} is already a problem of the request's validation.`);
   }
   for (const [status, answer] of Object.entries(answers)) {
-    if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is no answer's status.`);
+    if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is not a response status.`);
     if (answer && ["204", "205", "304"].includes(status)) {
       throw new Error(`A ${status} has no body: describe it by null.`);
     }
@@ -135,7 +165,7 @@ function refuseStatuses(description: RouteDescription): void {
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
 
-/** The name, with a number where another operation has it: `/a/by-id` after `/a/:id`. */
+/** The name, with a number if another operation has it: `/a/by-id` after `/a/:id`. */
 function ownName(name: string, taken: Set<string>): string {
   let own = name;
   for (let nr = 2; taken.has(own); nr++) own = `${name}${nr}`;

@@ -1,14 +1,13 @@
-// Makes the document's words for one route.
+// Makes the OpenAPI operation for one route.
 import { STATUS_CODES } from "node:http";
 import type * as ToJsonSchema from "@valibot/to-json-schema";
 import * as v from "valibot";
-import type { RouteDescription } from "../http/description";
-import { toJsonSchema } from "../http/json-schema";
-import { withExamples } from "./examples";
+import type { RouteDescription } from "../schema/description";
+import { toJsonSchema } from "../schema/json-schema";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
 import { problemResponse } from "./problem-responses";
 
-/** A route whose words OpenAPI has. */
+/** A route that OpenAPI can describe. */
 export interface Documented {
   method: string;
   path: string;
@@ -16,9 +15,9 @@ export interface Documented {
 }
 
 /**
- * The operation that a route is.
- * @param named Where schemas with a title are told; theirs are added.
- * @throws Error when the route contradicts itself, or has a schema that JSON Schema cannot say.
+ * The operation for a route.
+ * @param named Collects the schemas that have a title.
+ * @throws Error when the description contradicts itself, or JSON Schema cannot express a schema.
  */
 export function operationOf(
   { method, path, description }: Documented,
@@ -32,7 +31,7 @@ export function operationOf(
     ...parametersOf("path", params && convert(params), inPath),
     ...parametersOf("query", inQuery),
   ];
-  // A query as a whole has no other place for its words.
+  // OpenAPI has no description for a query as a whole, so it goes here.
   const words = [text, inQuery?.description as string | undefined].filter(Boolean).join("\n\n");
   if (body && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
   return {
@@ -64,17 +63,44 @@ function convert(schema: v.GenericSchema): JsonSchema {
   return withExamples(keywords) as JsonSchema;
 }
 
-/** What the description's own checks answer. */
+const EXAMPLES_BY_FORMAT: Readonly<Record<string, string>> = {
+  int64: "1",
+  date: "2026-11-01",
+  "date-time": "2026-11-01T12:30:00Z",
+};
+
+const EXAMPLE_TEXT = "Some text";
+
+/** Adds a matching example to each string with a pattern, because those that tools generate are unreadable. */
+function withExamples(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withExamples);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const members = Object.entries(schema).map(([key, value]) => [key, withExamples(value)]);
+  const whole = Object.fromEntries(members) as JsonSchema;
+  if (whole.type !== "string" || typeof whole.pattern !== "string" || whole.examples) return whole;
+  const example = exampleOf(whole);
+  return new RegExp(whole.pattern).test(example) ? { ...whole, examples: [example] } : whole;
+}
+
+function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {
+  const known = EXAMPLES_BY_FORMAT[String(format)];
+  return (
+    known ??
+    EXAMPLE_TEXT.slice(0, Number(maxLength ?? EXAMPLE_TEXT.length)).padEnd(Number(minLength), ".")
+  );
+}
+
+/** The problems of the request's validation. */
 export const usualProblems = ({ params, query, body }: RouteDescription) =>
   ({
     ...((query ?? body) && {
-      400: "The request is malformed; `errors` has what is wrong with its query.",
+      400: "The request is malformed; `errors` lists what is wrong with its query.",
     }),
     ...(params && { 404: "There is nothing at this path." }),
     ...(body && {
       413: "The body is too large.",
       415: "The body is not JSON.",
-      422: "Some fields are not valid; `errors` has them.",
+      422: "Some fields are not valid; `errors` lists them.",
     }),
   }) as Record<number, string>;
 
@@ -96,10 +122,10 @@ function parametersOf(
   if (type !== "object") throw new Error(`Its ${place} must be an object of fields.`);
   const lost = Object.keys(others).find((keyword) => !UNNEEDED.has(keyword));
   if (lost)
-    throw new Error(`Its ${place} has the rule ${lost}, which OpenAPI can only say of a body.`);
+    throw new Error(`Its ${place} has the rule ${lost}, which OpenAPI supports only in bodies.`);
   const described = Object.keys(properties);
   const unknown = names && described.find((name) => !names.includes(name));
-  if (unknown) throw new Error(`It describes the parameter ${unknown}, which its path has not.`);
+  if (unknown) throw new Error(`It describes the parameter ${unknown}, which is not in its path.`);
   return (names ?? described).map((name) => ({
     name,
     in: place,
@@ -108,7 +134,7 @@ function parametersOf(
   }));
 }
 
-/** What need not be said of parameters, or is said elsewhere. */
+/** Keywords that parameters do not need, or that are used elsewhere. */
 const UNNEEDED = new Set(["additionalProperties", "title", "description", "examples"]);
 
 /** `GET /notes/:id` is `getNotesById`, `GET /` `getRoot`. */
@@ -126,7 +152,7 @@ const operationIdOf = (method: string, path: string): string =>
 
 const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
 
-/** A text, or what no schema can say anything of. */
+/** Text, or bytes, which no schema describes. */
 const contentOf = (mediaType: string) => ({
   [mediaType]: /^text\/|[/+]xml$/.test(mediaType) ? { schema: { type: "string" } } : {},
 });
@@ -137,7 +163,7 @@ const mapValues = <T, U>(
 ): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 
-/** Loaded when the document is first asked for. */
+/** Loaded with the first request for the document. */
 const loadConverter = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   (require("@valibot/to-json-schema") as typeof ToJsonSchema).toJsonSchema;

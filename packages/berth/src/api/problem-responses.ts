@@ -1,42 +1,42 @@
-// What the document says of problems: one schema for all, and an example for each status.
+// The document's problem responses: one schema for all, and an example for each status.
 import { STATUS_CODES } from "node:http";
 import type { JsonSchema } from "./named-schemas";
 
-/** Problem details, as every route may answer. @see https://www.rfc-editor.org/rfc/rfc9457 */
+/** Problem details, which every route may respond with. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export const PROBLEM: JsonSchema = {
   title: "Problem",
   type: "object",
   properties: {
     type: {
       type: "string",
-      description: "What kind of problem it is; `about:blank` when the status says it.",
+      description: "The type of the problem; `about:blank` if the status says it all.",
     },
     title: { type: "string" },
     status: { type: "integer", minimum: 400, maximum: 599 },
-    detail: { type: "string", description: "What is wrong with this very request." },
-    requestId: { type: "string", description: "What the log calls the request." },
+    detail: { type: "string", description: "What is wrong with this request." },
+    requestId: { type: "string", description: "The id of the request in the log." },
     errors: {
       type: "array",
       items: {
         type: "object",
         properties: {
           pointer: { type: "string", description: "Where in the body, as a JSON pointer." },
-          parameter: { type: "string", description: "Which parameter of the query." },
+          parameter: { type: "string", description: "Which query parameter." },
           detail: { type: "string" },
         },
         required: ["detail"],
       },
     },
-    omitted: { type: "integer", description: "How many faults are not listed, at least." },
+    omitted: { type: "integer", description: "How many more errors there are, at least." },
   },
   required: ["type", "title", "status", "requestId"],
 };
 
-/** How a document tells of a problem. @param members What it has besides, if anything. */
+/** The response for a problem. @param members The schema of additional members. */
 export function problemResponse(when: string, status: number, members?: JsonSchema) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;
-  const errors = FAULTS[status];
+  const errors = ERRORS[status];
   const example = {
     type: "about:blank",
     title: STATUS_CODES[status],
@@ -47,8 +47,8 @@ export function problemResponse(when: string, status: number, members?: JsonSche
   return { description: when, content: { "application/problem+json": { schema, example } } };
 }
 
-/** As the checks of a query and a body tell them. */
-const FAULTS: Readonly<Record<number, object[]>> = {
+/** Example errors of the validation of a query and of a body. */
+const ERRORS: Readonly<Record<number, object[]>> = {
   400: [{ parameter: "limit", detail: "must be at least 1" }],
   422: [{ pointer: "/name", detail: "is required" }],
 };

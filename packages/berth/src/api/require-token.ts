@@ -1,41 +1,41 @@
-// Lets only those pass who bring a token, and hands on what it says.
+// Requires an access token, and passes its claims to the handler.
 import type { Request, RequestHandler } from "express";
-import { describes } from "../http/description";
-import { Problem } from "../http/problem";
-import { requestValue } from "../http/request-value";
+import { Problem } from "../request/problem";
+import { requestValue } from "../request/request-value";
+import { describes } from "../schema/description";
 
-/** What a token says. */
+/** The claims of a token. */
 export interface Claims {
-  /** Whom it is about, or which program. */
+  /** The user or program that the token was issued for. */
   sub: string;
   [claim: string]: unknown;
 }
 
-/** What is needed to tell a good token. */
+/** Verifies tokens. */
 export interface TokenVerifier {
-  /** For whom tokens have to be. */
+  /** The audience that tokens must be issued for. */
   audience: string;
   /**
-   * Resolves with what a token says.
-   * @throws Error with the status 401 when it is not to be believed; its message says why, and the client sees it.
+   * Resolves with the claims of a valid token.
+   * @throws Error with status 401 when the token is invalid; the client sees its message, which says why.
    */
   verify(this: void, token: string): Promise<Claims>;
 }
 
-/** What a token has to have. */
+/** What a token must grant. */
 export interface TokenOptions {
-  /** All of these scopes, with a space between; none by default. */
+  /** Required scopes, separated by spaces; none by default. */
   scope?: string;
 }
 
-/** What the token of this request says, behind `requireToken`. */
+/** The claims of the request's token, after `requireToken`. */
 export const token = requestValue<Claims>("token");
 
 /**
- * Answers 401 to who brings no good token, and 403 to whose token lacks a scope.
- * @param tokens Undefined where no issuer is configured.
- * @throws Error at start when no issuer is configured: a forgotten variable must not open a route; TypeError for a
- *   scope that cannot be one.
+ * Responds 401 without a valid token, 403 if the token lacks a required scope.
+ * @param tokens Undefined if no issuer is configured.
+ * @throws Error at start when no issuer is configured, as a missing variable must not open a route; TypeError for an
+ *   invalid scope.
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 export function requireToken(
@@ -43,10 +43,10 @@ export function requireToken(
   { scope = "" }: TokenOptions = {},
 ): RequestHandler {
   if (!tokens) throw new Error(NO_ISSUER);
-  if (!SCOPES.test(scope)) throw new TypeError(`These are no scopes: ${JSON.stringify(scope)}`);
+  if (!SCOPES.test(scope)) throw new TypeError(`Invalid scope: ${JSON.stringify(scope)}`);
   const scopes = scope.split(" ").filter(Boolean);
   const { audience, verify } = tokens;
-  /** Says to the client what it lacks. */
+  /** The problem, with a challenge that says what the client needs. */
   const refusal = (status: number, detail: string, error?: string, params: object = {}): Problem =>
     new Problem(status, detail, undefined, {
       "WWW-Authenticate": challenge({
@@ -58,7 +58,7 @@ export function requireToken(
 
   async function claimsOf(req: Request): Promise<Claims> {
     const text = credentialsOf(req, refusal);
-    if (text === undefined) throw refusal(401, "A bearer token is needed.");
+    if (text === undefined) throw refusal(401, "A bearer token is required.");
     try {
       return await verify(text);
     } catch (err) {
@@ -78,21 +78,22 @@ export function requireToken(
     next();
   };
   const problems: Record<number, string> = {
-    401: "There is no token, or none that is good; `WWW-Authenticate` says why.",
-    503: "The token issuer is away, and its keys are not known.",
+    401: "The token is missing or invalid; `WWW-Authenticate` says why.",
+    503: "The token issuer is unavailable, and its keys are not cached.",
   };
   if (scopes.length > 0) problems[403] = lacksScope;
   return describes(handler, { security: { name: "bearer", scheme: SCHEME, scopes }, problems });
 }
 
-/** The token that a request brings; undefined when it brings none. @throws Problem when it brings something like one. */
+/** The request's token; undefined if it has none. @throws Problem 400 for malformed credentials. */
 function credentialsOf(
   req: Request,
   refusal: (status: number, detail: string, error: string) => Problem,
 ): string | undefined {
   const [credentials = "", second] = req.headersDistinct.authorization ?? [];
-  // Whoever stands in front may have looked at the other one.
-  if (second !== undefined) throw refusal(400, "There are several tokens.", "invalid_request");
+  // A proxy in front may have checked the other one.
+  if (second !== undefined)
+    throw refusal(400, "The request has more than one Authorization header.", "invalid_request");
   if (!/^bearer(?: |$)/i.test(credentials)) return undefined;
   const [, text] = BEARER.exec(credentials) ?? [];
   if (text === undefined) {
@@ -102,7 +103,7 @@ function credentialsOf(
   return text;
 }
 
-/** A text with spaces, as OAuth has it, or a list, as some issuers have it. */
+/** A string separated by spaces, as in OAuth, or a list, as some issuers send it. */
 const scopesOf = ({ scope, scp }: Claims): unknown[] =>
   [scope, scp].flatMap((of) => (typeof of === "string" ? of.split(" ") : of));
 
@@ -115,7 +116,7 @@ const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const SCHEME = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
 
 const NO_ISSUER =
-  "A route requires a token, and nobody is known who issues any: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE";
+  "A route requires a token, but no token issuer is configured: set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE";
 
 const challenge = (params: object): string =>
   `Bearer ${Object.entries(params)

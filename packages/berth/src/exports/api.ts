@@ -1,5 +1,4 @@
-// Descriptions of routes, what a token has to allow, the OpenAPI document and the page that shows it.
-export { setUnfitAnswers, type UnfitAnswers } from "../api/answers";
+// Route descriptions, required access tokens, the OpenAPI document and the page that shows it.
 export { describeRoute, type Described } from "../api/describe-route";
 export { apiDocs } from "../api/docs";
 export {
@@ -16,3 +15,4 @@ export {
   type TokenOptions,
   type TokenVerifier,
 } from "../api/require-token";
+export { setUnfitAnswers, type UnfitAnswers } from "../api/response-checks";

@@ -1,4 +1,4 @@
-// Backing services: how a process attaches them.
+// Attaches backing services to a process.
 export {
   attachServices,
   type Attached,

@@ -1,10 +1,9 @@
-// Variables: those of Berth, and how to declare your own.
-export { apiVariables } from "../api/variables";
+// Environment variables: Berth's, and how to declare your own.
 export { postgresVariables } from "../backing/postgres-variables";
 export { redisVariables } from "../backing/redis-variables";
 export { serviceUrl } from "../backing/service-variables";
 export { tokenVariables, optionalTokenVariables } from "../backing/token-variables";
-export { rateLimitVariables } from "../http/rate-limit-variables";
+export { apiVariables, rateLimitVariables } from "../http/variables";
 export {
   ConfigError,
   type ConfigOf,

@@ -1,7 +1,7 @@
-// What listens on a port below Express: for routers, gRPC and protocols of your own.
-export { peerAddress } from "../http/client-address";
-export { saneId } from "../http/request-id";
-export { traceHeaders, traceId } from "../http/trace-context";
+// Listeners without Express: for routers, gRPC and protocols of your own.
+export { peerAddress } from "../request/client-address";
+export { saneId } from "../request/request-id";
+export { traceHeaders, traceId } from "../request/trace-context";
 export { watchAcceptQueue } from "../port/accept-queue";
 export { bind, BindError, DUAL_STACK, type BindTarget } from "../port/bind";
 export { endConnection } from "../port/end-connection";

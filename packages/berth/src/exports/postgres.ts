@@ -1,4 +1,4 @@
-// PostgreSQL: a pool of connections, transactions, idempotency keys.
+// PostgreSQL: connection pool, transactions, idempotency keys.
 export { createIdempotencyKeys } from "../backing/idempotency-keys";
 export {
   attachDatabase,

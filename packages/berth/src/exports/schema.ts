@@ -1,11 +1,11 @@
-// Fields of bodies and queries: valibot schemas that become JSON Schema.
+// Schemas for bodies and queries: valibot schemas that convert to JSON Schema.
 export {
   describes,
   descriptionOf,
   type Description,
   type RouteDescription,
-} from "../http/description";
-export { explain } from "../http/explain";
+} from "../schema/description";
+export { explain } from "../schema/explain";
 export {
   arrayOf,
   date,
@@ -17,7 +17,12 @@ export {
   oneOf,
   someOf,
   text,
-} from "../http/fields";
-export { checkAs, toJsonSchema } from "../http/json-schema";
-export { pageQuery, type PageQuery } from "../http/paging";
-export { queryBoolean, queryInteger, queryList } from "../http/query-fields";
+} from "../schema/fields";
+export { checkAs, toJsonSchema } from "../schema/json-schema";
+export {
+  pageQuery,
+  queryBoolean,
+  queryInteger,
+  queryList,
+  type PageQuery,
+} from "../schema/query-fields";

@@ -1,4 +1,4 @@
-// Access tokens: the issuer as a backing service.
+// Access tokens, with the issuer as a backing service.
 export {
   attachTokens,
   createTokens,

@@ -1,8 +1,8 @@
-// What a request passes before Express sees it.
+// Hooks that run before Express handles a request.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
 
-/** A request as Node hands it over. */
+/** A request as Node passes it to the app. */
 export type Incoming = IncomingMessage & { url: string };
 
 /** Calls back for every request. */
@@ -15,13 +15,13 @@ export function atEntrance(app: Express, enter: (req: Incoming) => void): void {
   };
 }
 
-/** Calls back once, when all routes are in place: with the first request. */
+/** Calls back once, on the first request, when all routes have been added. */
 export function beforeFirstRequest(app: Express, prepare: () => void): void {
   const entrance = app as unknown as Entrance;
   const handle = entrance.handle.bind(app);
   let isPrepared = false;
   const prepareAndHandle: Entrance["handle"] = (req, res, next) => {
-    // Later requests need not pass here, unless somebody else has come in front.
+    // Later requests skip this wrapper, unless another one has been put around it.
     if (entrance.handle === prepareAndHandle) entrance.handle = handle;
     if (!isPrepared) {
       isPrepared = true;
@@ -32,7 +32,7 @@ export function beforeFirstRequest(app: Express, prepare: () => void): void {
   entrance.handle = prepareAndHandle;
 }
 
-/** Express' own types leave it out. */
+/** Missing in Express' types. */
 interface Entrance {
   handle(req: Incoming, res: ServerResponse, next?: () => void): void;
 }

@@ -1,4 +1,4 @@
-// How an answer becomes one write: headers that wait aside, and JSON that passes by what Express would look at again.
+// Sends a response as one write: headers are collected until then, and JSON skips Express' repeated checks.
 import {
   type IncomingMessage,
   ServerResponse,
@@ -8,20 +8,20 @@ import {
 import express, { type Request, type Response } from "express";
 import { writeWhole } from "./write-whole";
 
-/** Names and values in turn, until the head is written, or somebody does to a header what only Node can. */
-const WAITING = Symbol("waiting headers");
+/** Pending headers, names and values in turn, until the head is written or an operation needs Node's own store. */
+const PENDING = Symbol("pending headers");
 
-/** Whether a handler's own wait among them. */
-const HAS_OWN = Symbol("own headers wait");
+/** Whether a handler has set some of them. */
+const HAS_OWN = Symbol("own headers pending");
 
 type Base = new (req: IncomingMessage) => Response & {
-  [WAITING]?: string[] | undefined;
+  [PENDING]?: string[] | undefined;
   [HAS_OWN]?: boolean;
   /** Missing in Node's types. */
   getRawHeaderNames(): string[];
 };
 
-/** Settings that change what `res.json` writes, and the one that makes entity tags. */
+/** The settings that change what `res.json` writes, and the one that makes entity tags. */
 interface Settings {
   "json escape"?: unknown;
   "json replacer"?: unknown;
@@ -29,76 +29,76 @@ interface Settings {
   "etag fn"?: (text: string, encoding: "utf8") => string | undefined;
 }
 
-/** Express' response between Node's and an app's own. */
+/** A response class between Node's `ServerResponse` and an app's own `response`. */
 export class FastResponse extends (ServerResponse as unknown as Base) {
   static {
     const { prototype } = this;
     Object.setPrototypeOf(prototype, express.response);
-    // A loop over a response finds what it finds on Express' own.
+    // Enumerable, as methods of Express' own response are.
     for (const name of Object.getOwnPropertyNames(prototype)) {
       if (name !== "constructor") Object.defineProperty(prototype, name, { enumerable: true });
     }
-    Object.defineProperty(prototype, WAITING, { value: undefined, writable: true });
+    Object.defineProperty(prototype, PENDING, { value: undefined, writable: true });
     Object.defineProperty(prototype, HAS_OWN, { value: false, writable: true });
   }
 
   override setHeader(...args: Parameters<Response["setHeader"]>): this {
     const [name, value] = args;
-    const waiting = this[WAITING];
-    if (waiting === undefined || !canWait(name, value)) {
-      settle(this);
+    const pending = this[PENDING];
+    if (pending === undefined || !isDeferrable(name, value)) {
+      applyPending(this);
       return super.setHeader(...args);
     }
     validateHeaderName(name);
     validateHeaderValue(name, value);
-    const index = indexOf(waiting, name);
-    if (index < 0) waiting.push(name, value);
-    else [waiting[index], waiting[index + 1]] = [name, value];
+    const index = indexOf(pending, name);
+    if (index < 0) pending.push(name, value);
+    else [pending[index], pending[index + 1]] = [name, value];
     this[HAS_OWN] = true;
     return this;
   }
 
   override appendHeader(...args: Parameters<Response["appendHeader"]>): this {
-    settle(this);
+    applyPending(this);
     return super.appendHeader(...args);
   }
 
   override removeHeader(name: string): void {
-    settle(this);
+    applyPending(this);
     super.removeHeader(name);
   }
 
   override getHeader(name: string): ReturnType<Response["getHeader"]> {
-    const waiting = this[WAITING];
-    return waiting === undefined ? super.getHeader(name) : waiting[indexOf(waiting, name) + 1];
+    const pending = this[PENDING];
+    return pending === undefined ? super.getHeader(name) : pending[indexOf(pending, name) + 1];
   }
 
   override hasHeader(name: string): boolean {
-    const waiting = this[WAITING];
-    return waiting === undefined ? super.hasHeader(name) : indexOf(waiting, name) >= 0;
+    const pending = this[PENDING];
+    return pending === undefined ? super.hasHeader(name) : indexOf(pending, name) >= 0;
   }
 
   override getHeaders(): ReturnType<Response["getHeaders"]> {
-    settle(this);
+    applyPending(this);
     return super.getHeaders();
   }
 
   override getHeaderNames(): string[] {
-    settle(this);
+    applyPending(this);
     return super.getHeaderNames();
   }
 
   override getRawHeaderNames(): string[] {
-    settle(this);
+    applyPending(this);
     return super.getRawHeaderNames();
   }
 
   override writeHead(...args: unknown[]): this {
-    settle(this);
+    applyPending(this);
     return super.writeHead(...(args as [number]));
   }
 
-  // @ts-expect-error: its type is a property's, in truth it is a method like the others.
+  // @ts-expect-error: typed as a property, but it is a method like the others.
   override json(value?: unknown): this {
     const settings = this.app.settings as Settings;
     const isPlain =
@@ -109,11 +109,11 @@ export class FastResponse extends (ServerResponse as unknown as Base) {
   }
 }
 
-/** Whether a header can be written as it is; those that say how the body is framed are left to Node. */
-const canWait = (name: unknown, value: unknown): value is string =>
+/** Whether a header can be written unchanged; headers that frame the body are left to Node. */
+const isDeferrable = (name: unknown, value: unknown): value is string =>
   typeof name === "string" && typeof value === "string" && !FRAMING.test(name);
 
-/** The place of a header's name in a list of names and values, or -2: what comes after it is nothing then. */
+/** The index of a name in a list of names and values, or -2, so that the value at index + 1 is undefined. */
 function indexOf(headers: readonly string[], name: string): number {
   const wanted = name.toLowerCase();
   for (let i = 0; i < headers.length; i += 2) {
@@ -124,41 +124,41 @@ function indexOf(headers: readonly string[], name: string): number {
 }
 
 /**
- * Sets headers on a response that has none yet.
- * @param headers Names and values in turn; each response needs an array of its own.
+ * Sets the first headers of a response.
+ * @param headers Names and values in turn; not shared between responses, as the array is changed.
  */
 export function setDefaultHeaders(res: Response, headers: string[]): void {
-  if (WAITING in res) res[WAITING] = headers;
+  if (PENDING in res) res[PENDING] = headers;
   else setAll(res, headers);
 }
 
-/** Whether nobody has set or removed a header since the default ones were set. */
+/** Whether no header has been set or removed since `setDefaultHeaders`. */
 export const isUntouched = (res: Response): boolean =>
-  (res as FastResponse)[WAITING] !== undefined && !(res as FastResponse)[HAS_OWN];
+  (res as FastResponse)[PENDING] !== undefined && !(res as FastResponse)[HAS_OWN];
 
 /**
- * Sends a whole text as one write, and tells whether it could. It cannot once somebody has wrapped a method or
- * described the body, for a conditional request, or a status without a body: Express' `send` can.
+ * Sends a whole text as one write. Returns false, and sends nothing, if Express' `send` is needed: a method has been
+ * wrapped, the handler has set headers that describe the body, the request is conditional, or the status has no body.
  * @param type The whole Content-Type.
- * @param isTagged Whether it gets an entity tag, if the app makes them.
+ * @param isTagged Whether to add an entity tag, if the app makes them.
  */
 export function sendAtOnce(res: Response, type: string, text: string, isTagged: boolean): boolean {
   const { statusCode, req } = res;
-  const waiting = (res as FastResponse)[WAITING];
+  const pending = (res as FastResponse)[PENDING];
   if (!isAsMade(res) || !hasBody(statusCode) || isConditional(req)) return false;
-  if (res.headersSent || (waiting === undefined && hasOwnFraming(res))) return false;
-  const headers = waiting ?? [];
+  if (res.headersSent || (pending === undefined && hasOwnFraming(res))) return false;
+  const headers = pending ?? [];
   const bytes = Buffer.byteLength(text);
   headers.push("Content-Type", type, "Content-Length", String(bytes));
   const { "etag fn": entityTag } = res.app.settings as Settings;
-  // Node writes the head in the encoding of a text behind it: a handler's own header beyond ASCII would become another.
-  // And it need not look at each character for latin1, which in ASCII is the same bytes.
+  // Node writes the head in the encoding of a string body, which would change a handler's non-ASCII header.
+  // For ASCII, latin1 has the same bytes and spares Node the check of each character.
   const isAscii = bytes === text.length;
   const body = isAscii || isUntouched(res) ? text : Buffer.from(text);
   const tag = isTagged ? entityTag?.(text, "utf8") : undefined;
   if (tag) headers.push("ETag", tag);
-  if (waiting) {
-    (res as FastResponse)[WAITING] = undefined;
+  if (pending) {
+    (res as FastResponse)[PENDING] = undefined;
     res.writeHead(statusCode, headers);
   } else setAll(res, headers);
   if (req.method !== "HEAD") writeWhole(res, body, isAscii ? "latin1" : "utf8");
@@ -166,10 +166,10 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
   return true;
 }
 
-function settle(res: FastResponse): void {
-  const headers = res[WAITING];
+function applyPending(res: FastResponse): void {
+  const headers = res[PENDING];
   if (headers === undefined) return;
-  res[WAITING] = undefined;
+  res[PENDING] = undefined;
   setAll(res, headers);
 }
 
@@ -185,7 +185,7 @@ const { writeHead, setHeader } = FastResponse.prototype;
 const { end, write } = ServerResponse.prototype;
 const { json, send, set, setHeader: expressSetHeader } = express.response;
 
-/** Whether a method is Express' own, which reads this setting: an agent wraps it before it gets here. */
+/** Whether a method is Express' own, whose source names this setting: an agent may have wrapped it before. */
 const reads = (method: unknown, setting: string): boolean => String(method).includes(setting);
 
 export const isOwnJson = (method: unknown): boolean => reads(method, "json replacer");
@@ -194,7 +194,7 @@ export const isOwnSend = (method: unknown): boolean => reads(method, "etag fn");
 const IS_OWN_JSON = isOwnJson(json);
 const IS_OWN_SEND = isOwnSend(send);
 
-/** Middleware such as compression or a session wraps these to do its work when the answer is sent. */
+/** Whether no method is wrapped: compression and sessions wrap these to act when the response is sent. */
 const isAsMade = (res: Response): boolean =>
   IS_OWN_SEND &&
   res.writeHead === writeHead &&
@@ -206,11 +206,11 @@ const isAsMade = (res: Response): boolean =>
   express.response.setHeader === expressSetHeader;
 /* eslint-enable @typescript-eslint/unbound-method */
 
-/** Whether a handler has described the body itself, which `send` treats with care. */
+/** Whether a handler has set headers that describe the body; `send` keeps them. */
 const hasOwnFraming = (res: Response): boolean =>
   ["Content-Type", "Transfer-Encoding", "ETag"].some((name) => res.hasHeader(name));
 
-/** What `send` and Node themselves say of an answer's body and connection. */
+/** Headers that `send` and Node set for the body and the connection. */
 const FRAMING =
   /^(connection|content-(encoding|length|type)|date|etag|expect|keep-alive|trailer|transfer-encoding)$/i;
 

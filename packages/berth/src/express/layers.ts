@@ -1,25 +1,25 @@
-// The layers of a router: its middleware and routes, which Express asks in turn for each request.
+// The layers of a router: its middleware and routes, which Express tries in order for each request.
 import type { RequestHandler, Router } from "express";
 
-/** What Express keeps for each `use` and each route. */
+/** Express' record of one `use` or one route. */
 export interface Layer {
-  /** As it was given; before version 2.3 of `router`, nothing. */
+  /** The path as given; undefined before version 2.3 of `router`. */
   readonly rawPath?: unknown;
-  /** Whether it is middleware for every path. */
+  /** Whether this is middleware for every path. */
   readonly slash: boolean;
   /** Absent for middleware and mounted routers. */
   readonly route?: { readonly stack: Layer[] };
-  /** Of a route's layer, in lower case; absent where it takes all. */
+  /** The method of a route's layer, in lower case; absent if it handles all methods. */
   readonly method?: string;
   handle: RequestHandler;
-  /** What it finds in a path that it stands for, or false when it does not. */
+  /** What it has found in a path that it matches, or false. */
   match(path: string): unknown;
 }
 
-/** A router's own layers, in their order; other frameworks' may look like one from afar. */
+/** A router's own layers, in order; entries of another shape are skipped. */
 export const ownLayers = (router: Router): Layer[] => (router.stack as unknown[]).filter(isLayer);
 
-/** Every layer of the router and of the routers mounted in it. */
+/** Every layer of a router and of the routers mounted in it. */
 export function* allLayers(router: Router): Generator<Layer> {
   for (const layer of ownLayers(router)) {
     yield layer;
@@ -27,7 +27,7 @@ export function* allLayers(router: Router): Generator<Layer> {
   }
 }
 
-/** Whether a layer's handler is a router; an app that is mounted in another is none. */
+/** Whether a layer's handler is a router; false for a mounted app. */
 export const isRouter = (handle: unknown): handle is Router =>
   Array.isArray((handle as Router).stack);
 

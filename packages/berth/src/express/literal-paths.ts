@@ -1,11 +1,11 @@
-// Lets a request pass quickly over the many routes that it cannot mean.
+// Skips routes that cannot match a request without running their regular expressions.
 import type { Router } from "express";
 import { allLayers } from "./layers";
 
 /**
- * Compares a few characters where Express would run a regular expression: a layer whose path begins with a literal
- * segment, such as `/notes/:id`, is only asked about paths whose first segment is as long, and begins and ends with the
- * same letters. To be called after all routes are in place.
+ * Compares a few characters before Express runs a regular expression: a layer whose path begins with a literal segment,
+ * such as `/notes/:id`, is only tried for paths whose first segment has the same length, first and last letter. To be
+ * called after all routes have been added.
  */
 export function compareLiteralsFirst(router: Router): void {
   for (const layer of allLayers(router)) {
@@ -26,10 +26,10 @@ export function compareLiteralsFirst(router: Router): void {
 
 const SLASH = 0x2f;
 
-/** A path's first segment, if it holds nothing that has a meaning to Express. */
+/** A path's first segment, if it has no characters that are special to Express. */
 function literalSegment(path: unknown): string | undefined {
   return typeof path === "string" ? /^\/([\w.~-]+)(?=\/|$)/.exec(path)?.[1] : undefined;
 }
 
-/** A character's code, the same for both cases of a letter. */
+/** A character's code, case-insensitive for letters. */
 const caseless = (text: string, index: number): number => text.charCodeAt(index) | 0x20;

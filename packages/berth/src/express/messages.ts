@@ -1,10 +1,10 @@
-// The classes of requests and responses: Express' own prototypes, set once instead of for every message.
+// Classes for requests and responses: Express' prototypes, set once instead of for every message.
 import { IncomingMessage, type ServerResponse } from "node:http";
 import type { Express, Request } from "express";
 import { FastResponse } from "./fast-response";
 import { allLayers } from "./layers";
 
-/** What `http.createServer` is to make messages of. */
+/** The message classes for `http.createServer`. */
 export interface MessageClasses {
   IncomingMessage: typeof IncomingMessage;
   ServerResponse: typeof ServerResponse;
@@ -12,9 +12,8 @@ export interface MessageClasses {
 
 /**
  * Makes `app.request` and `app.response` the prototypes of two classes; to be called before anything is mounted.
- * Express sets the prototype of each request and response, which makes V8 treat every such object as a special case:
- * made from `messageClasses` they have the prototype already. They inherit from Express' own, so all that others have
- * put there stays.
+ * Express sets the prototype of each request and response, which is slow in V8; instances of `messageClasses` already
+ * have that prototype. The classes inherit from Express' prototypes, so extensions of those still work.
  */
 export function pinPrototypes(app: Express): void {
   class PinnedRequest extends IncomingMessage {}
@@ -26,13 +25,13 @@ export function pinPrototypes(app: Express): void {
   app.response = PinnedResponse.prototype;
 }
 
-/** When an app is mounted, Express puts its parent's prototype behind this one, but `app` stays its own. */
+/** Copies `app`: when an app is mounted, Express sets its parent's prototype behind this one, but `app` must stay. */
 const keepOwn = (pinned: object, original: object): object =>
   Object.defineProperties(pinned, Object.getOwnPropertyDescriptors(original));
 
 /**
- * Gives apps that are mounted in a router the messages of this app, as Express itself gives them to those mounted in an
- * app: it sets each response's prototype to its own app's, and headers would wait for a method that is gone.
+ * Gives apps mounted in a router this app's message prototypes, as Express does for apps mounted in an app. Express
+ * sets each response's prototype to that of the app that handles it, so pending headers would never be written.
  */
 export function adoptApps(app: Express): void {
   for (const { handle } of allLayers(app.router)) {
@@ -43,7 +42,7 @@ export function adoptApps(app: Express): void {
   }
 }
 
-/** The classes behind an app's requests and responses, for `http.createServer`. */
+/** The classes of an app's requests and responses, for `http.createServer`. */
 export function messageClasses(app: Express): MessageClasses {
   return {
     IncomingMessage: app.request.constructor as typeof IncomingMessage,

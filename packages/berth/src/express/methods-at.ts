@@ -1,17 +1,17 @@
-// Which methods a path knows, by what a router's layers say of themselves.
+// Finds the methods that a path supports, from a router's layers.
 import type { Router } from "express";
 import { isRouter, type Layer, ownLayers } from "./layers";
 
-/** Lets `methodsAt` know a router's routes. */
+/** Allows `methodsAt` to read a router's routes. */
 export const listMethods = (router: Router): void => void listed.add(router);
 
-/** The methods of all routes that a path leads to; one for all methods names none. */
+/** The methods of all routes that match a path; a route for all methods adds none. */
 export const methodsAt = (path: string, router: Router): string[] =>
   listed.has(router) ? findMethods(path, router) : [];
 
 const listed = new WeakSet<Router>();
 
-/** Asks the layers as the router would, without a request of its own: agents would report that as one. */
+/** Matches the layers as the router does, without a test request, which monitoring agents would report. */
 function findMethods(path: string, router: Router): string[] {
   return ownLayers(router).flatMap((layer) => {
     const { route, handle } = layer;
@@ -23,9 +23,9 @@ function findMethods(path: string, router: Router): string[] {
   });
 }
 
-/** What a layer has found; before version 2.3 of `router`, only that it has. */
+/** What a layer has found; `true` before version 2.3 of `router`. */
 interface Match {
-  /** The part of the path that a mount path stands for. */
+  /** The part of the path that the mount path matched. */
   path: string;
 }
 

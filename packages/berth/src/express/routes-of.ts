@@ -1,30 +1,30 @@
-// Every route of a router, with all that stands in front of its handler.
+// Lists every route of a router, with all middleware that runs before its handler.
 import { METHODS } from "node:http";
 import type { RequestHandler, Router } from "express";
 import { isRouter, type Layer, ownLayers } from "./layers";
 
-/** A route as requests find it. */
+/** A route as requests reach it. */
 export interface FoundRoute {
-  /** In lower case; undefined for one that takes all. */
+  /** In lower case; undefined for a route that handles all methods. */
   method: string | undefined;
-  /** Its pattern, mount paths included; undefined where it is no text. */
+  /** The pattern, mount paths included; undefined if it is not a string. */
   path: string | undefined;
-  /** What a request has passed when it comes to the route, in this order: middleware, and routes that may pass it on. */
+  /** What a request passes before the route, in order: middleware, and routes that may call `next()`. */
   before: readonly RequestHandler[];
-  /** The route's own. */
+  /** The route's own handlers. */
   own: readonly RequestHandler[];
 }
 
-/** What requests pass that go on. */
+/** A handler that may call `next()`, and which requests it gets. */
 interface Passed {
   handler: RequestHandler;
   isFor(method: string | undefined, path: string): boolean;
 }
 
-/** Finds the routes of a router and of those mounted in it, in the order in which they are asked. */
+/** Finds the routes of a router and of the routers mounted in it, in matching order. */
 export const routesOf = (router: Router): FoundRoute[] => [...find(router, "", [])];
 
-/** @returns What whoever goes on behind this router has passed in it. */
+/** @returns The handlers that a request has passed in this router when it leaves it by `next()`. */
 function* find(
   router: Router,
   mount: string | undefined,
@@ -35,7 +35,7 @@ function* find(
     const { route, handle } = layer;
     const inFront = [...before, ...passed];
     for (const path of pathsOf(mount, layer.rawPath)) {
-      if (route) yield* asked(route, path, inFront);
+      if (route) yield* byMethod(route, path, inFront);
       else if (isRouter(handle)) passed.push(...(yield* find(handle, path, inFront)));
     }
     if (!isRouter(handle)) passed.push(...passedAt(layer, mount));
@@ -45,8 +45,8 @@ function* find(
 
 type Route = NonNullable<Layer["route"]>;
 
-/** The route, once for each method that it takes. */
-function* asked(
+/** The route, once for each method that it handles. */
+function* byMethod(
   route: Route,
   path: string | undefined,
   inFront: readonly Passed[],
@@ -63,7 +63,7 @@ function* asked(
   }
 }
 
-/** An app's `all` names each method that there is, a router's none; beside other methods it is middleware. */
+/** An app's `all` lists every method, a router's none; beside other methods it is middleware. */
 function methodsOf(route: Route): Set<string | undefined> {
   const methods = new Set(route.stack.flatMap(({ method }) => method ?? []));
   return methods.size === 0 || methods.size >= METHODS.length ? new Set([undefined]) : methods;
@@ -81,7 +81,7 @@ function passedAt(layer: Layer, mount: string | undefined): Passed[] {
   }));
 }
 
-/** Where a layer is: at each path of a list. A root adds nothing to where it is mounted. */
+/** The full paths of a layer, several for a list. `/` adds nothing to the mount path. */
 function pathsOf(mount: string | undefined, path: unknown): (string | undefined)[] {
   const paths: unknown[] = Array.isArray(path) ? path : [path];
   return paths.map((of) => {

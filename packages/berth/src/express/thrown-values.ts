@@ -1,11 +1,11 @@
-// Makes sure that whatever a handler throws, while it is called, is an error.
+// Turns whatever a handler throws synchronously into an error.
 import type { RequestHandler, Router } from "express";
 import { allLayers, isRouter } from "./layers";
 
 /**
- * Wraps every handler of the router, so that a thrown `undefined`, `null` or string ends in the error handler.
- * Express calls `next` with the thrown value, and takes `next(undefined)` for "not mine" and `next("route")` for "skip":
- * the client would get a 404 for a fault of the service. To be called after all routes are in place.
+ * Wraps every handler of the router, so that a thrown `undefined`, `null` or string reaches the error handler. Express
+ * calls `next` with the thrown value: `next(undefined)` goes on to the next handler and `next("route")` skips the
+ * route, so the client would get a 404 for a bug of the service. To be called after all routes have been added.
  */
 export function rejectThrownValues(router: Router): void {
   for (const layer of allLayers(router)) {
@@ -15,7 +15,7 @@ export function rejectThrownValues(router: Router): void {
 }
 
 function guarded(handle: RequestHandler): RequestHandler {
-  // Express tells error handlers by their four parameters.
+  // Express recognizes error handlers by their four parameters.
   if (handle.length > 3) return handle;
   const guard: RequestHandler = (req, res, next) => {
     try {
@@ -24,10 +24,10 @@ function guarded(handle: RequestHandler): RequestHandler {
       next(
         thrown instanceof Object
           ? thrown
-          : new Error("A handler threw no error.", { cause: thrown }),
+          : new Error("A handler threw a value that is not an object.", { cause: thrown }),
       );
     }
   };
-  // What others have hung on it, stays.
+  // Keeps properties that were set on the handler, such as its description.
   return Object.assign(Object.defineProperty(guard, "name", { value: handle.name }), handle);
 }

@@ -1,14 +1,14 @@
-// One log line for each request, when its response is done or its client has gone.
+// Logs one line for each request, when its response has been sent or its client has disconnected.
 import type { Socket } from "node:net";
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
 import { plainDestination } from "../process/logger";
-import { clientAddress } from "./client-address";
+import { clientAddress } from "../request/client-address";
+import { traceId } from "../request/trace-context";
 import { refusedWith } from "./refusals";
-import { traceId } from "./trace-context";
 
-/** Logs every request at level `info`; the query is left out, as it may hold secrets. */
+/** Logs every request at level `info`, without its query, which may contain secrets. */
 export function accessLog(logger: Logger): RequestHandler {
   const write = lineWriter(logger);
   return (req, res, next) => {
@@ -16,7 +16,7 @@ export function accessLog(logger: Logger): RequestHandler {
     const startedAt = performance.now();
     const { socket, method } = req;
     const path = pathOf(req);
-    // A socket that is gone later no longer knows its peer.
+    // Read now: a closed socket no longer knows its peer.
     const client = clientAddress(req);
     res.on("close", () => {
       const sent = socket.bytesWritten;
@@ -32,14 +32,14 @@ export function accessLog(logger: Logger): RequestHandler {
         durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
         bytes,
         client,
-        aborted: isAnswered(req, res) ? undefined : true,
+        aborted: isComplete(req, res) ? undefined : true,
       });
     });
     next();
   };
 }
 
-/** What a line says, in its order. */
+/** The fields of a line, in order. */
 interface AccessLine {
   requestId: string;
   traceId: string | undefined;
@@ -53,7 +53,7 @@ interface AccessLine {
   aborted: true | undefined;
 }
 
-/** Writes as pino would, where nobody else has a say: put together by hand, a line costs a tenth of a request less. */
+/** Writes what pino would write, if nothing customizes it: a line built by hand saves a tenth of a request. */
 function lineWriter(logger: Logger): (line: AccessLine) => void {
   const destination = plainDestination(logger);
   if (destination === undefined) return (line) => logger.info(line, "request");
@@ -71,26 +71,26 @@ function lineWriter(logger: Logger): (line: AccessLine) => void {
   };
 }
 
-/** Characters that stand for themselves in JSON: all but control characters, `"` and `\\`. */
+/** ASCII characters that JSON does not escape: all but control characters, `"` and `\\`. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** Much of `JSON.stringify` is making sure that there is nothing to escape. */
+/** Faster than `JSON.stringify` when there is nothing to escape. */
 const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
-const isAnswered = (req: Request, res: Response): boolean =>
+const isComplete = (req: Request, res: Response): boolean =>
   (res.writableFinished && !req.errored) || refusedWith(res) !== undefined;
 
-/** How many of a connection's bytes have been logged: pipelined requests come before earlier answers are written. */
+/** How many bytes of a connection have been logged: pipelined requests arrive before earlier responses are written. */
 const accounted = new WeakMap<Socket, number>();
 
-/** What nginx calls a request whose connection ended before an answer began. */
-const CLOSED_UNANSWERED = 499;
+/** Nginx' status for a request whose client disconnected before a response began. */
+const CLIENT_CLOSED_REQUEST = 499;
 
-/** The status that was sent, in full or not. */
+/** The status that was sent, even if the response is incomplete. */
 const statusOf = (res: Response): number =>
-  refusedWith(res) ?? (res.headersSent ? res.statusCode : CLOSED_UNANSWERED);
+  refusedWith(res) ?? (res.headersSent ? res.statusCode : CLIENT_CLOSED_REQUEST);
 
-/** A longer path is cut, in characters. */
+/** Longer paths are truncated, in characters. */
 const PATH_LIMIT = 2048;
 
 function pathOf({ originalUrl }: Request): string {

@@ -1,18 +1,19 @@
-// An app as a port-bound service: its server, as patient as its variables say, and how it drains.
-import type { IncomingMessage, Server } from "node:http";
+// Serves an app as a port-bound service: its HTTP server, with the configured time-outs, and how it drains.
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Express } from "express";
 import type { Logger } from "pino";
+import { messageClasses } from "../express/messages";
 import type { BindTarget } from "../port/bind";
 import { createHttpService } from "../port/http-service";
+import { requestTimeouts } from "../port/request-timeouts";
 import type { PortBoundService } from "../port/service";
 import type { ConfigOf } from "../process/environment";
 import type { httpVariables } from "../process/variables";
 import { refusals } from "./refusals";
-import { createHttpServer } from "./server";
 
-/** What an app is served with. */
+/** How an app is served. */
 export interface AppServiceOptions {
-  /** What the log calls it, such as `web`. */
+  /** Its name in the log, such as `web`. */
   name: string;
   app: Express;
   config: Pick<
@@ -21,13 +22,13 @@ export interface AppServiceOptions {
   >;
   logger: Logger;
   target: BindTarget;
-  /** Gets the server before it listens: the place of WebSockets; nothing by default. */
+  /** Receives the server before it listens, to attach WebSockets; does nothing by default. */
   mountUpgrades?: (server: Server) => void;
-  /** Which requests are upgrades: handshakes of WebSockets by default. */
+  /** Which requests are upgrades; WebSocket handshakes by default. */
   isUpgrade?: (req: IncomingMessage) => boolean;
 }
 
-/** Makes a port-bound service of an app, which is not listening yet. */
+/** Creates a port-bound service for an app; it does not listen yet. */
 export function createAppService(options: AppServiceOptions): PortBoundService {
   const { name, app, config, logger, target, mountUpgrades, isUpgrade } = options;
   const server = createHttpServer(app, {
@@ -43,4 +44,26 @@ export function createAppService(options: AppServiceOptions): PortBoundService {
     isUpgrade,
     responseTimeoutMs: config.RESPONSE_TIMEOUT_MS,
   });
+}
+
+/** The time-outs of a server. */
+export interface HttpServerOptions {
+  /** How long a client may take to send a request, body included, in milliseconds. */
+  requestTimeoutMs: number;
+  /** How long an idle connection stays open, in milliseconds. */
+  keepAliveTimeoutMs: number;
+}
+
+/** Creates the HTTP server of an app; it does not listen yet. */
+export function createHttpServer(app: Express, options: HttpServerOptions): Server {
+  return createServer(
+    {
+      ...messageClasses(app),
+      ...requestTimeouts(options.requestTimeoutMs),
+      keepAliveTimeout: options.keepAliveTimeoutMs,
+      // strictHead refuses such requests, with problem details.
+      requireHostHeader: false,
+    },
+    app,
+  );
 }

@@ -1,30 +1,25 @@
-// What a handler asks for to get its request's body: nothing of it is read before, so middleware can refuse without it.
+// Reads and validates a request's body when a handler asks for it, so middleware can refuse a request unread.
 import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { bodyLimit } from "../express/body-limit";
+import { Problem } from "../request/problem";
+import type { BodyOptions } from "../schema/description";
+import { byPointer, check } from "../schema/validate";
 import { isTooDeep, MAX_DEPTH } from "./json-depth";
-import { Problem } from "./problem";
 import { decompress, hasBody, readWhole } from "./read-body";
-import { byPointer, check } from "./validate";
-
-/** How a body is read. */
-export interface BodyOptions {
-  /** The largest body, as it was sent and after decompression, in bytes; the app's limit (`BODY_LIMIT_BYTES`) by default. */
-  limitBytes?: number;
-}
 
 /** How a body's bytes are read. */
 export interface BytesOptions extends BodyOptions {
-  /** Leaves them as they were sent, though they be compressed; false by default. */
+  /** Returns them as sent, without decompressing; false by default. */
   asSent?: boolean;
 }
 
 /**
- * The request's JSON body, checked. Where it has been parsed into `req.body`, by middleware or before, that is checked.
- * @throws Problem 415 when the body is not JSON in UTF-8, 400 when there is none or it is malformed, 413 over the limit,
- *   422 with one entry for each wrong field, located by JSON pointer: the first 20, and how many at least were `omitted`.
+ * The request's JSON body, validated. If `req.body` is already set, as by middleware, that is validated.
+ * @throws Problem 415 when the body is not JSON in UTF-8, 400 when it is missing or malformed, 413 over the limit, 422
+ *   with one entry for each invalid field, located by JSON pointer: the first 20, and at least how many were `omitted`.
  * @see https://www.rfc-editor.org/rfc/rfc6901
  */
 export async function parseBody<S extends v.GenericSchema>(
@@ -37,7 +32,7 @@ export async function parseBody<S extends v.GenericSchema>(
 }
 
 /**
- * The fields of a form (`application/x-www-form-urlencoded`), checked: each is a string, or an array of those sent
+ * The fields of a form (`application/x-www-form-urlencoded`), validated: each is a string, or an array if it was sent
  * several times.
  * @throws Problem as `parseBody` does.
  */
@@ -51,9 +46,9 @@ export async function parseForm<S extends v.GenericSchema>(
 }
 
 /**
- * The bytes of the request's body, whatever its type. They can be had again, by `parseBody` and `parseForm`, too: a
- * signature is checked before what it signs is parsed.
- * @throws Problem 413 over the limit, 415 for an unknown Content-Encoding, 400 for what is not compressed as it says.
+ * The bytes of the request's body, of any type. They are kept, also for `parseBody` and `parseForm`, so a handler can
+ * verify a signature before parsing what it signs.
+ * @throws Problem 413 over the limit, 415 for an unknown Content-Encoding, 400 if the body cannot be decompressed.
  */
 export async function readBytes(req: Request, options: BytesOptions = {}): Promise<Buffer> {
   const { limitBytes = bodyLimit(req), asSent = false } = options;
@@ -63,10 +58,10 @@ export async function readBytes(req: Request, options: BytesOptions = {}): Promi
   return asSent ? sent : decompress(req, sent, limitBytes);
 }
 
-/** As they were sent. */
+/** Bodies as sent. */
 const bytesRead = new WeakMap<Request, Buffer>();
 
-/** Parses a JSON body into `req.body` for middleware that expects it there; others are left alone. */
+/** Parses JSON bodies into `req.body`, for middleware that expects them there; other bodies are not read. */
 export function jsonBody(options: BodyOptions = {}): RequestHandler {
   return async (req, _res, next) => {
     if (req.body === undefined && hasBody(req) && JSON_TYPE.test(typeOf(req))) {
@@ -81,7 +76,7 @@ const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.Inf
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
-/** Any charset but UTF-8, with or without quotes; what other parameters have in quotes is skipped. */
+/** Any charset but UTF-8, quoted or not; quoted values of other parameters are skipped. */
 const OTHER_CHARSET = /^([^"]|"([^"\\]|\\.)*")*?;[ \t]*charset=(?!("?)utf-8\3[ \t]*(;|$))/i;
 const BYTE_ORDER_MARK = "\ufeff";
 
@@ -102,16 +97,16 @@ async function readJson(req: Request, options: BodyOptions): Promise<object> {
   return value;
 }
 
-/** A form whose fields are all left out is empty. */
+/** An empty body of the right type is a form without fields. */
 async function readForm(req: Request, options: BodyOptions): Promise<object> {
   if (!FORM_TYPE.test(typeOf(req))) {
     throw hasBody(req) ? new Problem(415, NOT_FORM_TYPE) : new Problem(400, NO_FORM);
   }
-  // All fields, as the limit bounds them: Node would leave out those after the thousandth without a word.
+  // No maximum, as the body limit bounds them: Node would silently drop fields after the thousandth.
   return parse(await readText(req, options), "&", "=", { maxKeys: 0 });
 }
 
-/** RFC 8259 has JSON between systems in UTF-8, the URL standard forms. */
+/** UTF-8 only: RFC 8259, section 8.1, requires it for JSON, and the URL standard for forms. */
 async function readText(req: Request, options: BodyOptions): Promise<string> {
   if (OTHER_CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
   const { limitBytes = bodyLimit(req) } = options;
@@ -123,8 +118,8 @@ async function readText(req: Request, options: BodyOptions): Promise<string> {
 
 const NOT_JSON_TYPE = "The body must be JSON: send Content-Type: application/json.";
 const NOT_JSON = "The body must be valid JSON: an object or an array.";
-const TOO_DEEP = `The body is nested too deeply: objects and arrays may be in each other ${MAX_DEPTH} levels deep.`;
+const TOO_DEEP = `The body is nested too deeply: at most ${MAX_DEPTH} levels of objects and arrays are allowed.`;
 const NOT_FORM_TYPE =
   "The body must be a form: send Content-Type: application/x-www-form-urlencoded.";
-const NO_FORM = "The request needs a form as its body.";
+const NO_FORM = "The request needs a form body.";
 const UNKNOWN_CHARSET = "The body's charset is not supported: send UTF-8.";

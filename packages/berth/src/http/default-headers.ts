@@ -1,10 +1,10 @@
-// The headers that every response has: its request's id, and what a browser may not do with it.
+// The headers of every response: the request id and security headers.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 import helmet from "helmet";
 import { setDefaultHeaders } from "../express/fast-response";
 
-/** Sets `X-Request-Id` and helmet's headers on every response; a handler may change and remove them. */
+/** Sets `X-Request-Id` and helmet's headers on every response; handlers may change or remove them. */
 export function defaultHeaders(): RequestHandler {
   const securityHeaders = helmetHeaders();
   return (req, res, next) => {
@@ -13,12 +13,12 @@ export function defaultHeaders(): RequestHandler {
   };
 }
 
-/** Helmet's default headers, names and values in turn: computed once by running it, because they never change. */
+/** Helmet's default headers, names and values in turn: recorded by running it once, as they never change. */
 export function helmetHeaders(): readonly string[] {
   const headers: string[] = [];
   const recorder = {
     setHeader: (name: string, value: string) => headers.push(name, value),
-    // Express is told not to send it.
+    // createExpress has disabled it already.
     removeHeader: (name: string) => name === "X-Powered-By",
   };
   helmet()({} as IncomingMessage, recorder as unknown as ServerResponse, (err) => {

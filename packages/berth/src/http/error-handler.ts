@@ -1,85 +1,86 @@
-// The one place where an error becomes an answer; nothing that is thrown can keep it from one.
+// Turns every error into a response, whatever was thrown.
 import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Logger } from "pino";
+import { type Headers, Problem } from "../request/problem";
 import { requestFields } from "./log-context";
 import { MALFORMED_PATH } from "./not-found";
-import { type Headers, Problem, sendProblem } from "./problem";
-import { uploadFault } from "./upload-errors";
+import { sendProblem } from "./send-problem";
+import { uploadError } from "./upload-errors";
 
-/** Answers every error with problem details, and logs those that are the service's own fault. */
+/** Responds to every error with problem details, and logs server errors. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (thrown: unknown, req, res, _next) => {
-    // The access log says so.
-    if (isOfGoneClient(thrown, req, res)) return;
+    // Only in the access log, as `aborted`.
+    if (isFromDisconnect(thrown, req, res)) return;
     const log = (err: unknown, message: string): void => {
       try {
         logger.error({ ...requestFields(req), err }, message);
       } catch {
-        logger.error(requestFields(req), `${message}, and its error cannot be logged`);
+        logger.error(requestFields(req), `${message}, and the error cannot be logged`);
       }
     };
-    const answer = answerTo(thrown);
-    if (res.writableEnded) return log(thrown, "request failed after its answer");
-    if (answer.status >= 500 || res.headersSent) log(thrown, "request failed");
-    for (const { status, members, headers } of [answer, GENERIC]) {
-      // Too late for an answer.
+    const response = responseTo(thrown);
+    if (res.writableEnded) return log(thrown, "request failed after its response");
+    if (response.status >= 500 || res.headersSent) log(thrown, "request failed");
+    for (const { status, members, headers } of [response, GENERIC]) {
+      // Too late for another response.
       if (res.headersSent) break;
       try {
         res.statusMessage = "";
         return sendProblem(req, res, status, members, headers);
       } catch (err) {
-        log(err, "a problem could not be sent");
+        log(err, "problem details could not be sent");
       }
     }
-    // What has been written in this turn still leaves; then the client sees that the answer is incomplete.
+    // Sends what has been written so far; then the client sees that the response is incomplete.
     setImmediate(() => req.socket.destroy());
   };
 }
 
-/** What Node's streams, Express' `sendFile` and an aborted wait say of a response that has closed. */
+/** Error codes of Node's streams and Express' `sendFile` for a response that has closed. */
 const CLOSED = /^(ERR_STREAM_(PREMATURE_CLOSE|DESTROYED|UNABLE_TO_PIPE)|ECONNABORTED)$/;
 
 /**
- * Whether the client left before the end of its answer, and this is how the handler heard of it. A response that
- * somebody has destroyed for an error of their own has that as `errored`.
+ * Whether the client disconnected before its response was complete, and the handler failed because of that. A response
+ * destroyed with an error has that error as `errored`.
  */
-function isOfGoneClient(thrown: unknown, { socket, errored }: Request, res: Response): boolean {
+function isFromDisconnect(thrown: unknown, { socket, errored }: Request, res: Response): boolean {
   if (!socket.destroyed || res.errored || res.writableFinished) return false;
   try {
     const { name, code = "" } = thrown as NodeJS.ErrnoException;
-    // `errored` is what Node gives to whoever reads the request then.
+    // Node gives `errored` to code that is reading the request then.
     return thrown === errored || name === "AbortError" || CLOSED.test(code);
   } catch {
     return false;
   }
 }
 
-interface Answer {
+interface ErrorResponse {
   status: number;
   members: Readonly<Record<string, unknown>>;
   headers?: Headers | undefined;
 }
 
-const GENERIC: Answer = { status: 500, members: {} };
+const GENERIC: ErrorResponse = { status: 500, members: {} };
 
-/** What the client is told; of an error that cannot even be looked at, nothing. */
-function answerTo(thrown: unknown): Answer {
+/** A generic 500 if reading the error's properties throws. */
+function responseTo(thrown: unknown): ErrorResponse {
   try {
-    // Nothing can be read of null and undefined: those, too, end in the catch.
-    return thrown instanceof Problem ? answerToProblem(thrown) : answerToError(thrown as HttpError);
+    // Reading a property of null or undefined throws, too.
+    return thrown instanceof Problem ? problemResponse(thrown) : errorResponse(thrown as HttpError);
   } catch {
     return GENERIC;
   }
 }
 
-function answerToProblem({ status, message, members, headers }: Problem): Answer {
+function problemResponse({ status, message, members, headers }: Problem): ErrorResponse {
   return isErrorStatus(status)
     ? { status, members: { detail: message, ...members }, headers }
     : GENERIC;
 }
 
-/** What libraries in the Express world hang on an error; anything may be thrown, so each part is checked. */
+/** What Express libraries set on errors; anything may be thrown, so each part is checked. */
 interface HttpError {
   status?: unknown;
   statusCode?: unknown;
@@ -88,15 +89,15 @@ interface HttpError {
   headers?: unknown;
 }
 
-/** An error of somebody else's has a status; that its message is meant for the client, it has to say. */
-function answerToError(err: HttpError): Answer {
+/** Errors of other libraries: their status is used, their message only if `expose` is true. */
+function errorResponse(err: HttpError): ErrorResponse {
   const { expose, message, headers } = err;
   const status = err.status ?? err.statusCode;
   if (!isErrorStatus(status)) {
-    const fault = uploadFault(err);
-    return fault ? { status: fault.status, members: { detail: fault.detail } } : GENERIC;
+    const upload = uploadError(err);
+    return upload ? { status: upload.status, members: { detail: upload.detail } } : GENERIC;
   }
-  // Express gives this status to what it fails to decode itself; a handler's own URIError has none.
+  // Express sets this status when it fails to decode the path; a handler's own URIError has none.
   if (err instanceof URIError && status === 400) {
     return { status, members: { detail: MALFORMED_PATH } };
   }
@@ -109,8 +110,8 @@ const isErrorStatus = (status: unknown): status is number =>
   Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
 
 /**
- * Headers without which a status is only half of an answer: 405, 416, 429 and 503, 401. Others belong to whoever made
- * the error: an upstream's `Set-Cookie` is not ours to pass on.
+ * Headers that belong to a status: to 405, 416, 429 and 503, and 401. Others are not passed on, such as the
+ * `Set-Cookie` of an upstream's response that an error carries.
  */
 const STATUS_HEADERS = /^(allow|content-range|retry-after|www-authenticate)$/i;
 

@@ -1,17 +1,17 @@
-// What every request passes first, as one layer.
-import type { RequestHandler } from "express";
+// The middleware that every request passes first, as one layer.
+import type { NextFunction, RequestHandler } from "express";
 import type { Logger } from "pino";
-import { asOneLayer } from "../express/one-layer";
+import { timeoutMs } from "../request/deadline";
+import { requestId } from "../request/request-id";
 import { accessLog } from "./access-log";
-import { refuseLate } from "./deadline";
 import { defaultHeaders } from "./default-headers";
 import { logContext } from "./log-context";
-import { requestId } from "./request-id";
+import { sendProblem } from "./send-problem";
 import { strictHead } from "./strict-head";
 
 /**
- * Gives every request its id, its log context and its line in the access log, and every response its security headers;
- * refuses request heads that are ambiguous, and requests whose deadline has passed.
+ * Gives every request an id, a log context and a line in the access log, and every response its security headers;
+ * refuses ambiguous request heads, and requests whose deadline has passed.
  */
 export const everyRequest = (logger: Logger): RequestHandler =>
   asOneLayer(
@@ -22,3 +22,24 @@ export const everyRequest = (logger: Logger): RequestHandler =>
     strictHead,
     refuseLate,
   );
+
+/** Responds 504 if the caller's deadline has already passed. Not logged as an error, as any client can cause it. */
+export const refuseLate: RequestHandler = (req, res, next) => {
+  if (timeoutMs(req) === 0) sendProblem(req, res, 504, { detail: DEADLINE_PASSED });
+  else next();
+};
+
+const DEADLINE_PASSED = "The caller's deadline passed before the request arrived.";
+
+/** Only for synchronous middleware; most of these cost less than a layer of their own. */
+function asOneLayer(...handlers: RequestHandler[]): RequestHandler {
+  return (req, res, next) => {
+    let index = 0;
+    const step: NextFunction = (err?: unknown) => {
+      const handler = handlers[index++];
+      if (err || !handler) next(err);
+      else void handler(req, res, step);
+    };
+    step();
+  };
+}

@@ -1,44 +1,44 @@
-// Lets a client send a request again that must be carried out once: after a time-out, or a broken connection.
+// Lets a client safely retry a request that must run only once, after a time-out or a broken connection.
 import { createHash } from "node:crypto";
 import { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
-import { Problem } from "./problem";
+import { Problem } from "../request/problem";
 
-/** What a request is answered with; all of it can be JSON. */
-export interface Answer {
+/** A response that can be stored as JSON. */
+export interface IdempotentResponse {
   status: number;
   headers?: Readonly<Record<string, string>>;
-  /** Nothing is sent without it. */
+  /** Sent as JSON; no body without it. */
   body?: unknown;
 }
 
-/** What runs work once for each key. @template Db What work is given: a transaction, where there is a key. */
+/** Runs work once for each key. @template Db The argument of work: a transaction, if there is a key. */
 export type RunOnce<Db> = (
   request: { key: string; fingerprint: string } | undefined,
-  work: (db: Db) => Promise<Answer>,
-) => Promise<{ answer: Answer; isRepeated: boolean }>;
+  work: (db: Db) => Promise<IdempotentResponse>,
+) => Promise<{ answer: IdempotentResponse; isRepeated: boolean }>;
 
-/** What is looked at, whatever types the rest of a request has. */
+/** The parts of a request that matter here; its type parameters do not. */
 type KeyedRequest = Pick<Request, "get" | "method" | "originalUrl" | "body">;
 
-/** How a route takes keys. */
+/** Options for idempotency keys. */
 export interface IdempotentOptions {
-  /** Whose key it is, such as the user's id: another client with the same key then gets nothing of it. */
+  /** The owner of the key, such as the user's id, so that another client with the same key is independent of it. */
   client?: string;
 }
 
 /**
- * Answers with what the work resolves with, and again with that when the request comes again with its `Idempotency-Key`.
- * Call it when the body has been read: the method, the URL and `req.body` tell whether the request is the same.
- * @throws Problem 400 for a malformed key; what `once` throws; TypeError or RangeError when the answer's status or a
- *   header cannot be sent, and nothing is kept then.
+ * Responds with the result of the work, and with the same result when the request is repeated with its
+ * `Idempotency-Key`. Call it after reading the body: the method, the URL and `req.body` identify a repeated request.
+ * @throws Problem 400 for a malformed key; what `once` throws; TypeError or RangeError when the response's status or a
+ *   header is invalid, and nothing is stored then.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export async function idempotent<Db>(
   once: RunOnce<Db>,
   req: KeyedRequest,
   res: Response,
-  work: (db: Db) => Promise<Answer>,
+  work: (db: Db) => Promise<IdempotentResponse>,
   { client = "" }: IdempotentOptions = {},
 ): Promise<void> {
   const key = keyOf(req);
@@ -54,7 +54,7 @@ export async function idempotent<Db>(
   else res.json(answer.body);
 }
 
-/** The draft has it in quotes, and many clients do not. */
+/** Quoted in the draft, but not by many clients. */
 const KEY = /^("?)([\x21\x23-\x7e]{1,255})\1$/;
 
 function keyOf(req: KeyedRequest): string | undefined {
@@ -65,22 +65,21 @@ function keyOf(req: KeyedRequest): string | undefined {
   return key;
 }
 
-const NO_KEY =
-  "The Idempotency-Key must be 1 to 255 characters of ASCII, without spaces and quotes.";
+const NO_KEY = "The Idempotency-Key must be 1 to 255 ASCII characters without spaces or quotes.";
 
 const fingerprintOf = ({ method, originalUrl, body }: KeyedRequest): string =>
   hash([method, originalUrl, body]);
 
-/** Of any length, and with characters that PostgreSQL does not store, a client's id still makes a key. */
+/** Hashed, so that a client id of any length, with any characters, fits into the stored key. */
 const digestOf = (client: string): string => client && hash(client);
 
 const hash = (value: unknown): string =>
   createHash("sha256").update(JSON.stringify(value)).digest("base64");
 
 /**
- * Fails while the work can still be undone: an answer that was kept and cannot be sent would fail each repetition, too.
- * @throws TypeError or RangeError, as Node does, for a status or a header that cannot be sent.
+ * Fails while the work can still be rolled back: a stored response that cannot be sent would fail every retry, too.
+ * @throws TypeError or RangeError, as Node does, for an invalid status or header.
  */
-function checkHead({ status, headers }: Answer, { req }: Response): void {
+function checkHead({ status, headers }: IdempotentResponse, { req }: Response): void {
   new ServerResponse(req).writeHead(status, { ...headers, "Content-Length": "0" });
 }

@@ -1,17 +1,17 @@
-// How deep JSON from outside may be nested.
+// Limits how deeply JSON from clients may be nested.
 
 /**
- * More than documents need, and far less than it takes to exhaust the stack: schemas, `JSON.stringify` and most code that
- * walks a value are recursive, `JSON.parse` is not.
+ * More than documents need, and far less than what exhausts the stack: schemas, `JSON.stringify` and most code that
+ * walks a value are recursive, unlike `JSON.parse`.
  */
 export const MAX_DEPTH = 128;
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Whether objects and arrays are deeper in each other than `MAX_DEPTH`, if the text is JSON. */
+/** Whether objects and arrays are nested deeper than `MAX_DEPTH`, if the text is JSON. */
 export function isTooDeep(json: string): boolean {
-  // Too short for so many pairs of brackets.
+  // Too short for that many pairs of brackets.
   if (json.length <= 2 * MAX_DEPTH) return false;
   let depth = 0;
   for (let i = 0; i < json.length; i++) {
@@ -24,7 +24,7 @@ export function isTooDeep(json: string): boolean {
   return false;
 }
 
-/** Where its closing quote is, or the text's end. */
+/** The index of the string's closing quote, or the length of the text. */
 function endOfString(json: string, start: number): number {
   let end = start;
   let backslashes: number;

@@ -1,14 +1,14 @@
-// Lets every line that is logged for a request say which one it was, and every call that is made for it take its ids along.
+// Adds a request's ids to all its log lines, and to the calls made for it.
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
 import { runInWorkContext } from "../process/work-context";
-import { deadlineOf } from "./deadline";
-import { traceHeaders, traceId } from "./trace-context";
+import { deadlineOf } from "../request/deadline";
+import { traceHeaders, traceId } from "../request/trace-context";
 
 /**
- * Makes `log` write to the logger, with the request's fields, in all that is done for it from here on; calls to other
- * services say whom they are for.
+ * Makes `log` write to this logger with the request's fields while the request is handled; calls to other services get
+ * its request id, trace headers and deadline.
  */
 export function logContext(logger: Logger): RequestHandler {
   return (req, _res, next) => {
@@ -22,7 +22,7 @@ export function logContext(logger: Logger): RequestHandler {
   };
 }
 
-/** What lines say of their request; each is there, if only as undefined, so that no other request's takes its place. */
+/** A request's fields in log lines; all are set, even if undefined, so that none is inherited from another request. */
 export const requestFields = (req: Request) => ({
   requestId: req.id,
   traceId: traceId(req),

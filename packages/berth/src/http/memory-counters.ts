@@ -1,13 +1,13 @@
-// Counts each client's requests in the memory of this process, for a limited number of clients.
+// Counts requests per client in this process' memory, for a bounded number of clients.
 import type { Store } from "express-rate-limit";
 
-/** How requests are counted. */
+/** Options of the counters. */
 export interface MemoryCounterOptions {
   /** How long a count lasts, in milliseconds. */
   windowMs: number;
-  /** How many clients are remembered at least, of those that came last; twice as many at most. */
+  /** How many of the latest clients are remembered: at least this many, at most twice as many. */
   clients?: number;
-  /** A clock in milliseconds that nobody sets. */
+  /** A monotonic clock, in milliseconds. */
   now?: () => number;
 }
 
@@ -16,13 +16,13 @@ interface Counter {
   endsAt: number;
 }
 
-/** Some 7 MB in all. */
+/** About 7 MB in all. */
 const CLIENTS = 50_000;
 
 /**
- * Two generations bound memory without any bookkeeping for a client that is known: when the recent one is full, or a
- * window old, it becomes the earlier one, which is dropped. A client that goes on sending stays; to be forgotten early, it
- * has to be silent while as many others come as are remembered. Whoever has so many addresses has their limits, too.
+ * Two generations bound memory without bookkeeping for known clients: when the recent one is full, or a window old, it
+ * replaces the earlier one. A client that keeps sending stays; it is forgotten early only if it is silent while as many
+ * other clients come as are remembered. An attacker with that many addresses has as many limits anyway.
  */
 export function createMemoryCounters(options: MemoryCounterOptions): Store {
   const { windowMs, clients = CLIENTS, now = () => performance.now() } = options;
@@ -38,7 +38,7 @@ export function createMemoryCounters(options: MemoryCounterOptions): Store {
     }
     const counter = earlier.get(client) ?? { requests: 0, endsAt: at + windowMs };
     earlier.delete(client);
-    // A copy: the text may be a slice, which would keep the whole header that it was cut from in memory.
+    // A copy: the string may be a slice, which would keep the whole header in memory.
     recent.set(Buffer.from(client).toString(), counter);
     return counter;
   }
@@ -52,7 +52,7 @@ export function createMemoryCounters(options: MemoryCounterOptions): Store {
         counter.endsAt = at + windowMs;
       }
       counter.requests++;
-      // The library takes the same clock away again in this turn: nobody can set it in between.
+      // express-rate-limit subtracts `Date.now()` again in the same turn, so setting the clock changes nothing.
       return {
         totalHits: counter.requests,
         resetTime: new Date(Date.now() + counter.endsAt - at),

@@ -1,36 +1,13 @@
-// Lists page by page: the client follows a link, and need not know how a cursor is made.
+// Sends lists page by page: the client follows a link, and need not understand cursors.
 import { unescape } from "node:querystring";
 import type { Response } from "express";
-import * as v from "valibot";
-import { id, object } from "./fields";
-import { queryInteger } from "./query-fields";
+import type { PageQuery } from "../schema/query-fields";
 import { escapeUrl } from "./relative-url";
 
-/** What a page's query has at least. */
-export interface PageQuery {
-  limit: number;
-  cursor?: string;
-}
-
 /**
- * The query of a list; with filters it is `object({ ...pageQuery(20, 100).entries, tag: … })`.
- * @param limit How many rows a page has unless the client says otherwise.
- * @param max How many it may ask for.
- * @param cursor What `cursorOf` gives `sendPage`: an id by default.
- */
-export const pageQuery = <const C extends v.GenericSchema<string> = typeof id>(
-  limit: number,
-  max: number,
-  cursor: C = id as never,
-) =>
-  object({
-    limit: v.optional(queryInteger(1, max), String(limit)),
-    cursor: v.optional(cursor),
-  });
-
-/**
- * Answers with a page of rows, and where there are more, with a `Link` to the next: the same query from the last row's cursor on.
- * @param list Finds the rows after the cursor, as many as `limit` says: one more than the client has asked for.
+ * Responds with a page of rows and, if there are more, a `Link` to the next: the same query after the last row's
+ * cursor.
+ * @param list Finds up to `limit` rows after the cursor; `limit` is one more than the client's.
  * @see https://www.rfc-editor.org/rfc/rfc8288
  */
 export async function sendPage<Q extends PageQuery, T>(
@@ -49,8 +26,8 @@ export async function sendPage<Q extends PageQuery, T>(
 }
 
 /**
- * Relative to the request's URL, as a proxy may have taken a prefix off its path. As text: to parse a URL would cost a
- * list more than all else that it is not asked for.
+ * Relative to the request's URL, as a proxy may have removed a prefix from its path. Built as text, because parsing a
+ * URL would be the most expensive part of a list.
  */
 function withCursor(target: string, cursor: string): string {
   const [, query = ""] = QUERY.exec(target) ?? [];

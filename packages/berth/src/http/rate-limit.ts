@@ -1,22 +1,22 @@
-// Limits how many requests one client may send in a minute.
+// Limits how many requests one client may send per minute.
 import type { Request, RequestHandler } from "express";
 import type * as ExpressRateLimit from "express-rate-limit";
 import { currentLogger } from "../process/work-context";
-import { clientAddress } from "./client-address";
+import { clientAddress } from "../request/client-address";
+import { Problem } from "../request/problem";
 import { createMemoryCounters } from "./memory-counters";
-import { Problem } from "./problem";
 
-/** How requests are limited. */
+/** The limit, and where requests are counted. */
 export interface RateLimitOptions {
-  /** How many requests a client may send in a minute, which begins with its first one. */
+  /** How many requests a client may send per minute; the minute starts with its first request. */
   perMinute: number;
-  /** Where all processes count together; each counts alone without it. */
+  /** Where all processes count together; without it, each process counts for itself. */
   redis?: CounterStore | undefined;
-  /** Tells this limit's counters from others in the same Redis, such as the service's name. */
+  /** Prefix of the counters in Redis, such as the service's name. */
   name: string;
 }
 
-/** What is needed of Redis. */
+/** The part of a Redis client that the counters use. */
 export interface CounterStore {
   /** Runs one command. */
   send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
@@ -25,50 +25,51 @@ export interface CounterStore {
 const MINUTE_MS = 60_000;
 
 /**
- * Answers 429 to a client that has sent more than its requests, and says in `RateLimit` headers what is left. While Redis
- * does not answer, it lets everybody pass.
+ * Responds 429 to a client that has used up its requests; `RateLimit` headers say what is left. Fails open: while Redis
+ * is unreachable, all requests pass.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/08/
  */
 export function rateLimit({ perMinute, redis, name }: RateLimitOptions): RequestHandler {
   const { ipKeyGenerator, rateLimit: limit } = load();
-  const lookForProxy = createProxyWarning();
+  const warnOfProxy = createProxyWarning();
   return limit({
     limit: perMinute,
     windowMs: MINUTE_MS,
     standardHeaders: "draft-8",
     legacyHeaders: false,
-    // An IPv6 client has a whole network of addresses, and must not have a limit for each.
+    // An IPv6 client has a whole subnet of addresses, which must share one limit.
     keyGenerator(req) {
-      lookForProxy(req);
+      warnOfProxy(req);
       return ipKeyGenerator(clientAddress(req) ?? "");
     },
     handler() {
-      throw new Problem(429, "Too many requests: come back later.");
+      throw new Problem(429, "Too many requests: try again later.");
     },
     store: redis
       ? createCounters(redis, `${name}:requests:`)
       : createMemoryCounters({ windowMs: MINUTE_MS }),
     passOnStoreError: true,
-    // These would be for each request: Redis itself says when it is away, and the counters when they cannot count.
+    // These would log for each request: the Redis client logs when it is unreachable, and the counters when they fail.
     logger: { error: () => undefined, warn: () => undefined },
-    // They look after keys made of `req.ip`, and print.
+    // These checks concern keys made of `req.ip`, and print to the console.
     validate: false,
   });
 }
 
-/** Says once that requests come by a proxy that is not trusted: whoever they are from, they are one client's. */
+/** Warns once if requests come through a proxy that is not trusted: they would all count as one client's. */
 function createProxyWarning(): (req: Request) => void {
-  let isSaid = false;
+  let isWarned = false;
   return ({ app, headers }) => {
-    if (isSaid || headers["x-forwarded-for"] === undefined || app.get("trust proxy") !== 0) return;
-    isSaid = true;
+    if (isWarned || headers["x-forwarded-for"] === undefined || app.get("trust proxy") !== 0)
+      return;
+    isWarned = true;
     currentLogger()?.warn(
-      "a request came with X-Forwarded-For: if a proxy of yours has set it, set TRUST_PROXY, as all its clients share one limit",
+      "a request has X-Forwarded-For, but no proxy is trusted: if your proxy sets it, set TRUST_PROXY, or all its clients share one rate limit",
     );
   };
 }
 
-/** Counts, in one step, and ends the count a minute after its beginning. */
+/** Increments a counter that expires a minute after its start, in one step. */
 const COUNT = `
   local requests = redis.call("INCR", KEYS[1])
   local remaining = redis.call("PTTL", KEYS[1])
@@ -79,23 +80,26 @@ const COUNT = `
   return { requests, remaining }
 `;
 
-/** As rate-limit-redis does it, which counts nothing ever again when Redis is away as the process starts (6.0.1). */
+/** Like rate-limit-redis, which never counts again if Redis is unreachable when the process starts (6.0.1). */
 function createCounters({ send }: CounterStore, prefix: string): ExpressRateLimit.Store {
-  let isSaid = false;
-  const sayOnce = (err: unknown): void => {
-    if (isSaid || !isRefusal(err)) return;
-    isSaid = true;
-    currentLogger()?.warn({ err }, "Redis refuses to count a request: those like it all pass");
+  let isWarned = false;
+  const warnOnce = (err: unknown): void => {
+    if (isWarned || !isRefusal(err)) return;
+    isWarned = true;
+    currentLogger()?.warn(
+      { err },
+      "Redis refused to count a request: the rate limit is not enforced",
+    );
   };
   return {
     async increment(client) {
       try {
-        const answer = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
-        const [totalHits, remainingMs] = answer as [number, number];
-        // The library takes the same clock away again in this turn: nobody can set it in between.
+        const reply = await send("EVAL", COUNT, 1, prefix + client, MINUTE_MS);
+        const [totalHits, remainingMs] = reply as [number, number];
+        // express-rate-limit subtracts `Date.now()` again in the same turn, so setting the clock changes nothing.
         return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
       } catch (err) {
-        sayOnce(err);
+        warnOnce(err);
         throw err;
       }
     },
@@ -104,10 +108,10 @@ function createCounters({ send }: CounterStore, prefix: string): ExpressRateLimi
   };
 }
 
-/** It is there, and does not do this: scripts are forbidden, or it is one of a cluster. */
+/** Redis is reachable, but rejects the command: scripts are forbidden, or it is a node of a cluster. */
 const isRefusal = (err: unknown): boolean => (err as Error).name === "ReplyError";
 
-/** Without a limit nothing of it is loaded. */
+/** Loaded only if there is a limit. */
 const load = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   require("express-rate-limit") as typeof ExpressRateLimit;

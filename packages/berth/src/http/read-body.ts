@@ -1,26 +1,26 @@
-// Brings a request's body into memory, within a limit.
+// Reads a request's body into memory, up to a limit.
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Request } from "express";
-import { Problem } from "./problem";
+import { Problem } from "../request/problem";
 
 /**
- * Whether there is anything to read; a request without a body and one with an empty one are the same.
+ * Whether there is anything to read; false for a missing and for an empty body.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
 export const hasBody = ({ headers }: Request): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 /**
- * Reads a body, as it was sent, into one buffer: a list of its pieces would take two hundred times the bytes when these
- * come one by one. The client is asked for it only now.
- * @throws Problem 413 over the limit, at once; 400 when it ends before it is complete.
+ * Reads a body, as sent, into one buffer: a list of chunks would take two hundred times the memory if the bytes come
+ * one by one. A client that sent `Expect: 100-continue` gets its 100 only now.
+ * @throws Problem 413 over the limit, at once; 400 when the body is incomplete.
  */
 export function readWhole(req: Request, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
-    if (req.readableEnded) throw new Error("The body has been read already, by somebody else.");
-    // Its client has gone while the middleware before this was at work: no event would come.
+    if (req.readableEnded) throw new Error("The body has already been read, by other middleware.");
+    // The client has disconnected during earlier middleware: no event would come.
     if (req.destroyed) throw new Problem(400, BROKEN_OFF);
     let body: Buffer = NOTHING;
     let length = 0;
@@ -58,8 +58,8 @@ const DECOMPRESS = new Map([
 ]);
 
 /**
- * Undoes a body's Content-Encoding.
- * @throws Problem 415 for an unknown one, 400 for what is not compressed as it says, 413 for what becomes too large.
+ * Decompresses a body according to its Content-Encoding.
+ * @throws Problem 415 for an unknown encoding, 400 if the body cannot be decompressed, 413 if the result is too large.
  */
 export async function decompress(req: Request, sent: Buffer, limitBytes: number): Promise<Buffer> {
   const encoding = (req.headers["content-encoding"] ?? "identity").toLowerCase();
@@ -78,4 +78,4 @@ const TOO_LARGE = "The body is larger than this service accepts.";
 const BROKEN_OFF = "The body ended before it was complete.";
 const UNKNOWN_ENCODING =
   "The body's Content-Encoding is not supported: send gzip, deflate, br or none.";
-const NOT_COMPRESSED = "The body is not compressed as its Content-Encoding says.";
+const NOT_COMPRESSED = "The body does not match its Content-Encoding.";

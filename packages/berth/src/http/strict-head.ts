@@ -1,10 +1,11 @@
-// Refuses heads that Node's parser lets through, although HTTP does not.
+// Refuses request heads that Node's parser accepts although HTTP does not allow them.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import { Problem } from "./problem";
+import { Problem } from "../request/problem";
 
 /**
- * Refuses a request that does not name one host, or asks for what this service cannot do; its connection ends.
+ * Refuses a request without exactly one `Host`, or with an expectation or transfer coding that is not supported, and
+ * closes its connection.
  * @throws Problem 400 for a second `Host`, or none in HTTP/1.1; 417 for any `Expect` but `100-continue`,
  *   501 for any transfer coding but `chunked`.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2 and section 6.1
@@ -25,20 +26,20 @@ export const strictHead: RequestHandler = (req, _res, next) => {
 
 const NO_HOST = "The request has no Host.";
 const SECOND_HOST = "The request has more than one Host.";
-const UNKNOWN_EXPECT = "The only expectation that this service knows is 100-continue.";
-const UNKNOWN_CODING = "The only transfer coding that this service knows is chunked.";
+const UNKNOWN_EXPECT = "The only supported expectation is 100-continue.";
+const UNKNOWN_CODING = "The only supported transfer coding is chunked.";
 const CHUNKED = /^chunked$/i;
 const CLOSE = { Connection: "close" };
 const CONTINUE = /^100-continue$/i;
 
 const isHttp11 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1";
 
-/** `req.headers` has the first only. */
+/** From the raw headers, as `req.headers` has only the first. */
 function countHosts({ rawHeaders }: IncomingMessage): number {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    // In the order of their cost: a lower-case copy is the dearest.
+    // Cheapest comparison first: lower-casing makes a copy.
     if (name.length === 4 && (name === "Host" || name.toLowerCase() === "host")) count++;
   }
   return count;

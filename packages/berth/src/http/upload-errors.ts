@@ -1,17 +1,17 @@
-// What multer and its parser, busboy, say of an upload: without a status, though it is the client's fault.
+// Recognizes client errors of multer and its parser, busboy, which have no status.
 
-/** What is wrong with an upload, for its client. */
-export interface UploadFault {
+/** What is wrong with an upload, for the client. */
+export interface UploadError {
   status: number;
   detail: string;
 }
 
-/** Multer's codes for more or larger than its limits allow. */
+/** Multer's codes for exceeded limits. */
 const TOO_MUCH = /^LIMIT_(FILE_SIZE|FIELD_VALUE|(PART|FILE|FIELD)_COUNT)$/;
-/** Multer's codes for other names than it is told to expect. */
+/** Multer's codes for unexpected field names. */
 const WRONG_NAME = /^(LIMIT_|MISSING_FIELD_NAME$|INVALID_FIELD_NAME$)/;
 
-/** All that busboy says of a body, and multer of one that broke off. */
+/** The messages of busboy for a malformed body, and of multer for an incomplete one. */
 const MALFORMED = new Set([
   "Malformed content type",
   "Malformed part header",
@@ -22,8 +22,8 @@ const MALFORMED = new Set([
   "Request closed",
 ]);
 
-/** What an error says of an upload, or undefined when it is no such error. Their messages quote nothing. */
-export function uploadFault(err: object): UploadFault | undefined {
+/** Status and detail for an upload's error, or undefined for other errors. These messages quote no input. */
+export function uploadError(err: object): UploadError | undefined {
   const { name, code, message } = err as Readonly<Record<string, unknown>>;
   if (typeof message !== "string") return undefined;
   if (name === "MulterError" && typeof code === "string") {

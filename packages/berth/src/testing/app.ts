@@ -5,10 +5,10 @@ import type { Logger } from "pino";
 import { createExpress } from "../express/app";
 import { errorHandler } from "../http/error-handler";
 import { everyRequest } from "../http/every-request";
-import { livez, readyz } from "../http/health";
 import { notFound } from "../http/not-found";
-import type { ReadinessCheck } from "../process/readiness";
+import { livez, readyz } from "../http/service-routes";
 import { createLogger } from "../process/logger";
+import type { ReadinessCheck } from "../process/readiness";
 
 /** One parsed log line. */
 export type LogLine = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Converts schemas to JSON Schema, as in the OpenAPI document.
 import { toJsonSchema as convert } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import { toJsonSchema } from "../http/json-schema";
+import { toJsonSchema } from "../schema/json-schema";
 
 /** The schema as JSON Schema, without `$schema`. */
 export function jsonSchemaOf(schema: GenericSchema): Record<string, unknown> {

@@ -1,10 +1,10 @@
 import type { RequestHandler, Response, Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
-import { setUnfitAnswers } from "../../src/api/answers";
 import { describeRoute } from "../../src/api/describe-route";
-import { dateTime, id, object, text } from "../../src/http/fields";
-import { queryInteger } from "../../src/http/query-fields";
+import { setUnfitAnswers } from "../../src/api/response-checks";
+import { dateTime, id, object, text } from "../../src/schema/fields";
+import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp, type LogLine, problem } from "../../src/testing/app";
 
 const shipInput = object({ name: text(1, 10) });
@@ -18,7 +18,7 @@ function serve(define: (router: Router) => void, areRefused = true) {
   return { app, log };
 }
 
-/** What a handler is given, as a client sees it. */
+/** Responds with what the handler receives. */
 const echo: RequestHandler = ({ params, query, body }, res) => {
   res.json({ params, query, body: body as unknown });
 };
@@ -40,14 +40,14 @@ describe("a described route", () => {
     );
   });
 
-  it("gives its handler what the schemas have made", async () => {
+  it("passes the schemas' output to its handler", async () => {
     const res = await request(app).put("/ships/7?limit=3").send({ name: "Ann" });
     expect(res.body).toEqual({ params: { id: "7" }, query: { limit: 3 }, body: { name: "Ann" } });
     const fewer = await request(app).put("/ships/7").send({ name: "Ann" });
     expect(fewer.body).toMatchObject({ query: { limit: 5 } });
   });
 
-  it("leaves alone what it does not describe", async () => {
+  it("leaves what it does not describe unchanged", async () => {
     const res = await request(app).get("/plain?a=1");
     expect(res.body).toEqual({ params: {}, query: { a: "1" } });
   });
@@ -61,7 +61,7 @@ describe("a described route", () => {
     expect([res.status, res.body]).toMatchObject([status, { detail }]);
   });
 
-  it("reads no body that middleware in front of it refuses", async () => {
+  it("reads no body if middleware before it refuses the request", async () => {
     const refuse: RequestHandler = (_req, res) => void res.status(401).end();
     const { app } = serve((router) => {
       router.post(
@@ -76,8 +76,8 @@ describe("a described route", () => {
 });
 
 describe("the types of a described route", () => {
-  it("refuse what a description has not", () => {
-    // @ts-expect-error: it is called bodyOptions.
+  it("reject unknown members of a description", () => {
+    // @ts-expect-error: the member is called bodyOptions.
     describeRoute({ summary: "Is compiled.", answers, bodyOption: { limitBytes: 5 } });
   });
 
@@ -112,61 +112,65 @@ describe("the types of a described route", () => {
     expect(app).toBeDefined();
   });
 
-  it("are a text's or bytes', where the answer is not JSON", () => {
+  it("allow text or bytes if the response is not JSON", () => {
     serve((router) => {
       const csv = { 200: { mediaType: "text/csv" } };
       router.get("/a", describeRoute({ summary: "Is compiled.", answers: csv }), (_req, res) => {
         res.type("csv").send("1,Ann");
-        // @ts-expect-error: it would be sent as JSON.
+        // @ts-expect-error: an object would be sent as JSON.
         res.send({ id: "1" });
       });
     });
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   const handlers: [string, RequestHandler, { pointer: string; detail: string } | undefined][] = [
-    ["as it is described", (_req, res) => void res.json({ id: "1", name: "Ann" }), undefined],
     [
-      "whose date becomes text",
+      "that matches its description",
+      (_req, res) => void res.json({ id: "1", name: "Ann" }),
+      undefined,
+    ],
+    [
+      "whose date becomes a string",
       (_req, res) => void res.json({ id: "1", name: "Ann", builtAt: new Date(0) }),
       undefined,
     ],
     ["without its body, as described", (_req, res) => void res.status(204).end(), undefined],
     [
-      "that is a problem of the handler's own",
+      "that is a problem sent by the handler",
       (_req, res) => void res.status(409).json({ title: "No" }),
       undefined,
     ],
     [
-      "of another type, which is not looked at",
+      "of another type, which is not checked",
       (_req, res) => void res.type("csv").end("1,Ann"),
       undefined,
     ],
     [
-      "of the media type that is described",
+      "of the described media type",
       (_req, res) => void res.status(202).type("text/csv").json("1,Ann"),
       undefined,
     ],
     [
-      "of JSON where another media type is described",
+      "of JSON when another media type is described",
       (_req, res) => void res.status(202).json("1,Ann"),
       { pointer: "", detail: "must be text/csv" },
     ],
     [
-      "without a body where a media type is described",
+      "without a body when a media type is described",
       (_req, res) => void res.status(202).end(),
       { pointer: "", detail: "must be text/csv" },
     ],
     [
-      "without a field",
+      "with a missing field",
       (_req, res) => void res.json({ id: "1" }),
       { pointer: "/name", detail: "is required" },
     ],
     [
-      "with a field too many",
+      "with an unknown field",
       (_req, res) => void res.json({ id: "1", name: "Ann", password: "s3cret" }),
-      { pointer: "/password", detail: "is not known here" },
+      { pointer: "/password", detail: "is not a known field" },
     ],
     [
       "with another status",
@@ -174,12 +178,12 @@ describe("an answer", () => {
       { pointer: "", detail: "has the status 201, which is not described" },
     ],
     [
-      "without the body that is described",
+      "without the described body",
       (_req, res) => void res.end(),
       { pointer: "", detail: "is required" },
     ],
     [
-      "with a body where none is described",
+      "with a body when none is described",
       (_req, res) => void res.status(204).json({}),
       { pointer: "", detail: "must have no body" },
     ],
@@ -197,7 +201,7 @@ describe("an answer", () => {
     const refused = await request(strict.app).get("/x");
     const [first] = [await request(lax.app).get("/x"), await request(lax.app).get("/x")];
     if (fault) {
-      const detail = "The answer is not as its route describes it.";
+      const detail = "The response does not match its route's description.";
       expect(JSON.parse(refused.text)).toEqual(
         problem(500, "Internal Server Error", { detail, errors: [fault] }),
       );
@@ -212,9 +216,9 @@ describe("an answer", () => {
   });
 
   const warnings = (log: LogLine[]) =>
-    log.filter(({ msg }) => msg === "The answer is not as its route describes it.");
+    log.filter(({ msg }) => msg === "The response does not match its route's description.");
 
-  it("is looked at once a second where it is sent in any case, and logged once", async () => {
+  it("is checked once a second and logged once if mismatches are not refused", async () => {
     const now = jest.spyOn(performance, "now");
     try {
       let sent: object = { id: "1", name: "Ann" };
@@ -241,7 +245,7 @@ describe("an answer", () => {
     }
   });
 
-  it("is refused in a callback, too, where nobody would catch what is thrown", async () => {
+  it("is refused in a callback, where a thrown error would not be caught", async () => {
     const { app } = serve((router) => {
       const later = (send: (res: Response) => void) =>
         ((_req, res) => void setImmediate(send, res)) as RequestHandler;
@@ -261,12 +265,12 @@ describe("an answer", () => {
       const res = await request(app).get(path);
       expect([res.status, res.body]).toMatchObject([
         500,
-        { detail: "The answer is not as its route describes it." },
+        { detail: "The response does not match its route's description." },
       ]);
     }
   });
 
-  it("is sent where the check of its schema fails itself, and that is logged", async () => {
+  it("is sent, and the error logged, when the schema's own check throws", async () => {
     const broken = v.pipe(
       v.any(),
       v.check((value: { a: { b: number } }) => value.a.b > 1),

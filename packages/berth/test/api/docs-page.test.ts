@@ -1,4 +1,4 @@
-// The page of GET /docs, as people meet it: in a browser, wherever the service is.
+// The page of GET /docs in a real browser, wherever the service is mounted.
 import { createServer, request as forward, type RequestListener, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -8,14 +8,14 @@ import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { apiDocs } from "../../src/api/docs";
 import { requireToken, token } from "../../src/api/require-token";
-import { id, object, text } from "../../src/http/fields";
+import { id, object, text } from "../../src/schema/fields";
 import { createTestApp } from "../../src/testing/app";
 import { describeWithBrowser, openBrowser } from "../support/browser";
 
 const shipInput = object({ name: v.pipe(text(1, 20), v.examples(["Ann"])), cargo: text(0, 20) });
 const ship = object({ id, ...shipInput.entries });
 
-/** A token is the name of whom it is about. */
+/** A token is the name of its subject. */
 const tokens = {
   audience: "ships",
   verify: (text: string) => Promise.resolve({ sub: text }),
@@ -45,12 +45,12 @@ function defineShips(router: Router): void {
   router.get(
     "/me",
     requireToken(tokens),
-    describeRoute({ summary: "Says who asks.", answers: { 200: v.string() } }),
+    describeRoute({ summary: "Returns the subject.", answers: { 200: v.string() } }),
     (req, res) => void res.json(token.get(req).sub),
   );
 }
 
-/** Its HTML would say so itself, were it believed. */
+/** HTML that would show itself if it were not escaped. */
 const WICKED = `</title></script><script>injected = 1</script><img src="x" onerror="injected = 1">
 [link](javascript:injected=1) <a href="javascript:injected=1">a</a> <iframe srcdoc="<script>injected = 1</script>"></iframe>
 <img src="https://elsewhere.test/seen.png"><form action="https://elsewhere.test/"></form><style>* { display: none }</style>`;
@@ -79,7 +79,7 @@ const app = (define: (router: Router) => void) =>
 const servers: Server[] = [];
 afterAll(() => servers.forEach((server) => server.close().closeAllConnections()));
 
-/** Resolves with where it listens. */
+/** Resolves with the app's URL. */
 async function listen(handler: RequestListener): Promise<string> {
   const server = createServer(handler).listen(0, "127.0.0.1");
   servers.push(server);
@@ -87,7 +87,7 @@ async function listen(handler: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A proxy that takes a prefix away, and knows nothing else. */
+/** A proxy that only removes a path prefix. */
 async function behindProxy(handler: RequestListener, prefix: string): Promise<string> {
   const target = await listen(handler);
   const url = await listen((req, res) => {
@@ -105,15 +105,15 @@ async function behindProxy(handler: RequestListener, prefix: string): Promise<st
   return url + prefix;
 }
 
-// On a busy machine the page now and then forgets a key or a click that comes while it is being made.
+// On a busy machine the page sometimes loses a key or a click while it is rendering.
 jest.retryTimes(2);
 
 describeWithBrowser("the page of GET /docs, in a browser", () => {
   let browser: Browser;
   let page: Page;
-  /** What its policy has kept from it, and what has failed in it. */
+  /** Violations of its policy, and errors. */
   let faults: string[];
-  /** What it has asked for. */
+  /** The URLs it has requested. */
   let asked: HTTPRequest[];
 
   beforeAll(async () => void (browser = await openBrowser()), 60_000);
@@ -153,7 +153,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await page.waitForSelector(`${operation} .execute`);
   };
 
-  /** Until it is sent: what is pressed before the page has read all that it needs for that, it forgets. */
+  /** Repeats until the request is sent: the page ignores clicks before it has loaded everything. */
   const execute = async (operation: string) => {
     const press = () => page.locator(`${operation} .execute`).click();
     const isSent = () =>
@@ -163,7 +163,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     for (let sent: unknown; !sent;) [sent] = await Promise.all([isSent(), press()]);
   };
 
-  it("lists every route, by the first segments of their paths", async () => {
+  it("lists every route by its path's first segment", async () => {
     await openShips();
     expect(await page.title()).toBe("Ships");
     expect(await page.evaluate("document.documentElement.lang")).toBe("en");
@@ -171,9 +171,9 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
       rows.map((row) => (row as unknown as { innerText: string }).innerText),
     );
     expect(rows.map((row) => row.replaceAll("\n", " "))).toEqual([
-      "GET /me Says who asks.",
-      "GET /livez Says that the process runs.",
-      "GET /readyz Says whether the process may get requests.",
+      "GET /me Returns the subject.",
+      "GET /livez Liveness probe: the process runs.",
+      "GET /readyz Readiness probe: the process can take requests.",
       "GET /ships Lists ships.",
       "POST /ships Builds a ship.",
     ]);
@@ -182,12 +182,12 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
 
   it.each<[string, () => Promise<string>]>([
     ["at the root", () => listen(app(defineShips))],
-    ["behind a proxy that takes a prefix away", () => behindProxy(app(defineShips), "/a/b")],
+    ["behind a proxy that removes a prefix", () => behindProxy(app(defineShips), "/a/b")],
     [
-      "in an app in another one",
+      "in a mounted app",
       async () => (await listen(express().use("/api", app(defineShips)))) + "/api",
     ],
-  ])("asks the service where it is: %s", async (_place, start) => {
+  ])("sends requests to the service %s", async (_place, start) => {
     const url = await start();
     await page.goto(`${url}/docs/`);
     expect(page.url()).toBe(`${url}/docs`);
@@ -200,7 +200,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     expect(faults).toEqual([]);
   });
 
-  it("sends an example by one click, and shows what is answered, and a problem", async () => {
+  it("sends an example by one click, and shows the response and a problem", async () => {
     await openShips();
     await unfold(POST);
     await execute(POST);
@@ -219,19 +219,19 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     );
   });
 
-  it("explains problems: when a route has which, and what each member is", async () => {
+  it("explains each route's problems and their members", async () => {
     await openShips();
     await unfold(POST);
     await page.waitForSelector(`${POST} .responses-table`);
     const documented = await textOf(`${POST} .responses-table`);
-    expect(documented).toContain("Some fields are not valid; errors has them.");
+    expect(documented).toContain("Some fields are not valid; errors lists them.");
     expect(documented).toContain('"title": "Unprocessable Entity"');
     expect(documented).toContain("The body is not JSON.");
     await page.locator(".models .json-schema-2020-12-expand-deep-button").click();
-    await shows(".models", "What the log calls the request.");
+    await shows(".models", "The id of the request in the log.");
   });
 
-  it("is used by keyboard alone", async () => {
+  it("can be used with the keyboard alone", async () => {
     await openShips();
     const tabTo = async (selector: string) => {
       for (let presses = 0; presses < 100; presses++) {
@@ -255,11 +255,11 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     for (const operation of [GET, POST, ME]) await unfold(operation);
     await execute(POST);
     await shows(answerOf(POST), "201");
-    // All of it is there, and nothing of it sticks out.
+    // Everything is visible, and nothing overflows.
     await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
   });
 
-  it.each(["light", "dark"])("can be read where people want it %s", async (scheme) => {
+  it.each(["light", "dark"])("has enough contrast in the %s color scheme", async (scheme) => {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await openShips();
     await unfold(POST);
@@ -273,7 +273,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     }
   });
 
-  it("sends the token that it was told, until it is left", async () => {
+  it("sends the entered token until the page is closed", async () => {
     await openShips();
     await unfold(ME);
     await execute(ME);
@@ -289,7 +289,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await shows(answerOf(ME), "200");
     expect(await textOf(answerOf(ME))).toContain('"ann"');
 
-    // Its address has the operation that is open.
+    // The URL names the open operation.
     await page.reload();
     await page.waitForSelector(`${ME} .execute`);
     await execute(ME);
@@ -298,38 +298,35 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   });
 
   it.each([
-    ["as it is", false],
-    ["were it without its policy", true],
-  ])(
-    "believes no text, be it a name, a description, an example or an answer: %s",
-    async (_how, isBypassed) => {
-      await page.setBypassCSP(isBypassed);
-      const url = await listen(app(defineWicked));
-      const POST = "#operations-wicked-postWicked";
-      await open(url, POST);
-      await unfold(POST);
-      for (const model of await page.$$(".json-schema-2020-12-accordion")) await click(model);
-      await execute(POST);
-      await shows(answerOf(POST), "200");
-      expect(await page.title()).toBe(WICKED.replaceAll("\n", " "));
-      expect(await page.evaluate("'injected' in window")).toBe(false);
-      const active = "script:not([src]), iframe, form, style, [onerror], [href^='javascript:']";
-      expect(await page.$$eval(`#api :is(${active})`, (all) => all.map(String))).toEqual([]);
-      if (isBypassed) return;
-      // What it would load from elsewhere, its policy keeps from it.
-      const kept = faults.filter((fault) =>
-        fault.includes("'https://elsewhere.test/seen.png' violates"),
-      );
-      expect(kept.length).toBeGreaterThan(0);
-      expect(askedBeyond(url)).toHaveLength(kept.length);
-    },
-  );
+    ["with its policy", false],
+    ["even without its policy", true],
+  ])("escapes names, descriptions, examples and responses, %s", async (_how, isBypassed) => {
+    await page.setBypassCSP(isBypassed);
+    const url = await listen(app(defineWicked));
+    const POST = "#operations-wicked-postWicked";
+    await open(url, POST);
+    await unfold(POST);
+    for (const model of await page.$$(".json-schema-2020-12-accordion")) await click(model);
+    await execute(POST);
+    await shows(answerOf(POST), "200");
+    expect(await page.title()).toBe(WICKED.replaceAll("\n", " "));
+    expect(await page.evaluate("'injected' in window")).toBe(false);
+    const active = "script:not([src]), iframe, form, style, [onerror], [href^='javascript:']";
+    expect(await page.$$eval(`#api :is(${active})`, (all) => all.map(String))).toEqual([]);
+    if (isBypassed) return;
+    // The policy blocks what the page would load from elsewhere.
+    const kept = faults.filter((fault) =>
+      fault.includes("'https://elsewhere.test/seen.png' violates"),
+    );
+    expect(kept.length).toBeGreaterThan(0);
+    expect(askedBeyond(url)).toHaveLength(kept.length);
+  });
 });
 
 const click = (element: ElementHandle) =>
   element.evaluate((of) => (of as unknown as { click(): void }).click());
 
-/** Of a text to what is behind it, as the page sees it. @see https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+/** The contrast of text to its background. @see https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 const CONTRAST = `(selector) => {
   const element = document.querySelector(selector);
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);

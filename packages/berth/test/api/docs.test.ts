@@ -3,12 +3,12 @@ import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { apiDocs } from "../../src/api/docs";
-import { apiVariables } from "../../src/api/variables";
+import { apiVariables } from "../../src/http/variables";
 import { readEnvironment } from "../../src/process/environment";
-import { id, object, text } from "../../src/http/fields";
+import { id, object, text } from "../../src/schema/fields";
 import { createTestApp } from "../../src/testing/app";
 
-/** As wicked as a package's name cannot be. */
+/** A hostile name, which npm would not allow. */
 const NAME = '</title><script>document.body.innerHTML = "injected"</script>';
 
 const shipInput = object({ name: v.pipe(text(1, 20), v.examples(["Ann"])), cargo: text(0, 20) });
@@ -34,7 +34,7 @@ function defineShips(router: Router): void {
 }
 
 describe("GET /openapi.json", () => {
-  it("is the document, the same each time", async () => {
+  it("responds with the same document each time", async () => {
     const { app } = createTestApp(defineShips);
     const first = await request(app).get("/openapi.json");
     expect(first.body).toMatchObject({
@@ -47,7 +47,7 @@ describe("GET /openapi.json", () => {
     expect((await request(app).get("/openapi.json")).text).toBe(first.text);
   });
 
-  it("is a problem, and in the log by its route, where a route contradicts itself", async () => {
+  it("responds 500, and logs the route, when a description contradicts itself", async () => {
     const twice = describeRoute({ summary: "Does it.", answers: { 204: null } });
     const { app, log } = createTestApp((router) => {
       router.use(apiDocs({ title: "x", version: "1" }));
@@ -63,7 +63,7 @@ describe("GET /openapi.json", () => {
 });
 
 describe("API_DOCS", () => {
-  it("refuses what is neither true nor false, and names what is", () => {
+  it("rejects other values than true and false", () => {
     expect(() => readEnvironment(apiVariables, { API_DOCS: "maybe" })).toThrow(
       /API_DOCS.*true.*false.*maybe/s,
     );
@@ -73,7 +73,7 @@ describe("API_DOCS", () => {
 describe("GET /docs", () => {
   const { app } = createTestApp(defineShips);
 
-  it("has a policy that lets it reach nobody but the service", async () => {
+  it("has a policy that allows requests only to the service", async () => {
     const res = await request(app).get("/docs");
     expect([res.status, res.type]).toEqual([200, "text/html"]);
     expect(res.get("Content-Security-Policy")).toMatch(
@@ -82,22 +82,22 @@ describe("GET /docs", () => {
     expect(res.text).not.toMatch(/https?:/);
   });
 
-  it("leaves all others their own", async () => {
+  it("leaves the policies of other responses unchanged", async () => {
     const res = await request(app).get("/ships");
     expect(res.get("Content-Security-Policy")).toMatch(/^default-src 'self'/);
   });
 
-  it("leads to itself from a path with a slash", async () => {
+  it("redirects from a path with a trailing slash", async () => {
     const res = await request(app).get("/docs/");
     expect([res.status, res.get("Location")]).toEqual([301, "../docs"]);
   });
 
-  it("is not at a path with two", async () => {
+  it("responds 404 at a path with two leading slashes", async () => {
     expect((await request(app).get("//docs")).status).toBe(404);
     expect((await request(app).get("//docs/")).status).toBe(404);
   });
 
-  it("is in an app that is mounted in another one", async () => {
+  it("works in a mounted app", async () => {
     const outer = express().use("/api", app);
     expect((await request(outer).get("/api/docs")).type).toBe("text/html");
     expect((await request(outer).get("/api/docs/page.js")).type).toBe("text/javascript");
@@ -108,7 +108,7 @@ describe("GET /docs", () => {
   });
 
   it.each(["/docs", "/docs/swagger-ui-bundle.js", "/openapi.json"])(
-    "is asked for anew each time, and sent once: %s",
+    "is revalidated each time, and sent once: %s",
     async (path) => {
       const res = await request(app).get(path);
       expect(res.get("Cache-Control") ?? "none").toMatch(/^(public, max-age=0|none)$/);
@@ -122,14 +122,14 @@ describe("GET /docs", () => {
   );
 
   it.each(["page.js", "page.css", "swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"])(
-    "has its own %s",
+    "serves %s",
     async (file) => {
       expect((await request(app).get(`/docs/${file}`)).status).toBe(200);
     },
   );
 
   it.each(["package.json", "absolute-path.js", "..%2Fdocs.ts", "%2e%2e/app.ts"])(
-    "has no %s",
+    "does not serve %s",
     async (file) => {
       expect((await request(app).get(`/docs/${file}`)).status).toBe(404);
     },

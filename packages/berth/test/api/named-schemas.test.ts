@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from "express";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { openApiDocument } from "../../src/api/openapi";
-import { arrayOf, object, text } from "../../src/http/fields";
+import { arrayOf, object, text } from "../../src/schema/fields";
 
 interface Part {
   name: string;
@@ -27,7 +27,7 @@ const documentOf = (body: v.GenericSchema, answer: v.GenericSchema = body) => {
 describe("a schema that contains itself", () => {
   const part = tree((of) => v.pipe(of, v.title("Part")));
 
-  it("is told once in the document, by its name, and refers to itself", () => {
+  it("appears once in the document, by its name, and refers to itself", () => {
     const document = documentOf(object({ hull: part }), part);
     expect(document.components.schemas.Part).toMatchObject({
       properties: {
@@ -45,13 +45,13 @@ describe("a schema that contains itself", () => {
     expect(JSON.stringify(document)).not.toContain("$defs");
   });
 
-  it("needs a name, and the message says how", () => {
+  it("needs a name, and the error says how to give one", () => {
     expect(() => documentOf(tree((of) => of))).toThrow(
       'POST /ships: A schema that contains itself needs a name: v.pipe(object({ … }), v.title("Order")).',
     );
   });
 
-  it("is not taken for another one of its name", () => {
+  it("is not confused with another schema of the same name", () => {
     const other = v.pipe(
       object({ part: v.pipe(object({ x: text(1, 2) }), v.title("Part")) }),
       v.title("Part"),

@@ -3,9 +3,9 @@ import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { openApiDocument, undescribedRoutes } from "../../src/api/openapi";
-import { describes, type RouteDescription } from "../../src/http/description";
-import { id, object, text } from "../../src/http/fields";
-import { queryInteger } from "../../src/http/query-fields";
+import { describes, type RouteDescription } from "../../src/schema/description";
+import { id, object, text } from "../../src/schema/fields";
+import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp } from "../../src/testing/app";
 
 const info = { title: "ships", version: "1.2.3" };
@@ -48,7 +48,7 @@ describe("the OpenAPI document", () => {
     .use(/y/, Router().get("/", handler));
   const document = openApiDocument(app.router, info);
 
-  it("has each described route under the whole of its path", () => {
+  it("has each described route under its full path", () => {
     const methods = Object.entries(document.paths).map(([path, of]) => [path, Object.keys(of)]);
     expect(methods).toEqual([
       ["/", ["get"]],
@@ -57,7 +57,7 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  it("says what the path and the query have", () => {
+  it("has the parameters of path and query", () => {
     expect(document.paths["/fleet/ships"]?.get).toMatchObject({
       operationId: "getFleetShips",
       parameters: [
@@ -84,7 +84,7 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("has a name of its own for each operation", () => {
+  it("has a unique id for each operation", () => {
     const router = Router();
     for (const path of ["/a/:b", "/a/by-b", "/a/by_b"]) router.get(path, described({}), handler);
     const { paths } = openApiDocument(router, info);
@@ -92,7 +92,7 @@ describe("the OpenAPI document", () => {
     expect(ids).toEqual(["getAByB", "getAByB2", "getAByB3"]);
   });
 
-  it("says what is sent and answered, titled schemas in one place", () => {
+  it("has the schemas of bodies and responses, titled ones in the components", () => {
     const ref = { $ref: "#/components/schemas/Ship" };
     const json = (schema: object) => ({ "application/json": { schema } });
     expect(document.paths["/fleet/ships"]?.get).toMatchObject({
@@ -111,7 +111,7 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("says with which problems, the checks' own included", () => {
+  it("has the problems, including those of the validation", () => {
     const { responses } = document.paths["/fleet/ships/{id}/berths/{nr}"]?.put as {
       responses: object;
     };
@@ -136,7 +136,7 @@ describe("the OpenAPI document", () => {
     });
   });
 
-  it("says what is not JSON by its media type", () => {
+  it("has the media type of responses that are not JSON", () => {
     const router = Router().get(
       "/ships",
       described({
@@ -162,7 +162,7 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  it("has no parameters where none may come, and the words of a query as a whole", () => {
+  it("has no parameters for an empty query, and the description of a query as a whole", () => {
     const query = v.pipe(object({}), v.description("Nothing may be asked."));
     const router = Router().get("/a", described({ description: "Reads.", query }), handler);
     expect(openApiDocument(router, info).paths["/a"]?.get).toMatchObject({
@@ -171,7 +171,7 @@ describe("the OpenAPI document", () => {
     expect(openApiDocument(router, info).paths["/a"]?.get).not.toHaveProperty("parameters");
   });
 
-  it("says what a problem has besides", () => {
+  it("has the additional members of a problem", () => {
     const problems = { 409: { when: "It is at sea.", members: { until: v.string() } } };
     const router = Router().get("/ships", described({ problems }), handler);
     const until = {
@@ -198,7 +198,7 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  it("leaves out what is hidden, and what is behind that, and nobody names it", () => {
+  it("leaves out hidden routes, and those after hidden middleware, also from undescribedRoutes", () => {
     const hide = describes((_req, _res, next) => next(), { isHidden: true });
     const router = Router()
       .get("/seen", described({}), handler)
@@ -208,7 +208,7 @@ describe("the OpenAPI document", () => {
     expect(undescribedRoutes(router)).toEqual([]);
   });
 
-  it("leaves out what is not described, and names it", () => {
+  it("leaves out routes without a description, which undescribedRoutes lists", () => {
     expect(undescribedRoutes(app.router)).toEqual([
       "GET /fleet/ships/plain",
       "ALL /any",
@@ -217,14 +217,14 @@ describe("the OpenAPI document", () => {
     ]);
   });
 
-  it("is the same after requests have come", async () => {
+  it("is the same after requests", async () => {
     const { app } = createTestApp((router) => void router.use("/fleet/ships", ships));
     await request(app).get("/fleet/ships?name=a");
     expect(openApiDocument(app.router, info).paths).toHaveProperty(["/fleet/ships"]);
   });
 });
 
-describe("middleware that describes", () => {
+describe("a description of middleware", () => {
   const token = (...scopes: string[]) =>
     describes((_req, _res, next) => next(), {
       security: { name: "bearer", scheme: { type: "http", scheme: "bearer" }, scopes },
@@ -274,7 +274,7 @@ describe("middleware that describes", () => {
         ["a regular expression", (router) => void router.use(/^\/a/, token())],
         ["all methods of this path", (router) => void router.all("/a", token())],
         ["an earlier route of this path", (router) => void router.get("/a", token())],
-        ["a router that requests go on from", (router) => void router.use(Router().use(token()))],
+        ["a router that calls next()", (router) => void router.use(Router().use(token()))],
       ] as [string, (router: Router) => void][]
     ).map(
       ([name, define]) =>
@@ -293,7 +293,7 @@ describe("middleware that describes", () => {
       [[{ bearer: [] }], ["bearer"]],
     ],
     [
-      "of a parameter that a router behind it has",
+      "before a parameter of a router after it",
       (router) => {
         router.use("/:id/b", token());
         router.use("/:id", Router().get("/b", described({}), handler));
@@ -307,7 +307,7 @@ describe("middleware that describes", () => {
       [[], []],
     ],
     ["after it", (router) => void router.get("/a", described({}), handler).use(token()), [[], []]],
-  ])("counts for the routes behind it: %s", (_name, define, expected) => {
+  ])("applies to the routes after it: %s", (_name, define, expected) => {
     expect(securityOf(define)).toEqual(expected);
   });
 });
@@ -328,42 +328,42 @@ describe("a description that contradicts itself", () => {
       "two names for a parameter",
       (router) =>
         void router.get("/a/:id", described({}), handler).put("/a/:nr", described({}), handler),
-      "PUT /a/:nr: Its path is /a/{id}: give the parameters one name.",
+      "PUT /a/:nr: The same path is described as /a/{id}: use the same parameter names.",
     ],
     [
-      "a body where no status has one",
+      "a body for a status without one",
       (router) => void router.get("/a", described({ answers: { 204: ship } }), handler),
       "GET /a: A 204 has no body: describe it by null.",
     ],
     [
-      "a status that is none",
+      "an invalid status",
       (router) => void router.get("/a", described({ answers: { 20: ship } }), handler),
-      "GET /a: 20 is no answer's status.",
+      "GET /a: 20 is not a response status.",
     ],
     [
-      "a problem that is none",
+      "a problem with a success status",
       (router) => void router.get("/a", described({ problems: { 200: "Always." } }), handler),
-      "GET /a: 200 is no problem's status.",
+      "GET /a: 200 is not an error status.",
     ],
     [
-      "an answer that is a problem, too",
+      "a status that is both an answer and a problem",
       (router) =>
         void router.get(
           "/a",
           described({ answers: { 409: ship }, problems: { 409: "At sea." } }),
           handler,
         ),
-      "GET /a: Its 409 is both an answer and a problem.",
+      "GET /a: Status 409 is both in answers and in problems.",
     ],
     [
-      "an answer that its checks give as a problem",
+      "an answer with a status of the validation's problems",
       (router) =>
         void router.get(
           "/:id",
           described({ params: object({ id }), answers: { 200: ship, 404: ship } }),
           handler,
         ),
-      "GET /:id: Its 404 is a problem already, by its checks.",
+      "GET /:id: Status 404 is already a problem of the request's validation.",
     ],
     [
       "a rule of a query as a whole",
@@ -373,35 +373,35 @@ describe("a description that contradicts itself", () => {
           described({ query: v.pipe(object({ a: v.optional(id) }), v.minEntries(1)) }),
           handler,
         ),
-      "GET /a: Its query has the rule minProperties, which OpenAPI can only say of a body.",
+      "GET /a: Its query has the rule minProperties, which OpenAPI supports only in bodies.",
     ],
     [
-      "a method that OpenAPI has not",
+      "a method that OpenAPI does not support",
       (router) => void router.propfind("/a", described({}), handler),
-      "PROPFIND /a: OpenAPI has no such method.",
+      "PROPFIND /a: OpenAPI does not support this method.",
     ],
     [
-      "a parameter whose name is no word",
+      "a parameter whose name has a space",
       (router) => void router.get('/:"a b"', described({}), handler),
       'GET /:"a b": Only a path of plain segments and :parameters can be described.',
     ],
     [
-      "a body where there is none",
+      "a body of a GET",
       (router) => void router.get("/a", described({ body: ship }), handler),
       "GET /a: It cannot have a body.",
     ],
     [
-      "a parameter that the path has not",
+      "a parameter that is not in the path",
       (router) => void router.get("/:nr", described({ params: object({ id }) }), handler),
-      "GET /:nr: It describes the parameter id, which its path has not.",
+      "GET /:nr: It describes the parameter id, which is not in its path.",
     ],
     [
-      "a query that is no object",
+      "a query that is not an object",
       (router) => void router.get("/a", described({ query: v.string() }), handler),
       "GET /a: Its query must be an object of fields.",
     ],
     [
-      "a rule that JSON Schema has not",
+      "a rule that JSON Schema does not support",
       (router) =>
         void router.post(
           "/a",
@@ -418,7 +418,7 @@ describe("a description that contradicts itself", () => {
       'POST /a: A "check" would be lost in JSON Schema',
     ],
     [
-      "two schemas of one title",
+      "two schemas with one title",
       (router) =>
         void router.post(
           "/a",
@@ -437,7 +437,7 @@ describe("a description that contradicts itself", () => {
       (router) => void router.get("/*rest", described({}), handler),
       "GET /*rest: Only a path of plain segments and :parameters can be described.",
     ],
-  ])("is told by its route: %s", (_name, define, message) => {
+  ])("is reported with its route: %s", (_name, define, message) => {
     const router = Router();
     define(router);
     expect(() => openApiDocument(router, info)).toThrow(message);

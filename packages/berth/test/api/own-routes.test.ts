@@ -1,9 +1,9 @@
-// Berth's own routes answer as the document says.
+// Berth's own routes respond as the document says.
 import request from "supertest";
 import Ajv from "ajv/dist/2020";
-import { openApiDocument, undescribedRoutes } from "../../src/api/openapi";
 import { apiDocs } from "../../src/api/docs";
-import { about } from "../../src/http/about";
+import { openApiDocument, undescribedRoutes } from "../../src/api/openapi";
+import { about } from "../../src/http/service-routes";
 import { createTestApp, type TestAppOptions } from "../../src/testing/app";
 
 const info = { title: "ships", version: "1.2.3" };
@@ -17,24 +17,29 @@ const createApp = (options: Partial<TestAppOptions> = {}) =>
   ).app;
 
 describe("Berth's own routes", () => {
-  it("are described, but for the documentation", () => {
+  it("are described, except the documentation itself", () => {
     const { router } = createApp();
     expect(Object.keys(openApiDocument(router, info).paths)).toEqual(["/livez", "/readyz", "/"]);
     expect(undescribedRoutes(router)).toEqual([]);
   });
 
   it.each<[string, string, number, Partial<TestAppOptions>]>([
-    ["/", "at all times", 200, {}],
-    ["/livez", "at all times", 200, {}],
-    ["/readyz", "when all is well", 200, { attached: { a: { check: broken, isRequired: false } } }],
+    ["/", "always", 200, {}],
+    ["/livez", "always", 200, {}],
     [
       "/readyz",
-      "when something is away",
+      "when required checks pass",
+      200,
+      { attached: { a: { check: broken, isRequired: false } } },
+    ],
+    [
+      "/readyz",
+      "when a required check fails",
       503,
       { attached: { a: { check: broken, isRequired: true } } },
     ],
-    ["/readyz", "when it ends", 503, { draining: ended }],
-  ])("answer GET %s as they say, %s", async (path, _when, status, options) => {
+    ["/readyz", "while draining", 503, { draining: ended }],
+  ])("respond to GET %s as described, %s", async (path, _when, status, options) => {
     const app = createApp(options);
     const document = openApiDocument(app.router, info);
     const res = await request(app).get(path);
@@ -52,5 +57,5 @@ describe("Berth's own routes", () => {
   });
 });
 
-/** What is not described shall be noticed, too. */
+/** Rejects members that the schema does not describe. */
 const strict = (schema: object | undefined) => ({ ...schema, unevaluatedProperties: false });

@@ -10,7 +10,6 @@ import { requireToken, token, type TokenVerifier } from "../../src/api/require-t
 import { createTokens, type Tokens } from "../../src/backing/tokens";
 import { refusals } from "../../src/http/refusals";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
-import { startHttpService } from "../support/http-service";
 import {
   asJwk,
   createTestKey,
@@ -20,6 +19,7 @@ import {
   startIssuer,
   type TestIssuer,
 } from "../../src/testing/issuer";
+import { startHttpService } from "../support/http-service";
 
 const key = createTestKey("first", "RS256");
 const strange = createTestKey("strange", "RS256");
@@ -47,7 +47,7 @@ beforeEach(async () => {
 });
 afterEach(() => tokens.close());
 
-/** An answer as the table has it. */
+/** A response as in the table. */
 const refusal = (error: string, detail: string) => ({
   detail,
   header: `Bearer realm="ships", error="${error}", error_description="${detail}"`,
@@ -56,7 +56,7 @@ const invalid = (detail: string) => [401, refusal("invalid_token", detail)] as c
 const malformed = (detail: string) => [400, refusal("invalid_request", detail)] as const;
 const NO_TOKEN = [
   401,
-  { detail: "A bearer token is needed.", header: 'Bearer realm="ships"' },
+  { detail: "A bearer token is required.", header: 'Bearer realm="ships"' },
 ] as const;
 const NO_JWT = invalid("The token is no JSON Web Token.");
 const WRONG_KEY = invalid("The token is not signed with a key of the issuer.");
@@ -72,16 +72,16 @@ describe("a request that needs a token", () => {
     ["no header", undefined, NO_TOKEN],
     ["an empty header", "", NO_TOKEN],
     ["another scheme", "Basic YTpi", NO_TOKEN],
-    ["a scheme that begins like it", `Bearerer ${good}`, NO_TOKEN],
+    ["a scheme with the same prefix", `Bearerer ${good}`, NO_TOKEN],
     ["no token", "Bearer", HEADER],
     ["the scheme twice", `Bearer Bearer ${good}`, HEADER],
     ["two tokens", `Bearer ${good}, Bearer ${good}`, HEADER],
-    ["a token of other characters", 'Bearer "x"', HEADER],
+    ["a token with invalid characters", 'Bearer "x"', HEADER],
     ["garbage", bearer(randomBytes(300).toString("base64url")), NO_JWT],
     ["garbage in three parts", "Bearer a.b.c", NO_JWT],
     ["14 KB of garbage", bearer(`${good}${"A".repeat(14_000)}`), WRONG_KEY],
     ["five parts, encrypted", bearer(`${good}.a.b`), NO_JWT],
-    ["claims that are none", bearer(signToken(key, [])), NO_JWT],
+    ["claims that are not an object", bearer(signToken(key, [])), NO_JWT],
     ["alg: none", bearer(`${encode({ alg: "none" })}.${encode(claims)}.`), WRONG_WAY],
     ["alg: none, signed", bearer(signToken(key, claims, { alg: "none" })), WRONG_WAY],
     ["no alg", bearer(signToken(key, claims, { alg: undefined })), NO_JWT],
@@ -89,9 +89,9 @@ describe("a request that needs a token", () => {
     ["another alg than its key's", bearer(signToken(key, claims, { alg: "PS256" })), WRONG_KEY],
     ["an unknown kid", bearer(forgedBy({})), WRONG_KEY],
     ["a known kid, and another key", bearer(forgedBy({ kid: key.kid })), WRONG_KEY],
-    ["its own key in it (jwk)", bearer(forgedBy({ jwk: asJwk(strange) })), WRONG_KEY],
-    ["where its keys are (jku)", bearer(forgedBy({ jku: "http://127.0.0.1:1/" })), WRONG_KEY],
-    ["where its certificate is (x5u)", bearer(forgedBy({ x5u: "http://127.0.0.1:1/" })), WRONG_KEY],
+    ["a key in its header (jwk)", bearer(forgedBy({ jwk: asJwk(strange) })), WRONG_KEY],
+    ["a URL of keys (jku)", bearer(forgedBy({ jku: "http://127.0.0.1:1/" })), WRONG_KEY],
+    ["a URL of a certificate (x5u)", bearer(forgedBy({ x5u: "http://127.0.0.1:1/" })), WRONG_KEY],
     ["a crit header", bearer(signToken(key, claims, { crit: ["x"], x: 1 })), WRONG_WAY],
     ["changed claims", bearer(changed()), WRONG_KEY],
     [
@@ -100,7 +100,7 @@ describe("a request that needs a token", () => {
       invalid("The token has expired."),
     ],
     [
-      "an exp that is none",
+      "an invalid exp",
       bearer(signToken(key, { ...claims, exp: "9" })),
       invalid("The token has a malformed exp."),
     ],
@@ -110,14 +110,14 @@ describe("a request that needs a token", () => {
       invalid("The token is not valid yet."),
     ],
     [
-      "an nbf that is none",
+      "an invalid nbf",
       bearer(signToken(key, { ...claims, nbf: "9" })),
       invalid("The token has a malformed nbf."),
     ],
     ["no exp", bearer(signToken(key, without("exp"))), invalid("The token has no exp.")],
     ["no sub", bearer(signToken(key, without("sub"))), invalid("The token has no sub.")],
     [
-      "a sub that is no text",
+      "a sub that is not a string",
       bearer(signToken(key, { ...claims, sub: 1 })),
       invalid("The token has a malformed sub."),
     ],
@@ -150,12 +150,12 @@ describe("a request that needs a token", () => {
     signWithSecret(pem, claims, { kid: key.kid }),
     signToken(key, claims, { crit: ["x"], x: 1 }),
     "a.b.c",
-  ])("does not make the issuer be asked with what no key can prove: %s", async (text) => {
+  ])("does not fetch the issuer's keys for a token that no key can verify: %s", async (text) => {
     await request(app).get("/me").set("Authorization", bearer(text)).expect(401);
     expect(issuer.asked()).toBe(0);
   });
 
-  it("is refused with two headers, whatever they say", async () => {
+  it("is refused with two Authorization headers", async () => {
     const { port } = await startHttpService(app);
     const headers = { Authorization: [bearer(good), bearer(good)] };
     const res = await new Promise<IncomingMessage>((resolve) =>
@@ -163,12 +163,12 @@ describe("a request that needs a token", () => {
     );
     expect([res.statusCode, res.headers["www-authenticate"]]).toEqual([
       400,
-      refusal("invalid_request", "There are several tokens.").header,
+      refusal("invalid_request", "The request has more than one Authorization header.").header,
     ]);
     res.resume();
   });
 
-  it("is refused with a header of 1 MB before it is one", async () => {
+  it("is refused with a header of 1 MB by the parser", async () => {
     const { port } = await startHttpService(app, { refuse: refusals(createTestLogger().logger) });
     const authorization = bearer("A".repeat(1_000_000));
     const res = await request(`http://127.0.0.1:${port}`).get("/me").set({ authorization });
@@ -180,13 +180,13 @@ describe("a request that needs a token", () => {
     );
   });
 
-  it.each(["Bearer", "bearer", "BEARER "])("passes with a good token behind %j", async (scheme) => {
+  it.each(["Bearer", "bearer", "BEARER "])("passes with a valid token after %j", async (scheme) => {
     const res = await request(app).get("/me").set("Authorization", `${scheme} ${good}`);
     expect([res.status, res.body]).toEqual([200, "ann"]);
     expect(res.headers).not.toHaveProperty("www-authenticate");
   });
 
-  it("passes by a clock that is up to half a minute wrong, for one of several audiences", async () => {
+  it("passes with a clock skew of up to half a minute, and for one of several audiences", async () => {
     const late = { ...claims, exp: now - 20, nbf: now + 20, aud: ["boats", "ships"] };
     await request(app)
       .get("/me")
@@ -194,7 +194,7 @@ describe("a request that needs a token", () => {
       .expect(200);
   });
 
-  it("is answered 503 while the keys cannot be had, and the log says why", async () => {
+  it("gets 503 while the keys cannot be fetched, and the log says why", async () => {
     await issuer.stop();
     const res = await request(app).get("/me").set("Authorization", bearer(good));
     expect([res.status, res.headers["retry-after"], JSON.parse(res.text)]).toEqual([
@@ -259,22 +259,22 @@ describe("requireToken", () => {
     verify: () => Promise.reject(new Error("x")),
   };
 
-  it("keeps a service from starting that knows no issuer", () => {
+  it("throws at start when no issuer is configured", () => {
     expect(() => requireToken(undefined)).toThrow(
       "set AUTH_JWKS_URL, AUTH_ISSUER and AUTH_AUDIENCE",
     );
   });
 
-  it.each(['a"b', "a\\b", "a\nb", "ä"])("takes no scope that cannot be one: %j", (scope) => {
+  it.each(['a"b', "a\\b", "a\nb", "ä"])("rejects the invalid scope %j", (scope) => {
     expect(() => requireToken(verifier, { scope })).toThrow(TypeError);
   });
 
-  it("leaves what goes wrong in the verifier itself a fault of the service", async () => {
+  it("responds 500 when the verifier itself fails", async () => {
     const { app } = createTestApp((router) => void router.use(requireToken(verifier)));
     await request(app).get("/").set("Authorization", "Bearer a").expect(500);
   });
 
-  it("says in the OpenAPI document what the routes behind it need", () => {
+  it("adds what it requires to the OpenAPI document of the routes after it", () => {
     const describeIt = describeRoute({
       summary: "Lists.",
       answers: { 200: v.any() },

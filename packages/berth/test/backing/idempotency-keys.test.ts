@@ -4,12 +4,12 @@ import type { Express } from "express";
 import request from "supertest";
 import { createIdempotencyKeys } from "../../src/backing/idempotency-keys";
 import type { Database } from "../../src/backing/postgres";
-import { idempotent } from "../../src/http/idempotent";
 import { jsonBody } from "../../src/http/body";
-import { Problem } from "../../src/http/problem";
+import { idempotent } from "../../src/http/idempotent";
+import { Problem } from "../../src/request/problem";
 import { createTestApp, problem } from "../../src/testing/app";
-import { attach } from "../support/database";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
+import { attach } from "../support/database";
 
 let postgres: TestPostgres;
 let database: Database;

@@ -1,24 +1,24 @@
-// What monitoring agents do to Express: they wrap its functions, and listen to what its router publishes.
+// Monitoring agents wrap Express' functions and subscribe to its router's diagnostics channels.
 import { tracingChannel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { IncomingMessage, ServerResponse, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Router } from "express";
-import type * as httpServer from "../../src/http/server";
+import type * as httpServer from "../../src/http/app-service";
 import type * as supportApp from "../../src/testing/app";
 
 type Wrapped = Record<string, (...args: unknown[]) => unknown>;
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- what is loaded again, once it is wrapped
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the modules again after wrapping
 const load = <T>(path: string): T => require(path) as T;
 
-/** The names of what was called, and whether that was for a request that Node has made. */
+/** The names of the functions called, and whether each call was for a request made by Node. */
 const calls: [string, boolean][] = [];
 
 const isReal = (args: unknown[]): boolean =>
   args.every((arg) => arg instanceof IncomingMessage || arg instanceof ServerResponse);
 
-/** As an agent does it: the name stays, the function does not. */
+/** As an agent does: keeps the name, replaces the function. */
 function wrap(of: Wrapped, name: string): void {
   const original = of[name]!;
   const wrapper = function (this: unknown, ...args: unknown[]) {
@@ -30,10 +30,10 @@ function wrap(of: Wrapped, name: string): void {
   of[name] = Object.defineProperty(wrapper, "name", { value: name });
 }
 
-describe("an Express that somebody has wrapped", () => {
+describe("an Express wrapped by a monitoring agent", () => {
   let server: Server;
   let url: string;
-  /** What had happened once the app was made. */
+  /** What had been called when the app was created. */
   let atStart: object;
   const channel = tracingChannel("express.router.request");
   const published: boolean[] = [];
@@ -58,7 +58,7 @@ describe("an Express that somebody has wrapped", () => {
       const layer = load<{ prototype: Wrapped }>("router/lib/layer");
       for (const name of ["handleRequest", "handleError"]) wrap(layer.prototype, name);
       const { createTestApp } = load<typeof supportApp>("../../src/testing/app");
-      const { createHttpServer } = load<typeof httpServer>("../../src/http/server");
+      const { createHttpServer } = load<typeof httpServer>("../../src/http/app-service");
       const created = createTestApp(defineRoutes(load<{ Router: () => Router }>("express").Router));
       atStart = { calls: [...calls], published: [...published], log: [...created.log] };
       server = createHttpServer(created.app, {
@@ -78,7 +78,7 @@ describe("an Express that somebody has wrapped", () => {
     published.splice(0);
   });
 
-  it("is not called before there is a request, and not warned of", () => {
+  it("is not called before the first request, and causes no warning", () => {
     expect(atStart).toEqual({ calls: [], published: [], log: [] });
   });
 
@@ -89,7 +89,7 @@ describe("an Express that somebody has wrapped", () => {
     ["POST", "/fleet/1", 405],
     ["GET", "/nothing", 404],
     ["GET", "/failing", 500],
-  ])("is called for nothing but the request: %s %s", async (method, path, status) => {
+  ])("is called only for the request: %s %s", async (method, path, status) => {
     expect((await fetch(url + path, { method })).status).toBe(status);
     expect(calls.length).toBeGreaterThan(0);
     expect(calls.filter(([, isOfRequest]) => !isOfRequest)).toEqual([]);
@@ -97,7 +97,7 @@ describe("an Express that somebody has wrapped", () => {
     expect(published.length).toBeGreaterThan(0);
   });
 
-  it("has its json called by a handler's", async () => {
+  it("gets the calls that handlers make to res.json", async () => {
     await fetch(`${url}/ships`);
     expect(calls.filter(([name]) => name === "json")).toEqual([["json", true]]);
   });

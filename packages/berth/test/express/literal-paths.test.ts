@@ -3,7 +3,7 @@ import request from "supertest";
 import type { Layer } from "../../src/express/layers";
 import { compareLiteralsFirst } from "../../src/express/literal-paths";
 
-/** Every kind of path that Express takes; each route answers which one it is. */
+/** Every kind of path that Express supports; each route responds with its own name. */
 function createRouter(): Router {
   const router = Router();
   const answer = (name: string) => (_req: unknown, res: express.Response) => void res.send(name);
@@ -52,12 +52,12 @@ it.each([
   ],
   ...["/%7Etilde", "/%7etilde", "/nested", "/nested/", "/NESTED/inner", "/nested/inner/more"],
   ...["/nestedinner", "/mounted/inner", "/mounted", "/\u212Aelvin", "/files/a/b", "/files", "/%"],
-])("%s leads where it leads without the comparison", async (path) => {
+])("matches %s as Express does without the comparison", async (path) => {
   const [expected, found] = [await request(plain).get(path), await request(indexed).get(path)];
   expect([found.status, found.text]).toEqual([expected.status, expected.text]);
 });
 
-it("asks only the layers that a path can mean", async () => {
+it("tries only the layers that can match the path", async () => {
   const router = Router();
   const asked: string[] = [];
   for (const path of ["/ships", "/ships/:id", "/docks/:id", "/:any"]) {

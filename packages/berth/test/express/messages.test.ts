@@ -8,11 +8,11 @@ const DEFAULTS = 13;
 const names = ({ headers }: request.Response) => Object.keys(headers);
 const isDefault = (name: string) => name === "x-request-id" || name === "x-frame-options";
 
-/** The same app as tests use it, and as the process serves it. */
+/** The same app as supertest serves it, and as the process serves it. */
 const servers: [string, (define: (router: Router) => void) => Server | express.Express][] = [
   ["unbound", (define) => createTestApp(define).app],
   [
-    "made of its own messages",
+    "served with its message classes",
     (define) => {
       const { app } = createTestApp(define);
       return createServer(messageClasses(app), app);
@@ -26,7 +26,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
       `/x${path}`,
     );
 
-  it("has the default headers, whatever sends it", async () => {
+  it("has the default headers, whichever method sends it", async () => {
     const senders: ((res: Response) => unknown)[] = [
       (res) => res.json({}),
       (res) => res.send("text"),
@@ -53,11 +53,11 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     }
   });
 
-  /** What Node itself has for looking at headers. */
+  /** Node's methods for reading headers. */
   const looks = Object.getOwnPropertyNames(OutgoingMessage.prototype).filter((name) =>
     /^(get|has)\w*Header/.test(name),
   );
-  it.each(looks)("shows headers that wait as it does those that are set: %s", async (name) => {
+  it.each(looks)("shows pending headers like those that are set: %s", async (name) => {
     const seen: unknown[] = [];
     await get((res) => {
       const look = () =>
@@ -71,7 +71,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(seen[0]).toBeTruthy();
   });
 
-  it("lets a handler see, change, extend and remove them", async () => {
+  it("lets a handler read, change, extend and remove them", async () => {
     const seen: unknown[] = [];
     const res = await get((res) => {
       seen.push(
@@ -93,7 +93,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(res.body).toEqual({ a: 1 });
   });
 
-  it("takes a handler's own headers as Node does, while the default ones wait", async () => {
+  it("validates a handler's headers as Node does while the default ones are pending", async () => {
     const seen: unknown[] = [];
     const refused = (set: () => unknown) => {
       try {
@@ -122,7 +122,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(res.body).toEqual({ a: 1 });
   });
 
-  it("sends a header beyond ASCII as Express does, whether or not the body is ASCII", async () => {
+  it("sends a non-ASCII header as Express does, with an ASCII and a non-ASCII body", async () => {
     for (const body of [{ a: 1 }, { ü: 1 }]) {
       const answer: RequestHandler = (_req, res) => void res.set("X-Name", "Bör").json(body);
       const theirs = await request(express().get("/x", answer)).get("/x");
@@ -131,12 +131,12 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     }
   });
 
-  it("lets the headers of writeHead win", async () => {
+  it("gives the headers of writeHead precedence", async () => {
     const res = await get((res) => res.writeHead(200, { "x-frame-options": "DENY" }).end());
     expect(res.headers["x-frame-options"]).toBe("DENY");
   });
 
-  it("is Express' own JSON: status, type, length, entity tag, HEAD, 304, 204", async () => {
+  it("sends the same JSON as Express: status, type, length, entity tag, HEAD, 304, 204", async () => {
     const plain = express().get("/x", (_req, res) => void res.status(202).json({ ü: "𝔘" }));
     plain.disable("x-powered-by");
     const server = serve((router) => {
@@ -169,7 +169,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     ["a length", (res) => res.set("Content-Length", "99").json({ a: 1 })],
     ["a tag of its own", (res) => res.set("ETag", '"1"').json({ a: 1 })],
     ["no tag", (res) => res.app.set("etag", () => undefined) && res.json({ a: 1 })],
-  ])("is Express' own JSON when the handler sets %s", async (_name, handler) => {
+  ])("sends the same JSON as Express when the handler sets %s", async (_name, handler) => {
     const plain = express().get("/x/", (_req, res) => void handler(res));
     const theirs = await request(plain).get("/x/");
     const ours = await get(handler);
@@ -182,7 +182,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(ours.headers).toMatchObject({ ...headers, connection: expect.any(String) as string });
   });
 
-  it("heeds the settings that change JSON", async () => {
+  it("respects the settings that change JSON", async () => {
     const { app } = createTestApp(
       (router) => void router.get("/x", (_req, res) => void res.json({ a: "<" })),
     );
@@ -191,7 +191,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect([res.text, res.headers.etag]).toEqual(['{\n  "a": "\\u003c"\n}', undefined]);
   });
 
-  it("passes through methods that middleware has wrapped", async () => {
+  it("calls methods that middleware has wrapped", async () => {
     const server = serve((router) => {
       router.use((_req, res, next) => {
         const send = res.send.bind(res);
@@ -215,8 +215,8 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
   });
 });
 
-describe("an app that is mounted", () => {
-  it("is still the app of its own requests", async () => {
+describe("a mounted app", () => {
+  it("is the app of its own requests", async () => {
     const inner = createTestApp((router) => {
       router.get("/x", (req, res) => void res.json([req.app.get("x"), res.app.get("x")]));
     }).app;
@@ -226,8 +226,8 @@ describe("an app that is mounted", () => {
   });
 });
 
-describe("what handlers see", () => {
-  /** All names that lead to anything, and those that a loop would find. */
+describe("a request or response in a handler", () => {
+  /** All property names, and those that are enumerable. */
   function namesOf(message: object): { all: string[]; listed: string[] } {
     const listed: string[] = [];
     for (const name in message) listed.push(name);
@@ -238,7 +238,7 @@ describe("what handlers see", () => {
     return { all: [...all].sort(), listed: listed.sort() };
   }
 
-  it("is what Express shows, and the request's id", async () => {
+  it("has the same properties as in Express, and the request id", async () => {
     const seen: ReturnType<typeof namesOf>[][] = [];
     const look: express.RequestHandler = (req, res) => {
       seen.push([namesOf(req), namesOf(res)]);
@@ -256,11 +256,11 @@ describe("what handlers see", () => {
   });
 });
 
-describe("a method that an owner has replaced", () => {
+describe("a method that the service has replaced", () => {
   const methods = ["json", "send", "end", "writeHead", "set", "setHeader"] as const;
   type Replaceable = Record<(typeof methods)[number], (...args: unknown[]) => unknown>;
 
-  /** Counts its calls; returns what puts the old one back. */
+  /** Counts its calls; returns a function that restores the old method. */
   function replace(target: object, name: keyof Replaceable, calls: string[]): () => void {
     const before = Object.getOwnPropertyDescriptor(target, name);
     const method = (target as Replaceable)[name];
@@ -300,8 +300,8 @@ describe("a method that an owner has replaced", () => {
   });
 });
 
-describe("a message of an app that is made of its own messages", () => {
-  it("has its prototype from the start", async () => {
+describe("a message of an app that is served with its message classes", () => {
+  it("has its prototype when it is created", async () => {
     const { app } = createTestApp();
     const server = createServer(messageClasses(app), app);
     const prototypes = new Promise<unknown[]>((resolve) => {

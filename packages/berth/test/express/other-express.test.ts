@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type * as expressModule from "express";
 import type { Router } from "express";
-import type * as httpServer from "../../src/http/server";
+import type * as httpServer from "../../src/http/app-service";
 import type * as supportApp from "../../src/testing/app";
 import type { LogLine } from "../../src/testing/app";
 import {
@@ -16,16 +16,16 @@ import {
   withStrongTags,
 } from "../support/other-express";
 
-const WRITE = "answers in one write";
-const TAGS = "cheap entity tags";
-const TARGETS = "paths as targets";
-const LITERALS = "literal segments first";
+const WRITE = "responses in one write";
+const TAGS = "fast entity tags";
+const TARGETS = "absolute request targets";
+const LITERALS = "fast path matching";
 const ALLOW = "405 with Allow";
-const NAMES = "names of routes in the log";
-const ERRORS = "errors of whatever is thrown";
-const APPS = "headers of apps in routers";
+const NAMES = "route patterns in the log";
+const ERRORS = "500 for a thrown undefined";
+const APPS = "apps mounted in routers";
 
-/** What takes its place, and what is missing then. */
+/** What replaces Express or its router, and which patches are missing then. */
 const others: [string, () => void, string[]][] = [
   ["the installed one", () => undefined, []],
   ["one with router 2.2", withRouter("router-2.2"), [LITERALS, ALLOW, NAMES]],
@@ -49,23 +49,23 @@ const others: [string, () => void, string[]][] = [
   ["one with other tags", withExpress(withStrongTags), [WRITE, TAGS]],
 ];
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- what is loaded anew, and in its place
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- loads the modules again, with the replacement
 const load = <T>(path: string): T => require(path) as T;
 
 describe.each(others)("an Express that is %s", (_name, replace, missing) => {
   let log: LogLine[];
   let server: Server;
-  const has = (bend: string): boolean => !missing.includes(bend);
+  const has = (patch: string): boolean => !missing.includes(patch);
 
   beforeAll(async () => {
     jest.isolateModules(() => {
       replace();
       const { createTestApp } = load<typeof supportApp>("../../src/testing/app");
-      const { createHttpServer } = load<typeof httpServer>("../../src/http/server");
+      const { createHttpServer } = load<typeof httpServer>("../../src/http/app-service");
       const { Router: createRouter } = load<typeof expressModule>("express");
       const define = (router: Router): void => defineRoutes(router, createRouter());
       const { app, log: firstLog } = createTestApp(define);
-      // The second app of a process is not worth another warning.
+      // The second app of a process causes no further warning.
       const { log: secondLog } = createTestApp(define);
       log = [...firstLog, ...secondLog];
       server = createHttpServer(app, { requestTimeoutMs: 10_000, keepAliveTimeoutMs: 10_000 });
@@ -77,7 +77,7 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     server.close();
   });
 
-  it("is warned of once, by what is missing", () => {
+  it("causes one warning that names the missing patches", () => {
     const versions = {
       express: expect.any(String) as string,
       router: expect.any(String) as string,
@@ -95,7 +95,7 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     ["GET", "/livez", 200, '{"status":"ok"}'],
     ["POST", "/things", 201, "{}"],
     ["GET", "http://example.com/things/1", 200, '{"id":"1"}'],
-  ])("finds a route for %s %s", async (method, path, status, body) => {
+  ])("matches a route for %s %s", async (method, path, status, body) => {
     const answer = await ask(method, path);
     expect([answer.status, answer.body]).toEqual([status, body]);
     expect(answer.headers).toMatchObject({
@@ -114,11 +114,11 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     ["GET", "/things/%", 400],
     ["GET", "/failing", 500],
     ["GET", "/things/1/rejecting", 500],
-  ])("answers %s %s with a problem", async (method, path, status) => {
+  ])("responds to %s %s with a problem", async (method, path, status) => {
     expectProblem(await ask(method, path), status);
   });
 
-  it("answers another method by what it knows of the path", async () => {
+  it("responds 405 to another method if the path's methods are known, else 404", async () => {
     for (const path of ["/things/1", "/things/1/"]) {
       const answer = await ask("PATCH", path);
       expectProblem(answer, has(ALLOW) ? 405 : 404);
@@ -126,13 +126,13 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     }
   });
 
-  it("answers a thrown undefined as a fault where it can", async () => {
+  it("responds 500 to a thrown undefined if handlers can be wrapped", async () => {
     for (const path of ["/throwing", "/things/1/throwing"]) {
       expectProblem(await ask("GET", path), has(ERRORS) ? 500 : 404);
     }
   });
 
-  it("answers a target that Express cannot parse", async () => {
+  it("responds to a target that Express cannot parse", async () => {
     const { status, headers } = await ask("GET", "http://user:%@[host/things/1");
     const [expected, type] = has(TARGETS)
       ? [200, "application/json; charset=utf-8"]
@@ -140,7 +140,7 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     expect([status, headers["content-type"]]).toEqual([expected, type]);
   });
 
-  it("still answers a conditional request", async () => {
+  it("responds 304 to a conditional request", async () => {
     const { etag } = (await ask("GET", "/things/1")).headers;
     const answer = await ask("GET", "/things/1", { "If-None-Match": String(etag) });
     expect([answer.status, answer.body]).toEqual([304, ""]);
@@ -173,7 +173,7 @@ function defineRoutes(router: Router, things: Router): void {
 }
 
 function throwNothing(): never {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- the case in question
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- the case under test
   throw undefined;
 }
 

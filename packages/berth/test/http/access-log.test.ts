@@ -28,7 +28,7 @@ describe("the access log", () => {
     expect(log[0]?.bytes).toBeGreaterThan(500);
   });
 
-  it("is reached by what the owner has changed of every line", async () => {
+  it("respects the logger's options that change every line", async () => {
     const lines: string[] = [];
     const logger = createLogger(
       "info",
@@ -54,7 +54,7 @@ describe("the access log", () => {
     ]);
   });
 
-  it("counts each byte once, also of pipelined requests", async () => {
+  it("counts each byte once, also for pipelined requests", async () => {
     const { app, log } = createTestApp();
     const server = createServer(app).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -82,7 +82,7 @@ describe("the access log", () => {
     [`00-${TRACE}-${"0".repeat(16)}-01`, undefined],
     [`00-${TRACE.toUpperCase()}-${PARENT}-01`, undefined],
     ["garbage", undefined],
-  ])("takes of the traceparent %s the trace id %s", async (traceparent, traceId) => {
+  ])("reads from the traceparent %s the trace id %s", async (traceparent, traceId) => {
     const { app, log } = createTestApp();
     await request(app).get("/").set("traceparent", traceparent);
     expect(log[0]?.traceId).toBe(traceId);
@@ -93,23 +93,20 @@ describe("the access log", () => {
     [1, "203.0.113.9"],
     [2, "198.51.100.7"],
     [["127.0.0.0/8"], "203.0.113.9"],
-  ])(
-    "believes X-Forwarded-For only as far as proxies are trusted (%j)",
-    async (trustProxy, client) => {
-      const { app, log } = createTestApp(undefined, { trustProxy });
-      await request(app).get("/").set("X-Forwarded-For", "192.0.2.1, 198.51.100.7, 203.0.113.9");
-      expect(log[0]?.client).toBe(client);
-    },
-  );
+  ])("uses X-Forwarded-For only as far as proxies are trusted (%j)", async (trustProxy, client) => {
+    const { app, log } = createTestApp(undefined, { trustProxy });
+    await request(app).get("/").set("X-Forwarded-For", "192.0.2.1, 198.51.100.7, 203.0.113.9");
+    expect(log[0]?.client).toBe(client);
+  });
 
   it.each([
     ["text", "garbage", "127.0.0.1"],
     ["a terminal's control character", "\u009b31m", "127.0.0.1"],
-    ["too much", "x".repeat(5000), "127.0.0.1"],
+    ["a long text", "x".repeat(5000), "127.0.0.1"],
     ["an IPv4 address in an IPv6 one", "::ffff:203.0.113.9", "203.0.113.9"],
     ["an IPv6 address", "2001:db8::1", "2001:db8::1"],
   ])(
-    "takes only an address from a forwarded header, which holds %s",
+    "takes only a valid address from a forwarded header with %s",
     async (_what, forwarded, client) => {
       const { app, log } = createTestApp(undefined, { trustProxy: 1 });
       const server = createServer(app).listen(0, "127.0.0.1");
@@ -132,8 +129,8 @@ describe("the access log", () => {
     ["half a host", "http://[", "/", 200],
     ["no host", "http://", "/", 200],
     ["a quotation mark", '/"', '/"', 404],
-    ["too much", `/${"x".repeat(5000)}`, `/${"x".repeat(2047)}...`, 404],
-  ])("has only a path from a target with %s", async (_what, target, path, status) => {
+    ["a long path", `/${"x".repeat(5000)}`, `/${"x".repeat(2047)}...`, 404],
+  ])("logs only the path of a target with %s", async (_what, target, path, status) => {
     const { app, log } = createTestApp((router) => {
       router.get("/", (_req, res) => void res.json({}));
     });
@@ -147,7 +144,7 @@ describe("the access log", () => {
     expect(log).toEqual([expect.objectContaining({ path, status })]);
   });
 
-  it("says 499 when the connection ended before an answer began", async () => {
+  it("logs 499 when the client disconnected before the response began", async () => {
     let gone: () => void = () => undefined;
     const { app, log } = createTestApp((router) => {
       router.get("/slow", (_req, res) => {
@@ -164,7 +161,7 @@ describe("the access log", () => {
     expect(log).toEqual([expect.objectContaining({ path: "/slow", status: 499, aborted: true })]);
   });
 
-  it("says when the client has gone before the answer", async () => {
+  it("marks a request whose client disconnected before the response", async () => {
     let gone: () => void = () => undefined;
     const { app, log } = createTestApp((router) => {
       router.get("/slow", (_req, res) => {

@@ -15,7 +15,7 @@ import express, {
 import request from "supertest";
 import * as v from "valibot";
 import { jsonBody, parseBody, parseForm, readBytes } from "../../src/http/body";
-import { object, text } from "../../src/http/fields";
+import { object, text } from "../../src/schema/fields";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw, type RawClient } from "../../src/testing/raw-client";
 
@@ -38,7 +38,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** A connection to the app on a port of its own. */
+/** A raw connection to the app. */
 async function connectToApp() {
   const server = createServer(app).listen(0, "127.0.0.1");
   servers.push(server);
@@ -52,7 +52,7 @@ const CHUNKED = "Transfer-Encoding: chunked\r\n\r\n";
 v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc") as () => void;
 
-/** What the process holds in memory, in bytes. */
+/** The memory in use by the process, in bytes. */
 function usedMemory(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
@@ -63,7 +63,7 @@ async function post(body: string | Buffer, headers: Record<string, string> = {})
   const res = await request(app)
     .post("/")
     .set({ "Content-Type": "application/json", ...headers })
-    // Bytes as they are: superagent would make JSON of a Buffer.
+    // Raw bytes: superagent would serialize a Buffer as JSON.
     .serialize((sent: unknown) => sent as string)
     .send(body);
   return { status: res.status, body: JSON.parse(res.text) as unknown, headers: res.headers };
@@ -148,8 +148,8 @@ describe("POST with a JSON body", () => {
   });
 
   it.each([
-    ["before the body has come", "Content-Length: 9999\r\n\r\n{"],
-    ["in the midst of chunks", `${CHUNKED}401\r\n{${" ".repeat(1024)}\r\n`],
+    ["before the body arrives", "Content-Length: 9999\r\n\r\n{"],
+    ["between chunks", `${CHUNKED}401\r\n{${" ".repeat(1024)}\r\n`],
   ])("gets 413 at once, %s", async (_name, rest) => {
     const client = await connectToApp();
     client.socket.write(head + rest);
@@ -157,7 +157,7 @@ describe("POST with a JSON body", () => {
     client.socket.destroy();
   });
 
-  it("gets 400 when its chunks hold nothing", async () => {
+  it("gets 400 when its chunks are empty", async () => {
     const client = await connectToApp();
     client.socket.write(`${head}${CHUNKED}0\r\n\r\n`);
     await client.until(/^HTTP\/1\.1 400 [^]*The body must be valid JSON/);
@@ -173,7 +173,7 @@ describe("POST with a JSON body", () => {
     await client.until(/{"name":"y"}$/);
   });
 
-  it("takes no more memory than its bytes, whatever the size of its chunks", async () => {
+  it("uses memory in proportion to its bytes, not to its chunks", async () => {
     const limit = 100_000;
     const body = `[${"1,".repeat(limit / 2 - 2)}1]`;
     const req = Object.assign(new Readable({ read: () => undefined }), {
@@ -192,11 +192,11 @@ describe("POST with a JSON body", () => {
     expect(req.body).toEqual(JSON.parse(body));
   });
 
-  it("gets 400 for a body that is not compressed as it says", async () => {
+  it("gets 400 for a body that does not match its Content-Encoding", async () => {
     expect(await post("plain", { "Content-Encoding": "gzip" })).toMatchObject({
       status: 400,
       body: problem(400, "Bad Request", {
-        detail: "The body is not compressed as its Content-Encoding says.",
+        detail: "The body does not match its Content-Encoding.",
       }),
     });
   });
@@ -257,14 +257,14 @@ describe("POST with fields that are not valid", () => {
       "extra fields",
       '{"name":"x","a":1,"b":2}',
       [
-        { pointer: "/a", detail: "is not known here" },
-        { pointer: "/b", detail: "is not known here" },
+        { pointer: "/a", detail: "is not a known field" },
+        { pointer: "/b", detail: "is not a known field" },
       ],
     ],
     [
       "a __proto__ key",
       '{"name":"x","__proto__":{}}',
-      [{ pointer: "/__proto__", detail: "is not known here" }],
+      [{ pointer: "/__proto__", detail: "is not a known field" }],
     ],
     [
       "a NUL character",
@@ -281,21 +281,21 @@ describe("POST with fields that are not valid", () => {
       '{"name":"x","tags":[{"a/b~":1},{"a/b~":"2"}]}',
       [{ pointer: "/tags/1/a~1b~0", detail: "must be of type number" }],
     ],
-  ])("gets 422 with one entry a field for %s", async (_name, body, errors) => {
+  ])("gets 422 with one entry per field for %s", async (_name, body, errors) => {
     expect(await post(body)).toMatchObject({ status: 422, body: invalid(errors) });
   });
 
-  it("names the first 20 faults, and says how many it omitted", async () => {
+  it("lists the first 20 errors, and how many are omitted", async () => {
     const unknown = Object.fromEntries([...Array(60).keys()].map((n) => [`k${n}`, 0]));
     const { status, body } = await post(JSON.stringify({ name: "x", ...unknown }));
     const errors = [...Array(20).keys()].map((n) => ({
       pointer: `/k${n}`,
-      detail: "is not known here",
+      detail: "is not a known field",
     }));
     expect([status, body]).toEqual([422, { ...invalid(errors), omitted: 40 }]);
   });
 
-  it("answers many faults in an array as briefly", async () => {
+  it("limits the errors in an array, too", async () => {
     const tags = Array(60).fill({});
     const { status, body } = await post(JSON.stringify({ name: "x", tags }));
     const errors = [...Array(20).keys()].map((n) => ({
@@ -305,14 +305,14 @@ describe("POST with fields that are not valid", () => {
     expect([status, body]).toEqual([422, { ...invalid(errors), omitted: 40 }]);
   });
 
-  it("cuts long names of fields", async () => {
+  it("truncates long field names", async () => {
     const { body } = await post(JSON.stringify({ name: "x", ["~".repeat(900)]: 0 }));
     const pointer = `/${"~0".repeat(127)}~...`;
-    expect(body).toEqual(invalid([{ pointer, detail: "is not known here" }]));
+    expect(body).toEqual(invalid([{ pointer, detail: "is not a known field" }]));
   });
 });
 
-/** An app with these routes, listening: what it answers to a POST of these bytes. */
+/** Posts these bytes to a listening app with these routes, and returns its response. */
 async function postTo(
   define: (router: Router) => void,
   sent: string | Buffer,
@@ -345,12 +345,12 @@ describe("a handler's own limit", () => {
           res.json((await parseBody(named, req)).name.length);
         }),
     ],
-  ])("holds instead of the app's: %s", async (_name, define) => {
+  ])("overrides the app's: %s", async (_name, define) => {
     expect(await postTo(define, large)).toEqual([200, 2000]);
     expect((await postTo(define, large.repeat(3)))[0]).toBe(413);
   });
 
-  it("is the app's where there is none, in an app that is mounted, too", async () => {
+  it("defaults to the app's, also in a mounted app", async () => {
     const mounted = express();
     mounted.post("/", async (req, res) => void res.json((await readBytes(req)).length));
     const { app } = createTestApp(undefined, { middleware: [mounted] });
@@ -358,13 +358,13 @@ describe("a handler's own limit", () => {
     expect((await request(app).post("/").send("x".repeat(1025))).status).toBe(413);
   });
 
-  it("is needed in an app that has none", async () => {
+  it("is required in an app without a limit", async () => {
     const app = express();
     app.post("/", async (req, res) => void res.json((await readBytes(req)).length));
     app.use(((err: Error, _req, res, _next) => {
       res.status(500).json(err.message);
     }) satisfies ErrorRequestHandler);
-    expect((await request(app).post("/").send("x")).body).toMatch(/no limit for bodies/);
+    expect((await request(app).post("/").send("x")).body).toMatch(/no body limit/);
   });
 });
 
@@ -373,7 +373,7 @@ describe("readBytes", () => {
   const bytes = (asSent: boolean) => (router: Router) =>
     router.post("/x", async (req, res) => void res.json([...(await readBytes(req, { asSent }))]));
 
-  it("is the body's bytes, of any type, decompressed or as they were sent", async () => {
+  it("returns a body of any type, decompressed or as sent", async () => {
     const type = { "Content-Type": "image/png" };
     expect(await postTo(bytes(false), Buffer.from([0, 255, 1]), type)).toEqual([200, [0, 255, 1]]);
     const gzip = { ...type, "Content-Encoding": "GZip" };
@@ -382,7 +382,7 @@ describe("readBytes", () => {
     expect(await postTo(bytes(false), "", type)).toEqual([200, []]);
   });
 
-  it("can be called again, and before parseBody: a signature is checked first", async () => {
+  it("can be called again, and before parseBody, to verify a signature", async () => {
     const define = (router: Router) =>
       router.post("/x", async (req, res) => {
         const sent = await readBytes(req, { asSent: true });
@@ -396,18 +396,18 @@ describe("readBytes", () => {
     ]);
   });
 
-  it("says so when somebody else has read the body", async () => {
+  it("throws when other middleware has read the body", async () => {
     const { app, log } = createTestApp((router) => {
       router.post("/x", express.text(), async (req, res) => void res.json(await readBytes(req)));
     });
     const { status } = await request(app).post("/x").type("text/plain").send("x");
     expect([status, log.at(0)?.err]).toEqual([
       500,
-      expect.objectContaining({ message: expect.stringContaining("read already") as string }),
+      expect.objectContaining({ message: expect.stringContaining("already been read") as string }),
     ]);
   });
 
-  it("does not wait for a client that has gone before it was called", async () => {
+  it("does not wait for a client that disconnected before the call", async () => {
     const outcome = new Promise((resolve) => {
       const { app } = createTestApp((router) => {
         router.post("/x", (req, res) => {
@@ -434,14 +434,14 @@ describe("parseForm", () => {
     router.post("/x", async (req, res) => void res.json(await parseForm(fields, req)));
   const form = { "Content-Type": "application/x-www-form-urlencoded" };
 
-  it("is the form's fields, those sent several times as arrays", async () => {
+  it("returns the form's fields, repeated ones as arrays", async () => {
     expect(await postTo(define, "name=M%C3%BCller+1&tag=a&tag=b", form)).toEqual([
       200,
       { name: "Müller 1", tag: ["a", "b"] },
     ]);
   });
 
-  it("sees every field", async () => {
+  it("returns every field", async () => {
     const many = (router: Router) =>
       router.post("/x", async (req, res) => {
         const all = await parseForm(v.record(v.string(), v.string()), req, { limitBytes: 99_999 });
@@ -452,13 +452,13 @@ describe("parseForm", () => {
   });
 
   it.each<[string, string, Record<string, string>, number, object]>([
-    ["nothing in it", "", form, 422, { errors: [{ pointer: "/name", detail: "is required" }] }],
+    ["no fields", "", form, 422, { errors: [{ pointer: "/name", detail: "is required" }] }],
     [
       "an unknown field",
       "name=x&__proto__=y",
       form,
       422,
-      { errors: [{ pointer: "/__proto__", detail: "is not known here" }] },
+      { errors: [{ pointer: "/__proto__", detail: "is not a known field" }] },
     ],
     ["another type", "{}", {}, 415, { title: "Unsupported Media Type" }],
     [
@@ -473,18 +473,18 @@ describe("parseForm", () => {
     expect(await postTo(define, sent, headers)).toEqual([status, expect.objectContaining(members)]);
   });
 
-  it("needs a form", async () => {
+  it("responds 400 without a body", async () => {
     const { app } = createTestApp(define);
     const res = await request(app).post("/x");
     expect([res.status, (JSON.parse(res.text) as { detail: string }).detail]).toEqual([
       400,
-      "The request needs a form as its body.",
+      "The request needs a form body.",
     ]);
   });
 });
 
 describe("a body that has been parsed by middleware", () => {
-  it("is what parseBody and parseForm check", async () => {
+  it("is validated by parseBody and parseForm", async () => {
     const define = (router: Router) =>
       router.post("/x", express.urlencoded(), async (req, res) => {
         res.json([await parseBody(named, req), await parseForm(named, req)]);
@@ -493,7 +493,7 @@ describe("a body that has been parsed by middleware", () => {
     expect(await postTo(define, "name=x", form)).toEqual([200, [{ name: "x" }, { name: "x" }]]);
   });
 
-  it("is parsed by jsonBody when it is JSON, and left alone when not", async () => {
+  it("is parsed by jsonBody if it is JSON, and not read otherwise", async () => {
     const define = (router: Router) =>
       router.post("/x", jsonBody(), (req, res) => void res.json({ body: req.body as unknown }));
     expect(await postTo(define, "[1]")).toEqual([200, { body: [1] }]);

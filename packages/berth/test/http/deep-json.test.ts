@@ -1,8 +1,8 @@
 import request from "supertest";
 import * as v from "valibot";
 import { jsonBody, parseBody } from "../../src/http/body";
-import { arrayOf, object, text } from "../../src/http/fields";
-import { type Answer, idempotent } from "../../src/http/idempotent";
+import { idempotent, type IdempotentResponse } from "../../src/http/idempotent";
+import { arrayOf, object, text } from "../../src/schema/fields";
 import { createTestApp, problem } from "../../src/testing/app";
 
 interface Folder {
@@ -25,7 +25,10 @@ const { app, log } = createTestApp(
     router.post("/folders", async (req, res) => void res.json(await parseBody(folder, req)));
     router.post("/keyed", async (req, res) => {
       const body: unknown = await parseBody(v.unknown(), req);
-      const once = async (_request: unknown, work: (db: undefined) => Promise<Answer>) => ({
+      const once = async (
+        _request: unknown,
+        work: (db: undefined) => Promise<IdempotentResponse>,
+      ) => ({
         answer: await work(undefined),
         isRepeated: false,
       });
@@ -39,23 +42,23 @@ const { app, log } = createTestApp(
 const post = (path: string, body: string) =>
   request(app).post(path).type("json").set("Idempotency-Key", "k").send(body);
 
-/** One folder in another, and so on. */
+/** Nested folders. */
 const folders = (levels: number) =>
   `${'{"name":"","folders":['.repeat(levels)}${"]}".repeat(levels)}`;
 const arrays = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
 const TOO_DEEP = problem(400, "Bad Request", {
-  detail: "The body is nested too deeply: objects and arrays may be in each other 128 levels deep.",
+  detail: "The body is nested too deeply: at most 128 levels of objects and arrays are allowed.",
 });
 
 describe("deeply nested JSON", () => {
   it.each([
     ["on a schema that contains itself", "/folders", folders(2500)],
     ["on a keyed route", "/keyed", arrays(40_000)],
-    ["that nobody checks", "/echo", arrays(400_000)],
+    ["without a schema", "/echo", arrays(400_000)],
     ["in a wide document", "/echo", `[${"{},".repeat(1000)}${arrays(128)}]`],
-    ["after text that ends like a closing bracket", "/echo", `["]]]\\\\\\"]]",${arrays(128)}]`],
-    ["that is not closed", "/echo", "[".repeat(40_000)],
+    ["after strings with brackets and escapes", "/echo", `["]]]\\\\\\"]]",${arrays(128)}]`],
+    ["without closing brackets", "/echo", "[".repeat(40_000)],
   ])("is refused %s", async (_where, path, body) => {
     const res = await post(path, body);
     expect([res.status, res.body]).toEqual([400, TOO_DEEP]);
@@ -72,12 +75,12 @@ describe("deeply nested JSON", () => {
       JSON.stringify(["[".repeat(500), '"\\', "{[".repeat(99)]),
       200,
     ],
-  ])("is taken %s", async (_where, path, body, status) => {
+  ])("is accepted %s", async (_where, path, body, status) => {
     const res = await post(path, body);
     expect([res.status, res.text]).toEqual([status, body]);
   });
 
-  it("is malformed when text in it does not end", async () => {
+  it("is malformed when a string is not closed", async () => {
     const res = await post("/echo", `[${"[],".repeat(200)}"\\`);
     expect(res.status).toBe(400);
     expect((res.body as { detail: string }).detail).toMatch(/^The body must be valid JSON/);

@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
 import request from "supertest";
 import { BackingServiceUnavailable } from "../../src/backing/unavailable";
-import { Problem } from "../../src/http/problem";
 import { createLogger } from "../../src/process/logger";
+import { Problem } from "../../src/request/problem";
 import { createTestApp, type LogLine, problem } from "../../src/testing/app";
 
 const generic = problem(500, "Internal Server Error");
@@ -99,7 +99,7 @@ describe("a handler that throws", () => {
     );
   });
 
-  it("keeps a client error's status, and its message when it is meant for the client", async () => {
+  it("keeps a client error's status, and its message if expose is true", async () => {
     const shown = await request(app).get("/client-error");
     expect(JSON.parse(shown.text)).toEqual(
       problem(418, "I'm a Teapot", { detail: "the tea is cold" }),
@@ -114,7 +114,7 @@ describe("a handler that throws", () => {
     [404.5, 500],
     [599, 599],
     [600, 500],
-  ])("of status %d is answered with %d", async (status, answered) => {
+  ])("gets, for the status %d, a %d", async (status, answered) => {
     const res = await request(app).get(`/of-status/${status}`);
     expect([res.status, res.type]).toEqual([answered, "application/problem+json"]);
   });
@@ -122,13 +122,13 @@ describe("a handler that throws", () => {
   it.each([
     [499, []],
     [500, ["request failed"]],
-  ])("of status %d is logged as %j", async (status, messages) => {
+  ])("logs, for the status %d, %j", async (status, messages) => {
     const id = `logged-${status}`;
     await request(app).get(`/of-status/${status}`).set("X-Request-Id", id);
     expect(errorsOf(log, id).map(({ msg }) => msg)).toEqual(messages);
   });
 
-  it("loses the headers that described the answer it replaces, and keeps the others", async () => {
+  it("removes headers that described the replaced response, and keeps the others", async () => {
     const res = await request(app).get("/half-set");
     expect(res.status).toBe(500);
     expect(res.headers).toMatchObject({ "x-kept": "yes", "x-frame-options": "SAMEORIGIN" });
@@ -137,17 +137,17 @@ describe("a handler that throws", () => {
     expect(res.headers.etag).not.toBe('"1"');
   });
 
-  it("says nothing of the answer that does not come", async () => {
+  it("has no headers that describe the replaced body", async () => {
     const { headers, text } = await request(app).get("/half-described");
     expect([headers["content-encoding"], headers["cache-control"]]).toEqual([undefined, undefined]);
     expect(JSON.parse(text)).toEqual(generic);
   });
 
-  it("has its connection ended when the answer was on its way", async () => {
+  it("closes the connection when the response has already begun", async () => {
     await expect(request(app).get("/half-sent")).rejects.toThrow("aborted");
   });
 
-  it("may pass on with next(), and that is a 404", async () => {
+  it("gets a 404 after calling next()", async () => {
     const res = await request(app).get("/next");
     expect([res.status, JSON.parse(res.text)]).toEqual([
       404,
@@ -156,7 +156,7 @@ describe("a handler that throws", () => {
   });
 });
 
-/** An object on which whatever is asked of it throws. */
+/** An object whose every operation throws. */
 const untouchable = (): object =>
   new Proxy(
     {},
@@ -185,7 +185,7 @@ const toJSON = (): never => {
   throw new Error("secret detail");
 };
 
-describe("an error that cannot be answered as it is", () => {
+describe("an error that cannot be sent as it is", () => {
   const thrown: Record<string, unknown> = {
     "a BigInt member": new Problem(409, "d", { count: 1n }),
     "a circular member": new Problem(409, "d", { circular }),
@@ -254,19 +254,19 @@ describe("an error that cannot be answered as it is", () => {
     });
   });
 
-  it("is logged as what could not be sent, with why", async () => {
+  it("is logged, with the reason why it could not be sent", async () => {
     const path = `/sync/${names.indexOf("a BigInt member")}`;
     await request(app).get(path).set("X-Request-Id", "big");
     const err = expect.objectContaining({
       message: expect.stringContaining("BigInt") as string,
     }) as object;
     expect(errorsOf(log, "big")).toEqual([
-      expect.objectContaining({ msg: "a problem could not be sent", err }),
+      expect.objectContaining({ msg: "problem details could not be sent", err }),
     ]);
   });
 
   it.each(names)(
-    "cuts the connection and is logged when it is too late and has %s",
+    "closes the connection and is logged when the response has begun and it has %s",
     async (name) => {
       const id = `late-${names.indexOf(name)}`;
       const late = request(app)
@@ -277,7 +277,7 @@ describe("an error that cannot be answered as it is", () => {
     },
   );
 
-  it("is logged by a logger that fails on it", async () => {
+  it("is logged when the logger fails to serialize it", async () => {
     const lines: string[] = [];
     const logger = createLogger("info", { write: (line) => void lines.push(line) }).child(
       {},
@@ -304,22 +304,22 @@ describe("an error that cannot be answered as it is", () => {
       "unlogged",
     );
     expect(errors.map(({ msg }) => msg)).toEqual([
-      "request failed, and its error cannot be logged",
+      "request failed, and the error cannot be logged",
     ]);
   });
 
-  it("is no hindrance when the handler has spoilt the status line", async () => {
+  it("is sent when the handler has set an invalid status message", async () => {
     const res = await request(app).get("/status-line");
     expect([res.status, JSON.parse(res.text)]).toEqual([500, generic]);
     expect(res).toMatchObject({ res: { statusMessage: "Internal Server Error" } });
   });
 
-  it("cuts the connection when the response itself is broken", async () => {
+  it("closes the connection when the response itself is broken", async () => {
     await expect(request(app).get("/broken")).rejects.toThrow("hang up");
   });
 });
 
-describe("what an error shows", () => {
+describe("the response to an error", () => {
   const { app } = createTestApp((router) => {
     const thrown: Record<string, () => unknown> = {
       upstream: () =>
@@ -381,7 +381,7 @@ describe("what an error shows", () => {
     return { ...res, body: JSON.parse(res.text) as unknown, headers: res.headers };
   };
 
-  it("is only its status when it is not ours and does not say that it is meant for the client", async () => {
+  it("has only the status if another library's error has no expose", async () => {
     const { body, headers } = await get("/upstream");
     expect(body).toEqual(problem(502, "Bad Gateway"));
     for (const name of ["content-encoding", "set-cookie", "retry-after"]) {
@@ -389,14 +389,14 @@ describe("what an error shows", () => {
     }
   });
 
-  it("is its message and what belongs to its status when it says so", async () => {
+  it("has the message and the headers of its status if expose is true", async () => {
     const { body, headers } = await get("/library");
     expect(body).toEqual(problem(429, "Too Many Requests", { detail: "slow down" }));
     expect(headers["retry-after"]).toBe("9");
     expect(headers).not.toHaveProperty("set-cookie");
   });
 
-  it("is none of its message when that is no text, and all of the headers that a status may need", async () => {
+  it("has no detail if the message is not a string, and all headers that a status may need", async () => {
     const { body, headers } = await get("/challenge");
     expect(body).toEqual(problem(401, "Unauthorized"));
     expect(headers).toMatchObject({
@@ -408,34 +408,34 @@ describe("what an error shows", () => {
     expect(headers).not.toHaveProperty("allow-origin");
   });
 
-  it("is only its status when it says anything else than that it is meant for the client", async () => {
+  it("has only the status if expose is anything but true", async () => {
     expect((await get("/almost-exposed")).body).toEqual(problem(400, "Bad Request"));
   });
 
-  it("is what is wrong with a path whose parameter Express cannot decode", async () => {
+  it("explains a path whose parameter Express cannot decode", async () => {
     const detail = "The path has malformed percent-encoding.";
     expect((await get("/named/%ff")).body).toEqual(problem(400, "Bad Request", { detail }));
   });
 
-  it("is what it says when it is about decoding, but not about the path", async () => {
+  it("has the error's own message if it concerns decoding, but not of the path", async () => {
     const { body } = await get("/other-decoding");
     expect(body).toEqual(problem(404, "Not Found", { detail: "no such name" }));
   });
 
-  it("is when to come back when a backing service is away", async () => {
+  it("has Retry-After when a backing service is unavailable", async () => {
     const { body, headers } = await get("/database");
     const detail = "The database is not available at the moment.";
     expect(body).toEqual(problem(503, "Service Unavailable", { detail }));
     expect(headers["retry-after"]).toBe("5");
   });
 
-  it("is how long the file is when a range is not in it", async () => {
+  it("has the length of the file when a range is not satisfiable", async () => {
     const res = await request(app).get("/file").set("Range", "bytes=99999999-");
     expect([res.status, res.type]).toEqual([416, "application/problem+json"]);
     expect(res.headers["content-range"]).toMatch(/^bytes \*\/\d+$/);
   });
 
-  it("is all that a problem says, except for another status or request id", async () => {
+  it("has all members of a problem, except another status or request id", async () => {
     const { body, headers } = await get("/problem");
     expect(body).toEqual({
       type: "https://example.org/sold",

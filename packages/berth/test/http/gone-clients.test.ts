@@ -15,7 +15,7 @@ type Handler = (req: Request, res: Response) => Promise<unknown>;
 
 const folder = mkdtempSync(join(tmpdir(), "gone-clients-"));
 const file = join(folder, "file");
-// More than the buffers of a connection take.
+// More than the buffers of a connection hold.
 beforeAll(() => (writeFileSync(file, ""), truncateSync(file, 2 ** 28)));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -27,21 +27,21 @@ const mute = () => new Readable({ read: () => undefined });
 const sink = () => new Writable({ write: (_chunk, _encoding, taken) => taken() });
 const closed = (res: Response) => new Promise((resolve) => res.once("close", resolve));
 
-/** Aborted when the client has left, as a handler would hand it to what it calls. */
+/** Aborted when the client disconnects, as a handler would pass it to what it calls. */
 function leaving(res: Response): AbortSignal {
   const controller = new AbortController();
   res.once("close", () => controller.abort());
   return controller.signal;
 }
 
-/** Whether a client stays, leaves as soon as it is heard, or once some of the answer has come. */
+/** Whether a client stays, disconnects when its request has arrived, or after a part of the response. */
 type Leaves = "never" | "at once" | "later";
 
-/** Sends a request whose body does not end, and returns what was logged until its handler had failed. */
+/** Sends a request with an endless body, and returns what was logged until its handler failed. */
 async function logOf(handler: Handler, leaves: Leaves): Promise<LogLine[]> {
   const events = new EventEmitter();
   const [started, settled, over] = ["started", "settled", "over"].map((name) => once(events, name));
-  // Not in a router, which would pass an error on only in a later turn.
+  // Not in a router, which would pass an error on in a later turn.
   const middleware: RequestHandler = async (req, res) => {
     res.once("close", () => events.emit("over"));
     events.emit("started");
@@ -63,7 +63,7 @@ async function logOf(handler: Handler, leaves: Leaves): Promise<LogLine[]> {
 const line = (status: number) => expect.objectContaining({ status, aborted: true }) as object;
 const failure = expect.objectContaining({ level: "error", msg: "request failed" }) as object;
 
-describe("a client that leaves before the end of its answer", () => {
+describe("a client that disconnects before the end of its response", () => {
   it.each<[string, number, Leaves, Handler]>([
     ["pipeline, under way", 200, "later", (_req, res) => pipeline(endless(), res)],
     ["pipeline, before its first byte", 499, "at once", (_req, res) => pipeline(mute(), res)],
@@ -100,11 +100,11 @@ describe("a client that leaves before the end of its answer", () => {
           res.sendFile(file, (err) => (err ? reject(err) : resolve()));
         }),
     ],
-  ])("is a line of the access log, and no error: %s", async (_what, status, leaves, handler) => {
+  ])("is logged as a request, not as an error: %s", async (_what, status, leaves, handler) => {
     expect(await logOf(handler, leaves)).toEqual([line(status)]);
   });
 
-  it("does not hide what failed for another reason", async () => {
+  it("does not hide an error with another cause", async () => {
     const log = await logOf(async (_req, res) => {
       await closed(res);
       throw new Error("The disk is full.");
@@ -113,12 +113,12 @@ describe("a client that leaves before the end of its answer", () => {
   });
 });
 
-describe("an answer that breaks off without its client's doing", () => {
+describe("a response that breaks off while its client is connected", () => {
   it.each([
     ["fails", new Error("The disk cannot be read.")],
-    ["fails as if it were the client", Object.assign(new Error(), { code: "ECONNRESET" })],
+    ["fails like a client's disconnect", Object.assign(new Error(), { code: "ECONNRESET" })],
     ["ends too soon", undefined],
-  ])("is an error when its source %s", async (_what, reason) => {
+  ])("is logged as an error when its source %s", async (_what, reason) => {
     const log = await logOf((_req, res) => {
       const source = mute();
       source.push("half of");

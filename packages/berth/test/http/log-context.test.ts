@@ -5,24 +5,24 @@ import { type Response, Router } from "express";
 import request from "supertest";
 import { createDatabase } from "../../src/backing/postgres";
 import { refusals } from "../../src/http/refusals";
-import { createLogger } from "../../src/process/logger";
 import { log } from "../../src/process/log";
+import { createLogger } from "../../src/process/logger";
 import { setProcessLogger } from "../../src/process/work-context";
 import { createTestApp, createTestLogger, type LogLine } from "../../src/testing/app";
+import { connectRaw, get } from "../../src/testing/raw-client";
 import { startFakePostgres } from "../support/fake-postgres";
 import { startHttpService } from "../support/http-service";
-import { connectRaw, get } from "../../src/testing/raw-client";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/** The lines that are not the access log's, without what every line has. */
+/** The lines other than the access log's, without the fields that every line has. */
 const said = (lines: LogLine[]) =>
   lines
     .filter(({ msg }) => msg !== "request")
     .map(({ level: _level, time: _time, err: _err, ...rest }) => rest);
 
-describe("log, for a request", () => {
-  it("names request, trace and route, wherever it is used", async () => {
+describe("log in a request", () => {
+  it("adds request, trace and route, wherever it is used", async () => {
     const store = { find: () => nextTurn().then(() => log.info({ rows: 1 }, "found")) };
     let late: () => void = () => undefined;
     const isLate = new Promise<void>((resolve) => (late = resolve));
@@ -63,7 +63,7 @@ describe("log, for a request", () => {
     expect(lines.find(({ msg }) => msg === "request")).toMatchObject({ ...of, route });
   });
 
-  it("names it once in the chassis' own lines", async () => {
+  it("adds them once to Berth's own lines", async () => {
     const text: string[] = [];
     const logger = createLogger("info", { write: (line: string) => void text.push(line) });
     const { app } = createTestApp(
@@ -106,7 +106,7 @@ describe("log, for a request", () => {
     ["several paths", "/b", "/a,/b"],
     ["a router in two places", "/second/both", "/second/both"],
     ["nothing", "/absent", undefined],
-  ])("names the route of %s", async (_what, path, route) => {
+  ])("adds the route of %s", async (_what, path, route) => {
     const { app, log: lines } = createTestApp((router) => {
       const answer = (_req: unknown, res: Response) => void res.json({});
       const orders = Router().get("/", answer).get("/:id/lines/:line", answer);
@@ -123,7 +123,7 @@ describe("log, for a request", () => {
     expect(lines.map((line) => [line.path, line.route])).toEqual([[path, route]]);
   });
 
-  it("keeps apps and pipelined requests apart, and what is no request out of them", async () => {
+  it("keeps apps, pipelined requests and other work apart", async () => {
     const { logger, log: process } = createTestLogger();
     setProcessLogger(logger);
     const define = (router: Router) => {
@@ -156,7 +156,7 @@ describe("log, for a request", () => {
     expect(said(process)).toEqual([{ msg: "upgraded" }]);
   });
 
-  it("gives a refused request nothing of the one before it", async () => {
+  it("adds nothing of the previous request to a refused one", async () => {
     const { logger, log: lines } = createTestLogger();
     const { app } = createTestApp(
       (router) => {
@@ -184,7 +184,7 @@ describe("log, for a request", () => {
     ]);
   });
 
-  it("follows those who wait for a database connection, and no connection follows them", async () => {
+  it("keeps the context of a query that waits for a connection, and gives the connection none", async () => {
     const lines: LogLine[] = [];
     let resolveBroken: () => void = () => undefined;
     const isBroken = new Promise<void>((resolve) => (resolveBroken = resolve));
@@ -220,14 +220,14 @@ describe("log, for a request", () => {
         { ...of, rows: [{ value: `SELECT '${name}' /*x-request-id='${name}'*/` }], msg: "read" },
       ]);
     }
-    // What is said of the connection belongs to no request.
+    // Lines about the connection belong to no request.
     await postgres.close();
     await isBroken;
     await database.close();
     expect(said(lines.slice(-1))).toEqual([{ msg: "an idle database connection broke" }]);
   });
 
-  it("is carried to a listener by AsyncResource.bind, as events come from the connection", async () => {
+  it("reaches an event listener by AsyncResource.bind, as events come from the connection", async () => {
     let gone: () => void = () => undefined;
     const isGone = new Promise<void>((resolve) => (gone = resolve));
     const { app, log: lines } = createTestApp((router) => {

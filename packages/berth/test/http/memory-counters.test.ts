@@ -2,7 +2,7 @@ import { createMemoryCounters } from "../../src/http/memory-counters";
 
 const WINDOW_MS = 60_000;
 
-/** Counters for few clients, on a clock of the test's. */
+/** Counters for few clients, with an injected clock. */
 function counters(clients: number) {
   const clock = { now: 0 };
   const store = createMemoryCounters({ windowMs: WINDOW_MS, clients, now: () => clock.now });
@@ -11,7 +11,7 @@ function counters(clients: number) {
 }
 
 describe("counters in memory", () => {
-  it("count each client by itself, from its first request", async () => {
+  it("count each client separately, from its first request", async () => {
     const { clock, count } = counters(10);
     expect(await count("a")).toBe(1);
     clock.now += WINDOW_MS - 1;
@@ -22,7 +22,7 @@ describe("counters in memory", () => {
     expect([await count("a"), await count("b")]).toEqual([1, 1]);
   });
 
-  it("forget clients only when as many others have come meanwhile, and then the silent ones", async () => {
+  it("forget only silent clients, after as many others have come", async () => {
     const { count } = counters(3);
     await count("silent");
     for (let i = 0; i < 100; i++) {
@@ -35,7 +35,7 @@ describe("counters in memory", () => {
     expect(await count("passing 99")).toBe(2);
   });
 
-  it("say by the wall clock when a count ends, whatever that has been set to", async () => {
+  it("return the reset time on the wall clock, whatever it has been set to", async () => {
     const { store, clock } = counters(3);
     await store.increment("a");
     clock.now += 10_000;

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RequestHandler, Response } from "express";
-import { createHttpServer } from "../../src/http/server";
-import { Problem } from "../../src/http/problem";
+import { createHttpServer } from "../../src/http/app-service";
+import { Problem } from "../../src/request/problem";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw, get } from "../../src/testing/raw-client";
 
@@ -12,7 +12,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** Serves `GET /x` behind a middleware, and `/livez` beside it. */
+/** Serves `GET /x` after a middleware, and `/livez` without it. */
 async function serveBehind(middleware: RequestHandler) {
   const { app, log } = createTestApp((router) => {
     router.get("/x", middleware, (_req, res) => void res.json("handled"));
@@ -26,23 +26,23 @@ async function serveBehind(middleware: RequestHandler) {
   return { ...client, log, errors };
 }
 
-describe("middleware that answers and goes on", () => {
+describe("middleware that responds and continues", () => {
   it.each<[string, string, RequestHandler, string]>([
-    ["to a handler that answers, too", "/x", (_req, res, next) => (res.json(1), next()), "1"],
+    ["to a handler that responds, too", "/x", (_req, res, next) => (res.json(1), next()), "1"],
     ["to nothing", "/pass", (_req, res, next) => (res.json(1), next()), "1"],
     ["by throwing", "/x", (_req, res) => thrown(res.json(1)), "1"],
     ["by rejecting", "/x", (_req, res) => Promise.reject(new Error(res.json(1).charset)), "1"],
     ["by calling next twice", "/x", (_req, _res, next) => (next(), next()), '"handled"'],
-    ["by answering twice", "/x", (_req, res) => void res.json(1).json(2), "1"],
-  ])("%s: gives its client the first answer", async (_name, path, middleware, body) => {
+    ["by responding twice", "/x", (_req, res) => void res.json(1).json(2), "1"],
+  ])("%s: sends the first response", async (_name, path, middleware, body) => {
     const client = await serveBehind(middleware);
     client.socket.write(get(path));
     await client.until(new RegExp(`^HTTP/1\\.1 200 [^]*\r\n\r\n${body}$`));
-    // The connection goes on.
+    // The connection stays usable.
     client.socket.write(get("/livez"));
     await client.until(/{"status":"ok"}$/);
     expect(client.errors()).toEqual([
-      expect.objectContaining({ level: "error", msg: "request failed after its answer" }),
+      expect.objectContaining({ level: "error", msg: "request failed after its response" }),
     ]);
     expect(client.log.filter(({ msg }) => msg === "request")).toEqual([
       expect.objectContaining({ path, status: 200 }),
@@ -55,8 +55,8 @@ function thrown(_answered: unknown): never {
   throw new Error("late");
 }
 
-describe("middleware that never goes on", () => {
-  it("keeps its own client waiting, and nobody else; the log says that it was not answered", async () => {
+describe("middleware that never continues", () => {
+  it("keeps only its own client waiting; the log says that it got no response", async () => {
     const held: Response[] = [];
     const client = await serveBehind((_req, res) => void held.push(res));
     client.socket.write(get("/x"));
@@ -69,7 +69,7 @@ describe("middleware that never goes on", () => {
     expect(client.log.at(-1)).toMatchObject({ path: "/x", status: 499, aborted: true });
   });
 
-  it("is answered for by a bound that its owner sets, and may go on too late", async () => {
+  it("is cut off by a time limit of the service, and may continue too late", async () => {
     let goOn = (): void => undefined;
     const client = await serveBehind((_req, res, next) => {
       res.setTimeout(50, () => next(new Problem(503, "This takes too long.")));

@@ -37,7 +37,7 @@ describe("a path that does not exist", () => {
   );
 });
 
-describe("a path that knows other methods", () => {
+describe("a path that supports other methods", () => {
   it.each([
     ["/things/1", "DELETE, GET, HEAD"],
     ["/things/1/", "DELETE, GET, HEAD"],
@@ -50,16 +50,16 @@ describe("a path that knows other methods", () => {
     expect(res.status).toBe(405);
     expect(res.headers.allow).toBe(allow);
     expect(JSON.parse(res.text)).toEqual(
-      problem(405, "Method Not Allowed", { detail: `This path answers ${allow}.` }),
+      problem(405, "Method Not Allowed", { detail: `This path supports ${allow}.` }),
     );
   });
 
-  it("answers OPTIONS with Allow", async () => {
+  it("responds to OPTIONS with Allow", async () => {
     const res = await request(app).options("/things/1");
     expect([res.status, res.headers.allow]).toEqual([200, "DELETE, GET, HEAD"]);
   });
 
-  it("answers HEAD as GET, without the body", async () => {
+  it("responds to HEAD as to GET, without the body", async () => {
     const res = await request(app).head("/things/1");
     expect([res.status, res.headers["content-length"], res.text]).toEqual([200, "2", undefined]);
   });

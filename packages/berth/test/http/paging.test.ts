@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
 import * as v from "valibot";
-import { object, oneOf, text } from "../../src/http/fields";
-import { type PageQuery, pageQuery, sendPage } from "../../src/http/paging";
-import { queryList } from "../../src/http/query-fields";
-import { parseQuery } from "../../src/http/validate";
+import { sendPage } from "../../src/http/paging";
+import { object, oneOf, text } from "../../src/schema/fields";
+import { type PageQuery, pageQuery, queryList } from "../../src/schema/query-fields";
+import { parseQuery } from "../../src/schema/validate";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw } from "../../src/testing/raw-client";
 
@@ -17,7 +17,7 @@ const shipsQuery = object({
 const names = ["Ada", "Börte", "C&A", "Dora", "Eva"];
 const asked: PageQuery[] = [];
 
-/** The ships after the one that the cursor names. */
+/** The ships after the cursor. */
 function list(query: PageQuery): Promise<string[]> {
   asked.push(query);
   const start = query.cursor === undefined ? 0 : names.indexOf(query.cursor) + 1;
@@ -29,7 +29,7 @@ const { app } = createTestApp((router) => {
     await sendPage(res, parseQuery(shipsQuery, req), list, (name) => name);
   });
 });
-/** The path that a link leads to from the path that was asked for. */
+/** The path of a link, resolved against the requested path. */
 function next(link: string | undefined, from: string): string | undefined {
   const [, reference] = /^<([^>]+)>; rel="next"$/.exec(link ?? "") ?? [];
   if (reference === undefined) return undefined;
@@ -37,7 +37,7 @@ function next(link: string | undefined, from: string): string | undefined {
   return pathname + search;
 }
 
-/** The answer to a target that no client library would send. */
+/** The response to a target that no client library would send. */
 async function getRaw(target: string): Promise<string> {
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -61,12 +61,12 @@ describe("GET a list", () => {
     expect(pages).toEqual([["Ada", "Börte"], ["C&A", "Dora"], ["Eva"]]);
   });
 
-  it("asks the store for one row more, and passes filters on", async () => {
+  it("requests one more row from the store, and passes filters on", async () => {
     await request(app).get("/ships?limit=3&flag=DE");
     expect(asked).toEqual([{ limit: 4, flag: ["DE"] }]);
   });
 
-  it("keeps the other parameters in the link, as often as they come, and replaces the cursor", async () => {
+  it("keeps other parameters in the link, also repeated ones, and replaces the cursor", async () => {
     const first = await request(app).get("/ships?flag=DE&cursor=Ada&flag=FR%20%26%20Co&limit=1");
     expect(first.headers.link).toBe(
       '<?flag=DE&flag=FR%20%26%20Co&limit=1&cursor=B%C3%B6rte>; rel="next"',
@@ -78,7 +78,7 @@ describe("GET a list", () => {
     ]);
   });
 
-  it("links to no other page when the last one is full", async () => {
+  it("has no link to a next page when the last one is full", async () => {
     const res = await request(app).get("/ships?limit=5");
     expect([res.body, res.headers.link]).toEqual([names, undefined]);
   });
@@ -90,7 +90,7 @@ describe("GET a list", () => {
     },
   );
 
-  it("keeps what would end the link encoded", async () => {
+  it("keeps characters that would end the link encoded", async () => {
     expect(await getRaw('/ships?near=">;rel="\\&limit=2#top')).toContain(
       'Link: <?near=%22%3e;rel=%22%5c&limit=2&cursor=B%C3%B6rte>; rel="next"\r\n',
     );
@@ -101,7 +101,7 @@ describe("GET a list", () => {
     expect(next(res.headers.link, "/ships")).toBe("/ships?limit=1&cursor=B%C3%B6rte");
   });
 
-  it("responds 400 with each parameter that is wrong", async () => {
+  it("responds 400 with each invalid parameter", async () => {
     const res = await request(app).get("/ships?limit=6&flag=DE&flag=de&cursor=&page=2");
     expect([res.status, JSON.parse(res.text)]).toEqual([
       400,
@@ -111,7 +111,7 @@ describe("GET a list", () => {
           { parameter: "limit", detail: "must be a whole number from 1 to 5" },
           { parameter: "cursor", detail: "must have at least 1 character" },
           { parameter: "flag.1", detail: 'must be one of "DE", "FR & Co"' },
-          { parameter: "page", detail: "is not known here" },
+          { parameter: "page", detail: "is not a known field" },
         ],
       }),
     ]);

@@ -11,17 +11,17 @@ import {
 import { createTestRedis, describeWithRedis } from "../../src/testing/redis";
 
 const TOO_MANY = problem(429, "Too Many Requests", {
-  detail: "Too many requests: come back later.",
+  detail: "Too many requests: try again later.",
 });
 
-/** An app that answers each client twice a minute. */
+/** An app that allows each client two requests per minute. */
 function limited(options: Partial<TestAppOptions> = {}) {
   const middleware = [rateLimit({ perMinute: 2, name: "test" })];
   const { app } = createTestApp((router) => router.get("/x", (_req, res) => void res.json({})), {
     ...options,
     middleware,
   });
-  /** How many of these requests get an answer. */
+  /** How many of these requests are allowed. */
   const allowed = async (...headers: Record<string, string>[]) => {
     let count = 0;
     for (const header of headers) {
@@ -38,7 +38,7 @@ const from = (...addresses: string[]) =>
   addresses.map((address) => ({ "X-Forwarded-For": address }));
 
 describe("a rate limit", () => {
-  it("says what is left, and answers with a problem that says when to come back", async () => {
+  it("sends what is left in headers, and a 429 with Retry-After over the limit", async () => {
     const { app } = limited();
     const first = await request(app).get("/x");
     expect([first.status, first.headers["ratelimit-policy"], first.headers.ratelimit]).toEqual([
@@ -57,7 +57,7 @@ describe("a rate limit", () => {
     expect(res.headers["retry-after"]).toMatch(/^([1-9]|[1-5]\d|60)$/);
   });
 
-  it("counts what has no route, and leaves health alone", async () => {
+  it("counts requests without a route, and not those of the probes", async () => {
     const { app } = limited();
     for (const path of ["/nothing", "/livez", "/readyz", "/x", "/livez"]) {
       expect((await request(app).get(path)).status).not.toBe(429);
@@ -71,7 +71,7 @@ describe("a rate limit", () => {
     }
   });
 
-  it("is nobody's to evade by a forged address", async () => {
+  it("cannot be evaded by a forged address", async () => {
     expect(await limited().allowed(...from("192.0.2.1", "192.0.2.2", "192.0.2.3"))).toBe(2);
     const behindOne = limited({ trustProxy: 1 });
     const forged = ["192.0.2.1, 198.51.100.1", "192.0.2.2, 198.51.100.1", "x,198.51.100.1"];
@@ -80,7 +80,7 @@ describe("a rate limit", () => {
     expect(await madeUp.allowed(...from("one", "two", "three", "192.0.2.1:http", ""))).toBe(2);
   });
 
-  it("is each client's own behind a proxy that is trusted", async () => {
+  it("applies to each client separately behind a trusted proxy", async () => {
     const { allowed } = limited({ trustProxy: 1 });
     expect(await allowed(...from("192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"))).toBe(3);
     const withPorts = limited({ trustProxy: 1 });
@@ -88,7 +88,7 @@ describe("a rate limit", () => {
     expect(await withPorts.allowed(...from(...clients, "[2001:db8::7]:443"))).toBe(4);
   });
 
-  it("takes an IPv6 network for one client, and a mapped IPv4 address for what it is", async () => {
+  it("counts an IPv6 subnet as one client, and a mapped IPv4 address as IPv4", async () => {
     const network = limited({ trustProxy: 1 });
     expect(
       await network.allowed(...from("2001:db8::1", "2001:DB8:0:0:1::2", "2001:db8:0:00ff::3")),
@@ -102,7 +102,7 @@ describe("a rate limit", () => {
     ).toBe(3);
   });
 
-  it("lasts a minute, whatever somebody sets the clock to meanwhile", async () => {
+  it("resets after a minute, even if the clock is set meanwhile", async () => {
     const { app } = limited();
     for (let i = 0; i < 2; i++) await request(app).get("/x");
     const now = Date.now();
@@ -115,7 +115,7 @@ describe("a rate limit", () => {
     }
   });
 
-  it("lets everybody pass while its store is away, and prints nothing of its own", async () => {
+  it("lets all requests pass while its store is unavailable, and prints nothing itself", async () => {
     const printed = jest.spyOn(console, "error").mockImplementation();
     const send = () => Promise.reject(new Error("away"));
     const { app, log } = createTestApp(
@@ -128,7 +128,7 @@ describe("a rate limit", () => {
   });
 });
 
-/** What the process says from now on, other than of requests. */
+/** What the process logs from now on, except requests. */
 function warnings() {
   const { logger, log } = createTestLogger();
   setProcessLogger(logger);
@@ -136,7 +136,7 @@ function warnings() {
 }
 
 describe("a rate limit behind a proxy", () => {
-  it("says once that it knows of none, and is not asked to", async () => {
+  it("warns once if no proxy is trusted, without being configured to", async () => {
     const said = warnings();
     const { allowed } = limited();
     await allowed({});
@@ -145,7 +145,7 @@ describe("a rate limit behind a proxy", () => {
     expect(said()).toEqual([["warn", expect.stringContaining("set TRUST_PROXY") as string]]);
   });
 
-  it("says nothing when it is known", async () => {
+  it("does not warn if the proxy is trusted", async () => {
     const said = warnings();
     await limited({ trustProxy: 1 }).allowed(...from("192.0.2.1"));
     await limited({ trustProxy: ["10.0.0.0/8"] }).allowed(...from("192.0.2.1"));
@@ -154,7 +154,7 @@ describe("a rate limit behind a proxy", () => {
 });
 
 describeWithRedis("a rate limit in Redis", () => {
-  /** Asks three times where two requests are allowed. */
+  /** Sends three requests where two are allowed. */
   async function askThrice(
     prepare: (send: ReturnType<typeof createRedis>["send"]) => Promise<unknown>,
   ) {
@@ -179,17 +179,17 @@ describeWithRedis("a rate limit in Redis", () => {
     }
   }
 
-  it("ends a count that has no end", async () => {
+  it("sets an expiry on a counter that has none", async () => {
     const { statuses, ttl } = await askThrice((send) => send("SET", "test:requests:127.0.0.1", 5));
     expect(statuses).toEqual([429, 429, 429]);
     expect(ttl).toBeGreaterThan(0);
   });
 
-  it("lets all pass that Redis refuses to count, and says so once", async () => {
+  it("lets requests pass that Redis refuses to count, and warns once", async () => {
     const said = warnings();
     const forbid = ["SETUSER", "default", "-eval"];
     const { statuses } = await askThrice((send) => send("ACL", ...forbid));
     expect(statuses).toEqual([200, 200, 200]);
-    expect(said()).toEqual([["warn", expect.stringMatching(/^Redis refuses to count/)]]);
+    expect(said()).toEqual([["warn", expect.stringMatching(/^Redis refused to count/)]]);
   });
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
   }
 });
 
-/** The app as the web process serves it. */
+/** The app as the process serves it. */
 async function connectToApp(requestTimeoutMs = 60_000) {
   const { logger, log } = createTestLogger();
   const { app } = createTestApp(
@@ -47,12 +47,12 @@ async function connectToApp(requestTimeoutMs = 60_000) {
 const SECRET = "hunter2";
 const LONG = SECRET.repeat(3000);
 const MALFORMED = "The request is not valid HTTP/1.1.";
-const LATE = "The request did not come to its end in time.";
+const LATE = "The request did not arrive completely in time.";
 
 const [BAD, TIMEOUT, LARGE] = ["Bad Request", "Request Timeout", "Payload Too Large"];
 const FIELDS = "Request Header Fields Too Large";
 
-describe("what is no request", () => {
+describe("input that is not a request", () => {
   it.each<[string, string, number, string, string]>([
     ["for garbage", `\x16\x03\x01${SECRET}`, 400, BAD, MALFORMED],
     ["for a malformed head", `GET / HTTP/1.1\r\n${SECRET}\r\n\r\n`, 400, BAD, MALFORMED],
@@ -101,8 +101,8 @@ describe("POST with a body that is refused", () => {
   const chunked = head("Transfer-Encoding: chunked");
 
   it.each<[string, string, number, string, string]>([
-    ["it does not come", `${head("Content-Length: 9")}{`, 408, TIMEOUT, LATE],
-    ["a chunk is none", `${chunked}${SECRET}\r\n`, 400, BAD, MALFORMED],
+    ["it does not arrive", `${head("Content-Length: 9")}{`, 408, TIMEOUT, LATE],
+    ["a chunk is malformed", `${chunked}${SECRET}\r\n`, 400, BAD, MALFORMED],
     [
       "it has long chunk extensions",
       `${chunked}1;${LONG}\r\n`,
@@ -127,12 +127,12 @@ describe("POST with a body that is refused", () => {
     expect(client.log[0]?.bytes).toBe(client.received().length);
   });
 
-  it("gets a problem when the client ends its side in the midst of it", async () => {
+  it("gets a problem when the client half-closes before its end", async () => {
     const client = await connectToApp();
     client.socket.end(`${head("Content-Length: 9")}{`);
-    await client.until(/"detail":"The connection ended before the request did\."/);
+    await client.until(/"detail":"The connection ended before the request was complete\."/);
     await client.over;
-    // It has most likely gone.
+    // It has most likely disconnected.
     expect(client.log).toEqual([expect.objectContaining({ path: "/x", aborted: true })]);
   });
 });

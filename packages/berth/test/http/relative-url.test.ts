@@ -3,10 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { apiDocs } from "../../src/api/docs";
-import { id } from "../../src/http/fields";
-import { pageQuery, sendPage } from "../../src/http/paging";
+import { sendPage } from "../../src/http/paging";
 import { relativeUrl } from "../../src/http/relative-url";
-import { parseQuery } from "../../src/http/validate";
+import { id } from "../../src/schema/fields";
+import { pageQuery } from "../../src/schema/query-fields";
+import { parseQuery } from "../../src/schema/validate";
 import { createTestApp } from "../../src/testing/app";
 
 describe("relativeUrl", () => {
@@ -27,13 +28,13 @@ describe("relativeUrl", () => {
     expect(new URL(url, `http://a/prefix${originalUrl}`).pathname).toBe(`/prefix${path}`);
   });
 
-  it("is a path, whatever the client's looks like", () => {
+  it("is a path, even if the request target begins with two slashes", () => {
     expect(relativeUrl({ originalUrl: "/javascript:alert(1)" })).toBe("./javascript:alert(1)");
     expect(relativeUrl({ originalUrl: '/a";>\xff' }, "7")).toBe("./a%22;%3e%ff/7");
   });
 });
 
-describe("a service behind a proxy that takes a prefix away", () => {
+describe("a service behind a proxy that removes a path prefix", () => {
   let proxy: Server;
   let url: string;
 
@@ -62,18 +63,18 @@ describe("a service behind a proxy that takes a prefix away", () => {
 
   const follow = (from: string, to: string | null | undefined) => fetch(new URL(to ?? "", from));
 
-  it("leads to the next page", async () => {
+  it("links to the next page", async () => {
     const first = await fetch(`${url}/ships`);
     const [, link] = /^<([^>]*)>; rel="next"$/.exec(first.headers.get("link") ?? "") ?? [];
     expect(await (await follow(first.url, link)).json()).toEqual(["3"]);
   });
 
-  it.each(["/ships", "/ships/"])("leads to what POST %s has made", async (path) => {
+  it.each(["/ships", "/ships/"])("links to what POST %s has created", async (path) => {
     const made = await fetch(url + path, { method: "POST" });
     expect(await (await follow(made.url, made.headers.get("location"))).json()).toBe("3");
   });
 
-  it("leads from /docs/ to the page, and from the page to the document", async () => {
+  it("redirects from /docs/ to the page, and links from the page to the document", async () => {
     const page = await fetch(`${url}/docs/`);
     expect([page.status, page.url]).toEqual([200, `${url}/docs`]);
     const script = await (await follow(page.url, "docs/page.js")).text();

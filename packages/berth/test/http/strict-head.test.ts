@@ -5,8 +5,8 @@ import { gzipSync } from "node:zlib";
 import multer from "multer";
 import { messageClasses } from "../../src/express/messages";
 import { jsonBody } from "../../src/http/body";
-import { Problem } from "../../src/http/problem";
 import { deferExpectations } from "../../src/port/harden";
+import { Problem } from "../../src/request/problem";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw } from "../../src/testing/raw-client";
 
@@ -15,7 +15,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** As the web process serves it: Node leaves the judgement to the app. */
+/** As the process serves it: Node leaves these checks to the app. */
 async function connectToApp() {
   const { app, log } = createTestApp((router) => {
     router.post("/json", jsonBody(), (req, res) => void res.json(req.body));
@@ -46,27 +46,32 @@ describe("a request", () => {
       "Expectation Failed",
       "only",
     ],
-  ])("with %s is refused, and its connection ends", async (_name, head, status, title, detail) => {
-    const client = await connectToApp();
-    client.socket.write(`GET /livez ${head}\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n`);
-    expect(await client.closed).toBe("end");
-    const [headers = "", body = ""] = client.received().split("\r\n\r\n");
-    expect(headers).toMatch(new RegExp(`^HTTP/1.1 ${status} ${title}\r\n`));
-    expect(headers).toContain("\r\nConnection: close");
-    expect(headers).toContain("\r\nContent-Type: application/problem+json; charset=utf-8\r\n");
-    expect(JSON.parse(body)).toEqual(
-      problem(status, title, { detail: expect.stringContaining(detail) as string }),
-    );
-    expect(client.log[0]).toMatchObject({ path: "/livez", status });
-  });
+  ])(
+    "with %s is refused, and its connection closed",
+    async (_name, head, status, title, detail) => {
+      const client = await connectToApp();
+      client.socket.write(`GET /livez ${head}\r\n\r\nGET /livez HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(await client.closed).toBe("end");
+      const [headers = "", body = ""] = client.received().split("\r\n\r\n");
+      expect(headers).toMatch(new RegExp(`^HTTP/1.1 ${status} ${title}\r\n`));
+      expect(headers).toContain("\r\nConnection: close");
+      expect(headers).toContain("\r\nContent-Type: application/problem+json; charset=utf-8\r\n");
+      expect(JSON.parse(body)).toEqual(
+        problem(status, title, { detail: expect.stringContaining(detail) as string }),
+      );
+      expect(client.log[0]).toMatchObject({ path: "/livez", status });
+    },
+  );
 
-  it("with another transfer coding than chunked is refused", async () => {
+  it("with a transfer coding other than chunked is refused", async () => {
     const client = await connectToApp();
     client.socket.write(
       "POST /json HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     );
     expect(await client.closed).toBe("end");
-    expect(client.received()).toMatch(/^HTTP\/1.1 501 Not Implemented\r\n[^]*only transfer coding/);
+    expect(client.received()).toMatch(
+      /^HTTP\/1.1 501 Not Implemented\r\n[^]*only supported transfer coding/,
+    );
   });
 
   it.each([
@@ -101,7 +106,7 @@ describe("POST with Expect: 100-continue", () => {
       ["Content-Type: multipart/form-data; boundary=x", `Content-Length: ${form.length}`],
       form,
     ],
-  ])("is asked for a body %s", async (_name, path, headers, body) => {
+  ])("gets 100 Continue for a body %s", async (_name, path, headers, body) => {
     const client = await connectToApp();
     client.socket.write(head(path, headers));
     await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
@@ -109,14 +114,14 @@ describe("POST with Expect: 100-continue", () => {
     await client.until(/\r\n\r\nHTTP\/1\.1 200 [^]*{"a":("1"|1)}$/);
   });
 
-  it("gets 413 for a Content-Length over the limit without being asked for the body", async () => {
+  it("gets 413 for a Content-Length over the limit, without 100 Continue", async () => {
     const client = await connectToApp();
     client.socket.write(head("/json", [json, "Content-Length: 9999"]));
     expect(await client.closed).toBe("end");
     expect(client.received()).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/);
   });
 
-  it("is not asked for a body that middleware refuses to read", async () => {
+  it("gets no 100 Continue for a body that middleware refuses", async () => {
     const client = await connectToApp();
     client.socket.write(head("/secret", [json, "Content-Length: 7"]));
     expect(await client.closed).toBe("end");

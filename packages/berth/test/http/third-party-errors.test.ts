@@ -9,7 +9,7 @@ import passport from "passport";
 import helmet from "helmet";
 import request from "supertest";
 import { messageClasses } from "../../src/express/messages";
-import { Problem } from "../../src/http/problem";
+import { Problem } from "../../src/request/problem";
 import { createTestApp, problem } from "../../src/testing/app";
 
 /** The app as the process serves it, and its log. */
@@ -96,11 +96,11 @@ describe("an upload that multer refuses", () => {
   );
 });
 
-describe("a refusal of other people's middleware", () => {
-  it("is a problem with what belongs to it: express-rate-limit", async () => {
+describe("an error of third-party middleware", () => {
+  it("becomes a problem with its headers: express-rate-limit", async () => {
     const { server } = serve((router) => {
       const handler = () => {
-        throw new Problem(429, "Too many requests: come back later.");
+        throw new Problem(429, "Too many requests: try again later.");
       };
       router.use(rateLimit({ limit: 1, windowMs: 60_000, handler }));
       router.get("/x", (_req, res) => void res.json({}));
@@ -108,12 +108,12 @@ describe("a refusal of other people's middleware", () => {
     await request(server).get("/x");
     const res = await request(server).get("/x");
     expect(parsed(res)).toEqual(
-      answer(429, "Too Many Requests", { detail: "Too many requests: come back later." }),
+      answer(429, "Too Many Requests", { detail: "Too many requests: try again later." }),
     );
     expect(Number(res.headers["retry-after"])).toBeGreaterThan(0);
   });
 
-  it("is a problem with its challenge: passport", async () => {
+  it("becomes a problem with its challenge: passport", async () => {
     class Token extends passport.Strategy {
       override name = "token";
       override authenticate(): void {
@@ -131,7 +131,7 @@ describe("a refusal of other people's middleware", () => {
     expect(errors()).toEqual([]);
   });
 
-  it("is as its callback says: cors", async () => {
+  it("becomes what its callback says: cors", async () => {
     const { server, errors } = serve(
       () => undefined,
       [
@@ -150,12 +150,12 @@ describe("a refusal of other people's middleware", () => {
       answer(403, "Forbidden", { detail: "This origin may not ask." }),
     );
     expect(errors()).toEqual([]);
-    // It does not say that it blames the client.
+    // The error has no status, so the client is not to blame.
     const failed = await request(server).get("/x").set("Origin", "https://b.example");
     expect(parsed(failed)).toEqual(answer(500, "Internal Server Error"));
   });
 
-  it("is what the middleware says for the client: Express' own parsers and files", async () => {
+  it("becomes a problem with its exposed message: Express' own parsers and files", async () => {
     const { server, errors } = serve((router) => {
       router.post("/x", express.json({ limit: 10 }), (_req, res) => void res.json({}));
       router.use("/files", express.static(__dirname, { fallthrough: false }));
@@ -172,7 +172,7 @@ describe("a refusal of other people's middleware", () => {
     expect(errors()).toEqual([]);
   });
 
-  it("is a 500 and one log line when it is no refusal: a session store that is away", async () => {
+  it("becomes a 500 and one log line without a status: an unavailable session store", async () => {
     const store = new MemoryStore();
     store.get = (_id, callback) => callback(new Error("secret detail"));
     const { server, errors } = serve(
@@ -200,7 +200,7 @@ describe("app-wide middleware before the routes", () => {
   );
   const ORIGIN = { "access-control-allow-origin": "https://a.example" };
 
-  it("answers preflights, for routes that there are and that there are not", async () => {
+  it("responds to preflights, for existing and missing routes", async () => {
     for (const path of ["/x", "/nothing"]) {
       const res = await request(server)
         .options(path)
@@ -211,7 +211,7 @@ describe("app-wide middleware before the routes", () => {
   });
 
   it.each([
-    ["an answer", "get", "/x", 200],
+    ["a response", "get", "/x", 200],
     ["a 404", "get", "/nothing", 404],
     ["a 405", "put", "/x", 405],
   ] as const)("adds to %s", async (_name, method, path, status) => {
@@ -224,14 +224,14 @@ describe("app-wide middleware before the routes", () => {
         "x-frame-options": "SAMEORIGIN",
       }),
     ]);
-    // Uncompressed by the client.
+    // The client has decompressed it.
     expect(() => JSON.parse(res.text) as unknown).not.toThrow();
     if (status === 200) expect(res.headers["set-cookie"]).toHaveLength(1);
   });
 });
 
-describe("a page with a policy of its own", () => {
-  it("has what it adds, its problems too, and others have the strict one", async () => {
+describe("a page with its own content security policy", () => {
+  it("keeps it, also on its problems, and other routes have the strict one", async () => {
     const { server } = serve((router) => {
       const directives = { scriptSrc: ["'self'", "https://cdn.example"] };
       router.use("/page", helmet.contentSecurityPolicy({ directives }));

@@ -20,7 +20,7 @@ declare module "express-session" {
   }
 }
 
-/** The app as the process serves it: on its own message classes. */
+/** The app as the process serves it: with its message classes. */
 function serve(define: (router: Router) => void): Server {
   const { app } = createTestApp(define);
   return createServer(messageClasses(app), app);
@@ -28,7 +28,7 @@ function serve(define: (router: Router) => void): Server {
 
 const DEFAULT = { "x-frame-options": "SAMEORIGIN", "x-request-id": expect.any(String) as string };
 
-describe("third-party middleware works beside the chassis", () => {
+describe("third-party middleware works with Berth", () => {
   it("compression", async () => {
     const server = serve((router) => {
       router.use(compression({ threshold: 0 }));
@@ -48,7 +48,7 @@ describe("third-party middleware works beside the chassis", () => {
       "content-encoding": "gzip",
       vary: "Accept-Encoding",
     });
-    // superagent has gunzipped it unless it left that to us.
+    // superagent has decompressed it unless that was turned off.
     const bytes = res.body as Buffer;
     const text = bytes[0] === 0x1f ? gunzipSync(bytes) : bytes;
     expect(JSON.parse(text.toString())).toEqual({ text: "a".repeat(1000) });

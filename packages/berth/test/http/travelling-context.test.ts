@@ -10,13 +10,13 @@ const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const closing: (() => unknown)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
-/** An app whose route calls another service, and what that gets. */
+/** An app whose route calls another service, and what that service receives. */
 async function startPair() {
   const received: IncomingHttpHeaders[] = [];
   const late = new EventEmitter();
   const other = createServer((req, res) => {
     received.push(req.headers);
-    // Answers those who wait as long as the client by itself.
+    // Responds only to a call that has the client's default time-out.
     if (Number(req.headers["x-envoy-expected-rq-timeout-ms"]) > 100_000) res.end();
     else late.emit("asked");
   }).listen(0, "127.0.0.1");
@@ -39,7 +39,7 @@ async function startPair() {
 }
 
 describe("a call to another service", () => {
-  it("takes the ids of the request along that it is made for", async () => {
+  it("carries the ids of the request that it is made for", async () => {
     const { app, received } = await startPair();
     await request(app)
       .get("/")
@@ -56,14 +56,14 @@ describe("a call to another service", () => {
     ]);
   });
 
-  it("passes no trace on that is none", async () => {
+  it("does not pass on an invalid trace", async () => {
     const { app, received } = await startPair();
     await request(app).get("/").set("traceparent", "00-0-0-00").set("tracestate", "vendor=1");
     expect(received[0]).not.toHaveProperty("traceparent");
     expect(received[0]).not.toHaveProperty("tracestate");
   });
 
-  it("takes no state of the trace along that is longer than it has to be passed on", async () => {
+  it("drops a tracestate that is longer than required to be passed on", async () => {
     const { app, received } = await startPair();
     for (const length of [512, 513]) {
       await request(app)
@@ -74,7 +74,7 @@ describe("a call to another service", () => {
     expect(received.map(({ tracestate }) => tracestate)).toEqual(["x".repeat(512), undefined]);
   });
 
-  it("has no more time than the caller has left", async () => {
+  it("has no longer deadline than the caller", async () => {
     const { app, received, late } = await startPair();
     const endTimeout = watchTimeouts();
     late.once("asked", () => endTimeout(50_000));
@@ -90,20 +90,23 @@ describe("a call to another service", () => {
   });
 });
 
-describe("a request whose caller does not wait any more", () => {
-  it("is answered at once", async () => {
+describe("a request whose deadline has passed", () => {
+  it("gets 504 at once", async () => {
     const { app, log, received } = await startPair();
     const res = await request(app).get("/").set("x-envoy-expected-rq-timeout-ms", "0");
-    const detail = "The caller's time was up before its request came.";
+    const detail = "The caller's deadline passed before the request arrived.";
     expect([res.status, res.body]).toEqual([504, problem(504, "Gateway Timeout", { detail })]);
     expect(received).toEqual([]);
-    // Any client can say so: it is no fault of the service.
+    // Any client can send this, so it is not logged as an error.
     expect(log.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  it.each(["-1", "1e3", "", "abc", "99999999999"])("is not one that says %j", async (value) => {
-    const { app } = await startPair();
-    const res = await request(app).get("/").set("x-envoy-expected-rq-timeout-ms", value);
-    expect(res.status).toBe(200);
-  });
+  it.each(["-1", "1e3", "", "abc", "99999999999"])(
+    "is not one with the header %j",
+    async (value) => {
+      const { app } = await startPair();
+      const res = await request(app).get("/").set("x-envoy-expected-rq-timeout-ms", value);
+      expect(res.status).toBe(200);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { createHttpServer } from "../../src/http/server";
+import { createHttpServer } from "../../src/http/app-service";
 import { createHttpService } from "../../src/port/http-service";
 import type { PortBoundService } from "../../src/port/service";
 import { createTestApp } from "../../src/testing/app";
@@ -21,8 +21,8 @@ async function start(requestTimeoutMs: number): Promise<number> {
   return (await service.bind()).port;
 }
 
-describe("a body that nobody reads", () => {
-  it("is answered before it has come, and its connection goes on when it has", async () => {
+describe("a body that no handler reads", () => {
+  it("gets its response before it arrives, and the connection is reused afterwards", async () => {
     const client = await connectRaw(await start(60_000));
     client.socket.write("POST /nothing HTTP/1.1\r\nHost: t\r\nContent-Length: 200000\r\n\r\n");
     await client.until(/^HTTP\/1\.1 404 [^]*}$/);
@@ -30,7 +30,7 @@ describe("a body that nobody reads", () => {
     await client.until(/{"status":"ok"}$/);
   });
 
-  it("ends with its connection when it does not end itself, and others are served meanwhile", async () => {
+  it("closes its connection if it never ends, while others are served", async () => {
     const port = await start(300);
     const client = await connectRaw(port);
     client.socket.write("POST /nothing HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -41,7 +41,7 @@ describe("a body that nobody reads", () => {
     const other = await connectRaw(port);
     other.socket.write(get("/livez"));
     await other.until(/{"status":"ok"}$/);
-    // By a reset, most likely, as it is still sending.
+    // Most likely by a reset, as the client is still sending.
     await client.closed.catch(() => undefined);
     expect(client.socket.destroyed).toBe(true);
   });

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
 import { createExpress } from "../../src/express/app";
-import { clientAddress } from "../../src/http/client-address";
+import { clientAddress } from "../../src/request/client-address";
 import { createTestLogger } from "../../src/testing/app";
 
-/** Who the client is of a request with this X-Forwarded-For, behind these proxies. */
+/** The client's address for this X-Forwarded-For, behind these proxies. */
 async function clientOf(forwardedFor: string, trustProxy: number | string[]): Promise<string> {
   const { logger } = createTestLogger();
   const app = createExpress({ trustProxy, bodyLimitBytes: 100, logger });
@@ -25,20 +25,20 @@ const LOOPBACK = "127.0.0.1";
 describe("clientAddress", () => {
   it.each([
     ["203.0.113.7", "203.0.113.7"],
-    // Azure's Application Gateway and IIS write ports.
+    // Azure's Application Gateway and IIS append ports.
     ["203.0.113.7:50211", "203.0.113.7"],
     ["[2001:db8::7]:443", "2001:db8::7"],
     ["[2001:db8::7]", "2001:db8::7"],
     ["::ffff:203.0.113.7", "203.0.113.7"],
     ["[::ffff:203.0.113.7]:443", "203.0.113.7"],
     ["192.0.2.1, 203.0.113.7:50211", "203.0.113.7"],
-  ])("takes the address out of %s", async (forwardedFor, client) => {
+  ])("finds the address in %s", async (forwardedFor, client) => {
     expect(await clientOf(forwardedFor, 1)).toBe(client);
     expect(await clientOf(forwardedFor, [LOOPBACK])).toBe(client);
   });
 
   it.each(["unknown", "203.0.113.7:", "203.0.113.7:http", "203.0.113:80", "[203.0.113.7]:80"])(
-    "passes over %s, which is no address",
+    "ignores %s, which is not an address",
     async (forwardedFor) => {
       expect(await clientOf(forwardedFor, 1)).toBe(LOOPBACK);
     },

@@ -1,6 +1,5 @@
-// Looks whether Express is as its bends take it to be: by how its parts are made, and by what those of them do that
-// nobody watches. Monitoring agents wrap what handles requests, and take whatever comes there for one that a client has
-// sent, so no request is made up to try a router.
+// Checks whether Express works as the patches expect, by the structure of its parts and by calls that no monitoring
+// agent observes: an agent would report a test request through a router as a client's.
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import express, { type Request, type Response, Router } from "express";
@@ -8,19 +7,19 @@ import { entityTag } from "./entity-tag";
 import { isOwnJson, isOwnSend } from "./fast-response";
 import { allLayers } from "./layers";
 import { compareLiteralsFirst } from "./literal-paths";
-import { listMethods, methodsAt } from "./methods-at";
 import { adoptApps } from "./messages";
+import { listMethods, methodsAt } from "./methods-at";
 import { takeAbsoluteTargets } from "./request-target";
 import { nameRoutes, routePattern } from "./route-patterns";
 
-/** `app.response` adds nothing but the app, and JSON is a matter of these settings, these headers and one `end`. */
+/** `app.response` adds only `app`, and `res.json` reads these settings, sets these headers and calls `end` once. */
 export function sendsJson(): boolean {
   const app = express();
   const { json, send } = express.response;
   return (
     isBetween(app.request, express.request, IncomingMessage.prototype) &&
     isBetween(app.response, express.response, ServerResponse.prototype) &&
-    // What others have wrapped is left alone here, and answers call it.
+    // A wrapped method is not called here; the fast path then calls it for each response.
     (!isOwnJson(json) || !isOwnSend(send) || sendsAsKnown(app))
   );
 }
@@ -61,13 +60,13 @@ const isBetween = (own: object, shared: object, node: object): boolean =>
   Object.getPrototypeOf(own) === shared &&
   Object.getPrototypeOf(shared) === node;
 
-/** Its own tag of a text is the same. */
+/** Express makes the same entity tag. */
 export function tagsEntities(): boolean {
   const tag = express().get("etag fn") as typeof entityTag;
   return tag("a") === entityTag("a");
 }
 
-/** An app passes all requests to its `handle`, which is one of its own here. */
+/** An app passes every request to its `handle`. */
 export function entersByHandle(): boolean {
   let path: string | undefined;
   const app = Object.assign(express(), { handle: ({ url }: Request) => void (path = url) });
@@ -77,7 +76,7 @@ export function entersByHandle(): boolean {
   return path === "/a";
 }
 
-/** An app that is mounted in a router is a layer, and has messages of its own. */
+/** An app mounted in a router is a layer, with a `request` and `response` of its own. */
 export function mountsApps(): boolean {
   const outer = express();
   const inner = express();
@@ -86,7 +85,7 @@ export function mountsApps(): boolean {
   return entersByHandle() && Object.getPrototypeOf(inner.response) === outer.response;
 }
 
-/** A router asks its layers' `match`, which know their paths. */
+/** A router calls its layers' `match`, and layers know their paths. */
 export function matchesByLayer(): boolean {
   const router = Router().use("/a", Router().get("/b/:c", pass)).get("/a/:b", pass).use(pass);
   const found = (): string =>
@@ -99,7 +98,7 @@ export function matchesByLayer(): boolean {
 
 const PATHS = ["/", "/a", "/A/", "/a/1", "/a/1/2", "/b/1", "/aa"];
 
-/** A router's layers say which methods they take, and those of routers mounted in it. */
+/** A router's layers list their methods, and so do the layers of mounted routers. */
 export function listsRoutes(): boolean {
   const mounted = Router().put("/:b", pass).get("/:b", pass).all("/:b", pass);
   const router = Router().use("/a", mounted).get("/b", pass);
@@ -108,7 +107,7 @@ export function listsRoutes(): boolean {
   return entersByHandle() && found.join(" ") === "PUT,GET,HEAD GET,HEAD ";
 }
 
-/** A router's layers know the path that they were given. */
+/** A router's layers keep the path they were created with. */
 export function namesRoutes(): boolean {
   const router = Router().use("/a/:b", Router().get("/:c", pass));
   nameRoutes(router);
@@ -116,7 +115,7 @@ export function namesRoutes(): boolean {
   return entersByHandle() && routePattern({ route, baseUrl: "/a/1" } as Request) === "/a/:b/:c";
 }
 
-/** A router's layers, and its routes', have these three: the handler, and two methods that call it. */
+/** The layers of a router and of its routes have a handler and two methods that call it. */
 export function handlesByLayer(): boolean {
   const router = Router().get("/a", pass, pass).use(pass);
   const layers = [...allLayers(router)].flatMap((layer) => [layer, ...(layer.route?.stack ?? [])]);

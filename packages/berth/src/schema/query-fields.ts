@@ -1,8 +1,9 @@
-// The pieces that queries are made of besides those of bodies: there, everything comes as text.
+// Fields for queries, whose values are always text; those of `fields.ts` that take text work there, too.
 import * as v from "valibot";
+import { id, object } from "./fields";
 import { checkAs } from "./json-schema";
 
-/** A whole number within these bounds, which must be safe integers. */
+/** An integer within these bounds, which must be safe integers. */
 export const queryInteger = (min: number, max: number) =>
   v.pipe(
     v.string(),
@@ -26,7 +27,7 @@ export const queryBoolean = v.pipe(
   v.transform((value) => value === "true"),
 );
 
-/** A parameter that may come several times: `?tag=a&tag=b`, and `?tag=a` is a list of one. */
+/** A parameter that may be repeated: `?tag=a&tag=b`; `?tag=a` is a list of one. */
 export function queryList<const T extends v.GenericSchema>(item: T, min: number, max: number) {
   const schema = v.array(item);
   const run = schema["~run"];
@@ -39,3 +40,25 @@ export function queryList<const T extends v.GenericSchema>(item: T, min: number,
   });
   return v.pipe(list, v.minLength(min), v.maxLength(max));
 }
+
+/** The parameters of every paged query. */
+export interface PageQuery {
+  limit: number;
+  cursor?: string;
+}
+
+/**
+ * The query of a paged list; with filters: `object({ ...pageQuery(20, 100).entries, tag: … })`.
+ * @param limit The default number of rows per page.
+ * @param max The largest number of rows that a client may request.
+ * @param cursor The schema of what `cursorOf` returns for `sendPage`; an id by default.
+ */
+export const pageQuery = <const C extends v.GenericSchema<string> = typeof id>(
+  limit: number,
+  max: number,
+  cursor: C = id as never,
+) =>
+  object({
+    limit: v.optional(queryInteger(1, max), String(limit)),
+    cursor: v.optional(cursor),
+  });

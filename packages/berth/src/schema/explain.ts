@@ -1,22 +1,22 @@
-// Says what is wrong with a value in plain words, which quote nothing that was sent.
+// Explains what is wrong with a value in plain words, without quoting what the client sent.
 import type * as v from "valibot";
 
-/** Says it in the schema's own words, else in ours: a client should not learn, or depend on, which library checks. */
+/** The schema's own message, or else Berth's: clients should not see, or depend on, the validation library. */
 export function explain(issue: v.GenericIssue): string {
   if (issue.kind === "schema" && issue.received === "undefined") return "is required";
-  const detail = isInLibrarysWords(issue) ? inOurWords(issue) : issue.message;
-  // A record's: an object's unknown and missing keys are told elsewhere.
+  const detail = isDefaultMessage(issue) ? ownMessage(issue) : issue.message;
+  // A key of a record; an object's unknown and missing keys are reported elsewhere.
   const isName = issue.path?.at(-1)?.origin === "key";
   return isName ? `has a name that ${detail}` : detail;
 }
 
-/** They quote what was sent. */
-function isInLibrarysWords({ message, expected, received }: v.GenericIssue): boolean {
+/** Whether a message is valibot's own, which quotes what was sent. */
+function isDefaultMessage({ message, expected, received }: v.GenericIssue): boolean {
   const end = `${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`;
   return message.endsWith(`: ${end}`);
 }
 
-function inOurWords(issue: v.GenericIssue): string {
+function ownMessage(issue: v.GenericIssue): string {
   const { kind, type, input, expected, message } = issue;
   const requirement = String(issue.requirement);
   const unit = typeof input === "string" ? "character" : "item";
@@ -67,7 +67,7 @@ function inOurWords(issue: v.GenericIssue): string {
 /** @param expected A type, a value, or `(several | of them)`. */
 function mustBe(expected: string | null): string {
   if (expected === null || expected === "unknown") return "is not valid";
-  if (expected === "never") return "must not be given";
+  if (expected === "never") return "must not be present";
   if (/^\(?!null/.test(expected)) return "must not be null";
   const choices = expected.replace(/^\(|\)$/g, "").split(" | ");
   if (!choices.every((choice) => /^["\d-]|^(true|false)$/.test(choice))) {
@@ -77,8 +77,8 @@ function mustBe(expected: string | null): string {
 }
 
 function anyOf(issues: readonly v.GenericIssue[]): string {
-  // It is not known which of them the client meant.
-  if (issues.some(({ path }) => path)) return "has none of the forms that are possible here";
+  // Unknown which of the forms the client meant.
+  if (issues.some(({ path }) => path)) return "matches none of the allowed forms";
   const details = [...new Set(issues.map(explain))];
   const [first = "is not valid", ...others] = details;
   return [first, ...others.map((detail) => detail.replace(/^must be /, ""))].join(" or ");

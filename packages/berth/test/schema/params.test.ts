@@ -1,6 +1,6 @@
 import request from "supertest";
-import { id, object } from "../../src/http/fields";
-import { parseParams } from "../../src/http/validate";
+import { id, object } from "../../src/schema/fields";
+import { parseParams } from "../../src/schema/validate";
 import { createTestApp, problem } from "../../src/testing/app";
 
 describe("parseParams", () => {
@@ -8,7 +8,7 @@ describe("parseParams", () => {
     router.get("/orders/:id", (req, res) => void res.json(parseParams(object({ id }), req)));
   });
 
-  it("gives what the schema makes of them", async () => {
+  it("returns the schema's output", async () => {
     expect((await request(app).get("/orders/7")).body).toEqual({ id: "7" });
   });
 

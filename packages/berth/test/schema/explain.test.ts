@@ -1,14 +1,14 @@
 import * as v from "valibot";
-import { explain } from "../../src/http/explain";
-import { arrayOf, integer, object, oneOf, someOf, text } from "../../src/http/fields";
-import type { Problem } from "../../src/http/problem";
-import { byPointer, check } from "../../src/http/validate";
+import type { Problem } from "../../src/request/problem";
+import { explain } from "../../src/schema/explain";
+import { arrayOf, integer, object, oneOf, someOf, text } from "../../src/schema/fields";
+import { byPointer, check } from "../../src/schema/validate";
 
-/** What a client is told of a value. */
-const told = (schema: v.GenericSchema, value: unknown): string[] =>
+/** The message for a value. */
+const messagesOf = (schema: v.GenericSchema, value: unknown): string[] =>
   v.safeParse(schema, value).issues?.map(explain) ?? [];
 
-/** What a client is told of a body. */
+/** The errors for a body. */
 function errorsOf(schema: v.GenericSchema, body: unknown): unknown {
   try {
     check(schema, body, 422, "Some fields are not valid.", byPointer);
@@ -24,7 +24,7 @@ const card = object({ kind: v.literal("card"), digits: v.string() });
 const cash = object({ kind: v.literal("cash") });
 const payment = v.variant("kind", [card, cash]);
 
-describe("what a client is told", () => {
+describe("the message for a client", () => {
   it.each<[string, v.GenericSchema, unknown, string]>([
     ["an e-mail address", string(v.email()), "secret", "must be a valid email"],
     ["a URL", string(v.url()), "secret", "must be a valid URL"],
@@ -35,10 +35,10 @@ describe("what a client is told", () => {
     ["a pattern", string(v.regex(/^\d+$/)), "secret", "must match /^\\d+$/"],
     ["a start", string(v.startsWith("x-")), "secret", 'must start with "x-"'],
     ["an end", string(v.endsWith(".ts")), "secret", 'must end with ".ts"'],
-    ["what it contains", string(v.includes("@")), "secret", 'must contain "@"'],
+    ["contained text", string(v.includes("@")), "secret", 'must contain "@"'],
     ["a length", string(v.length(3)), "secret", "must have 3 characters"],
     ["a shortest length", string(v.minLength(9)), "secret", "must have at least 9 characters"],
-    ["some text", string(v.nonEmpty()), "", "must not be empty"],
+    ["non-empty text", string(v.nonEmpty()), "", "must not be empty"],
     ["a whole number", integer(1, 9), 1.5, "must be a whole number"],
     ["a safe integer", number(v.safeInteger()), 2 ** 60, "must be a whole number"],
     ["a multiple", number(v.multipleOf(5)), 3, "must be a multiple of 5"],
@@ -54,7 +54,7 @@ describe("what a client is told", () => {
     ["an enum", v.enum({ Up: "UP", Down: "DOWN" }), "up", 'must be one of "UP", "DOWN"'],
     ["a type", v.boolean(), "true", "must be of type boolean"],
     ["not null", v.nonNullable(v.nullable(v.string())), null, "must not be null"],
-    ["not even undefined", v.nonNullish(v.nullish(v.string())), null, "must not be null"],
+    ["neither null nor undefined", v.nonNullish(v.nullish(v.string())), null, "must not be null"],
     [
       "one of two types",
       v.union([v.string(), v.number()]),
@@ -77,11 +77,11 @@ describe("what a client is told", () => {
       "one of two objects",
       v.union([card, cash]),
       { kind: "gold" },
-      "has none of the forms that are possible here",
+      "matches none of the allowed forms",
     ],
-    ["another kind than there is", payment, { kind: "CARD" }, 'must be one of "card", "cash"'],
+    ["an unknown kind", payment, { kind: "CARD" }, 'must be one of "card", "cash"'],
     ["an object without a kind", payment, {}, "is required"],
-    ["what is no object", payment, 5, "must be of type object"],
+    ["a value that is not an object", payment, 5, "must be of type object"],
     ["a record's value", v.record(v.string(), v.number()), { a: "b" }, "must be of type number"],
     [
       "a record's name",
@@ -108,35 +108,35 @@ describe("what a client is told", () => {
       "must have at most 0 fields",
     ],
     ["a tuple's missing item", v.tuple([v.string(), v.number()]), ["a"], "is required"],
-    ["more items than a tuple has", v.strictTuple([v.string()]), ["a", "b"], "must not be given"],
-    ["what a check alone knows", string(v.check(() => false)), "secret", "is not valid"],
-    ["what a custom type alone knows", v.custom(() => false), "secret", "is not valid"],
+    ["more items than a tuple has", v.strictTuple([v.string()]), ["a", "b"], "must not be present"],
+    ["a check without a message", string(v.check(() => false)), "secret", "is not valid"],
+    ["a custom type without a message", v.custom(() => false), "secret", "is not valid"],
     [
-      "an owner's own words",
+      "a custom message",
       string(v.email("must be an e-mail address")),
       "x",
       "must be an e-mail address",
     ],
-    ["an owner's own check", string(v.check(() => false, "must be free")), "x", "must be free"],
-    ["an owner's own type", v.string("must be words"), 1, "must be words"],
+    ["a check with a message", string(v.check(() => false, "must be free")), "x", "must be free"],
+    ["a type with a message", v.string("must be words"), 1, "must be words"],
     [
-      "an owner's own union",
+      "a union with a message",
       v.union([card, cash], "must be card or cash"),
       1,
       "must be card or cash",
     ],
     [
-      "own words that begin as the library's",
+      "a custom message that begins like valibot's",
       string(v.email("Invalid: ask us")),
       "x",
       "Invalid: ask us",
     ],
     ["no field at all", someOf(card), {}, "must have at least one field"],
   ])("says %s", (_name, schema, value, detail) => {
-    expect(told(schema, value)).toEqual([detail]);
+    expect(messagesOf(schema, value)).toEqual([detail]);
   });
 
-  it("locates what is wrong deep inside", () => {
+  it("locates errors in nested values", () => {
     const order = object({
       lines: arrayOf(
         object({ sku: text(1, 5), price: integer(0, 9), tags: v.array(oneOf("A")) }),
@@ -157,7 +157,7 @@ describe("what a client is told", () => {
     expect(errorsOf(order, body)).toEqual([
       { pointer: "/lines/1/price", detail: "must be of type number" },
       { pointer: "/lines/1/tags/1", detail: 'must be one of "A"' },
-      { pointer: "/lines/1/admin", detail: "is not known here" },
+      { pointer: "/lines/1/admin", detail: "is not a known field" },
       { pointer: "/lines/2/sku", detail: "is required" },
       { pointer: "/lines/2/price", detail: "is required" },
       { pointer: "/lines/2/tags", detail: "is required" },

@@ -6,7 +6,7 @@ describe("X-Request-Id", () => {
   const { app } = createTestApp();
   const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-  it("is made when the client sends none", async () => {
+  it("is generated when the client sends none", async () => {
     const first = await request(app).get("/");
     const second = await request(app).get("/");
     expect(first.headers["x-request-id"]).toMatch(uuid);
@@ -26,7 +26,7 @@ describe("X-Request-Id", () => {
     },
   );
 
-  it("is part of a problem", async () => {
+  it("is in problem details", async () => {
     const res = await request(app).get("/nothing").set("X-Request-Id", "find-me");
     expect(JSON.parse(res.text)).toMatchObject({ requestId: "find-me" });
   });
@@ -61,7 +61,7 @@ describe("security headers", () => {
     expect(headers).not.toHaveProperty("x-powered-by");
   });
 
-  it("may be changed and removed by a handler", async () => {
+  it("can be changed and removed by a handler", async () => {
     expect((await request(app).get("/framed")).headers["x-frame-options"]).toBe("DENY");
     expect((await request(app).get("/bare")).headers).not.toHaveProperty("content-security-policy");
   });
@@ -71,7 +71,7 @@ const required = (check: () => Promise<unknown>) => ({ check, isRequired: true }
 const optional = (check: () => Promise<unknown>) => ({ check, isRequired: false });
 
 describe("GET /livez", () => {
-  it("answers 200 whatever the checks say, also while draining", async () => {
+  it("responds 200 whatever the checks say, also while draining", async () => {
     const { app } = createTestApp(undefined, {
       draining: AbortSignal.abort(),
       attached: { no: required(() => Promise.reject(new Error())) },
@@ -89,14 +89,14 @@ describe("GET /readyz", () => {
   const get = (overrides: object) =>
     request(createTestApp(undefined, overrides).app).get("/readyz");
 
-  it("answers 200 when every check passes", async () => {
+  it("responds 200 when every check passes", async () => {
     const res = await get({
       attached: { a: required(() => Promise.resolve()), b: required(() => Promise.resolve(1)) },
     });
     expect([res.status, res.body]).toEqual([200, { status: "ok", checks: { a: "ok", b: "ok" } }]);
   });
 
-  it("answers 503 and says which check failed, hung or threw", async () => {
+  it("responds 503 and lists the checks that failed, hung or threw", async () => {
     const res = await get({
       attached: {
         fine: required(() => Promise.resolve()),
@@ -120,18 +120,18 @@ describe("GET /readyz", () => {
     );
   });
 
-  it("answers 200 without an optional service, and says that it is away", async () => {
+  it("responds 200 without an optional service, and lists it as failed", async () => {
     const res = await get({ attached: { cache: optional(() => Promise.reject(new Error())) } });
     expect([res.status, res.body]).toEqual([200, { status: "ok", checks: { cache: "failed" } }]);
   });
 
-  it("answers 200 while another process takes over", async () => {
+  it("responds 200 while another process takes over", async () => {
     const { app } = createTestApp(undefined, { draining: AbortSignal.abort(REPLACED) });
     const response = await request(app).get("/readyz");
     expect([response.status, response.body]).toEqual([200, { status: "ok", checks: {} }]);
   });
 
-  it("answers 503 while draining, without asking the checks", async () => {
+  it("responds 503 while draining, without running the checks", async () => {
     const check = jest.fn(() => Promise.resolve());
     const res = await get({
       draining: AbortSignal.abort(),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { object, oneOf, text } from "../../src/http/fields";
-import { checkAs } from "../../src/http/json-schema";
+import { object, oneOf, text } from "../../src/schema/fields";
+import { checkAs } from "../../src/schema/json-schema";
 import { jsonSchemaOf } from "../../src/testing/json-schema";
 import { judgeOf } from "../support/json-schema";
 
@@ -23,10 +23,10 @@ describe("a schema whose JSON Schema would lose a rule", () => {
     [
       "a check",
       object({ name: v.pipe(text(1, 9), v.check(isPalindrome, "must be a palindrome")) }),
-      /^A "check" \("must be a palindrome"\) would be lost in JSON Schema: .* Say what it checks by checkAs\(\)\.$/,
+      /^A "check" \("must be a palindrome"\) would be lost in JSON Schema: .* Use checkAs\(\) with its JSON Schema keywords\.$/,
     ],
     [
-      "a check without words",
+      "a check without a message",
       v.pipe(v.string(), v.check(isPalindrome)),
       /^A "check" would be lost/,
     ],
@@ -66,7 +66,7 @@ describe("a schema whose JSON Schema would lose a rule", () => {
 describe("a schema's JSON Schema", () => {
   it.each<[string, v.GenericSchema, object]>([
     [
-      "a rule in words",
+      "a rule as a description",
       v.pipe(
         object({ from: v.number(), to: v.number() }),
         checkAs(
@@ -87,7 +87,7 @@ describe("a schema's JSON Schema", () => {
     ],
     ["a pattern twice", v.pipe(v.string(), v.regex(/a/), v.regex(/a/)), { pattern: "a" }],
     [
-      "what a transformation gets",
+      "the input of a transformation",
       v.pipe(v.string(), v.maxLength(5), v.trim(), v.brand("Name")),
       { type: "string", maxLength: 5 },
     ],
@@ -98,7 +98,7 @@ describe("a schema's JSON Schema", () => {
     expect(jsonSchemaOf(schema)).toMatchObject(json);
   });
 
-  it("holds both patterns", () => {
+  it("keeps both patterns", () => {
     const judge = judgeOf(v.pipe(text(1, 5), v.regex(/^[A-Z]/), v.regex(/\d$/u)));
     expect(["A1", "A", "1", "A\x001"].map(judge)).toEqual([true, false, false, false]);
   });

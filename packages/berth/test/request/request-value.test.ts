@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import request from "supertest";
-import { requestValue } from "../../src/http/request-value";
+import { requestValue } from "../../src/request/request-value";
 import { createTestApp, problem } from "../../src/testing/app";
 
 interface User {
@@ -31,7 +31,7 @@ const { app, log } = createTestApp((router) => {
 });
 
 describe("a request's value", () => {
-  it("reaches the handler, of each request its own, and is nobody else's to see", async () => {
+  it("reaches only the handler of its own request, and is not visible to other code", async () => {
     const [ann, bob] = await Promise.all(
       ["ann", "bob"].map((name) => request(app).get("/me").set("X-User", name)),
     );
@@ -44,7 +44,7 @@ describe("a request's value", () => {
     expect(res.body).toBe("ann");
   });
 
-  it("is a fault of the service when no middleware has set it, and the log says which", async () => {
+  it("causes a 500 when no middleware has set it, and the log names it", async () => {
     const res = await request(app).get("/unguarded");
     expect([res.status, JSON.parse(res.text)]).toEqual([
       500,
@@ -55,17 +55,17 @@ describe("a request's value", () => {
         level: "error",
         err: expect.objectContaining({
           message:
-            "The request has no currentUser: put the middleware that sets it in front of this route.",
+            "The request has no currentUser: add the middleware that sets it before this route.",
         }) as object,
       }),
     );
   });
 
-  it("has its own type", () => {
+  it("is typed", () => {
     const wronglyTyped: RequestHandler = (req) => {
       // @ts-expect-error: a user has a name.
       currentUser.set(req, { nom: "ann" });
-      // @ts-expect-error: nor has it an age.
+      // @ts-expect-error: a user has no age.
       return currentUser.get(req).age as number;
     };
     expect(wronglyTyped).toHaveLength(1);

@@ -1,16 +1,16 @@
-// Reads which distributed trace a request belongs to.
+// Reads a request's W3C trace context, and passes it on.
 
-/** What a trace comes with: HTTP's headers, or another protocol's. */
+/** A request with headers, of HTTP or another protocol. */
 interface Traced {
   headers: Readonly<Record<string, unknown>>;
 }
 
-/** Only a later version may have further fields. */
+/** Only versions after 00 may have further fields. */
 const TRACEPARENT =
   /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
 
 /**
- * The trace id in the request's `traceparent`, or undefined when it has no valid one.
+ * The trace id of the request's `traceparent`, or undefined if it has no valid one.
  * @see https://www.w3.org/TR/trace-context/#versioning-of-traceparent
  */
 export function traceId(req: Traced): string | undefined {
@@ -18,11 +18,11 @@ export function traceId(req: Traced): string | undefined {
   return typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
 }
 
-/** How much of `tracestate` has to be passed on; what is longer is dropped, as each call and statement would have it. */
+/** The length that must be passed on; a longer `tracestate` is dropped, as every call and statement would carry it. */
 const TRACESTATE_LIMIT = 512;
 
 /**
- * The headers that carry the request's trace on, as they came; none when it has no valid one.
+ * The request's trace headers, unchanged, for outgoing calls; none if it has no valid `traceparent`.
  * @see https://www.w3.org/TR/trace-context/#tracestate-limits
  */
 export function traceHeaders(req: Traced): Readonly<Record<string, string>> {

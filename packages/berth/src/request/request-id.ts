@@ -1,22 +1,22 @@
-// Names each request, so that a client's report finds the log lines.
+// Gives each request an id, so that a client's report leads to its log lines.
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 
 declare global {
-  // Not `express-serve-static-core`: that module is in reach only where a package manager hoists it.
+  // Not `express-serve-static-core`: that module resolves only if the package manager hoists it.
   // eslint-disable-next-line @typescript-eslint/no-namespace -- this is how @types/express lets requests be extended
   namespace Express {
     interface Request {
-      /** The client's `X-Request-Id` when it is sane, else a new UUID. */
+      /** The client's `X-Request-Id` if it is valid, else a new UUID. */
       id: string;
     }
   }
 }
 
-/** Nothing that could break a log line, a header or a terminal. */
+/** No characters that could break a log line, a header or a terminal. */
 const SANE_ID = /^[\w.:+/=-]{1,128}$/;
 
-/** The id that came, when it is sane, else a new UUID. */
+/** The received id if it is valid, else a new UUID. */
 export const saneId = (inbound: unknown): string =>
   typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
 

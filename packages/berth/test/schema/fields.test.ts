@@ -1,21 +1,19 @@
 import * as v from "valibot";
-import * as fields from "../../src/http/fields";
-import * as paging from "../../src/http/paging";
-import * as queryFields from "../../src/http/query-fields";
+import * as fields from "../../src/schema/fields";
+import * as queryFields from "../../src/schema/query-fields";
 import { jsonSchemaOf } from "../../src/testing/json-schema";
 import { judgeOf } from "../support/json-schema";
 
 const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
-const { queryBoolean, queryInteger, queryList } = queryFields;
-const { pageQuery } = paging;
+const { pageQuery, queryBoolean, queryInteger, queryList } = queryFields;
 
-/** A piece, its JSON Schema, and what it takes and refuses. */
+/** A field, its JSON Schema, and values that it accepts and rejects. */
 interface Sample {
   schema: v.GenericSchema;
   json: object;
   takes: unknown[];
   refuses: unknown[];
-  /** What a client sends for a value; of a body, the value itself. */
+  /** What a client sends for a value; in a body, the value itself. */
   send?: (value: unknown) => unknown;
 }
 
@@ -201,11 +199,11 @@ const queries: Record<keyof typeof queryFields | "pageQuery", Sample> = {
 describe.each(Object.entries<Sample>({ ...bodies, ...queries }))(
   "%s",
   (_name, { schema, json, takes, refuses, send = (value) => value }) => {
-    it("says all its rules in JSON Schema", () => {
+    it("has all its rules in JSON Schema", () => {
       expect(jsonSchemaOf(schema)).toEqual(json);
     });
 
-    it("judges as its JSON Schema does", () => {
+    it("accepts and rejects the same values as its JSON Schema", () => {
       const judge = judgeOf(schema);
       const verdicts = (values: unknown[]) =>
         values.map((value) => [value, v.is(schema, send(value)), judge(value)]);
@@ -215,15 +213,13 @@ describe.each(Object.entries<Sample>({ ...bodies, ...queries }))(
   },
 );
 
-it("leaves no piece without a sample", () => {
-  const pieces = Object.keys({ ...fields, ...queryFields, ...paging });
-  const sampled = Object.keys({ ...bodies, ...queries, sendPage });
-  expect(pieces.sort()).toEqual(sampled.sort());
+it("has a sample of every field", () => {
+  const names = Object.keys({ ...fields, ...queryFields });
+  const sampled = Object.keys({ ...bodies, ...queries });
+  expect(names.sort()).toEqual(sampled.sort());
 });
 
-const { sendPage } = paging;
-
-describe("an object made of another", () => {
+describe("an object derived from another", () => {
   const note = object({ title: text(1, 5), pinned: v.boolean() });
 
   it.each([
@@ -232,14 +228,14 @@ describe("an object made of another", () => {
     ["with some fields", v.pick(note, ["title"]), { title: "a" }],
     ["without some fields", v.omit(note, ["pinned"]), { title: "a" }],
     ["with more fields", object({ ...note.entries, id }), { title: "a", pinned: false, id: "1" }],
-  ])("takes what it is for, no array and nothing unknown: %s", (_name, schema, value) => {
+  ])("accepts its fields, but no array and no unknown fields: %s", (_name, schema, value) => {
     expect(v.parse(schema, value)).toEqual(value);
     expect([v.is(schema, []), v.is(schema, { ...value, admin: true })]).toEqual([false, false]);
   });
 });
 
-describe("what a query says", () => {
-  it("comes as the value that it stands for", () => {
+describe("a query", () => {
+  it("is parsed into the values that its text stands for", () => {
     const schema = object({
       limit: queryInteger(1, 9),
       archived: queryBoolean,

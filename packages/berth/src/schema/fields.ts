@@ -1,10 +1,10 @@
-// The pieces that bodies are made of: each says what it is, to the client and in JSON Schema.
+// Fields for request bodies; each has an error message for clients, and keywords for JSON Schema.
 import * as v from "valibot";
 import { count } from "./explain";
 import { checkAs } from "./json-schema";
 
 /**
- * An object with these fields and no others; unlike to valibot alone, an array is none.
+ * An object with these fields and no others. Rejects arrays, which valibot alone would accept.
  * `v.partial`, `v.pick`, `v.omit` and `{ ...other.entries }` work on it.
  */
 export function object<const E extends v.ObjectEntries>(
@@ -15,18 +15,18 @@ export function object<const E extends v.ObjectEntries>(
   type Given = Parameters<typeof run>;
   return Object.assign(schema, {
     "~run"(this: typeof schema, dataset: Given[0], config: Given[1]) {
-      // An array is told what null is told: that it is of another type.
+      // Treated as null, so the error says that the type is wrong.
       return run.call(this, Array.isArray(dataset.value) ? { value: null } : dataset, config);
     },
   });
 }
 
-/** What PATCH takes: some of an object's fields, at least one. */
+/** For PATCH: some of an object's fields, at least one. */
 export const someOf = <const E extends v.ObjectEntries>(
   schema: v.StrictObjectSchema<E, undefined>,
 ): SomeOf<E> => v.pipe(v.partial(schema), v.minEntries(1, "must have at least one field"));
 
-// Named, as the declaration that the compiler makes of it is 40 lines long, and not valid itself.
+// Named, because the declaration that the compiler emits for the inferred type is 40 lines long and invalid.
 type SomeOf<E extends v.ObjectEntries> = v.SchemaWithPipe<
   readonly [
     v.SchemaWithPartial<v.StrictObjectSchema<E, undefined>, undefined>,
@@ -39,16 +39,16 @@ type SomeOf<E extends v.ObjectEntries> = v.SchemaWithPipe<
 >;
 
 /**
- * Text that PostgreSQL and every JSON reader can take: no NUL character and no half of a surrogate pair.
- * @param min The fewest characters, counted as PostgreSQL and JSON Schema do: an emoji is one.
- * @param max The most characters.
+ * Text that PostgreSQL and every JSON parser accept: no NUL characters and no lone surrogates.
+ * @param min The minimum number of characters, counted as PostgreSQL and JSON Schema do: an emoji is one.
+ * @param max The maximum number of characters.
  */
 export const text = (min: number, max: number) =>
   v.pipe(
     v.string(),
     checkAs(
       { minLength: min },
-      // A character takes one or two of JavaScript's units, so few texts need to be counted.
+      // A character is one or two UTF-16 code units, so few texts need counting.
       (value: string) => value.length >= 2 * min - 1 || characters(value) >= min,
       `must have at least ${count(min, "character")}`,
     ),
@@ -71,18 +71,18 @@ function characters(value: string): number {
   return count;
 }
 
-/** One of these texts: `oneOf("BASIC", "GOLD")`. */
+/** One of these strings: `oneOf("BASIC", "GOLD")`. */
 export const oneOf = <const T extends readonly string[]>(...values: T) =>
   v.picklist(values, `must be one of ${values.map((value) => JSON.stringify(value)).join(", ")}`);
 
-/** A whole number within these bounds; in a query it is a `queryInteger`. */
+/** An integer within these bounds; use `queryInteger` in a query. */
 export const integer = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
 const MAX_BIGINT = 9_223_372_036_854_775_807n;
 
 /**
- * A positive 64-bit integer in plain digits, as PostgreSQL counts rows: a JSON number would lose some.
+ * A positive 64-bit integer as a string of digits, like PostgreSQL's `bigint` keys: a JSON number would lose precision.
  * @see https://spec.openapis.org/registry/format/int64
  */
 export const id = v.pipe(
@@ -94,22 +94,22 @@ export const id = v.pipe(
   ),
 );
 
-/** A day of the calendar, such as `2026-11-01`; it has no time zone, so it stays text. */
+/** A calendar date, such as `2026-11-01`; it has no time zone, so it stays a string. */
 export const date = v.pipe(
   v.string(),
   checkAs(
     { format: "date", pattern: "^(?!0000)" },
     (value: string) => isDay(value),
-    "must be a day of the calendar, such as 2026-11-01",
+    "must be a calendar date, such as 2026-11-01",
   ),
 );
 
-/** Offsets end where PostgreSQL's do; leap seconds it would count as the next second. */
+/** Offsets within PostgreSQL's range, and no leap seconds, which PostgreSQL would turn into the next second. */
 const DATE_TIME =
   /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
 /**
- * A point in time with its offset, such as `2026-11-01T12:30:00+01:00`; it stays text.
+ * A point in time with its offset, such as `2026-11-01T12:30:00+01:00`; it stays a string.
  * @see https://www.rfc-editor.org/rfc/rfc3339
  */
 export const dateTime = v.pipe(
@@ -121,7 +121,7 @@ export const dateTime = v.pipe(
   ),
 );
 
-/** JavaScript would take 31 February for 3 March; PostgreSQL has no year 0. */
+/** JavaScript would parse 31 February as 3 March; PostgreSQL has no year 0. */
 function isDay(value: string): boolean {
   if (!/^(?!0000)\d{4}-\d\d-\d\d$/.test(value)) return false;
   const day = new Date(`${value}T00:00Z`);
@@ -129,12 +129,12 @@ function isDay(value: string): boolean {
 }
 
 /**
- * An amount from zero in the currency's smallest unit, so that no fraction is rounded: 12.50 EUR are 1250.
- * @param currencies The ISO 4217 codes that the service deals in: what their smallest unit is, only it can know.
+ * A non-negative amount in the currency's smallest unit, so that nothing is rounded: 12.50 EUR is 1250.
+ * @param currencies The ISO 4217 codes that the service accepts; only the service knows their smallest units.
  */
 export const money = <const C extends readonly [string, ...string[]]>(...currencies: C) =>
   object({ amount: integer(0, Number.MAX_SAFE_INTEGER), currency: oneOf(...currencies) });
 
-/** An array of at least `min` and at most `max` of these. */
+/** An array of `min` to `max` items. */
 export const arrayOf = <const T extends v.GenericSchema>(item: T, min: number, max: number) =>
   v.pipe(v.array(item), v.minLength(min), v.maxLength(max));

@@ -1,20 +1,21 @@
-// Makes JSON Schema of what clients may send, and loses no rule on the way.
+// Converts valibot schemas to JSON Schema, and fails rather than lose a rule.
 import * as v from "valibot";
 
-/** What a rule is called in JSON Schema: `{ maxLength: 5 }`. */
+/** A rule in JSON Schema: `{ maxLength: 5 }`. */
 export type Keywords = Readonly<Record<string, unknown>>;
 
 /**
- * A check that says in JSON Schema what it checks.
- * @param keywords A `description` where JSON Schema has no keyword for it.
- * @param message What the client reads of its value: "must be …".
+ * A check with its equivalent in JSON Schema.
+ * @param keywords A `description` if JSON Schema has no keyword for it.
+ * @param message What the client reads about its value: "must be …".
  */
 export const checkAs = <T>(keywords: Keywords, isValid: (value: T) => boolean, message: string) =>
   Object.assign(v.check<T, string>(isValid, message), { keywords });
 
 /**
- * JSON Schema (2020-12) of what clients may send; of a query parameter, of the value that its text stands for.
- * @param convert `toJsonSchema` of `@valibot/to-json-schema`, which only who converts needs to install.
+ * The JSON Schema (2020-12) of what clients may send; for a query parameter, of the value that its text stands for.
+ * @param convert `toJsonSchema` of `@valibot/to-json-schema`: an argument, so that only services that convert install
+ *   it.
  * @throws Error when a rule would be lost.
  */
 export function toJsonSchema<J extends object>(schema: v.GenericSchema, convert: Convert<J>): J {
@@ -50,7 +51,7 @@ interface SchemaContext<J> {
   jsonSchema: J & { type?: unknown; default?: unknown };
 }
 
-/** The converter knows neither our checks, nor a second pattern, nor that what only transforms refuses nothing. */
+/** The converter supports neither `checkAs`, nor a second pattern, nor transformations, which reject nothing. */
 function overrideAction<J>({ valibotAction, jsonSchema, errors }: ActionContext<J>): J | undefined {
   const { kind, type, keywords, requirement, message } = valibotAction;
   if (keywords) return withKeywords(jsonSchema, keywords);
@@ -61,11 +62,11 @@ function overrideAction<J>({ valibotAction, jsonSchema, errors }: ActionContext<
   if (!errors) return undefined;
   const words = typeof message === "string" ? ` ("${message}")` : "";
   throw new Error(
-    `A "${type}"${words} would be lost in JSON Schema: ${errors.join(" ")} Say what it checks by checkAs().`,
+    `A "${type}"${words} would be lost in JSON Schema: ${errors.join(" ")} Use checkAs() with its JSON Schema keywords.`,
   );
 }
 
-/** Both rules hold, also where they have the same keyword; only the type of a parameter's value replaces that of text. */
+/** Keeps both rules, even with the same keyword; only the type of a parameter's value replaces `string`. */
 function withKeywords<J>(jsonSchema: J, { type, ...keywords }: Keywords): J {
   const all: Keywords & { allOf?: Keywords[] } = {
     ...jsonSchema,
@@ -78,7 +79,7 @@ function withKeywords<J>(jsonSchema: J, { type, ...keywords }: Keywords): J {
   return both as J;
 }
 
-/** A parameter's default is text, as a client would send it. */
+/** A parameter's default is written as text, as a client would send it. */
 function overrideSchema<J>({ valibotSchema, jsonSchema }: SchemaContext<J>): J | undefined {
   if (typeof jsonSchema.default !== "string" || jsonSchema.type === "string") return undefined;
   return { ...jsonSchema, default: v.parse(valibotSchema, undefined) };
@@ -89,7 +90,7 @@ interface Item {
   type: string;
 }
 
-/** Whatever of valibot's schemas has others in it. */
+/** The members of valibot's schemas that contain other schemas. */
 interface Composite {
   pipe: Item[];
   entries: Record<string, unknown>;
@@ -103,7 +104,7 @@ interface Composite {
   getter: (input: undefined) => unknown;
 }
 
-/** The converter leaves out without a word what comes after a transformation, as it is no rule for the input. */
+/** The converter silently drops what follows a transformation, as it is no rule for the input. */
 function refuseLateRules(schema: unknown, path: string, seen: Set<unknown>): void {
   if (!isSchema(schema) || seen.has(schema)) return;
   seen.add(schema);
@@ -111,7 +112,7 @@ function refuseLateRules(schema: unknown, path: string, seen: Set<unknown>): voi
   const late = lateRule(flatten(pipe));
   if (late) {
     throw new Error(
-      `The "${late.type}" at "${path}" would be lost in JSON Schema: it checks what a transformation has made. Check what is sent, by checkAs() before it.`,
+      `The "${late.type}" at "${path}" would be lost in JSON Schema: it checks the result of a transformation. Check the input with checkAs() before it.`,
     );
   }
   for (const [key, field] of Object.entries(entries)) {
@@ -119,7 +120,7 @@ function refuseLateRules(schema: unknown, path: string, seen: Set<unknown>): voi
   }
   const parts = [...pipe, ...options, ...items, of.item, of.wrapped, of.key, of.value, of.rest];
   for (const part of parts) refuseLateRules(part, path, seen);
-  // It may make a new schema at each call, without end.
+  // A getter may return a new schema at each call, endlessly.
   if (of.getter && !seen.has(of.getter)) {
     seen.add(of.getter);
     refuseLateRules(of.getter(undefined), path, seen);
@@ -132,7 +133,7 @@ const isSchema = (part: unknown): part is Item =>
 const flatten = (pipe: readonly Item[]): Item[] =>
   pipe.flatMap((item) => ("pipe" in item ? flatten(item.pipe as Item[]) : item));
 
-/** Transformations that exist for TypeScript only. */
+/** Transformations that only affect types. */
 const OF_TYPES = new Set(["brand", "flavor", "readonly"]);
 
 function lateRule([_first, ...rest]: readonly Item[]): Item | undefined {

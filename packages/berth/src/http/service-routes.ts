@@ -1,10 +1,36 @@
-// Tells a platform whether the process runs, and whether it may get traffic.
+// The routes that every service has: its name and version, and the liveness and readiness probes.
 import type { RequestHandler } from "express";
 import * as v from "valibot";
 import { REPLACED } from "../process/lifecycle";
 import { checkReadiness, type ReadinessOptions } from "../process/readiness";
-import { describes } from "./description";
-import { sendProblem } from "./problem";
+import type { About } from "../process/about";
+import { describes } from "../schema/description";
+import { sendProblem } from "./send-problem";
+
+/** Responds with the service's name and version. */
+export function about({ name, version }: About): RequestHandler {
+  return describes((_req, res) => void res.json({ name, version }), {
+    summary: "Returns the service's name and version.",
+    tag: "service",
+    answers: { 200: v.object({ name: v.string(), version: v.string() }) },
+  });
+}
+
+/** A cached response would be out of date. */
+const NO_STORE = { "Cache-Control": "no-store" };
+
+const status = v.literal("ok");
+const checks = v.record(v.string(), v.picklist(["ok", "failed"]));
+
+/** The liveness probe: responds that the process runs, without checking any other service. */
+export const livez: RequestHandler = describes(
+  (_req, res) => void res.set(NO_STORE).json({ status: "ok" }),
+  {
+    summary: "Liveness probe: the process runs.",
+    tag: "service",
+    answers: { 200: v.object({ status }) },
+  },
+);
 
 /** What readiness depends on. */
 export interface HealthOptions extends ReadinessOptions {
@@ -12,24 +38,8 @@ export interface HealthOptions extends ReadinessOptions {
   draining: AbortSignal;
 }
 
-/** A cached answer would speak of the past. */
-const NO_STORE = { "Cache-Control": "no-store" };
-
-const status = v.literal("ok");
-const checks = v.record(v.string(), v.picklist(["ok", "failed"]));
-
-/** Answers that the process runs; asks nothing of other services. */
-export const livez: RequestHandler = describes(
-  (_req, res) => void res.set(NO_STORE).json({ status: "ok" }),
-  {
-    summary: "Says that the process runs.",
-    tag: "service",
-    answers: { 200: v.object({ status }) },
-  },
-);
-
 /**
- * Answers whether every required check passes and the process is not about to end.
+ * The readiness probe: responds whether every required check passes and the process is not draining.
  * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
 export function readyz(options: HealthOptions): RequestHandler {
@@ -44,12 +54,12 @@ export function readyz(options: HealthOptions): RequestHandler {
     else sendProblem(req, res, 503, { detail: "A check failed.", checks }, NO_STORE);
   };
   return describes(handler, {
-    summary: "Says whether the process may get requests.",
+    summary: "Readiness probe: the process can take requests.",
     tag: "service",
     answers: { 200: v.object({ status, checks }) },
     problems: {
       503: {
-        when: "It is about to end, or something that it needs cannot be used: `checks` says what.",
+        when: "The process is draining, or a required check has failed: see `checks`.",
         members: { checks: v.optional(checks) },
       },
     },

@@ -1,0 +1,104 @@
+// Every patch to Express, each with a check of what it relies on; if the check fails, Express' own code runs.
+import { createRequire } from "node:module";
+import type { Express } from "express";
+import type { Logger } from "pino";
+import * as compatibility from "./compatibility";
+import { entityTag } from "./entity-tag";
+import { beforeFirstRequest } from "./entrance";
+import { compareLiteralsFirst } from "./literal-paths";
+import { adoptApps, pinPrototypes } from "./messages";
+import { listMethods } from "./methods-at";
+import { takeAbsoluteTargets } from "./request-target";
+import { nameRoutes } from "./route-patterns";
+import { rejectThrownValues } from "./thrown-values";
+
+/** One patch; without it an app is slower or less exact, but not wrong. */
+interface Patch {
+  /** For the log. */
+  name: string;
+  /** Patches an app that has no routes yet. */
+  apply(app: Express): void;
+  /** Whether this version of Express works as the patch expects. */
+  isSupported(): boolean;
+}
+
+const patches: readonly Patch[] = [
+  {
+    name: "responses in one write",
+    apply: (app) => pinPrototypes(app),
+    isSupported: compatibility.sendsJson,
+  },
+  {
+    name: "fast entity tags",
+    apply: (app) => app.set("etag", entityTag),
+    isSupported: compatibility.tagsEntities,
+  },
+  {
+    name: "absolute request targets",
+    apply: (app) => takeAbsoluteTargets(app),
+    isSupported: compatibility.entersByHandle,
+  },
+  {
+    name: "fast path matching",
+    apply: (app) => beforeFirstRequest(app, () => compareLiteralsFirst(app.router)),
+    isSupported: compatibility.matchesByLayer,
+  },
+  {
+    name: "405 with Allow",
+    apply: (app) => beforeFirstRequest(app, () => listMethods(app.router)),
+    isSupported: compatibility.listsRoutes,
+  },
+  {
+    name: "route patterns in the log",
+    apply: (app) => beforeFirstRequest(app, () => nameRoutes(app.router)),
+    isSupported: compatibility.namesRoutes,
+  },
+  {
+    name: "500 for a thrown undefined",
+    apply: (app) => beforeFirstRequest(app, () => rejectThrownValues(app.router)),
+    isSupported: compatibility.handlesByLayer,
+  },
+  {
+    // Listed last, so it runs first: the patches above hide mounted apps behind wrappers.
+    name: "apps mounted in routers",
+    apply: (app) => beforeFirstRequest(app, () => adoptApps(app)),
+    isSupported: compatibility.mountsApps,
+  },
+];
+
+/** Applies the patches that this version of Express supports to an app without routes; one warning names the others. */
+export function applyPatches(app: Express, logger: Logger): void {
+  const missing = [];
+  for (const patch of patches) {
+    if (isSupported(patch)) patch.apply(app);
+    else missing.push(patch.name);
+  }
+  if (missing.length === 0 || isWarned) return;
+  isWarned = true;
+  const versions = { express: versionOf("express"), router: versionOf("router") };
+  logger.warn(
+    { ...versions, missing },
+    "this version of Express is not supported: without the missing patches it is slower or less exact",
+  );
+}
+
+let isWarned = false;
+
+/** A check that throws counts as failed. */
+function isSupported(patch: Patch): boolean {
+  try {
+    return patch.isSupported();
+  } catch {
+    return false;
+  }
+}
+
+/** The version of Express, or of a package as Express resolves it. */
+function versionOf(name: string): string {
+  try {
+    const requireAsExpress = createRequire(require.resolve("express"));
+    return (requireAsExpress(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,41 @@
+// Responds with problem details.
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import type { Request, Response } from "express";
+import { isUntouched, sendAtOnce } from "../express/fast-response";
+import { type Headers, PROBLEM_TYPE, problemText } from "../request/problem";
+
+/** Headers that described the response which the problem replaces. */
+const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|accept-ranges)/;
+
+/**
+ * Responds with problem details.
+ * @throws Error when a response has already been sent, TypeError when the members cannot be JSON or a header is
+ *   invalid; nothing is set then.
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export function sendProblem(
+  req: Request,
+  res: Response,
+  status: number,
+  members: Readonly<Record<string, unknown>>,
+  headers?: Headers,
+): void {
+  // Before the status is set, which the access log reads.
+  if (res.headersSent) throw new Error("A response has already been sent.");
+  const text = problemText(status, members, req.id);
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
+  res.status(status);
+  const isPlain = headers === undefined && isUntouched(res);
+  // No entity tag: clients do not revalidate errors.
+  if (isPlain && sendAtOnce(res, PROBLEM_TYPE, text, false)) return;
+  for (const name of res.getHeaderNames()) {
+    if (STALE_HEADERS.test(name)) res.removeHeader(name);
+  }
+  res
+    .set(headers ?? {})
+    .set({ "Content-Type": PROBLEM_TYPE, "Content-Length": String(Buffer.byteLength(text)) })
+    .end(text);
+}

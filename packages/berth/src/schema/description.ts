@@ -1,0 +1,74 @@
+// Descriptions of routes, attached to the middleware or handler that they describe, where the documentation finds them.
+import type { Request, RequestHandler } from "express";
+import type * as v from "valibot";
+
+/** How a body is read. */
+export interface BodyOptions {
+  /** The largest body, as sent and after decompression, in bytes; the app's limit (`BODY_LIMIT_BYTES`) by default. */
+  limitBytes?: number;
+}
+
+/** The description of a route. */
+export interface RouteDescription {
+  /** What the route does, in one line: "Creates a note." */
+  summary: string;
+  /** More details, in Markdown. */
+  description?: string;
+  /** The group that lists it on the page; its path's first segment by default. */
+  tag?: string;
+  /** The path's parameters; 404 if they do not match. */
+  params?: v.GenericSchema;
+  /** The query's parameters; 400 if they do not match. */
+  query?: v.GenericSchema;
+  /** The JSON body; 422 if it does not match. */
+  body?: v.GenericSchema;
+  /** How the body is read. */
+  bodyOptions?: BodyOptions;
+  /** Its responses, by status. */
+  answers: Answers;
+  /** When it responds with a problem, by status, besides the problems of every route. */
+  problems?: Readonly<Record<number, string | ProblemDescription>>;
+}
+
+/** By status: JSON of this schema, another media type, or null for no body. */
+export type Answers = Readonly<Record<number, v.GenericSchema | MediaType | null>>;
+
+/** A response that is not JSON. */
+export interface MediaType {
+  /** For example `text/csv`. */
+  mediaType: string;
+}
+
+/** A problem with additional members. */
+export interface ProblemDescription {
+  /** When the route responds with it. */
+  when: string;
+  members: v.ObjectEntries;
+}
+
+/** How a client authenticates. @see https://spec.openapis.org/oas/v3.1.1.html#security-scheme-object */
+export interface SecurityDescription {
+  /** The scheme's name, such as `bearer`. */
+  name: string;
+  scheme: Readonly<Record<string, unknown>>;
+  scopes: readonly string[];
+}
+
+/** What middleware says about the routes after it; a route's own description comes from `describeRoute`. */
+export interface Description extends Partial<RouteDescription> {
+  security?: SecurityDescription;
+  /** Whether the documentation leaves these routes out. */
+  isHidden?: boolean;
+}
+
+const DESCRIPTION = Symbol.for("berth.description");
+
+/** Describes all routes after this middleware, or the route that this handler belongs to. */
+export const describes = <P = Request["params"]>(
+  middleware: RequestHandler<P>,
+  description: Description,
+): RequestHandler<P> => Object.assign(middleware, { [DESCRIPTION]: description });
+
+/** The description attached by `describes`. */
+export const descriptionOf = (middleware: RequestHandler): Description | undefined =>
+  (middleware as { [DESCRIPTION]?: Description })[DESCRIPTION];
