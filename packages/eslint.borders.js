@@ -17,6 +17,7 @@ const NO_EXPRESS = {
   regex: "^(express|helmet)$",
   message: "This folder knows no Express: put what needs it into express/ or http/.",
 };
+const NO_ROUTES = "A backing service knows no routes: throw an error with a status.";
 const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})/)\\w`, message });
 
 const berth = (name) => [`packages/berth/src/${name}/**/*.ts`];
@@ -85,10 +86,17 @@ module.exports = [
     ),
   ),
   folder(
-    berth("backing"),
+    ["packages/berth/src/{backing,client,postgres,redis}/**/*.ts"],
     NO_LOG,
     NO_EXPRESS,
-    onlyFrom("process|port", "A backing service knows no routes: throw an error with a status."),
+    onlyFrom("process|port|backing", NO_ROUTES),
+  ),
+  folder(
+    berth("tokens"),
+    NO_LOG,
+    NO_EXPRESS,
+    // The issuer's keys are fetched as another service's response is.
+    onlyFrom("process|port|backing|client", NO_ROUTES),
   ),
   folder(["packages/berth-grpc/src/**/*.ts"], NO_EXPRESS),
 ];

@@ -5,5 +5,5 @@ export {
   type Call,
   type ServiceClient,
   type ServiceClientOptions,
-} from "../backing/service-client";
-export { ServiceError, ServiceProblem, type ServiceFailure } from "../backing/service-errors";
+} from "../client/service-client";
+export { ServiceError, ServiceProblem, type ServiceFailure } from "../client/errors";

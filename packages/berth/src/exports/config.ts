@@ -1,9 +1,9 @@
 // Variables: those of Berth, and how to declare your own.
 export { apiVariables } from "../api/variables";
-export { postgresVariables } from "../backing/postgres-variables";
-export { redisVariables } from "../backing/redis-variables";
-export { serviceUrl } from "../backing/service-variables";
-export { tokenVariables, optionalTokenVariables } from "../backing/token-variables";
+export { postgresVariables } from "../postgres/variables";
+export { redisVariables } from "../redis/variables";
+export { serviceUrl } from "../client/variables";
+export { tokenVariables, optionalTokenVariables } from "../tokens/variables";
 export { rateLimitVariables } from "../http/rate-limit-variables";
 export {
   ConfigError,

@@ -7,4 +7,4 @@ export {
   type TokenClaims,
   type Tokens,
   type TokensOptions,
-} from "../backing/tokens";
+} from "../tokens/tokens";

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { openApiDocument } from "../../src/api/openapi";
 import { requireToken, token, type TokenVerifier } from "../../src/api/require-token";
-import { createTokens, type Tokens } from "../../src/backing/tokens";
+import { createTokens, type Tokens } from "../../src/tokens/tokens";
 import { refusals } from "../../src/http/refusals";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import { startHttpService } from "../support/http-service";

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
-import { createServiceClient } from "../../src/backing/service-client";
+import { createServiceClient } from "../../src/client/service-client";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import { watchTimeouts } from "../../src/testing/timers";
 

@@ -1,5 +1,5 @@
 // Attaches a database as a service does.
-import { createDatabase, type Database } from "../../src/backing/postgres";
+import { createDatabase, type Database } from "../../src/postgres/database";
 import { createTestLogger } from "../../src/testing/app";
 
 /** How many connections `attach` may open. */
