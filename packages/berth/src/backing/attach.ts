@@ -1,53 +1,53 @@
-// Attaches backing services: each is one entry, from which come what features use, its readiness check and its end.
+// Attaches backing services: each entry provides what features use, a readiness check and how to close it.
 import type { Logger } from "pino";
 
-/** A backing service that is attached. */
+/** An attached backing service. */
 export interface BackingService<Use = unknown> {
-  /** What features get under the entry's name. */
+  /** The value that features receive under the entry's name. */
   use: Use;
-  /** Resolves when the service can be used, rejects when not: what `/readyz` asks. */
+  /** The check of `/readyz`: resolves if the service can be used, rejects otherwise. */
   check: () => Promise<unknown>;
-  /** Whether this process is not ready without it; an optional one is only reported. */
+  /** Whether the process is not ready without it; `/readyz` only reports the state of an optional one. */
   isRequired: boolean;
-  /** The most connections that one process opens to it, where that is limited. */
+  /** The most connections that one process opens to it, if limited. */
   maxConnections?: number;
-  /** Called once the last request is done. */
+  /** Closes it; called after the last request. */
   close: () => Promise<void>;
 }
 
-/** What an entry is attached with. */
+/** The argument of an entry. */
 export interface AttachOptions<Config> {
   config: Config;
   logger: Logger;
-  /** The name that this service has for the other side, such as PostgreSQL's list of connections. */
+  /** This service's name as the backing service shows it, such as in `pg_stat_activity`. */
   name: string;
 }
 
 /**
- * Entries by the name that features, `/readyz` and the log use. Each returns at once: the other side may be away. One that
- * returns undefined attaches nothing.
+ * Entries by the name that features, `/readyz` and the log use. Each returns without waiting, as the service may be down.
+ * An entry that returns undefined attaches nothing.
  */
 export type BackingServices<Config> = Readonly<
   Record<string, (options: AttachOptions<Config>) => BackingService | undefined>
 >;
 
-/** What features get of these entries. */
+/** The values that features receive from these entries. */
 export type Attached<Entries extends BackingServices<never>> = {
   readonly [Name in keyof Entries]: UseOf<ReturnType<Entries[Name]>>;
 };
 
 type UseOf<S extends BackingService | undefined> = S extends BackingService ? S["use"] : undefined;
 
-/** All that a process needs of its backing services. */
+/** The attached services of a process. */
 export interface Attachment<Services> {
   services: Services;
-  /** In the order in which they were attached, by name. */
+  /** By name, in the order of attaching. */
   attached: Readonly<Record<string, BackingService>>;
 }
 
 /**
- * Attaches every entry, in its order.
- * @throws Error naming the entry that failed; those before it are closed.
+ * Attaches every entry, in order.
+ * @throws Error that names the entry that failed; the ones before it are closed.
  */
 export function attachServices<Config, Entries extends BackingServices<Config>>(
   entries: Entries,

@@ -1,75 +1,75 @@
-// Stops calling a service that does not answer, and finds out by single calls when it does again.
+// Circuit breaker: stops calling a service that does not respond, and probes it with single calls until it does.
 import type { Logger } from "pino";
 
-/** As many failures in a row open the circuit. */
+/** How many failures in a row open the circuit. */
 const FAILURES = 5;
 /**
- * How long it stays open, in milliseconds: at first, and at most after doubling that with each failed try. One call a second
- * is no load, and whoever waits for a restart to end meets several tries in his time.
+ * How long the circuit stays open before a trial call, in milliseconds: at first, and at most after doubling with each failed
+ * trial. One call a second is no load, and a call that waits for a service to restart sees several trials.
  */
 const FIRST_MS = 250;
 const LAST_MS = 1000;
 
-/** What a restart takes, in milliseconds: who waits for one that has been away for longer waits in vain. */
+/** How long calls wait for an open circuit, in milliseconds: about as long as a restart takes. After that they fail at once. */
 const WORTH_MS = 5000;
 
-/** The way to another service: open when that is down, as an electric circuit is. */
-export interface Circuit {
+/** A circuit breaker. @see https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker */
+export interface CircuitBreaker {
   /**
-   * Permission to call, to be given back; or how long to wait before asking again, in milliseconds: Infinity once it has
-   * been open for so long that nobody should.
+   * Returns a permit for one call, or, while the circuit is open, how long to wait before the next attempt, in milliseconds:
+   * Infinity once it has been open for so long that calls should fail at once.
    */
-  enter(): Permit | number;
+  tryAcquire(): Permit | number;
 }
 
-/**
- * Says how the call that was permitted ended: whether the other side answers, is away, or has not had the time to show it.
- * @param err Why it is away, for the log.
- */
-export type Permit = (ended: "answers" | "away" | "unclear", err?: unknown) => void;
+/** How a call ended; `unknown` if it says nothing about the service, as when the call was given too little time. */
+export type Outcome = "success" | "failure" | "unknown";
 
-/** Creates a closed circuit. @param now A clock in milliseconds. */
-export function createCircuit(
+/** Reports how the permitted call ended. @param err The reason of a failure, for the log. */
+export type Permit = (outcome: Outcome, err?: unknown) => void;
+
+/** Creates a circuit breaker, closed. @param now A clock in milliseconds. */
+export function createCircuitBreaker(
   service: string,
   logger: Pick<Logger, "warn" | "info">,
   now: () => number = () => performance.now(),
-): Circuit {
+): CircuitBreaker {
   let failures = 0;
   let openMs = FIRST_MS;
   let openUntil: number | undefined;
   let openSince = 0;
-  /** While it is open, one call at a time tries. */
+  /** Half-open: one trial call at a time is in flight. */
   let isTrying = false;
 
   function open(forMs: number): void {
     openMs = Math.min(forMs, LAST_MS);
-    // Many who call the same service must not try in step, nor in step with one that comes and goes.
+    // Jitter: many clients of one service must not probe in step, nor in step with one that restarts periodically.
     openUntil = now() + openMs * (0.5 + Math.random() / 2);
   }
 
-  const call: Permit = (ended, err) => {
-    // What began before it opened says nothing of now.
-    if (openUntil !== undefined || ended === "unclear") return;
-    failures = ended === "answers" ? 0 : failures + 1;
+  const call: Permit = (outcome, err) => {
+    // A call that began before the circuit opened says nothing about the service now.
+    if (openUntil !== undefined || outcome === "unknown") return;
+    failures = outcome === "success" ? 0 : failures + 1;
     if (failures < FAILURES) return;
     openSince = now();
     open(FIRST_MS);
     logger.warn(
       { service, failures, err },
-      `${service} does not answer, calls to it wait or fail at once`,
+      `${service} is not responding: circuit breaker open, calls wait or fail at once`,
     );
   };
 
-  const trial: Permit = (ended) => {
+  const trial: Permit = (outcome) => {
     isTrying = false;
-    if (ended === "away") open(openMs * 2);
-    if (ended !== "answers") return;
+    if (outcome === "failure") open(openMs * 2);
+    if (outcome !== "success") return;
     [failures, openUntil] = [0, undefined];
-    logger.info({ service }, `${service} answers again`);
+    logger.info({ service }, `${service} is responding again: circuit breaker closed`);
   };
 
   return {
-    enter() {
+    tryAcquire() {
       if (openUntil === undefined) return call;
       const waitMs = isTrying ? FIRST_MS : openUntil - now();
       if (waitMs > 0) return now() - openSince < WORTH_MS ? waitMs : Infinity;

@@ -1,47 +1,33 @@
-// Where another service is, and the connections to it.
+// The connection pool to another service.
 import type { Socket } from "node:net";
 import type * as undici from "undici";
-import type { ServiceClientOptions } from "./service-client";
-
-/** A service's URL that is of no use; its message completes "NAME: …". */
-export class ServiceUrlError extends TypeError {
-  override readonly name = "ServiceUrlError";
-}
-
-/** Reads where a service is. @throws ServiceUrlError when it is no http or https URL, or has what a service's URL has not. */
-export function parseServiceUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ServiceUrlError("expected http://host:port or https://host, with or without a path");
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new ServiceUrlError("expected no user, query or fragment: send credentials in a header");
-  }
-  return url;
-}
+import type { ServiceClientOptions } from "./types";
 
 /** Connections to a service. */
 export type ServicePool = undici.Pool & {
-  /** The largest answer, before and after it is decoded, in bytes. */
+  /** The largest response body, before and after it is decoded, in bytes. */
   readonly answerLimitBytes: number;
 };
 
 /**
- * How old a connection may be when a call is sent on it, in milliseconds, less a random part of it. A name that moves to
- * another address is followed then, though the old one still answers, and calls spread over instances that were added.
+ * The longest age of a connection at the start of a call, in milliseconds, less a random part of it. So calls follow a DNS
+ * change even while the old address still responds, and spread over added instances.
  */
 const MAX_AGE_MS = 60_000;
 
-/** Opens as many connections to a service as are needed, up to so many. */
+/** Opens connections to a service on demand, up to this many. */
 export function createServicePool(
   origin: string,
   connections: number,
-  options: ServiceClientOptions,
+  options: Pick<
+    ServiceClientOptions,
+    "connectTimeoutMs" | "silenceTimeoutMs" | "answerLimitBytes"
+  > = {},
 ): ServicePool {
   const { connectTimeoutMs = 1000, silenceTimeoutMs = 3000 } = options;
   const { answerLimitBytes = 1_048_576 } = options;
   const { buildConnector, Client, Pool } = loadUndici();
-  // Of several addresses one may be dead: the next one is tried after a moment.
+  // Happy Eyeballs (RFC 8305): if one of several addresses is dead, the next one is tried.
   const connect = buildConnector({ autoSelectFamily: true, timeout: connectTimeoutMs });
   const pool = new Pool(origin, {
     connections,
@@ -54,8 +40,8 @@ export function createServicePool(
 }
 
 /**
- * Creates a client, which has one connection at a time, and has it replaced before a call once it is too old. A pool
- * gives a client a call only while it has no other: nothing is under way on what is closed here.
+ * Creates a client, which has one connection at a time, and replaces a connection that is too old before a call. The pool
+ * gives a client one call at a time, so no other call is in flight on the connection that is closed here.
  */
 function ageing(
   create: (connect: undici.buildConnector.connector) => undici.Client,
@@ -78,7 +64,7 @@ function ageing(
   return client;
 }
 
-/** Loaded at start, it would delay the port. */
+/** Loaded at the first call: at start, it would delay the listener. */
 const loadUndici = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   require("undici") as typeof undici;

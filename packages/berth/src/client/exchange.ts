@@ -1,16 +1,15 @@
-// Sends a call to another service once, and waits for its answer no longer than it may.
+// Sends one request to another service and reads its response within a time limit.
 import { EventEmitter } from "node:events";
 import type * as v from "valibot";
 import { DEADLINE_HEADER } from "../process/work-context";
-import { readAnswer } from "./response";
 import type { ServicePool } from "./connection";
-import { decodeText, isEncoded } from "./encoding";
 import { toServiceError } from "./errors";
 import type { ServiceRequest } from "./request";
+import { decodeText, isEncoded, readResponse } from "./response";
 
 /**
- * Resolves with what the schema reads.
- * @param limitMs How long it may take, in milliseconds.
+ * Resolves with the body as parsed by the schema.
+ * @param limitMs The time limit, in milliseconds.
  * @throws ServiceError
  */
 export async function exchange(
@@ -40,10 +39,10 @@ export async function exchange(
     typeof content === "string"
       ? content
       : await decodeText(service, head, content, pool.answerLimitBytes);
-  return readAnswer(service, head, text, schema);
+  return readResponse(service, head, text, schema);
 }
 
-/** What undici is told by that a call is over: an AbortSignal would cost one a tenth of its time on Node 20. */
+/** Aborts a request in undici. An AbortSignal would cost a tenth of a call's time on Node 20. */
 class Limit extends EventEmitter {
   aborted = false;
   reason: Error | undefined;
@@ -57,8 +56,8 @@ class Limit extends EventEmitter {
 }
 
 /**
- * Aborts what takes too long, and does not wait for its end: what has no connection yet, undici keeps until there is one,
- * to send nothing then.
+ * Aborts work at the time limit, and rejects without waiting for it to end: undici keeps an aborted request that has no
+ * connection until there is one, and only then drops it unsent.
  */
 function inTime<T>(limit: Limit, limitMs: number, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,23 +1,23 @@
-// Makes of a call what is sent, and refuses what cannot be: a send that fails for that leaves its connection unusable.
+// Builds the request of a call, and rejects one that cannot be sent: failing during the send would make its connection unusable.
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { stringify } from "node:querystring";
 import { currentContext } from "../process/work-context";
-import type { AnyCall } from "./service-client";
+import type { AnyCall } from "./types";
 
-/** A call as it is sent, each time that it is. */
+/** A call as it is sent, at each try. */
 export interface ServiceRequest {
   method: AnyCall["method"];
-  /** With the query. */
+  /** Includes the query. */
   path: string;
-  /** By their names in lower case. */
+  /** By lower-case name. */
   headers: Readonly<Record<string, string>>;
   body?: string;
 }
 
 /**
- * Makes a request of a call, with what travels along from the context that this is called in.
- * @param prefix What precedes the paths of all calls.
- * @throws TypeError, or what an encoder throws, when it cannot be sent: a fault of who calls.
+ * Builds the request of a call, with the headers that the current work context propagates.
+ * @param prefix The path prefix of all calls.
+ * @throws TypeError, or an encoder's error, when the call cannot be sent: a bug of the caller.
  */
 export function toRequest(
   { method, path, query, body, headers }: AnyCall,
@@ -38,34 +38,34 @@ export function toRequest(
   };
 }
 
-/** The characters of a request's first line, without the backslash, which many parsers take for a slash. */
+/** The characters allowed in a request target, without the backslash, which many parsers read as a slash. */
 const TARGET = /^\/[!-[\]-~]*$/;
 
-/** A dot segment (Tomcat cuts what follows a `;` first), another host, or a NUL, at which C ends a text. */
+/** A dot segment (Tomcat removes path parameters, from `;` on, first), another host (`//host`), or a NUL, which ends a C string. */
 const AMBIGUOUS = /[/\\]\.{1,2}([/\\;?#]|$)|^[/\\]{2}|\0/;
 
-/** How often a path may be decoded on its way, by two proxies and the application. */
+/** How many times a path may be decoded on its way: by two proxies and the application. */
 const DECODINGS = 3;
 
 function toTarget(path: string, query: AnyCall["query"]): string {
   const refuse = (what: string): TypeError =>
     new TypeError(`The path ${JSON.stringify(path)} ${what}.`);
-  if (!path.startsWith("/")) throw refuse("is none: one begins with /");
+  if (!path.startsWith("/")) throw refuse("must begin with /");
   const read = TARGET.test(path) && !path.includes("#") && decodeFully(path.replace(/\?.*/, ""));
   if (read === false) {
-    throw refuse("has what no URL may have: encode what stands in it (encodeURIComponent)");
+    throw refuse("has characters that no URL may have: encode its parts (encodeURIComponent)");
   }
   if (AMBIGUOUS.test(read)) {
-    throw refuse("leads elsewhere: check what users have written before it stands in a path");
+    throw refuse("leads to another path or host: validate user input before you put it in a path");
   }
   if (!query) return path;
-  if (path.includes("?")) throw refuse("has a query already: give all of it as `query`");
+  if (path.includes("?")) throw refuse("already has a query: pass all of it as `query`");
   return `${path}?${stringify(query)}`;
 }
 
 /**
- * The path as the last one of several readers may see it: proxies decode before they route, some of them more than
- * once, and WHATWG's URL drops tabs and line breaks. False when it cannot be decoded.
+ * The path as the last of several parsers may see it: proxies decode it before they route, some more than once, and a
+ * WHATWG URL parser drops tabs and line breaks. False when it cannot be decoded.
  */
 function decodeFully(path: string): string | false {
   let read = path;
@@ -73,7 +73,7 @@ function decodeFully(path: string): string | false {
     try {
       read = decodeURIComponent(read);
     } catch {
-      // Text that users have written may have a % of its own.
+      // Decoded user input may contain a % that encodes nothing.
       if (times === 0) return false;
       break;
     }
@@ -81,18 +81,18 @@ function decodeFully(path: string): string | false {
   return read === path ? read : read.replace(/[\t\n\r]/g, "");
 }
 
-/** What says how the message is sent: that is decided here. */
+/** Headers that control the connection or the message's framing: only the client sets them. */
 const OF_THE_CONNECTION =
   /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
 
-/** The last of those that differ in case only. */
+/** Of headers that differ only in case, the last one wins. */
 function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const made: Record<string, string> = {};
   for (const [given, value] of Object.entries(headers)) {
     const name = given.toLowerCase();
     validateHeaderName(name);
     validateHeaderValue(name, value);
-    if (OF_THE_CONNECTION.test(name)) throw new TypeError(`The header ${name} is not for calls.`);
+    if (OF_THE_CONNECTION.test(name)) throw new TypeError(`A call cannot set the header ${name}.`);
     made[name] = value;
   }
   return made;

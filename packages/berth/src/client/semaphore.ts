@@ -1,46 +1,46 @@
-// Lets as many calls at a time be sent as there are connections: who waits for one in vain is known not to have been sent.
+// Limits concurrent calls to the number of connections, so that a call that times out in the queue is known to be unsent.
 
-/** The right to use a connection. */
-export interface Slots {
+/** Limits how many callers run at once. */
+export interface Semaphore {
   /**
-   * Waits for a slot, in line.
-   * @param forMs For how long at most, in milliseconds.
-   * @returns What gives it back, at once where one is free; undefined when there was none in time.
+   * Waits in line for a permit.
+   * @param timeoutMs The longest wait, in milliseconds.
+   * @returns A function that releases the permit, synchronously if one is free; undefined after the timeout.
    */
-  take(forMs: number): Slot | Promise<Slot>;
+  acquire(timeoutMs: number): Release | Promise<Release>;
 }
 
-type Slot = (() => void) | undefined;
+type Release = (() => void) | undefined;
 
-/** Creates so many slots. @param closing Aborted when nobody shall wait any more. */
-export function createSlots(count: number, closing: AbortSignal): Slots {
-  let left = count;
-  const line = new Set<(isMine: boolean) => void>();
+/** Creates a semaphore with this many permits. @param closing Ends all waits when it aborts. */
+export function createSemaphore(permits: number, closing: AbortSignal): Semaphore {
+  let free = permits;
+  const queue = new Set<(isAcquired: boolean) => void>();
   closing.addEventListener("abort", () => {
-    for (const goOn of line) goOn(false);
+    for (const settle of queue) settle(false);
   });
 
-  function giveBack(): void {
-    const [first] = line;
+  function release(): void {
+    const [first] = queue;
     if (first) first(true);
-    else left++;
+    else free++;
   }
 
   return {
-    take(forMs) {
+    acquire(timeoutMs) {
       if (closing.aborted) return undefined;
-      if (left > 0) {
-        left--;
-        return giveBack;
+      if (free > 0) {
+        free--;
+        return release;
       }
       return new Promise((resolve) => {
-        const goOn = (isMine: boolean): void => {
+        const settle = (isAcquired: boolean): void => {
           clearTimeout(timer);
-          line.delete(goOn);
-          resolve(isMine ? giveBack : undefined);
+          queue.delete(settle);
+          resolve(isAcquired ? release : undefined);
         };
-        const timer = setTimeout(goOn, forMs, false);
-        line.add(goOn);
+        const timer = setTimeout(settle, timeoutMs, false);
+        queue.add(settle);
       });
     },
   };

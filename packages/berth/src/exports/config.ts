@@ -1,8 +1,8 @@
 // Variables: those of Berth, and how to declare your own.
 export { apiVariables } from "../api/variables";
 export { postgresVariables } from "../postgres/variables";
-export { redisVariables } from "../redis/variables";
-export { serviceUrl } from "../client/variables";
+export { redisVariables } from "../redis/url";
+export { serviceUrl } from "../client/url";
 export { tokenVariables, optionalTokenVariables } from "../tokens/variables";
 export { rateLimitVariables } from "../http/rate-limit-variables";
 export {

@@ -1,10 +1,10 @@
 // Access tokens: the issuer as a backing service.
+export type { TokenClaims } from "../tokens/cache";
 export {
   attachTokens,
   createTokens,
   TokenRefused,
   type AttachedTokens,
-  type TokenClaims,
   type Tokens,
   type TokensOptions,
 } from "../tokens/tokens";

@@ -1,18 +1,17 @@
-// Attaches Redis by URL, for what can be done without while it is away: each command is answered, or fails, in short time.
+// Attaches Redis by URL, for uses that tolerate its absence: each command succeeds or fails quickly.
 import type * as Ioredis from "ioredis";
 import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
-import { createCircuit } from "../backing/circuit-breaker";
-import { parseRedisUrl } from "./url";
-import type { redisVariables } from "./variables";
+import { createCircuitBreaker } from "../backing/circuit-breaker";
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
+import { parseRedisUrl, type redisVariables } from "./url";
 
 /** How Redis is attached. */
 export interface RedisOptions {
   /** `redis://user:password@host:port/number`, or `rediss://` for TLS. */
   url: string;
-  /** Told when it is away, and when it is back. */
+  /** Logs when Redis goes down, and when it is back. */
   logger: Pick<Logger, "info" | "warn">;
 }
 
@@ -20,35 +19,36 @@ export interface RedisOptions {
 export interface Redis {
   /**
    * Runs one command, such as `send("INCR", "visits")`.
-   * @throws BackingServiceUnavailable when Redis is down, mute, or takes no commands; ReplyError when this one is wrong.
+   * @throws BackingServiceUnavailable when Redis is down, does not respond or accepts no commands; ReplyError when this command
+   *   is wrong.
    */
   send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
-  /** Resolves when Redis takes commands, those that write among them. @throws BackingServiceUnavailable */
+  /** Resolves if Redis accepts commands, including writes. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
 }
 
-/** How long a command may take, in milliseconds: a request that waits for it waits no longer. */
+/** The command timeout, in milliseconds, and so the longest delay of a request. */
 const COMMAND_MS = 250;
 
-/** How long a connection may take to stand, or be mute while a command is under way, in milliseconds. */
+/** The timeout of connecting, and of a connection that is silent while a command is in flight, in milliseconds. */
 const MUTE_MS = 1000;
 
-/** The pause before it is connected again, in milliseconds: longer each time, up to a limit. */
+/** The delay before reconnecting, in milliseconds: longer each time, up to the limit. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 2000;
 
 /**
- * What Redis says when it takes no commands, or none that write; before version 7 it repeats what a script was told.
+ * Error codes with which Redis refuses all commands, or all writes; before version 7 it wraps those of a script.
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
-const TAKES_NONE =
+const REFUSES_ALL =
   /^(ERR Error running script.* -)?(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOREPLICAS|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
 
-/** Refused wherever a write would be, while PING is answered as if all were well; by itself it never changes anything. */
+/** A write that changes nothing: refused wherever writes are, whereas PING would succeed. */
 const WRITES_NOTHING = ["SETRANGE", "berth:check", 0, ""] as const;
 
-/** The entry of Redis among a process' backing services, where REDIS_URL is set; a process is ready without it. */
+/** The backing service entry of Redis, if REDIS_URL is set; the process is ready without it. */
 export function attachRedis({
   config,
   logger,
@@ -59,8 +59,8 @@ export function attachRedis({
 }
 
 /**
- * Attaches Redis; it is connected from now on, and again whenever the connection breaks.
- * @throws RedisUrlError when the URL is none.
+ * Attaches Redis; connects in the background, and again whenever the connection breaks.
+ * @throws RedisUrlError when the URL is invalid.
  */
 export function createRedis({ url, logger }: RedisOptions): Redis {
   const settings = parseRedisUrl(url);
@@ -70,24 +70,24 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
     connectTimeout: MUTE_MS,
     socketTimeout: MUTE_MS,
     retryStrategy: (times) => Math.min(times * FIRST_PAUSE_MS, LAST_PAUSE_MS),
-    // A command that is sent again might count twice.
+    // A command that is sent twice might count twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // The server has become a replica: its name may lead to another one now.
+    // The server became a replica: its host name may resolve to another server now.
     reconnectOnError: ({ message }) => message.startsWith("READONLY"),
   });
-  const circuit = createCircuit("redis", logger);
-  /** Why the last command was not answered. */
+  const circuit = createCircuitBreaker("redis", logger);
+  /** Why the last command got no reply. */
   let reason: unknown;
   let isWarned = false;
-  // Why a connection broke says more than what became of its commands; unheard, it would end the process.
+  // The error of the connection says more than those of its commands; without a listener it would crash the process.
   client.on("error", (err: unknown) => {
     const isOfSelect = (err as { command?: { name: string } }).command?.name === "select";
     reason = withoutCommand(err);
     if (isOfSelect) refuseDatabase();
   });
 
-  /** ioredis would go on, in database 0. */
+  /** ioredis would continue with database 0. */
   function refuseDatabase(): void {
     client.disconnect(true);
     if (isWarned) return;
@@ -99,21 +99,21 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   }
 
   async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
-    const leave = circuit.enter();
-    if (typeof leave === "number") throw new BackingServiceUnavailable("redis", reason);
+    const report = circuit.tryAcquire();
+    if (typeof report === "number") throw new BackingServiceUnavailable("redis", reason);
     try {
       const reply = await client.call(command, ...args);
       reason = undefined;
-      leave("answers");
+      report("success");
       return reply;
     } catch (thrown) {
       const err = withoutCommand(thrown);
-      if (isReply(err) && !TAKES_NONE.test(err.message)) {
-        leave("answers");
+      if (isReply(err) && !REFUSES_ALL.test(err.message)) {
+        report("success");
         throw err;
       }
       reason ??= err;
-      leave("away", reason);
+      report("failure", reason);
       throw new BackingServiceUnavailable("redis", reason);
     }
   }
@@ -124,7 +124,7 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
       try {
         await send(...WRITES_NOTHING);
       } catch (err) {
-        // It takes commands, though not this one: the user may not use it, or the key is another member's of a cluster.
+        // It accepts commands, but not this one: the user may not run it, or the key belongs to another node of a cluster.
         if (!isReply(err)) throw err;
       }
     },
@@ -135,7 +135,7 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   };
 }
 
-/** The command that signs in has the password among its arguments, and errors are logged. */
+/** The arguments of AUTH contain the password, and errors are logged. */
 function withoutCommand(err: unknown): unknown {
   if (isReply(err)) delete (err as { command?: unknown }).command;
   return err;

@@ -1,22 +1,24 @@
-// Where Redis is, as its URL says.
+// The URL of Redis, and the variable that holds it.
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
+import * as v from "valibot";
+import { optional, variable } from "../process/environment";
 
-/** A Redis URL that is of no use; its message completes "NAME: …" and holds no secret. */
+/** An invalid Redis URL; its message completes "NAME: …" and contains no secret. */
 export class RedisUrlError extends TypeError {
   override readonly name = "RedisUrlError";
 }
 
-/** What a connection is made with. */
+/** The settings of a connection. */
 export interface RedisSettings {
   host: string;
   port: number;
   username: string | undefined;
   password: string | undefined;
-  /** The database's number. */
+  /** The database number. */
   db: number;
-  /** Undefined in clear text. */
+  /** Undefined without TLS. */
   tls: ConnectionOptions | undefined;
 }
 
@@ -24,7 +26,7 @@ const DEFAULT_PORT = 6379;
 const FORM = "expected redis://user:password@host:port/number, or rediss:// for TLS";
 
 /**
- * Reads a URL; what TLS trusts is named as redis-py has it: `ssl_ca_certs=FILE`, and `ssl_cert_reqs=none` for anybody.
+ * Parses a URL, with the TLS parameters of redis-py: `ssl_ca_certs=FILE`, and `ssl_cert_reqs=none` to verify nothing.
  * @throws RedisUrlError
  * @see https://redis.readthedocs.io/en/stable/connections.html
  */
@@ -67,7 +69,7 @@ function tlsOptions({ protocol, searchParams }: URL, host: string): ConnectionOp
     throw new RedisUrlError("expected ssl_cert_reqs=none or ssl_cert_reqs=required");
   if (!isTls) return undefined;
   return {
-    // Some who share an address tell by it who is meant; an address is none.
+    // SNI: shared endpoints route by host name. Not sent for IP addresses.
     ...(isIP(host) === 0 && { servername: host }),
     ...(file !== undefined && { ca: readCertificates(file) }),
     rejectUnauthorized: required === "required",
@@ -81,3 +83,23 @@ function readCertificates(file: string): string {
     throw new RedisUrlError(`ssl_ca_certs cannot be read: ${(err as Error).message}`);
   }
 }
+
+/** The variables of a process that uses Redis. */
+export const redisVariables = {
+  REDIS_URL: variable({
+    schema: optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^rediss?:\/\//),
+        v.description("redis://user:password@host:port/number, or rediss:// for TLS"),
+      ),
+    ),
+    example: "redis://localhost:6379",
+    about: "The Redis in which all processes count together for `RATE_LIMIT_PER_MINUTE`.",
+    secret: true,
+    complete(url) {
+      if (url !== undefined) parseRedisUrl(url);
+      return url;
+    },
+  }),
+};

@@ -1,44 +1,49 @@
-// Remembers tokens whose signature was right, as a client sends the same one again and again, and to check one takes ten times a request.
-import type { TokenClaims } from "./tokens";
+// Caches verified tokens: a client sends the same token again and again, and verifying one takes ten times as long as a request.
+import type { JWTPayload } from "jose";
 
-/** How many tokens are remembered; of more, the oldest are forgotten. */
+/** The claims of a token, such as its scopes; frozen, as all requests with the token share them. */
+export type TokenClaims = Readonly<
+  JWTPayload & Required<Pick<JWTPayload, "iss" | "sub" | "aud" | "exp">>
+>;
+
+/** The most tokens that are cached; the oldest ones are dropped. */
 const LIMIT = 1000;
 
-/** The longest that is, in characters: together they take no more than some megabytes. */
+/** The longest token that is cached, in characters: all together take a few megabytes. */
 const LENGTH_LIMIT = 4096;
 
-/** What was found out about tokens. */
-export interface BelievedTokens {
-  /** Whether anything is known of it. */
+/** A cache of verified tokens, valid for one set of keys. */
+export interface TokenCache {
+  /** Whether the token is cached, for any keys. */
   has(token: string): boolean;
-  /** What a token says; undefined when nothing is known of it by these keys, or it has expired since. */
+  /** The claims of a token; undefined unless it was verified with these keys and has not expired since. */
   get(token: string, keys: object): TokenClaims | undefined;
-  /** @param keys What it was checked with: with others, it is as good as unknown. */
+  /** @param keys The keys that verified the token; other keys than before clear the cache. */
   add(token: string, keys: object, claims: TokenClaims): void;
 }
 
-/** Remembers nothing yet. @param toleranceS How long an expired token still counts, in seconds. */
-export function createBelievedTokens(toleranceS: number): BelievedTokens {
-  const believed = new Map<string, TokenClaims>();
-  let byKeys: object | undefined;
+/** Creates an empty cache. @param toleranceS The clock tolerance for expired tokens, in seconds. */
+export function createTokenCache(toleranceS: number): TokenCache {
+  const cached = new Map<string, TokenClaims>();
+  let cachedFor: object | undefined;
 
   return {
-    has: (token) => believed.has(token),
+    has: (token) => cached.has(token),
     get(token, keys) {
-      if (keys !== byKeys) return undefined;
-      const claims = believed.get(token);
-      // By the wall clock, as the issuer has dated it.
+      if (keys !== cachedFor) return undefined;
+      const claims = cached.get(token);
+      // The wall clock, as in `exp`.
       return claims && Date.now() / 1000 < claims.exp + toleranceS ? claims : undefined;
     },
     add(token, keys, claims) {
       if (token.length > LENGTH_LIMIT) return;
-      if (keys !== byKeys) {
-        believed.clear();
-        byKeys = keys;
+      if (keys !== cachedFor) {
+        cached.clear();
+        cachedFor = keys;
       }
-      const [oldest] = believed.size < LIMIT ? [] : believed.keys();
-      if (oldest !== undefined) believed.delete(oldest);
-      believed.set(token, claims);
+      const [oldest] = cached.size < LIMIT ? [] : cached.keys();
+      if (oldest !== undefined) cached.delete(oldest);
+      cached.set(token, claims);
     },
   };
 }

@@ -1,20 +1,20 @@
-// Keeps the public keys of who issues tokens: asked for when they are needed, and still known while the issuer is away.
+// Fetches and caches a token issuer's public keys (JWKS), and keeps using them while the issuer is down (stale-if-error).
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import type * as JoseLocal from "jose/jwks/local";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type { Logger } from "pino";
 import * as v from "valibot";
-import { createCircuit } from "../backing/circuit-breaker";
+import { createCircuitBreaker } from "../backing/circuit-breaker";
 import { createServicePool, type ServicePool } from "../client/connection";
 import { ServiceError } from "../client/errors";
 import { exchange } from "../client/exchange";
 import { BackingServiceUnavailable } from "../backing/unavailable";
 
-/** Where the keys are. */
+/** How keys are fetched. */
 export interface KeySetOptions {
-  /** An http or https URL of a JSON Web Key Set. @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
+  /** The http or https URL of a JSON Web Key Set. @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
   url: string;
-  /** Told when the issuer is away, and when it is back. */
+  /** Logs when the issuer goes down, and when it is back. */
   logger: Pick<Logger, "info" | "warn">;
   /** A clock in milliseconds. */
   now?: () => number;
@@ -23,110 +23,110 @@ export interface KeySetOptions {
 /** An issuer's keys. */
 export interface KeySet {
   /**
-   * Finds the key that a token says it is signed with.
-   * @throws BackingServiceUnavailable when no keys are known, and none can be had.
+   * Finds the key that signed a token, by the token's header.
+   * @throws BackingServiceUnavailable when no keys are cached and none can be fetched.
    */
   find: JWTVerifyGetKey;
-  /** Resolves when keys are known, with the same object while they are not asked for anew. @throws BackingServiceUnavailable */
-  known(this: void): Promise<object>;
+  /** Resolves with the current keys, the same object until they are fetched again. @throws BackingServiceUnavailable */
+  current(this: void): Promise<object>;
   close(this: void): Promise<void>;
 }
 
-/** How old keys are, in milliseconds, when a request that uses them makes a fetch behind it, which delays nobody. */
+/** The age from which a request refreshes the keys in the background, in milliseconds (stale-while-revalidate). */
 const RENEW_MS = 240_000;
 
-/** Keys that are older than this are only used after a fetch, in milliseconds: for that long a withdrawn key is believed. */
+/** The age from which keys are refreshed before use, in milliseconds: the longest time that a withdrawn key is accepted. */
 const OLD_MS = 300_000;
 
-/** How long after the issuer was asked an unknown key is no reason to ask again, in milliseconds: anybody can make one up. */
+/** How long after a fetch an unknown key causes no other one, in milliseconds: anyone can invent a key id. */
 const COOL_DOWN_MS = 30_000;
 
-/** How long the issuer may take, in milliseconds. */
+/** The timeout of a fetch, in milliseconds. */
 const TIMEOUT_MS = 3000;
 
-/** Keeps the keys at a URL; nothing is loaded or fetched before they are first needed. */
+/** Creates a key set; nothing is loaded or fetched before the keys are first needed. */
 export function createKeySet(options: KeySetOptions): KeySet {
   const { url, logger, now = () => performance.now() } = options;
   const { origin, pathname, search } = new URL(url);
-  const circuit = createCircuit(ISSUER, logger, now);
+  const circuit = createCircuitBreaker(ISSUER, logger, now);
   let pool: ServicePool | undefined;
   let keys: JWTVerifyGetKey | undefined;
   let fetchedAt = -Infinity;
-  let askedAt = -Infinity;
-  let asking: Promise<void> | undefined;
-  /** Why the issuer was last asked in vain. */
+  let triedAt = -Infinity;
+  let fetching: Promise<void> | undefined;
+  /** Why the last fetch failed. */
   let failure: unknown;
 
   async function fetchKeys(): Promise<JWTVerifyGetKey> {
-    pool ??= createServicePool(origin, 1, { name: ISSUER, url, logger });
+    pool ??= createServicePool(origin, 1);
     const request = { method: "GET", path: pathname + search, headers: ACCEPT } as const;
-    const answer = await exchange(ISSUER, pool, request, KEYS, TIMEOUT_MS);
-    const usable = (answer as v.InferOutput<typeof KEYS>).keys.filter(isUsable);
+    const body = await exchange(ISSUER, pool, request, KEYS, TIMEOUT_MS);
+    const usable = (body as v.InferOutput<typeof KEYS>).keys.filter(isUsable);
     if (usable.length > 0) return load()({ keys: usable });
-    throw new ServiceError(ISSUER, "badAnswer", 502, "has answered with no key of use");
+    throw new ServiceError(ISSUER, "badAnswer", 502, "sent no usable key");
   }
 
-  /** Asks the issuer, once for all who want it to be asked; never rejects. */
-  function ask(): Promise<void> {
-    if (asking) return asking;
-    const leave = circuit.enter();
-    if (typeof leave === "number") return Promise.resolve();
-    askedAt = now();
-    asking = fetchKeys()
+  /** Fetches the keys, once for concurrent callers; never rejects. */
+  function refresh(): Promise<void> {
+    if (fetching) return fetching;
+    const report = circuit.tryAcquire();
+    if (typeof report === "number") return Promise.resolve();
+    triedAt = now();
+    fetching = fetchKeys()
       .then(
         (fetched) => {
-          [keys, fetchedAt, failure] = [fetched, askedAt, undefined];
-          leave("answers");
+          [keys, fetchedAt, failure] = [fetched, triedAt, undefined];
+          report("success");
         },
         (err: unknown) => {
           failure = err;
-          leave("away", err);
+          report("failure", err);
         },
       )
-      .finally(() => (asking = undefined));
-    return asking;
+      .finally(() => (fetching = undefined));
+    return fetching;
   }
 
-  async function known(): Promise<JWTVerifyGetKey> {
+  async function current(): Promise<JWTVerifyGetKey> {
     const ageMs = now() - fetchedAt;
-    if (!keys) await ask();
+    if (!keys) await refresh();
     else if (ageMs >= RENEW_MS) {
-      const asked = ask();
-      // An issuer that hangs shall not delay more than the first ones who find that out.
-      if (ageMs >= OLD_MS && failure === undefined) await asked;
+      const refreshed = refresh();
+      // An issuer that hangs delays only the requests until the first fetch has failed.
+      if (ageMs >= OLD_MS && failure === undefined) await refreshed;
     }
     if (!keys) throw new BackingServiceUnavailable(ISSUER, failure);
     return keys;
   }
 
   return {
-    known,
+    current,
     async find(header, token) {
-      const old = await known();
+      const old = await current();
       try {
         return await old(header, token);
       } catch (err) {
         if ((err as { code?: string }).code !== "ERR_JWKS_NO_MATCHING_KEY") throw err;
-        await (now() - askedAt < COOL_DOWN_MS ? asking : ask());
+        await (now() - triedAt < COOL_DOWN_MS ? fetching : refresh());
         if (!keys || keys === old) throw err;
         return keys(header, token);
       }
     },
     async close() {
-      // Nobody needs what may still be on its way.
+      // A fetch in flight is no longer needed.
       await pool?.destroy();
     },
   };
 }
 
-/** What problems and log lines call it. */
+/** The issuer's name in problems and log lines. */
 const ISSUER = "token issuer";
 
 const ACCEPT = { accept: "application/jwk-set+json, application/json" };
 
 const KEYS = v.object({ keys: v.array(v.unknown()) });
 
-/** Whether it is a public key that can be used; a set may have others, which are passed over. */
+/** Whether it is a public key that can be used; a set may have others, which are ignored. */
 function isUsable(key: unknown): key is JsonWebKey & { kty: string } {
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: "jwk" });
@@ -136,10 +136,10 @@ function isUsable(key: unknown): key is JsonWebKey & { kty: string } {
   }
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
+/** The smallest RSA key. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
 const LEAST_BITS = 2048;
 
-/** Loaded with the first keys. */
+/** Loaded when keys are first fetched. */
 const load = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   (require("jose/jwks/local") as typeof JoseLocal).createLocalJWKSet;

@@ -1,68 +1,63 @@
-// Tells whether a token is one that its issuer has signed for this service, by the issuer's keys.
-import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
+// Verifies access tokens (JWT): issuer, audience, times, and a signature by one of the issuer's keys.
+import type { CryptoKey, JWTVerifyOptions } from "jose";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
 import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
-import { createBelievedTokens } from "./cache";
-import { createKeySet } from "./key-set";
 import type { AttachOptions, BackingService } from "../backing/attach";
+import { createTokenCache, type TokenClaims } from "./cache";
+import { createKeySet } from "./key-set";
 import type { optionalTokenVariables } from "./variables";
 
-/** Whose tokens are believed. */
+/** Which tokens are accepted. */
 export interface TokensOptions {
-  /** Where the issuer has its public keys. */
+  /** The URL of the issuer's public keys. */
   jwksUrl: string;
-  /** What a token has to have as `iss`. */
+  /** The `iss` of accepted tokens. */
   issuer: string;
-  /** What a token has to have as `aud`, or among it. */
+  /** The `aud` of accepted tokens, or one of them. */
   audience: string;
   logger: Pick<Logger, "info" | "warn">;
-  /** A clock in milliseconds, by which keys get old. */
+  /** A clock in milliseconds for the age of keys. */
   now?: () => number;
 }
 
-/** What a token says, such as the scopes of whoever brings it; frozen, as all requests with it have the same. */
-export type TokenClaims = Readonly<
-  JWTPayload & Required<Pick<JWTPayload, "iss" | "sub" | "aud" | "exp">>
->;
-
-/** What verifies tokens. */
+/** A verifier of tokens. */
 export interface Tokens {
   audience: string;
   /**
-   * Resolves with what the token says.
-   * @throws TokenRefused when it is not to be believed, BackingServiceUnavailable when the issuer's keys cannot be had.
+   * Resolves with the token's claims.
+   * @throws TokenRefused when the token is invalid, BackingServiceUnavailable when the issuer's keys cannot be fetched.
    */
   verify(this: void, token: string): Promise<TokenClaims>;
-  /** Resolves when keys are known. @throws BackingServiceUnavailable */
+  /** Resolves when keys are available. @throws BackingServiceUnavailable */
   ping(this: void): Promise<unknown>;
   close(this: void): Promise<void>;
 }
 
-/** What features get of them, so that a test can make its own in two lines. */
+/** The part of a verifier that features use, so that a test can fake it in two lines. */
 export interface AttachedTokens {
   audience: string;
   verify(this: void, token: string): Promise<{ sub: string; [claim: string]: unknown }>;
 }
 
-/** A token that is not to be believed: 401, and its message may be shown to the client. */
+/** An invalid token: 401, with a message for the client. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
   readonly status = 401;
   readonly expose = true;
 }
 
-/** How far the issuer's clock may be from this one, in seconds. */
+/** The tolerated difference between the issuer's clock and this one, in seconds. */
 const CLOCK_TOLERANCE_S = 30;
 
-/** Those of a key pair: what only has to be shared could be signed with the public key. */
+/** Asymmetric algorithms only: with HMAC, an attacker could sign with the public key. */
 const ALGORITHMS = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 
-/** The entry of the token issuer among a process' backing services, where its variables are set; a process is ready without it. */
+/** The backing service entry of the token issuer, if its variables are set; the process is ready without it. */
 export function attachTokens({
   config,
   logger,
@@ -74,19 +69,19 @@ export function attachTokens({
   return { use: tokens, check: tokens.ping, isRequired: false, close: tokens.close };
 }
 
-/** Makes what verifies tokens; nothing is loaded or fetched before the first one. */
+/** Creates a verifier; nothing is loaded or fetched before the first token. */
 export function createTokens(options: TokensOptions): Tokens {
   const { jwksUrl: url, issuer, audience, logger } = options;
-  if (isOverheard(url)) {
+  if (isInsecure(url)) {
     const { origin, pathname } = new URL(url);
     logger.warn(
-      // Some issuers want a key in the query.
+      // Without the query: some issuers need an API key in it.
       { url: origin + pathname },
-      "the token issuer's keys come unencrypted: who can change them on their way can make tokens; use https",
+      "the token issuer's keys are fetched without TLS: anyone who can alter the traffic can forge tokens; use https",
     );
   }
   const keys = createKeySet({ ...options, url });
-  const believed = createBelievedTokens(CLOCK_TOLERANCE_S);
+  const cache = createTokenCache(CLOCK_TOLERANCE_S);
   const rules = {
     algorithms: ALGORITHMS,
     issuer,
@@ -98,11 +93,11 @@ export function createTokens(options: TokensOptions): Tokens {
   return {
     audience,
     async verify(token) {
-      const known = believed.has(token) && believed.get(token, await keys.known());
-      if (known) return known;
+      const cached = cache.has(token) && cache.get(token, await keys.current());
+      if (cached) return cached;
       let before: object | undefined;
       const find: JWTVerifyGetKey = async (header, jws) => {
-        before = await keys.known();
+        before = await keys.current();
         return keys.find(header, jws);
       };
       try {
@@ -110,15 +105,15 @@ export function createTokens(options: TokensOptions): Tokens {
         if (typeof payload.sub !== "string")
           throw new TokenRefused("The token has a malformed sub.");
         const claims = freeze(payload) as TokenClaims;
-        const after = await keys.known();
-        // Else it may have been one of the old ones that fits.
-        if (after === before) believed.add(token, after, claims);
+        const after = await keys.current();
+        // Otherwise the token may have been verified with a key that was withdrawn meanwhile.
+        if (after === before) cache.add(token, after, claims);
         return claims;
       } catch (err) {
         throw refusalOf(err as JoseError) ?? err;
       }
     },
-    ping: keys.known,
+    ping: keys.current,
     close: keys.close,
   };
 }
@@ -129,7 +124,7 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-function isOverheard(url: string): boolean {
+function isInsecure(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return (
     protocol === "http:" && !/^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
@@ -143,18 +138,18 @@ interface JoseError extends Error {
   reason?: string;
 }
 
-/** What a developer can mend; undefined for what is not the token's fault. Claims are only looked at once it is proven. */
+/** The reason for the client; undefined if the token is not to blame. jose checks claims only after the signature. */
 function refusalOf({ code = "", claim = "", reason }: JoseError): TokenRefused | undefined {
   if (!/^ERR_(JOSE|JWS|JWT|JWKS)_/.test(code)) return undefined;
   if (code === "ERR_JWS_INVALID" || code === "ERR_JWT_INVALID") {
-    return new TokenRefused("The token is no JSON Web Token.");
+    return new TokenRefused("The token is not a JSON Web Token.");
   }
   if (code.startsWith("ERR_JOSE_")) {
-    return new TokenRefused("The token is not signed in a way that is accepted.");
+    return new TokenRefused("The token is signed with an algorithm that is not accepted.");
   }
   if (code === "ERR_JWT_EXPIRED") return new TokenRefused("The token has expired.");
   if (code !== "ERR_JWT_CLAIM_VALIDATION_FAILED") {
-    return new TokenRefused("The token is not signed with a key of the issuer.");
+    return new TokenRefused("The token is not signed with one of the issuer's keys.");
   }
   if (reason === "missing") return new TokenRefused(`The token has no ${claim}.`);
   const isWrong = reason === "check_failed";
@@ -162,12 +157,12 @@ function refusalOf({ code = "", claim = "", reason }: JoseError): TokenRefused |
 }
 
 const WRONG: Readonly<Record<string, string>> = {
-  iss: "The token is of another issuer.",
+  iss: "The token is from another issuer.",
   aud: "The token is for another audience.",
   nbf: "The token is not valid yet.",
 };
 
-/** Verifies a token. Where several keys fit it, by a `kid` they share or as it has none, each is tried. */
+/** Verifies a token. If several keys match it, as they share a `kid` or it has none, each is tried. */
 async function verifyWith(token: string, find: JWTVerifyGetKey, rules: JWTVerifyOptions) {
   const { jwtVerify } = load();
   try {

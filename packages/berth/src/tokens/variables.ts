@@ -1,18 +1,18 @@
-// The variables that say whose tokens are believed.
+// The variables that say which access tokens are accepted.
 import * as v from "valibot";
 import { type Environment, optional, type Variable, variable } from "../process/environment";
 
-/** What has to be in a token, and may be in a header. */
+/** Compared with a claim of the token, and quoted in a response header. */
 const quotable = v.pipe(
   v.string(),
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/),
   v.description("a text of ASCII, without spaces, quotes and backslashes"),
 );
 
-/** What a process reads that has routes for those who bring a token. The examples are `scripts/dev/issuer`. */
+/** The variables of a process with routes that require a token. The examples are those of `berth issuer`. */
 export const tokenVariables = {
   AUTH_JWKS_URL: variable({
-    // It is refused with a password in it, and may have a key in its query.
+    // A URL with a password in it is refused, and its query may contain an API key.
     secret: true,
     schema: v.pipe(
       v.string(),
@@ -21,22 +21,21 @@ export const tokenVariables = {
       v.description("https://host/path of a JSON Web Key Set"),
     ),
     example: "http://127.0.0.1:5200/jwks.json",
-    about:
-      "Where the issuer of tokens has its public keys. Without it no route can require a token.",
+    about: "The URL of the token issuer's public keys. Without it no route can require a token.",
   }),
   AUTH_ISSUER: variable({
     schema: quotable,
     example: "http://127.0.0.1:5200",
-    about: "Who must have issued a token: its `iss`, to the letter.",
+    about: "The issuer of accepted tokens: exactly their `iss`.",
   }),
   AUTH_AUDIENCE: variable({
     schema: quotable,
     example: "development",
-    about: "For whom a token must be: its `aud`, or one of them.",
+    about: "The audience of accepted tokens: their `aud`, or one of them.",
   }),
 };
 
-/** One without the others would believe too much, or nothing. */
+/** One without the others would accept too many tokens, or none. */
 const together = (value: string | undefined, env: Environment): string | undefined => {
   const missing = Object.keys(tokenVariables).filter((name) => env[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(" and ")} must be set, too`);
@@ -49,7 +48,7 @@ const optionally = (of: Variable<v.GenericSchema<string, string>>) => {
   return variable({ schema: optional(schema), example, about, ...isSecret, complete: together });
 };
 
-/** The same, all of which may be unset, for a process that has no such routes yet. */
+/** The same variables, all optional, for a process that has no such routes yet. */
 export const optionalTokenVariables = {
   AUTH_JWKS_URL: optionally(tokenVariables.AUTH_JWKS_URL),
   AUTH_ISSUER: optionally(tokenVariables.AUTH_ISSUER),

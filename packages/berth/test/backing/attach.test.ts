@@ -17,7 +17,7 @@ const options = { config: { url: "x" }, logger: createTestLogger().logger, name:
 describe("attachServices", () => {
   beforeEach(() => closed.splice(0));
 
-  it("gives features what each entry makes of the config, under its name", () => {
+  it("gives features what each entry creates, under its name", () => {
     const { services, attached } = attachServices(
       { cache: ({ config, name }) => service(`${name} at ${config.url}`) },
       options,
@@ -26,13 +26,13 @@ describe("attachServices", () => {
     expect(Object.keys(attached)).toEqual(["cache"]);
   });
 
-  it("attaches nothing where an entry returns nothing", () => {
+  it("attaches nothing for an entry that returns undefined", () => {
     const { services, attached } = attachServices({ cache: () => undefined }, options);
     expect(services).toEqual({ cache: undefined });
     expect(attached).toEqual({});
   });
 
-  it("names the entry that fails, and closes those before it, whether or not they close well", () => {
+  it("names the entry that fails, and closes the ones before it, even if closing fails", () => {
     const close = (name: string) => () => {
       closed.push(name);
       return Promise.reject(new Error("already gone"));
@@ -53,9 +53,9 @@ describe("attachServices", () => {
     expect(closed).toEqual(["first", "second"]);
   });
 
-  it("does not compile with an entry that lacks a part", () => {
+  it("does not compile with an incomplete entry", () => {
     const entries = {
-      // @ts-expect-error: it has no close.
+      // @ts-expect-error -- it has no close
       cache: () => ({ use: 1, check: () => Promise.resolve(), isRequired: false }),
     } satisfies BackingServices<object>;
     expect(entries).toBeDefined();

@@ -5,11 +5,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import * as v from "valibot";
-import {
-  createServiceClient,
-  type ServiceClient,
-  type ServiceClientOptions,
-} from "../../src/client/service-client";
+import { createServiceClient, type ServiceClient } from "../../src/client/service-client";
+import type { ServiceClientOptions } from "../../src/client/types";
 import { ServiceError, ServiceProblem, toServiceError } from "../../src/client/errors";
 import { keepWorkContexts, runInWorkContext } from "../../src/process/work-context";
 import { createTestLogger } from "../../src/testing/app";
@@ -26,7 +23,7 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
 });
 
-/** Another service, what it was asked, and how often. */
+/** Another service, with the requests that it received. */
 async function startService(listener: RequestListener, port = 0) {
   const asked: string[] = [];
   const server = createServer((req, res) => {
@@ -38,7 +35,7 @@ async function startService(listener: RequestListener, port = 0) {
   return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** One that answers when it is told to, but says at once that it runs. */
+/** A service that responds when the test says so, but to `/livez` at once. */
 async function startSlow() {
   const answers: (() => void)[] = [];
   const service = await startService((req, res) => {
@@ -48,7 +45,7 @@ async function startSlow() {
   return { ...service, answers };
 }
 
-/** Limits that no machine is too slow for; a test of one of them has its own. */
+/** Timeouts that no machine exceeds; a test of one of them sets its own. */
 const patient = { timeoutMs: 600_000, connectTimeoutMs: 600_000, silenceTimeoutMs: 600_000 };
 
 function attach(url: string, options: Partial<ServiceClientOptions> = {}) {
@@ -69,15 +66,15 @@ const answer = (res: ServerResponse, body: unknown, status = 200, headers = {}) 
     .writeHead(status, { "Content-Type": "application/json", ...headers })
     .end(typeof body === "string" ? body : JSON.stringify(body));
 
-/** Half a character, which cannot be encoded. */
+/** A lone surrogate, which cannot be encoded. */
 const LONE = "\ud800";
 
-/** Has it be so much later from now on. */
+/** Advances the clock. */
 function goForward(ms: number): void {
   const now = performance.now.bind(performance);
   jest.spyOn(performance, "now").mockImplementation(() => now() + ms);
 }
-/** How a call fails. */
+/** The error of a call. */
 async function failureOf(call: Promise<unknown>) {
   const err = await call.then(
     () => undefined,
@@ -88,7 +85,7 @@ async function failureOf(call: Promise<unknown>) {
   return { failure, status, message, headers };
 }
 
-/** Does something for a request whose caller waits for so long. */
+/** Runs work for a request with this deadline. */
 function inContext<T>(forMs: number, work: () => Promise<T>): Promise<T> {
   keepWorkContexts();
   const { logger } = createTestLogger();
@@ -96,7 +93,7 @@ function inContext<T>(forMs: number, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve) => runInWorkContext(context, () => resolve(work())));
 }
 
-/** A port at which nobody listens. */
+/** A port that refuses connections. */
 async function closedPort(): Promise<number> {
   const { server } = await startService(() => undefined);
   const { port } = server.address() as AddressInfo;
@@ -106,7 +103,7 @@ async function closedPort(): Promise<number> {
 }
 
 describe("a call to another service", () => {
-  it("sends JSON, and resolves with what the schema reads", async () => {
+  it("sends JSON, and resolves with the parsed response", async () => {
     let received = "";
     let accepted: unknown[] = [];
     const { url, asked } = await startService((req, res) => {
@@ -127,7 +124,7 @@ describe("a call to another service", () => {
     expect(accepted).toEqual(["application/json, application/problem+json", "identity"]);
   });
 
-  it("looks at no answer that nobody wants", async () => {
+  it("ignores the response body without a schema", async () => {
     const { url } = await startService((_req, res) =>
       res.writeHead(200, { "Content-Encoding": "gzip" }).end("this is not gzip"),
     );
@@ -135,7 +132,7 @@ describe("a call to another service", () => {
     expect(await client.call({ method: "DELETE", path: "/ships/1" })).toBeUndefined();
   });
 
-  it("throws the problem that the other side answers with", async () => {
+  it("throws the problem details of an error response", async () => {
     const problem = { type: "about:blank", title: "Not Found", status: 404, detail: "No ship." };
     const { url, asked } = await startService((_req, res) =>
       answer(res, problem, 404, { "Content-Type": "application/problem+json" }),
@@ -157,7 +154,7 @@ describe("a call to another service", () => {
       '{"type":1,"title":[],"detail":{},"status":200}',
     ],
     ["too much for a line of the log", "application/json", `{"detail":"${"x".repeat(20_000)}"}`],
-  ])("throws a problem, too, for an error that says %s", async (_what, type, body) => {
+  ])("throws a problem for an error response with %s, too", async (_what, type, body) => {
     const { url } = await startService((_req, res) =>
       res.writeHead(418, { "Content-Type": type }).end(body),
     );
@@ -168,7 +165,7 @@ describe("a call to another service", () => {
   });
 
   it.each(["text/json", "text/plain", "application/octet-stream", "text/html", undefined])(
-    "takes JSON that comes as %s",
+    "parses JSON with the media type %s",
     async (type) => {
       const { url } = await startService((req, res) => {
         if (type !== undefined) res.setHeader("Content-Type", type);
@@ -189,7 +186,7 @@ describe("a call to another service", () => {
     ["br", brotliCompressSync],
     ["gzip, br", (text) => brotliCompressSync(gzipSync(text))],
     ["identity", (text) => Buffer.from(text)],
-  ])("takes JSON that comes in %s, though nobody has asked for that", async (encoding, encode) => {
+  ])("decodes %s, although the call does not ask for it", async (encoding, encode) => {
     const { url } = await startService((_req, res) =>
       res.writeHead(200, { "Content-Encoding": encoding }).end(encode('{"name":"Ada"}')),
     );
@@ -198,7 +195,7 @@ describe("a call to another service", () => {
     await client.call({ method: "HEAD", path: "/ships/1" });
   });
 
-  it("throws the problem of an error that comes in gzip", async () => {
+  it("throws the problem details of a compressed error response", async () => {
     const { url } = await startService(encoded("gzip", gzipSync('{"detail":"No ship."}'), 404));
     await expect(getShip(attach(url).client)).rejects.toMatchObject({
       problem: { status: 404, detail: "No ship." },
@@ -216,20 +213,28 @@ describe("a call to another service", () => {
       (_req, res) => answer(res, "", 302, { Location: "http://elsewhere.example/" }),
       "redirect",
     ],
-    ["that nothing has changed", (_req, res) => res.writeHead(304).end(), "with 304"],
+    ["304 Not Modified", (_req, res) => res.writeHead(304).end(), "with 304"],
     ["no content", (_req, res) => res.writeHead(204).end(), "without content"],
-    ["empty", (_req, res) => answer(res, "", 201), "without content"],
-    ["no JSON", (_req, res) => res.end("hello"), "not answered in JSON"],
+    ["an empty response", (_req, res) => answer(res, "", 201), "without content"],
+    ["a response that is not JSON", (_req, res) => res.end("hello"), "not JSON"],
     ["broken JSON", (_req, res) => answer(res, "{"), "malformed JSON"],
-    ["another shape", (_req, res) => answer(res, { name: 1 }), "another shape"],
-    ["too much", (_req, res) => answer(res, { name: "x".repeat(2000) }), "too much"],
-    ["too much that never ends", (_req, res) => endless(res), "too much"],
-    ["too much once it is decoded", encoded("gzip", gzipSync("x".repeat(2000))), "too much"],
-    ["cut short", encoded("gzip", gzipSync("{}").subarray(0, -9)), "cannot be decoded"],
-    ["not in its encoding", encoded("br", Buffer.from("{}")), "cannot be decoded"],
-    ["in an unknown encoding", encoded("compress", Buffer.from("{}")), "cannot be decoded"],
-    ["what is no HTTP", ({ socket }) => socket.end("what?\r\n\r\n"), "as HTTP wants it"],
-  ])("is a bad answer, once, when that is %s", async (_what, listener, message) => {
+    ["another shape", (_req, res) => answer(res, { name: 1 }), "an unexpected shape"],
+    ["a large response", (_req, res) => answer(res, { name: "x".repeat(2000) }), "too large"],
+    ["an endless response", (_req, res) => endless(res), "too large"],
+    [
+      "a response that is too large once decoded",
+      encoded("gzip", gzipSync("x".repeat(2000))),
+      "too large",
+    ],
+    ["a truncated encoding", encoded("gzip", gzipSync("{}").subarray(0, -9)), "cannot be decoded"],
+    ["a wrong encoding", encoded("br", Buffer.from("{}")), "cannot be decoded"],
+    ["an unknown encoding", encoded("compress", Buffer.from("{}")), "cannot be decoded"],
+    [
+      "a response that is not HTTP",
+      ({ socket }) => socket.end("what?\r\n\r\n"),
+      "an invalid HTTP response",
+    ],
+  ])("fails as a bad answer without a retry for %s", async (_what, listener, message) => {
     const { url, asked } = await startService(listener);
     const { client, log } = attach(url, { answerLimitBytes: 1000 });
     expect(await failureOf(getShip(client))).toEqual({
@@ -241,18 +246,18 @@ describe("a call to another service", () => {
     expect([asked.length, log]).toEqual([1, []]);
   });
 
-  it("expects no content of HEAD", async () => {
+  it("expects no content for HEAD", async () => {
     const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
     const { client } = attach(url);
     expect(await client.call({ method: "HEAD", path: "/ships/1" })).toBeUndefined();
     // @ts-expect-error -- it has none
     const call = client.call({ method: "HEAD", path: "/ships/1", answer: ship });
     expect(await failureOf(call)).toMatchObject({
-      message: "The stock service has answered without content.",
+      message: "The stock service sent a response without content.",
     });
   });
 
-  it("is not made when the other side does not prove who it is", async () => {
+  it("is not sent to a service without a trusted certificate", async () => {
     const server = createTlsServer(certificate("localhost")).listen(0, "127.0.0.1");
     servers.push(server);
     let connections = 0;
@@ -263,22 +268,22 @@ describe("a call to another service", () => {
       expect(await failureOf(getShip(client))).toMatchObject({
         failure: "badAnswer",
         status: 502,
-        message: "The stock service has not proved who it is.",
+        message: "The stock service has no trusted TLS certificate.",
       });
       expect(connections).toBe(time);
     }
     expect(log).toEqual([]);
   });
 
-  it("says in the log, not to a client, what is wrong with an answer", async () => {
+  it("logs what is wrong with a response, but does not tell the client", async () => {
     const { url } = await startService((_req, res) => answer(res, { name: 1 }));
     const err = (await getShip(attach(url).client).catch((reason: unknown) => reason)) as Error;
-    expect(err.message).toBe("The stock service has answered in another shape than is expected.");
+    expect(err.message).toBe("The stock service sent a response of an unexpected shape.");
     expect(err.cause).toBeInstanceOf(Error);
     expect((err.cause as Error).message).toMatch(/^name: .*expected string/i);
   });
 
-  it("is the fault of who calls when it cannot be sent", async () => {
+  it("throws the caller's error when it cannot be sent", async () => {
     const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
     const { client, log } = attach(url);
     const circular: Record<string, unknown> = {};
@@ -294,7 +299,7 @@ describe("a call to another service", () => {
     expect([asked, log]).toEqual([[], []]);
   });
 
-  it("does no harm to others when it cannot be sent", async () => {
+  it("does not affect others when it cannot be sent", async () => {
     const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
     const { client } = attach(url, { connections: 5 });
     for (let time = 0; time < 20; time++) {
@@ -311,44 +316,44 @@ describe("a call to another service", () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ path: "" }, /begins with/],
-    [{ path: "ships" }, /begins with/],
+    [{ path: "" }, /must begin with/],
+    [{ path: "ships" }, /must begin with/],
     [{ path: "/ships and boats" }, /encodeURIComponent/],
     [{ path: "/schiffe/größe" }, /encodeURIComponent/],
     [{ path: "/ships\r\nX-A: b" }, /encodeURIComponent/],
     [{ path: "/ships#first" }, /encodeURIComponent/],
     [{ path: "/ships?page=2", query: { size: 3 } }, /all of it as `query`/],
-    [{ path: "/ships/.." }, /check/],
-    [{ path: "/ships/./1" }, /check/],
-    [{ path: "/%2E./ships" }, /check/],
-    [{ path: "/ships/.%2e?a=1" }, /check/],
-    // WHATWG URL and Windows take a backslash for a slash.
+    [{ path: "/ships/.." }, /validate/],
+    [{ path: "/ships/./1" }, /validate/],
+    [{ path: "/%2E./ships" }, /validate/],
+    [{ path: "/ships/.%2e?a=1" }, /validate/],
+    // WHATWG URL parsers and Windows read a backslash as a slash.
     [{ path: "/ships/..\\..\\admin" }, /encodeURIComponent/],
     [{ path: "/\\elsewhere.example/ships" }, /encodeURIComponent/],
     [{ path: "/ships/1?next=\\admin" }, /encodeURIComponent/],
-    [{ path: "/ships/..%5C..%5cadmin" }, /check/],
-    // Routers that decode first take these for slashes and dots.
-    [{ path: `/ships/${encodeURIComponent("../admin")}` }, /check/],
-    [{ path: "/ships/1%2F%2e%2e%2F2" }, /check/],
-    [{ path: "/ships/..%3Fa=1" }, /check/],
-    [{ path: "/ships/%252e%252e/admin" }, /check/],
-    [{ path: "/ships/..%252fadmin" }, /check/],
-    // Tomcat cuts what follows a semicolon, and has `/..` then.
-    [{ path: "/ships/..;/admin" }, /check/],
-    [{ path: "/ships/..;a=b%2Fadmin" }, /check/],
-    [{ path: "/ships/..%3b/admin" }, /check/],
-    // WHATWG URL drops tabs and line breaks.
+    [{ path: "/ships/..%5C..%5cadmin" }, /validate/],
+    // Routers that decode first read these as slashes and dots.
+    [{ path: `/ships/${encodeURIComponent("../admin")}` }, /validate/],
+    [{ path: "/ships/1%2F%2e%2e%2F2" }, /validate/],
+    [{ path: "/ships/..%3Fa=1" }, /validate/],
+    [{ path: "/ships/%252e%252e/admin" }, /validate/],
+    [{ path: "/ships/..%252fadmin" }, /validate/],
+    // Tomcat removes path parameters, which leaves `/..`.
+    [{ path: "/ships/..;/admin" }, /validate/],
+    [{ path: "/ships/..;a=b%2Fadmin" }, /validate/],
+    [{ path: "/ships/..%3b/admin" }, /validate/],
+    // WHATWG URL parsers drop tabs and line breaks.
     [{ path: "/ships/.\t./admin" }, /encodeURIComponent/],
-    [{ path: "/ships/.%09./admin" }, /check/],
-    [{ path: "/ships/%0D%0A../admin" }, /check/],
-    // C ends a text at NUL.
-    [{ path: "/ships/..%00" }, /check/],
-    [{ path: "/ships/1%00.json" }, /check/],
-    // Another host, for a reader that resolves it as a reference.
-    [{ path: "//elsewhere.example/ships" }, /check/],
-    [{ path: "/%2Felsewhere.example/ships" }, /check/],
-    [{ path: "/%5Celsewhere.example/ships" }, /check/],
-    // `..` in UTF-8 that is longer than it may be, and what is not encoded at all.
+    [{ path: "/ships/.%09./admin" }, /validate/],
+    [{ path: "/ships/%0D%0A../admin" }, /validate/],
+    // NUL ends a C string.
+    [{ path: "/ships/..%00" }, /validate/],
+    [{ path: "/ships/1%00.json" }, /validate/],
+    // Another host, for a parser that resolves it as a URL reference.
+    [{ path: "//elsewhere.example/ships" }, /validate/],
+    [{ path: "/%2Felsewhere.example/ships" }, /validate/],
+    [{ path: "/%5Celsewhere.example/ships" }, /validate/],
+    // `..` in overlong UTF-8, and an unencoded percent sign.
     [{ path: "/ships/%c0%ae%c0%ae/admin" }, /encodeURIComponent/],
     [{ path: "/ships/100%" }, /encodeURIComponent/],
     [{ query: { name: LONE } }, /URI malformed/],
@@ -368,7 +373,7 @@ describe("a call to another service", () => {
     expect(asked).toEqual([]);
   });
 
-  it("goes where it is sent, with what users have written in it encoded", async () => {
+  it("keeps its path with encoded user input in it", async () => {
     const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
     const { client } = attach(url);
     await client.call({ method: "GET", path: `/ships/${encodeURIComponent("a/b ..")}?c=d` });
@@ -385,7 +390,7 @@ describe("a call to another service", () => {
     ]);
   });
 
-  it("has each header once, in the words of who calls", async () => {
+  it("sends each header once, with the value of the caller", async () => {
     const received: string[][] = [];
     const { url } = await startService((req, res) => {
       received.push(req.rawHeaders.map((text) => text.toLowerCase()));
@@ -399,7 +404,7 @@ describe("a call to another service", () => {
     expect(valuesOf("accept")).toEqual(["text/plain"]);
   });
 
-  it("ends in time, unsent, while all connections are taken, which says nothing of the other side", async () => {
+  it("times out unsent while all connections are in use, without effect on the circuit breaker", async () => {
     const { url, asked, answers } = await startSlow();
     const { client, log } = attach(url, { connections: 1 });
     const first = client.call({ method: "GET", path: "/ships/1" });
@@ -424,7 +429,7 @@ describe("a call to another service", () => {
   it.each<[string, RequestListener]>([
     ["before its headers", () => undefined],
     ["in its body", (_req, res) => res.writeHead(200).write("{")],
-  ])("fails in time when the other side hangs %s", async (_where, listener) => {
+  ])("times out when the service hangs %s", async (_where, listener) => {
     const { url, asked } = await startService(listener);
     const endTimeout = watchTimeouts();
     const call = failureOf(getShip(attach(url, { silenceTimeoutMs: 0 }).client));
@@ -434,13 +439,13 @@ describe("a call to another service", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("fails when the other side is silent for longer than it may", async () => {
+  it("fails when the service is silent for too long", async () => {
     const { url } = await startService(() => undefined);
     const { client } = attach(url, { silenceTimeoutMs: 100 });
     expect(await failureOf(getShip(client))).toMatchObject({ failure: "timeout", status: 504 });
   });
 
-  it("fails in bounded time when nobody listens, and says when to come again", async () => {
+  it("fails in bounded time, with Retry-After, when the connection is refused", async () => {
     const { client, log } = attach(`http://127.0.0.1:${await closedPort()}`);
     const call = failureOf(postShip(client));
     while (log.length === 0) await turn();
@@ -454,7 +459,7 @@ describe("a call to another service", () => {
   });
 });
 
-/** Writes for ever, as fast as it is read. */
+/** Writes forever, as fast as the client reads. */
 function endless(res: ServerResponse): void {
   res.writeHead(200, { "Content-Type": "application/json" });
   const write = (): void => {
@@ -464,7 +469,7 @@ function endless(res: ServerResponse): void {
   write();
 }
 
-/** Breaks off the first of the connections' requests. */
+/** Breaks the connection of the first request. */
 function breakOffOnce(): RequestListener {
   let isFirst = true;
   return ({ socket }, res) => {
@@ -475,20 +480,20 @@ function breakOffOnce(): RequestListener {
 }
 
 describe("a call that failed", () => {
-  it("is repeated when doing it twice is doing it once", async () => {
+  it("is retried when it is idempotent", async () => {
     const { url, asked } = await startService(breakOffOnce());
     expect(await getShip(attach(url).client)).toEqual({ name: "Ada" });
     expect(asked).toHaveLength(2);
   });
 
-  it("is not repeated when it may have been carried out", async () => {
+  it("is not retried when it may have been carried out", async () => {
     const { url, asked } = await startService(breakOffOnce());
     const failure = await failureOf(postShip(attach(url).client));
     expect(failure).toMatchObject({ failure: "broken", status: 502 });
     expect(asked).toHaveLength(1);
   });
 
-  it("is repeated with an idempotency key", async () => {
+  it("is retried with an idempotency key", async () => {
     const { url, asked } = await startService(breakOffOnce());
     const { client } = attach(url);
     expect(await postShip(client, { "idempotency-key": "k1" })).toEqual({ name: "Ada" });
@@ -502,7 +507,7 @@ describe("a call that failed", () => {
     ["a name without an address", { code: "ENOTFOUND", syscall: "getaddrinfo" }, "unreachable"],
     ["a route that is lost later", { code: "EHOSTUNREACH", syscall: "read" }, "broken"],
     ["silence later", { code: "ETIMEDOUT", syscall: "read" }, "broken"],
-  ])("is known not to be sent, or not, by %s", (_what, of, failure) => {
+  ])("is classified as sent or unsent by %s", (_what, of, failure) => {
     const err = Object.assign(new Error("of the system"), of);
     const { signal } = new AbortController();
     expect(toServiceError("stock", err, signal)).toMatchObject({ failure });
@@ -517,30 +522,30 @@ describe("a call that failed", () => {
     ["one for another host", { code: "ERR_TLS_CERT_ALTNAME_INVALID" }],
     ["no TLS", { code: "ERR_SSL_WRONG_VERSION_NUMBER" }],
     ["another protocol", { code: "EPROTO", syscall: "write" }],
-  ])("is known not to have met the other side by %s", (_what, of) => {
+  ])("is classified as sent to the wrong server by %s", (_what, of) => {
     const err = Object.assign(new Error("of TLS"), of);
     const { signal } = new AbortController();
     expect(toServiceError("stock", err, signal)).toMatchObject({ failure: "badAnswer" });
   });
 
-  it("is sent once somebody listens, whatever it is", async () => {
+  it("is retried until the service listens, whatever its method", async () => {
     const port = await closedPort();
     const { client, log } = attach(`http://127.0.0.1:${port}`);
     const call = postShip(client);
-    while (!log.some(({ msg }) => /does not answer/.test(String(msg)))) await turn();
+    while (!log.some(({ msg }) => /is not responding/.test(String(msg)))) await turn();
     const { asked } = await startService((_req, res) => answer(res, { name: "Ada" }), port);
     expect(await call).toEqual({ name: "Ada" });
     expect(asked).toHaveLength(1);
     expect(log).toMatchObject([
       {
-        msg: "stock does not answer, calls to it wait or fail at once",
+        msg: "stock is not responding: circuit breaker open, calls wait or fail at once",
         err: { message: expect.stringContaining("ECONNREFUSED") as string },
       },
-      { msg: "stock answers again" },
+      { msg: "stock is responding again: circuit breaker closed" },
     ]);
   });
 
-  it.each([429, 503])("waits for as long as a %i says", async (status) => {
+  it.each([429, 503])("waits for the Retry-After of a %i", async (status) => {
     let isFirst = true;
     const { url, asked } = await startService((_req, res) => {
       if (isFirst) answer(res, {}, status, { "Retry-After": "0" });
@@ -551,7 +556,7 @@ describe("a call that failed", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("tells its own client to wait when that is longer than there is time", async () => {
+  it("passes Retry-After to its own client when that exceeds the time left", async () => {
     const { url, asked } = await startService((_req, res) =>
       answer(res, {}, 503, { "Retry-After": "700" }),
     );
@@ -571,7 +576,7 @@ describe("a call that failed", () => {
     ["1.5", "5"],
     ["-7", "5"],
     ["99999999999", "5"],
-  ])("reads from Retry-After: %s how long to wait", async (said, seconds) => {
+  ])("parses Retry-After: %s", async (said, seconds) => {
     const { url } = await startService((_req, res) =>
       answer(res, {}, 503, { "Retry-After": said }),
     );
@@ -584,7 +589,7 @@ describe("a call that failed", () => {
     ["Sun, 06 Nov 1994 08:49:37 GMT", "700"],
     ["Sun, 06 Nov 1994 08:51:17 GMT", "600"],
     ["Sun, 06 Nov 1994 09:01:18 GMT", "0"],
-  ])("compares a date in Retry-After with the answer's own Date, %s", async (date, seconds) => {
+  ])("compares a date in Retry-After with the response's own Date, %s", async (date, seconds) => {
     const { url } = await startService((_req, res) =>
       answer(res, {}, 503, { Date: date, "Retry-After": "Sun, 06 Nov 1994 09:01:17 GMT" }),
     );
@@ -593,7 +598,7 @@ describe("a call that failed", () => {
     });
   });
 
-  it("is not repeated without a pause, whatever the other side says", async () => {
+  it("is not retried without a delay, whatever the service says", async () => {
     jest.spyOn(Math, "random").mockReturnValue(0.9);
     const times: number[] = [];
     const { url } = await startService((_req, res) => {
@@ -603,11 +608,11 @@ describe("a call that failed", () => {
     });
     await getShip(attach(url).client);
     const pauses = times.slice(1).map((time, at) => time - times[at]!);
-    // As long as is drawn, but for the millisecond by which Node's timers may be early.
+    // The random delay, less the millisecond by which Node's timers may be early.
     expect(pauses.map((ms, at) => ms > [44, 89, 179][at]!)).toEqual([true, true, true]);
   });
 
-  it("fails as it has when the time is over after a pause", async () => {
+  it("fails with the last error when the time is over after a delay", async () => {
     const { url, asked } = await startService((_req, res) =>
       answer(res, {}, 429, { "Retry-After": "1" }),
     );
@@ -619,16 +624,16 @@ describe("a call that failed", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("is not repeated once too much has been", async () => {
+  it("is not retried once the retry budget is spent", async () => {
     const { url, asked } = await startService((_req, res) => answer(res, {}, 429));
     const { client } = attach(url, { connections: 500 });
     const calls = Array.from({ length: 150 }, () => failureOf(getShip(client)));
     expect(await Promise.all(calls)).toHaveLength(150);
-    // Each once, a hundred again, and as many more as calls have earned.
+    // Each once, a hundred retries, and those that the calls have earned.
     expect(asked.length).toBeLessThanOrEqual(150 + 100 + 150 * 0.2);
   });
 
-  it("fails at once when nobody has answered for longer than a restart takes", async () => {
+  it("fails at once when the service was down for longer than a restart takes", async () => {
     const { client, log } = attach(`http://127.0.0.1:${await closedPort()}`);
     const waiting = failureOf(client.call({ method: "GET", path: "/" }));
     while (log.length === 0) await turn();
@@ -642,32 +647,38 @@ describe("a call that failed", () => {
     }
   });
 
-  it.each([500, 502, 503, 504])("says by its %i that the other side answers", async (status) => {
-    const { url, asked } = await startService((req, res) =>
-      answer(res, { name: "Ada" }, req.method === "POST" ? status : 200),
-    );
-    const { client, log } = attach(url);
-    for (let call = 0; call < 10; call++) await failureOf(postShip(client));
-    expect(await getShip(client)).toEqual({ name: "Ada" });
-    expect([asked.length, log]).toEqual([11, []]);
-  });
+  it.each([500, 502, 503, 504])(
+    "counts as a success for the circuit breaker with a %i",
+    async (status) => {
+      const { url, asked } = await startService((req, res) =>
+        answer(res, { name: "Ada" }, req.method === "POST" ? status : 200),
+      );
+      const { client, log } = attach(url);
+      for (let call = 0; call < 10; call++) await failureOf(postShip(client));
+      expect(await getShip(client)).toEqual({ name: "Ada" });
+      expect([asked.length, log]).toEqual([11, []]);
+    },
+  );
 
   it.each<[string, RequestListener]>([
-    ["does not answer", () => undefined],
-    ["gives up itself", (_req, res) => answer(res, {}, 504)],
-  ])("says nothing of one that %s when it had no time", async (_what, listener) => {
-    const { url } = await startService(listener);
-    const { client, log } = attach(url);
-    const hurried = () => inContext(20, () => postShip(client).catch(() => undefined));
-    for (let call = 0; call < 10; call++) await hurried();
-    expect(log).toEqual([]);
-  });
+    ["does not respond", () => undefined],
+    ["responds 504", (_req, res) => answer(res, {}, 504)],
+  ])(
+    "does not count for the circuit breaker when it had too little time and the service %s",
+    async (_what, listener) => {
+      const { url } = await startService(listener);
+      const { client, log } = attach(url);
+      const hurried = () => inContext(20, () => postShip(client).catch(() => undefined));
+      for (let call = 0; call < 10; call++) await hurried();
+      expect(log).toEqual([]);
+    },
+  );
 });
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("a connection", () => {
-  it("that the other side closes when it is idle costs no call", async () => {
+  it("that the service closes while it is idle fails no call", async () => {
     const sockets = new Set<Socket>();
     const { url, server, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
     server.on("connection", (socket) => sockets.add(socket));
@@ -680,7 +691,7 @@ describe("a connection", () => {
     expect(asked).toHaveLength(20);
   });
 
-  it("is one of so many", async () => {
+  it("is one of a limited number", async () => {
     let open = 0;
     let most = 0;
     const { url, server } = await startService((_req, res) => answer(res, { name: "Ada" }));
@@ -695,7 +706,7 @@ describe("a connection", () => {
     while (open > 0) await turn();
   });
 
-  it("is not waited for once the client is closed, however long the other side wants", async () => {
+  it("is not waited for after the client is closed, whatever the Retry-After", async () => {
     const { url, asked } = await startService((_req, res) =>
       answer(res, {}, 503, { "Retry-After": "600" }),
     );
@@ -706,7 +717,7 @@ describe("a connection", () => {
     expect(await call).toMatchObject({ failure: "problem", headers: { "Retry-After": "600" } });
   });
 
-  it("that others have is waited for by nobody once the client is closed", async () => {
+  it("in use fails queued calls when the client is closed", async () => {
     const { url, asked, answers } = await startSlow();
     const { client } = attach(url, { connections: 1 });
     const first = getShip(client);
@@ -723,7 +734,7 @@ describe("a connection", () => {
     expect(asked).toEqual(["GET /ships/1"]);
   });
 
-  it("is waited for by nobody once the client is closed", async () => {
+  it("is not retried after the client is closed", async () => {
     const port = await closedPort();
     const { client, log } = attach(`http://127.0.0.1:${port}`);
     const calls = [getShip(client), postShip(client)].map(failureOf);
@@ -757,7 +768,7 @@ describe("a name that moves to another address", () => {
   afterEach(() => jest.restoreAllMocks());
   type LookupDone = (err: NodeJS.ErrnoException | null, found: dns.LookupAddress[]) => void;
 
-  /** The same service at two addresses; answers wait until they are asked for. */
+  /** The same service at two addresses; responses wait until the test asks for them. */
   async function startTwo() {
     const open: ServerResponse[] = [];
     const served = { old: 0, new: 0 };
@@ -776,7 +787,7 @@ describe("a name that moves to another address", () => {
     return { ...first, url: `http://stock.test:${port}`, served, open };
   }
 
-  it("is followed within a minute, while the old one still answers", async () => {
+  it("is followed within a minute, while the old one still responds", async () => {
     const { url, served } = await startTwo();
     const { client } = attach(url, { connections: 3 });
     const burst = () => Promise.all(Array.from({ length: 9 }, () => postShip(client)));
@@ -790,7 +801,7 @@ describe("a name that moves to another address", () => {
     expect(served).toEqual({ old: 18, new: 10 });
   });
 
-  it("costs no call that is under way", async () => {
+  it("fails no call in flight", async () => {
     const { url, served, open } = await startTwo();
     const { client } = attach(url, {
       connections: 2,
@@ -810,7 +821,7 @@ describe("a name that moves to another address", () => {
     expect(served).toEqual({ old: 2, new: 22 });
   });
 
-  it("keeps a connection that is younger", async () => {
+  it("keeps a younger connection", async () => {
     let connections = 0;
     const { url, server } = await startTwo();
     server.on("connection", () => connections++);
@@ -831,7 +842,7 @@ describe("attaching", () => {
     },
   );
 
-  it("is checked by whether the other side runs", async () => {
+  it("has a ping that tells whether the service is up", async () => {
     let status = 503;
     const { url, asked } = await startService((_req, res) => answer(res, {}, status));
     const { client, log } = attach(url);
@@ -840,12 +851,12 @@ describe("attaching", () => {
     }
     status = 200;
     await client.ping();
-    // Two that ask each other whether they are ready would go on for ever.
+    // Two services that check each other's readiness would never stop.
     expect(asked).toEqual(Array<string>(7).fill("GET /livez"));
     expect(log).toEqual([]);
   });
 
-  it("is checked in no more time than who asks has left", async () => {
+  it("has a ping that ends within the caller's deadline", async () => {
     const waits: unknown[] = [];
     const { url } = await startService(({ headers }, res) => {
       waits.push(headers["x-envoy-expected-rq-timeout-ms"]);

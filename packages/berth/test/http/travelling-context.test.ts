@@ -85,7 +85,7 @@ describe("a call to another service", () => {
     expect(Number(received[0]?.["x-envoy-expected-rq-timeout-ms"])).toBeLessThanOrEqual(100_000);
     expect([res.status, res.body]).toEqual([
       504,
-      problem(504, "Gateway Timeout", { detail: "The stock service has not answered in time." }),
+      problem(504, "Gateway Timeout", { detail: "The stock service did not respond in time." }),
     ]);
   });
 });

@@ -21,8 +21,8 @@ afterEach(async () => {
   await server.stop();
 });
 
-const AWAY = "redis does not answer, calls to it wait or fail at once";
-const BACK = "redis answers again";
+const AWAY = "redis is not responding: circuit breaker open, calls wait or fail at once";
+const BACK = "redis is responding again: circuit breaker closed";
 
 const isUsable = ({ ping }: Redis): Promise<boolean> =>
   ping().then(
@@ -30,12 +30,12 @@ const isUsable = ({ ping }: Redis): Promise<boolean> =>
     () => false,
   );
 
-/** Asks until it answers. */
+/** Pings until it succeeds. */
 async function untilAnswered(): Promise<void> {
   while (!(await isUsable(redis)));
 }
 
-/** Asks until it has been found to be away. */
+/** Pings until the circuit breaker opens. */
 async function untilAway(): Promise<void> {
   while (!messages().includes(AWAY)) {
     await expect(redis.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
@@ -43,7 +43,7 @@ async function untilAway(): Promise<void> {
 }
 
 describeWithRedis("an attached Redis", () => {
-  it("answers commands, and tells one that is wrong from one that cannot be answered", async () => {
+  it("runs commands, and tells a wrong command from an unavailable server", async () => {
     await server.start();
     await untilAnswered();
     expect(await redis.send("INCR", "visits")).toBe(1);
@@ -56,19 +56,19 @@ describeWithRedis("an attached Redis", () => {
     });
   });
 
-  describe("whose check needs no command before it", () => {
+  describe("without a command before its check", () => {
     const refusedBy = (word: string) => ({
       name: "BackingServiceUnavailable",
       cause: { message: expect.stringMatching(new RegExp(`^${word}`)) as string },
     });
-    /** A folder of the test's own. */
+    /** A data folder for this test. */
     let folder: string;
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), "berth-redis-"));
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** Its check fails so, also after a command that only reads, until it is undone. */
+    /** Expects the check to fail with this code, also after a read, until `undo` has run. */
     async function expectRefusal(word: string, undo: () => Promise<unknown>) {
       for (let i = 0; i < 2; i++) {
         await expect(redis.ping()).rejects.toMatchObject(refusedBy(word));
@@ -78,14 +78,14 @@ describeWithRedis("an attached Redis", () => {
       await untilAnswered();
     }
 
-    it("is away when its memory is full", async () => {
+    it("is down when its memory is full", async () => {
       await server.start();
       await untilAnswered();
       await redis.send("CONFIG", "SET", "maxmemory", 1);
       await expectRefusal("OOM", () => redis.send("CONFIG", "SET", "maxmemory", 0));
     });
 
-    it("is away when it is a replica that is only read", async () => {
+    it("is down when it is a read-only replica", async () => {
       await server.start();
       await untilAnswered();
       await redis.send("REPLICAOF", "127.0.0.1", 1);
@@ -98,7 +98,7 @@ describeWithRedis("an attached Redis", () => {
       });
     });
 
-    it("is away when it has too few replicas", async () => {
+    it("is down when it has too few replicas", async () => {
       await server.start();
       await untilAnswered();
       await redis.send("CONFIG", "SET", "min-replicas-to-write", 1);
@@ -107,7 +107,7 @@ describeWithRedis("an attached Redis", () => {
       );
     });
 
-    it("is away when it cannot save to its disk", async () => {
+    it("is down when it cannot save to its disk", async () => {
       await server.start(["--dir", folder, "--save", "3600 1"]);
       await untilAnswered();
       await rmdir(folder);
@@ -118,7 +118,7 @@ describeWithRedis("an attached Redis", () => {
       await expectRefusal("MISCONF", () => redis.send("CONFIG", "SET", "save", ""));
     });
 
-    it("is away while it loads what it had saved", async () => {
+    it("is down while it loads its data", async () => {
       await server.start(["--dir", folder]);
       await untilAnswered();
       for (let i = 0; i < 100; i++) await redis.send("SET", `key ${i}`, "x".repeat(100));
@@ -129,7 +129,7 @@ describeWithRedis("an attached Redis", () => {
       await untilAway();
     });
 
-    it("is there for a user that may not do what its check does, and writes nothing", async () => {
+    it("is up for a user without the permission of its check, which writes nothing", async () => {
       await server.start();
       await untilAnswered();
       expect(await redis.send("DBSIZE")).toBe(0);
@@ -138,7 +138,7 @@ describeWithRedis("an attached Redis", () => {
     });
   });
 
-  it("is away when it does not take the password, which nobody gets to see", async () => {
+  it("is down when it refuses the password, which is not logged", async () => {
     await server.start();
     await untilAnswered();
     await redis.send("CONFIG", "SET", "requirepass", "right");
@@ -154,7 +154,7 @@ describeWithRedis("an attached Redis", () => {
     expect(inspect([log, failures], { depth: 9 })).not.toContain("wr0ng");
   });
 
-  it("is away when it does not have the database of its URL, and says so at once", async () => {
+  it("is down when it does not have the database of its URL, and logs that at once", async () => {
     await server.start(["--databases", "2"]);
     const { logger, log } = createTestLogger();
     const attached = createRedis({ url: `${server.url}/2`, logger });
@@ -181,7 +181,7 @@ describeWithRedis("an attached Redis", () => {
     expect(await redis.send("DBSIZE")).toBe(0);
   });
 
-  it("is found when it comes up later than the process", async () => {
+  it("is connected when it starts later than the process", async () => {
     await untilAway();
     await expect(redis.ping()).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
     await server.start();
@@ -189,7 +189,7 @@ describeWithRedis("an attached Redis", () => {
     expect(messages()).toEqual([AWAY, BACK]);
   });
 
-  it("is used again after it was gone, or mute, and logged once for each", async () => {
+  it("is used again after it was down or silent, and logs each once", async () => {
     await server.start();
     await untilAnswered();
     await server.stop();
@@ -209,10 +209,10 @@ describeWithRedis("an attached Redis", () => {
   });
 });
 
-describeWithRedis("a Redis that is attached by TLS", () => {
+describeWithRedis("a Redis that is attached over TLS", () => {
   const authority = join(__dirname, "../support/certificates/authority.crt");
 
-  /** How it answers, or why it does not. */
+  /** Its reply, or the code of the error. */
   async function answerOf(url: string): Promise<unknown> {
     const { logger, log } = createTestLogger();
     const attached = createRedis({ url, logger });
@@ -227,7 +227,7 @@ describeWithRedis("a Redis that is attached by TLS", () => {
     return answer;
   }
 
-  it("is believed with a certificate that is trusted, or when nobody asks for one", async () => {
+  it("is accepted with a trusted certificate, or when none is required", async () => {
     server = await createTestRedis(join(__dirname, "../support/certificates"));
     await server.start();
     const { url } = server;

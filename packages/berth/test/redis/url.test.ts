@@ -1,5 +1,4 @@
-import { parseRedisUrl } from "../../src/redis/url";
-import { redisVariables } from "../../src/redis/variables";
+import { parseRedisUrl, redisVariables } from "../../src/redis/url";
 import { readEnvironment } from "../../src/process/environment";
 
 const NONE = { username: undefined, password: undefined, db: 0, tls: undefined };
@@ -11,11 +10,11 @@ describe("a Redis URL", () => {
     ["redis://[::1]:1/12", { ...NONE, host: "::1", port: 1, db: 12 }],
     ["redis://:p%40ss@cache", { ...NONE, host: "cache", port: 6379, password: "p@ss" }],
     ["redis://me:p@cache", { ...NONE, host: "cache", port: 6379, username: "me", password: "p" }],
-  ])("is read: %s", (url, settings) => {
+  ])("is parsed: %s", (url, settings) => {
     expect(parseRedisUrl(url)).toEqual(settings);
   });
 
-  it("names the server for TLS, unless it has no name", () => {
+  it("sets the server name for TLS (SNI), unless it is an IP address", () => {
     const strict = { rejectUnauthorized: true };
     expect(parseRedisUrl("rediss://cache").tls).toEqual({ ...strict, servername: "cache" });
     expect(parseRedisUrl("rediss://192.0.2.1").tls).toEqual(strict);
@@ -40,7 +39,7 @@ describe("a Redis URL", () => {
     "rediss://cache?ssl_cert_reqs=optional",
     "rediss://cache?tls=1",
     "rediss://cache?ssl_ca_certs=/nowhere/ca.pem",
-  ])("stops the start when it is of no use, and is not shown: %j", (url) => {
+  ])("is refused at start when it is invalid, and is not logged: %j", (url) => {
     const secret = url.replace("//", "//:s3cret@");
     const read = () => readEnvironment(redisVariables, { REDIS_URL: secret });
     expect(read).toThrow(

@@ -37,7 +37,7 @@ const sign = (claims: object = {}): string =>
     ...claims,
   });
 
-/** Sets the clock on, by milliseconds; timers go on as they do. */
+/** Advances the clock by milliseconds; timers are not affected. */
 const setClock = (ms: number) =>
   jest.useFakeTimers({
     now: Date.now() + ms,
@@ -48,21 +48,21 @@ const setClock = (ms: number) =>
     ],
   });
 
-describe("a token that comes again", () => {
-  it("is not checked again, and says the same", async () => {
+describe("a token that is sent again", () => {
+  it("is not verified again, and has the same claims", async () => {
     const token = sign();
     const claims = await tokens.verify(token);
     expect(await tokens.verify(token)).toBe(claims);
     expect(checked).toHaveBeenCalledTimes(1);
   });
 
-  it("cannot be changed by whoever has it", async () => {
+  it("has frozen claims", async () => {
     const claims = await tokens.verify(sign({ roles: { ships: ["reader"] } }));
     expect(() => Object.assign(claims, { sub: "bob" })).toThrow(TypeError);
     expect(() => (claims.roles as { ships: string[] }).ships.push("admin")).toThrow(TypeError);
   });
 
-  it("counts until it expires, and half a minute", async () => {
+  it("is accepted until half a minute after it expires", async () => {
     const token = sign();
     await tokens.verify(token);
     setClock(89_000);
@@ -71,15 +71,15 @@ describe("a token that comes again", () => {
     await expect(tokens.verify(token)).rejects.toThrow("The token has expired.");
   });
 
-  it("is checked by the new keys once there are any", async () => {
+  it("is verified with new keys once they are fetched", async () => {
     const token = sign();
     await tokens.verify(token);
     issuer.publish(createTestKey("second"));
     nowMs += 10 * MINUTE_MS;
-    await expect(tokens.verify(token)).rejects.toThrow("not signed with a key of the issuer");
+    await expect(tokens.verify(token)).rejects.toThrow("not signed with one of the issuer's keys");
   });
 
-  it("is not believed by keys that came while it was checked", async () => {
+  it("is not cached for keys that were fetched while it was verified", async () => {
     const token = sign();
     const verify = crypto.subtle.verify.bind(crypto.subtle);
     checked.mockImplementationOnce(async (...args: Parameters<typeof verify>) => {
@@ -89,10 +89,10 @@ describe("a token that comes again", () => {
       return verify(...args);
     });
     await tokens.verify(token);
-    await expect(tokens.verify(token)).rejects.toThrow("not signed with a key of the issuer");
+    await expect(tokens.verify(token)).rejects.toThrow("not signed with one of the issuer's keys");
   });
 
-  it("counts on while the issuer is away", async () => {
+  it("is still accepted while the issuer is down", async () => {
     const token = sign();
     await tokens.verify(token);
     await issuer.stop();
@@ -101,7 +101,7 @@ describe("a token that comes again", () => {
     expect(checked).toHaveBeenCalledTimes(1);
   });
 
-  it("is checked again when it is very long, or a thousand others have come since", async () => {
+  it("is verified again when it is very long, or after a thousand other tokens", async () => {
     const [long, old] = [sign({ more: "x".repeat(4096) }), sign()];
     for (const token of [long, long, old, old]) await tokens.verify(token);
     expect(checked).toHaveBeenCalledTimes(3);
@@ -111,7 +111,7 @@ describe("a token that comes again", () => {
     expect(checked).toHaveBeenCalledTimes(1);
   });
 
-  it("is checked each time when it is none", async () => {
+  it("is verified each time when it is invalid", async () => {
     const [head, body] = sign().split(".");
     const forged = `${head}.${body}.${"A".repeat(86)}`;
     for (let i = 0; i < 2; i++) await expect(tokens.verify(forged)).rejects.toThrow("not signed");

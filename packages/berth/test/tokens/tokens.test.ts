@@ -15,7 +15,7 @@ import {
 } from "../../src/testing/issuer";
 
 const MINUTE_MS = 60_000;
-const UNKNOWN = "The token is not signed with a key of the issuer.";
+const UNKNOWN = "The token is not signed with one of the issuer's keys.";
 const AWAY = { name: "BackingServiceUnavailable", status: 503, headers: { "Retry-After": "5" } };
 
 const first = createTestKey("first");
@@ -55,13 +55,13 @@ const settled = (key: TestKey) =>
     ({ sub }) => sub,
     (err: Error) => err.message,
   );
-/** Lets what was asked for in the background arrive. */
+/** Waits for fetches in the background. */
 async function untilSettled(key: TestKey, expected: string): Promise<void> {
   while ((await settled(key)) !== expected);
 }
 
 describe("the issuer's keys", () => {
-  it("are not asked for before the first token, and once for all that come at once", async () => {
+  it("are not fetched before the first token, and once for concurrent ones", async () => {
     expect(issuer.asked()).toBe(0);
     expect(await Promise.all([1, 2, 3].map(() => settled(first)))).toEqual(["ann", "ann", "ann"]);
     expect(await settled(first)).toBe("ann");
@@ -69,14 +69,14 @@ describe("the issuer's keys", () => {
   });
 
   it.each([createTestKey("rsa", "RS256"), createTestKey("ed", "EdDSA"), createTestKey("ec")])(
-    "may be of $alg",
+    "can be of $alg",
     async (key) => {
       issuer.publish(key);
       expect(await verify(key)).toMatchObject({ sub: "ann", aud: "ships" });
     },
   );
 
-  it("are asked for at once when a token has a new one", async () => {
+  it("are fetched at once when a token has an unknown one", async () => {
     await verify(first);
     issuer.publish(first, second);
     nowMs += MINUTE_MS;
@@ -85,7 +85,7 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(2);
   });
 
-  it("are asked for once in half a minute, however many tokens name others", async () => {
+  it("are fetched once in half a minute, however many tokens have unknown ones", async () => {
     await verify(first);
     nowMs += MINUTE_MS;
     const forged = Array.from({ length: 50 }, (_, i) => createTestKey(`forged-${i}`));
@@ -98,7 +98,7 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(3);
   });
 
-  it("are renewed behind a request after four minutes, so that one that is withdrawn goes", async () => {
+  it("are refreshed in the background after four minutes, so that a withdrawn one is no longer accepted", async () => {
     await verify(first);
     issuer.publish(second);
     nowMs += 4 * MINUTE_MS - 1;
@@ -111,14 +111,14 @@ describe("the issuer's keys", () => {
     expect(issuer.asked()).toBe(2);
   });
 
-  it("are renewed before they are used once they are five minutes old", async () => {
+  it("are refreshed before use once they are five minutes old", async () => {
     await verify(first);
     issuer.publish(second);
     nowMs += 5 * MINUTE_MS;
     expect(await Promise.all([settled(first), settled(first)])).toEqual([UNKNOWN, UNKNOWN]);
   });
 
-  it("need no name, and are tried one after the other", async () => {
+  it("need no kid, and are tried one after the other", async () => {
     issuer.publish(first, second);
     for (const key of [first, second]) {
       expect(await verify(key, { kid: undefined })).toMatchObject({ sub: "ann" });
@@ -127,7 +127,7 @@ describe("the issuer's keys", () => {
     await expect(verify(forged, { kid: undefined })).rejects.toThrow(UNKNOWN);
   });
 
-  it("may share a name", async () => {
+  it("can share a kid", async () => {
     const twins = [1, 2, 3].map(() => createTestKey("twin"));
     issuer.publish(...twins.slice(0, 2));
     expect(await Promise.all(twins.map(settled))).toEqual(["ann", "ann", UNKNOWN]);
@@ -136,7 +136,7 @@ describe("the issuer's keys", () => {
   });
 
   it.each(["application/octet-stream", "text/plain; charset=utf-8", "text/html", undefined])(
-    "may come as %s",
+    "can have the media type %s",
     async (type) => {
       issuer.answer = (_req, res) => {
         if (type !== undefined) res.setHeader("Content-Type", type);
@@ -146,7 +146,7 @@ describe("the issuer's keys", () => {
     },
   );
 
-  it("are passed over when they are of no use", async () => {
+  it("are ignored when they are unusable", async () => {
     const short = generateKeyPairSync("rsa", { modulusLength: 1024 });
     const weak: TestKey = { kid: "weak", alg: "RS256", ...short };
     const secret = { kty: "oct", kid: "secret", k: "c2VjcmV0" };
@@ -158,12 +158,12 @@ describe("the issuer's keys", () => {
   });
 });
 
-/** What a broken issuer may do instead of answering. */
+/** The failures of an issuer. */
 const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
   ["is down", (issuer) => issuer.stop()],
   ["hangs", (issuer) => void (issuer.answer = () => undefined)],
   [
-    "never comes to an end",
+    "never ends its response",
     (issuer) =>
       void (issuer.answer = (_req, res) => {
         res.setHeader("Content-Type", "application/json").write("{");
@@ -171,14 +171,14 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
         res.on("close", () => clearInterval(drip));
       }),
   ],
-  ["breaks off", (issuer) => void (issuer.answer = (req) => req.socket.destroy())],
-  ["answers 500", (issuer) => void (issuer.answer = (_req, res) => res.writeHead(500).end("{}"))],
+  ["breaks the connection", (issuer) => void (issuer.answer = (req) => req.socket.destroy())],
+  ["responds 500", (issuer) => void (issuer.answer = (_req, res) => res.writeHead(500).end("{}"))],
   [
     "redirects",
     (issuer) =>
       void (issuer.answer = (_req, res) => res.writeHead(302, { Location: "/keys" }).end()),
   ],
-  ["answers in HTML", (issuer) => void (issuer.answer = (_req, res) => res.end("<html>"))],
+  ["responds with HTML", (issuer) => void (issuer.answer = (_req, res) => res.end("<html>"))],
   ...["{", "null", "[]", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kty":"EC"}]}'].map(
     (body): [string, (issuer: TestIssuer) => void] => [
       `answers ${body}`,
@@ -188,7 +188,7 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
     ],
   ),
   [
-    "answers with 10 MB, compressed",
+    "responds with 10 MB, compressed",
     (issuer) =>
       void (issuer.answer = (_req, res) =>
         res
@@ -196,7 +196,7 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
           .end(gzipSync(JSON.stringify({ keys: [asJwk(first)], more: "x".repeat(10_000_000) })))),
   ],
   [
-    "answers with 10 MB",
+    "responds with 10 MB",
     (issuer) =>
       void (issuer.answer = (_req, res) =>
         res
@@ -206,7 +206,7 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
 ];
 
 describe.each(failures)("an issuer that %s", (_name, breakIssuer) => {
-  it("is no outage while its keys are known, and is noticed when it is well again", async () => {
+  it("causes no outage while its keys are cached, and is used again once it recovers", async () => {
     await verify(first);
     await breakIssuer(issuer);
     nowMs += 20 * MINUTE_MS;
@@ -219,7 +219,7 @@ describe.each(failures)("an issuer that %s", (_name, breakIssuer) => {
     expect(await settled(first)).toBe(UNKNOWN);
   });
 
-  it("is a 503 when they are not", async () => {
+  it("causes a 503 when they are not", async () => {
     await breakIssuer(issuer);
     await Promise.all([
       expect(verify(first)).rejects.toMatchObject({
@@ -231,8 +231,8 @@ describe.each(failures)("an issuer that %s", (_name, breakIssuer) => {
   });
 });
 
-describe("an issuer that is away", () => {
-  it("is left alone after five tries, logged once, and found when it is back", async () => {
+describe("an issuer that is down", () => {
+  it("opens the circuit breaker after five tries, is logged once, and is used again when it is back", async () => {
     await issuer.stop();
     for (let i = 0; i < 20; i++) await expect(verify(first)).rejects.toMatchObject(AWAY);
     await issuer.start();
@@ -241,12 +241,12 @@ describe("an issuer that is away", () => {
     expect(await settled(first)).toBe("ann");
     expect(issuer.asked()).toBe(1);
     expect(log.map(({ msg }) => msg)).toEqual([
-      "token issuer does not answer, calls to it wait or fail at once",
-      "token issuer answers again",
+      "token issuer is not responding: circuit breaker open, calls wait or fail at once",
+      "token issuer is responding again: circuit breaker closed",
     ]);
   });
 
-  it("delays nobody whose key is known, once it was asked in vain", async () => {
+  it("delays no request whose key is cached, once a fetch has failed", async () => {
     await verify(first);
     issuer.answer = (_req, res) => res.writeHead(500).end();
     nowMs += 10 * MINUTE_MS;
@@ -260,7 +260,7 @@ describe("an issuer that is away", () => {
     expect(asked.map(({ closed }) => closed)).toEqual([false]);
   });
 
-  it("does not hold up the end", async () => {
+  it("does not delay the shutdown", async () => {
     issuer.answer = () => undefined;
     const waiting = expect(verify(first)).rejects.toMatchObject(AWAY);
     await issuer.untilAsked(1);
@@ -269,7 +269,7 @@ describe("an issuer that is away", () => {
   });
 });
 
-describe("keys that come unencrypted", () => {
+describe("keys that are fetched without TLS", () => {
   it.each([
     ["http://keys.test/", 1],
     ["http://127.keys.test/", 1],
@@ -277,13 +277,13 @@ describe("keys that come unencrypted", () => {
     ["http://[::1]:1/", 0],
     ["http://localhost:1/", 0],
     ["https://keys.test/", 0],
-  ])("are warned of: %s", async (url, times) => {
+  ])("cause a warning: %s", async (url, times) => {
     await tokens.close();
     tokens = attach(url);
     expect(log.map(({ level }) => level)).toEqual(Array(times).fill("warn"));
   });
 
-  it("are warned of without what the URL's query holds", async () => {
+  it("cause a warning without the query of the URL", async () => {
     await tokens.close();
     tokens = attach("http://keys.test/jwks?key=hunter2");
     expect(log).toEqual([expect.objectContaining({ url: "http://keys.test/jwks" })]);
@@ -299,14 +299,14 @@ describe("the variables of tokens", () => {
   const read = (env: object) =>
     readEnvironment(optionalTokenVariables, env as Record<string, string>);
 
-  it("must be set where routes require a token", () => {
+  it("must be set when routes require a token", () => {
     expect(readEnvironment(tokenVariables, all)).toEqual(all);
     expect(() => readEnvironment(tokenVariables, {})).toThrow(
       /^AUTH_JWKS_URL: .* Set it, .*\nAUTH_ISSUER: .* Set it, .*\nAUTH_AUDIENCE: .* Set it, /,
     );
   });
 
-  it("may be unset where none does, all of them", () => {
+  it("can all be unset when none does", () => {
     expect(read({})).toEqual({});
     expect(read(all)).toEqual(all);
   });
