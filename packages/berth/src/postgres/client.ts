@@ -1,28 +1,28 @@
-// One client of one PostgreSQL server: everything that pg is told, so that it reads nothing from the environment itself.
+// Creates a client of one PostgreSQL server, with all options set, so that pg reads nothing from the environment.
 import { Socket } from "node:net";
 import { Client, type Connection } from "pg";
 import { type Encryption, tlsOptions } from "./tls";
 import { getTypeParser, NEEDED_SETTINGS, PREFERRED_SETTINGS } from "./types";
 import type { PostgresHost, PostgresSettings } from "./url";
 
-/** What all connections to a database have in common. */
+/** The options that all connections to a database share. */
 export interface ClientOptions {
   settings: PostgresSettings;
-  /** What the server's list of connections shows, unless the URL has a name for it. */
+  /** The name in `pg_stat_activity`, unless the URL sets one. */
   applicationName?: string;
-  /** How long a statement may run, in milliseconds; without it, as long as it likes. */
+  /** The statement timeout, in milliseconds; none by default. */
   statementTimeoutMs?: number;
-  /** Names of settings that the server is not told of, as it would refuse the connection. */
+  /** Settings that are not sent, as the server would refuse the connection. */
   unsent?: ReadonlySet<string>;
 }
 
-/** The server ends a slow statement itself; when even that gets no answer, the connection is given up this much later. */
+/** The server itself cancels a slow statement; if even then no response comes, the connection is dropped after this time. */
 const UNANSWERED_MS = 1000;
 
-/** When a silent connection is first asked whether it is still there; the system's own default is two hours. */
+/** The idle time before the first TCP keep-alive probe; the system's default is two hours. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
-/** Creates a client that is still to be connected, and what tells whether anybody was there to connect to. */
+/** Creates a client, not connected yet; `wasReached` tells whether a TCP connection was established. */
 export function createClient(
   host: PostgresHost,
   encryption: Encryption,
@@ -48,16 +48,16 @@ export function createClient(
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   });
-  // A connection that breaks rejects the statement that needs it.
+  // A broken connection rejects the statement that uses it.
   client.on("error", () => undefined);
   setUp(client, settings, unsent);
-  if (settings.needsChannelBinding) insistOnChannelBinding(client);
+  if (settings.needsChannelBinding) requireChannelBinding(client);
   return { client, wasReached: () => isReached };
 }
 
 /**
- * Gives the session its settings in the message that opens it, so that they cost no round trip, and go before those of its
- * user and database. A pooler follows or refuses them. pg has no option for them.
+ * Sends the session's settings in the start-up message, so that they cost no round trip and override those of the user and
+ * the database. A pooler applies or refuses them. pg has no option for them.
  */
 function setUp(
   client: Client,
@@ -77,15 +77,16 @@ function setUp(
 const BOUND = "SCRAM-SHA-256-PLUS";
 
 /**
- * Leaves before a password is sent in another way, or somebody says that none is needed; pg binds only where it is offered.
+ * Ends the connection before a password is sent without channel binding, or if the server asks for none; pg itself uses
+ * channel binding only if the server offers it.
  * @see https://www.postgresql.org/docs/current/sasl-authentication.html
  */
-function insistOnChannelBinding(client: Client): void {
+function requireChannelBinding(client: Client): void {
   const { connection } = client as unknown as { connection: Connection };
   let isProven = false;
   const refuse = () => {
-    // Now, as the rest of what the server has sent is read in this very turn.
-    connection.emit("error", new Error("the server has no channel binding"));
+    // Synchronously, as pg reads the server's next messages in the same turn.
+    connection.emit("error", new Error("the server does not support channel binding"));
     connection.stream.destroy();
   };
   connection.on("authenticationCleartextPassword", refuse);

@@ -1,27 +1,21 @@
-// Opens one connection as libpq does: hosts and encryptions in turn, until a server is as wanted.
+// Opens one connection as libpq does: tries each host, with and without TLS, until a server fits.
 import type { Client, QueryConfig } from "pg";
 import { type ClientOptions, createClient } from "./client";
-import {
-  isDatabaseError,
-  isWithoutTls,
-  NoHostError,
-  reasonOf,
-  WrongSessionError,
-} from "./errors";
+import { isDatabaseError, isWithoutTls, NoHostError, reasonOf, WrongSessionError } from "./errors";
 import { type Encryption, encryptionsOf } from "./tls";
 import type { PostgresHost, PostgresSettings, SessionAttributes } from "./url";
 
-/** How a connection is to be opened and used. */
+/** The options of one connection. */
 export interface ConnectOptions extends ClientOptions {
-  /** How long all hosts together may take, in milliseconds: each gets an equal part of what is left. */
+  /** The timeout for all hosts together, in milliseconds: each gets an equal share of the time left. */
   timeoutMs: number;
-  /** Told how each connection was made. */
+  /** Called with each connection that was opened. */
   onConnect: (host: PostgresHost, encryption: Encryption) => void;
 }
 
 /**
  * Opens a connection to the first host that can be used.
- * @throws the host's error, or NoHostError when there were several tries; PostgresUrlError for a file that cannot be read.
+ * @throws the host's error, or NoHostError after several tries; PostgresUrlError for a file that cannot be read.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { settings, timeoutMs } = options;
@@ -42,7 +36,7 @@ interface Candidate {
   wanted: SessionAttributes;
 }
 
-/** A standby is only preferred: when there is none, any server will do. */
+/** `prefer-standby` accepts any server if no host is a standby. */
 function candidatesOf({ hosts, targetSessionAttrs }: PostgresSettings): Candidate[] {
   const rounds: SessionAttributes[] =
     targetSessionAttrs === "prefer-standby" ? ["standby", "any"] : [targetSessionAttrs];
@@ -54,7 +48,7 @@ interface Failure {
   err: unknown;
 }
 
-/** Resolves with undefined when the host cannot be used; why is then among the failures. */
+/** Resolves with undefined if the host cannot be used, and adds the reason to `failures`. */
 async function tryHost(candidate: Candidate, options: ConnectOptions, failures: Failure[]) {
   const { host, wanted } = candidate;
   const deadline = performance.now() + options.timeoutMs;
@@ -69,7 +63,7 @@ async function tryHost(candidate: Candidate, options: ConnectOptions, failures: 
       return client;
     } catch (err) {
       void client.end().catch(() => undefined);
-      // Timers count whole milliseconds: they may be early by a part of one.
+      // Timers count whole milliseconds, so they may fire early by less than one.
       const isOver = deadline - performance.now() < 1;
       const isLast =
         isOver || !wasReached() || !mayPreferOther(err) || encryption === encryptions.at(-1);
@@ -83,14 +77,14 @@ async function tryHost(candidate: Candidate, options: ConnectOptions, failures: 
   return undefined;
 }
 
-/** A server that lets nobody in this way may do so in the other, and so may one whose TLS is broken. */
+/** Whether the server may accept the other way: with TLS instead of without, or the reverse. */
 const mayPreferOther = (err: unknown): boolean =>
   isDatabaseError(err) ? err.code === "28000" : !(err instanceof WrongSessionError);
 
 const noAnswer = (timeoutMs: number, cause: unknown): Error =>
-  new Error(`no answer within ${timeoutMs} ms`, { cause });
+  new Error(`no response within ${timeoutMs} ms`, { cause });
 
-/** Conditions under which a server is as wanted. */
+/** The SQL condition of each state. */
 const CONDITIONS: Readonly<Partial<Record<SessionAttributes, string>>> = {
   "read-write": "current_setting('transaction_read_only') = 'off'",
   "read-only": "current_setting('transaction_read_only') = 'on'",
@@ -98,7 +92,7 @@ const CONDITIONS: Readonly<Partial<Record<SessionAttributes, string>>> = {
   standby: "pg_is_in_recovery()",
 };
 
-/** @throws WrongSessionError when the server is not as wanted. */
+/** @throws WrongSessionError when the server does not fit. */
 async function checkSession(client: Client, wanted: SessionAttributes, timeoutMs: number) {
   const condition = CONDITIONS[wanted];
   if (!condition) return;

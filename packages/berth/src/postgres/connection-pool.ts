@@ -1,50 +1,50 @@
-// Lends database connections: a few of them, to as many as they can serve in time.
+// A database connection pool with a bounded queue: callers that could not be served in time fail at once.
 import { AsyncResource } from "node:async_hooks";
 import type { Client } from "pg";
 
-/** How connections are made and lent. */
+/** The options of a connection pool. */
 export interface PoolOptions {
-  /** The most connections that are open at once. */
+  /** The most open connections. */
   size: number;
   /** How long to wait for a connection, in milliseconds. */
   waitMs: number;
   connect: () => Promise<Client>;
-  /** Called when a connection breaks while nobody uses it; it is dropped already. */
+  /** Called when an idle connection breaks, after it was dropped. */
   onIdleError: (err: Error) => void;
 }
 
-/** A pool of connections. */
+/** A connection pool. */
 export interface ConnectionPool {
   /**
-   * A connection of one's own until it is given back; at once when one is idle.
-   * @throws Error when none is free in time, too many wait already, or none can be opened.
+   * Takes a connection for exclusive use, synchronously if one is idle.
+   * @throws Error when none is free in time, the queue is full, or no connection can be opened.
    */
-  lend(): Client | Promise<Client>;
-  /** @param isIntact Whether the connection can be used again; it is closed otherwise. */
-  giveBack(client: Client, isIntact: boolean): void;
-  /** Closes those that are idle now, and those that are lent when they come back; not more often than each 5 s. */
+  acquire(): Client | Promise<Client>;
+  /** Returns a connection. @param isIntact Whether it can be reused; otherwise it is closed. */
+  release(client: Client, isIntact: boolean): void;
+  /** Closes idle connections now and others when they are released; at most once in 5 s. */
   renew(): void;
-  /** Whether connections are open, and all of them lent. */
+  /** Whether connections are open and all of them in use. */
   isBusy(): boolean;
-  /** When a connection last came back intact: the server has answered by then. */
-  lastAnswerAt(): number;
-  /** Resolves when every connection has come back and is closed. */
+  /** When a connection was last released intact, and so the server had responded. */
+  lastResponseAt(): number;
+  /** Resolves when every connection was released and is closed. */
   close(): Promise<void>;
 }
 
 /**
- * How many may wait for each connection. Statements that take 20 ms serve this many in the default time to wait, 2 s:
- * who comes later would wait in vain, and make the others' answers late.
+ * The longest queue for each connection. With statements of 20 ms, a connection serves this many callers in the default wait
+ * of 2 s: further ones would time out, and only delay the others.
  */
 const WAITING_PER_CONNECTION = 100;
 
-/** How long a connection that nobody needs stays open, in milliseconds. */
+/** How long an idle connection stays open, in milliseconds. */
 const IDLE_MS = 10_000;
 
-/** How long connections are kept after the last renewal: a server that stays as it is would cost a connection each time. */
+/** The shortest time between two renewals, in milliseconds: a server that stays read-only would cost a connection each time. */
 const RENEW_MS = 5000;
 
-/** How long no further connection is tried for after one was refused, while those that are open can serve, in milliseconds. */
+/** The back-off after a failed connect while other connections are open, in milliseconds. */
 const REST_MS = 1000;
 
 interface Waiter {
@@ -53,31 +53,31 @@ interface Waiter {
   timer?: NodeJS.Timeout;
 }
 
-/** Creates a pool; it opens its connections when they are needed. */
+/** Creates a pool, which opens connections on demand. */
 export function createConnectionPool(options: PoolOptions): ConnectionPool {
   const { size, waitMs, connect, onIdleError } = options;
-  /** No connection belongs to the request that was the first to need it: what is logged of one names none. */
+  /** Connections are opened outside the work context of a request, so that log lines about them name none. */
   const ownContext = new AsyncResource("ConnectionPool");
   const maxWaiting = size * WAITING_PER_CONNECTION;
-  /** Lent or idle. */
+  /** In use or idle. */
   const open = new Set<Client>();
   const outdated = new WeakSet<Client>();
-  /** The one that was used last is at the end, and lent next. */
+  /** LIFO: the last one was used last, and is taken next. */
   const idle: { client: Client; since: number }[] = [];
   const waiting = new Set<Waiter>();
   let connecting = 0;
   let restUntil = 0;
   let keepUntil = 0;
-  let lastAnswerAt = -Infinity;
+  let lastResponseAt = -Infinity;
   let sweeping: NodeJS.Timeout | undefined;
   let onEmpty: (() => void) | undefined;
 
-  function lend(): Client | Promise<Client> {
+  function acquire(): Client | Promise<Client> {
     const client = idle.pop()?.client;
     if (client) return client;
     if (onEmpty) throw new Error("the pool is closed");
     if (waiting.size >= maxWaiting) {
-      throw new Error(`${maxWaiting} already wait for one of ${size} connections`);
+      throw new Error(`${maxWaiting} callers are already waiting for ${size} connections`);
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject };
@@ -85,7 +85,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
       grow();
       waiter.timer = setTimeout(() => {
         waiting.delete(waiter);
-        reject(new Error(`no connection was free within ${waitMs} ms`));
+        reject(new Error(`no connection became free within ${waitMs} ms`));
       }, waitMs);
     });
   }
@@ -98,7 +98,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     return waiter;
   }
 
-  /** Opens a connection for somebody who waits, when there is room. */
+  /** Opens a connection for a waiting caller if the pool is not full. */
   function grow(): void {
     if (open.size + connecting >= size || connecting >= waiting.size) return;
     if (open.size > 0 && performance.now() < restUntil) return;
@@ -115,7 +115,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     serve(client, performance.now());
   }
 
-  /** What is open will be free again; when nothing is, all would wait in vain. */
+  /** Open connections will become free again; if there are none, all waiting callers fail. */
   function fail(err: unknown): void {
     restUntil = performance.now() + REST_MS;
     if (open.size > 0) return;
@@ -124,11 +124,11 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     settle();
   }
 
-  function giveBack(client: Client, isIntact: boolean): void {
+  function release(client: Client, isIntact: boolean): void {
     if (!isIntact) return drop(client);
-    lastAnswerAt = performance.now();
+    lastResponseAt = performance.now();
     if (outdated.has(client)) drop(client);
-    else serve(client, lastAnswerAt);
+    else serve(client, lastResponseAt);
   }
 
   function serve(client: Client, now: number): void {
@@ -146,7 +146,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     sweeping = idle.length > 0 ? setTimeout(sweep, IDLE_MS).unref() : undefined;
   }
 
-  /** One that breaks while it is lent rejects its statement, and comes back. */
+  /** A connection that breaks in use rejects its statement, and is released by its user. */
   function lose(client: Client, err: Error): void {
     const index = idle.findIndex((item) => item.client === client);
     if (index < 0) return;
@@ -183,11 +183,11 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   }
 
   return {
-    lend,
-    giveBack,
+    acquire,
+    release,
     renew,
     close,
     isBusy: () => idle.length === 0 && open.size > 0,
-    lastAnswerAt: () => lastAnswerAt,
+    lastResponseAt: () => lastResponseAt,
   };
 }

@@ -1,13 +1,15 @@
-// Attaches PostgreSQL by URL: a pool that survives the database's absence and tells it apart from wrong SQL.
+// Attaches PostgreSQL by URL: a connection pool that survives outages, and tells them apart from wrong SQL.
 import type { Logger } from "pino";
 import type * as pg from "pg";
 import type { ConfigOf } from "../process/environment";
 import { keepWorkContextsIfFree } from "../process/work-context";
+import type { AttachOptions, BackingService } from "../backing/attach";
+import { BackingServiceUnavailable } from "../backing/unavailable";
 import { createConnectionPool } from "./connection-pool";
 import type * as PostgresConnect from "./connect";
 import { isFull, isHarmless, isReadOnly, isUnavailable } from "./errors";
 import { acceptPoolers } from "./pooler";
-import { sayHowSafe } from "./tls-warnings";
+import { createTlsWarnings } from "./tls-warnings";
 import { checkTlsFiles } from "./tls";
 import { parsePostgresUrl } from "./url";
 import {
@@ -17,37 +19,35 @@ import {
   TransactionError,
 } from "./transactions";
 import type { postgresVariables } from "./variables";
-import type { AttachOptions, BackingService } from "../backing/attach";
-import { BackingServiceUnavailable } from "../backing/unavailable";
 import { withComment } from "./statement-comment";
 
 /** How a database is attached. */
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`, with any of libpq's parameters that are supported. */
+  /** `postgres://user:password@host:port/database`, with any of the supported libpq parameters. */
   url: string;
   poolSize: number;
-  /** How long to wait for a connection, in milliseconds. */
+  /** The longest wait for a connection, in milliseconds. */
   connectTimeoutMs: number;
-  /** How long a statement may run, in milliseconds. */
+  /** The statement timeout, in milliseconds. */
   statementTimeoutMs: number;
-  /** What the server's list of connections shows. */
+  /** The name in `pg_stat_activity`. */
   applicationName?: string;
-  /** Told of idle connections that break, and of what is not verified about the server. */
+  /** Logs idle connections that break, and connections without encryption or verification. */
   logger: Pick<Logger, "info" | "warn">;
 }
 
 /** An attached PostgreSQL database. */
 export interface Database extends Queryable {
   transaction: RunTransaction;
-  /** Resolves when the database lets this process in and answers. @throws BackingServiceUnavailable */
+  /** Resolves if the database accepts the login and responds. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
 }
 
-/** How recent an answer proves that the database still answers, in milliseconds. */
+/** How long a response proves that the database is up, in milliseconds. */
 const RECENT_MS = 1000;
 
-/** The entry of a database among a process' backing services: without it, the process is not ready. */
+/** The backing service entry of the database: the process is not ready without it. */
 export function attachDatabase({
   config,
   logger,
@@ -71,16 +71,16 @@ export function attachDatabase({
 }
 
 /**
- * Attaches a database; its client is loaded, and connections are opened, when first needed.
- * @throws PostgresUrlError when the URL, or a file that it names, is of no use.
+ * Attaches a database; pg is loaded and connections are opened on demand.
+ * @throws PostgresUrlError when the URL, or a file that it names, is invalid.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  // For the comments that tell the database's log which request a statement is for, but not for a quarter of its speed.
+  // For the request ids in SQL comments, unless that costs a quarter of the speed, as before Node 24.
   keepWorkContextsIfFree();
   const settings = parsePostgresUrl(options.url);
   checkTlsFiles(settings);
   const { logger, connectTimeoutMs: timeoutMs } = options;
-  const onConnect = sayHowSafe(settings, logger);
+  const onConnect = createTlsWarnings(settings, logger);
   const connect = acceptPoolers((how) => loadConnect()(how), logger);
   const open = () => connect({ ...options, settings, timeoutMs, onConnect });
   const pool = createConnectionPool({
@@ -90,7 +90,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
 
-  /** What the caller is told: that waiting may help, or what is wrong with the statement. */
+  /** The error for the caller: the database is unavailable, or the statement is wrong. */
   const explain = (err: unknown): unknown => {
     if (isReadOnly(err)) pool.renew();
     return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
@@ -103,39 +103,39 @@ export function createDatabase(options: DatabaseOptions): Database {
     let client: pg.Client | undefined;
     let rows: Row[];
     try {
-      const lent = pool.lend();
-      client = lent instanceof Promise ? await lent : lent;
+      const acquired = pool.acquire();
+      client = acquired instanceof Promise ? await acquired : acquired;
       ({ rows } = await client.query<Row>(withComment(text), [...values]));
     } catch (err) {
-      if (client) pool.giveBack(client, isHarmless(err));
+      if (client) pool.release(client, isHarmless(err));
       throw explain(err);
     }
     const isIntact = client.getTransactionStatus() === "I";
-    pool.giveBack(client, isIntact);
+    pool.release(client, isIntact);
     if (!isIntact) throw new TransactionError(LEFT_OPEN);
     return rows;
   };
 
-  /** Connections that all wait for one slow table say nothing of the database: another one does. */
-  async function askOutsideThePool(): Promise<void> {
+  /** Pings over a separate connection: if all others wait for a slow table, the database may still be up. */
+  async function pingOutsideThePool(): Promise<void> {
     try {
       const client = await open();
       await client.end();
     } catch (err) {
-      // It has answered, and lets this process in: in the connections that are lent.
+      // A server at its connection limit has responded, and serves the open connections of this process.
       if (!isFull(err)) throw new BackingServiceUnavailable("database", err);
     }
   }
 
-  let asking: Promise<void> | undefined;
+  let pinging: Promise<void> | undefined;
 
   return {
     query,
     transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, explain }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
-      else if (performance.now() - pool.lastAnswerAt() > RECENT_MS) {
-        await (asking ??= askOutsideThePool().finally(() => (asking = undefined)));
+      else if (performance.now() - pool.lastResponseAt() > RECENT_MS) {
+        await (pinging ??= pingOutsideThePool().finally(() => (pinging = undefined)));
       }
     },
     close: () => pool.close(),
@@ -143,9 +143,9 @@ export function createDatabase(options: DatabaseOptions): Database {
 }
 
 const LEFT_OPEN =
-  "The statement has begun a transaction that others' statements would get into: use transaction(), which has a connection of its own; this one was rolled back";
+  "The statement began a transaction on a shared connection: use transaction(), which has a connection of its own; this one was rolled back";
 
-/** pg comes with it: loaded at start, it would delay the port by a tenth. */
+/** Imports pg: loaded at start, it would delay the listener by a tenth. */
 const loadConnect = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   (require("./connect") as typeof PostgresConnect).connect;

@@ -1,36 +1,36 @@
-// Remembers in the database what each idempotency key's request was answered, in the transaction of its work.
+// Stores the response for each idempotency key in the database, in the same transaction as the work.
 import { currentLogger } from "../process/work-context";
 import type { Database } from "./database";
 import type { Transaction } from "./transactions";
 
-/** A request that its client may send again. */
+/** A request that its client may retry. */
 export interface KeyedRequest {
-  /** What the client calls it. */
+  /** The Idempotency-Key. */
   key: string;
-  /** Tells whether it is the same when it comes again. */
+  /** Identifies the request: a retry has the same one. */
   fingerprint: string;
 }
 
-/** What work was answered with; all of it can be JSON. */
-export interface StoredAnswer {
+/** The stored response; all of it must be serializable as JSON. */
+export interface StoredResponse {
   status: number;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
 }
 
 /**
- * Runs work in a transaction, once for each key: when it rejects, or its process dies, the key is free again.
- * @param request Without one, the work is run as often as it is asked for, and each of its statements stands alone:
- *   those that do not may be run in `db.transaction()`, with or without a key.
- * @returns The work's answer, or the one that it gave the first time.
- * @throws KeyRefused 409 while the key's request is under way, 422 when it was another one.
+ * Runs work in a transaction, once for each key: if it rejects or its process dies, the key is free again.
+ * @param request If undefined, the work runs each time, and outside of a transaction: use `db.transaction()` for statements
+ *   that belong together, with or without a key.
+ * @returns The response of the work, or the stored one of the first time.
+ * @throws KeyRefused 409 while the key's request is in progress, 422 if the key was used for a different request.
  */
 export type RunOnce = (
   request: KeyedRequest | undefined,
-  work: (db: Transaction) => Promise<StoredAnswer>,
-) => Promise<{ answer: StoredAnswer; isRepeated: boolean }>;
+  work: (db: Transaction) => Promise<StoredResponse>,
+) => Promise<{ answer: StoredResponse; isRepeated: boolean }>;
 
-/** A request that its key keeps from being carried out. */
+/** The idempotency key does not permit this request. */
 export class KeyRefused extends Error {
   override readonly name = "KeyRefused";
   readonly expose = true;
@@ -44,25 +44,25 @@ export class KeyRefused extends Error {
   }
 }
 
-/** How long an answer is kept: when a key comes again later, it is new. */
+/** How long a response is stored: afterwards, the key counts as new. */
 const KEPT = "24 hours";
 
-/** How often one process removes what is not kept, and how much at once: nobody shall wait for it. */
+/** How often a process deletes expired keys, in milliseconds, and how many at once, so that no request waits for it. */
 const SWEEP_EVERY_MS = 60_000;
 const SWEEP_ROWS = 10_000;
 
-/** Makes what runs work once; its table comes from a migration: docs/limits.md. */
+/** Creates the function that runs work once per key; its table needs a migration: see docs/limits.md. */
 export function createIdempotencyKeys(database: Database): RunOnce {
   let nextSweep = 0;
 
   function sweep(): void {
     if (performance.now() < nextSweep) return;
     nextSweep = performance.now() + SWEEP_EVERY_MS;
-    // Nobody waits for it: the next one will do as well.
+    // Not awaited: if it fails, the next sweep deletes the keys.
     database
       .query(SWEEP, [SWEEP_ROWS])
       .catch((err: unknown) =>
-        currentLogger()?.warn({ err }, "old idempotency keys were not removed"),
+        currentLogger()?.warn({ err }, "expired idempotency keys were not deleted"),
       );
   }
 
@@ -72,10 +72,10 @@ export function createIdempotencyKeys(database: Database): RunOnce {
     const { key, fingerprint } = request;
     const result = await database.transaction(async (tx) => {
       const [lock] = await tx.query<{ isOurs: boolean }>(LOCK, [key]);
-      if (!lock?.isOurs) throw new KeyRefused(409, UNDER_WAY, { "Retry-After": "1" });
-      // In a statement of its own, which sees what was committed before the lock was free.
-      const [stored] = await tx.query<{ fingerprint: string; answer: StoredAnswer }>(FIND, [key]);
-      if (stored && stored.fingerprint !== fingerprint) throw new KeyRefused(422, ANOTHER);
+      if (!lock?.isOurs) throw new KeyRefused(409, IN_PROGRESS, { "Retry-After": "1" });
+      // A separate statement: its snapshot includes what was committed before the lock was taken.
+      const [stored] = await tx.query<{ fingerprint: string; answer: StoredResponse }>(FIND, [key]);
+      if (stored && stored.fingerprint !== fingerprint) throw new KeyRefused(422, DIFFERENT);
       if (stored) return { answer: stored.answer, isRepeated: true };
       const answer = await work(tx);
       await tx.query(STORE, [key, fingerprint, JSON.stringify(answer)]);
@@ -86,11 +86,11 @@ export function createIdempotencyKeys(database: Database): RunOnce {
   };
 }
 
-/** Held until the transaction ends, however it does. */
+/** Held until the transaction ends, in any way. */
 const LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || $1, 0)) AS "isOurs"`;
 const FIND = `SELECT fingerprint, answer FROM idempotency_keys
   WHERE key = $1 AND created_at > now() - interval '${KEPT}'`;
-/** One that is not kept any more may still be there. */
+/** An expired row may not be deleted yet. */
 const STORE = `INSERT INTO idempotency_keys (key, fingerprint, answer) VALUES ($1, $2, $3)
   ON CONFLICT (key) DO UPDATE
   SET fingerprint = EXCLUDED.fingerprint, answer = EXCLUDED.answer, created_at = EXCLUDED.created_at`;
@@ -98,5 +98,6 @@ const SWEEP = `DELETE FROM idempotency_keys WHERE key IN (
   SELECT key FROM idempotency_keys WHERE created_at <= now() - interval '${KEPT}'
   LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
-const UNDER_WAY = "A request with this Idempotency-Key is under way: come back for its answer.";
-const ANOTHER = "This Idempotency-Key was used for another request: make a new one.";
+const IN_PROGRESS =
+  "A request with this Idempotency-Key is still in progress: retry for its response.";
+const DIFFERENT = "This Idempotency-Key was used for a different request: use a new one.";

@@ -1,11 +1,11 @@
-// Keeps two processes from migrating one database at once.
+// The advisory lock that keeps two processes from migrating one database at the same time.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import type { Logger } from "pino";
 
-/** Whose lock, and how to get one more connection like it. */
+/** The options of the migration lock. */
 export interface MigrationLockOptions {
-  /** The connection that migrates. */
+  /** The connection that runs the migrations. */
   client: Client;
   connect: () => Promise<Client>;
   lockId: number;
@@ -14,19 +14,19 @@ export interface MigrationLockOptions {
   logger: Pick<Logger, "info">;
 }
 
-/** The pause after the first failed try; each is twice as long as the one before, up to the longest. */
+/** The delay after the first failed try, in milliseconds; it doubles with each try, up to the limit. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
-/** How often the log says that another process is still migrating. */
+/** How often the log says that another process is still migrating, in milliseconds. */
 const SAY_EVERY_MS = 30_000;
 
 /**
- * Takes the lock, which ends with the connections; returns the one that was opened for it, if any.
+ * Takes the lock, which is released with its connection; returns the connection that was opened for it, if any.
  *
- * It is tried again and again, as a statement that waits for it holds a snapshot: `CREATE INDEX CONCURRENTLY` of the process
- * that has the lock waits for the end of every snapshot, and PostgreSQL calls that a deadlock.
- * @throws Error with the cure when another process has it for too long.
+ * It polls, as a statement that waits for the lock holds a snapshot: a `CREATE INDEX CONCURRENTLY` of the process that has the
+ * lock waits for every snapshot to end, which PostgreSQL reports as a deadlock.
+ * @throws Error with the cure when another process holds it for too long.
  */
 export async function lockMigrations(options: MigrationLockOptions): Promise<Client | undefined> {
   const { client, connect, lockId } = options;
@@ -34,7 +34,7 @@ export async function lockMigrations(options: MigrationLockOptions): Promise<Cli
     await waitFor(options, () => isTrue(client, `pg_try_advisory_lock(${lockId})`));
     return undefined;
   }
-  // A pooler may give each transaction another session, so here the lock is that of a transaction, which stays open.
+  // A pooler may run each transaction in another session, so the lock belongs to a transaction, which stays open.
   const holder = await connect();
   try {
     await waitFor(options, async () => {
@@ -50,11 +50,11 @@ export async function lockMigrations(options: MigrationLockOptions): Promise<Cli
   }
 }
 
-/** Not every version has each of these; between statements the transaction holds no snapshot, and so nobody up. */
+/** Not every version has each of these settings. An idle transaction holds no snapshot, so it blocks nothing. */
 const NO_TIMEOUTS = `SELECT set_config(name, '0', true) FROM pg_settings
   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
-/** Whether somebody stands between here and the session, whose process is then not the one that has welcomed the client. */
+/** Whether there is a pooler: the process id from the start-up differs from that of the session. */
 async function isPooled(client: Client): Promise<boolean> {
   const { processID } = client as unknown as { processID: number };
   return isTrue(client, `pg_backend_pid() <> ${processID}`);
@@ -74,7 +74,10 @@ async function waitFor(options: MigrationLockOptions, attempt: () => Promise<boo
     if (waitedMs >= timeoutMs) throw new Error(describe(await findOwner(client, lockId), waitedMs));
     if (waitedMs >= sayAtMs) {
       const owner = await findOwner(client, lockId);
-      logger.info({ owner }, "another process migrates this database: waiting for it to end");
+      logger.info(
+        { owner },
+        "another process is migrating this database: waiting for it to finish",
+      );
       sayAtMs += SAY_EVERY_MS;
     }
     await sleep(pauseMs);
@@ -82,14 +85,14 @@ async function waitFor(options: MigrationLockOptions, attempt: () => Promise<boo
   }
 }
 
-/** The session that has the lock, as the server's list of connections shows it. */
+/** The session that holds the lock, as in `pg_stat_activity`. */
 interface Owner {
   pid: number;
   application: string;
   address: string | null;
 }
 
-/** Undefined as well where the server has no such lists. */
+/** Undefined as well if the server has no such views. */
 async function findOwner(client: Client, lockId: number): Promise<Owner | undefined> {
   const found = client.query<Owner>(
     `SELECT pid, application_name AS application, host(client_addr) AS address
@@ -104,11 +107,11 @@ async function findOwner(client: Client, lockId: number): Promise<Owner | undefi
 }
 
 function describe(owner: Owner | undefined, waitedMs: number): string {
-  const who = owner
+  const holder = owner
     ? ` (server process ${owner.pid}, "${owner.application}", from ${owner.address ?? "this machine"})`
     : "";
   const cure = owner
-    ? `; if it is gone, end what it left: SELECT pg_terminate_backend(${owner.pid})`
+    ? `; if that process is gone, end its session: SELECT pg_terminate_backend(${owner.pid})`
     : "";
-  return `Another process${who} has been migrating this database for ${Math.round(waitedMs / 1000)} s and more: migrate again once it has ended${cure}`;
+  return `Another process${holder} has been migrating this database for ${Math.round(waitedMs / 1000)} s: migrate again once it has finished${cure}`;
 }

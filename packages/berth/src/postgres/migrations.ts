@@ -1,54 +1,53 @@
-// Brings a database's schema up to date, and takes its last step back.
+// Applies a database's migrations, and rolls back the last one.
 import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as Library from "node-pg-migrate";
 import type { Client } from "pg";
 import type { Logger } from "pino";
-import { describeInvalid, invalidIndexes } from "./invalid-indexes";
 import { lockMigrations } from "./migration-lock";
-import { followMigrations } from "./migration-progress";
+import { trackMigrations } from "./migration-progress";
 import { connect, type ConnectOptions } from "./connect";
 import { acceptPoolers } from "./pooler";
 import { cureOf, reasonOf } from "./errors";
-import { sayHowSafe } from "./tls-warnings";
+import { createTlsWarnings } from "./tls-warnings";
 import { checkTlsFiles } from "./tls";
 import { parsePostgresUrl } from "./url";
 
-/** What to migrate, and with which files. */
+/** The options of migrations. */
 export interface MigrateOptions {
-  /** `postgres://user:password@host:port/database`, with any of libpq's parameters that are supported. */
+  /** `postgres://user:password@host:port/database`, with any of the supported libpq parameters. */
   url: string;
-  /** Glob of the migration files, relative to the working directory; their names order them. */
+  /** A glob of the migration files, relative to the working directory; they run in the order of their names. */
   files: string;
   logger: Logger;
   /** How long to wait for a database that is still starting, in milliseconds. */
   startTimeoutMs: number;
-  /** How long to wait for another process that migrates, in milliseconds; 600,000 by default. */
+  /** How long to wait for another process that is migrating, in milliseconds; 600,000 by default. */
   lockTimeoutMs?: number;
 }
 
-/** How long one try to connect may take: a server that accepts and says nothing is asked again. */
+/** The timeout of one try to connect, in milliseconds: a server that accepts but does not respond is tried again. */
 const TRY_MS = 5000;
 
-/** The pause after the first failed try; each is twice as long as the one before, up to the longest. */
+/** The delay after the first failed try, in milliseconds; it doubles with each try, up to the limit. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
 
-/** How long another process may migrate by default: one that hangs must not hang all that come after it. */
+/** The default wait for another process that is migrating: one that hangs must not block all later releases. */
 const LOCK_TIMEOUT_MS = 600_000;
 
 /**
- * How long a statement waits for a lock on a table. While it waits, everybody who needs the table waits behind it:
- * a release that fails is better. A migration may set its own by `SET LOCAL lock_timeout`.
+ * How long a statement waits for a table lock. While it waits, all later statements on the table queue behind it: a failed
+ * release is better. A migration may set its own limit with `SET LOCAL lock_timeout`.
  */
 const LIMIT_LOCK_WAITS =
   "SELECT set_config('lock_timeout', '10s', true) WHERE current_setting('lock_timeout') = '0'";
 
 /**
- * Applies the migrations that the database lacks. When several processes migrate at once, one works and the rest wait, for a while.
- * A migration that the database has and the files lack is no error: it belongs to a newer or an older release.
- * @returns The names of those that were applied.
- * @throws Error when the database cannot be reached in time, or a migration fails: it has then been rolled back.
+ * Applies pending migrations. If several processes migrate at the same time, one runs and the others wait, up to `lockTimeoutMs`.
+ * An applied migration without a file is no error: it belongs to a newer or an older release.
+ * @returns The names of the applied migrations.
+ * @throws Error when the database cannot be reached in time, or a migration fails and was rolled back.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const applied = await run(options, "up");
@@ -57,13 +56,13 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 }
 
 /**
- * Undoes the migration that was applied last.
- * @returns Its name, or nothing when there is none.
- * @throws Error as `migrate` does, and when the migration cannot be undone.
+ * Rolls back the migration that was applied last.
+ * @returns Its name, or undefined if there is none.
+ * @throws Error as `migrate` does, and when the migration is irreversible.
  */
 export async function rollBack(options: MigrateOptions): Promise<string | undefined> {
   const [undone] = await run(options, "down");
-  options.logger.info({ undone }, "the last migration is undone");
+  options.logger.info({ undone }, "the last migration was rolled back");
   return undone;
 }
 
@@ -73,7 +72,7 @@ async function run(options: MigrateOptions, direction: "up" | "down"): Promise<s
   const client = await connectInTime(options, open);
   let lockHolder: Client | undefined;
   try {
-    // An ES module, and only this process needs it.
+    // An ES module, which only the release process needs.
     const library = await import("node-pg-migrate");
     const lockId = library.PG_MIGRATE_LOCK_ID;
     const connectAgain = () => connectInTime(options, open);
@@ -94,7 +93,7 @@ async function move(
     direction,
   }: Pick<Library.RunnerOption, "direction"> & Pick<MigrateOptions, "files" | "logger">,
 ): Promise<string[]> {
-  const progress = followMigrations(logger);
+  const progress = trackMigrations(logger);
   try {
     const moved = await runner({
       dbClient: limitLockWaits(client),
@@ -122,8 +121,8 @@ async function move(
 }
 
 /**
- * A transaction waits for each lock for a limited time. What runs outside of one, such as `CREATE INDEX CONCURRENTLY`, waits
- * for others while nobody waits for it, and would leave half an index behind.
+ * Limits lock waits in transactions. Statements outside of one have no limit: `CREATE INDEX CONCURRENTLY` blocks nothing while
+ * it waits, and a timeout would leave an invalid index behind.
  */
 function limitLockWaits(client: Client): Client {
   const query = (text: unknown, values?: unknown[]) =>
@@ -131,7 +130,7 @@ function limitLockWaits(client: Client): Client {
   return Object.assign(Object.create(client) as Client, { query });
 }
 
-/** @throws Error with the cure, at once when waiting mends nothing, else when the time is over. */
+/** @throws Error with the cure, at once if waiting cannot help, otherwise when the time is over. */
 async function connectInTime(
   { url, logger, startTimeoutMs }: MigrateOptions,
   open: typeof connect,
@@ -139,7 +138,7 @@ async function connectInTime(
   const settings = parsePostgresUrl(url);
   checkTlsFiles(settings);
   const deadline = performance.now() + startTimeoutMs;
-  const onConnect = sayHowSafe(settings, logger);
+  const onConnect = createTlsWarnings(settings, logger);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const timeoutMs = Math.min(TRY_MS, deadline - performance.now());
     const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
@@ -151,7 +150,7 @@ async function connectInTime(
       if (cure)
         throw new Error(`The database cannot be used: ${reason}. Cure: ${cure}.`, { cause: err });
       if (performance.now() + pauseMs >= deadline) {
-        const message = `The database was not reached within ${startTimeoutMs} ms: ${reason}`;
+        const message = `The database could not be reached within ${startTimeoutMs} ms: ${reason}`;
         throw new Error(message, { cause: err });
       }
       logger.info({ reason }, "waiting for the database");
@@ -159,3 +158,26 @@ async function connectInTime(
     }
   }
 }
+
+/**
+ * Names, with their schemas where needed, of indexes that a failed CREATE INDEX CONCURRENTLY left behind: no query uses them,
+ * and each write updates them. Not those that are being built, nor those of partitioned tables. None if the server cannot
+ * tell, as some that are only compatible with PostgreSQL.
+ */
+function invalidIndexes(client: Client): Promise<string[]> {
+  const found = client.query<{ value: string }>(
+    `SELECT i.indexrelid::regclass::text AS value
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+     WHERE NOT i.indisvalid AND c.relkind = 'i'
+       AND i.indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index)
+     ORDER BY value`,
+  );
+  return found.then(
+    ({ rows }) => rows.map(({ value }) => value),
+    () => [],
+  );
+}
+
+const describeInvalid = (indexes: readonly string[]): string =>
+  `The database has invalid indexes, left by a failed CREATE INDEX CONCURRENTLY; another one of the same name fails or does ` +
+  `nothing. Drop them before you migrate again: ${indexes.map((name) => `DROP INDEX CONCURRENTLY ${name}`).join("; ")}`;

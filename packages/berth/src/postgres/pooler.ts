@@ -1,4 +1,4 @@
-// Connects through poolers such as PgBouncer, which refuse server settings that they do not know.
+// Connects through poolers such as PgBouncer, which refuse settings that they do not know.
 import type { Client } from "pg";
 import type { Logger } from "pino";
 import type { ConnectOptions } from "./connect";
@@ -6,17 +6,17 @@ import { isDatabaseError, NoHostError } from "./errors";
 
 type Connect = (options: ConnectOptions) => Promise<Client>;
 
-/** The settings that a connection can do without, and what that means. */
+/** Settings that a connection can do without, and the consequence. */
 const LOSSES = {
   statement_timeout:
-    "a statement that takes too long is given up, but not ended; set statement_timeout for the database's user",
+    "a slow statement is abandoned but not cancelled; set statement_timeout for the database user",
   IntervalStyle:
-    "intervals are read as IntervalStyle=postgres writes them, so the database's user must have no other",
+    "intervals are parsed as IntervalStyle=postgres, so the database user must have no other style",
   extra_float_digits:
-    "the database's user must have no extra_float_digits below 1, which cut floating-point numbers",
+    "the database user must have no extra_float_digits below 1, which rounds floating-point numbers",
 } as const;
 
-/** Returns how to connect: without the settings that the server refuses; the log says once of each what is lost. */
+/** Wraps `connect` to omit the settings that the server refuses, and logs the consequence of each once. */
 export function acceptPoolers(connect: Connect, logger: Pick<Logger, "info">): Connect {
   const refused = new Set<string>();
   return async (options) => {
@@ -25,11 +25,11 @@ export function acceptPoolers(connect: Connect, logger: Pick<Logger, "info">): C
       try {
         return await connect({ ...options, unsent });
       } catch (err) {
-        // PgBouncer names one at a time.
+        // PgBouncer names one setting at a time.
         const name = refusedSetting(err);
         if (name === undefined || unsent.has(name)) throw err;
         if (!refused.has(name))
-          logger.info(`the database's pooler does not pass ${name} on: ${LOSSES[name]}`);
+          logger.info(`the connection pooler does not support ${name}: ${LOSSES[name]}`);
         refused.add(name);
       }
     }

@@ -1,8 +1,8 @@
-// Says in a statement whom it is for, so that PostgreSQL's own log names the request.
+// Adds the request's ids to SQL statements, so that PostgreSQL's log names the request (sqlcommenter).
 import { currentContext } from "../process/work-context";
 
 /**
- * The statement with what calls to other services take along, too, as a comment; as it is outside of a context.
+ * Appends the headers that the work context propagates, as a comment; outside of a context, returns the statement as it is.
  * @see https://google.github.io/sqlcommenter/spec/
  */
 export function withComment(text: string): string {
@@ -14,7 +14,7 @@ export function withComment(text: string): string {
   return tags.length > 0 ? `${text} /*${tags.join(",")}*/` : text;
 }
 
-/** Nothing that could end the quotes or the comment; ids as a rule have nothing to look at. */
+/** Encodes what could end the quotes or the comment; ids are usually plain. */
 const quoted = (value: string): string =>
   PLAIN.test(value)
     ? value

@@ -1,4 +1,4 @@
-// What libpq's sslmode means for a connection, in Node's words.
+// Turns libpq's sslmode and certificate parameters into Node's TLS options.
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -6,16 +6,16 @@ import type * as tls from "node:tls";
 import type { PostgresHost, PostgresSettings } from "./url";
 import { PostgresUrlError } from "./url-parameters";
 
-/** With which encryption a host is tried; the second is tried when the server does not want the first. */
-export type Encryption = "tls" | "clear text";
+/** How a host is tried; if the server refuses the first way, the second is tried. */
+export type Encryption = "tls" | "plain text";
 
 const TRIES = {
-  disable: ["clear text"],
-  allow: ["clear text", "tls"],
-  prefer: ["tls", "clear text"],
+  disable: ["plain text"],
+  allow: ["plain text", "tls"],
+  prefer: ["tls", "plain text"],
 } as const;
 
-/** The ways to try a host, in order; a Unix socket needs no encryption. */
+/** The ways to try a host, in order; a Unix socket is never encrypted. */
 export function encryptionsOf(settings: PostgresSettings, host: PostgresHost) {
   const { sslMode, needsChannelBinding } = settings;
   if (isSocketFolder(host)) return TRIES.disable;
@@ -25,20 +25,20 @@ export function encryptionsOf(settings: PostgresSettings, host: PostgresHost) {
 
 export const isSocketFolder = ({ host }: PostgresHost): boolean => host.startsWith("/");
 
-/** What of a server's certificate is checked. */
-export type Verification = "nothing" | "its issuer" | "its issuer and name";
+/** What of the server's certificate is verified; `full` is issuer and host name. */
+export type Verification = "none" | "issuer" | "full";
 
-/** As libpq, `require` checks the issuer where there is a root certificate to check it with. */
+/** As in libpq, `require` verifies the issuer if there is a root certificate. */
 export function verificationOf(settings: PostgresSettings): Verification {
   const { sslMode } = settings;
-  if (sslMode === "verify-full") return "its issuer and name";
-  if (sslMode === "verify-ca") return "its issuer";
-  return sslMode === "require" && rootFile(settings) ? "its issuer" : "nothing";
+  if (sslMode === "verify-full") return "full";
+  if (sslMode === "verify-ca") return "issuer";
+  return sslMode === "require" && rootFile(settings) ? "issuer" : "none";
 }
 
 /**
- * Node's options for a connection; files are read now, so that a renewed certificate is used by the next connection.
- * @throws PostgresUrlError when a file cannot be read, or there is none to check the issuer with.
+ * Node's TLS options of a connection; files are read each time, so that the next connection uses a renewed certificate.
+ * @throws PostgresUrlError when a file cannot be read, or verify-ca has no root certificate.
  */
 export function tlsOptions(settings: PostgresSettings): tls.ConnectionOptions {
   const { sslMode, sslRootCert, sslPassword: passphrase } = settings;
@@ -46,23 +46,23 @@ export function tlsOptions(settings: PostgresSettings): tls.ConnectionOptions {
   const key = cert && readFile("sslkey", settings.sslKey, "postgresql.key");
   const identity = { ...(cert && { cert, key }), ...(passphrase && { passphrase }) };
   const verification = verificationOf(settings);
-  if (verification === "nothing") return { ...identity, rejectUnauthorized: false };
+  if (verification === "none") return { ...identity, rejectUnauthorized: false };
   const ca = sslRootCert === "system" ? systemRoots() : readFile("sslrootcert", rootFile(settings));
   if (!ca && sslMode === "verify-ca") {
     throw new PostgresUrlError("sslmode=verify-ca needs sslrootcert, a file of certificates");
   }
   const verified = { ...identity, ...(ca && { ca }), rejectUnauthorized: true };
-  if (verification === "its issuer and name") return verified;
+  if (verification === "full") return verified;
   return { ...verified, checkServerIdentity: () => undefined };
 }
 
-/** Node has its own list of roots; newer versions can add those of the system. */
+/** Node's own root certificates and, in newer versions, those of the system. */
 function systemRoots(): string[] | undefined {
   const { getCACertificates } = loadTls() as { getCACertificates?: (type: string) => string[] };
   return getCACertificates && [...getCACertificates("default"), ...getCACertificates("system")];
 }
 
-/** Says at start what would fail at each connection. @throws PostgresUrlError */
+/** Checks at start what would otherwise fail at each connection. @throws PostgresUrlError */
 export function checkTlsFiles(settings: PostgresSettings): void {
   const options = tlsOptions(settings);
   if (!options.cert && !options.ca) return;
@@ -70,14 +70,16 @@ export function checkTlsFiles(settings: PostgresSettings): void {
     loadTls().createSecureContext(options);
   } catch (err) {
     const message = (err as Error).message;
-    throw new PostgresUrlError(`sslcert, sslkey and sslrootcert do not fit: ${message}`);
+    throw new PostgresUrlError(
+      `sslcert, sslkey and sslrootcert cannot be used together: ${message}`,
+    );
   }
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- few URLs need it at start
 const loadTls = () => require("node:tls") as typeof tls;
 
-/** Where libpq looks when nothing is named. */
+/** libpq's default file, if it exists. */
 const standardFile = (name: string): string | undefined => {
   const file = join(homedir(), ".postgresql", name);
   return existsSync(file) ? file : undefined;

@@ -1,101 +1,101 @@
-// Runs statements in a transaction on one connection, so that either all of them count or none.
+// Runs statements in a transaction on one connection: either all of them are committed or none.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { ConnectionPool } from "./connection-pool";
 import { isConflict, isDatabaseError, isIdleTimeout } from "./errors";
 import { withComment } from "./statement-comment";
 
-/** A row whose columns nobody has named. */
+/** A row without declared columns. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
 type AnyRow = Record<string, any>;
 
-/** What runs statements: the database, where each stands alone, or a transaction. */
+/** Runs statements: the database, each on its own, or a transaction. */
 export interface Queryable {
   /**
-   * Runs one parameterised statement and resolves with its rows.
+   * Runs one parameterized statement and resolves with its rows.
    * @throws BackingServiceUnavailable when the database is down, unreachable, too slow or too busy.
    */
   query: <Row extends object = AnyRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 }
 
-/** A transaction while it is open; its statements run one after the other, on a connection of its own. */
+/** An open transaction; its statements run one after the other, on a connection of its own. */
 export interface Transaction extends Queryable {
-  /** Runs `work` as a part of this transaction that can be undone alone, when it rejects: a savepoint. */
+  /** Runs `work` in a savepoint: if it rejects, only its part of the transaction is rolled back. */
   transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 }
 
-/** How a transaction is run. */
+/** The options of a transaction. */
 export interface TransactionOptions {
-  /** What it sees of others; `read committed` unless the database says otherwise. */
+  /** The isolation level; by default the database's, which is `read committed` unless changed. */
   isolation?: "read committed" | "repeatable read" | "serializable";
-  /** How often `work` is run again when it lost against another transaction (SQLSTATE 40001, 40P01); 0 by default. */
+  /** How often `work` is retried after a serialization failure or a deadlock (SQLSTATE 40001, 40P01); 0 by default. */
   retries?: number;
 }
 
 /**
- * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects.
+ * Runs `work` in a transaction: commits if it resolves, rolls back if it rejects.
  * @returns What `work` returns.
- * @throws TransactionError when a statement was not awaited, was caught though it failed, or ended the transaction, or
- *   when the next one was awaited for too long: `work` then goes on in vain.
+ * @throws TransactionError when a statement was not awaited, failed and its error was caught, or ended the transaction, or
+ *   when the transaction was idle for too long: `work` then still runs, but cannot commit.
  */
 export type RunTransaction = <T>(
   work: (tx: Transaction) => Promise<T>,
   options?: TransactionOptions,
 ) => Promise<T>;
 
-/** A transaction that `work` has spoilt: nothing of it is kept, unless the message says that nobody knows. */
+/** Misuse of a transaction by `work`: nothing was committed, unless the message says that this is unknown. */
 export class TransactionError extends Error {
   override readonly name = "TransactionError";
 }
 
 /**
- * What transactions need of the database.
+ * What transactions need from the database.
  * @internal
  */
 export interface TransactionsOptions {
-  pool: Pick<ConnectionPool, "lend" | "giveBack">;
-  /** How long a transaction may wait for its next statement before the server ends it, in milliseconds. */
+  pool: Pick<ConnectionPool, "acquire" | "release">;
+  /** The idle-in-transaction timeout of the server, in milliseconds. */
   idleMs: number;
-  /** What a statement's error becomes for whoever has run it. */
+  /** Converts the error of a statement for the caller. */
   explain: (err: unknown) => unknown;
 }
 
-/** Before `work` is tried again it waits a random part of this, in milliseconds: twice as much each time, up to a limit. */
+/** The longest delay before the first retry, in milliseconds, with full jitter; it doubles each time, up to the limit. */
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1000;
 
 /**
- * Makes what runs transactions on a pool's connections.
+ * Creates the function that runs transactions on a pool's connections.
  * @internal
  */
 export function createTransactions({ pool, idleMs, explain }: TransactionsOptions): RunTransaction {
-  // One message: the limit costs no round trip of its own.
+  // Sent with BEGIN in one message: it costs no round trip.
   const limit = `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
 
   async function runOnce<T>(
     work: (tx: Transaction) => Promise<T>,
     isolation: TransactionOptions["isolation"],
   ): Promise<T> {
-    const client = await lend();
-    const statements = followStatements(client, explain);
+    const client = await acquire();
+    const statements = trackStatements(client, explain);
     try {
       await statements.run(`BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${limit}`);
       const result = await Promise.race([work(openTransaction(statements.run)), statements.lost]);
       statements.finish();
       await statements.commit();
-      pool.giveBack(client, true);
+      pool.release(client, true);
       return result;
     } catch (err) {
-      pool.giveBack(client, await statements.rollBack());
+      pool.release(client, await statements.rollBack());
       throw err;
     } finally {
       statements.forget();
     }
   }
 
-  async function lend(): Promise<Client> {
+  async function acquire(): Promise<Client> {
     try {
-      return await pool.lend();
+      return await pool.acquire();
     } catch (err) {
       throw explain(err);
     }
@@ -110,43 +110,43 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
       try {
         return await runOnce(work, isolation);
       } catch (err) {
-        if (left <= 0 || !hasLost(err)) throw err;
+        if (left <= 0 || !isRetryable(err)) throw err;
         await delay(Math.random() * waitMs);
       }
     }
   };
 }
 
-/** `explain` may have made something else of what the server said. */
-const hasLost = (err: unknown): boolean =>
+/** `explain` may have wrapped the server's error. */
+const isRetryable = (err: unknown): boolean =>
   isConflict(err instanceof Error ? (err.cause ?? err) : err);
 
-/** The statements of one transaction, and what became of them. */
+/** Tracks the statements of one transaction. */
 interface Statements {
   run: Queryable["query"];
-  /** Rejects when the connection is lost: `work` that never ends must not keep its place in the pool. */
+  /** Rejects when the connection breaks: `work` that never ends must not occupy the pool. */
   lost: Promise<never>;
   /** @throws TransactionError when they must not be committed. */
   finish(): void;
   commit(): Promise<void>;
-  /** Resolves with whether the connection can be used again. */
+  /** Resolves with whether the connection can be reused. */
   rollBack(): Promise<boolean>;
-  /** Leaves the connection to others. */
+  /** Removes its listeners from the connection. */
   forget(): void;
 }
 
-function followStatements(client: Client, explainAny: (err: unknown) => unknown): Statements {
+function trackStatements(client: Client, explainAny: (err: unknown) => unknown): Statements {
   let running = 0;
-  /** Why no more statements are taken. */
+  /** Why further statements are rejected. */
   let over: string | undefined;
-  /** Of the last statement: after one that fails, only going back to a savepoint succeeds. */
+  /** The error of the last statement: after one that fails, only a rollback to a savepoint succeeds. */
   let failure: unknown;
 
   const explain = (err: unknown) =>
     isIdleTimeout(err) ? new TransactionError(IDLED, { cause: err }) : explainAny(err);
 
   let lose: (err: unknown) => void = () => undefined;
-  // What breaks first is the reason, and all that follows from it is ignored.
+  // The first error is the reason; those that follow from it are ignored.
   const lost = new Promise((resolve) => (lose = resolve)).then((err): never => {
     over ??= isIdleTimeout(err) ? IDLED : LOST;
     failure ??= err;
@@ -176,7 +176,7 @@ function followStatements(client: Client, explainAny: (err: unknown) => unknown)
     lost,
     run(text, values = []) {
       const sent = send<never>(text, values);
-      // Who forgets to await it hears of it from the transaction; unhandled, it would end the process.
+      // If the caller forgets to await it, the transaction reports it; an unhandled rejection would crash the process.
       sent.catch(() => undefined);
       return sent;
     },
@@ -197,7 +197,7 @@ function followStatements(client: Client, explainAny: (err: unknown) => unknown)
     },
     async rollBack() {
       over ??= OVER;
-      // Closing the connection undoes as much, and does not wait for a server that is mute.
+      // Closing the connection rolls back as well, and does not wait for a server that does not respond.
       if (failure !== undefined && !isDatabaseError(failure)) return false;
       return client.query("ROLLBACK").then(
         () => true,
@@ -210,14 +210,16 @@ function followStatements(client: Client, explainAny: (err: unknown) => unknown)
 
 const OVER = "The transaction is over: await each of its statements within `work`";
 const ENDED =
-  "A statement has ended the transaction: leave COMMIT and ROLLBACK to transaction(), and let `work` reject to roll back";
-const NOT_AWAITED = "A statement still runs: await each of them within `work`; nothing was kept";
+  "A statement ended the transaction: leave COMMIT and ROLLBACK to transaction(), and let `work` reject to roll back";
+const NOT_AWAITED =
+  "A statement is still running: await each of them within `work`; nothing was committed";
 const SWALLOWED =
-  "A statement has failed, and its error was caught: nothing was kept; run it in tx.transaction() to go on after it";
+  "A statement failed and its error was caught: nothing was committed; run it in tx.transaction() to continue after a failure";
 const IDLED =
-  "The work waited too long between two statements (DATABASE_STATEMENT_TIMEOUT_MS): nothing was kept; do what is slow before or after the transaction";
-const LOST = "The connection broke: nothing of the transaction was kept";
-const UNKNOWN = "The connection broke at COMMIT: nobody knows whether the transaction counts";
+  "The transaction was idle for too long between two statements (DATABASE_STATEMENT_TIMEOUT_MS): nothing was committed; do slow work before or after it";
+const LOST = "The connection broke: nothing of the transaction was committed";
+const UNKNOWN =
+  "The connection broke at COMMIT: it is unknown whether the transaction was committed";
 
 function openTransaction(query: Queryable["query"], depth = 1): Transaction {
   return {
@@ -230,7 +232,7 @@ function openTransaction(query: Queryable["query"], depth = 1): Transaction {
         await query(`RELEASE ${name}`);
         return result;
       } catch (err) {
-        // Should this fail, the transaction can only be rolled back, and will be.
+        // If this fails, the whole transaction is rolled back.
         await query(`ROLLBACK TO ${name}; RELEASE ${name}`).catch(() => undefined);
         throw err;
       }

@@ -1,10 +1,10 @@
-// What the values of the database become here; what pg makes of them suits where nothing else is said.
+// How values of the database are parsed where the defaults of pg do not fit.
 import { types } from "pg";
 
 const { TEXT, DATE, TIMESTAMP, TIMESTAMPTZ } = types.builtins;
 
 /**
- * Arrays, by their OIDs, for which pg has no names.
+ * OIDs of array types, for which pg has no names.
  * @see https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
  */
 const TEXT_ARRAY = 1009;
@@ -22,11 +22,11 @@ const parseArray = parserOf(TEXT_ARRAY) as (text: string) => Nested;
 const parseDate = parserOf(TIMESTAMPTZ) as Parse;
 
 /**
- * A point in time as RFC 3339 writes it in UTC, to the millisecond: what `Date` made of it, without making a `Date`.
- * What RFC 3339 cannot say, `infinity` and years before 1 or after 9999, stays as PostgreSQL writes it.
+ * Formats a point in time as in RFC 3339, in UTC, to the millisecond: the same as a `Date` would, without creating one.
+ * What RFC 3339 cannot express, `infinity` and years before 1 or after 9999, stays as PostgreSQL writes it.
  */
 export function parseTimestamptz(text: string): string {
-  // `2026-11-01 12:00:00.5+00`, as sessions in UTC have it.
+  // `2026-11-01 12:00:00.5+00`, the format of sessions in UTC.
   if (text.endsWith("+00") && text[10] === " ") {
     const milliseconds = text.slice(20, -3).slice(0, 3).padEnd(3, "0");
     return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
@@ -43,8 +43,8 @@ const eachTimestamptz = (value: Nested): Nested => {
 };
 
 /**
- * A day and a time on a wall are no points in time, and pg would make them some in the time zone of the process; of an
- * exact number in an array it would make an inexact one.
+ * Dates and local times are not points in time, but pg would parse them as such in the process's time zone. It would also
+ * round exact numbers in arrays to floating-point ones.
  */
 const PARSERS: Readonly<Record<number, Parse>> = {
   [DATE]: asText,
@@ -56,15 +56,15 @@ const PARSERS: Readonly<Record<number, Parse>> = {
   [TIMESTAMPTZ_ARRAY]: (text) => eachTimestamptz(parseArray(text)),
 };
 
-/** What pg asks how to read a type, by its OID. */
+/** The parser of a type, by OID; an option of pg. */
 export const getTypeParser = (oid: number, format?: "text" | "binary"): unknown =>
   (format !== "binary" && PARSERS[oid]) || types.getTypeParser(oid, format);
 
 /**
- * How a session writes its values, whatever its user and database have: nothing here reads another style. `bytea` is read in
- * both of its forms. ISO leaves the order of day and month, in which dates are read, as it is.
+ * The formats that the parsers need, whatever the user and the database have set. `bytea` is parsed in both of its formats.
+ * `ISO` does not change the order of day and month of input.
  */
 export const NEEDED_SETTINGS = { DateStyle: "ISO", IntervalStyle: "postgres" } as const;
 
-/** Like these, unless a URL's `options` say otherwise; 3 digits are exact in every version, and above 0 as few as needed since 12. */
+/** Defaults that a URL's `options` can override. From version 12 on, extra_float_digits above 0 means shortest exact; 3 is exact before, too. */
 export const PREFERRED_SETTINGS = { TimeZone: "UTC", extra_float_digits: "3" } as const;

@@ -1,12 +1,12 @@
-// The parameters of a PostgreSQL URL, and the variables of the environment that stand in for them. Pure.
+// Reads the parameters of a PostgreSQL URL, with libpq's environment variables as their defaults.
 
-/** What is wrong with a URL; it may hold a password, so nothing of the URL is in the message. */
+/** An invalid URL; as a URL may contain a password, the message quotes nothing of it. */
 export class PostgresUrlError extends Error {
   override readonly name = "PostgresUrlError";
 }
 
 /**
- * The parameters that are heeded, each with libpq's variable for it.
+ * The supported parameters, each with libpq's environment variable.
  * @see https://www.postgresql.org/docs/current/libpq-envars.html
  */
 const PARAMETERS: Readonly<Record<string, string | undefined>> = {
@@ -27,7 +27,7 @@ const PARAMETERS: Readonly<Record<string, string | undefined>> = {
   application_name: "PGAPPNAME",
 };
 
-/** Parameters that many URLs carry and that change nothing here, with the values for which that is true. */
+/** Common parameters that are ignored, with the values for which that is correct. */
 const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
   client_encoding: /^(utf-?8|auto)$/i,
   fallback_application_name: /^/,
@@ -38,10 +38,10 @@ const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
   uselibpqcompat: /^/,
 };
 
-/** A password may hold `?`, or an `@` that nobody encoded: the last one before the hosts counts. */
+/** A password may contain `?`, or an unencoded `@`: the last `@` ends it. */
 const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^/?]*|[^/@]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?([^]*))?$/;
 
-/** The URL, with what libpq's variables say where it says nothing itself. @throws PostgresUrlError */
+/** Adds the parameters that libpq's variables set and the URL does not. @throws PostgresUrlError */
 export function completePostgresUrl(
   url: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -55,10 +55,10 @@ export function completePostgresUrl(
   return `${url}${url.includes("?") ? "&" : "?"}${added.join("&")}`;
 }
 
-/** What a URL says, by the names of libpq's parameters. */
+/** The parameters of a URL, by libpq's names. */
 export type Parameters = Partial<Record<string, string>>;
 
-/** What stands in front of the question mark is a parameter like those behind it, which win. @throws PostgresUrlError */
+/** Reads user, hosts and database as parameters; those of the query override them. @throws PostgresUrlError */
 export function readParameters(url: string): Parameters {
   const parts = URL_PARTS.exec(url);
   if (!parts) throw new PostgresUrlError("expected postgres://user:password@host:port/database");
@@ -97,11 +97,11 @@ function readQuery(query: string): Parameters {
   return parameters;
 }
 
-/** JDBC's and node-postgres' way to say it. */
+/** The `ssl` parameter of JDBC and node-postgres. */
 function sslModeOf(ssl: string): string {
   const mode = { true: "require", 1: "require", false: "disable", 0: "disable" }[ssl] ?? ssl;
   if (["require", "disable", "no-verify"].includes(mode)) return mode;
-  throw new PostgresUrlError("ssl must be true or false; sslmode says it better");
+  throw new PostgresUrlError("ssl must be true or false; better use sslmode");
 }
 
 function refuseUnlessWithoutEffect(name: string, value: string): void {
@@ -110,9 +110,9 @@ function refuseUnlessWithoutEffect(name: string, value: string): void {
   if (isKnown) {
     throw new PostgresUrlError(`${name} has a value that is not supported: leave it out`);
   }
-  // Its name is not shown: it may be the rest of a password.
+  // The name is not shown: it may be part of a password.
   const known = Object.keys(PARAMETERS).join(", ");
-  throw new PostgresUrlError(`it has a parameter that is not supported; these are: ${known}`);
+  throw new PostgresUrlError(`it has an unsupported parameter; supported are: ${known}`);
 }
 
 function decode(text: string): string {
@@ -123,5 +123,5 @@ function decode(text: string): string {
   }
 }
 
-/** For the reader of a message: a parameter, and the variable that may have set it. */
+/** A parameter for messages, with the variable that may have set it. */
 export const called = (name: string): string => `${name} (or ${PARAMETERS[name]})`;

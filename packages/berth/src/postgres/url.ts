@@ -1,7 +1,7 @@
-// Reads a PostgreSQL URL as libpq does: what works in psql works here. Pure.
+// Parses a PostgreSQL URL as libpq does: a URL that works in psql works here.
 import { called, type Parameters, PostgresUrlError, readParameters } from "./url-parameters";
 
-/** How a connection is encrypted, and whose certificate is taken; `no-verify` is node-postgres' word for never asking. */
+/** Encryption and verification of the server; `no-verify`, from node-postgres, verifies nothing. */
 export const SSL_MODES = [
   "disable",
   "allow",
@@ -13,7 +13,7 @@ export const SSL_MODES = [
 ] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** What a server must be for its connection to be taken. */
+/** The required state of the server. */
 export const SESSION_ATTRIBUTES = [
   "any",
   "read-write",
@@ -26,23 +26,23 @@ export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
 
 const CHANNEL_BINDINGS = ["disable", "prefer", "require"] as const;
 
-/** One server that the URL names; a host that begins with a slash is the folder of a Unix socket. */
+/** One server; a host that begins with a slash is the folder of a Unix socket. */
 export interface PostgresHost {
   host: string;
   port: number;
 }
 
-/** What a URL says, with libpq's defaults. */
+/** The settings of a URL, with libpq's defaults. */
 export interface PostgresSettings {
-  /** To be tried in this order. */
+  /** In the order in which they are tried. */
   hosts: readonly PostgresHost[];
   sslMode: SslMode;
-  /** Whether somebody chose the mode, or it is the default. */
+  /** Whether the mode was set, or is the default. */
   isSslModeChosen: boolean;
-  /** Whether the server must prove that nobody stands between here and it, by the password that both know. */
+  /** Whether SCRAM channel binding is required: it rules out a man in the middle. */
   needsChannelBinding: boolean;
   targetSessionAttrs: SessionAttributes;
-  /** How long to wait for one host, in milliseconds. */
+  /** The connect timeout of one host, in milliseconds. */
   connectTimeoutMs: number;
   user: string | undefined;
   password: string | undefined;
@@ -50,19 +50,19 @@ export interface PostgresSettings {
   /** Server settings, such as `-c search_path=app`. */
   options: string | undefined;
   applicationName: string | undefined;
-  /** A file of trusted certificates, or `system` for the system's. */
+  /** A file of root certificates, or `system` for those of the system. */
   sslRootCert: string | undefined;
   sslCert: string | undefined;
   sslKey: string | undefined;
   sslPassword: string | undefined;
 }
 
-/** Where servers are looked for when nothing names one: Debian's socket, PostgreSQL's own, this machine. */
+/** The default hosts: Debian's socket folder, PostgreSQL's, this machine. */
 const DEFAULT_HOSTS = "/var/run/postgresql,/tmp,localhost";
 
 /**
- * Reads a URL.
- * @throws PostgresUrlError naming the parameter that is malformed, unknown or not supported, and what it may be.
+ * Parses a URL.
+ * @throws PostgresUrlError that names a malformed parameter and its valid values, or says that one is not supported.
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  */
 export function parsePostgresUrl(url: string): PostgresSettings {
@@ -118,7 +118,7 @@ function readHosts(given: Parameters): PostgresHost[] {
   const hosts = (given.host ?? DEFAULT_HOSTS).split(",");
   const ports = (given.port ?? "").split(",");
   if (ports.length > 1 && ports.length !== hosts.length) {
-    throw new PostgresUrlError("it needs one port for all hosts, or one for each");
+    throw new PostgresUrlError("expected one port for all hosts, or one for each");
   }
   return hosts.map((host, index) => {
     const text = ports.length > 1 ? ports[index] : ports[0];

@@ -1,10 +1,10 @@
-// The variables that say which PostgreSQL database is attached, and how.
+// The variables of the PostgreSQL database.
 import * as v from "valibot";
 import { integer, variable } from "../process/environment";
 import { completePostgresUrl } from "./url-parameters";
 import { parsePostgresUrl } from "./url";
 
-/** What a process reads that uses the database. */
+/** The variables of a process that uses the database. */
 export const postgresVariables = {
   DATABASE_URL: variable({
     schema: v.pipe(
@@ -13,7 +13,7 @@ export const postgresVariables = {
       v.description("postgres://user:password@host:port/database"),
     ),
     about:
-      "The PostgreSQL database, as psql takes it: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own, or `DEV_DATABASE_URL`.",
+      "The PostgreSQL database, as in psql: `?sslmode=…`, `PGSSLMODE`, several hosts. `npm run dev` has its own, or `DEV_DATABASE_URL`.",
     example: "postgres://user:password@localhost:5432/app",
     secret: true,
     complete(url, env) {
@@ -30,11 +30,11 @@ export const postgresVariables = {
   DATABASE_CONNECT_TIMEOUT_MS: variable({
     schema: integer(1, 600_000, "milliseconds"),
     default: "2000",
-    about: "How long a request waits for a database connection before it is answered 503.",
+    about: "How long a request waits for a database connection before the response is 503.",
   }),
   DATABASE_STATEMENT_TIMEOUT_MS: variable({
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "5000",
-    about: "How long one SQL statement may run before the request is answered 503.",
+    about: "How long one SQL statement may run before the response is 503.",
   }),
 };

@@ -1,22 +1,22 @@
-// Tells apart the constraints that a statement may violate, and what clients are told of them.
+// Recognizes constraint violations, and turns them into messages for clients.
 import { isDatabaseError } from "./errors";
 
 /**
- * Whether a statement would have made a second row with the same key: for a client, mostly a 409.
- * @param constraint Only this one, by the name that `\d` shows in psql; any, unless given.
+ * Whether a statement violates a unique constraint: usually a 409 for the client.
+ * @param constraint The name of the constraint, as `\d` shows it in psql; any by default.
  */
 export const isUniqueViolation = (err: unknown, constraint?: string): boolean =>
   isViolation(err, "23505", constraint);
 
-/** Whether a statement names a row that is not there, or removes one that others name. */
+/** Whether a statement references a row that does not exist, or deletes one that is referenced. */
 export const isForeignKeyViolation = (err: unknown, constraint?: string): boolean =>
   isViolation(err, "23503", constraint);
 
-/** Whether a row breaks a rule of its table. */
+/** Whether a row violates a check constraint. */
 export const isCheckViolation = (err: unknown, constraint?: string): boolean =>
   isViolation(err, "23514", constraint);
 
-/** A statement that a constraint has refused: answered with its message, which is meant for the client. */
+/** A constraint violation, with a message for the client. */
 export class ConstraintViolated extends Error {
   override readonly name = "ConstraintViolated";
   readonly expose = true;
@@ -31,9 +31,9 @@ export class ConstraintViolated extends Error {
 }
 
 /**
- * Makes what a statement's `catch` takes: clients hear of the constraints that are named here, by these words; what is
- * thrown else is thrown on.
- * @param messages By the constraint's name, as `\d` shows it in psql.
+ * Creates an argument for a statement's `catch`: it replaces violations of these constraints by errors with a message for the
+ * client, and rethrows other errors.
+ * @param messages By the name of the constraint, as `\d` shows it in psql.
  * @param status 409 by default.
  */
 export const onViolation =

@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.close();
 });
 
-/** A server that says its name, and what it is when it is asked. */
+/** A server that responds with its name and its session attributes. */
 async function start(name: string, role: "primary" | "standby", given: Partial<Behaviour> = {}) {
   const fake = await startFakePostgres({
     answer: (sql) => {
@@ -23,7 +23,7 @@ async function start(name: string, role: "primary" | "standby", given: Partial<B
   return fake;
 }
 
-/** Which server answers, or why none does. */
+/** The name of the server that responds, or the reason why none does. */
 async function ask(parameters: string, ports: number[], options: Partial<DatabaseOptions> = {}) {
   const database = createDatabase({
     url: `postgres://user:hunter2@${ports.map((port) => `localhost:${port}`).join(",")}/db?${parameters}`,
@@ -44,7 +44,7 @@ async function ask(parameters: string, ports: number[], options: Partial<Databas
 }
 
 describe("a database behind a pooler", () => {
-  it("is attached without the settings that the pooler refuses, and the log says once what is lost", async () => {
+  it("is attached without the settings that the pooler refuses, and logs the consequence of each once", async () => {
     const refusedSettings = ["IntervalStyle", "extra_float_digits", "statement_timeout"];
     const pooler = await start("pooler", "primary", { refusedSettings });
     const { logger, log } = createTestLogger();
@@ -53,20 +53,20 @@ describe("a database behind a pooler", () => {
     expect(log.map(({ level, msg }) => [level, msg])).toEqual(
       refusedSettings.map((name): unknown[] => [
         "info",
-        expect.stringMatching(new RegExp(`does not pass ${name} on: .*the database's user`)),
+        expect.stringMatching(new RegExp(`does not support ${name}: .*the database user`)),
       ]),
     );
   });
 });
 
 describe("a database with several hosts", () => {
-  it("is the first that can be used", async () => {
+  it("uses the first available host", async () => {
     const [a, b] = [await start("a", "primary"), await start("b", "primary")];
     expect(await ask("", [a.port, b.port])).toBe("a");
     expect(await ask("", [1, b.port, a.port])).toBe("b");
   });
 
-  it("passes over a host that starts, is full, or says nothing", async () => {
+  it("skips a host that is starting, full, or silent", async () => {
     const starting = await start("a", "primary", { greeting: { sqlState: "57P03" } });
     const full = await start("b", "primary", { greeting: { sqlState: "53300" } });
     const silent = await start("c", "primary", { greeting: "silence" });
@@ -75,11 +75,11 @@ describe("a database with several hosts", () => {
     expect(await ask("", ports, { connectTimeoutMs: 10_000 })).toBe("d");
   });
 
-  it("says of each host why it cannot be used, and no password", async () => {
+  it("reports for each host why it cannot be used, without the password", async () => {
     const refusing = await start("a", "primary", { greeting: { sqlState: "28P01" } });
     const reason = await ask("", [1, refusing.port]);
     expect(reason).toMatch(
-      /^no host can be used: localhost:1 \(tls\): .*ECONNREFUSED.*; localhost:\d+ \(clear text\): 28P01$/,
+      /^no host can be used: localhost:1 \(tls\): .*ECONNREFUSED.*; localhost:\d+ \(plain text\): 28P01$/,
     );
     expect(reason).not.toContain("hunter2");
   });
@@ -91,22 +91,25 @@ describe("a database with several hosts", () => {
     ["read-only", "standby"],
     ["standby", "standby"],
     ["prefer-standby", "standby"],
-  ])("is for target_session_attrs=%s the first of its kind: %s", async (attributes, expected) => {
-    const standby = await start("standby", "standby");
-    const primary = await start("primary", "primary");
-    const parameters = `target_session_attrs=${attributes}`;
-    expect(await ask(parameters, [standby.port, primary.port])).toBe(expected);
-    if (attributes !== "any")
-      expect(await ask(parameters, [primary.port, standby.port])).toBe(expected);
-  });
+  ])(
+    "uses for target_session_attrs=%s the first matching host: %s",
+    async (attributes, expected) => {
+      const standby = await start("standby", "standby");
+      const primary = await start("primary", "primary");
+      const parameters = `target_session_attrs=${attributes}`;
+      expect(await ask(parameters, [standby.port, primary.port])).toBe(expected);
+      if (attributes !== "any")
+        expect(await ask(parameters, [primary.port, standby.port])).toBe(expected);
+    },
+  );
 
-  it("is any host when a standby is only preferred, and none when it is asked for", async () => {
+  it("uses any host when a standby is preferred, and none when it is required", async () => {
     const { port } = await start("primary", "primary");
     expect(await ask("target_session_attrs=prefer-standby", [port])).toBe("primary");
     expect(await ask("target_session_attrs=standby", [port])).toBe("the server is not standby");
   });
 
-  it("moves on to the new primary when the old one has become a replica", async () => {
+  it("switches to the new primary when the old one has become a replica", async () => {
     const [a, b] = [await start("a", "primary"), await start("b", "standby")];
     const database = createDatabase({
       url: `postgres://user@localhost:${a.port},localhost:${b.port}/db?target_session_attrs=read-write`,

@@ -28,7 +28,7 @@ function attach(options: Partial<DatabaseOptions> = {}): Database {
   return database;
 }
 
-/** Statements called `locked` are answered when the test says so. */
+/** The statement `locked` gets its response when the test calls `unlock`. */
 function lockTable() {
   let unlock: () => void = () => undefined;
   const unlocked = new Promise<Answer>((resolve) => (unlock = () => resolve([])));
@@ -40,23 +40,23 @@ const until = async (isTrue: () => boolean) => {
   while (!isTrue()) await new Promise(setImmediate);
 };
 
-/** Sends as many statements as there are connections, and resolves when they hang. */
+/** Sends one statement per connection, waits until all of them hang, and resolves with their responses. */
 async function hang(connections: number) {
   const answers = Array.from({ length: connections }, () => database.query("locked"));
   await until(() => fake.statements.length === connections);
   return Promise.all(answers);
 }
 
-describe("a pool of connections", () => {
-  it("lends a connection again and again", async () => {
+describe("a connection pool", () => {
+  it("reuses a connection", async () => {
     attach();
     for (let i = 0; i < 5; i++) await database.query("");
     expect(fake.startups()).toBe(1);
   });
 
-  it("opens no more than it may, and lets the others wait in turn", async () => {
+  it("opens at most `size` connections, and queues the other callers in order", async () => {
     const { query } = attach({ poolSize: 2 });
-    // Else one connection may have served all before the other is there.
+    // Otherwise one connection may serve all before the other is open.
     fake.answer = async () => {
       await until(() => fake.startups() === 2);
       return [];
@@ -67,7 +67,7 @@ describe("a pool of connections", () => {
     expect(fake.startups()).toBe(2);
   });
 
-  it("sends away at once who would be the 101st to wait for its one connection", async () => {
+  it("fails at once for the 101st caller in the queue of its only connection", async () => {
     attach();
     const { unlock } = lockTable();
     const first = hang(1);
@@ -77,13 +77,13 @@ describe("a pool of connections", () => {
     const settled = await Promise.race([oneMore, first, ...waiting]);
     expect(settled).toBeInstanceOf(BackingServiceUnavailable);
     expect((settled as Error).cause).toEqual(
-      new Error("100 already wait for one of 1 connections"),
+      new Error("100 callers are already waiting for 1 connections"),
     );
     unlock();
     expect(await Promise.all([first, ...waiting])).toHaveLength(101);
   });
 
-  it("answers at once when the server has no connection left to give", async () => {
+  it("fails at once when the server has reached its connection limit", async () => {
     fake.greeting = { sqlState: "53300" };
     attach({ poolSize: 2 });
     const waiting = await Promise.allSettled([1, 2, 3, 4].map(() => database.query("")));
@@ -92,7 +92,7 @@ describe("a pool of connections", () => {
     }
   });
 
-  it("waits for the connections that it has when the server gives no more", async () => {
+  it("waits for its open connections when the server permits no more", async () => {
     attach({ poolSize: 2 });
     const { unlock } = lockTable();
     const first = hang(1);
@@ -105,7 +105,7 @@ describe("a pool of connections", () => {
     expect(fake.startups()).toBe(2);
   });
 
-  it("closes a connection that nobody needs any more", async () => {
+  it("closes an idle connection", async () => {
     jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
     attach();
     await database.query("");
@@ -117,7 +117,7 @@ describe("a pool of connections", () => {
     expect(fake.startups()).toBe(2);
   });
 
-  it("closes when the last connection has come back", async () => {
+  it("closes when the last connection is released", async () => {
     attach();
     const { unlock } = lockTable();
     const answer = hang(1);
@@ -158,20 +158,20 @@ describe("a statement that fails", () => {
 });
 
 describe("a ping", () => {
-  it("is answered while every connection waits for one table", async () => {
+  it("succeeds while every connection waits for one table", async () => {
     attach({ poolSize: 2 });
     const { unlock } = lockTable();
     const answers = hang(2);
     await until(() => fake.statements.length === 2);
     await Promise.all([database.ping(), database.ping(), database.ping()]);
-    // One more, for all who asked, and only for that long.
+    // One more connection for all concurrent pings, closed afterwards.
     expect(fake.startups()).toBe(3);
     await until(() => fake.clients() === 2);
     unlock();
     await answers;
   });
 
-  it("needs no other connection when one has just come back", async () => {
+  it("opens no connection when one was just released", async () => {
     jest.spyOn(performance, "now").mockReturnValue(performance.now());
     attach();
     await database.query("");
@@ -183,7 +183,7 @@ describe("a ping", () => {
     await answer;
   });
 
-  it("is answered by a server that is full of this process' connections", async () => {
+  it("succeeds when this process's connections fill the server", async () => {
     attach();
     const { unlock } = lockTable();
     const answers = hang(1);

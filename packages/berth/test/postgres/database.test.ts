@@ -8,7 +8,7 @@ import { createTestLogger } from "../../src/testing/app";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
 import { attach, POOL_SIZE } from "../support/database";
 
-/** A cable between pool and database that a test can cut, silence and mend. */
+/** A proxy between pool and database that a test can cut, silence and repair. */
 async function createCable(target: URL) {
   const sockets = new Set<Socket>();
   let silent = false;
@@ -47,7 +47,7 @@ async function createCable(target: URL) {
   return {
     port,
     cut,
-    /** Lets this text cut the cable, in place of getting through. */
+    /** Cuts the connection when this text is sent, in place of forwarding it. */
     cutBy: (text: string) => (isCutBy = text),
     mend: () => {
       isCutBy = undefined;
@@ -65,7 +65,7 @@ async function createCable(target: URL) {
 let postgres: TestPostgres;
 let cable: Awaited<ReturnType<typeof createCable>>;
 let database: Database;
-/** The same with limits so short that a test can wait for them, and a busy machine can exceed them. */
+/** The same with timeouts so short that a test can wait for them; a busy machine may exceed them. */
 let impatient: Database;
 const { logger, log } = createTestLogger();
 
@@ -98,13 +98,13 @@ const untilAnswered = async (from: Database): Promise<unknown> =>
   one(from).catch(() => untilAnswered(from));
 
 describe("an attached database", () => {
-  it("answers parameterised statements", async () => {
+  it("runs parameterized statements", async () => {
     expect(await database.query("SELECT $1::text AS a, $2::int AS b", ["'; --", 2])).toEqual([
       { a: "'; --", b: 2 },
     ]);
   });
 
-  it("passes on the errors of wrong statements as they are", async () => {
+  it("passes on the errors of wrong statements unchanged", async () => {
     await expect(database.query("SELECT nonsense")).rejects.toMatchObject({ code: "42703" });
     await expect(database.query("SELECT nonsense")).rejects.not.toBeInstanceOf(
       BackingServiceUnavailable,
@@ -125,7 +125,7 @@ describe("an attached database", () => {
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
-  it("undoes a transaction whose connection breaks half-way", async () => {
+  it("rolls back a transaction whose connection breaks half-way", async () => {
     await one();
     const broken = database.transaction(async (tx) => {
       await cable.cut();
@@ -136,18 +136,18 @@ describe("an attached database", () => {
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
-  it("does not say of a transaction whose connection breaks at its end that it may be tried again", async () => {
+  it("does not report a transaction whose connection breaks at COMMIT as retryable", async () => {
     await one();
     const unknown = database.transaction((tx) => {
       cable.cutBy("COMMIT");
       return tx.query("SELECT 1");
     });
-    await expect(unknown).rejects.toThrow(/nobody knows whether the transaction counts/);
+    await expect(unknown).rejects.toThrow(/it is unknown whether the transaction was committed/);
     await cable.mend();
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
-  it("survives a connection that breaks while nobody uses it", async () => {
+  it("survives an idle connection that breaks", async () => {
     await one();
     log.length = 0;
     await cable.cut();
@@ -157,7 +157,7 @@ describe("an attached database", () => {
     expect(await one()).toEqual([{ one: 1 }]);
   });
 
-  it("is unavailable when it does not answer at all", async () => {
+  it("is unavailable when it does not respond at all", async () => {
     await untilAnswered(impatient);
     cable.silence(true);
     await expect(one(impatient)).rejects.toBeInstanceOf(BackingServiceUnavailable);
@@ -165,7 +165,7 @@ describe("an attached database", () => {
     expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
   });
 
-  it("is unavailable to those who wait for a connection in vain", async () => {
+  it("is unavailable to callers whose wait for a connection times out", async () => {
     cable.silence(true);
     const waiting = await Promise.allSettled(Array.from({ length: 4 }, () => one(impatient)));
     expect(waiting.map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
@@ -176,29 +176,32 @@ describe("an attached database", () => {
     expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
   });
 
-  // The embedded server has one session for everybody, so it does not time out statements.
-  (process.env.TEST_DATABASE_URL ? it : it.skip)("ends a slow statement", async () => {
+  // The embedded server has one session for all clients, so it has no statement timeout.
+  (process.env.TEST_DATABASE_URL ? it : it.skip)("cancels a slow statement", async () => {
     await expect(impatient.query("SELECT pg_sleep(10)")).rejects.toBeInstanceOf(
       BackingServiceUnavailable,
     );
     expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
   });
 
-  (process.env.TEST_DATABASE_URL ? it : it.skip)("is there while a table is locked", async () => {
-    const holder = new Client({ connectionString: postgres.url });
-    await holder.connect();
-    await holder.query("CREATE TABLE slow ()");
-    await holder.query("BEGIN; LOCK TABLE slow");
-    const patient = attach(postgres.url);
-    const waiting = Array.from({ length: POOL_SIZE }, () => patient.query("SELECT FROM slow"));
-    const isWaiting = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted";
-    for (let n = 0; n < POOL_SIZE;) {
-      n = (await holder.query<{ n: number }>(isWaiting)).rows[0]?.n ?? 0;
-    }
-    await patient.ping();
-    await holder.query("COMMIT");
-    expect(await Promise.all(waiting)).toEqual(Array(POOL_SIZE).fill([]));
-    await patient.close();
-    await holder.end();
-  });
+  (process.env.TEST_DATABASE_URL ? it : it.skip)(
+    "is available while a table is locked",
+    async () => {
+      const holder = new Client({ connectionString: postgres.url });
+      await holder.connect();
+      await holder.query("CREATE TABLE slow ()");
+      await holder.query("BEGIN; LOCK TABLE slow");
+      const patient = attach(postgres.url);
+      const waiting = Array.from({ length: POOL_SIZE }, () => patient.query("SELECT FROM slow"));
+      const isWaiting = "SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted";
+      for (let n = 0; n < POOL_SIZE;) {
+        n = (await holder.query<{ n: number }>(isWaiting)).rows[0]?.n ?? 0;
+      }
+      await patient.ping();
+      await holder.query("COMMIT");
+      expect(await Promise.all(waiting)).toEqual(Array(POOL_SIZE).fill([]));
+      await patient.close();
+      await holder.end();
+    },
+  );
 });

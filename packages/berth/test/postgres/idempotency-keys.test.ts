@@ -14,7 +14,7 @@ import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres
 let postgres: TestPostgres;
 let database: Database;
 let app: Express;
-/** What a boat's own work waits for, or how it fails; it may return what its answer has otherwise. */
+/** What the work for a boat waits for, or how it fails; it may return a different response body. */
 let meanwhile: () => Promise<void> | void | object;
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ beforeEach(async () => {
   await database.query("DELETE FROM idempotency_keys");
 });
 
-/** Ids that no header can hold. */
+/** Ids that are not valid in a header. */
 const CLIENTS: Readonly<Record<string, string>> = {
   long: "x".repeat(3000),
   longer: "x".repeat(3001),
@@ -58,7 +58,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 const clientOf = (header = ""): string => CLIENTS[header] ?? header;
 
-/** As docs/limits.md has it for those who make it themselves. */
+/** The table as docs/limits.md shows it. */
 function documentedTable(): string[] {
   const page = readFileSync(join(__dirname, "../../../../docs/limits.md"), "utf8");
   const sql = /```sql\n(CREATE TABLE idempotency_keys .*?)```/s.exec(page)?.[1] ?? "";
@@ -76,7 +76,7 @@ const boats = async () =>
   );
 
 describe("a request with an idempotency key", () => {
-  it("is carried out once, and gets the same answer again, with its key quoted or not", async () => {
+  it("runs once, and gets the same response again, with its key quoted or not", async () => {
     const first = await post('"k"', "Ada");
     const again = await post("k", "Ada");
     expect([first.status, first.headers.location, first.text]).toEqual([
@@ -97,27 +97,27 @@ describe("a request with an idempotency key", () => {
     expect(await boats()).toEqual(["Ada"]);
   });
 
-  it("is refused when it is another one", async () => {
+  it("responds 422 when the key was used for a different request", async () => {
     await post("k", "Ada");
     const res = await post("k", "Bob");
     expect([res.status, JSON.parse(res.text)]).toEqual([
       422,
       problem(422, "Unprocessable Entity", {
-        detail: "This Idempotency-Key was used for another request: make a new one.",
+        detail: "This Idempotency-Key was used for a different request: use a new one.",
       }),
     ]);
     expect((await post("k", "Bob", { Authorization: "another" })).status).toBe(201);
     expect(await boats()).toEqual(["Ada", "Bob"]);
   });
 
-  it("is nobody else's, whatever colons and spaces the other's name has", async () => {
+  it("does not share a key with another client whose name contains colons or spaces", async () => {
     await post("b:c", "Ada", { Authorization: "a" });
     await post("c", "Ada", { Authorization: "a:b" });
     await post("c", "Ada", { Authorization: "b a" });
     expect(await boats()).toEqual(["Ada", "Ada", "Ada"]);
   });
 
-  it("is each client's own, whatever its id is", async () => {
+  it("separates the keys of clients, whatever their ids are", async () => {
     const ids = Object.keys(CLIENTS);
     for (const client of ids) {
       const headers = { Authorization: client };
@@ -137,7 +137,7 @@ describe("a request with an idempotency key", () => {
     ["a header that needs another body", { headers: { Trailer: "X-Name" } }],
     ["a status", { status: 1000 }],
     ["a body", { body: { count: 1n } }],
-  ])("is free again when its answer cannot be sent, for %s", async (_what, other) => {
+  ])("frees its key when its response cannot be sent: %s", async (_what, other) => {
     meanwhile = () => other;
     expect((await post("k", "Ada")).status).toBe(500);
     expect(await boats()).toEqual([]);
@@ -147,7 +147,7 @@ describe("a request with an idempotency key", () => {
     expect(await boats()).toEqual(["Ada"]);
   });
 
-  it("is told to come back while the first one is under way", async () => {
+  it("responds 409 while the first one is in progress", async () => {
     const other = attach(postgres.url, 60_000);
     const lock = (how: string) =>
       other.query(`SELECT pg_advisory_${how}(hashtextextended('idempotency:k ', 0))`);
@@ -157,7 +157,7 @@ describe("a request with an idempotency key", () => {
       409,
       "1",
       problem(409, "Conflict", {
-        detail: "A request with this Idempotency-Key is under way: come back for its answer.",
+        detail: "A request with this Idempotency-Key is still in progress: retry for its response.",
       }),
     ]);
     await lock("unlock");
@@ -165,7 +165,7 @@ describe("a request with an idempotency key", () => {
     await other.close();
   });
 
-  it("is free again when its work fails, and then nothing was done", async () => {
+  it("frees its key and rolls back when its work fails", async () => {
     meanwhile = () => {
       throw new Problem(503, "Not now.");
     };
@@ -176,11 +176,11 @@ describe("a request with an idempotency key", () => {
     expect(await boats()).toEqual(["Ada"]);
   });
 
-  it("is new when its answer is a day old, and old answers are removed", async () => {
+  it("counts as new when its response is a day old, and expired keys are deleted", async () => {
     await post("k", "Ada");
     await post("old", "Bob");
     await database.query("UPDATE idempotency_keys SET created_at = now() - interval '1 day'");
-    // Another process' keys: each sweeps at its first.
+    // The keys of another process: each process sweeps at its first request.
     const once = createIdempotencyKeys(database);
     const answer = { status: 204 };
     const request = { key: "k ", fingerprint: "f" };
@@ -195,7 +195,7 @@ describe("a request with an idempotency key", () => {
   });
 
   it.each([["two words"], ["x".repeat(256)], ['"open'], ["é"]])(
-    "is refused when its key is none: %j",
+    "responds 400 when its key is malformed: %j",
     async (key) => {
       const res = await post(key, "Ada");
       expect([res.status, res.type]).toEqual([400, "application/problem+json"]);
@@ -203,7 +203,7 @@ describe("a request with an idempotency key", () => {
     },
   );
 
-  it("may have a transaction of its own in its work, with a key or without", async () => {
+  it("can run a transaction in its work, with or without a key", async () => {
     const once = createIdempotencyKeys(database);
     const both = (request?: { key: string; fingerprint: string }) =>
       once(request, async (db) => {
@@ -218,7 +218,7 @@ describe("a request with an idempotency key", () => {
     expect(await boats()).toEqual([]);
   });
 
-  it("is carried out each time without a key", async () => {
+  it("runs each time without a key", async () => {
     await post(undefined, "Ada");
     await post(undefined, "Ada");
     expect(await boats()).toEqual(["Ada", "Ada"]);

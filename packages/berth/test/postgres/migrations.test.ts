@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-/** Why nothing was migrated. */
+/** The message of the error that `migrate` rejects with. */
 async function failure(startTimeoutMs: number, parameters = "sslmode=disable") {
   const { logger } = createTestLogger();
   const options = { files: "absent/*", logger, startTimeoutMs };
@@ -22,9 +22,9 @@ async function failure(startTimeoutMs: number, parameters = "sslmode=disable") {
 describe("migrations of a database that cannot be used", () => {
   it.each([
     ["28P01", "correct the user or the password of DATABASE_URL"],
-    ["28000", "the server lets nobody in this way: correct the user or sslmode"],
+    ["28000", "the server refuses this login: correct the user or sslmode"],
     ["3D000", "create the database, or correct its name"],
-  ])("end at the first %s, with the cure", async (sqlState, cure) => {
+  ])("fail at the first %s, with the cure", async (sqlState, cure) => {
     fake.greeting = { sqlState };
     expect(await failure(20_000)).toContain(
       `The database cannot be used: ${sqlState}. Cure: ${cure}`,
@@ -32,22 +32,22 @@ describe("migrations of a database that cannot be used", () => {
     expect(fake.startups()).toBe(1);
   });
 
-  it("end at once when the server has no TLS and the URL insists on it", async () => {
+  it("fail at once when the server has no TLS and the URL requires it", async () => {
     expect(await failure(20_000, "sslmode=require")).toMatch(
       /^The database cannot be used: .*SSL.* Cure: give the server a certificate, or set sslmode=prefer/,
     );
   });
 
-  it("end when the time is over and the server has accepted but not answered", async () => {
+  it("fail after the timeout when the server accepts but does not respond", async () => {
     fake.greeting = "silence";
     expect(await failure(300)).toMatch(
-      /^The database was not reached within 300 ms: no answer within \d+ ms$/,
+      /^The database could not be reached within 300 ms: no response within \d+ ms$/,
     );
   });
 
-  it("are tried ever more seldom while it starts", async () => {
+  it("back off exponentially while it starts", async () => {
     fake.greeting = { sqlState: "57P03" };
-    expect(await failure(1000)).toBe("The database was not reached within 1000 ms: 57P03");
+    expect(await failure(1000)).toBe("The database could not be reached within 1000 ms: 57P03");
     // After 0, 100, 300 and 700 ms.
     expect(fake.startups()).toBeLessThanOrEqual(4);
   });

@@ -4,7 +4,7 @@ import { createTestLogger } from "../../src/testing/app";
 
 keepWorkContexts();
 
-/** The statement as it is sent for work that takes this along. */
+/** The statement as it is sent in a context that propagates these headers. */
 function sentWith(travels: Readonly<Record<string, string>>): string {
   let sent = "";
   const { logger } = createTestLogger();
@@ -13,20 +13,20 @@ function sentWith(travels: Readonly<Record<string, string>>): string {
   return sent;
 }
 
-describe("a statement", () => {
-  it("says what it is for, by name", () => {
+describe("the comment of a statement", () => {
+  it("has the propagated headers, sorted by name", () => {
     expect(sentWith({ "x-request-id": "r1", traceparent: "00-1-2-01" })).toBe(
       "SELECT 1 /*traceparent='00-1-2-01',x-request-id='r1'*/",
     );
   });
 
-  it("says nothing where there is nothing to say", () => {
+  it("is left out when there is nothing to propagate", () => {
     expect(sentWith({})).toBe("SELECT 1");
     expect(withComment("SELECT 1")).toBe("SELECT 1");
   });
 
   it.each(["*/ DROP TABLE notes; --", "' OR 1=1", "$1", "%27", "\u{1f6a2}", "a\0b"])(
-    "says nothing that could end the comment: %j",
+    "cannot be ended by a value: %j",
     (id) => {
       const [, quoted = ""] =
         /^SELECT 1 \/\*x-request-id='([\w%.~!()-]*)'\*\/$/.exec(sentWith({ "x-request-id": id })) ??

@@ -1,12 +1,12 @@
-import { sayHowSafe } from "../../src/postgres/tls-warnings";
+import { createTlsWarnings } from "../../src/postgres/tls-warnings";
 import { parsePostgresUrl } from "../../src/postgres/url";
 import { createTestLogger } from "../../src/testing/app";
 
-/** What is said of two connections to the first host of the URL. */
-function said(url: string, encryption: "tls" | "clear text") {
+/** The log of two connections to the first host of the URL. */
+function logged(url: string, encryption: "tls" | "plain text") {
   const { logger, log } = createTestLogger();
   const settings = parsePostgresUrl(url);
-  const tell = sayHowSafe(settings, logger);
+  const tell = createTlsWarnings(settings, logger);
   for (let i = 0; i < 2; i++) tell(settings.hosts[0] as (typeof settings.hosts)[0], encryption);
   expect(JSON.stringify(log)).not.toContain("hunter2");
   return log.map(({ level, msg }) => [level, msg]);
@@ -14,45 +14,43 @@ function said(url: string, encryption: "tls" | "clear text") {
 
 const url = "postgres://user:hunter2@db.example/db";
 
-describe("what the log says of the database's connection", () => {
-  it("warns once that nothing is checked, when nobody chose so", () => {
-    expect(said(url, "tls")).toEqual([
+describe("the log of database connections", () => {
+  it("warns once that the certificate is not verified, when sslmode is the default", () => {
+    expect(logged(url, "tls")).toEqual([
       [
         "warn",
-        expect.stringMatching(
-          /of the server's certificate nothing is checked: add sslmode=verify-full/,
-        ),
+        expect.stringMatching(/the server's certificate is not verified: add sslmode=verify-full/),
       ],
     ]);
   });
 
-  it("warns once that it is not encrypted, when nobody chose so", () => {
-    expect(said(url, "clear text")).toEqual([
+  it("warns once that a connection is not encrypted, when sslmode is the default", () => {
+    expect(logged(url, "plain text")).toEqual([
       ["warn", expect.stringMatching(/is not encrypted: add sslmode=require to DATABASE_URL/)],
     ]);
   });
 
   it.each([
-    ["require", "nothing is checked"],
-    ["no-verify", "nothing is checked"],
-    ["verify-ca", "only its issuer is checked"],
-    ["require&sslrootcert=/ca.crt", "only its issuer is checked"],
-  ])("mentions once what sslmode=%s leaves out: %s", (mode, what) => {
-    expect(said(`${url}?sslmode=${mode}`, "tls")).toEqual([
+    ["require", "encrypted, but the server's certificate is not verified"],
+    ["no-verify", "encrypted, but the server's certificate is not verified"],
+    ["verify-ca", "the host name in the server's certificate is not verified"],
+    ["require&sslrootcert=/ca.crt", "the host name in the server's certificate is not verified"],
+  ])("mentions once what sslmode=%s does not verify: %s", (mode, what) => {
+    expect(logged(`${url}?sslmode=${mode}`, "tls")).toEqual([
       ["info", expect.stringContaining(what)],
     ]);
   });
 
   it.each([
     [`${url}?sslmode=verify-full`, "tls"],
-    ["postgres://localhost/db", "clear text"],
+    ["postgres://localhost/db", "plain text"],
     ["postgres://127.0.0.1/db", "tls"],
-    ["postgres://[::1]/db", "clear text"],
-    ["postgres://%2Ftmp/db", "clear text"],
+    ["postgres://[::1]/db", "plain text"],
+    ["postgres://%2Ftmp/db", "plain text"],
   ] as const)(
-    "is nothing where all is checked, or nothing leaves the machine: %s",
+    "is silent when everything is verified, or the connection is local: %s",
     (of, encryption) => {
-      expect(said(of, encryption)).toEqual([]);
+      expect(logged(of, encryption)).toEqual([]);
     },
   );
 });

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 afterAll(() => postgres.stop());
 
-/** Opens a door, and attaches the database through it with these parameters. */
+/** Starts a proxy in front of the database, and attaches the database through it with these URL parameters. */
 async function attach(options: FrontOptions, parameters = "") {
   const front = await startPostgresFront(new URL(postgres.url), options);
   fronts.push(front);
@@ -49,12 +49,12 @@ function attachTo(authority: string, parameters: string) {
 const ONE = [{ one: 1 }];
 const issued = { certificate: certificate("localhost") };
 const foreign = { certificate: certificate("elsewhere.example") };
-const tlsOnly = { ...issued, refusesClearText: true };
+const tlsOnly = { ...issued, refusesPlainText: true };
 const root = `sslrootcert=${encodeURIComponent(AUTHORITY)}`;
 
-describe("a database whose server insists on TLS", () => {
+describe("a database whose server requires TLS", () => {
   it.each(["", "sslmode=allow", "sslmode=prefer", "sslmode=require", "sslmode=no-verify"])(
-    "is attached by %j, whoever issued its certificate",
+    "is attached with %j, whatever the issuer of its certificate",
     async (parameters) => {
       const { ask, front } = await attach(tlsOnly, parameters);
       expect([await ask(), front.served]).toEqual([ONE, ["tls"]]);
@@ -62,34 +62,34 @@ describe("a database whose server insists on TLS", () => {
   );
 
   it.each(["sslmode=verify-full", "sslmode=verify-ca", "sslmode=require"])(
-    "is attached by %j when the issuer is trusted",
+    "is attached with %j when the issuer is trusted",
     async (mode) => {
       const { ask, front } = await attach(tlsOnly, `${mode}&${root}`);
       expect([await ask(), front.served]).toEqual([ONE, ["tls"]]);
     },
   );
 
-  it("is not attached by sslmode=disable", async () => {
+  it("is not attached with sslmode=disable", async () => {
     const { ask } = await attach(tlsOnly, "sslmode=disable");
     expect(await ask()).toMatch(/no encryption$/);
   });
 
   it.each(["sslmode=verify-full", "sslrootcert=system"])(
-    "is not attached by %j when nobody known issued its certificate",
+    "is not attached with %j when the issuer of its certificate is unknown",
     async (parameters) => {
       const { ask } = await attach(tlsOnly, parameters);
       expect(await ask()).toMatch(/unable to verify|unable to get local issuer/);
     },
   );
 
-  it("is attached under another name by sslmode=verify-ca, not by verify-full", async () => {
+  it("is attached under another host name with sslmode=verify-ca, not with verify-full", async () => {
     const byIssuer = await attach(foreign, `sslmode=verify-ca&${root}`);
     expect(await byIssuer.ask()).toEqual(ONE);
     const byName = await attach(foreign, `sslmode=verify-full&${root}`);
     expect(await byName.ask()).toMatch(/does not match certificate's altnames/);
   });
 
-  it("lets in who shows the certificate that it asks for", async () => {
+  it("accepts a client with the certificate that it requires", async () => {
     const asking = { ...tlsOnly, clientAuthority: readFileSync(AUTHORITY, "utf8") };
     const { cert, key } = certificateFiles("localhost");
     const identity = `sslcert=${encodeURIComponent(cert)}&sslkey=${encodeURIComponent(key)}`;
@@ -100,11 +100,11 @@ describe("a database whose server insists on TLS", () => {
   });
 });
 
-describe("a database that must prove by channel binding who it is", () => {
-  it("is not attached when it proves nothing, or is not encrypted", async () => {
-    // The connections between the front and the server are not encrypted, so the server cannot offer it.
+describe("a database with channel_binding=require", () => {
+  it("is not attached when it offers no channel binding, or no TLS", async () => {
+    // The connections between the proxy and the server are not encrypted, so the server cannot offer it.
     const encrypted = await attach(tlsOnly, "channel_binding=require");
-    expect(await encrypted.ask()).toBe("the server has no channel binding");
+    expect(await encrypted.ask()).toBe("the server does not support channel binding");
     const clear = await attach({}, "channel_binding=require");
     expect(await clear.ask()).toBe("The server does not support SSL connections");
   });
@@ -112,15 +112,15 @@ describe("a database that must prove by channel binding who it is", () => {
 
 describe("a database whose server has no TLS", () => {
   it.each(["", "sslmode=disable", "sslmode=allow", "sslmode=prefer"])(
-    "is attached by %j",
+    "is attached with %j",
     async (parameters) => {
       const { ask, front } = await attach({}, parameters);
-      expect([await ask(), front.served]).toEqual([ONE, ["clear text"]]);
+      expect([await ask(), front.served]).toEqual([ONE, ["plain text"]]);
     },
   );
 
   it.each(["sslmode=require", "sslmode=no-verify", "sslmode=verify-full"])(
-    "is not attached by %j",
+    "is not attached with %j",
     async (parameters) => {
       const { ask } = await attach({}, parameters);
       expect(await ask()).toBe("The server does not support SSL connections");
@@ -128,24 +128,24 @@ describe("a database whose server has no TLS", () => {
   );
 });
 
-describe("a database whose server has both", () => {
+describe("a database whose server accepts TLS and plain text", () => {
   it.each([
-    ["allow", "clear text"],
+    ["allow", "plain text"],
     ["prefer", "tls"],
-  ])("is attached by sslmode=%s with %s", async (mode, encryption) => {
+  ])("is attached with sslmode=%s over %s", async (mode, encryption) => {
     const { ask, front } = await attach(issued, `sslmode=${mode}`);
     expect([await ask(), front.served]).toEqual([ONE, [encryption]]);
   });
 });
 
-describe("a URL with files that are of no use", () => {
+describe("a URL with unusable files", () => {
   it.each([
     ["sslmode=verify-ca", "sslmode=verify-ca needs sslrootcert"],
     ["sslmode=verify-full&sslrootcert=/absent", "sslrootcert cannot be read: ENOENT"],
     [`sslcert=${encodeURIComponent(AUTHORITY)}&sslkey=/absent`, "sslkey cannot be read: ENOENT"],
     [
       `sslcert=${encodeURIComponent(AUTHORITY)}&sslkey=${encodeURIComponent(certificateFiles("localhost").key)}`,
-      "sslcert, sslkey and sslrootcert do not fit: ",
+      "sslcert, sslkey and sslrootcert cannot be used together: ",
     ],
   ])("is refused at start: %s", (parameters, message) => {
     expect(() => attachTo("localhost", parameters)).toThrow(message);

@@ -22,7 +22,7 @@ afterAll(async () => {
 beforeEach(() => database.query("INSERT INTO stock VALUES ('rope', 8)"));
 afterEach(() => database.query("DELETE FROM stock"));
 
-/** No test here waits for a limit. */
+/** A timeout that no test waits for. */
 const attachPatiently = () => attach(postgres.url, 60_000);
 
 const add = (to: Pick<Transaction, "query">, item: string) =>
@@ -31,12 +31,12 @@ const items = async () =>
   (await database.query<{ item: string }>("SELECT item FROM stock ORDER BY item")).map(
     ({ item }) => item,
   );
-/** Fails as the server does when two transactions cannot both be right. */
+/** Fails as the server does after a serialization failure. */
 const lose = (tx: Transaction, sqlstate: string) =>
   tx.query(`DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '${sqlstate}'; END $$`);
 
 describe("a transaction", () => {
-  it("keeps all of its statements, and returns what its work returns", async () => {
+  it("commits all of its statements, and resolves with the result of its work", async () => {
     const result = await database.transaction(async (tx) => {
       await add(tx, "anchor");
       await add(tx, "buoy");
@@ -45,7 +45,7 @@ describe("a transaction", () => {
     expect([result, await items()]).toEqual(["kept", ["anchor", "buoy", "rope"]]);
   });
 
-  it("keeps none when its work rejects, with any error", async () => {
+  it("rolls back when its work rejects, with any error", async () => {
     const changedItsMind = database.transaction(async (tx) => {
       await add(tx, "anchor");
       throw new RangeError("changed its mind");
@@ -54,7 +54,7 @@ describe("a transaction", () => {
     expect(await items()).toEqual(["rope"]);
   });
 
-  it("takes of a stock what there is, however many do at once", async () => {
+  it("takes no more from a stock than there is, with concurrent transactions", async () => {
     await database.query("CREATE TABLE orders (item text)");
     const order = () =>
       database.transaction(async (tx) => {
@@ -70,14 +70,14 @@ describe("a transaction", () => {
     }
   });
 
-  it("sees of others what its isolation level says", async () => {
+  it("has the isolation level of its options", async () => {
     const level = await database.transaction((tx) => tx.query("SHOW transaction_isolation"), {
       isolation: "serializable",
     });
     expect(level).toEqual([{ transaction_isolation: "serializable" }]);
   });
 
-  it("may wait for its next statement no longer than a statement may take", async () => {
+  it("has the statement timeout as its idle timeout", async () => {
     const limit = await database.transaction((tx) =>
       tx.query("SHOW idle_in_transaction_session_timeout"),
     );
@@ -85,7 +85,7 @@ describe("a transaction", () => {
     expect(await database.query("SHOW idle_in_transaction_session_timeout")).not.toEqual(limit);
   });
 
-  it.each(["40001", "40P01"])("is tried again after %s when asked to", async (sqlstate) => {
+  it.each(["40001", "40P01"])("is retried after %s when the options say so", async (sqlstate) => {
     let tries = 0;
     const loseTwice = async (tx: Transaction) => {
       await add(tx, `try ${++tries}`);
@@ -101,7 +101,7 @@ describe("a transaction", () => {
     expect(tries).toBe(2);
   });
 
-  it("is not tried again after any other error", async () => {
+  it("is not retried after any other error", async () => {
     let tries = 0;
     const wrong = database.transaction(
       (tx) => {
@@ -114,12 +114,12 @@ describe("a transaction", () => {
     expect(tries).toBe(1);
   });
 
-  it("is not kept when a statement was not awaited", async () => {
+  it("is rolled back when a statement was not awaited", async () => {
     const forgetful = database.transaction(async (tx) => {
       void add(tx, "anchor");
       await Promise.resolve();
     });
-    await expect(forgetful).rejects.toThrow(/^A statement still runs: await each/);
+    await expect(forgetful).rejects.toThrow(/^A statement is still running: await each/);
     expect(await items()).toEqual(["rope"]);
   });
 
@@ -132,13 +132,13 @@ describe("a transaction", () => {
     expect(await items()).toEqual(["rope"]);
   });
 
-  it("takes no statement once it is over", async () => {
+  it("accepts no statement once it is over", async () => {
     const kept = await database.transaction((tx) => Promise.resolve(tx));
     await expect(add(kept, "anchor")).rejects.toThrow(/^The transaction is over/);
     expect(await items()).toEqual(["rope"]);
   });
 
-  it("is not kept when the error of a statement was swallowed", async () => {
+  it("is rolled back when the error of a statement was swallowed", async () => {
     const swallowing = database.transaction(async (tx) => {
       await add(tx, "anchor");
       await add(tx, "rope").catch(() => undefined);
@@ -151,17 +151,17 @@ describe("a transaction", () => {
     expect(await items()).toEqual(["rope"]);
   });
 
-  it.each(["COMMIT", "ROLLBACK"])("leaves %s to itself", async (statement) => {
+  it.each(["COMMIT", "ROLLBACK"])("refuses %s as a statement", async (statement) => {
     const meddling = database.transaction(async (tx) => {
       await add(tx, "anchor");
       await tx.query(statement);
       await add(tx, "buoy");
     });
-    await expect(meddling).rejects.toThrow(/^A statement has ended the transaction/);
+    await expect(meddling).rejects.toThrow(/^A statement ended the transaction/);
     expect(await items()).not.toContain("buoy");
   });
 
-  it("may have parts that are undone alone", async () => {
+  it("can roll back a part alone", async () => {
     await database.transaction(async (tx) => {
       const twice = tx.transaction(async (part) => {
         await add(part, "anchor");
@@ -174,7 +174,7 @@ describe("a transaction", () => {
     expect(await items()).toEqual(["chain", "rope"]);
   });
 
-  it("gives its connection back, whatever becomes of it", async () => {
+  it("releases its connection, however it ends", async () => {
     const fates = Array.from({ length: 3 * POOL_SIZE }, (_, i) =>
       database
         .transaction(async (tx) => {
@@ -187,8 +187,8 @@ describe("a transaction", () => {
     await Promise.all(Array.from({ length: POOL_SIZE }, () => database.query("SELECT 1")));
   });
 
-  it("waits in vain for what all others hold, but not for ever", async () => {
-    // Much less than a transaction may idle, as in the defaults.
+  it("times out when all connections wait for one in use", async () => {
+    // Much less than the idle timeout of a transaction, as with the defaults.
     const few = attach(postgres.url, 2000, 300);
     const held = Array.from({ length: POOL_SIZE }, () =>
       few.transaction(async (tx) => {
@@ -197,7 +197,7 @@ describe("a transaction", () => {
       }),
     );
     const results = await Promise.allSettled(held);
-    // The first to give up leaves its connection to the others.
+    // The first one that times out releases its connection to the others.
     expect(results.filter(({ status }) => status === "rejected").length).toBeGreaterThan(0);
     for (const result of results) {
       if (result.status === "fulfilled") continue;
@@ -208,7 +208,7 @@ describe("a transaction", () => {
     await few.close();
   });
 
-  it("is finished before the database is closed", async () => {
+  it("finishes before the database is closed", async () => {
     const other = attachPatiently();
     await new Promise<void>((resolve, reject) => {
       const slow = other.transaction(async (tx) => {
@@ -223,7 +223,7 @@ describe("a transaction", () => {
     expect(await items()).toEqual(["anchor", "buoy", "rope"]);
   });
 
-  it("is right when many collide that read before they write", async () => {
+  it("stays correct when many that read before they write collide", async () => {
     const takeOne = async (tx: Transaction) => {
       const [{ left = 0 } = {}] = await tx.query<{ left: number }>(
         `SELECT left_over AS "left" FROM stock WHERE item = 'rope'`,
@@ -239,7 +239,7 @@ describe("a transaction", () => {
   });
 });
 
-describe("a transaction that waits too long for its next statement", () => {
+describe("a transaction that is idle for too long", () => {
   let fake: FakePostgres;
   let other: Database;
   beforeEach(async () => {
@@ -252,12 +252,14 @@ describe("a transaction that waits too long for its next statement", () => {
   });
   const idled = {
     name: "TransactionError",
-    message: expect.stringMatching(/^The work waited too long .* nothing was kept/) as string,
+    message: expect.stringMatching(
+      /^The transaction was idle for too long .* nothing was committed/,
+    ) as string,
     cause: { code: "25P03" },
   };
   const never = () => new Promise<never>(() => undefined);
 
-  it("is over though its work never ends, leaves its place to others, and takes no statement", async () => {
+  it("ends although its work never does, releases its connection, and accepts no statement", async () => {
     const open: Transaction[] = [];
     const ended = Array.from({ length: POOL_SIZE }, () =>
       other.transaction(async (tx) => {
@@ -270,18 +272,18 @@ describe("a transaction that waits too long for its next statement", () => {
       expect(result).toMatchObject({ reason: idled });
     }
     for (const tx of open)
-      await expect(tx.query("SELECT 'late'")).rejects.toThrow(/waited too long/);
+      await expect(tx.query("SELECT 'late'")).rejects.toThrow(/idle for too long/);
     expect(await other.query("SELECT 1")).toEqual([]);
     expect(fake.statements).not.toContain("SELECT 'late'");
   });
 
-  it.each(["SELECT 1", "COMMIT"])("says so when it hears of it only at %s", async (last) => {
+  it.each(["SELECT 1", "COMMIT"])("reports it when the server does so only at %s", async (last) => {
     fake.answer = (sql) => (sql === last ? { sqlState: "25P03", isFatal: true } : []);
     const idling = other.transaction((tx) => tx.query("SELECT 1"));
     await expect(idling).rejects.toMatchObject(idled);
   });
 
-  it("is worth another try when its connection was ended for another reason", async () => {
+  it("is retryable when its connection was ended for another reason", async () => {
     const ended = other.transaction(async (tx) => {
       await tx.query("SELECT 1");
       fake.end("57P01");
@@ -290,8 +292,8 @@ describe("a transaction that waits too long for its next statement", () => {
     await expect(ended).rejects.toBeInstanceOf(BackingServiceUnavailable);
   });
 
-  // The embedded server lets it wait for as long as nobody else wants to work.
-  (process.env.TEST_DATABASE_URL ? it : it.skip)("has kept nothing", async () => {
+  // The embedded server ends no idle transaction while no other client is waiting.
+  (process.env.TEST_DATABASE_URL ? it : it.skip)("is rolled back", async () => {
     const hasty = attach(postgres.url, 200);
     const idling = hasty.transaction(async (tx) => {
       await add(tx, "anchor");
@@ -304,7 +306,7 @@ describe("a transaction that waits too long for its next statement", () => {
 });
 
 describe("a transaction through query()", () => {
-  it("is refused with its cure, and gets into nobody's way", async () => {
+  it("is refused with the cure, and affects no other statement", async () => {
     await expect(database.query("BEGIN")).rejects.toThrow(/use transaction\(\)/);
     await Promise.all(Array.from({ length: POOL_SIZE }, () => database.query("SELECT 1")));
     await add(database, "anchor");

@@ -45,17 +45,17 @@ const VALUES: [expression: string, value: unknown][] = [
 ];
 
 describe("values of the database", () => {
-  it.each(VALUES)("come for %s as they are", async (expression, value) => {
+  it.each(VALUES)("of %s are parsed", async (expression, value) => {
     const [row] = await database.query(`SELECT ${expression} AS value`);
     expect(row).toEqual({ value });
   });
 
-  it("come as bytes for bytea", async () => {
+  it("of bytea are parsed as bytes", async () => {
     const [row] = await database.query("SELECT '\\x00ff'::bytea AS value");
     expect(row).toEqual({ value: Buffer.from([0, 255]) });
   });
 
-  // Where a day that became a point in time would be shifted; the second is behind UTC, and by half hours.
+  // Time zones in which a date parsed as a point in time would be shifted; the second one is behind UTC, by half hours.
   it.each(["Europe/Berlin", "America/St_Johns"])("are the same in %s", async (zone) => {
     const script = join(__dirname, "../support/print-values.ts");
     const args = ["-r", "ts-node/register", script, postgres.url, ...VALUES.map(([sql]) => sql)];
@@ -70,19 +70,19 @@ describe("values of the database", () => {
     "2026-02-01T11:30:00.000Z",
     "infinity",
     "0044-03-15 00:00:00+00 BC",
-  ])("such as %s may be sent back", async (value) => {
+  ])("such as %s can be sent back", async (value) => {
     const type = value.includes("+") || /[Zy]$/.test(value) ? "timestamptz" : "timestamp";
     const [row] = await database.query(`SELECT $1::${type} = '${value}'::${type} AS same`, [value]);
     expect(row).toEqual({ same: true });
   });
 });
 
-// The embedded server has one session for everybody, and so one set of settings.
+// The embedded server has one session for all clients, and so one set of settings.
 (process.env.TEST_DATABASE_URL ? describe : describe.skip)("a session", () => {
   const settings =
     "SELECT current_setting('TimeZone') AS zone, current_setting('DateStyle') AS style";
 
-  it("is in UTC, and writes dates as ISO 8601 does, whatever its user has", async () => {
+  it("is in UTC, and formats dates as ISO 8601, whatever the settings of its user", async () => {
     await database.query(
       `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = "Asia/Kathmandu"', current_database());
                    EXECUTE format('ALTER DATABASE %I SET DateStyle = "SQL, DMY"', current_database()); END $$`,
@@ -92,7 +92,7 @@ describe("values of the database", () => {
     await fresh.close();
   });
 
-  it("writes what can be read, whatever its user has, and whatever style the URL asks for", async () => {
+  it("uses formats that can be parsed, whatever the settings of its user and the URL", async () => {
     const role = `styled_${randomBytes(6).toString("hex")}`;
     const settings = {
       DateStyle: "German",
@@ -127,7 +127,7 @@ describe("values of the database", () => {
     }
   });
 
-  it("has the time zone that the URL asks for, and its values are the same", async () => {
+  it("has the time zone of the URL, with the same values", async () => {
     const elsewhere = attach(`${postgres.url}?options=-c%20timezone%3DAsia/Kathmandu`, 60_000);
     const times = "'2026-02-01 12:30:00.5+01'::timestamptz AS time, '2026-02-01'::date AS date";
     expect(await elsewhere.query(`SELECT ${times}, current_setting('TimeZone') AS zone`)).toEqual([
@@ -142,7 +142,7 @@ describe("a point in time", () => {
     ["2026-11-01 12:00:00+00", "2026-11-01T12:00:00.000Z"],
     ["2026-11-01 12:00:00.5+00", "2026-11-01T12:00:00.500Z"],
     ["2026-11-01 12:00:00.05+00", "2026-11-01T12:00:00.050Z"],
-    // Cut and not rounded, as it was when it became a Date: it must not be later than it was.
+    // Truncated and not rounded, as by Date: the result must not be later.
     ["2026-11-01 23:59:59.999999+00", "2026-11-01T23:59:59.999Z"],
     ["1969-12-31 23:59:59.999999+00", "1969-12-31T23:59:59.999Z"],
     ["2026-11-01 12:00:00.123456+05:45", "2026-11-01T06:15:00.123Z"],
@@ -160,7 +160,7 @@ describe("a point in time", () => {
     "0044-03-15 00:00:00+00 BC",
     "10000-01-01 00:00:00+00",
     "294276-12-31 23:59:59.999999+00",
-  ])("%s stays as it is: RFC 3339 cannot say it", (text) =>
+  ])("%s stays as it is: RFC 3339 cannot express it", (text) =>
     expect(parseTimestamptz(text)).toBe(text),
   );
 });

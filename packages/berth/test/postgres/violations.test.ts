@@ -36,7 +36,7 @@ const TAKEN = { customers_email_key: "This e-mail address is taken." };
 describe("a violated constraint", () => {
   const errorOf = (text: string) => database.query(text).then(String, (err: unknown) => err);
 
-  it("is told apart by its kind and its name", async () => {
+  it("is recognized by its kind and its name", async () => {
     const twice = await errorOf(TWICE);
     expect(isUniqueViolation(twice)).toBe(true);
     expect(isUniqueViolation(twice, "customers_email_key")).toBe(true);
@@ -49,7 +49,7 @@ describe("a violated constraint", () => {
 });
 
 describe("a request that violates a constraint", () => {
-  /** Answers with what becomes of `work`. */
+  /** Responds with the outcome of `work`. */
   const answerOf = (work: () => Promise<unknown>) => {
     const { app, log } = createTestApp((router) => {
       router.get("/", async (_req, res) => void res.json(await work()));
@@ -59,7 +59,7 @@ describe("a request that violates a constraint", () => {
       .then((res) => ({ body: JSON.parse(res.text) as unknown, type: res.type, log }));
   };
 
-  it("is told what its store says of it, and is not logged as the service's fault", async () => {
+  it("gets the message of the store, and is not logged as an error of the service", async () => {
     const { body, type, log } = await answerOf(() =>
       database.query(TWICE).catch(onViolation(TAKEN)),
     );
@@ -68,7 +68,7 @@ describe("a request that violates a constraint", () => {
     expect(log.map(({ msg }) => msg)).not.toContain("request failed");
   });
 
-  it("is told so when the database checks it at the end of a transaction", async () => {
+  it("gets the message when the database checks a constraint at COMMIT", async () => {
     const { body } = await answerOf(() =>
       database
         .transaction((tx) => tx.query(NOBODYS))
@@ -79,7 +79,7 @@ describe("a request that violates a constraint", () => {
     );
   });
 
-  it("undoes a transaction in which a store says so", async () => {
+  it("rolls back the transaction", async () => {
     const { body } = await answerOf(() =>
       database.transaction(async (tx) => {
         await tx.query("INSERT INTO customers VALUES (9)");
@@ -92,10 +92,10 @@ describe("a request that violates a constraint", () => {
 
   it.each([
     ["another constraint", NOBODYS],
-    ["a day that is none (22008)", "INSERT INTO customers (born) VALUES ('2026-02-31')"],
-    ["a number that is none (22P02)", "INSERT INTO customers (id) VALUES ('abc')"],
+    ["an invalid date (22008)", "INSERT INTO customers (born) VALUES ('2026-02-31')"],
+    ["an invalid number (22P02)", "INSERT INTO customers (id) VALUES ('abc')"],
     ["a number that is too large (22003)", "INSERT INTO customers (id) VALUES (99999999999)"],
-  ])("is a 500 that says nothing, for %s that nobody has foreseen", async (_what, text) => {
+  ])("responds 500 without details for %s", async (_what, text) => {
     const { body, log } = await answerOf(() => database.query(text).catch(onViolation(TAKEN)));
     expect(body).toEqual(problem(500, "Internal Server Error"));
     expect(log.map(({ msg }) => msg)).toContain("request failed");

@@ -1,14 +1,14 @@
-// Attaches a database as a service does.
+// Attaches a database for tests.
 import { createDatabase, type Database } from "../../src/postgres/database";
 import { createTestLogger } from "../../src/testing/app";
 
-/** How many connections `attach` may open. */
+/** The pool size of `attach`. */
 export const POOL_SIZE = 4;
 
 /**
  * Attaches the database with this URL.
- * @param limitMs How long anything may take; a busy machine exceeds the default.
- * @param connectTimeoutMs How long to wait for a connection, unless it is the same.
+ * @param limitMs The statement timeout; a busy machine may exceed the default.
+ * @param connectTimeoutMs The connect timeout; `limitMs` by default.
  */
 export const attach = (url: string, limitMs = 2000, connectTimeoutMs = limitMs): Database =>
   createDatabase({

@@ -1,15 +1,15 @@
-// A PostgreSQL server that says what a test wants: refusals, errors, nothing at all.
+// A fake PostgreSQL server with scripted responses: rows, errors, refusals, or none.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-/** Rows of one column `value`, an SQLSTATE, which may be the end of the connection, or no answer ever. */
+/** Rows of one column `value`, an error, which can be fatal, or no response. */
 export type Answer = { value: string }[] | { sqlState: string; isFatal?: boolean } | "silence";
 
-/** How the server behaves; a test may change it while the server runs. */
+/** The behaviour of the server; a test can change it while the server runs. */
 export interface Behaviour {
-  /** How a client is greeted: let in, refused with an SQLSTATE, or not at all. */
+  /** The response to a start-up message: accepted, refused with an SQLSTATE, or none. */
   greeting: "welcome" | "silence" | { sqlState: string };
-  /** Server settings that clients may not ask for, as poolers have them; the first one asked for is named. */
+  /** Settings in the start-up message that are refused, as by poolers; the error names the first one. */
   refusedSettings?: string[];
   answer: (sql: string) => Answer | Promise<Answer>;
 }
@@ -17,13 +17,13 @@ export interface Behaviour {
 export interface FakePostgres extends Behaviour {
   port: number;
   url: string;
-  /** How many clients have asked to be let in. */
+  /** The number of start-up messages. */
   startups: () => number;
-  /** How many clients are connected now. */
+  /** The number of connected clients. */
   clients: () => number;
   /** Every statement, in order. */
   statements: string[];
-  /** Ends all connections, with a reason that nobody has asked for. */
+  /** Ends all connections with this error, as an administrator does. */
   end(sqlState: string): void;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ function message(type: string, ...fields: (string | Buffer)[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** ErrorResponse; `FATAL` announces the end of the connection. */
+/** An ErrorResponse; after `FATAL` the server ends the connection. */
 export const errorResponse = (severity: "FATAL" | "ERROR", sqlState: string, text: string) =>
   message("E", `S${severity}\0V${severity}\0C${sqlState}\0M${text}\0\0`);
 
@@ -80,7 +80,7 @@ function render(answer: Answer, status: Status): Buffer {
 
 const SSL_REQUEST = 80877103;
 
-/** Starts the server on a free port of `localhost`; it lets everybody in and answers each statement with no rows. */
+/** Starts the server on a free port of `localhost`; by default, it accepts all clients and responds with no rows. */
 export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise<FakePostgres> {
   const statements: string[] = [];
   const sockets = new Set<Socket>();
@@ -103,7 +103,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
     let bytes = Buffer.alloc(0);
     let isLetIn = false;
     let status: Status = "I";
-    /** Takes one message off, whose length stands after its type, which the first has not. */
+    /** Removes one message from the buffer: type, length, body; the start-up message has no type. */
     const take = () => {
       const start = isLetIn ? 1 : 0;
       if (bytes.length < start + 4) return undefined;
@@ -113,7 +113,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
       bytes = bytes.subarray(end);
       return taken;
     };
-    const heed = (taken: Buffer) => {
+    const handle = (taken: Buffer) => {
       const type = String.fromCharCode(taken[0] as number);
       if (!isLetIn && taken.readInt32BE(4) === SSL_REQUEST) {
         if (fake.greeting !== "silence") socket.write("N");
@@ -122,7 +122,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
         greet(socket, taken.toString());
       } else if (type === "X") socket.end();
       else if (type === "Q" || type === "P") {
-        // Parse has a name before its text, which is empty here.
+        // Parse has the statement's name, here empty, before its text.
         const text = taken.subarray(type === "Q" ? 5 : 6);
         const sql = text.toString("utf8", 0, text.indexOf(0));
         statements.push(sql);
@@ -136,7 +136,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
     };
     socket.on("data", (chunk) => {
       bytes = Buffer.concat([bytes, chunk]);
-      for (let taken = take(); taken; taken = take()) heed(taken);
+      for (let taken = take(); taken; taken = take()) handle(taken);
     });
   };
 

@@ -1,4 +1,4 @@
-// Prints, as JSON, what the expressions on the command line become for a service; for tests of the time zone, which a process has.
+// Prints the values of SQL expressions as JSON; a separate process, as the time zone is one per process.
 import { attach } from "./database";
 
 async function main([url = "", ...expressions]: string[]): Promise<void> {
