@@ -198,7 +198,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         s.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"),
     }),
     status: 502,
-    detail: "has not answered in JSON",
+    detail: "sent a response that is not JSON",
   },
   "sends gzip, unasked": {
     setUp: misbehaving(answering(200, gzipSync(THING), ["Content-Encoding: gzip"])),

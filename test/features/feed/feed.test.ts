@@ -165,7 +165,7 @@ describe("GET /notes.atom without its notes", () => {
   it.each([
     ["another shape", json([{ ...NOTE, title: 1 }]), "sent a response of an unexpected shape"],
     ["no time", json([{ ...NOTE, updatedAt: "soon" }]), "sent a response of an unexpected shape"],
-    ["no JSON", html, "has not answered in JSON"],
+    ["no JSON", html, "sent a response that is not JSON"],
     ["an error", json({ detail: "secret" }, 500), "responded with 500"],
   ])("responds 502 to an answer with %s", async (_what, answer, detail) => {
     const res = await ask(await startNotes(answer));
