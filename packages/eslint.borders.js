@@ -22,6 +22,7 @@ const ONLY_EXPRESS_TYPES = {
   allowTypeImports: true,
   message: "This folder takes only types from Express: put what needs its values into http/.",
 };
+const NO_ROUTES = "A backing service knows no routes: throw an error with a status.";
 const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})/)\\w`, message });
 
 const berth = (name) => [`packages/berth/src/${name}/**/*.ts`];
@@ -105,10 +106,17 @@ module.exports = [
     ),
   ),
   folder(
-    berth("backing"),
+    ["packages/berth/src/{backing,client,postgres,redis}/**/*.ts"],
     NO_LOG,
     NO_EXPRESS,
-    onlyFrom("process|port", "A backing service knows no routes: throw an error with a status."),
+    onlyFrom("process|port|backing", NO_ROUTES),
+  ),
+  folder(
+    berth("tokens"),
+    NO_LOG,
+    NO_EXPRESS,
+    // The issuer's keys are fetched as another service's response is.
+    onlyFrom("process|port|backing|client", NO_ROUTES),
   ),
   folder(["packages/berth-grpc/src/**/*.ts"], NO_EXPRESS),
 ];

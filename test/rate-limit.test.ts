@@ -81,13 +81,18 @@ describeWithRedis("the limit of requests over two processes", () => {
   ])("lets all pass while Redis %s, says so once, and comes back by itself", async (...outage) => {
     const [, times, begin, end] = outage;
     await begin();
-    await askUntil("redis does not answer, calls to it wait or fail at once", times);
+    await askUntil(
+      "redis is not responding: circuit breaker open, calls wait or fail at once",
+      times,
+    );
     expect(await askAll()).toEqual(each(200));
     expect(await checks()).toEqual(each([200, { database: "ok", redis: "failed" }]));
     await end();
-    await askUntil("redis answers again", times);
+    await askUntil("redis is responding again: circuit breaker closed", times);
     let statuses = await askAll();
     while (statuses.some((status) => status !== 429)) statuses = await askAll();
-    expect(logged("redis does not answer, calls to it wait or fail at once")).toEqual(each(times));
+    expect(
+      logged("redis is not responding: circuit breaker open, calls wait or fail at once"),
+    ).toEqual(each(times));
   });
 });

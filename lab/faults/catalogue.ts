@@ -49,10 +49,10 @@ const drip = (text: string) => (socket: Socket) => {
   socket.on("close", () => clearInterval(timer));
 };
 
-const TOO_LATE = { status: 504, detail: "has not answered in time" };
+const TOO_LATE = { status: 504, detail: "did not respond in time" };
 const AWAY = { status: 503, detail: "is not available at the moment", retryAfter: /^5$/ };
-const BROKEN = { status: 502, detail: "has broken off" };
-const NOT_HTTP = { status: 502, detail: "has not answered as HTTP wants it" };
+const BROKEN = { status: 502, detail: "ended the connection early" };
+const NOT_HTTP = { status: 502, detail: "sent an invalid HTTP response" };
 
 /** 429 and 503 with several forms of `Retry-After`. */
 function busy(): [string, Fault][] {
@@ -126,7 +126,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       asked: endlessly(`${HEAD}Content-Length: 10000000000\r\n\r\n`, "x"),
     }),
     status: 502,
-    detail: "has answered with too much",
+    detail: "sent a response that is too large",
   },
   "sends chunks without end": {
     setUp: misbehaving({
@@ -136,7 +136,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       ),
     }),
     status: 502,
-    detail: "has answered with too much",
+    detail: "sent a response that is too large",
   },
   "sends headers without end": {
     setUp: misbehaving({ asked: endlessly(HEAD, `X-More: ${"x".repeat(1000)}\r\n`) }),
@@ -185,12 +185,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "sends invalid JSON": {
     setUp: misbehaving(answering(200, '{"name":')),
     status: 502,
-    detail: "has answered with malformed JSON",
+    detail: "sent malformed JSON",
   },
   "sends another shape": {
     setUp: misbehaving(answering(200, '{"name":{"first":"Ada"}}')),
     status: 502,
-    detail: "has answered in another shape than is expected",
+    detail: "sent a response of an unexpected shape",
   },
   "sends HTML": {
     setUp: misbehaving({
@@ -198,7 +198,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         s.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"),
     }),
     status: 502,
-    detail: "has not answered in JSON",
+    detail: "sent a response that is not JSON",
   },
   "sends gzip, unasked": {
     setUp: misbehaving(answering(200, gzipSync(THING), ["Content-Encoding: gzip"])),
@@ -207,12 +207,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "redirects to another host": {
     setUp: redirecting,
     status: 502,
-    detail: "has answered with a redirect",
+    detail: "responded with a redirect",
   },
   "answers 500 with a large problem": {
     setUp: misbehaving(answering(500, JSON.stringify({ detail: "x".repeat(900_000) }))),
     status: 502,
-    detail: "has answered 500",
+    detail: "responded with 500",
   },
   ...Object.fromEntries(busy()),
   "has two addresses, one refuses": { setUp: halfDead(false), status: 200 },

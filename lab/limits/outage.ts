@@ -33,8 +33,8 @@ const LASTS_MS = 3000;
 const NOTICED_LIMIT_MS = 30_000;
 const LOOK_MS = 200;
 
-const AWAY = "redis does not answer, calls to it wait or fail at once";
-const BACK = "redis answers again";
+const AWAY = "redis is not responding: circuit breaker open, calls wait or fail at once";
+const BACK = "redis is responding again: circuit breaker closed";
 
 /** Causes an outage of 3 s, and waits until Redis is used again. @throws Error when nothing is limited before */
 export async function outage(

@@ -12,13 +12,13 @@ describe("the table of faults", () => {
     expect(rows).toMatchObject([
       {
         "the other side": "sends another shape",
-        GET: "502 has answered in another shape than is expected",
+        GET: "502 sent a response of an unexpected shape",
         arrived: "1",
         "POST, arrived": "502, 1",
         "1 at once": "502",
         logged: "error request failed ×3",
       },
-      { "the other side": "redirects to another host", GET: "502 has answered with a redirect" },
+      { "the other side": "redirects to another host", GET: "502 responded with a redirect" },
     ]);
   });
 

@@ -23,10 +23,10 @@ const GOOD: Seen = {
   ...{ first: refused, post: refused, many: [refused, refused] },
   ...{ getsArrived: 0, postsArrived: 1, sentBytes: 2_000_000 },
   log: [
-    { level: "warn", msg: "stock does not answer" },
+    { level: "warn", msg: "stock is not responding" },
     { level: "error", msg: "request failed", requestId: "r1" },
     { level: "error", msg: "request failed", requestId: "r2" },
-    { level: "info", msg: "stock answers again" },
+    { level: "info", msg: "stock is responding again: circuit breaker closed" },
   ],
   ...{ before: usage, after: usage, mayRecover: true, recoveredAfterMs: 250, besides: [] },
 };
@@ -71,7 +71,7 @@ describe("toRow", () => {
       "POST, arrived": "503, 1",
       "2 at once": "503 ×2",
       "ms at most": "4000",
-      logged: "warn stock does not answer, error request failed ×2",
+      logged: "warn stock is not responding, error request failed ×2",
       MB: "2.0",
       sockets: "5 → 5",
       "heap MB": "10.0 → 10.0",

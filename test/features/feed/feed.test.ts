@@ -163,18 +163,10 @@ describe("GET /notes.atom without its notes", () => {
   });
 
   it.each([
-    [
-      "another shape",
-      json([{ ...NOTE, title: 1 }]),
-      "has answered in another shape than is expected",
-    ],
-    [
-      "no time",
-      json([{ ...NOTE, updatedAt: "soon" }]),
-      "has answered in another shape than is expected",
-    ],
-    ["no JSON", html, "has not answered in JSON"],
-    ["an error", json({ detail: "secret" }, 500), "has answered 500"],
+    ["another shape", json([{ ...NOTE, title: 1 }]), "sent a response of an unexpected shape"],
+    ["no time", json([{ ...NOTE, updatedAt: "soon" }]), "sent a response of an unexpected shape"],
+    ["no JSON", html, "sent a response that is not JSON"],
+    ["an error", json({ detail: "secret" }, 500), "responded with 500"],
   ])("responds 502 to an answer with %s", async (_what, answer, detail) => {
     const res = await ask(await startNotes(answer));
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
@@ -185,7 +177,7 @@ describe("GET /notes.atom without its notes", () => {
   it("responds 504 when no answer comes", async () => {
     const res = await ask(await startNotes(() => undefined));
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
-      failure(504, "Gateway Timeout", "has not answered in time"),
+      failure(504, "Gateway Timeout", "did not respond in time"),
     );
   });
 

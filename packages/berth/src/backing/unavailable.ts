@@ -1,16 +1,16 @@
-// What a request gets while a backing service is away.
+// The error of a request that needs a backing service while that is down.
 
-/** How long a client should wait before it tries again, in seconds. */
+/** How long a client should wait before it retries, in seconds. */
 const RETRY_AFTER_S = 5;
 
-/** A backing service that is down, unreachable or too slow: answered 503, and worth trying again. */
+/** A backing service is down, unreachable or too slow: 503, and the client may retry. */
 export class BackingServiceUnavailable extends Error {
   override readonly name = "BackingServiceUnavailable";
   readonly status = 503;
   readonly expose = true;
   readonly headers = { "Retry-After": String(RETRY_AFTER_S) };
 
-  /** @param service What the client is told is away, such as `database`. */
+  /** @param service The service's name in the message, such as `database`. */
   constructor(service: string, cause: unknown) {
     super(`The ${service} is not available at the moment.`, { cause });
   }

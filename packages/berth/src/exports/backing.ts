@@ -6,5 +6,5 @@ export {
   type AttachOptions,
   type BackingService,
   type BackingServices,
-} from "../backing/services";
+} from "../backing/attach";
 export { BackingServiceUnavailable } from "../backing/unavailable";

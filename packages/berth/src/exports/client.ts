@@ -1,9 +1,4 @@
 // Calls to other services.
-export {
-  createServiceClient,
-  type AnswerOf,
-  type Call,
-  type ServiceClient,
-  type ServiceClientOptions,
-} from "../backing/service-client";
-export { ServiceError, ServiceProblem, type ServiceFailure } from "../backing/service-errors";
+export { ServiceError, ServiceProblem, type ServiceFailure } from "../client/errors";
+export { createServiceClient, type ServiceClient } from "../client/service-client";
+export type { AnswerOf, Call, ServiceClientOptions } from "../client/types";

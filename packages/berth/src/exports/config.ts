@@ -1,8 +1,8 @@
 // Environment variables: Berth's, and how to declare your own.
-export { postgresVariables } from "../backing/postgres-variables";
-export { redisVariables } from "../backing/redis-variables";
-export { serviceUrl } from "../backing/service-variables";
-export { tokenVariables, optionalTokenVariables } from "../backing/token-variables";
+export { postgresVariables } from "../postgres/variables";
+export { redisVariables } from "../redis/url";
+export { serviceUrl } from "../client/url";
+export { tokenVariables, optionalTokenVariables } from "../tokens/variables";
 export { apiVariables, rateLimitVariables } from "../http/variables";
 export {
   ConfigError,

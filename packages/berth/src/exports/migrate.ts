@@ -1,3 +1,3 @@
 // Migrations.
-export { migrate, rollBack, type MigrateOptions } from "../backing/migrations";
+export { migrate, rollBack, type MigrateOptions } from "../postgres/migrations";
 export type { MigrationBuilder } from "node-pg-migrate";

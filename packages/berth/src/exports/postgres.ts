@@ -1,23 +1,23 @@
 // PostgreSQL: connection pool, transactions, idempotency keys.
-export { createIdempotencyKeys } from "../backing/idempotency-keys";
+export { createIdempotencyKeys } from "../postgres/idempotency-keys";
 export {
   attachDatabase,
   createDatabase,
   type Database,
   type DatabaseOptions,
-} from "../backing/postgres";
-export { reasonOf } from "../backing/postgres-errors";
-export { parsePostgresUrl, type PostgresSettings } from "../backing/postgres-url";
+} from "../postgres/database";
+export { reasonOf } from "../postgres/errors";
+export { parsePostgresUrl, type PostgresSettings } from "../postgres/url";
 export {
   TransactionError,
   type Queryable,
   type Transaction,
   type TransactionOptions,
-} from "../backing/transactions";
+} from "../postgres/transactions";
 export {
   ConstraintViolated,
   isCheckViolation,
   isForeignKeyViolation,
   isUniqueViolation,
   onViolation,
-} from "../backing/violations";
+} from "../postgres/violations";

@@ -1,2 +1,2 @@
 // Redis.
-export { attachRedis, createRedis, type Redis, type RedisOptions } from "../backing/redis";
+export { attachRedis, createRedis, type Redis, type RedisOptions } from "../redis/redis";

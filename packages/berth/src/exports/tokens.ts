@@ -1,10 +1,10 @@
 // Access tokens, with the issuer as a backing service.
+export type { TokenClaims } from "../tokens/cache";
 export {
   attachTokens,
   createTokens,
   TokenRefused,
   type AttachedTokens,
-  type TokenClaims,
   type Tokens,
   type TokensOptions,
-} from "../backing/tokens";
+} from "../tokens/tokens";

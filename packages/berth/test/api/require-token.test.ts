@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { openApiDocument } from "../../src/api/openapi";
 import { requireToken, token, type TokenVerifier } from "../../src/api/require-token";
-import { createTokens, type Tokens } from "../../src/backing/tokens";
+import { createTokens, type Tokens } from "../../src/tokens/tokens";
 import { refusals } from "../../src/http/refusals";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import {
@@ -58,9 +58,9 @@ const NO_TOKEN = [
   401,
   { detail: "A bearer token is required.", header: 'Bearer realm="ships"' },
 ] as const;
-const NO_JWT = invalid("The token is no JSON Web Token.");
-const WRONG_KEY = invalid("The token is not signed with a key of the issuer.");
-const WRONG_WAY = invalid("The token is not signed in a way that is accepted.");
+const NO_JWT = invalid("The token is not a JSON Web Token.");
+const WRONG_KEY = invalid("The token is not signed with one of the issuer's keys.");
+const WRONG_WAY = invalid("The token is signed with an algorithm that is not accepted.");
 const HEADER = malformed("The header must be: Authorization: Bearer TOKEN");
 const TITLES = { 400: "Bad Request", 401: "Unauthorized" } as const;
 
@@ -130,7 +130,7 @@ describe("a request that needs a token", () => {
     [
       "another issuer",
       bearer(signToken(key, { ...claims, iss: `${claims.iss}/` })),
-      invalid("The token is of another issuer."),
+      invalid("The token is from another issuer."),
     ],
     ["no issuer", bearer(signToken(key, without("iss"))), invalid("The token has no iss.")],
   ])("is refused with %s", async (_name, authorization, [status, { detail, header }]) => {

@@ -80,7 +80,7 @@ describe("a migration that fails", () => {
       expect(await release.exit).toBe(1);
       const { msg, err } = logOf(release).at(-1) as LogLine & { err: { stack: string } };
       expect(msg).toBe(
-        `The migration ${SECOND} has ended the process before it was done, which does not count as success: throw an Error instead of calling process.exit`,
+        `The migration ${SECOND} exited the process before it was done, which counts as a failure: throw an Error instead of calling process.exit`,
       );
       expect(err.stack).toContain(`${SECOND}.js`);
       expect(await applied()).toEqual(names);
@@ -94,7 +94,7 @@ describe("a migration that fails", () => {
       expect(logOf(release).at(-1)).toMatchObject({
         migration: SECOND,
         code: 7,
-        msg: "the process ends before its migrations are done",
+        msg: "the process exits before its migrations are done",
       });
     }));
 
@@ -108,7 +108,7 @@ describe("a migration that fails", () => {
         expect(await release.exit).toBe(1);
         expect(logOf(release).map(({ msg }) => msg)).toEqual([
           "uncaught error, what is not committed is rolled back",
-          "the process ends before its migrations are done",
+          "the process exits before its migrations are done",
         ]);
         expect(logOf(release).at(-1)).toMatchObject({ migration: SECOND });
       },
@@ -120,7 +120,7 @@ describe("a migration that never ends", () => {
     withMigrations({ [SECOND]: `exports.up = (pgm, done) => {}` }, async (script) => {
       const hurry = require.resolve("../support/hurry.js");
       const release = start(script, ["--require", hurry]);
-      expect(JSON.parse(await release.line(/a migration is still at work/))).toMatchObject({
+      expect(JSON.parse(await release.line(/a migration is still running/))).toMatchObject({
         migration: SECOND,
       });
       release.child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-import type { Database } from "../../src/backing/postgres";
+import type { Database } from "../../src/postgres/database";
 import { attach } from "../support/database";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
 import { type TestServer } from "../../src/testing/process";

@@ -62,7 +62,7 @@ describe("the release process", () => {
       answer: (sql) => (sql.includes("pg_try_advisory_lock(") && isFree ? [{ value: "1" }] : []),
     });
     const waiting = startProcess(RELEASE, { DATABASE_URL: busy.url });
-    await waiting.line(/another process migrates this database/);
+    await waiting.line(/another process is migrating this database/);
     isFree = true;
     expect(await waiting.exit).toBe(0);
     await busy.close();
@@ -75,10 +75,10 @@ describe("the release process", () => {
     expect(await waiting.exit).toBe(1);
     const messages = waiting.lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages.slice(0, -1)).toEqual(
-      Array(20).fill("another process migrates this database: waiting for it to end"),
+      Array(20).fill("another process is migrating this database: waiting for it to finish"),
     );
     expect(messages.at(-1)).toMatch(
-      /^Another process has been migrating this database for 60\d s and more: migrate again once it has ended$/,
+      /^Another process has been migrating this database for 60\d s: migrate again once it has finished$/,
     );
     await busy.close();
   });

@@ -13,7 +13,7 @@ describe("an error in the log of the built service", () => {
     expect(await exit).toBe(1);
     const { err } = JSON.parse(lines.at(-1) ?? "") as { err: { stack: string } };
     const [, file = "", line] = /at readFile \((.+):(\d+):\d+\)/.exec(err.stack) ?? [];
-    expect(file).toBe(join(root, "src/backing/postgres-tls.ts"));
+    expect(file).toBe(join(root, "src/postgres/tls.ts"));
     expect(readFileSync(file, "utf8").split("\n")[Number(line) - 1]).toContain("throw new");
   });
 });

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Response, Router } from "express";
 import request from "supertest";
-import { createDatabase } from "../../src/backing/postgres";
+import { createDatabase } from "../../src/postgres/database";
 import { refusals } from "../../src/http/refusals";
 import { log } from "../../src/process/log";
 import { createLogger } from "../../src/process/logger";

@@ -1,5 +1,5 @@
 import request from "supertest";
-import { createRedis } from "../../src/backing/redis";
+import { createRedis } from "../../src/redis/redis";
 import { rateLimit } from "../../src/http/rate-limit";
 import { setProcessLogger } from "../../src/process/work-context";
 import {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import request from "supertest";
-import { createServiceClient } from "../../src/backing/service-client";
+import { createServiceClient } from "../../src/client/service-client";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import { watchTimeouts } from "../../src/testing/timers";
 
@@ -85,7 +85,7 @@ describe("a call to another service", () => {
     expect(Number(received[0]?.["x-envoy-expected-rq-timeout-ms"])).toBeLessThanOrEqual(100_000);
     expect([res.status, res.body]).toEqual([
       504,
-      problem(504, "Gateway Timeout", { detail: "The stock service has not answered in time." }),
+      problem(504, "Gateway Timeout", { detail: "The stock service did not respond in time." }),
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { postgresVariables } from "../../src/backing/postgres-variables";
-import { optionalTokenVariables, tokenVariables } from "../../src/backing/token-variables";
+import { postgresVariables } from "../../src/postgres/variables";
+import { optionalTokenVariables, tokenVariables } from "../../src/tokens/variables";
 import {
   ConfigError,
   type Environment,

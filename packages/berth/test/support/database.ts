@@ -1,14 +1,14 @@
-// Attaches a database as a service does.
-import { createDatabase, type Database } from "../../src/backing/postgres";
+// Attaches a database for tests.
+import { createDatabase, type Database } from "../../src/postgres/database";
 import { createTestLogger } from "../../src/testing/app";
 
-/** The size of the connection pool. */
+/** The pool size of `attach`. */
 export const POOL_SIZE = 4;
 
 /**
  * Attaches the database with this URL.
- * @param limitMs The limit of every operation; a busy machine exceeds the default.
- * @param connectTimeoutMs How long to wait for a connection; by default the same.
+ * @param limitMs The statement timeout; a busy machine may exceed the default.
+ * @param connectTimeoutMs The connect timeout; `limitMs` by default.
  */
 export const attach = (url: string, limitMs = 2000, connectTimeoutMs = limitMs): Database =>
   createDatabase({

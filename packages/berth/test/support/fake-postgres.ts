@@ -1,15 +1,15 @@
-// A fake PostgreSQL server, which can reject clients, fail, or not respond at all.
+// A fake PostgreSQL server with scripted responses: rows, errors, refusals, or none.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-/** Rows with one column `value`, an SQLSTATE, which may close the connection, or no response. */
+/** Rows of one column `value`, an error, which can be fatal, or no response. */
 export type Answer = { value: string }[] | { sqlState: string; isFatal?: boolean } | "silence";
 
-/** How the server behaves; a test may change it while the server runs. */
+/** The behaviour of the server; a test can change it while the server runs. */
 export interface Behaviour {
-  /** Accepts a client, rejects it with an SQLSTATE, or does not respond. */
+  /** The response to a start-up message: accepted, refused with an SQLSTATE, or none. */
   greeting: "welcome" | "silence" | { sqlState: string };
-  /** Startup parameters that are rejected, as by poolers; the error names the first one. */
+  /** Settings in the start-up message that are refused, as by poolers; the error names the first one. */
   refusedSettings?: string[];
   answer: (sql: string) => Answer | Promise<Answer>;
 }
@@ -17,13 +17,13 @@ export interface Behaviour {
 export interface FakePostgres extends Behaviour {
   port: number;
   url: string;
-  /** The number of connection attempts so far. */
+  /** The number of start-up messages. */
   startups: () => number;
   /** The number of connected clients. */
   clients: () => number;
   /** The statements so far, in order. */
   statements: string[];
-  /** Closes all connections with an unsolicited error. */
+  /** Ends all connections with this error, as an administrator does. */
   end(sqlState: string): void;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ function message(type: string, ...fields: (string | Buffer)[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** An ErrorResponse; after `FATAL`, the connection closes. */
+/** An ErrorResponse; after `FATAL` the server ends the connection. */
 export const errorResponse = (severity: "FATAL" | "ERROR", sqlState: string, text: string) =>
   message("E", `S${severity}\0V${severity}\0C${sqlState}\0M${text}\0\0`);
 
@@ -80,7 +80,7 @@ function render(answer: Answer, status: Status): Buffer {
 
 const SSL_REQUEST = 80877103;
 
-/** Starts the server on a free port of `localhost`; by default it accepts all clients, and returns no rows. */
+/** Starts the server on a free port of `localhost`; by default, it accepts all clients and responds with no rows. */
 export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise<FakePostgres> {
   const statements: string[] = [];
   const sockets = new Set<Socket>();
@@ -103,7 +103,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
     let bytes = Buffer.alloc(0);
     let isLetIn = false;
     let status: Status = "I";
-    /** Removes one message from the buffer: a type, except for the first message, and a length. */
+    /** Removes one message from the buffer: type, length, body; the start-up message has no type. */
     const take = () => {
       const start = isLetIn ? 1 : 0;
       if (bytes.length < start + 4) return undefined;
@@ -122,7 +122,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
         greet(socket, taken.toString());
       } else if (type === "X") socket.end();
       else if (type === "Q" || type === "P") {
-        // In Parse, an empty name precedes the text.
+        // Parse has the statement's name, here empty, before its text.
         const text = taken.subarray(type === "Q" ? 5 : 6);
         const sql = text.toString("utf8", 0, text.indexOf(0));
         statements.push(sql);

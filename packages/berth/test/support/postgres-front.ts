@@ -1,4 +1,4 @@
-// A PostgreSQL server's front door with the locks that a test wants: TLS or none, clear text or not.
+// A proxy in front of a PostgreSQL server, with or without TLS, plain text and client certificates.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -6,30 +6,30 @@ import { join } from "node:path";
 import { type SecureContextOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { errorResponse } from "./fake-postgres";
 
-/** What the door asks of a client. */
+/** What the proxy requires of clients. */
 export interface FrontOptions {
-  /** The server's certificate; without one it speaks no TLS. */
+  /** The server's certificate; without one it has no TLS. */
   certificate?: SecureContextOptions;
-  /** Only clients with a certificate of this authority get in. */
+  /** Only clients with a certificate of this authority are accepted. */
   clientAuthority?: string;
-  /** Whether clients without encryption are sent away, as `hostssl` does. */
-  refusesClearText?: boolean;
+  /** Whether unencrypted clients are refused, as by `hostssl`. */
+  refusesPlainText?: boolean;
 }
 
-/** A server in front of another. */
+/** A running proxy. */
 export interface PostgresFront {
   port: number;
-  /** How each client that got in spoke, in order. */
-  served: ("tls" | "clear text")[];
+  /** The encryption of each accepted client, in order. */
+  served: ("tls" | "plain text")[];
   close(): Promise<void>;
 }
 
 const file = (name: string): string => join(__dirname, "certificates", name);
 
-/** Where the test authority's own certificate is. */
+/** The file of the test authority's certificate. */
 export const AUTHORITY = file("authority.crt");
 
-/** Where the certificate and the key of a name are: `localhost` or `elsewhere.example`. */
+/** The files of the certificate and the key for a name: `localhost` or `elsewhere.example`. */
 export const certificateFiles = (name: string) => ({
   cert: file(`${name}.crt`),
   key: file(`${name}.key`),
@@ -42,7 +42,7 @@ export const certificate = (name: string): SecureContextOptions => {
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** Starts the door on a free port of `localhost`. */
+/** Starts the proxy on a free port of `localhost`. */
 export async function startPostgresFront(
   target: URL,
   options: FrontOptions,
@@ -50,7 +50,7 @@ export async function startPostgresFront(
   const served: PostgresFront["served"] = [];
   const sockets = new Set<Socket>();
 
-  const letIn = (client: Socket, how: "tls" | "clear text", first?: Buffer) => {
+  const accept = (client: Socket, how: "tls" | "plain text", first?: Buffer) => {
     served.push(how);
     const server = connect(Number(target.port), target.hostname.replace(/[[\]]/g, ""));
     if (first) server.write(first);
@@ -69,7 +69,7 @@ export async function startPostgresFront(
         "28000",
         "no pg_hba.conf entry for this host, no encryption",
       );
-      return options.refusesClearText ? client.end(refusal) : letIn(client, "clear text", hello);
+      return options.refusesPlainText ? client.end(refusal) : accept(client, "plain text", hello);
     }
     if (!options.certificate) {
       client.write("N");
@@ -77,7 +77,7 @@ export async function startPostgresFront(
     }
     client.write("S");
     const secured = new TLSSocket(client, tlsOptions(options));
-    secured.on("error", () => client.destroy()).once("secure", () => letIn(secured, "tls"));
+    secured.on("error", () => client.destroy()).once("secure", () => accept(secured, "tls"));
   };
 
   const server = createServer((client) => {

@@ -1,4 +1,4 @@
-// Prints the values of SQL expressions as JSON; a separate process, for tests of the time zone.
+// Prints the values of SQL expressions as JSON; a separate process, as the time zone is one per process.
 import { attach } from "./database";
 
 async function main([url = "", ...expressions]: string[]): Promise<void> {

@@ -1,0 +1,73 @@
+// Decides after a failed call: whether the service is down, whether to retry, and after how long.
+import type { Outcome } from "../backing/circuit-breaker";
+import { ServiceError, ServiceProblem } from "./errors";
+import type { AnyCall } from "./types";
+
+/** The longest delay before the first retry, in milliseconds; it doubles with each try, up to the limit. */
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1000;
+
+/** Whether no server received the call, so that any call may be retried. */
+export const isUnsent = ({ failure }: ServiceError): boolean => failure === "unreachable";
+
+/**
+ * What a failure means for the circuit breaker. Any response counts as a success, even a 503: one failing path must not
+ * close off the others.
+ * @param hadTime Whether the call had about the usual time limit: a client with a tiny deadline must not be able to open the
+ *   circuit.
+ */
+export function outcomeOf(err: unknown, hadTime: boolean): Outcome {
+  if (!(err instanceof ServiceError)) return "unknown";
+  if (err.failure === "timeout") return hadTime ? "failure" : "unknown";
+  return ["unreachable", "broken"].includes(err.failure) ? "failure" : "success";
+}
+
+/** Whether the call is idempotent or was never sent, and another try may succeed. */
+export function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {
+  if (isUnsent(err)) return true;
+  const isSafe =
+    isIdempotent ??
+    (!["POST", "PATCH"].includes(method) ||
+      Object.keys(headers ?? {}).some((header) => header.toLowerCase() === "idempotency-key"));
+  if (err instanceof ServiceProblem)
+    return isSafe && [429, 502, 503, 504].includes(err.problem.status);
+  return isSafe && err.failure === "broken";
+}
+
+/**
+ * How long to wait before a retry, in milliseconds: the service's Retry-After, plus exponential back-off with full jitter,
+ * so that callers do not retry in step.
+ */
+export function retryDelayMs(err: ServiceError, tries: number): number {
+  const askedS = err instanceof ServiceProblem ? (err.retryAfterS ?? 0) : 0;
+  const mostMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
+  return askedS * 1000 + Math.random() * mostMs;
+}
+
+/** What each call adds to the retry budget: one call in five may be retried. */
+const PER_CALL = 0.2;
+/** The initial and largest budget, for a burst of failures. */
+const MOST = 100;
+
+/** Limits retries to a share of all calls, so that they do not overload a service that is already failing. */
+export interface RetryBudget {
+  /** Counts a first try. */
+  earn(): void;
+  /** Takes one retry from the budget, and returns whether there was one left. */
+  spend(): boolean;
+}
+
+/** Creates a full budget. */
+export function createRetryBudget(): RetryBudget {
+  let left = MOST;
+  return {
+    earn() {
+      left = Math.min(MOST, left + PER_CALL);
+    },
+    spend() {
+      if (left < 1) return false;
+      left--;
+      return true;
+    },
+  };
+}

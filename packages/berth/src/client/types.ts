@@ -1,0 +1,57 @@
+// The options of a service client, its calls and what they resolve with.
+import type { Logger } from "pino";
+import type * as v from "valibot";
+
+/** How a service is attached. */
+export interface ServiceClientOptions {
+  /** The service's name in problems, `/readyz` and log lines, such as `stock`. */
+  name: string;
+  /** The service's URL; its path is the prefix of all calls' paths. */
+  url: string;
+  logger: Pick<Logger, "info" | "warn">;
+  /**
+   * How long a call may take, retries included, in milliseconds; 5 s by default. The deadline of the request that the call
+   * is made for is a further limit.
+   */
+  timeoutMs?: number;
+  /** The connect timeout, in milliseconds; 1 s by default. */
+  connectTimeoutMs?: number;
+  /** How long the service may send nothing during a call, in milliseconds; 3 s by default. */
+  silenceTimeoutMs?: number;
+  /** The most connections, besides one for pings; further calls wait for one. 50 by default. */
+  connections?: number;
+  /** The largest response body, in bytes; 1 MiB by default. */
+  answerLimitBytes?: number;
+  /** The path that `ping` requests; `/livez` by default. With `/readyz`, two services that call each other would ping forever. */
+  pingPath?: string;
+}
+
+/** One call. */
+export type Call<Schema extends v.GenericSchema | undefined> = CallParts &
+  (
+    | { method: "HEAD"; answer?: undefined }
+    | {
+        method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+        /** The schema of the response body; without it, the body is ignored. */
+        answer?: Schema;
+      }
+  );
+
+interface CallParts {
+  /** Begins with `/`; user input in it must be validated or encoded (`encodeURIComponent`). */
+  path: string;
+  query?: Readonly<Record<string, string | number | boolean>>;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  /** How long this call may take, in milliseconds; the client's `timeoutMs` by default. */
+  timeoutMs?: number;
+  /** Whether the call may be retried after it was sent: by default all but POST and PATCH, and these with an `Idempotency-Key`. */
+  isIdempotent?: boolean;
+}
+
+/** A call with or without a schema. */
+export type AnyCall = Call<v.GenericSchema | undefined>;
+
+/** What a call resolves with. */
+export type AnswerOf<Schema> = Schema extends v.GenericSchema ? v.InferOutput<Schema> : void;

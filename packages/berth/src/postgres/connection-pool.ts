@@ -1,0 +1,193 @@
+// A database connection pool with a bounded queue: callers that could not be served in time fail at once.
+import { AsyncResource } from "node:async_hooks";
+import type { Client } from "pg";
+
+/** The options of a connection pool. */
+export interface PoolOptions {
+  /** The most open connections. */
+  size: number;
+  /** How long to wait for a connection, in milliseconds. */
+  waitMs: number;
+  connect: () => Promise<Client>;
+  /** Called when an idle connection breaks, after it was dropped. */
+  onIdleError: (err: Error) => void;
+}
+
+/** A connection pool. */
+export interface ConnectionPool {
+  /**
+   * Takes a connection for exclusive use, synchronously if one is idle.
+   * @throws Error when none is free in time, the queue is full, or no connection can be opened.
+   */
+  acquire(): Client | Promise<Client>;
+  /** Returns a connection. @param isIntact Whether it can be reused; otherwise it is closed. */
+  release(client: Client, isIntact: boolean): void;
+  /** Closes idle connections now and others when they are released; at most once in 5 s. */
+  renew(): void;
+  /** Whether connections are open and all of them in use. */
+  isBusy(): boolean;
+  /** When a connection was last released intact, and so the server had responded. */
+  lastResponseAt(): number;
+  /** Resolves when every connection was released and is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * The longest queue for each connection. With statements of 20 ms, a connection serves this many callers in the default wait
+ * of 2 s: further ones would time out, and only delay the others.
+ */
+const WAITING_PER_CONNECTION = 100;
+
+/** How long an idle connection stays open, in milliseconds. */
+const IDLE_MS = 10_000;
+
+/** The shortest time between two renewals, in milliseconds: a server that stays read-only would cost a connection each time. */
+const RENEW_MS = 5000;
+
+/** The back-off after a failed connect while other connections are open, in milliseconds. */
+const REST_MS = 1000;
+
+interface Waiter {
+  resolve: (client: Client) => void;
+  reject: (err: unknown) => void;
+  timer?: NodeJS.Timeout;
+}
+
+/** Creates a pool, which opens connections on demand. */
+export function createConnectionPool(options: PoolOptions): ConnectionPool {
+  const { size, waitMs, connect, onIdleError } = options;
+  /** Connections are opened outside the work context of a request, so that log lines about them name none. */
+  const ownContext = new AsyncResource("ConnectionPool");
+  const maxWaiting = size * WAITING_PER_CONNECTION;
+  /** In use or idle. */
+  const open = new Set<Client>();
+  const outdated = new WeakSet<Client>();
+  /** LIFO: the last one was used last, and is taken next. */
+  const idle: { client: Client; since: number }[] = [];
+  const waiting = new Set<Waiter>();
+  let connecting = 0;
+  let restUntil = 0;
+  let keepUntil = 0;
+  let lastResponseAt = -Infinity;
+  let sweeping: NodeJS.Timeout | undefined;
+  let onEmpty: (() => void) | undefined;
+
+  function acquire(): Client | Promise<Client> {
+    const client = idle.pop()?.client;
+    if (client) return client;
+    if (onEmpty) throw new Error("the pool is closed");
+    if (waiting.size >= maxWaiting) {
+      throw new Error(`${maxWaiting} callers are already waiting for ${size} connections`);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject };
+      waiting.add(waiter);
+      grow();
+      waiter.timer = setTimeout(() => {
+        waiting.delete(waiter);
+        reject(new Error(`no connection became free within ${waitMs} ms`));
+      }, waitMs);
+    });
+  }
+
+  function nextWaiter(): Waiter | undefined {
+    const [waiter] = waiting;
+    if (!waiter) return undefined;
+    clearTimeout(waiter.timer);
+    waiting.delete(waiter);
+    return waiter;
+  }
+
+  /** Opens a connection for a waiting caller if the pool is not full. */
+  function grow(): void {
+    if (open.size + connecting >= size || connecting >= waiting.size) return;
+    if (open.size > 0 && performance.now() < restUntil) return;
+    connecting += 1;
+    ownContext
+      .runInAsyncScope(connect)
+      .finally(() => (connecting -= 1))
+      .then(admit, fail);
+  }
+
+  function admit(client: Client): void {
+    open.add(client);
+    client.on("error", (err) => lose(client, err));
+    serve(client, performance.now());
+  }
+
+  /** Open connections will become free again; if there are none, all waiting callers fail. */
+  function fail(err: unknown): void {
+    restUntil = performance.now() + REST_MS;
+    if (open.size > 0) return;
+    do nextWaiter()?.reject(err);
+    while (connecting === 0 && waiting.size > 0);
+    settle();
+  }
+
+  function release(client: Client, isIntact: boolean): void {
+    if (!isIntact) return drop(client);
+    lastResponseAt = performance.now();
+    if (outdated.has(client)) drop(client);
+    else serve(client, lastResponseAt);
+  }
+
+  function serve(client: Client, now: number): void {
+    const waiter = nextWaiter();
+    if (waiter) return waiter.resolve(client);
+    if (onEmpty) return drop(client);
+    idle.push({ client, since: now });
+    sweeping ??= setTimeout(sweep, IDLE_MS).unref();
+  }
+
+  function sweep(): void {
+    const before = performance.now() - IDLE_MS;
+    const kept = idle.findIndex(({ since }) => since > before);
+    for (const { client } of idle.splice(0, kept < 0 ? idle.length : kept)) drop(client);
+    sweeping = idle.length > 0 ? setTimeout(sweep, IDLE_MS).unref() : undefined;
+  }
+
+  /** A connection that breaks in use rejects its statement, and is released by its user. */
+  function lose(client: Client, err: Error): void {
+    const index = idle.findIndex((item) => item.client === client);
+    if (index < 0) return;
+    idle.splice(index, 1);
+    drop(client);
+    onIdleError(err);
+  }
+
+  function drop(client: Client): void {
+    open.delete(client);
+    void client.end().catch(() => undefined);
+    grow();
+    settle();
+  }
+
+  function settle(): void {
+    if (open.size + connecting === 0) onEmpty?.();
+  }
+
+  function renew(): void {
+    if (performance.now() < keepUntil) return;
+    keepUntil = performance.now() + RENEW_MS;
+    for (const client of open) outdated.add(client);
+    for (const { client } of idle.splice(0)) drop(client);
+  }
+
+  function close(): Promise<void> {
+    return new Promise((resolve) => {
+      onEmpty = resolve;
+      clearTimeout(sweeping);
+      for (const { client } of idle.splice(0)) drop(client);
+      settle();
+    });
+  }
+
+  return {
+    acquire,
+    release,
+    renew,
+    close,
+    isBusy: () => idle.length === 0 && open.size > 0,
+    lastResponseAt: () => lastResponseAt,
+  };
+}

@@ -1,0 +1,151 @@
+// Attaches PostgreSQL by URL: a connection pool that survives outages, and tells them apart from wrong SQL.
+import type { Logger } from "pino";
+import type * as pg from "pg";
+import type { ConfigOf } from "../process/environment";
+import { keepWorkContextsIfFree } from "../process/work-context";
+import type { AttachOptions, BackingService } from "../backing/attach";
+import { BackingServiceUnavailable } from "../backing/unavailable";
+import { createConnectionPool } from "./connection-pool";
+import type * as PostgresConnect from "./connect";
+import { isFull, isHarmless, isReadOnly, isUnavailable } from "./errors";
+import { acceptPoolers } from "./pooler";
+import { createTlsWarnings } from "./tls-warnings";
+import { checkTlsFiles } from "./tls";
+import { parsePostgresUrl } from "./url";
+import {
+  createTransactions,
+  type Queryable,
+  type RunTransaction,
+  TransactionError,
+} from "./transactions";
+import type { postgresVariables } from "./variables";
+import { withComment } from "./statement-comment";
+
+/** How a database is attached. */
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`, with any of the supported libpq parameters. */
+  url: string;
+  poolSize: number;
+  /** The longest wait for a connection, in milliseconds. */
+  connectTimeoutMs: number;
+  /** The statement timeout, in milliseconds. */
+  statementTimeoutMs: number;
+  /** The name in `pg_stat_activity`. */
+  applicationName?: string;
+  /** Logs idle connections that break, and connections without encryption or verification. */
+  logger: Pick<Logger, "info" | "warn">;
+}
+
+/** An attached PostgreSQL database. */
+export interface Database extends Queryable {
+  transaction: RunTransaction;
+  /** Resolves if the database accepts the login and responds. @throws BackingServiceUnavailable */
+  ping: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** How long a response proves that the database is up, in milliseconds. */
+const RECENT_MS = 1000;
+
+/** The backing service entry of the database: the process is not ready without it. */
+export function attachDatabase({
+  config,
+  logger,
+  name,
+}: AttachOptions<ConfigOf<typeof postgresVariables>>): BackingService<Database> {
+  const database = createDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    applicationName: name,
+    logger,
+  });
+  return {
+    use: database,
+    check: database.ping,
+    isRequired: true,
+    maxConnections: config.DATABASE_POOL_SIZE,
+    close: database.close,
+  };
+}
+
+/**
+ * Attaches a database; pg is loaded and connections are opened on demand.
+ * @throws PostgresUrlError when the URL, or a file that it names, is invalid.
+ */
+export function createDatabase(options: DatabaseOptions): Database {
+  // For the request ids in SQL comments, unless that costs a quarter of the speed, as before Node 24.
+  keepWorkContextsIfFree();
+  const settings = parsePostgresUrl(options.url);
+  checkTlsFiles(settings);
+  const { logger, connectTimeoutMs: timeoutMs } = options;
+  const onConnect = createTlsWarnings(settings, logger);
+  const connect = acceptPoolers((how) => loadConnect()(how), logger);
+  const open = () => connect({ ...options, settings, timeoutMs, onConnect });
+  const pool = createConnectionPool({
+    size: options.poolSize,
+    waitMs: timeoutMs,
+    connect: open,
+    onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
+  });
+
+  /** The error for the caller: the database is unavailable, or the statement is wrong. */
+  const explain = (err: unknown): unknown => {
+    if (isReadOnly(err)) pool.renew();
+    return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
+  };
+
+  const query: Database["query"] = async <Row extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+  ) => {
+    let client: pg.Client | undefined;
+    let rows: Row[];
+    try {
+      const acquired = pool.acquire();
+      client = acquired instanceof Promise ? await acquired : acquired;
+      ({ rows } = await client.query<Row>(withComment(text), [...values]));
+    } catch (err) {
+      if (client) pool.release(client, isHarmless(err));
+      throw explain(err);
+    }
+    const isIntact = client.getTransactionStatus() === "I";
+    pool.release(client, isIntact);
+    if (!isIntact) throw new TransactionError(LEFT_OPEN);
+    return rows;
+  };
+
+  /** Pings over a separate connection: if all others wait for a slow table, the database may still be up. */
+  async function pingOutsideThePool(): Promise<void> {
+    try {
+      const client = await open();
+      await client.end();
+    } catch (err) {
+      // A server at its connection limit has responded, and serves the open connections of this process.
+      if (!isFull(err)) throw new BackingServiceUnavailable("database", err);
+    }
+  }
+
+  let pinging: Promise<void> | undefined;
+
+  return {
+    query,
+    transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, explain }),
+    ping: async () => {
+      if (!pool.isBusy()) await query("SELECT 1");
+      else if (performance.now() - pool.lastResponseAt() > RECENT_MS) {
+        await (pinging ??= pingOutsideThePool().finally(() => (pinging = undefined)));
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+const LEFT_OPEN =
+  "The statement began a transaction on a shared connection: use transaction(), which has a connection of its own; this one was rolled back";
+
+/** Imports pg: loaded at start, it would delay the listener by a tenth. */
+const loadConnect = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  (require("./connect") as typeof PostgresConnect).connect;

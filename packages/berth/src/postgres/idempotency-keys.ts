@@ -1,0 +1,103 @@
+// Stores the response for each idempotency key in the database, in the same transaction as the work.
+import { currentLogger } from "../process/work-context";
+import type { Database } from "./database";
+import type { Transaction } from "./transactions";
+
+/** A request that its client may retry. */
+export interface KeyedRequest {
+  /** The Idempotency-Key. */
+  key: string;
+  /** Identifies the request: a retry has the same one. */
+  fingerprint: string;
+}
+
+/** The stored response; all of it must be serializable as JSON. */
+export interface StoredResponse {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: unknown;
+}
+
+/**
+ * Runs work in a transaction, once for each key: if it rejects or its process dies, the key is free again.
+ * @param request If undefined, the work runs each time, and outside of a transaction: use `db.transaction()` for statements
+ *   that belong together, with or without a key.
+ * @returns The response of the work, or the stored one of the first time.
+ * @throws KeyRefused 409 while the key's request is in progress, 422 if the key was used for a different request.
+ */
+export type RunOnce = (
+  request: KeyedRequest | undefined,
+  work: (db: Transaction) => Promise<StoredResponse>,
+) => Promise<{ answer: StoredResponse; isRepeated: boolean }>;
+
+/** The idempotency key does not permit this request. */
+export class KeyRefused extends Error {
+  override readonly name = "KeyRefused";
+  readonly expose = true;
+
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers?: Readonly<Record<string, string>>,
+  ) {
+    super(message);
+  }
+}
+
+/** How long a response is stored: afterwards, the key counts as new. */
+const KEPT = "24 hours";
+
+/** How often a process deletes expired keys, in milliseconds, and how many at once, so that no request waits for it. */
+const SWEEP_EVERY_MS = 60_000;
+const SWEEP_ROWS = 10_000;
+
+/** Creates the function that runs work once per key; its table needs a migration: see docs/limits.md. */
+export function createIdempotencyKeys(database: Database): RunOnce {
+  let nextSweep = 0;
+
+  function sweep(): void {
+    if (performance.now() < nextSweep) return;
+    nextSweep = performance.now() + SWEEP_EVERY_MS;
+    // Not awaited: if it fails, the next sweep deletes the keys.
+    database
+      .query(SWEEP, [SWEEP_ROWS])
+      .catch((err: unknown) =>
+        currentLogger()?.warn({ err }, "expired idempotency keys were not deleted"),
+      );
+  }
+
+  return async (request, work) => {
+    // A transaction would cost a single statement two more round trips.
+    if (!request) return { answer: await work(database), isRepeated: false };
+    const { key, fingerprint } = request;
+    const result = await database.transaction(async (tx) => {
+      const [lock] = await tx.query<{ isOurs: boolean }>(LOCK, [key]);
+      if (!lock?.isOurs) throw new KeyRefused(409, IN_PROGRESS, { "Retry-After": "1" });
+      // A separate statement: its snapshot includes what was committed before the lock was taken.
+      const [stored] = await tx.query<{ fingerprint: string; answer: StoredResponse }>(FIND, [key]);
+      if (stored && stored.fingerprint !== fingerprint) throw new KeyRefused(422, DIFFERENT);
+      if (stored) return { answer: stored.answer, isRepeated: true };
+      const answer = await work(tx);
+      await tx.query(STORE, [key, fingerprint, JSON.stringify(answer)]);
+      return { answer, isRepeated: false };
+    });
+    sweep();
+    return result;
+  };
+}
+
+/** Held until the transaction ends, in any way. */
+const LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || $1, 0)) AS "isOurs"`;
+const FIND = `SELECT fingerprint, answer FROM idempotency_keys
+  WHERE key = $1 AND created_at > now() - interval '${KEPT}'`;
+/** An expired row may not be deleted yet. */
+const STORE = `INSERT INTO idempotency_keys (key, fingerprint, answer) VALUES ($1, $2, $3)
+  ON CONFLICT (key) DO UPDATE
+  SET fingerprint = EXCLUDED.fingerprint, answer = EXCLUDED.answer, created_at = EXCLUDED.created_at`;
+const SWEEP = `DELETE FROM idempotency_keys WHERE key IN (
+  SELECT key FROM idempotency_keys WHERE created_at <= now() - interval '${KEPT}'
+  LIMIT $1 FOR UPDATE SKIP LOCKED)`;
+
+const IN_PROGRESS =
+  "A request with this Idempotency-Key is still in progress: retry for its response.";
+const DIFFERENT = "This Idempotency-Key was used for a different request: use a new one.";

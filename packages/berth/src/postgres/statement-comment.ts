@@ -1,0 +1,23 @@
+// Adds the request's ids to SQL statements, so that PostgreSQL's log names the request (sqlcommenter).
+import { currentContext } from "../process/work-context";
+
+/**
+ * Appends the headers that the work context propagates, as a comment; outside of a context, returns the statement as it is.
+ * @see https://google.github.io/sqlcommenter/spec/
+ */
+export function withComment(text: string): string {
+  const travels = currentContext()?.travels?.();
+  if (!travels) return text;
+  const tags = Object.keys(travels)
+    .sort()
+    .map((name) => `${name}='${quoted(travels[name] as string)}'`);
+  return tags.length > 0 ? `${text} /*${tags.join(",")}*/` : text;
+}
+
+/** Encodes what could end the quotes or the comment; ids are usually plain. */
+const quoted = (value: string): string =>
+  PLAIN.test(value)
+    ? value
+    : encodeURIComponent(value).replaceAll("'", "%27").replaceAll("*", "%2A");
+
+const PLAIN = /^[\w.~-]*$/;

@@ -1,0 +1,241 @@
+// Runs statements in a transaction on one connection: either all of them are committed or none.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "pg";
+import type { ConnectionPool } from "./connection-pool";
+import { isConflict, isDatabaseError, isIdleTimeout } from "./errors";
+import { withComment } from "./statement-comment";
+
+/** A row without declared columns. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
+type AnyRow = Record<string, any>;
+
+/** Runs statements: the database, each on its own, or a transaction. */
+export interface Queryable {
+  /**
+   * Runs one parameterized statement and resolves with its rows.
+   * @throws BackingServiceUnavailable when the database is down, unreachable, too slow or too busy.
+   */
+  query: <Row extends object = AnyRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+}
+
+/** An open transaction; its statements run one after the other, on a connection of its own. */
+export interface Transaction extends Queryable {
+  /** Runs `work` in a savepoint: if it rejects, only its part of the transaction is rolled back. */
+  transaction: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+}
+
+/** The options of a transaction. */
+export interface TransactionOptions {
+  /** The isolation level; by default the database's, which is `read committed` unless changed. */
+  isolation?: "read committed" | "repeatable read" | "serializable";
+  /** How often `work` is retried after a serialization failure or a deadlock (SQLSTATE 40001, 40P01); 0 by default. */
+  retries?: number;
+}
+
+/**
+ * Runs `work` in a transaction: commits if it resolves, rolls back if it rejects.
+ * @returns What `work` returns.
+ * @throws TransactionError when a statement was not awaited, failed and its error was caught, or ended the transaction, or
+ *   when the transaction was idle for too long: `work` then still runs, but cannot commit.
+ */
+export type RunTransaction = <T>(
+  work: (tx: Transaction) => Promise<T>,
+  options?: TransactionOptions,
+) => Promise<T>;
+
+/** Misuse of a transaction by `work`: nothing was committed, unless the message says that this is unknown. */
+export class TransactionError extends Error {
+  override readonly name = "TransactionError";
+}
+
+/**
+ * What transactions need from the database.
+ * @internal
+ */
+export interface TransactionsOptions {
+  pool: Pick<ConnectionPool, "acquire" | "release">;
+  /** The idle-in-transaction timeout of the server, in milliseconds. */
+  idleMs: number;
+  /** Converts the error of a statement for the caller. */
+  explain: (err: unknown) => unknown;
+}
+
+/** The longest delay before the first retry, in milliseconds, with full jitter; it doubles each time, up to the limit. */
+const FIRST_RETRY_MS = 20;
+const LAST_RETRY_MS = 1000;
+
+/**
+ * Creates the function that runs transactions on a pool's connections.
+ * @internal
+ */
+export function createTransactions({ pool, idleMs, explain }: TransactionsOptions): RunTransaction {
+  // Sent with BEGIN in one message: it costs no round trip.
+  const limit = `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
+
+  async function runOnce<T>(
+    work: (tx: Transaction) => Promise<T>,
+    isolation: TransactionOptions["isolation"],
+  ): Promise<T> {
+    const client = await acquire();
+    const statements = trackStatements(client, explain);
+    try {
+      await statements.run(`BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${limit}`);
+      const result = await Promise.race([work(openTransaction(statements.run)), statements.lost]);
+      statements.finish();
+      await statements.commit();
+      pool.release(client, true);
+      return result;
+    } catch (err) {
+      pool.release(client, await statements.rollBack());
+      throw err;
+    } finally {
+      statements.forget();
+    }
+  }
+
+  async function acquire(): Promise<Client> {
+    try {
+      return await pool.acquire();
+    } catch (err) {
+      throw explain(err);
+    }
+  }
+
+  return async (work, { isolation, retries = 0 } = {}) => {
+    for (
+      let left = retries, waitMs = FIRST_RETRY_MS;
+      ;
+      left--, waitMs = Math.min(2 * waitMs, LAST_RETRY_MS)
+    ) {
+      try {
+        return await runOnce(work, isolation);
+      } catch (err) {
+        if (left <= 0 || !isRetryable(err)) throw err;
+        await delay(Math.random() * waitMs);
+      }
+    }
+  };
+}
+
+/** `explain` may have wrapped the server's error. */
+const isRetryable = (err: unknown): boolean =>
+  isConflict(err instanceof Error ? (err.cause ?? err) : err);
+
+/** Tracks the statements of one transaction. */
+interface Statements {
+  run: Queryable["query"];
+  /** Rejects when the connection breaks: `work` that never ends must not occupy the pool. */
+  lost: Promise<never>;
+  /** @throws TransactionError when they must not be committed. */
+  finish(): void;
+  commit(): Promise<void>;
+  /** Resolves with whether the connection can be reused. */
+  rollBack(): Promise<boolean>;
+  /** Removes its listeners from the connection. */
+  forget(): void;
+}
+
+function trackStatements(client: Client, explainAny: (err: unknown) => unknown): Statements {
+  let running = 0;
+  /** Why further statements are rejected. */
+  let over: string | undefined;
+  /** The error of the last statement: after one that fails, only a rollback to a savepoint succeeds. */
+  let failure: unknown;
+
+  const explain = (err: unknown) =>
+    isIdleTimeout(err) ? new TransactionError(IDLED, { cause: err }) : explainAny(err);
+
+  let lose: (err: unknown) => void = () => undefined;
+  // The first error is the reason; those that follow from it are ignored.
+  const lost = new Promise((resolve) => (lose = resolve)).then((err): never => {
+    over ??= isIdleTimeout(err) ? IDLED : LOST;
+    failure ??= err;
+    throw explain(err);
+  });
+  lost.catch(() => undefined);
+  client.on("error", lose);
+
+  async function send<Row extends object>(text: string, values: readonly unknown[]) {
+    if (over !== undefined) throw new TransactionError(over);
+    running++;
+    try {
+      const { rows } = await client.query<Row>(withComment(text), [...values]);
+      failure = undefined;
+      return rows;
+    } catch (err) {
+      failure = err;
+      if (isIdleTimeout(err)) lose(err);
+      throw explain(err);
+    } finally {
+      running--;
+      if (client.getTransactionStatus() === "I") over ??= ENDED;
+    }
+  }
+
+  return {
+    lost,
+    run(text, values = []) {
+      const sent = send<never>(text, values);
+      // If the caller forgets to await it, the transaction reports it; an unhandled rejection would crash the process.
+      sent.catch(() => undefined);
+      return sent;
+    },
+    finish() {
+      if (over !== undefined) throw new TransactionError(over);
+      over = OVER;
+      if (running > 0) throw new TransactionError(NOT_AWAITED);
+      if (failure !== undefined) throw new TransactionError(SWALLOWED, { cause: failure });
+    },
+    async commit() {
+      try {
+        await client.query("COMMIT");
+      } catch (err) {
+        failure = err;
+        if (isDatabaseError(err)) throw explain(err);
+        throw new TransactionError(UNKNOWN, { cause: err });
+      }
+    },
+    async rollBack() {
+      over ??= OVER;
+      // Closing the connection rolls back as well, and does not wait for a server that does not respond.
+      if (failure !== undefined && !isDatabaseError(failure)) return false;
+      return client.query("ROLLBACK").then(
+        () => true,
+        () => false,
+      );
+    },
+    forget: () => void client.off("error", lose),
+  };
+}
+
+const OVER = "The transaction is over: await each of its statements within `work`";
+const ENDED =
+  "A statement ended the transaction: leave COMMIT and ROLLBACK to transaction(), and let `work` reject to roll back";
+const NOT_AWAITED =
+  "A statement is still running: await each of them within `work`; nothing was committed";
+const SWALLOWED =
+  "A statement failed and its error was caught: nothing was committed; run it in tx.transaction() to continue after a failure";
+const IDLED =
+  "The transaction was idle for too long between two statements (DATABASE_STATEMENT_TIMEOUT_MS): nothing was committed; do slow work before or after it";
+const LOST = "The connection broke: nothing of the transaction was committed";
+const UNKNOWN =
+  "The connection broke at COMMIT: it is unknown whether the transaction was committed";
+
+function openTransaction(query: Queryable["query"], depth = 1): Transaction {
+  return {
+    query,
+    async transaction(work) {
+      const name = `part_${depth}`;
+      await query(`SAVEPOINT ${name}`);
+      try {
+        const result = await work(openTransaction(query, depth + 1));
+        await query(`RELEASE ${name}`);
+        return result;
+      } catch (err) {
+        // If this fails, the whole transaction is rolled back.
+        await query(`ROLLBACK TO ${name}; RELEASE ${name}`).catch(() => undefined);
+        throw err;
+      }
+    },
+  };
+}

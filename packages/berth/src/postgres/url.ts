@@ -1,0 +1,128 @@
+// Parses a PostgreSQL URL as libpq does: a URL that works in psql works here.
+import { called, type Parameters, PostgresUrlError, readParameters } from "./url-parameters";
+
+/** Encryption and verification of the server; `no-verify`, from node-postgres, verifies nothing. */
+export const SSL_MODES = [
+  "disable",
+  "allow",
+  "prefer",
+  "require",
+  "verify-ca",
+  "verify-full",
+  "no-verify",
+] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** The required state of the server. */
+export const SESSION_ATTRIBUTES = [
+  "any",
+  "read-write",
+  "read-only",
+  "primary",
+  "standby",
+  "prefer-standby",
+] as const;
+export type SessionAttributes = (typeof SESSION_ATTRIBUTES)[number];
+
+const CHANNEL_BINDINGS = ["disable", "prefer", "require"] as const;
+
+/** One server; a host that begins with a slash is the folder of a Unix socket. */
+export interface PostgresHost {
+  host: string;
+  port: number;
+}
+
+/** The settings of a URL, with libpq's defaults. */
+export interface PostgresSettings {
+  /** In the order in which they are tried. */
+  hosts: readonly PostgresHost[];
+  sslMode: SslMode;
+  /** Whether the mode was set, or is the default. */
+  isSslModeChosen: boolean;
+  /** Whether SCRAM channel binding is required: it rules out a man in the middle. */
+  needsChannelBinding: boolean;
+  targetSessionAttrs: SessionAttributes;
+  /** The connect timeout of one host, in milliseconds. */
+  connectTimeoutMs: number;
+  user: string | undefined;
+  password: string | undefined;
+  database: string | undefined;
+  /** Server settings, such as `-c search_path=app`. */
+  options: string | undefined;
+  applicationName: string | undefined;
+  /** A file of root certificates, or `system` for those of the system. */
+  sslRootCert: string | undefined;
+  sslCert: string | undefined;
+  sslKey: string | undefined;
+  sslPassword: string | undefined;
+}
+
+/** The default hosts: Debian's socket folder, PostgreSQL's, this machine. */
+const DEFAULT_HOSTS = "/var/run/postgresql,/tmp,localhost";
+
+/**
+ * Parses a URL.
+ * @throws PostgresUrlError that names a malformed parameter and its valid values, or says that one is not supported.
+ * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ */
+export function parsePostgresUrl(url: string): PostgresSettings {
+  const given = readParameters(url);
+  const sslMode = readSslMode(given);
+  const seconds = readNumber(given, "connect_timeout", 0, 86_400) ?? 0;
+  return {
+    hosts: readHosts(given),
+    sslMode,
+    isSslModeChosen: given.sslmode !== undefined,
+    needsChannelBinding: readChoice(given, "channel_binding", CHANNEL_BINDINGS) === "require",
+    targetSessionAttrs: readChoice(given, "target_session_attrs", SESSION_ATTRIBUTES) ?? "any",
+    connectTimeoutMs: seconds > 0 ? seconds * 1000 : Infinity,
+    user: given.user,
+    password: given.password,
+    database: given.dbname,
+    options: given.options,
+    applicationName: given.application_name,
+    sslRootCert: given.sslrootcert,
+    sslCert: given.sslcert,
+    sslKey: given.sslkey,
+    sslPassword: given.sslpassword,
+  };
+}
+
+function readChoice<Choice extends string>(
+  given: Parameters,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const value = given[name];
+  if (value === undefined || choices.includes(value as Choice)) return value as Choice | undefined;
+  throw new PostgresUrlError(`${called(name)} must be one of ${choices.join(", ")}`);
+}
+
+function readNumber(given: Parameters, name: string, min: number, max: number) {
+  const value = given[name];
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+  throw new PostgresUrlError(`${called(name)} must be a whole number from ${min} to ${max}`);
+}
+
+function readSslMode(given: Parameters): SslMode {
+  const isSystem = given.sslrootcert === "system";
+  const mode = readChoice(given, "sslmode", SSL_MODES) ?? (isSystem ? "verify-full" : "prefer");
+  if (isSystem && mode !== "verify-full") {
+    throw new PostgresUrlError("sslrootcert=system needs sslmode=verify-full");
+  }
+  return mode;
+}
+
+function readHosts(given: Parameters): PostgresHost[] {
+  const hosts = (given.host ?? DEFAULT_HOSTS).split(",");
+  const ports = (given.port ?? "").split(",");
+  if (ports.length > 1 && ports.length !== hosts.length) {
+    throw new PostgresUrlError("expected one port for all hosts, or one for each");
+  }
+  return hosts.map((host, index) => {
+    const text = ports.length > 1 ? ports[index] : ports[0];
+    const port = readNumber({ port: text || "5432" }, "port", 1, 65_535) as number;
+    return { host: host || "localhost", port };
+  });
+}

@@ -1,0 +1,149 @@
+// Attaches Redis by URL, for uses that tolerate its absence: each command succeeds or fails quickly.
+import type * as Ioredis from "ioredis";
+import type { Logger } from "pino";
+import type { ConfigOf } from "../process/environment";
+import { createCircuitBreaker } from "../backing/circuit-breaker";
+import type { AttachOptions, BackingService } from "../backing/attach";
+import { BackingServiceUnavailable } from "../backing/unavailable";
+import { parseRedisUrl, type redisVariables } from "./url";
+
+/** How Redis is attached. */
+export interface RedisOptions {
+  /** `redis://user:password@host:port/number`, or `rediss://` for TLS. */
+  url: string;
+  /** Logs when Redis goes down, and when it is back. */
+  logger: Pick<Logger, "info" | "warn">;
+}
+
+/** An attached Redis. */
+export interface Redis {
+  /**
+   * Runs one command, such as `send("INCR", "visits")`.
+   * @throws BackingServiceUnavailable when Redis is down, does not respond or accepts no commands; ReplyError when this command
+   *   is wrong.
+   */
+  send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
+  /** Resolves if Redis accepts commands, including writes. @throws BackingServiceUnavailable */
+  ping: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+/** The command timeout, in milliseconds, and so the longest delay of a request. */
+const COMMAND_MS = 250;
+
+/** The timeout of connecting, and of a connection that is silent while a command is in flight, in milliseconds. */
+const MUTE_MS = 1000;
+
+/** The delay before reconnecting, in milliseconds: longer each time, up to the limit. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 2000;
+
+/**
+ * Error codes with which Redis refuses all commands, or all writes; before version 7 it wraps those of a script.
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
+const REFUSES_ALL =
+  /^(ERR Error running script.* -)?(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOREPLICAS|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
+
+/** A write that changes nothing: refused wherever writes are, whereas PING would succeed. */
+const WRITES_NOTHING = ["SETRANGE", "berth:check", 0, ""] as const;
+
+/** The backing service entry of Redis, if REDIS_URL is set; the process is ready without it. */
+export function attachRedis({
+  config,
+  logger,
+}: AttachOptions<ConfigOf<typeof redisVariables>>): BackingService<Redis> | undefined {
+  if (config.REDIS_URL === undefined) return undefined;
+  const redis = createRedis({ url: config.REDIS_URL, logger });
+  return { use: redis, check: redis.ping, isRequired: false, close: redis.close };
+}
+
+/**
+ * Attaches Redis; connects in the background, and again whenever the connection breaks.
+ * @throws RedisUrlError when the URL is invalid.
+ */
+export function createRedis({ url, logger }: RedisOptions): Redis {
+  const settings = parseRedisUrl(url);
+  const client = new (loadClient())({
+    ...settings,
+    commandTimeout: COMMAND_MS,
+    connectTimeout: MUTE_MS,
+    socketTimeout: MUTE_MS,
+    retryStrategy: (times) => Math.min(times * FIRST_PAUSE_MS, LAST_PAUSE_MS),
+    // A command that is sent twice might count twice.
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // The server became a replica: its host name may resolve to another server now.
+    reconnectOnError: ({ message }) => message.startsWith("READONLY"),
+  });
+  const circuit = createCircuitBreaker("redis", logger);
+  /** Why the last command got no reply. */
+  let reason: unknown;
+  let isWarned = false;
+  // The error of the connection says more than those of its commands; without a listener it would crash the process.
+  client.on("error", (err: unknown) => {
+    const isOfSelect = (err as { command?: { name: string } }).command?.name === "select";
+    reason = withoutCommand(err);
+    if (isOfSelect) refuseDatabase();
+  });
+
+  /** ioredis would continue with database 0. */
+  function refuseDatabase(): void {
+    client.disconnect(true);
+    if (isWarned) return;
+    isWarned = true;
+    logger.warn(
+      { err: reason },
+      `redis cannot be used: database ${settings.db} of its URL cannot be selected. Correct the number after the /, or leave it out`,
+    );
+  }
+
+  async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
+    const report = circuit.tryAcquire();
+    if (typeof report === "number") throw new BackingServiceUnavailable("redis", reason);
+    try {
+      const reply = await client.call(command, ...args);
+      reason = undefined;
+      report("success");
+      return reply;
+    } catch (thrown) {
+      const err = withoutCommand(thrown);
+      if (isReply(err) && !REFUSES_ALL.test(err.message)) {
+        report("success");
+        throw err;
+      }
+      reason ??= err;
+      report("failure", reason);
+      throw new BackingServiceUnavailable("redis", reason);
+    }
+  }
+
+  return {
+    send,
+    async ping() {
+      try {
+        await send(...WRITES_NOTHING);
+      } catch (err) {
+        // It accepts commands, but not this one: the user may not run it, or the key belongs to another node of a cluster.
+        if (!isReply(err)) throw err;
+      }
+    },
+    close() {
+      client.disconnect();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The arguments of AUTH contain the password, and errors are logged. */
+function withoutCommand(err: unknown): unknown {
+  if (isReply(err)) delete (err as { command?: unknown }).command;
+  return err;
+}
+
+const isReply = (err: unknown): err is Error => (err as Error).name === "ReplyError";
+
+/** Loaded only where Redis is attached. */
+const loadClient = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  (require("ioredis") as typeof Ioredis).Redis;
