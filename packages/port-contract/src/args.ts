@@ -49,10 +49,3 @@ export function parseOneOf<T extends string>(name: string, text: string, names: 
   if ((names as readonly string[]).includes(text)) return text as T;
   throw new UsageError(`${name} must be one of ${names.join(", ")}, not ${JSON.stringify(text)}`);
 }
-
-/** Parses an absolute `http:` URL, and returns it without a slash at its end. @throws UsageError */
-export function parseHttpUrl(name: string, text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "http:") return url.href.replace(/\/$/, "");
-  throw new UsageError(`${name} must be an http: URL, not ${JSON.stringify(text)}`);
-}

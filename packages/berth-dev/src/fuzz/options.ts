@@ -1,6 +1,6 @@
 // The options of the fuzzer, as a library and as a command.
 import { randomInt } from "node:crypto";
-import { parseCommandLine, parseHttpUrl, parseWholeNumber, UsageError } from "port-contract/args";
+import { parseCommandLine, parseWholeNumber, UsageError } from "port-contract/args";
 
 export interface FuzzOptions {
   /** The URL of the service, which has its document at `/openapi.json`. */
@@ -72,9 +72,10 @@ export function parseOptions(args: readonly string[]): Options {
 
 /** Only this machine: a mistyped URL must not write to another service. */
 function parseLocalUrl(text: string): string {
-  const url = parseHttpUrl("URL", text);
-  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)) return url;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
+  if (url?.protocol === "http:" && isLocal) return url.href.replace(/\/$/, "");
   throw new UsageError(
-    `URL must be that of a service on this machine, such as http://localhost:5000, not "${text}"`,
+    `URL must be that of a service on this machine, such as http://localhost:5000, not ${JSON.stringify(text)}`,
   );
 }

@@ -207,7 +207,7 @@ describe("a broken route", () => {
 
   it("whose response never ends is reported, and not tried further", async () => {
     const begin: RequestHandler = (_req, res) => void res.status(201).type("json").write("{");
-    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100 });
+    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100, only: "/ships" });
     expect(tried[0]!.notes).toContain(
       "not tried further, as each request would run into the timeout",
     );
