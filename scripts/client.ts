@@ -1,28 +1,26 @@
-// Writes the types of a client of the web process' described routes, without starting it: npm run client [-- FILE].
+// Writes the types of a client for your described routes, without starting the service: npm run client [-- FILE].
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
 import { describeService } from "./openapi";
 
-const HEADER =
-  "// What the service can be asked, and what it answers; `npm run client` has written it.\n\n";
+const HEADER = "// The requests and responses of the service, written by `npm run client`.\n\n";
 
-const USAGE =
-  "npm run client -- FILE takes the file to write and nothing else, api.d.ts by default";
+const USAGE = "npm run client -- [FILE] takes only the file to write (default: api.d.ts)";
 
-/** The types of an OpenAPI document, as `openapi-fetch` takes them. @throws Error when it is none. */
+/** The types of an OpenAPI document for `openapi-fetch`. @throws Error when the document is invalid. */
 export async function clientTypes(document: object): Promise<string> {
-  // A field that has a default need not be sent.
+  // A client may leave out a field that has a default.
   const types = await openapiTS(document as OpenAPI3, { defaultNonNullable: false, silent: true });
   return HEADER + astToString(types);
 }
 
-/** The types in the style of whoever has the file. */
+/** Formats the types with the Prettier configuration that applies to the file. */
 async function formatFor(file: string, types: string): Promise<string> {
-  // Jest cannot load it.
+  // Jest cannot load Prettier at the top of the file.
   const { format, resolveConfig } = await import("prettier");
   const style = await resolveConfig(file);
-  // Plugins are installed there, if anywhere, and types need none.
+  // Plugins may not be installed here, and types need none.
   return format(types, { ...style, plugins: [], parser: "typescript" });
 }
 
@@ -32,7 +30,7 @@ async function main(args: string[]): Promise<void> {
     if (file.startsWith("-") || others.length > 0) throw new Error(USAGE);
     const { document, undescribed } = describeService();
     writeFileSync(file, await formatFor(file, await clientTypes(document)));
-    process.stderr.write(`${relative("", file)} is written.\n`);
+    process.stderr.write(`Wrote ${relative("", file)}\n`);
     if (undescribed.length > 0) process.stderr.write(`Not described: ${undescribed.join(", ")}\n`);
   } catch (err) {
     process.stderr.write(`${(err as Error).message}\n`);

@@ -1,4 +1,4 @@
-// Writes what there is to configure, the table in docs/configuration.md and `.env.example`, from `src/config.ts`.
+// Writes the table in docs/configuration.md and `.env.example` from `src/config.ts`: npm run docs.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mayBeUnset, type Variable, type Variables } from "berth/config";
@@ -6,17 +6,17 @@ import * as config from "../src/config";
 
 const TABLE = /(<!-- variables, written by `npm run docs` -->\n)[^]*?(<!-- end -->)/;
 
-/** The variables of all processes: whatever the configuration exports by a name that ends in `Variables`. */
+/** The variables of each process: every export of the configuration whose name ends in `Variables`. */
 export const processes: [string, Variables][] = Object.entries<unknown>(config)
   .filter(([name]) => name.endsWith("Variables"))
   .map(([name, of]) => [name, of as Variables]);
 
-/** Each of them once. */
+/** All variables, each once. */
 const variables = Object.entries(
   Object.assign({}, ...processes.map(([, of]) => of)) as Record<string, Variable>,
 );
 
-/** The page with its table of variables as they are declared. */
+/** Updates the table of variables in the page. */
 export function documentPage(page: string): string {
   const rows = variables.map(([name, of]) => `| \`${name}\` | ${defaultOf(of)} | ${of.about} |`);
   const table = ["| Variable | Default | What it sets |", "| --- | --- | --- |", ...rows];
@@ -31,7 +31,7 @@ function defaultOf(of: Variable): string {
   return mayBeUnset(of) ? "unset" : "required";
 }
 
-/** The whole of `.env.example`: every variable, commented out, with its default or an example. */
+/** Returns `.env.example`: every variable, commented out, with its default or an example. */
 export function documentEnvExample(): string {
   const entries = variables.map(
     ([name, { default: value, example = "", about }]) =>

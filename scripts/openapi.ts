@@ -1,4 +1,4 @@
-// Writes the OpenAPI document of the web process' routes, without starting it: npm run openapi [-- FILE].
+// Writes the OpenAPI document of your routes, without starting the service: npm run openapi [-- FILE].
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pino } from "pino";
@@ -13,9 +13,9 @@ import { backingServices } from "../src/services";
 
 const src = join(__dirname, "../src");
 
-/** The document, and the routes that it says nothing of. @throws DescriptionError when a route contradicts itself. */
+/** Returns the document, and the routes that have no description. @throws DescriptionError when a description contradicts itself. */
 export function describeService(): { document: object; undescribed: string[] } {
-  // What must be set has the example of its declaration: nothing connects before it is needed.
+  // Required variables get the examples of their declarations: nothing connects to them here.
   const examples = Object.entries<Variable>(webVariables)
     .filter(([, of]) => !mayBeUnset(of))
     .map(([name, { example = "" }]) => [name, example] as const);
@@ -46,7 +46,7 @@ function main(file = "openapi.json"): void {
   try {
     const { document, undescribed } = describeService();
     writeFileSync(file, `${JSON.stringify(document, undefined, 2)}\n`);
-    process.stderr.write(`${relative("", file)} is written.\n`);
+    process.stderr.write(`Wrote ${relative("", file)}\n`);
     if (undescribed.length > 0) process.stderr.write(`Not described: ${undescribed.join(", ")}\n`);
   } catch (err) {
     process.stderr.write(`${(err as Error).message}\n`);

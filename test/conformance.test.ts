@@ -1,5 +1,5 @@
 // Your routes keep to what they say of themselves; `npm run fuzz` looks longer, and further each time.
-import { believing, findingsOf, fuzz, tokenFrom } from "berth-dev/fuzz";
+import { trustIssuer, findingsOf, fuzz, tokenFrom } from "berth-dev/fuzz";
 import { atEnd, startCommand } from "berth/testing";
 import { startMigratedPostgres, startService } from "./support/service";
 
@@ -21,7 +21,7 @@ describe("the described routes", () => {
     const issuerUrl = await startIssuer(); // part: tokens
     const { url } = await startService({
       DATABASE_URL: postgres.url,
-      ...believing(issuerUrl), // part: tokens
+      ...trustIssuer(issuerUrl), // part: tokens
     });
     // Without a document there is nothing to keep to.
     if ((await fetch(`${url}/openapi.json`)).status === 404) return;

@@ -1,10 +1,10 @@
-// The clone that a service is made of: its files, and whether they may be changed.
+// The clone that becomes a service: its files, and whether they may be changed.
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "./options";
 
-/** No part of the template, whatever git thinks of it. */
+/** Files and folders that are never part of the template, even if git has them. */
 const PRIVATE = /^(node_modules|dist|dist-.*|coverage|\.git|\.data|\.env)$/;
 
 function git(root: string, ...args: string[]): { ok: boolean; out: string } {
@@ -12,25 +12,25 @@ function git(root: string, ...args: string[]): { ok: boolean; out: string } {
   return { ok: status === 0, out: stdout ?? "" };
 }
 
-/** Whether the clone is a repository of its own: a copy may lie within somebody else's. */
+/** Whether the clone has its own repository: a copy may lie inside another one. */
 function hasGit(root: string): boolean {
   const { ok, out } = git(root, "rev-parse", "--show-cdup");
   return ok && out.trim() === "";
 }
 
-/** @throws UsageError when something is not committed: nobody could tell it from what init changes, nor get it back. */
+/** @throws UsageError when there are uncommitted changes: they could not be told apart from init's, nor restored. */
 export function requireClean(root: string): void {
   if (!hasGit(root)) return;
   const [change] = git(root, "status", "--porcelain").out.split("\n").filter(Boolean);
   if (change === undefined) return;
   throw new UsageError(
-    `there are changes that are not committed, such as ${change.slice(3)}: commit them first, or create the service elsewhere with --to FOLDER`,
+    `there are uncommitted changes, such as ${change.slice(3)}: commit them first, or create the service in another folder with --to FOLDER`,
   );
 }
 
 /**
  * The template's files, as relative paths with forward slashes.
- * @throws UsageError when one is a symbolic link: what it leads to may be no part of the clone.
+ * @throws UsageError when one is a symbolic link: its target may be outside of the clone.
  */
 export function filesOf(root: string): string[] {
   const listed = hasGit(root)
@@ -57,7 +57,7 @@ function refuseLinks(root: string, file: string): void {
     const path = names.slice(0, index + 1).join("/");
     if (!lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink()) continue;
     throw new UsageError(
-      `${path} is a symbolic link to ${readlinkSync(join(root, path))}: put the file or folder itself in its place; nothing has been changed`,
+      `${path} is a symbolic link to ${readlinkSync(join(root, path))}: replace it by the file or folder itself; nothing has been changed`,
     );
   }
 }

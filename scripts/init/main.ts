@@ -1,4 +1,4 @@
-// `npm run init`: makes a service of its own out of this clone.
+// `npm run init`: turns this clone into a service, or creates one in another folder.
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -10,21 +10,21 @@ import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";
 import { writeService } from "./service";
 
 const root = join(__dirname, "../..");
-/** Beside what npm has installed, on the same disk as the clone; of this clone alone, where several share a folder. */
+/** In node_modules, which is on the same disk as the clone. The hash separates clones that share a node_modules. */
 const work = join(
   root,
   "node_modules/.cache/init",
   createHash("sha256").update(root).digest("hex").slice(0, 12),
 );
 
-/** What a clone has used, and a service would trip over: the development database has the sample's tables. */
+/** Files of the clone that a service cannot use: the development database has the sample's tables, for one. */
 const LEFTOVERS = [".data", "dist", "coverage"];
 
 async function main(args: string[]): Promise<void> {
   if (args.includes("--help")) return void process.stdout.write(USAGE);
   const interrupted = interruptedPlan(work);
   if (interrupted) {
-    console.log(`Finishing what was interrupted: ${interrupted.name}`);
+    console.log(`Finishing the interrupted init of ${interrupted.name}`);
     return finishHere(interrupted);
   }
   const parsed = parseOptions(args, takenNames());
@@ -44,7 +44,7 @@ async function main(args: string[]): Promise<void> {
 
   if (to !== undefined) {
     untilDone(() => placeIn(to, work));
-    console.log(`${options.name} is in ${to}. Next: cd ${to} && npm ci && npm run dev`);
+    console.log(`Created ${options.name} in ${to}. Next: cd ${to} && npm ci && npm run dev`);
     return;
   }
   const files = allFiles(service);
@@ -56,10 +56,10 @@ async function main(args: string[]): Promise<void> {
 
 function finishHere(plan: Parameters<typeof writePlan>[1]): void {
   untilDone(() => placeHere(root, work, plan));
-  console.log(`This is ${plan.name} now. Look at \`git diff\`, then: npm ci && npm run dev`);
+  console.log(`This is now ${plan.name}. Review \`git diff\`, then run: npm ci && npm run dev`);
 }
 
-/** Does it without heeding Ctrl-C, which would leave half of it. */
+/** Ignores Ctrl-C and other signals meanwhile, which would leave an incomplete service. */
 function untilDone(work: () => void): void {
   const ignore = () => {};
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ignore);
@@ -67,8 +67,8 @@ function untilDone(work: () => void): void {
 }
 
 /**
- * What a service cannot be called: as what it depends on.
- * @throws UsageError when this is no clone of Berth.
+ * The names of the service's dependencies, which it cannot have itself.
+ * @throws UsageError when this is not a clone of Berth.
  */
 function takenNames(): string[] {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -79,7 +79,7 @@ function takenNames(): string[] {
   const packages = join(root, "packages");
   if (!existsSync(packages)) {
     throw new UsageError(
-      `${packages} is missing: ${manifest.name} is a service already, or this copy is not complete`,
+      `${packages} is missing: ${manifest.name} is a service already, or this copy is incomplete`,
     );
   }
   return [manifest.dependencies, manifest.devDependencies]
@@ -87,33 +87,33 @@ function takenNames(): string[] {
     .concat(readdirSync(packages));
 }
 
-/** @throws UsageError when something is there, or when it lies in the clone. */
+/** @throws UsageError when the folder is not empty, or is inside the clone. */
 function emptyFolder(to: string): string {
   const folder = resolve(process.env.INIT_CWD ?? "", to);
   const path = relative(root, folder);
   if (path === "" || !/^\.\.([\\/]|$)/.test(path)) {
     throw new UsageError(
-      `${folder} is in this clone: choose a folder outside, such as --to ../my-service`,
+      `${folder} is inside this clone: choose a folder outside, such as --to ../my-service`,
     );
   }
   const there = lstatSync(folder, { throwIfNoEntry: false });
   if (there === undefined) return folder;
   if (!there.isDirectory() || readdirSync(folder).length > 0) {
     throw new UsageError(
-      `${folder} exists, and is no empty folder: choose another one, or remove it`,
+      `${folder} exists and is not an empty folder: choose another one, or remove it`,
     );
   }
   return folder;
 }
 
-/** Asks for each part, in a terminal and where no argument says it. */
+/** Asks for each part if init runs in a terminal without --with and --without. */
 async function chosen(options: InitOptions): Promise<InitOptions> {
   if (options.isChosen || !process.stdin.isTTY || !process.stdout.isTTY) return options;
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const parts: PartName[] = [];
   const closed = new Promise<never>((_resolve, reject) => {
     terminal.once("close", () => {
-      // The question's line is not at its end.
+      // End the line of the question.
       console.log();
       reject(new UsageError("no answer; nothing has been changed"));
     });

@@ -1,4 +1,4 @@
-// What `npm run init` is asked for: by arguments, or in a terminal.
+// The command line of `npm run init`.
 import { builtinModules } from "node:module";
 import { parseArgs } from "node:util";
 import { PART_NAMES, type PartName, PARTS } from "./parts";
@@ -6,9 +6,9 @@ import { PART_NAMES, type PartName, PARTS } from "./parts";
 export interface InitOptions {
   name: string;
   description: string;
-  /** The holder of the licence. */
+  /** The copyright holder. */
   owner: string;
-  /** Where the service is to be; in place of the clone where it is undefined. */
+  /** The folder of the service. Undefined: the service replaces the clone. */
   to: string | undefined;
   /** The parts that stay. */
   parts: PartName[];
@@ -16,7 +16,7 @@ export interface InitOptions {
   isChosen: boolean;
 }
 
-/** A request that makes no sense; its message names the cure. */
+/** Reported as one line, which names the cure. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -28,27 +28,27 @@ const describe = (name: PartName): string => {
 
 export const USAGE = `npm run init -- NAME [--to FOLDER] [--with PART,…] [--without PART,…] [--description TEXT] [--owner NAME]
 
-Makes a service of yours out of this clone of Berth: the template under your name, with Berth's packages as tarballs in vendor/.
-Without --to it takes the clone's place. In a terminal, and without --with and --without, it asks for each part.
+Creates your service from this clone of Berth: the template under your name, with Berth's packages as tarballs in vendor/.
+Without --to the service replaces the clone. In a terminal, without --with and --without, it asks for each part.
 
-  NAME                a-z, 0-9 and hyphens, such as my-service: packages, images, databases and hosts all accept it
+  NAME                a-z, 0-9 and hyphens, such as my-service: valid for packages, images, databases and host names
   --to FOLDER         creates the service in this folder and leaves the clone as it is
-  --with PART,…       also with these parts, or with all of them
-  --without PART,…    without these parts, or without all of them
-  --description TEXT  one sentence for package.json and the README; "The NAME service" by default
-  --owner NAME        the holder of the licence; "The NAME authors" by default
+  --with PART,…       include these parts, or all
+  --without PART,…    leave out these parts, or all
+  --description TEXT  one sentence for package.json and the README (default: "The NAME service")
+  --owner NAME        the copyright holder in the licence (default: "The NAME authors")
 
-Parts, and whether they stay by default:
+Parts, and whether they are included by default:
 ${PART_NAMES.map(describe).join("\n")}
 `;
 
-/** What packages, images, host names and databases all accept. */
+/** Valid for packages, images, host names and databases. */
 const NAME = /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,62}$/;
 
 /**
  * Parses the arguments.
- * @param taken Names that the service's own dependencies have.
- * @throws UsageError when the name or a part is not one.
+ * @param taken The names of the service's dependencies.
+ * @throws UsageError when the name or a part is invalid.
  */
 export function parseOptions(args: string[], taken: readonly string[] = []): InitOptions {
   const { values, positionals } = parse(args);
@@ -90,13 +90,13 @@ function parseName([name, ...rest]: string[], taken: readonly string[]): string 
   }
   if (taken.includes(name) || builtinModules.includes(name)) {
     throw new UsageError(
-      `${quote(name)} is the name of a package or module that the service itself uses: choose another one, such as my-${name}`,
+      `${quote(name)} is the name of a package or module that the service uses: choose another one, such as my-${name}`,
     );
   }
   return name;
 }
 
-/** Parts that one option names, or all of them. */
+/** The parts that one option names. */
 interface NamedParts {
   names: PartName[];
   isAll: boolean;
@@ -116,11 +116,11 @@ function parseParts(option: string, values: readonly string[]): NamedParts {
 
 const isPart = (name: string): name is PartName => (PART_NAMES as readonly string[]).includes(name);
 
-/** A part that is named wins over "all". @throws UsageError when the two options contradict each other. */
+/** A named part takes precedence over "all". @throws UsageError when the two options contradict each other. */
 function chosenParts(wanted: NamedParts, unwanted: NamedParts): PartName[] {
   const both = wanted.names.find((name) => unwanted.names.includes(name));
   if (both ?? (wanted.isAll && unwanted.isAll)) {
-    throw new UsageError(`${both ?? "all"} is in --with and in --without: leave one of them out`);
+    throw new UsageError(`${both ?? "all"} is in both --with and --without: remove one of them`);
   }
   const stays = (name: PartName) => {
     if (wanted.names.includes(name) || unwanted.names.includes(name))
@@ -130,20 +130,20 @@ function chosenParts(wanted: NamedParts, unwanted: NamedParts): PartName[] {
   return withNeeds(PART_NAMES.filter(stays));
 }
 
-/** @throws UsageError when a part stays without another one that it needs. */
+/** @throws UsageError when a part is included without another one that it needs. */
 export function withNeeds(parts: PartName[]): PartName[] {
   for (const name of parts) {
     const missing = PARTS[name].needs?.find((needed) => !parts.includes(needed));
-    if (missing) throw new UsageError(`${name} needs ${missing}: keep both, or neither`);
+    if (missing) throw new UsageError(`${name} needs ${missing}: include both, or neither`);
   }
   return parts;
 }
 
 const quote = (text: string): string => JSON.stringify(text);
 
-/** A line break would be the end of a heading, or of a licence's line. */
+/** A line break would end a heading, or a line of the licence. */
 function oneLine(option: string, text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  if (line === "") throw new UsageError(`--${option} needs some text`);
+  if (line === "") throw new UsageError(`--${option} needs a text`);
   return line;
 }

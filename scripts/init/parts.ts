@@ -1,11 +1,11 @@
-// What a service may do without, and what leaves every clone.
+// The optional parts of a service, and what is removed from every clone.
 
-/** Everything that is there only for one part's sake. */
+/** Everything that belongs to one part only. */
 export interface Part {
-  /** What a person is asked, and the default of the answer. */
+  /** The question in the terminal, and in --help. */
   about: string;
   isDefault: boolean;
-  /** Parts that this one cannot do without. */
+  /** Parts that this one needs. */
   needs?: readonly PartName[];
   /** Files and folders. */
   paths?: readonly string[];
@@ -21,7 +21,7 @@ export const PART_NAMES = ["sample", "docs", "limits", "tokens", "feed", "grpc"]
 
 export type PartName = (typeof PART_NAMES)[number];
 
-/** Other text that speaks of a part is marked where it stands: see `text.ts`. */
+/** Text about a part in other files is marked there: see `text.ts`. */
 export const PARTS: Readonly<Record<PartName, Part>> = {
   sample: {
     about: "the notes feature: a router, a schema, a store, a migration and tests to copy",
@@ -69,7 +69,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   },
 };
 
-/** Berth itself, which no service has: text about it is marked as a part of the name `berth`. */
+/** Berth itself, which is removed from every service: text about it is marked as a part named `berth`. */
 export const BERTH = {
   paths: [
     ...["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
@@ -79,26 +79,26 @@ export const BERTH = {
     ...["prepare", "pretest", "init", "bench", "drain", "faults", "instrumentation", "limits"],
     ...["recipes", "contract:systems"],
   ],
-  /** Scripts that do less in a service. */
+  /** Scripts that do less in a service than here. */
   changedScripts: {
     test: "jest",
     typecheck: "tsc --noEmit",
     docs: "node --require ts-node/register scripts/document-config.ts && prettier --write --log-level warn docs",
   },
-  /** What only packages and the lab use, which are installed from the same folder here. */
+  /** Used only by the packages and the lab, which share this node_modules. */
   packages: [
     ...["@types/express-serve-static-core", "@types/pg", "node-pg-migrate", "openapi-fetch"],
     ...["openapi-typescript-helpers"],
   ],
 } as const;
 
-/** Packages that come as tarballs, and where `package.json` names them. */
+/** Packages that a service gets as tarballs, and where its `package.json` names them. */
 export const VENDORED = {
   dependencies: ["berth", "berth-grpc"],
   devDependencies: ["berth-dev", "port-contract"],
 } as const;
 
-/** Text of single files that is other in a service. */
+/** Replacements in single files. */
 export const REPLACED: Readonly<Record<string, readonly [RegExp, string][]>> = {
   Dockerfile: [
     [/^# What node_modules\/berth links to\.\n.*\n/gm, ""],
@@ -110,5 +110,5 @@ export const REPLACED: Readonly<Record<string, readonly [RegExp, string][]>> = {
   ],
 };
 
-/** Files in which the service's own name is `berth`: its units, its image. */
+/** Files in which `berth` stands for the service's name: its units, its image. */
 export const NAMED = /^(docs\/deploy(\/.*|\.md)|\.github\/workflows\/.*\.yml)$/;

@@ -1,4 +1,4 @@
-// Puts a service that has been written whole in its place.
+// Moves a completely written service into place.
 import {
   cpSync,
   existsSync,
@@ -12,40 +12,40 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What is still to do, so that another run can go on where one was interrupted. */
+/** The remaining work, so that another run can finish an interrupted one. */
 interface Plan {
   name: string;
   /** The service's files. */
   files: string[];
-  /** The clone's files and folders that are none of the service's. */
+  /** The clone's files and folders that do not belong to the service. */
   gone: string[];
 }
 
 const planOf = (work: string): string => join(work, "plan.json");
 const serviceOf = (work: string): string => join(work, "service");
 
-/** The plan of a run that was interrupted while it changed the clone. */
+/** Returns the plan of a run that was interrupted while it changed the clone. */
 export function interruptedPlan(work: string): Plan | undefined {
   const path = planOf(work);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Plan) : undefined;
 }
 
-/** Writes the plan: from here on, a run that is interrupted is finished by another one. */
+/** Writes the plan: from now on, another run can finish an interrupted one. */
 export function writePlan(work: string, plan: Plan): void {
   const path = planOf(work);
   writeFileSync(`${path}.part`, JSON.stringify(plan));
   renameSync(`${path}.part`, path);
 }
 
-/** What runs init again comes last. */
+/** These run init, and so are replaced last. */
 const LAST = ["package.json", "scripts/init"];
 
-/** Changes the clone as the plan says. Whatever has been done already is not done again. */
+/** Changes the clone according to the plan. Steps that are already done are skipped. */
 export function placeHere(root: string, work: string, { files, gone }: Plan): void {
   const isLast = (path: string) => LAST.some((last) => `${path}/`.startsWith(`${last}/`));
   for (const file of files.filter((each) => !isLast(each))) place(root, work, file);
   for (const path of gone.filter((each) => !isLast(each))) remove(root, path);
-  // Neither is of use without the other; both are one step each.
+  // These two need each other; each is a single step.
   const init = join(root, "scripts/init");
   if (existsSync(init)) renameSync(init, join(work, "init"));
   place(root, work, "package.json");
@@ -60,7 +60,7 @@ function place(root: string, work: string, file: string): void {
   renameSync(from, to);
 }
 
-/** Removes it, and the folders that it leaves empty. */
+/** Removes the path, and the folders that become empty. */
 function remove(root: string, path: string): void {
   rmSync(join(root, path), { recursive: true, force: true });
   for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {
@@ -71,12 +71,12 @@ function remove(root: string, path: string): void {
   }
 }
 
-/** Puts the service into a folder that is not there yet, or is empty; all at once. */
+/** Moves the service into a new or empty folder, atomically. */
 export function placeIn(folder: string, work: string): void {
   const part = `${folder}.part`;
   rmSync(part, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
-  // The folder may be on another disk, from which nothing can be renamed.
+  // The folder may be on another disk, so a rename may not work.
   cpSync(serviceOf(work), part, { recursive: true });
   rmSync(folder, { recursive: true, force: true });
   renameSync(part, folder);

@@ -1,4 +1,4 @@
-// Writes the service that a clone becomes, whole, into an empty folder.
+// Writes the complete service into an empty folder.
 import { isUtf8 } from "node:buffer";
 import {
   chmodSync,
@@ -28,8 +28,8 @@ interface Manifest {
 }
 
 /**
- * Writes the service. The clone is only read.
- * @param tarballs A folder that has the tarballs already.
+ * Writes the service. Does not change the clone.
+ * @param tarballs A folder that already contains the tarballs.
  * @throws UsageError when a file cannot be read, or a tool fails.
  */
 export async function writeService(
@@ -74,7 +74,7 @@ async function writeFile(
   const target = join(folder, to);
   const text = readText(path);
   mkdirSync(dirname(target), { recursive: true });
-  // A picture, for one.
+  // A binary file.
   if (text === undefined) return cpSync(path, target);
   const changed = changedText(text, file, name, leaving);
   const used = changed !== text && file.endsWith(".ts") ? withoutUnusedImports(changed) : changed;
@@ -104,18 +104,18 @@ function changedText(
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
 
-/** Not where a package is meant: `berth/http`, `berth-dev`, `node_modules/berth`. */
+/** `berth` as the service's name, not as a package: `berth/http`, `berth-dev`, `node_modules/berth`. */
 const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
 
 const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
 
-/** Rows of a table of commands, whose commands are no more. */
+/** Removes rows of a table of commands whose scripts are removed. */
 function withoutCommands(text: string, leaving: readonly PartName[]): string {
   const scripts = goneScripts(leaving).join("|");
   return text.replaceAll(new RegExp(`^\\| \`npm run (?:${scripts})[ \`].*\\n`, "gm"), "");
 }
 
-/** Tells of a path whether it leaves. */
+/** Returns a function that says whether a path is removed. */
 function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
   const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
   return (path) => gone.some((each) => `${path}/`.startsWith(`${each}/`));
@@ -126,7 +126,7 @@ const goneScripts = (leaving: readonly PartName[]): string[] => [
   ...leaving.flatMap((name) => PARTS[name].scripts ?? []),
 ];
 
-/** The text of a file, or undefined where it is none: it would not be the same once it was written. */
+/** The text of a file; undefined if it is binary. */
 function readText(path: string): string | undefined {
   try {
     const bytes = readFileSync(path);
@@ -185,7 +185,7 @@ async function writeReadme(
   writeText(folder, "README.md", await formatted(root, "README.md", text));
 }
 
-/** The licence asks that its notice stays: Berth's holders stand below the service's. */
+/** The licence requires that its notice stays: Berth's copyright holders follow the service's. */
 function writeLicence(root: string, folder: string, { owner }: InitOptions): void {
   const path = join(root, "LICENSE");
   if (!existsSync(path)) return;
@@ -200,7 +200,7 @@ function copyTarball(root: string, name: string, tarballs: string, folder: strin
   cpSync(join(tarballs, file.replace(/^vendor\//, "")), join(folder, file));
 }
 
-/** Variables may have left, and with them their rows. */
+/** Writes the table of variables again, as some may be gone. */
 async function documentVariables(root: string, folder: string): Promise<void> {
   const args = ["--require", "ts-node/register", "scripts/document-config.ts"];
   run(folder, process.execPath, args, "the variables cannot be documented");

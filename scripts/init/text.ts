@@ -1,15 +1,15 @@
-// Takes out of a text what belongs to parts that leave, and every mark of parts.
+// Removes text that belongs to parts that are left out, and all marks of parts.
 import { posix } from "node:path";
 
 const NAMES = "(berth|sample|docs|limits|tokens|feed|grpc)";
-/** A block: a line `begin: PART`, and a line `end: PART`, in whatever is a comment there. */
+/** A block: comment lines `begin: PART` and `end: PART`. */
 const BLOCK = new RegExp(`^\\s*(?://|#|<!--) (begin|end): ${NAMES}(?: -->)?\\s*$`);
-/** A single line: `part: PART` in a comment at its end. */
+/** A single line: a comment `part: PART` at its end. */
 const LINE = new RegExp(`\\s*(?://|#|<!--) part: ${NAMES}(?: -->)?\\s*$`);
 
 /**
- * Removes the marked lines of the parts that leave, and the marks of those that stay.
- * @throws Error when a block has no beginning or no end: the rest of the file would leave with it.
+ * Removes the marked lines of the parts that are left out, and the marks of the other parts.
+ * @throws Error when a block has no beginning or no end: the rest of the file would be removed with it.
  */
 export function withoutParts(text: string, leaving: readonly string[], file: string): string {
   const open: string[] = [];
@@ -21,21 +21,22 @@ export function withoutParts(text: string, leaving: readonly string[], file: str
       return ending === undefined ? [line] : [line.slice(0, -ending.length)];
     }
     if (kind === "begin") open.push(part);
-    else if (open.pop() !== part) throw new Error(`${file}: "${mark.trim()}" ends no block`);
+    else if (open.pop() !== part)
+      throw new Error(`${file}: "${mark.trim()}" does not match a begin`);
     return [];
   });
   if (open.length > 0) throw new Error(`${file}: "begin: ${open.join(", ")}" has no end`);
   return kept.join("\n");
 }
 
-/** Removes processes from a Procfile, each with the comment that says how many there are by default. */
+/** Removes processes from a Procfile, with the comments about their counts. */
 export function withoutProcesses(text: string, names: readonly string[]): string {
   if (names.length === 0) return text;
   const [name, formation] = [`(?:${names.join("|")})`, "(?:# formation: .*\\n)?"];
   return text.replaceAll(new RegExp(`^${formation}${name}:.*\\n`, "gm"), "");
 }
 
-/** Leaves only the words of a link whose target is gone, in a page's Markdown. */
+/** Replaces links in a page's Markdown by their text if the target is removed. */
 export const withoutLinks = (
   text: string,
   page: string,

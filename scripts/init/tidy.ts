@@ -1,9 +1,9 @@
-// Tidies a text from which parts have left: imports that nothing uses any more, blank lines, columns that are too wide.
+// Tidies a text after parts were removed: unused imports, blank lines, table columns.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-/** Removes the imports of a TypeScript file that it does not use. */
+/** Removes unused imports from a TypeScript file. */
 export function withoutUnusedImports(text: string): string {
   const name = "/file.ts";
   const service = ts.createLanguageService({
@@ -26,7 +26,7 @@ export function withoutUnusedImports(text: string): string {
   );
 }
 
-/** Formats a file's text as `npm run format` would; what Prettier does not know stays as it is. */
+/** Formats a file's text as `npm run format` would. Files that Prettier does not support are not changed. */
 export async function formatted(root: string, file: string, text: string): Promise<string> {
   const { format, getFileInfo } = await import("prettier");
   const ignorePath = join(root, ".prettierignore");
@@ -35,7 +35,7 @@ export async function formatted(root: string, file: string, text: string): Promi
   return format(text, { ...styleOf(root), filepath: file });
 }
 
-/** The clone's style, which its `package.json` has. */
+/** The Prettier configuration in the clone's `package.json`. */
 function styleOf(root: string): object {
   const path = join(root, "package.json");
   if (!existsSync(path)) return {};

@@ -1,4 +1,4 @@
-// Berth's packages as tarballs, and a lock file that installs them.
+// Packs Berth's packages as tarballs, and writes a lock file that installs them.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ interface Manifest {
   version: string;
 }
 
-/** Where a tarball is, in a service. */
+/** The path of a tarball in a service. */
 export const tarballOf = ({ name, version }: Manifest): string => `vendor/${name}-${version}.tgz`;
 
-/** What `package.json` says of one of Berth's packages. */
+/** The `package.json` of one of Berth's packages. */
 export function manifestOf(root: string, name: string): Manifest {
   const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
   return JSON.parse(text) as Manifest;
@@ -30,19 +30,19 @@ export function packPackages(root: string, names: readonly string[], folder: str
   run(root, "npm", args, "npm cannot pack the packages");
   const packed = readdirSync(folder);
   const missing = names.find((name) => !packed.some((file) => file.startsWith(`${name}-`)));
-  if (missing) throw new UsageError(`npm pack has made no tarball of ${missing}`);
+  if (missing) throw new UsageError(`npm pack did not create a tarball of ${missing}`);
 }
 
 interface Lock {
   packages: Record<string, { link?: boolean }>;
 }
 
-/** A workspace here, or what is installed in one. */
+/** A workspace of this repository, or a package installed in one. */
 const IN_WORKSPACE = /^(?:packages\/([^/]+)|lab)(\/node_modules\/.+)?$/;
 
 /**
- * Writes the lock file for the `package.json` in a folder. Each package has the version that it has in the clone, and npm
- * reads only the tarballs: it needs neither a registry nor its cache.
+ * Writes the lock file for the `package.json` in a folder. Each package keeps its version from the clone, and npm reads only the
+ * tarballs: it needs neither a registry nor its cache.
  * @throws UsageError when npm fails.
  */
 export function writeLock(root: string, folder: string): void {
@@ -59,7 +59,7 @@ export function writeLock(root: string, folder: string): void {
   run(folder, "npm", [...args, "--prefer-offline", "--silent"], "npm cannot lock the dependencies");
 }
 
-/** Runs a program to its end. @throws UsageError with the last line that it has printed, when it fails. */
+/** Runs a program to its end. @throws UsageError with its first line about an error when it fails. */
 export function run(cwd: string, program: string, args: readonly string[], problem: string): void {
   const env = { ...process.env, TS_NODE_SKIP_IGNORE: "true" };
   const { status, error, stdout, stderr } = spawnSync(program, args, {

@@ -1,4 +1,4 @@
-// Whether all that is imported is declared: what another package happens to bring is not there with pnpm, or in a clone.
+// Every import is a declared dependency: a transitive dependency may be missing with pnpm, or in a clone.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -18,10 +18,10 @@ const filesIn = (...folders: string[]) =>
   execFileSync("git", ["ls-files", ...folders], { cwd: root, encoding: "utf8" })
     .split("\n")
     .filter((file) => /\.(ts|js)$/.test(file) && existsSync(join(root, file)))
-    // What browsers load.
+    // Files for browsers.
     .filter((file) => !file.includes("/public/"));
 
-/** The packages that a file names, in imports, in `declare module`, and to Jest. */
+/** The packages that a file names: in imports, in `declare module`, and in calls of Jest. */
 function packagesIn(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
   const { importedFiles, ambientExternalModules = [] } = ts.preProcessFile(text, true, true);
@@ -37,7 +37,7 @@ function packagesIn(file: string): string[] {
     .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]);
 }
 
-/** The packages that are named for their types, and so are gone from what is compiled. */
+/** The packages that are only imported for their types, which compiling removes. */
 function typesIn(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
   const used = text.matchAll(
@@ -46,13 +46,13 @@ function typesIn(file: string): string[] {
   return [...used].map(([, name = ""]) => name);
 }
 
-/** What only tests load, in a service, too: there `berth-dev` and TypeScript are development dependencies. */
+/** Only tests load these files, also in a service, which has `berth-dev` and TypeScript as development dependencies. */
 const isForTests = (file: string) => file.startsWith("packages/berth/src/testing/");
 
 const readManifest = (folder: string) =>
   JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 
-/** The nearest manifest above a file, and those above that one. */
+/** The manifests above a file, the nearest first. */
 function manifestsAbove(file: string): Manifest[] {
   const found: Manifest[] = [];
   for (let folder = dirname(file); ; folder = dirname(folder)) {
@@ -61,11 +61,11 @@ function manifestsAbove(file: string): Manifest[] {
   }
 }
 
-/** What a program has in production: its own dependencies and its peers. */
+/** The packages in production: dependencies and peers. */
 const inProduction = ({ dependencies, peerDependencies }: Manifest) =>
   Object.keys({ ...dependencies, ...peerDependencies });
 
-/** What there is in development, types by the name of what they describe, and the package itself. */
+/** The packages in development, including the package itself; `@types/x` also counts as `x`. */
 const inDevelopment = (manifest: Manifest) => [
   manifest.name,
   ...inProduction(manifest),
@@ -75,7 +75,7 @@ const inDevelopment = (manifest: Manifest) => [
   ]),
 ];
 
-/** The imports of files that are not among what is declared for them. */
+/** The imports of undeclared packages. */
 const undeclared = (files: readonly string[], declaredFor: (file: string) => readonly string[]) =>
   files.flatMap((file) => {
     const declared = new Set([...builtinModules, ...declaredFor(file)]);
@@ -93,7 +93,7 @@ describe.each(workspaces)("what %s/src imports", (workspace) => {
   const manifest = readManifest(workspace);
   const files = filesIn(join(workspace, "src"), join(workspace, "bin"));
 
-  it("is a dependency or a peer, or a type that is one of development", () => {
+  it("is a dependency, a peer, or a development dependency used for its types", () => {
     expect(files.length).toBeGreaterThan(5);
     const missing = undeclared(files, (file) => {
       const all = manifestsAbove(file).flatMap(inDevelopment);
@@ -104,7 +104,7 @@ describe.each(workspaces)("what %s/src imports", (workspace) => {
   });
 });
 
-describe("what tests, tools and the lab import", () => {
+describe("what tests, scripts and the lab import", () => {
   it("is declared in a package.json above them", () => {
     const files = filesIn("test", "scripts", "packages/*/test", "lab", "*.js");
     expect(files.length).toBeGreaterThan(100);

@@ -1,4 +1,4 @@
-// What `npm run dev` does on a terminal, and what it leaves behind.
+// `npm run dev` on a terminal: what it starts, and that it leaves nothing behind.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -13,7 +13,7 @@ import { planFormation, readProcfile } from "berth-dev/formation";
 
 const root = join(__dirname, "../../..");
 
-/** The ids of the processes that have one of these settings in their environment, as `NAME=value`. */
+/** The ids of the processes that have one of these variables, as `NAME=value`, in their environment. */
 function processesWith(...settings: string[]): number[] {
   const ps = spawnSync("ps", ["axeww", "-o", "pid=,args="], { encoding: "utf8" });
   return ps.stdout
@@ -26,28 +26,28 @@ interface Dev {
   npm: ChildProcess;
   base: number;
   output: () => string;
-  /** Resolves with npm and all who write to its output. */
+  /** Resolves once npm and all other processes that write to its output have ended. */
   closed: Promise<unknown>;
-  /** Resolves once the output has it. */
+  /** Resolves once the output matches. */
   shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
 const running: Dev[] = [];
 afterEach(async () => {
   for (const { npm, closed } of running.splice(0)) {
-    // The formation is in npm's group, and ends all that it has started.
+    // The formation is in npm's process group, and stops everything that it has started.
     if (npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid!, "SIGTERM");
     await closed;
   }
 });
 
-/** Starts a new database, and `formation`, in a group of its own as a terminal would. */
+/** Starts `formation` with a new database, in a new process group as a terminal would. */
 async function startDev(
   formation: string,
   envAt: (base: number) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<Dev> {
   const base = await freePort(201);
-  // Whoever runs the tests may have a database attached.
+  // The environment of the tests may name a database.
   const args = ["run", "dev", "--", "-p", String(base), "-m", formation, "--env", devNull];
   const npm = spawn("npm", args, {
     cwd: root,
@@ -72,7 +72,7 @@ async function startDev(
 }
 
 describe("npm run dev", () => {
-  it("serves this checkout's PostgreSQL 100 above the first port, and one Ctrl-C stops it cleanly", async () => {
+  it("serves this checkout's PostgreSQL at the first port + 100, and stops cleanly on one Ctrl-C", async () => {
     const { npm, base, output, closed, shows } = await startDev("web=0");
     const [, url = ""] = await shows(/db\.1 +\| embedded PostgreSQL ready on (\S+)\n/);
     expect(url).toMatch(
@@ -83,13 +83,13 @@ describe("npm run dev", () => {
     expect((await client.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
     await client.end();
 
-    // A terminal signals the whole group; npm passes its own signal on to the runner, which so gets two.
+    // A terminal signals the whole group, and npm forwards its own signal, so the runner gets two.
     process.kill(-npm.pid!, "SIGINT");
     await closed;
     expect(output()).toMatch(/system +\| db\.1 exited with code 0\n/);
   });
 
-  it("works on its own database, whatever DATABASE_URL names, and says so", async () => {
+  it("uses its own database and ignores DATABASE_URL, and says so", async () => {
     let connections = 0;
     const production = createServer((socket) => {
       connections++;
@@ -101,7 +101,7 @@ describe("npm run dev", () => {
       DATABASE_URL: `postgres://user:hunter2@127.0.0.1:${port}/production`,
     }));
     await shows(
-      /system +\| release\.1, web\.1: DATABASE_URL from the environment is not used in development, set DEV_DATABASE_URL/,
+      /system +\| release\.1, web\.1: DATABASE_URL from the environment is ignored in development, set DEV_DATABASE_URL/,
     );
     await shows(new RegExp(`is listening on port ${base}\\b`));
     expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
@@ -109,7 +109,7 @@ describe("npm run dev", () => {
     expect(connections).toBe(0);
   });
 
-  it("issues tokens when it is asked for that, which the service can verify", async () => {
+  it("issues tokens on request, which the service can verify", async () => {
     const formation = "issuer=1";
     let issuer = "";
     const { base, shows } = await startDev(formation, (port) => {
@@ -133,7 +133,7 @@ describe("npm run dev", () => {
     });
   });
 
-  it("restarts the service one by one from a second terminal, while its database stays", async () => {
+  it("restarts the service one by one from a second terminal, but not its database", async () => {
     const { base, output, shows } = await startDev("web=2");
     await shows(new RegExp(`is listening on port ${base}\\b`));
     await shows(new RegExp(`is listening on port ${base + 1}\\b`));
@@ -161,7 +161,7 @@ describe("npm run dev", () => {
     async (signal) => {
       const { npm, base, closed, shows } = await startDev("web=1");
       await shows(/is listening on port/);
-      // Not by their ids: on a busy machine those soon belong to others.
+      // Not by their ids: on a busy machine those are soon reused.
       const ours = () => processesWith(`PORT=${base}`, `PORT=${base + 100}`);
       expect(ours().length).toBeGreaterThanOrEqual(3);
       npm.kill(signal);

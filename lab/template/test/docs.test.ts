@@ -1,4 +1,4 @@
-// The TypeScript in the pages compiles, against the packages as services import them.
+// The TypeScript in the pages compiles against the packages, as services import them.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const pages = [
 
 const packages = ["berth", "berth-grpc", "berth-dev", "port-contract"];
 
-/** What a page takes for granted, by the name that it uses. */
+/** Declarations that the snippets assume, by name. */
 const GIVEN: Readonly<Record<string, string>> = {
   app: 'declare const app: import("express").Express;',
   router: 'declare const router: import("express").Router;',
@@ -78,7 +78,7 @@ const GIVEN: Readonly<Record<string, string>> = {
     'declare const createBoatsRpc: (services: { draining: AbortSignal }) => import("berth-grpc").RpcService;',
 };
 
-/** The names that declarations export, themselves or from elsewhere. */
+/** The names that a declaration file exports or re-exports. */
 const namesIn = (text: string): string[] => [
   ...[...text.matchAll(/^export (?:declare )?(?:const|function|class|interface|type) (\w+)/gm)].map(
     ([, name = ""]) => name,
@@ -88,7 +88,7 @@ const namesIn = (text: string): string[] => [
   ),
 ];
 
-/** Where a package has what a snippet does not import, as its page says in words. */
+/** Imports for names that a snippet uses without importing them. */
 const exported = Object.fromEntries(
   packages.flatMap((folder) => {
     const manifest = JSON.parse(read(`packages/${folder}/package.json`)) as {
@@ -98,14 +98,14 @@ const exported = Object.fromEntries(
     return Object.entries(manifest.exports).flatMap(([path, { types }]) => {
       if (types === undefined) return [];
       const from = manifest.name + path.slice(1);
-      // As npm packs it: what is not built is not there.
+      // Only built files, as npm packs them.
       const text = read(`packages/${folder}/${types}`);
       return namesIn(text).map((name) => [name, `import { ${name} } from "${from}";`] as const);
     });
   }),
 );
 
-/** A snippet as a file of its own: with what it takes for granted, and members in an object. */
+/** A snippet as a file: with the declarations that it assumes, and members in an object. */
 function asFile(snippet: string): string {
   const code = snippet
     .replace(/\{ (admin|nightly)Variables \}/, "{ webVariables as $1Variables }")
@@ -131,7 +131,7 @@ describe("the TypeScript in the documentation", () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     let count = 0;
-    // What others write, with types that are made for them, is fenced as `typescript`.
+    // Snippets for clients, with generated types, are fenced as `typescript` and not compiled.
     for (const page of pages) {
       const text = read(page);
       for (const [index, match] of [...text.matchAll(/```ts\n([^]*?)```/g)].entries()) {

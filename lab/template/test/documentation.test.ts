@@ -1,4 +1,4 @@
-// What the pages say of commands, links and dependencies is so.
+// Commands, links and dependencies in the pages are correct.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -24,10 +24,10 @@ const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
   .map((entry) => join("packages", entry.name));
 const pages = [".", "docs", "lab", ...packages].flatMap(pagesIn);
 
-/** A changelog may name what is gone. */
+/** A changelog may name removed files. */
 const present = pages.filter((page) => !page.endsWith("CHANGELOG.md"));
 
-/** The first cells of a page's tables that are `code` or plain words. */
+/** The first cells of a page's tables, if they are `code` or plain words. */
 const firstCells = (page: string) =>
   [...read(page).matchAll(/^\| `?((?:npm )?[@a-z][^`|]*?)`? +\|/gm)].map(([, name = ""]) => name);
 
@@ -46,10 +46,10 @@ describe("Berth's documentation", () => {
     ).toEqual([]);
   });
 
-  it("lists every script that a person would run", () => {
+  it("lists every script that a developer would run", () => {
     const rows = [...pagesIn("docs"), "lab/README.md"].map(read).join("\n");
     const listed = rows.matchAll(/^\| \[?`npm (?:run )?([a-z:]+)/gm);
-    // npm runs the first two by itself.
+    // npm itself runs the first two.
     const partOfAnother = ["prepare", "pretest", "format:check"];
     expect([...new Set([...listed].map(([, name]) => name))].sort()).toEqual(
       Object.keys(scripts)
@@ -58,7 +58,7 @@ describe("Berth's documentation", () => {
     );
   });
 
-  it("links only to pages that are there, and to headings that they have", () => {
+  it("links only to existing pages and headings", () => {
     const dead = pages.flatMap((page) =>
       [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
         .filter(([, path = "", heading]) => {
@@ -71,7 +71,7 @@ describe("Berth's documentation", () => {
     expect(dead).toEqual([]);
   });
 
-  it("is a README of at most 700 words", () => {
+  it("has a README of at most 700 words", () => {
     const prose = read("README.md").replaceAll(/```[^]*?```/g, "");
     expect(prose.split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(700);
   });

@@ -1,4 +1,4 @@
-// npm run init as one types it, and what it leaves.
+// `npm run init`, and the services that it creates.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -30,7 +30,7 @@ const git = (folder: string, ...args: string[]) =>
     encoding: "utf8",
   });
 
-/** A copy of the checkout as a clone would be after `npm ci`. */
+/** A copy of the checkout, like a clone after `npm ci`. */
 function clone({ withGit }: { withGit: boolean }): string {
   const folder = newFolder();
   const files = git(root, "ls-files", "-co", "--exclude-standard").split("\n").filter(Boolean);
@@ -40,7 +40,7 @@ function clone({ withGit }: { withGit: boolean }): string {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file), { recursive: true, preserveTimestamps: true });
   }
-  // The cache is where init works, on the disk of the clone.
+  // init works in the cache, which must be on the disk of the clone.
   mkdirSync(join(folder, "node_modules"));
   for (const name of execFileSync("ls", ["-A", join(root, "node_modules")], { encoding: "utf8" })
     .split("\n")
@@ -105,7 +105,7 @@ const filesIn = (folder: string): string[] =>
     .map((file) => file.slice(2))
     .sort();
 
-/** Lines of the service's files that match, with where. */
+/** The matching lines of the service's files, with their paths. */
 const mentions = (folder: string, pattern: RegExp): string[] =>
   filesIn(folder)
     .filter((file) => !/^vendor\/|^package-lock/.test(file))
@@ -116,7 +116,7 @@ const mentions = (folder: string, pattern: RegExp): string[] =>
         .map((line) => `${file}: ${line.trim()}`),
     );
 
-/** Links to pages that are not there, in all pages. */
+/** Broken links in all pages. */
 const deadLinks = (folder: string): string[] =>
   filesIn(folder)
     .filter((page) => page.endsWith(".md"))
@@ -139,7 +139,7 @@ const GONE = {
 };
 type PartName = keyof typeof GONE;
 
-/** Pages speak of what a service could have, too; their code is another matter. */
+/** Pages may also mention parts that the service does not have; code must not. */
 const IN_CODE = /^(src|test|scripts|\.github|Procfile|Dockerfile|[a-z.]+\.js(on)?:|\.env)/;
 
 let tarballs: string;
@@ -150,7 +150,7 @@ beforeAll(() => {
   execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
 });
 
-/** Writes the service that init makes with these arguments, but for packing the packages. */
+/** Writes the service as init does with these arguments, without packing the packages. */
 function write(...args: string[]): string {
   const folder = newFolder();
   mkdirSync(folder);
@@ -169,7 +169,7 @@ interface Manifest {
   devDependencies: Record<string, string>;
 }
 
-describe("what npm run init leaves", () => {
+describe("a service created by npm run init", () => {
   it.each([
     [[], ["limits", "tokens", "feed", "grpc"]],
     [
@@ -215,7 +215,7 @@ describe("what npm run init leaves", () => {
       ([path, { link, integrity }]) => path !== "" && (link || !integrity),
     );
     expect(links).toEqual([]);
-    // No compiler and no types in production, but for those of gRPC.
+    // No compiler and no types in production, except those of gRPC.
     const production = Object.entries(packages).filter(([, of]) => !(of.dev || of.devOptional));
     const types = production.filter(([path]) => /node_modules\/(@types\/|typescript$)/.test(path));
     expect(types.map(([path]) => path)).toEqual(
@@ -227,7 +227,7 @@ describe("what npm run init leaves", () => {
       0,
       expect.any(String),
     ]);
-    // The most and the least of it is enough of what takes longest.
+    // The slowest checks run only for the largest and the smallest service.
     if (args.includes("all")) {
       expect(run(folder, bin("eslint/bin/eslint.js"), ".")).toEqual([0, ""]);
     }
@@ -236,7 +236,7 @@ describe("what npm run init leaves", () => {
     expect(listed.trim().split("\n").sort()).toEqual(tests.map((file) => join(folder, file)));
   });
 
-  it("has the owner's name where a service has one", () => {
+  it("has its own name in place of berth", () => {
     const folder = write();
     expect(read(folder, "LICENSE")).toMatch(/^Copyright \(c\) \d{4} Ada & Co\nCopyright .*Berth/m);
     expect(read(folder, "README.md")).toMatch(/^# my-service\n\nThe my-service service\.\n/);
@@ -252,7 +252,7 @@ interface Lock {
   >;
 }
 
-/** What Node loads before init: it sends a signal to itself when a function has been called so often. */
+/** Loaded by Node before init: sends a signal to itself after this number of calls of a function. */
 function signalAt(module: string, name: string, call: number, signal: NodeJS.Signals) {
   const file = `${newFolder()}.js`;
   writeFileSync(
@@ -273,13 +273,13 @@ describe("npm run init", () => {
   let expected: string[];
   const left = (folder: string) => filesIn(folder).filter((file) => !file.startsWith(".data/"));
 
-  it("takes the clone's place, and what the clone has left behind goes", () => {
+  it("replaces the clone, and removes its leftovers", () => {
     const folder = clone({ withGit: true });
     mkdirSync(join(folder, ".data/postgres"), { recursive: true });
     writeFileSync(join(folder, ".env"), "PORT=5001\n");
     const { status, stdout, stderr } = init(folder, ["my-service"]);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("This is my-service now.");
+    expect(stdout).toContain("This is now my-service.");
     expected = left(folder);
     expect(expected).toContain("vendor/berth-0.2.0.tgz");
     expect(
@@ -292,7 +292,7 @@ describe("npm run init", () => {
     expected = left(folder);
   });
 
-  it("leaves the clone as it was when it is interrupted before all is written", () => {
+  it("does not change the clone if it is interrupted before the service is complete", () => {
     const folder = clone({ withGit: true });
     const { signal } = init(
       folder,
@@ -303,7 +303,7 @@ describe("npm run init", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
-  it.each([40])("is finished by another run when it is killed at file %i", (file) => {
+  it.each([40])("can be finished by another run after a kill at file %i", (file) => {
     const folder = clone({ withGit: true });
     const { signal } = init(
       folder,
@@ -314,11 +314,11 @@ describe("npm run init", () => {
     expect(git(folder, "status", "--porcelain")).not.toBe("");
     const { status, stdout, stderr } = init(folder, []);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Finishing what was interrupted: my-service");
+    expect(stdout).toContain("Finishing the interrupted init of my-service");
     expect(left(folder)).toEqual(expected);
   });
 
-  it("does not stop at Ctrl-C once it changes the clone", () => {
+  it("ignores Ctrl-C once it changes the clone", () => {
     const folder = clone({ withGit: true });
     const { status } = init(folder, ["my-service"], signalAt("node:fs", "renameSync", 9, "SIGINT"));
     expect(status).toBe(0);
@@ -332,13 +332,13 @@ describe("npm run init", () => {
     mkdirSync(to);
     const { status, stdout, stderr } = init(folder, ["my-service", "--to", to]);
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain(`my-service is in ${to}.`);
+    expect(stdout).toContain(`Created my-service in ${to}.`);
     expect(filesIn(to)).toEqual(expected);
     expect(filesIn(folder)).toEqual(before);
   });
 });
 
-describe("npm run init changes nothing, and says why in one line,", () => {
+describe("npm run init changes nothing and exits with one line", () => {
   let folder: string;
   beforeAll(() => {
     folder = clone({ withGit: true });
@@ -361,9 +361,9 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     ["a module's name", ["http"], '"http" is the name of a package or module'],
     ["an unknown part", ["x", "--with", "sample,tests"], 'or all; got "tests"'],
     [
-      "a part that is wanted and is not",
+      "a part in both --with and --without",
       ["x", "--with", "docs", "--without", "docs"],
-      "docs is in --with and in --without",
+      "docs is in both --with and --without",
     ],
     [
       "a part that lacks another",
@@ -374,14 +374,14 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     [
       "a folder that is not empty",
       ["x", "--to", join(scratch, "full")],
-      "exists, and is no empty folder",
+      "exists and is not an empty folder",
     ],
     [
       "a file in place of a folder",
       ["x", "--to", join(scratch, "full/mine.txt")],
-      "exists, and is no empty folder",
+      "exists and is not an empty folder",
     ],
-    ["a folder in the clone", ["x", "--to", "x"], "is in this clone"],
+    ["a folder in the clone", ["x", "--to", "x"], "is inside this clone"],
   ])("for %s", (_what, args, message) => {
     expect(refusal(...args)).toContain(message);
     expect(git(folder, "status", "--porcelain")).toBe("");
@@ -391,7 +391,7 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     expect(refusal("x", "--to", join(scratch, "full/mine.txt/x"))).toContain("ENOTDIR");
   });
 
-  it("for want of npm", () => {
+  it("if npm is missing", () => {
     const { status, stderr } = init(folder, ["x"], {
       PATH: dirname(process.execPath) + "/nothing",
     });
@@ -402,24 +402,27 @@ describe("npm run init changes nothing, and says why in one line,", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
-  it("for changes that are not committed", () => {
+  it("for uncommitted changes", () => {
     writeFileSync(join(folder, "mine.txt"), "mine");
-    expect(refusal("x")).toContain("not committed, such as mine.txt");
+    expect(refusal("x")).toContain("uncommitted changes, such as mine.txt");
     rmSync(join(folder, "mine.txt"));
   });
 
-  it.each(["README.md", "docs", "packages/berth/src"])("for a link in place of %s", (path) => {
-    const moved = newFolder();
-    renameSync(join(folder, path), moved);
-    symlinkSync(moved, join(folder, path));
-    git(folder, "add", "-A");
-    git(folder, "commit", "-qm", "Link");
-    expect(refusal("x")).toContain(`${path} is a symbolic link to ${moved}`);
-    expect(git(folder, "status", "--porcelain")).toBe("");
-    git(folder, "reset", "-q", "--hard", "HEAD^");
-  });
+  it.each(["README.md", "docs", "packages/berth/src"])(
+    "for a symbolic link in place of %s",
+    (path) => {
+      const moved = newFolder();
+      renameSync(join(folder, path), moved);
+      symlinkSync(moved, join(folder, path));
+      git(folder, "add", "-A");
+      git(folder, "commit", "-qm", "Link");
+      expect(refusal("x")).toContain(`${path} is a symbolic link to ${moved}`);
+      expect(git(folder, "status", "--porcelain")).toBe("");
+      git(folder, "reset", "-q", "--hard", "HEAD^");
+    },
+  );
 
-  it("for a service that has no packages to take", () => {
+  it("for a clone without packages", () => {
     const moved = newFolder();
     renameSync(join(folder, "packages"), moved);
     expect(refusal("x")).toContain("is missing: my-service is a service already");
@@ -439,7 +442,7 @@ describe("parseOptions", () => {
     [["ä"]],
     [["a".repeat(64)]],
     [["a", "b"]],
-  ])("refuses %j with what a name is", (args) => {
+  ])("rejects %j and says what a name is", (args) => {
     expect(() => parseOptions(args)).toThrow(/my-service|Unknown option/);
   });
 
@@ -454,32 +457,32 @@ describe("parseOptions", () => {
       ["--with", "all", "--without", "feed"],
       ["sample", "docs", "limits", "tokens", "grpc"],
     ],
-  ])("keeps with %j the parts %j", (args, parts) => {
+  ])("with %j includes the parts %j", (args, parts) => {
     expect(parseOptions(["x", ...args])).toMatchObject({ parts });
   });
 });
 
 describe("withoutParts", () => {
-  it("takes out parts that leave, and the marks of all", () => {
+  it("removes the parts that are left out, and all marks", () => {
     const text =
       "a\n  # begin: feed\nb\n  # end: feed\nc // part: docs\nd // part: grpc\n<!-- begin: sample -->\ne\n<!-- end: sample -->";
     expect(withoutParts(text, ["feed", "grpc"], "x")).toBe("a\nc\ne");
   });
 
   it.each(["# begin: feed\nb", "# end: feed", "# begin: feed\n# end: sample"])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(() => withoutParts(text, [], "some.file")).toThrow(/^some\.file: /);
     },
   );
 });
 
-it("withoutProcesses takes out processes, and how many of them there are", () => {
+it("withoutProcesses removes processes with their counts", () => {
   const text = "web: a\n# formation: feed=0\nfeed: b\nfeeder: c\n";
   expect(withoutProcesses(text, ["feed"])).toBe("web: a\nfeeder: c\n");
 });
 
-it("withoutLinks leaves the words of links to what is gone", () => {
+it("withoutLinks keeps the text of links to removed pages", () => {
   const text = "[a](b.md), [c](d.md#e), [f](../g/), [h](https://b.md)";
   const isGone = (path: string) => ["docs/b.md", "g/"].includes(path);
   expect(withoutLinks(text, "docs/x.md", isGone)).toBe("a, [c](d.md#e), f, [h](https://b.md)");

@@ -20,7 +20,7 @@ const npmStart = () =>
   });
 
 describe("npm start", () => {
-  it("drains when npm alone is told to end, and ends no sooner than the service", async () => {
+  it("drains when only npm gets SIGTERM, and does not exit before the service", async () => {
     const npm = npmStart();
     const port = await untilListening(npm);
     npm.child.kill("SIGTERM");

@@ -1,4 +1,4 @@
-// npm run openapi as one types it.
+// `npm run openapi`.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 const root = join(__dirname, "../../..");
 
 describe("npm run openapi", () => {
-  it("writes the document, with no more in its environment than where node is", () => {
+  it("writes the document, with only PATH in its environment", () => {
     const folder = mkdtempSync(join(tmpdir(), "openapi-"));
     const file = join(folder, "openapi.json");
     try {

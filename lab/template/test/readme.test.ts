@@ -1,4 +1,4 @@
-// What the README shows works when a person types it in.
+// The README's examples work.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -24,7 +24,7 @@ import {
 const root = join(__dirname, "../../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** A copy of the service, with the README's feature typed in. */
+/** A copy of the service with the README's feature. */
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 let postgres: TestPostgres | undefined;
 let web: TestProcess;
@@ -52,7 +52,7 @@ const exchanges = [...transcript.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)].map
   ([, command = "", output = ""]) => ({ command, output }),
 );
 
-/** What differs from run to run. */
+/** Values that differ from run to run. */
 const constant = (output: string) =>
   output
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
@@ -60,7 +60,7 @@ const constant = (output: string) =>
     .trim();
 
 describe("the README", () => {
-  it("shows what a person sees who types its transcript", () => {
+  it("shows the output of its commands", () => {
     expect(exchanges.length).toBeGreaterThan(2);
     for (const { command, output } of exchanges) {
       const real = command.replaceAll("localhost:5000", url);
@@ -69,7 +69,7 @@ describe("the README", () => {
     }
   });
 
-  it("shows a feature that compiles and works when it is typed in", async () => {
+  it("shows a feature that compiles and works", async () => {
     const post = (path: string, body: object, headers = {}) =>
       fetch(url + path, {
         method: "POST",
@@ -102,7 +102,7 @@ describe("the README", () => {
   });
 });
 
-/** Copies the service and adds to it what the README's blocks say, each under the path that it begins with. */
+/** Copies the service and adds the README's blocks, each in the file that its first line names. */
 function typeIn(folder: string): void {
   for (const name of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
@@ -117,7 +117,7 @@ function typeIn(folder: string): void {
   }
 }
 
-/** Imports go to the top, and the rest to the end of the first function. */
+/** Adds imports at the top of a file, and other lines at the end of its first function. */
 function insert(text: string, code: string): string {
   const [imports = "", rest = ""] = code.split("\n\n");
   return `${imports}\n${text.replace(/\n}\n/, () => `\n${rest}}\n`)}`;

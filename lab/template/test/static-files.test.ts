@@ -21,7 +21,7 @@ const files = {
   "src/features/x/public/app.js": 'document.title = location.href + "x";\n',
 };
 
-/** A project with the build and lint settings of this one, and files of its own. */
+/** A project with the build and lint settings of this one, and other files. */
 function createProject(): void {
   for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) {
     cpSync(join(root, name), join(project, name));
@@ -39,7 +39,7 @@ const run = (...args: string[]) =>
 describe("static files beside a feature", () => {
   beforeAll(createProject);
 
-  it("are the same in dist as in src", () => {
+  it("are copied unchanged from src to dist", () => {
     run("build");
     for (const name of ["page.html", "app.js"] as const) {
       const built = readFileSync(join(project, "dist/features/x/public", name), "utf8");
@@ -49,7 +49,7 @@ describe("static files beside a feature", () => {
     expect(readFileSync(join(project, "dist/server.js"), "utf8")).toContain("isBuilt");
   });
 
-  it("pass lint, browsers' globals and all", () => {
+  it("pass lint, with browsers' globals", () => {
     expect(run("lint")).toBe("");
   });
 });

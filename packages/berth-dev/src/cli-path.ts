@@ -1,7 +1,7 @@
-// Where the command `berth` is, for the programs that start another of its programs.
+// Finds the command `berth`, for programs that start another of its commands.
 import { join } from "node:path";
 
-/** The command line of one of them, such as `postgres`. */
+/** Returns the command line of `berth COMMAND`. */
 export const berth = (command: string, ...args: string[]): [string, ...string[]] => [
   process.execPath,
   join(__dirname, "../bin/berth.js"),

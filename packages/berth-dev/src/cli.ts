@@ -1,15 +1,15 @@
-// The command `berth`: each of its commands is a program of its own.
+// The command `berth`: each of its subcommands is a separate program.
 const usage = `Usage: berth COMMAND [options]
 
-  dev         run the processes of a Procfile, each on a port of its own
-  reload      run a TypeScript program, and start it anew when a file beside it is saved
+  dev         run the processes of a Procfile, each on its own port
+  reload      run a TypeScript program, and restart it when a file in its folder is saved
   db          reset, migrate, seed or open the development database
   postgres    run the embedded PostgreSQL
-  issuer      run an issuer of development tokens
-  fuzz        send described routes what they allow and what they forbid
+  issuer      run an issuer of tokens for development
+  fuzz        send valid and invalid requests to every described route
   contract    check a program against the port contract
 
-berth COMMAND --help says more.`;
+Run berth COMMAND --help for its options.`;
 
 const programs: Readonly<Record<string, () => unknown>> = {
   dev: () => import("./formation/main.js"),
@@ -21,7 +21,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   contract: () => import("./contract/main.js"),
 };
 
-/** Each reads its arguments as a program does. */
+/** Removed from process.argv, so that each program reads its own arguments. */
 const [command] = process.argv.splice(2, 1);
 const program = command === undefined ? undefined : programs[command];
 if (program) void program();

@@ -1,4 +1,4 @@
-// Long on any machine: a limit decides only when a test ends that hangs.
+// Long enough for any machine: the timeout only ends a test that hangs.
 jest.setTimeout(120_000);
 
 export {};

@@ -1,4 +1,4 @@
-// Jest's configuration for TypeScript that imports packages of ES modules.
+// Jest's configuration for TypeScript that imports ES module packages.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ interface Manifest {
 }
 
 /**
- * The folders of the packages that are ES modules, which Node requires as they are, and Jest only once they are compiled:
- * of those that the package in this folder depends on, and those that these do, wherever a package manager has put them.
+ * The folders of the ES module packages among all direct and indirect dependencies of the package in this folder, wherever the
+ * package manager has put them. Node can require them; Jest needs them compiled.
  */
 function esModules(root: string): string[] {
   const folders = new Set([root]);
@@ -38,25 +38,25 @@ function esModules(root: string): string[] {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-/** Resolved here: it is a dependency of this package, wherever the service has its own. */
+/** Resolved from here: it is a dependency of this package. */
 const tsJest = require.resolve("ts-jest");
 
 const toCommonJs = { allowJs: true, isolatedModules: true, module: "commonjs", target: "es2023" };
 
 /**
- * What a `jest.config.js` has in common with others.
- * @param root Its folder.
+ * The common part of a `jest.config.js`.
+ * @param root The folder of that file.
  */
 export const jestConfig = (root: string) => ({
   rootDir: root,
-  // Not as a part of `testMatch`, which is a glob: it would take the `[1]` of a folder for a pattern.
+  // Not part of `testMatch`: that is a glob, which would read `[1]` in a folder's name as a pattern.
   roots: ["src", "test"].map((name) => join(root, name)).filter((folder) => existsSync(folder)),
   testMatch: ["**/*.test.ts"],
   transform: {
     "\\.ts$": [tsJest, { transpilation: true }],
     "/node_modules/.+\\.m?js$": [tsJest, { tsconfig: toCommonJs, diagnostics: false }],
   },
-  // Whatever else is in a node_modules.
+  // Do not compile other packages in node_modules.
   transformIgnorePatterns: [
     `^(?!(${esModules(root).map(escaped).join("|")})/(?!.*/node_modules/)).*/node_modules/`,
   ],

@@ -1,4 +1,4 @@
-// Has a process run TypeScript as it is written: `node --require …/typescript.js program.ts`, or by `loadTypeScript()`.
+// Lets Node run TypeScript files: `node --require …/typescript.js program.ts`, or after `loadTypeScript()`.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -13,12 +13,12 @@ import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
 
-/** What compiles is loaded once a file has changed: most starts find all files compiled, and do without its 300 ms. */
+/** Loaded only when a file has changed: most starts find all files in the cache, and save its 300 ms. */
 const compiler = (): typeof TypeScript =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed
   require(require.resolve("typescript", { paths: [project, __dirname] })) as typeof TypeScript;
 
-/** The folder of the project: that of the program, wherever it is started. */
+/** The folder of the program's project, whatever the working directory. */
 function projectOf(folder: string): string {
   if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return folder;
   return projectOf(dirname(folder));
@@ -29,7 +29,7 @@ const project = projectOf(require.main || !program ? process.cwd() : dirname(res
 const configFile = join(project, "tsconfig.json");
 const cache = join(project, "node_modules/.cache/berth/typescript");
 
-/** What the output depends on besides the source: the compiler, this module, and the configuration with what it extends. */
+/** Everything that the output depends on besides the source: Node, the compiler, this module, and tsconfig.json with its base files. */
 function fingerprint(): string {
   const hash = createHash("sha256").update(process.version);
   const manifest = require.resolve("typescript/package.json", {
@@ -55,9 +55,9 @@ function read(file: string): string | undefined {
 
 let options: TypeScript.CompilerOptions | undefined;
 
-/** The project's own, as far as they say how a single file is compiled. */
+/** The project's options that concern the compilation of a single file. */
 function compilerOptions(ts: typeof TypeScript): TypeScript.CompilerOptions {
-  // Which files there are is of no interest, and takes long to find out.
+  // The list of the project's files is not needed, and slow to read.
   const host = { ...ts.sys, readDirectory: () => [] };
   const { config = {} } = ts.readConfigFile(configFile, read) as { config?: object };
   const parsed = ts.parseJsonConfigFileContent(config, host, dirname(configFile)).options;
@@ -81,7 +81,7 @@ function compile(source: string, fileName: string): string {
     compilerOptions: options,
     reportDiagnostics: true,
   });
-  // What is wrong with the configuration, `npm run typecheck` says.
+  // Errors in the configuration are reported by `npm run typecheck`.
   const error = diagnostics.find(({ file }) => file);
   if (!error) return outputText;
   const line = error.file!.getLineAndCharacterOfPosition(error.start ?? 0).line + 1;
@@ -90,8 +90,8 @@ function compile(source: string, fileName: string): string {
 }
 
 /**
- * Puts it in the place of what the file was before, whole, as other processes may read it at the same time; a cache that
- * cannot be written costs time alone.
+ * Replaces the cached output of a file atomically, as other processes may read it at the same time. If the cache cannot be
+ * written, files are compiled again at each start.
  */
 function keep(place: string, name: string, text: string): void {
   const file = join(cache, name);
@@ -102,23 +102,23 @@ function keep(place: string, name: string, text: string): void {
     renameSync(`${file}.${process.pid}`, file);
     for (const each of before) rmSync(join(cache, each), { force: true });
   } catch {
-    // Compiled again next time.
+    // The cache is optional.
   }
 }
 
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-let same: string | undefined;
+let settings: string | undefined;
 
 /**
- * The file as JavaScript, from the cache if it has been compiled before.
+ * Returns the file as JavaScript, from the cache if it has not changed.
  * @throws SyntaxError naming the file and the line of the first error.
  */
 export function compiled(fileName: string): string {
   const source = readFileSync(fileName, "utf8");
-  same ??= fingerprint();
+  settings ??= fingerprint();
   const place = hashOf(fileName);
-  const name = `${place}-${hashOf(same + source)}.js`;
+  const name = `${place}-${hashOf(settings + source)}.js`;
   const known = read(join(cache, name));
   if (known !== undefined) return known;
   const output = compile(source, fileName);
@@ -126,7 +126,7 @@ export function compiled(fileName: string): string {
   return output;
 }
 
-/** Has this process load `.ts` files; types are checked by `npm run typecheck`. */
+/** Makes this process load `.ts` files, without type checks. */
 export function loadTypeScript(): void {
   process.setSourceMapsEnabled(true);
   const extensions = (Module as unknown as { _extensions: Record<string, Load> })._extensions;
@@ -138,5 +138,5 @@ type Load = (
   fileName: string,
 ) => void;
 
-// Required by `node --require`, which calls nothing: a main program is yet to come.
+// There is no main module yet if `node --require` loads this.
 if (require.main === undefined) loadTypeScript();

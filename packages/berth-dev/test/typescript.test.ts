@@ -1,4 +1,4 @@
-// Programs in TypeScript, as `berth reload` and the tests of a service start them.
+// Running TypeScript programs, as `berth reload` and the tests of a service do.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ function write(file: string, text: string): void {
   writeFileSync(join(project, file), text);
 }
 
-/** From another folder: the project is that of the program. */
+/** Started in another folder: the project is that of the program. */
 const run = (file: string) =>
   spawnSync(process.execPath, ["--require", hook, join(project, file)], {
     cwd: tmpdir(),
@@ -26,7 +26,7 @@ const run = (file: string) =>
 const kept = () => readdirSync(join(project, "node_modules/.cache/berth/typescript"));
 
 describe("a program in TypeScript", () => {
-  it("runs with its imports, and is compiled again only where it has changed", () => {
+  it("runs with its imports, and is only compiled again after a change", () => {
     write("src/greeting.ts", `export const greeting: string = "Ahoy";\n`);
     write("src/main.ts", `import { greeting } from "./greeting";\nconsole.log(greeting);\n`);
     expect(run("src/main.ts").stdout).toBe("Ahoy\n");
@@ -41,7 +41,7 @@ describe("a program in TypeScript", () => {
     expect(kept()).toEqual(after);
   });
 
-  it("is compiled as tsconfig.json says, and what that extends", () => {
+  it("is compiled with the options of tsconfig.json and of its base file", () => {
     const options = (value: boolean) =>
       JSON.stringify({ compilerOptions: { useDefineForClassFields: value } });
     write("tsconfig.json", `{ "extends": "./base.json" }`);
@@ -57,17 +57,17 @@ describe("a program in TypeScript", () => {
     expect(run("main.ts").stdout).toBe("set\n");
   });
 
-  it("names its own lines in stacks", () => {
+  it("has TypeScript lines in its stacks", () => {
     write("main.ts", `interface Gone {\n  a: string;\n}\n\nthrow new Error("here");\n`);
     expect(run("main.ts").stderr).toContain(`${join(project, "main.ts")}:5:7`);
   });
 
-  it("that cannot be parsed says where", () => {
+  it("reports the line of a syntax error", () => {
     write("main.ts", `const a = 1;\nconst = 2;\n`);
     expect(run("main.ts").stderr).toMatch(/SyntaxError: .*main\.ts:2: /);
   });
 
-  it("runs where the cache cannot be written", () => {
+  it("runs if the cache cannot be written", () => {
     write("node_modules", "no folder");
     write("main.ts", `console.log("ran" satisfies string);\n`);
     expect(run("main.ts").stdout).toBe("ran\n");

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { connectRaw, type TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../../../test/support/service";
 
-/** How often each input is sent; raise it to look for leaks. */
+/** The number of times that each input is sent. Increase it to look for leaks. */
 const repeats = Number(process.env.BAD_INPUT_REPEATS ?? 5);
 const LARGEST_GROWTH_MB = 150;
 
@@ -53,7 +53,7 @@ const inputs: [name: string, status: number, path: string, init?: RequestInit][]
   ["an absurd limit", 400, "/notes?limit=1e9"],
 ];
 
-// Jest takes a parameter that is left over for its own callback.
+// Jest would take a missing parameter for its callback.
 const complete = inputs.map(
   ([name, status, path, init = {}]) => [name, status, path, init] as const,
 );
@@ -86,7 +86,7 @@ describe("bad input to the built process", () => {
     },
   );
 
-  it("is logged as aborted when the client goes away in the middle of its request", async () => {
+  it("is logged as aborted when the client disconnects in the middle of its request", async () => {
     for (let i = 0; i < repeats; i++) {
       const client = await connectRaw(server.port);
       client.socket.write(

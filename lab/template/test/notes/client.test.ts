@@ -25,7 +25,7 @@ describe("a typed client of the notes", () => {
     return data;
   }
 
-  it("creates, reads, replaces and deletes one", async () => {
+  it("creates, reads, replaces and deletes a note", async () => {
     const { id, createdAt } = await create("Anchor");
     const params = { path: { id } };
     const body = { title: "Anchor", body: "Up" };
@@ -39,14 +39,14 @@ describe("a typed client of the notes", () => {
     expect(error).toEqual(problem(404, "Not Found", { detail: "There is no such note." }));
   });
 
-  it("lists the newest, as many as are asked for", async () => {
+  it("lists the newest notes, up to the limit", async () => {
     for (const title of ["1", "2", "3"]) await create(title);
     const { data } = await notes.GET("/notes", { params: { query: { limit: 2 } } });
     expect(data?.map(({ title }: Note) => title)).toEqual(["3", "2"]);
   });
 
-  it("is told what it has sent wrong", async () => {
-    // @ts-expect-error -- The compiler tells it, too: the title is missing.
+  it("gets the invalid fields of its request", async () => {
+    // @ts-expect-error -- The compiler reports it too: the title is missing.
     const { error } = await notes.POST("/notes", { body: { body: "Up" } });
     const told: Problem | undefined = error;
     expect([told?.status, told?.errors]).toEqual([

@@ -1,20 +1,20 @@
 import type { TestServer } from "berth/testing";
 import { startMigratedPostgres, startService } from "../../../../test/support/service";
 
-/** How many notes are posted; each is sent twice at once. */
+/** The number of notes; each is posted twice at once. */
 const KEYS = Number(process.env.IDEMPOTENCY_KEYS ?? 100);
-/** How many requests may be on their way for each process. */
+/** The number of concurrent requests for each process. */
 const CONCURRENCY = 10;
 
 describe("POST /notes with an Idempotency-Key", () => {
-  it("stores each note once, though it is sent to two processes, and one is killed", async () => {
+  it("stores each note once, though it is sent to two processes and one of them is killed", async () => {
     const { url } = await startMigratedPostgres();
     const env = { DATABASE_URL: url };
     const servers = [await startService(env), await startService(env)] as const;
     const [victim, survivor] = servers;
     const seen = { broken: 0, refused: 0, repeated: 0 };
 
-    /** Sends it until it is answered, elsewhere once its process is gone; resolves with the note's id. */
+    /** Retries until there is a response, with the other process once this one is gone. Resolves to the note's id. */
     async function post(key: number, server: TestServer): Promise<unknown> {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": `key-${key}` };
       const body = JSON.stringify({ title: `note ${key}`, body: "" });
@@ -37,7 +37,7 @@ describe("POST /notes with an Idempotency-Key", () => {
     const worker = async () => {
       for (let key = next++; key < KEYS; key = next++) {
         const both = Promise.all(servers.map((server) => post(key, server)));
-        // In the middle of this very request.
+        // In the middle of this request.
         if (key === Math.floor(KEYS / 2)) victim.child.kill("SIGKILL");
         const [one, other] = await both;
         expect(one).toBe(other);
@@ -56,7 +56,7 @@ describe("POST /notes with an Idempotency-Key", () => {
   });
 });
 
-/** Counts them page by page. */
+/** Counts the notes page by page. */
 async function countNotes({ url }: TestServer): Promise<number> {
   let count = 0;
   let cursor = "";

@@ -1,3 +1,3 @@
-// The service of the working directory, as the kit and other tools run it.
+// Prepares the service in the working directory for the contract kit and other tools.
 export { ownEnvironment } from "./own-environment";
 export { prepareOwnService } from "./own-service";

@@ -1,4 +1,4 @@
-// `berth contract`: the kit, by default on the service of the working directory.
+// `berth contract`: runs the contract kit, by default on the service in the working directory.
 import { runContract } from "port-contract";
 import { prepareOwnService } from "./own-service";
 

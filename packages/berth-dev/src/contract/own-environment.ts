@@ -1,10 +1,10 @@
-// What the service of this checkout needs to find in its environment, as its declarations say.
+// The environment variables of the service in the working directory, from its declarations in `src/config.ts`.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { mayBeUnset, type Variables } from "berth/config";
 
-/** The variables that the built web process requires, each with the example that its declaration gives. */
+/** The variables that the built web process requires, each with the example from its declaration. */
 export function ownEnvironment(): Record<string, string> {
   const required = Object.entries(declarations().webVariables ?? {}).filter(
     ([, of]) => !mayBeUnset(of),
@@ -15,7 +15,7 @@ export function ownEnvironment(): Record<string, string> {
 /** The names of all variables that any process of the built service declares. */
 export const declaredVariables = (): string[] => Object.values(declarations()).flatMap(Object.keys);
 
-/** What `src/config.ts` exports, by its names. */
+/** The declarations that `src/config.ts` exports, by name. */
 function declarations(): Record<string, Variables> {
   const config = resolve("dist/config.js");
   if (!existsSync(config)) return {};

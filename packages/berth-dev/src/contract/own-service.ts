@@ -1,4 +1,4 @@
-// The kit without a command: the service of this checkout, built, run by the web line of its Procfile.
+// Runs the built service in the working directory for the contract kit, by the web line of its Procfile.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { freePort } from "port-contract/ports";
@@ -17,8 +17,8 @@ import { declaredVariables, ownEnvironment } from "./own-environment";
 const bootMs = 60_000;
 
 /**
- * Reads what the service's tests say about it: each `contract.json` below test/ holds options of the kit by their names,
- * such as `{ "body-path": "/orders", "body": { "items": 1 } }`, as only they know what can be sent to it.
+ * Reads options of the kit from each `contract.json` below test/, such as `{ "body-path": "/orders", "body": { "items": 1 } }`:
+ * only the service knows what can be sent to it.
  *
  * @throws UsageError when a file is not JSON
  */
@@ -43,19 +43,21 @@ function optionsIn(file: string): string[] {
 }
 
 /**
- * Attaches an embedded PostgreSQL if the service declares DATABASE_URL, and runs the release line. Neither `.env` nor what
- * the shell sets for the service reaches it: the clauses write to what is attached.
+ * Attaches an embedded PostgreSQL if the service declares DATABASE_URL, and runs the release line. The service gets neither
+ * `.env` nor the shell's variables: the clauses write to its backing services.
  *
- * @throws UsageError when there is no web line, when it runs a build that does not exist, or when the release fails
+ * @throws UsageError when there is no web line, the build is missing, or the release fails
  */
 export async function prepareOwnService(): Promise<Prepared> {
   const command = procfileCommand("web");
   if (!command)
-    throw new UsageError("give a COMMAND after --, or run in a directory whose Procfile has web:");
+    throw new UsageError(
+      "give a COMMAND after --, or run this in a directory whose Procfile has a line web:",
+    );
   if (/\bdist\//.test(command.shown) && !existsSync("dist"))
-    throw new UsageError("dist/ is missing: npm run build first");
-  // What the shell has set may name a database, or another service, that is in use.
-  // PORT is the kit's to set, for each run another one.
+    throw new UsageError("dist/ is missing: run npm run build first");
+  // The shell's variables may point to a database or another service that is in use.
+  // The kit itself sets PORT, to another one for each run.
   const others = declaredVariables().filter((name) => name !== "PORT");
   const unset = others.map((name) => [name, undefined]);
   const env = { ...(Object.fromEntries(unset) as Environment), ...ownEnvironment() };
@@ -73,7 +75,7 @@ export async function prepareOwnService(): Promise<Prepared> {
 
 type Environment = Record<string, string | undefined>;
 
-/** Sets DATABASE_URL to an embedded PostgreSQL; returns its end. */
+/** Starts an embedded PostgreSQL and sets DATABASE_URL to it. Returns a function that stops it. */
 async function attachDatabase(env: Environment): Promise<() => Promise<void>> {
   const database = startRun(berth("postgres"), {
     port: String(await freePort()),

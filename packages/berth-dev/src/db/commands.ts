@@ -1,4 +1,4 @@
-// What `npm run db` can do with a database.
+// The commands of `npm run db`.
 import { existsSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,17 +8,17 @@ import { migrate, rollBack } from "berth/migrate";
 import { createDatabase, type Database, type Queryable } from "berth/postgres";
 import { listMigrations, MIGRATION_FILES } from "./migration-files";
 
-/** What a command works on. */
+/** The arguments of a command. */
 export interface Work {
   url: string;
-  /** The folder of the sources; the working directory, too, as a glob would take some folders' names for patterns. */
+  /** The folder of the sources. It is also the working directory, as a glob would read some folder names as patterns. */
   src: string;
-  /** What follows the command. */
+  /** The arguments after the command. */
   args: string[];
 }
 
 const START_TIMEOUT_MS = 30_000;
-/** A seed may take its time. */
+/** A seed may take long. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 
 const logger = pino({ level: "silent" });
@@ -36,16 +36,16 @@ export async function migrateAll(work: Work): Promise<void> {
 
 export async function rollBackLast(work: Work): Promise<void> {
   const undone = await rollBack(how(work));
-  console.log(undone === undefined ? "nothing to undo" : `undone ${undone}`);
+  console.log(undone === undefined ? "nothing to roll back" : `rolled back ${undone}`);
 }
 
-/** Prints each migration that there is, in the files or in the database. */
+/** Prints each migration, whether its file exists or only the database knows it. */
 export async function printStatus({ url, src }: Work): Promise<void> {
   const applied = await withDatabase(url, appliedMigrations);
   const present = listMigrations(src);
   for (const name of [...new Set([...present, ...applied])].sort()) {
     const state = applied.includes(name) ? "applied" : "pending";
-    console.log(`${state}  ${name}${present.includes(name) ? "" : "  (its file is gone)"}`);
+    console.log(`${state}  ${name}${present.includes(name) ? "" : "  (its file is missing)"}`);
   }
 }
 
@@ -60,23 +60,22 @@ async function appliedMigrations({ query }: Database): Promise<string[]> {
 export async function seed(work: Work): Promise<void> {
   if (!existsSync(join(work.src, "seed.ts"))) {
     throw new Error(
-      "there is no src/seed.ts: let it export async function seed(tx: Transaction), which may run twice (ON CONFLICT DO NOTHING)",
+      "src/seed.ts does not exist: let it export async function seed(tx: Transaction), which can run twice (ON CONFLICT DO NOTHING)",
     );
   }
-  await sow(work);
+  await runSeed(work);
 }
 
-async function sow({ url, src }: Work): Promise<void> {
-  // Your file, which may not be there.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is TypeScript
+async function runSeed({ url, src }: Work): Promise<void> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the service's TypeScript file
   const own = require(join(src, "seed.ts")) as { seed?: (tx: Queryable) => Promise<void> };
   const { seed } = own;
   if (typeof seed !== "function") throw new Error("src/seed.ts exports no function seed(tx)");
   await withDatabase(url, ({ transaction }) => transaction(seed));
-  console.log("seeded by src/seed.ts");
+  console.log("seeded from src/seed.ts");
 }
 
-/** Schemas hold all that migrations make; `public` is there again, as in a new database. */
+/** Drops all schemas, which contain everything that migrations create, and creates `public` as in a new database. */
 const REMOVE_EVERYTHING = `
   DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT nspname FROM pg_namespace
@@ -89,12 +88,12 @@ const REMOVE_EVERYTHING = `
 export async function reset(work: Work): Promise<void> {
   await withDatabase(work.url, ({ query }) => query(REMOVE_EVERYTHING));
   await migrateAll(work);
-  if (existsSync(join(work.src, "seed.ts"))) await sow(work);
+  if (existsSync(join(work.src, "seed.ts"))) await runSeed(work);
 }
 
-/** @throws Error when psql is missing, or what it ends with. */
+/** Sets the exit code to psql's. @throws Error when psql is not installed. */
 export async function openPsql({ url, args }: Work): Promise<void> {
-  // Ctrl-C is psql's: it ends a statement, not psql.
+  // In psql, Ctrl-C cancels a statement.
   process.on("SIGINT", () => undefined);
   const psql = spawn("psql", [url, ...args], { stdio: "inherit" });
   const [code] = (await once(psql, "close").catch((err: NodeJS.ErrnoException) => {

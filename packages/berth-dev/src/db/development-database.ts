@@ -1,4 +1,4 @@
-// The database of `npm run dev`: the one that runs, else one of the same data that runs as long as it is needed.
+// The database of `npm run dev`: the running one, or a server on the same data that runs as long as it is needed.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -8,7 +8,7 @@ import { databaseUrl } from "../embedded-postgres/database-url";
 import { createPostgresServer } from "../embedded-postgres/server";
 import { readSettings } from "../embedded-postgres/settings";
 import { createSharedSession } from "../embedded-postgres/shared-session";
-import { readValues } from "../formation/env-file";
+import { readValues } from "../formation/environment";
 import { formationId } from "../formation/formation-id";
 import { chooseBasePort, portOf } from "../formation/ports";
 import { parseProcfile } from "../formation/procfile";
@@ -16,29 +16,28 @@ import { parseProcfile } from "../formation/procfile";
 /** A database that can be connected to. */
 export interface Target {
   url: string;
-  /** To be called once it is no longer needed. */
+  /** To be called once the database is no longer needed. */
   close: () => Promise<void>;
 }
 
-/** Where `npm run dev` serves it. @param port The formation's first port, unless it is the usual one. */
+/** The URL at which `npm run dev` serves it. @param port The formation's first port, unless it is the default. */
 function developmentUrl(root: string, port: number | undefined): string {
   const procfile = join(root, "Procfile.dev");
   const { types } = parseProcfile(readFileSync(procfile, "utf8"), procfile);
   const index = types.findIndex(({ name }) => name === "db");
-  if (index < 0)
-    throw new Error(`${procfile} has no line "db:", so name the database by --url URL`);
+  if (index < 0) throw new Error(`${procfile} has no line "db:": name the database with --url URL`);
   const base = chooseBasePort(port, readValues(join(root, ".env")), process.env);
   const address = { address: "127.0.0.1", family: "IPv4", port: portOf(base, index, 1) };
   return databaseUrl(address, formationId(root));
 }
 
 /**
- * Resolves when the database answers.
- * @throws Error with the cure when another process has its data.
+ * Resolves when the database accepts connections.
+ * @throws Error with the cure when another process uses its data.
  */
 export async function openDevelopmentDatabase(root: string, port?: number): Promise<Target> {
   const url = developmentUrl(root, port);
-  if (await answers(url)) return { url, close: () => Promise.resolve() };
+  if (await isRunning(url)) return { url, close: () => Promise.resolve() };
   const settings = readSettings({
     PORT: "0",
     HOST: "127.0.0.1",
@@ -63,8 +62,8 @@ async function lock(dataDir: string): Promise<void> {
   }
 }
 
-/** Whatever else there is at the port, it is not this database. */
-async function answers(connectionString: string): Promise<boolean> {
+/** Whether this database, and not another program, listens at the URL. */
+async function isRunning(connectionString: string): Promise<boolean> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 2000 });
   client.on("error", () => undefined);
   try {

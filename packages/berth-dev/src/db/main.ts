@@ -1,4 +1,4 @@
-// `npm run db`: what a developer does to a database, the development one unless told otherwise.
+// `npm run db`: commands for a database, by default the development database.
 import { join, relative } from "node:path";
 import { reasonOf } from "berth/postgres";
 import { BackingServiceUnavailable } from "berth/backing";
@@ -44,7 +44,7 @@ async function main(root: string): Promise<void> {
 }
 
 main(process.cwd()).catch((err: Error) => {
-  // What a request is told says less than a developer needs.
+  // The message for clients leaves out the reason, which a developer needs.
   const isAway = err instanceof BackingServiceUnavailable;
   console.error(`db: ${err.message}${isAway ? ` ${reasonOf(err.cause)}` : ""}`);
   process.exitCode = 1;

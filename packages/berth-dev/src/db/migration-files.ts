@@ -1,8 +1,8 @@
-// Where migrations are: in a folder of each feature; their names order them all.
+// Finds migrations: each feature has a folder of them, and their names order them all.
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** Their glob, relative to the folder of the sources: what the release process uses. */
+/** Their glob, relative to the folder of the sources, as the release process uses it. */
 export const MIGRATION_FILES = "features/*/migrations/*.ts";
 
 /** The names of all migrations below the folder of the sources, in the order in which they are applied. */
@@ -11,14 +11,14 @@ export function listMigrations(src: string): string[] {
   return (
     namesIn(features)
       .flatMap((feature) => namesIn(join(features, feature, "migrations")))
-      // Emacs locks a file by a link of its name behind `.#`.
+      // Emacs locks a file with a link named `.#file`.
       .filter((file) => file.endsWith(".ts") && !file.startsWith("."))
       .map((file) => basename(file, ".ts"))
       .sort()
   );
 }
 
-/** Nothing only if there is no such folder: a migration that cannot be read is not one that is gone. */
+/** Empty if the folder does not exist. Other errors are thrown: an unreadable migration is not a missing one. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -1,11 +1,11 @@
-// Writes a migration that is still to be filled in.
+// Writes a new migration for the developer to fill in.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { listMigrations } from "./migration-files";
 
 const NAME = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)$/;
 
-/** No SQL yet, so that nobody applies it before it is written: `npm run dev` tries at each save. */
+/** Not valid SQL, so that it cannot be applied before it is written: `npm run dev` migrates at each save. */
 const TEMPLATE = `import type { MigrationBuilder } from "berth/migrate";
 
 export function up(pgm: MigrationBuilder): void {
@@ -22,27 +22,29 @@ export function down(pgm: MigrationBuilder): void {
 `;
 
 /**
- * Writes the migration, whose name orders it behind all that there are.
+ * Writes a migration whose name sorts after all others.
  * @param src The folder of the sources.
- * @returns The file.
- * @throws Error when the name is none, or taken.
+ * @returns The path of the file.
+ * @throws Error when the name is invalid or taken.
  */
 export function writeMigration(src: string, name: string, now: Date): string {
   const [, feature, title] = NAME.exec(name) ?? [];
   if (!feature || !title) {
-    throw new Error(`"${name}" is no name for a migration: write FEATURE/NAME of a-z, 0-9 and -`);
+    throw new Error(
+      `"${name}" is not a valid migration name: write FEATURE/NAME with a-z, 0-9 and -`,
+    );
   }
   const folder = join(src, "features", feature, "migrations");
   const taken =
     existsSync(folder) && readdirSync(folder).find((file) => file.endsWith(`_${title}.ts`));
-  if (taken) throw new Error(`${join(folder, taken)} has that name: choose another one`);
+  if (taken) throw new Error(`${join(folder, taken)} has the same name: choose another one`);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${nextStamp(listMigrations(src), now)}_${title}.ts`);
   writeFileSync(file, `// ${sentence(title)}.\n${TEMPLATE}`, { flag: "wx" });
   return file;
 }
 
-/** The time as YYYYMMDDhhmmss, later than what exists: a clock may be behind whoever wrote the last one. */
+/** The time as YYYYMMDDhhmmss, later than all existing ones: the last one may come from a machine whose clock is ahead. */
 function nextStamp(existing: readonly string[], now: Date): string {
   const last = existing
     .map((name) => /^\d{14}/.exec(name)?.[0] ?? "")

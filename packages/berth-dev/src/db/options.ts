@@ -1,23 +1,22 @@
 // The command line of `npm run db`.
-import { parseArgs } from "node:util";
-import { parsePort } from "../formation/ports";
+import { parseCommandLine, parsePort, UsageError } from "port-contract/args";
 
 export const usage = `Usage: npm run db -- COMMAND [options]
 
-Works on the database that npm run dev serves, started for the command when it does not run, or on the one that
-DEV_DATABASE_URL names for npm run dev, in the environment or in .env.
+Works on the database of npm run dev, which is started for the command if it is not running, or on the one that
+DEV_DATABASE_URL names in the environment or in .env.
 
-  migrate               apply the migrations that it lacks
-  rollback              undo the migration that was applied last
+  migrate               apply the pending migrations
+  rollback              undo the last migration
   status                list the migrations, applied and pending
-  seed                  run src/seed.ts, in a transaction
-  reset                 remove everything in it, then migrate and seed
+  seed                  run src/seed.ts in a transaction
+  reset                 drop everything in the database, then migrate and seed
   new FEATURE/NAME      write a migration: src/features/FEATURE/migrations/<time>_NAME.ts
-  psql [-- ARGS]        open psql on it
+  psql [-- ARGS]        open psql
 
-  -p PORT               the first port of npm run dev, when it has others
-  --url URL             another database than the development one
-  --yes                 do not ask before changing that one
+  -p PORT               the first port of npm run dev, if it is not the default
+  --url URL             use this database instead of the development database
+  --yes                 do not ask before changing that database
   --help                show this`;
 
 const COMMANDS = ["migrate", "rollback", "status", "seed", "reset", "new", "psql"] as const;
@@ -25,35 +24,44 @@ export type Command = (typeof COMMANDS)[number];
 
 export interface Options {
   command: Command;
-  /** What follows the command. */
+  /** The arguments after the command. */
   args: string[];
-  /** Another database than the development one. */
+  /** A database other than the development database. */
   url: string | undefined;
-  /** Whether nobody needs to be asked. */
+  /** Whether to skip the confirmation. */
   isSure: boolean;
   /** The first port of the development formation. */
   port: number | undefined;
 }
 
 /**
- * Reads the arguments that follow the script's name; undefined when only help is asked for.
- * @throws Error with the cure when they are not understood.
+ * Reads the arguments after the script's name. Undefined for --help.
+ * @throws UsageError with the cure.
  */
 export function readOptions(args: string[]): Options | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(
+    args,
+    {
+      p: { type: "string", short: "p" },
+      url: { type: "string" },
+      yes: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+    usage,
+  );
   const [command, ...rest] = positionals;
   if (values.help) return undefined;
   if (!isCommand(command)) {
-    throw new Error(
-      `${command ? `there is no command "${command}"` : "name a command"}\n\n${usage}`,
+    throw new UsageError(
+      `${command ? `unknown command "${command}"` : "name a command"}\n\n${usage}`,
     );
   }
   const wanted = command === "new" ? 1 : 0;
   if (command !== "psql" && rest.length !== wanted) {
-    throw new Error(
+    throw new UsageError(
       command === "new"
         ? "name the migration: npm run db -- new FEATURE/NAME"
-        : `${command} takes no "${rest[0]}"`,
+        : `${command} does not take the argument "${rest[0]}"`,
     );
   }
   return {
@@ -61,22 +69,8 @@ export function readOptions(args: string[]): Options | undefined {
     args: rest,
     url: values.url,
     isSure: values.yes ?? false,
-    port: values.p === undefined ? undefined : parsePort(values.p, "-p"),
+    port: values.p === undefined ? undefined : parsePort("-p", values.p),
   };
 }
 
 const isCommand = (text: string | undefined): text is Command => COMMANDS.includes(text as Command);
-
-function parse(args: string[]) {
-  const options = {
-    p: { type: "string", short: "p" },
-    url: { type: "string" },
-    yes: { type: "boolean" },
-    help: { type: "boolean", short: "h" },
-  } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (err) {
-    throw new Error(`${(err as Error).message}\n\n${usage}`, { cause: err });
-  }
-}

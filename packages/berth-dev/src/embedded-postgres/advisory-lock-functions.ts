@@ -1,22 +1,22 @@
-// Replaces PostgreSQL's advisory lock functions in the shared session, where no lock of one connection would stop another.
+// Replaces PostgreSQL's advisory lock functions: in a shared session, one connection's lock would not block another.
 import { createHash } from "node:crypto";
 import type { PGlite } from "./pglite";
 
-/** The setting in which the functions find what other connections hold, each `HIGH:LOW:KIND:MODE` as in pg_locks with blanks around. */
+/** The setting with the locks of other connections, each ` HIGH:LOW:KIND:MODE ` as in pg_locks, with spaces around it. */
 export const HELD_BY_OTHERS = "embedded_postgres.held_by_others";
-/** Empties the session of advisory locks: `held` is each in the form above, `again` the call that takes it again. */
+/** Releases all advisory locks of the session. `held` is a lock in the form above, `again` the call that acquires it again. */
 export const PUT_AWAY = "pg_catalog.embedded_postgres_put_away_locks()";
-/** The notice that somebody has called one of the functions. */
+/** The notice of a call to one of the functions. */
 export const CALLED = "embedded PostgreSQL: an advisory lock function was called";
 /** The error of SQLSTATE 55P03 when another connection holds the lock. */
 export const MUST_WAIT =
   "another connection holds this advisory lock, and the embedded PostgreSQL cannot wait for it inside a transaction";
 
 /**
- * Replaces the functions in `database` for good; only the embedded PostgreSQL ever opens it.
+ * Replaces the functions in `database` permanently; only the embedded PostgreSQL ever opens it.
  *
- * In the catalogue they are found by whoever calls them, from a function or with a parameter, which no look at the SQL could promise.
- * PostgreSQL's own are renamed to what they are inside, `pg_advisory_lock_int8`: it knows them by number, whatever their definition says.
+ * They are replaced in the catalogue, not in the SQL text, to catch every call, even from a function or with a parameter. PostgreSQL's
+ * own functions keep working under their internal names, such as `pg_advisory_lock_int8`, as it finds them by OID.
  */
 export async function installLockFunctions(database: PGlite): Promise<void> {
   const version = createHash("sha256").update(SCRIPT).digest("hex");
@@ -31,7 +31,7 @@ export async function installLockFunctions(database: PGlite): Promise<void> {
   );
 }
 
-/** Each has a form with one large key, and one with two small ones. */
+/** Each function exists with one 64-bit key and with two 32-bit keys. */
 const KEYS = [
   { type: "int8", parameters: "bigint", own: "$1", key: `${low("$1 >> 32")}, ${low("$1")}, 1` },
   {
@@ -42,7 +42,7 @@ const KEYS = [
   },
 ];
 
-/** As pg_locks has it: 32 bits without a sign. */
+/** As in pg_locks: 32 bits, unsigned. */
 function low(expression: string): string {
   return `((${expression})::bigint & 4294967295)`;
 }
@@ -70,7 +70,7 @@ function replaceFunction(attempt: string, scope: string, share: string): string 
   ).join("");
 }
 
-/** Locks are counted, and pg_locks does not say how often one is held: giving it back until there is none does. */
+/** Locks are counted, but pg_locks does not have the count: release each one until none is left. */
 const PUT_AWAY_FUNCTION = `
   CREATE OR REPLACE FUNCTION ${PUT_AWAY.slice(0, -1)}OUT held text, OUT again text) RETURNS SETOF record
     LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-// Keeps the advisory locks of connections apart, which would all be those of the shared session.
+// Separates the advisory locks of connections, which would all belong to the shared session.
 import type { PGlite } from "./pglite";
 import { HELD_BY_OTHERS, installLockFunctions, PUT_AWAY } from "./advisory-lock-functions";
 
@@ -7,35 +7,35 @@ interface Lock {
   again: string;
 }
 
-/** Between turns the session holds no advisory lock at all. Only whoever has the turn may call `enter` and `exit`. */
+/** Between turns the session holds no advisory lock. Only the connection that has the turn may call `enter` and `exit`. */
 export interface AdvisoryLocks {
-  /** Gives the session the locks of the connection `id`, and tells it those of the others. */
+  /** Acquires the locks of the connection `id` in the session, and sets those of the others. */
   enter(id: number): Promise<void>;
-  /** Takes the locks from the session again; `change` says whether they may be others than before, or are to be as before. */
+  /** Releases the locks in the session. `change` says whether they may have changed in the turn, or a change is to be undone. */
   exit(id: number, change: "none" | "possible" | "undo"): Promise<void>;
-  /** Gives back what a connection that has ended held. */
+  /** Releases the locks of a connection that has ended. */
   forget(id: number): void;
-  /** Resolves when the next lock is given back. */
+  /** Resolves when the next lock is released. */
   nextRelease(): Promise<void>;
 }
 
-/** Creates the locks of all connections to `database`. */
+/** Manages the locks of all connections to `database`. */
 export async function createAdvisoryLocks(database: PGlite): Promise<AdvisoryLocks> {
   await installLockFunctions(database);
   const locksOf = new Map<number, Lock[]>();
-  let isTold = false;
+  let hasOthers = false;
   const waiting: (() => void)[] = [];
   const wake = () => waiting.splice(0).forEach((resolve) => resolve());
 
-  const tellOthers = async (id: number) => {
+  const setOthers = async (id: number) => {
     const others = [...locksOf].flatMap(([owner, locks]) => (owner === id ? [] : locks));
-    if (others.length === 0 && !isTold) return;
-    isTold = others.length > 0;
+    if (others.length === 0 && !hasOthers) return;
+    hasOthers = others.length > 0;
     const text = others.map(({ held }) => ` ${held} `).join("");
     await database.query("SELECT set_config($1, $2, false)", [HELD_BY_OTHERS, text]);
   };
   const enter = async (id: number) => {
-    await tellOthers(id);
+    await setOthers(id);
     const own = locksOf.get(id);
     if (own) await database.query(`SELECT ${own.map(({ again }) => again).join()}`);
   };

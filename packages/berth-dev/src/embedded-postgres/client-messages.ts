@@ -1,21 +1,42 @@
-// Reads what a client says: first the startup, then typed messages.
-import type { ReadBytes } from "./byte-reader";
+// Reads a client's messages from its socket: first the startup message, then typed messages.
 
 const PROTOCOL_3 = 3;
 const SSL_REQUEST = 80877103;
 const GSSENC_REQUEST = 80877104;
 const MAX_STARTUP_BYTES = 10_000;
 const MAX_MESSAGE_BYTES = 2 ** 28;
-/** Query, Parse, Bind, Describe, Execute, Close, Sync, Flush, FunctionCall, Terminate and the three of COPY. */
+/** Query, Parse, Bind, Describe, Execute, Close, Sync, Flush, FunctionCall, Terminate, and three types of COPY. */
 const KNOWN_TYPES = "QPBDECSHFXdcf";
 
-/** Thrown when the bytes are not the PostgreSQL protocol; the connection cannot go on. */
+/** Thrown when the bytes are not the PostgreSQL protocol. The connection cannot continue. */
 export class ProtocolError extends Error {}
 
+/** Resolves to the next `length` bytes, or to undefined if the stream ends before. */
+export type ReadBytes = (length: number) => Promise<Buffer | undefined>;
+
+/** Creates the only reader of `source`. It reads no further than requested, so that a slow reader causes backpressure. */
+export function createByteReader(source: AsyncIterable<Buffer>): ReadBytes {
+  const chunks = source[Symbol.asyncIterator]();
+  let pending: Buffer[] = [];
+  let size = 0;
+  return async (length) => {
+    while (size < length) {
+      const next = await chunks.next();
+      if (next.done) return undefined;
+      pending.push(next.value);
+      size += next.value.length;
+    }
+    const bytes = pending.length === 1 ? pending[0]! : Buffer.concat(pending);
+    pending = [bytes.subarray(length)];
+    size -= length;
+    return bytes.subarray(0, length);
+  };
+}
+
 /**
- * Resolves to the parameters of the session that the client starts, `user` and `database` among them; to undefined when it only
- * wanted something else, as to cancel a query.
- * @throws ProtocolError when the first message is none of the protocol's.
+ * Resolves to the parameters of the client's startup message, including `user` and `database`; to undefined if the client sends
+ * another request, such as one to cancel a query.
+ * @throws ProtocolError when the first message is invalid.
  */
 export async function readStartup(
   read: ReadBytes,
@@ -33,7 +54,7 @@ export async function readStartup(
   }
 }
 
-/** Names and values in turn, each ended by a zero, follow the four bytes of the version. */
+/** Zero-terminated names and values alternate after the four bytes of the version. */
 function parseParameters(body: Buffer): Map<string, string> {
   const texts = body.toString("utf8", 4).split("\0");
   return new Map(
@@ -42,10 +63,10 @@ function parseParameters(body: Buffer): Map<string, string> {
 }
 
 /**
- * Yields each message, whole, until the client says goodbye or leaves.
+ * Yields each complete message until the client sends Terminate or disconnects.
  *
- * PGlite never answers again after a message type that PostgreSQL does not know, so these end here.
- * @throws ProtocolError when the type is unknown or the length is impossible.
+ * Rejects unknown message types: PGlite never responds again after one.
+ * @throws ProtocolError when the type is unknown or the length is invalid.
  */
 export async function* readMessages(read: ReadBytes): AsyncGenerator<Buffer> {
   for (;;) {
@@ -60,7 +81,7 @@ export async function* readMessages(read: ReadBytes): AsyncGenerator<Buffer> {
   }
 }
 
-/** The letter that says what a message is. */
+/** The letter of a message's type. */
 export function typeOf(message: Buffer): string {
   return String.fromCharCode(message[0] ?? 0);
 }

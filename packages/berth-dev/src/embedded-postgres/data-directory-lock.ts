@@ -1,4 +1,4 @@
-// Lets one process at a time use a data directory: PGlite would let two write to it and destroy the data.
+// Locks a data directory: PGlite would let two processes write to it, which destroys the data.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
@@ -7,27 +7,27 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a socket in the directory is called; everything else there is data. */
+/** The name of a socket in the directory; all other files there are data. */
 const LOCK = /^in-use-by-(\d+)-[0-9a-f]{8}$/;
 
 /** Whether a file in a data directory belongs to its lock. */
 export const isLockFile = (name: string): boolean => LOCK.test(name);
 
-/** What macOS takes; Linux takes four more. */
+/** The limit of macOS; Linux allows four more. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** What bind answers on file systems without sockets, such as those by which Docker Desktop shares folders. */
+/** Errors of bind on file systems without sockets, such as Docker Desktop's shared folders. */
 const NO_SOCKETS = /^(EPERM|EINVAL|ENOTSUP|EOPNOTSUPP|ENOSYS|ENAMETOOLONG)$/;
 
-/** How long to wait for what a living process says, and the longest pause before the next try, in milliseconds. */
-const ANSWER_MS = 2000;
+/** The timeout for the response of a running process, and the longest pause between attempts, in milliseconds. */
+const RESPONSE_MS = 2000;
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Locks `dataDir`, which is made if it is not there, until this process ends, however it ends.
+ * Creates `dataDir` if it does not exist, and locks it until this process ends, however it ends.
  *
- * The lock is a Unix socket in the directory, which only a living process listens on, and which is found by its inode: from
- * another container and through a bind mount as well, where neither a name outside of the directory nor a pid says anything.
+ * The lock is a Unix socket in the directory: only a running process listens on it. It is found by its inode, so it also works from
+ * another container and through a bind mount, where neither a path outside the directory nor a pid would mean anything.
  * @throws Error when another process has the lock.
  */
 export async function lockDataDirectory(dataDir: string): Promise<void> {
@@ -44,8 +44,8 @@ export async function lockDataDirectory(dataDir: string): Promise<void> {
 }
 
 /**
- * Each comes with a socket of its own and then looks for those of others: of two that come at once, at least one sees the other.
- * When neither has the lock yet, both leave and come again at some other moment.
+ * Each process first creates its own socket and then looks for others: of two that start at once, at least one sees the other. If
+ * neither has the lock yet, both give up and try again after a random pause.
  */
 async function claim(dataDir: string, folder: string): Promise<void> {
   const short = shortPath(folder);
@@ -70,16 +70,18 @@ async function claim(dataDir: string, folder: string): Promise<void> {
   }
 }
 
-/** A name of the folder that leaves room for that of a socket, which is cut where it is too long. */
+/** A path of the folder that is short enough for a socket in it: longer paths are truncated. */
 function shortPath(folder: string): string {
   if (process.platform === "linux") return `/proc/self/fd/${openSync(folder, "r")}`;
   const path = relative(process.cwd(), folder);
   const length = Buffer.byteLength(join(path, "in-use-by-1234567-12345678"));
   if (length <= MAX_SOCKET_PATH_BYTES) return path;
-  throw Object.assign(new Error(`${folder} is too long a name`), { code: "ENAMETOOLONG" });
+  throw Object.assign(new Error(`the path ${folder} is too long for a Unix socket`), {
+    code: "ENAMETOOLONG",
+  });
 }
 
-/** Whoever connects is told whether this process has the lock. */
+/** Sends each client whether this process has the lock. */
 async function listen(path: string, isOwner: () => boolean): Promise<Server> {
   const server = createServer((socket) =>
     socket.on("error", () => {}).end(isOwner() ? "owner" : "claimant"),
@@ -89,13 +91,13 @@ async function listen(path: string, isOwner: () => boolean): Promise<Server> {
   return server;
 }
 
-/** Who listens there; what a dead process has left is removed. */
+/** The state of the process that listens there. Removes the socket of a dead process. */
 async function ask(path: string): Promise<"owner" | "claimant" | "gone"> {
   const socket = connect(path);
-  socket.setTimeout(ANSWER_MS, () => socket.destroy());
-  let answer = "";
+  socket.setTimeout(RESPONSE_MS, () => socket.destroy());
+  let response = "";
   try {
-    for await (const chunk of socket) answer += String(chunk);
+    for await (const chunk of socket) response += String(chunk);
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException;
     if (code === "ECONNREFUSED" || code === "ENOENT") {
@@ -103,11 +105,11 @@ async function ask(path: string): Promise<"owner" | "claimant" | "gone"> {
       return "gone";
     }
   }
-  // One that opens its database blocks its event loop, and lives.
-  return answer === "claimant" ? "claimant" : "owner";
+  // A process that does not respond is running: opening the database blocks its event loop.
+  return response === "claimant" ? "claimant" : "owner";
 }
 
-/** On Windows sockets have no file, and their names end with their processes. */
+/** On Windows, pipes have no file, and disappear with their process. */
 async function claimPipe(dataDir: string): Promise<void> {
   await listen(`\\\\.\\pipe\\embedded-postgres-${hashOf(dataDir)}`, () => true).catch(
     (err: NodeJS.ErrnoException) => {

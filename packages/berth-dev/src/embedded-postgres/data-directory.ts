@@ -7,9 +7,9 @@ import { loadPGlite, type PGlite } from "./pglite";
 import { readTemplate } from "./template";
 
 /**
- * Opens the database in `dataDir`, creating it first when there is none; without `dataDir`, a new one in memory.
- * @param snapshot The file of a database that the one in memory begins as.
- * @throws Error when `dataDir` holds something else, or the data of another PostgreSQL version.
+ * Opens the database in `dataDir`, and creates it if there is none. Without `dataDir`, creates a new one in memory.
+ * @param snapshot The file of a database dump with which a database in memory begins.
+ * @throws Error when `dataDir` contains something else, or the data of another PostgreSQL version.
  */
 export async function openDatabase(
   dataDir: string | undefined,
@@ -21,7 +21,7 @@ export async function openDatabase(
     return PGlite.create({ loadDataDir });
   }
   if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
-  // As PostgreSQL wants it, also where an earlier version has let others in.
+  // PostgreSQL requires this; an earlier version of this package did not set it.
   await chmod(dataDir, 0o700);
   try {
     return await PGlite.create(dataDir);
@@ -36,18 +36,18 @@ export async function openDatabase(
 const UNFINISHED = "unfinished";
 
 /**
- * Builds the database in a folder of the directory, which has its lock and so is there already, and moves it in place when
- * whole, PG_VERSION last: a kill half-way leaves no half database.
+ * Creates the database in a subfolder and then moves its files into place, PG_VERSION last: a kill half-way leaves no incomplete
+ * database. The directory exists already, with its lock in it.
  */
 async function createDatabase(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const present = (await readdir(dataDir)).filter((name) => !isLockFile(name));
   if (present.length > 0 && !present.includes(UNFINISHED)) {
     throw new Error(
-      `${dataDir} holds something other than a database: set DATA_DIR to another directory`,
+      `${dataDir} contains files that are not a database: set DATA_DIR to another directory`,
     );
   }
-  // Only an empty directory gets that folder, so all that is beside it has come out of it.
+  // The subfolder is only created in an empty directory, so all files beside it came out of it.
   const left = present.sort((name) => (name === UNFINISHED ? 1 : -1));
   for (const name of left) await rm(join(dataDir, name), { recursive: true });
   const unfinished = join(dataDir, UNFINISHED);

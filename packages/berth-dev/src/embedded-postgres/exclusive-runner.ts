@@ -1,4 +1,4 @@
-// Runs one connection's units in turn with those of all others.
+// Runs one connection's units while no other connection uses the session.
 import { CALLED, MUST_WAIT } from "./advisory-lock-functions";
 import { query, sync, withoutNotices } from "./messages";
 import { findRefusal, isUnfinished, refuse } from "./refusals";
@@ -9,9 +9,9 @@ import { closeStatements } from "./statement-names";
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 export interface ExclusiveRunner {
-  /** Resolves to the answer to `unit`; to nothing when the connection ended while it had to wait. */
+  /** Resolves to the response to `unit`; to an empty one if the connection ended while it had to wait. */
   run(unit: Buffer): Promise<Buffer>;
-  /** Rolls back and gives back what the connection has left. */
+  /** Rolls back the connection's transaction, and releases its locks. */
   leave(): Promise<void>;
 }
 
@@ -19,13 +19,13 @@ export interface Connection {
   id: number;
   /** Resolves when the connection has ended. */
   ended: Promise<unknown>;
-  /** How long others wait for a transaction in which nothing happens, in milliseconds; 0 is for ever. */
+  /** How long other connections wait for an idle transaction, in milliseconds. 0 disables the timeout. */
   idleTimeoutMs: number;
-  /** Called when they have; `leave` is expected to follow. */
+  /** Called after this timeout; `leave` is expected to follow. */
   onIdle: () => void;
 }
 
-/** Creates the runner of one connection, which keeps the turn from `BEGIN` to the end of the transaction. */
+/** Creates the runner of one connection. It keeps its turn from `BEGIN` to the end of the transaction. */
 export function createExclusiveRunner(
   session: SharedSession,
   connection: Connection,
@@ -49,9 +49,9 @@ export function createExclusiveRunner(
     endTurn = undefined;
     await locks.exit(id, change).finally(giveTurn);
   };
-  const watchIdleness = () => {
+  const watchIdle = () => {
     if (idleTimeoutMs === 0) return;
-    idle = setTimeout(() => (turns.isWanted() ? onIdle() : watchIdleness()), idleTimeoutMs).unref();
+    idle = setTimeout(() => (turns.isWanted() ? onIdle() : watchIdle()), idleTimeoutMs).unref();
   };
 
   const run = async (unit: Buffer): Promise<Buffer> => {
@@ -63,30 +63,30 @@ export function createExclusiveRunner(
     }
     const isFirst = endTurn === undefined;
     if (isFirst) await begin();
-    const answer = await session.run(unit);
-    mayHaveLocked ||= answer.includes(CALLED);
-    const refusal = findRefusal(unit, answer, isInTransaction);
-    if (refusal !== undefined) return refuseAndGoOn(unit, refusal);
-    if (!isIdle(answer)) {
-      isInTransaction ||= isReady(answer);
-      watchIdleness();
-      return withoutNotices(answer, CALLED);
+    const response = await session.run(unit);
+    mayHaveLocked ||= response.includes(CALLED);
+    const refusal = findRefusal(unit, response, isInTransaction);
+    if (refusal !== undefined) return refuseUnit(unit, refusal);
+    if (!isIdle(response)) {
+      isInTransaction ||= isReady(response);
+      watchIdle();
+      return withoutNotices(response, CALLED);
     }
-    if (isFirst && isWorthWaiting(answer)) return waitAndRun(unit);
+    if (isFirst && isWorthWaiting(response)) return waitAndRun(unit);
     await end(mayHaveLocked ? "possible" : "none");
-    return withoutNotices(answer, CALLED);
+    return withoutNotices(response, CALLED);
   };
 
-  /** After an error in the middle of an extended query, what follows up to the next Sync is ignored. */
-  const refuseAndGoOn = async (unit: Buffer, why: string) => {
+  /** After an error in the middle of an extended query, everything up to the next Sync is ignored. */
+  const refuseUnit = async (unit: Buffer, why: string) => {
     const [error, ready] = await refuse(session, why);
     skipsToSync = isUnfinished(unit);
     if (isIdle(ready!)) await end(mayHaveLocked ? "possible" : "none");
-    else watchIdleness();
+    else watchIdle();
     return skipsToSync ? error! : Buffer.concat([error!, ready!]);
   };
 
-  /** The failed unit has left nothing but locks and named statements: it can run again. */
+  /** The failed unit has left only locks and prepared statements, so it can run again. */
   const waitAndRun = async (unit: Buffer) => {
     await session.run(Buffer.concat([closeStatements(unit), sync]));
     const released = locks.nextRelease();
@@ -104,14 +104,14 @@ export function createExclusiveRunner(
   return { run, leave };
 }
 
-const isIdle = (answer: Buffer): boolean =>
-  answer.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE);
+const isIdle = (response: Buffer): boolean =>
+  response.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE);
 
-/** Whether `answer` ends with ReadyForQuery, whatever its status. */
-const isReady = (answer: Buffer): boolean =>
-  answer.subarray(-READY_AND_IDLE.length, -1).equals(READY_AND_IDLE.subarray(0, -1));
+/** Whether `response` ends with ReadyForQuery, whatever its status. */
+const isReady = (response: Buffer): boolean =>
+  response.subarray(-READY_AND_IDLE.length, -1).equals(READY_AND_IDLE.subarray(0, -1));
 
-/** What a unit has committed before it failed must not happen again. */
-function isWorthWaiting(answer: Buffer): boolean {
-  return answer.includes(MUST_WAIT) && !answer.includes("COMMIT\0");
+/** A unit that committed something before it failed must not run again. */
+function isWorthWaiting(response: Buffer): boolean {
+  return response.includes(MUST_WAIT) && !response.includes("COMMIT\0");
 }

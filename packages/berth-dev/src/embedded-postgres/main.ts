@@ -1,4 +1,4 @@
-// The embedded PostgreSQL process of the development formation: one database, exported by binding a port.
+// The embedded PostgreSQL process of the development formation: serves one database on a port.
 import { writeFile } from "node:fs/promises";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
@@ -8,7 +8,7 @@ import { createPostgresServer, type PostgresServer } from "./server";
 import { readSettings } from "./settings";
 import { createSharedSession, type SharedSession } from "./shared-session";
 
-/** A parent that keeps an IPC channel open, as tests do, takes this process with it however it ends. */
+/** If the parent has an IPC channel, as tests do, this process ends with it. */
 const belongsToParent = process.connected;
 
 async function start(): Promise<void> {
@@ -21,14 +21,18 @@ async function start(): Promise<void> {
   const address = await server.listen(port, host);
   process.on(
     "message",
-    ({ snapshot: file }: { snapshot: string }) => void keep(session, database, file),
+    ({ snapshot: file }: { snapshot: string }) => void writeSnapshot(session, database, file),
   );
   stopOnce(server, () => database.close());
   console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);
 }
 
-/** Writes a snapshot of the database for the parent, and says so. */
-async function keep(session: SharedSession, database: PGlite, file: string): Promise<void> {
+/** Writes a snapshot of the database for the parent, and sends it a message when done. */
+async function writeSnapshot(
+  session: SharedSession,
+  database: PGlite,
+  file: string,
+): Promise<void> {
   const endTurn = await session.turns.take();
   try {
     const dump = await database.dumpDataDir("none");
@@ -39,7 +43,7 @@ async function keep(session: SharedSession, database: PGlite, file: string): Pro
   process.send?.({ snapshot: file });
 }
 
-/** Before this is called a signal simply kills the process: nothing that a kill could damage exists yet. */
+/** Handles signals from here on. Before, they kill the process, which can damage nothing yet. */
 function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): void {
   let stopping: Promise<void> | undefined;
   const stop = () => {

@@ -1,4 +1,4 @@
-// Builds the messages of the PostgreSQL wire protocol that the server says itself.
+// Builds messages of the PostgreSQL wire protocol.
 
 /** @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
 function message(type: string, ...fields: (string | Buffer)[]): Buffer {
@@ -22,13 +22,13 @@ export function query(sql: string): Buffer {
 /** Sync, the end of an extended query. */
 export const sync = message("S");
 
-/** Flush, which asks for the answers so far in the middle of an extended query. */
+/** Flush, which requests the results so far in the middle of an extended query. */
 export const flush = message("H");
 
-/** PortalSuspended, the answer to an Execute that has not read all rows. */
+/** PortalSuspended, the response to an Execute that has not read all rows. */
 export const portalSuspended = message("s");
 
-/** CommandComplete of a statement that is done. */
+/** CommandComplete, the end of a statement. */
 export function commandComplete(tag: string): Buffer {
   return message("C", `${tag}\0`);
 }
@@ -38,12 +38,12 @@ export function copyFail(reason: string): Buffer {
   return message("f", `${reason}\0`);
 }
 
-/** Close, which gives up the prepared statement `name`. */
+/** Close, which deletes the prepared statement `name`. */
 export function closeStatement(name: Buffer): Buffer {
   return message("C", "S", name, "\0");
 }
 
-/** Cuts `bytes` into the whole messages that they are. */
+/** Splits `bytes` into complete messages. */
 export function splitMessages(bytes: Buffer): Buffer[] {
   const messages: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += messages.at(-1)!.length) {
@@ -52,16 +52,16 @@ export function splitMessages(bytes: Buffer): Buffer[] {
   return messages;
 }
 
-/** Takes the notices that say `text` out of an answer. */
-export function withoutNotices(answer: Buffer, text: string): Buffer {
-  if (!answer.includes(text)) return answer;
+/** Removes the notices that contain `text` from a response. */
+export function withoutNotices(response: Buffer, text: string): Buffer {
+  if (!response.includes(text)) return response;
   const isNotice = (each: Buffer) => each[0] === NOTICE && each.includes(text);
-  return Buffer.concat(splitMessages(answer).filter((each) => !isNotice(each)));
+  return Buffer.concat(splitMessages(response).filter((each) => !isNotice(each)));
 }
 
 const NOTICE = "N".charCodeAt(0);
 
-/** ErrorResponse that announces the end of the connection. */
+/** ErrorResponse of severity FATAL, after which the connection ends. */
 export function fatal(sqlState: string, text: string): Buffer {
   return message("E", `SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`);
 }

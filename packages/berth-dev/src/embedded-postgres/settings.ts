@@ -1,5 +1,6 @@
 // The environment variables of the embedded PostgreSQL.
 import { resolve } from "node:path";
+import { parseWholeNumber } from "port-contract/args";
 import type { ConnectionSettings } from "./connection";
 
 export interface Settings extends ConnectionSettings {
@@ -7,32 +8,27 @@ export interface Settings extends ConnectionSettings {
   host: string;
   /** Absolute path, or undefined for a database in memory. */
   dataDir: string | undefined;
-  /** The file of a database that one in memory begins as. */
+  /** The file of a database dump with which a database in memory begins. */
   snapshot: string | undefined;
 }
 
 /**
- * Reads `PORT` (0-65535, 0 is any free port; 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://),
+ * Reads `PORT` (0-65535, 0 is any free port; default 5100), `HOST` (127.0.0.1), `DATA_DIR` (.data/postgres, or memory://),
  * `SNAPSHOT` (none), `DATABASE_NAME` (postgres) and `IDLE_IN_TRANSACTION_TIMEOUT_MS` (60000, 0 is never).
- * @throws Error when a number is not one.
+ * @throws UsageError when a number is invalid.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const dataDir = env.DATA_DIR || ".data/postgres";
   return {
-    port: parseNumber("PORT", env.PORT ?? "5100", 65535),
+    port: parseWholeNumber("PORT", env.PORT ?? "5100", { max: 65535 }),
     host: env.HOST || "127.0.0.1",
     dataDir: dataDir.startsWith("memory://") ? undefined : resolve(dataDir),
     snapshot: env.SNAPSHOT || undefined,
     name: env.DATABASE_NAME || "postgres",
-    idleInTransactionTimeoutMs: parseNumber(
+    idleInTransactionTimeoutMs: parseWholeNumber(
       "IDLE_IN_TRANSACTION_TIMEOUT_MS",
       env.IDLE_IN_TRANSACTION_TIMEOUT_MS ?? "60000",
-      2 ** 31 - 1,
+      { max: 2 ** 31 - 1 },
     ),
   };
-}
-
-function parseNumber(name: string, text: string, max: number): number {
-  if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
-  throw new Error(`${name} must be a whole number from 0 to ${max}, not "${text}"`);
 }

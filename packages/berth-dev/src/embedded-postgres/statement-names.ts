@@ -1,8 +1,8 @@
-// Keeps the named prepared statements of connections apart, which would share one set of names in the shared session.
+// Separates the prepared statements of connections, whose names would collide in the shared session.
 import { typeOf } from "./client-messages";
 import { closeStatement, splitMessages } from "./messages";
 
-/** Puts `prefix` before the name of the prepared statement in `message`, if there is one. */
+/** Prefixes the name of the prepared statement in `message`, if there is one. */
 export function prefixStatementName(message: Buffer, prefix: string): Buffer {
   const at = nameOffset(message);
   if (!at || !message[at]) return message;
@@ -15,7 +15,7 @@ export function prefixStatementName(message: Buffer, prefix: string): Buffer {
   return renamed;
 }
 
-/** Returns the messages that give up what `unit` has prepared, so that it can prepare it again. */
+/** Returns messages that close the statements that `unit` has prepared, so that it can run again. */
 export function closeStatements(unit: Buffer): Buffer {
   const parses = splitMessages(unit).filter((message) => typeOf(message) === "P" && message[5]);
   return Buffer.concat(
@@ -23,7 +23,7 @@ export function closeStatements(unit: Buffer): Buffer {
   );
 }
 
-/** Parse begins with the name; Bind has a portal's name before, Describe and Close the letter S. */
+/** Parse begins with the name; in Bind it follows a portal's name, in Describe and Close the letter S. */
 function nameOffset(message: Buffer): number | undefined {
   const type = typeOf(message);
   if (type === "P") return 5;

@@ -1,29 +1,29 @@
-// One running process of the formation, with everything that it starts in turn.
+// One running process of the formation, in a process group with everything that it starts.
 import { spawn, type ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { createLineSplitter } from "./lines";
 import type { Output } from "./output";
 import type { Instance } from "./plan";
-import { isGroupAlive, signalGroup } from "./process-group";
 
-/** As shells say it. */
+/** The exit code of a shell. */
 const COMMAND_NOT_FOUND = 127;
 
 export interface Child {
-  /** Also the id of its process group; undefined when it could not be started. */
+  /** Also the id of its process group. Undefined if it could not be started. */
   pid: number | undefined;
-  /** Resolves to the exit code, 128 + the signal's number when a signal ended it. */
+  /** Resolves to the exit code, or to 128 + the number of the signal that ended it. */
   exited: Promise<number>;
-  /** Resolves when it has exited and all output of its group has been printed. */
+  /** Resolves when it has exited and all output of its group is printed. */
   finished: Promise<unknown>;
-  /** Whether anything of its group still runs, which may outlive the process itself. */
+  /** Whether any process of its group still runs; a child may outlive the process itself. */
   isAlive(): boolean;
   /** Signals the whole group. */
   signal(name: NodeJS.Signals): void;
 }
 
-/** Starts the instance's command in a shell, as the leader of a process group of its own. */
+/** Starts the instance's command in a shell, as the leader of a process group. */
 export function startChild(instance: Instance, cwd: string, output: Output): Child {
   const { name, command, env } = instance;
   const child = spawn(command, {
@@ -59,7 +59,7 @@ function waitForExit(child: ChildProcess, say: (end: string) => void): Promise<n
   });
 }
 
-/** Reads no faster than the output can be written, so that a chatty process does not fill the memory. */
+/** Reads no faster than the output is written (backpressure), so that a chatty process does not fill the memory. */
 async function print(stream: Readable, name: string, output: Output): Promise<void> {
   const lines = createLineSplitter((line) => output.line(name, line));
   for await (const chunk of stream) {
@@ -67,4 +67,39 @@ async function print(stream: Readable, name: string, output: Output): Promise<vo
     await output.ready();
   }
   lines.end();
+}
+
+/** Signals every process of the group and returns whether there was one. Signal 0 only checks. */
+function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-groupId, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether any process of the group runs. Zombies do not count: in a container without an init process nothing reaps them. */
+function isGroupAlive(groupId: number): boolean {
+  return signalGroup(groupId, 0) && statesOf(groupId).some((state) => state !== "Z");
+}
+
+/** The states of the group's processes on Linux; elsewhere one unknown state. */
+function statesOf(groupId: number): string[] {
+  if (process.platform !== "linux") return ["?"];
+  const states: string[] = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const [state, , group] = readStat(pid);
+    if (state && Number(group) === groupId) states.push(state);
+  }
+  return states;
+}
+
+/** The fields after the command, which may contain spaces and brackets. Empty if the process is gone. */
+function readStat(pid: string): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return [];
+  }
 }

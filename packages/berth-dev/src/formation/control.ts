@@ -1,4 +1,4 @@
-// Takes requests to restart instances while a formation runs, over its socket: a line of JSON each way, and one for each step between.
+// Serves restart requests over the formation's Unix socket: a line of JSON as request, and lines of JSON as progress and result.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
@@ -6,22 +6,22 @@ import { controlPath, reach } from "./control-socket";
 import { createLineSplitter } from "./lines";
 import type { Restart } from "./restart";
 
-/** What a client sends. */
-export interface Request {
+/** A client's request. */
+export interface ControlRequest {
   restart: string[];
 }
 
-/** What it gets: any number of `say`, then one of the others. */
-export type Answer = { say: string } | { failed: string } | { done: true };
+/** A line of the response: any number of `say`, then one of the others. */
+export type ControlResponse = { say: string } | { failed: string } | { done: true };
 
 export interface Control {
-  /** Takes no more requests, and resolves once those who wait have their answers. */
+  /** Accepts no more requests, and resolves once the current ones are answered. */
   close(): Promise<void>;
 }
 
 /**
- * Listens for the formation with this id and first port, also when one that was killed has left its socket behind.
- * @throws Error when another one listens there already, or nobody can.
+ * Listens for the formation with this id and first port. Replaces the socket that a killed formation left behind.
+ * @throws Error when another formation listens there, or the socket cannot be created.
  */
 export async function listenForRestarts(
   formationId: string,
@@ -33,34 +33,35 @@ export async function listenForRestarts(
   other?.destroy();
   if (other) throw new Error("another formation of this folder has the same first port");
   rmSync(path, { force: true });
-  const answering = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   const server = createServer((socket) => {
-    const answered = answer(socket, restart);
-    answering.add(answered);
-    void answered.then(() => answering.delete(answered));
+    const response = respond(socket, restart);
+    pending.add(response);
+    void response.then(() => pending.delete(response));
   });
   server.listen(path);
   await once(server, "listening");
   return {
     async close() {
       server.close();
-      await Promise.all(answering);
+      await Promise.all(pending);
     },
   };
 }
 
-/** Resolves once the client has its answer, or is gone. */
-async function answer(socket: Socket, restart: Restart): Promise<void> {
+/** Resolves once the client has its response, or has disconnected. */
+async function respond(socket: Socket, restart: Restart): Promise<void> {
   const gone = new AbortController();
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   void closed.then(() => gone.abort());
   socket.on("error", () => {});
-  const send = (line: Answer) => socket.writable && socket.write(`${JSON.stringify(line)}\n`);
+  const send = (line: ControlResponse) =>
+    socket.writable && socket.write(`${JSON.stringify(line)}\n`);
 
   const line = await firstLine(socket);
   if (line === undefined) return void socket.destroy();
   try {
-    const { restart: types } = JSON.parse(line) as Request;
+    const { restart: types } = JSON.parse(line) as ControlRequest;
     await restart({ types, say: (text) => send({ say: text }), gone: gone.signal });
     send({ done: true });
   } catch (err) {
@@ -70,7 +71,7 @@ async function answer(socket: Socket, restart: Restart): Promise<void> {
   await closed;
 }
 
-/** Undefined when the client goes without a word. Reads on, as its going is to be heard of. */
+/** Undefined if the client disconnects before it has sent a line. Keeps reading, to notice when the client disconnects. */
 function firstLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     const lines = createLineSplitter(resolve);

@@ -1,10 +1,10 @@
-// Names the formation of a folder, for what must not be taken for that of another one.
+// Identifies the formation of a folder, so that its database and sockets are not confused with another folder's.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 
 const MAX_NAME_LENGTH = 40;
 
-/** Returns the folder's name and a hash of its whole path: `berth_1a2b3c4d`. Has only a-z, 0-9 and _, at most 49. */
+/** Returns the folder's name and a hash of its whole path: `berth_1a2b3c4d`. At most 49 characters of a-z, 0-9 and _. */
 export function formationId(directory: string): string {
   const name = basename(directory)
     .toLowerCase()

@@ -1,16 +1,16 @@
-// Reads a formation such as web=2,worker=0: how many instances there are of each process type.
+// Parses a formation such as web=2,worker=0: the number of instances of each process type.
 
 const PART = /^([A-Za-z0-9_-]+)=(\d{1,3})$/;
-/** The next process type's ports begin 100 further. */
+/** The ports of the next process type begin 100 above. */
 const MAX_INSTANCES = 100;
 
-/** Counts by process type; `all` is for those that are not named. */
+/** Counts by process type; `all` stands for the types that are not named. */
 export type Counts = ReadonlyMap<string, number>;
 
 /**
- * Reads NAME=COUNT,… for these process types.
- * @param source Where it stands, for errors.
- * @throws Error when a part is not NAME=COUNT, names no process, or counts beyond 100.
+ * Parses NAME=COUNT,… for these process types.
+ * @param source The option or line that it comes from, for error messages.
+ * @throws Error when a part is not NAME=COUNT, names an unknown type, or its count is above 100.
  */
 export const parseFormation = (text: string, names: readonly string[], source: string): Counts =>
   new Map(text.split(",").map((part) => parsePart(part.trim(), names, source)));
@@ -26,7 +26,7 @@ function parsePart(part: string, names: readonly string[], source: string): [str
   return [name, Number(count)];
 }
 
-/** The count of a type in the first of these that says one; 1 when none does. */
+/** The count of a type in the first of these that has one; otherwise 1. */
 export function countIn(name: string, ...all: (Counts | undefined)[]): number {
   for (const counts of all) {
     const count = counts?.get(name) ?? counts?.get("all");

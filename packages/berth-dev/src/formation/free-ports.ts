@@ -1,12 +1,15 @@
-// Makes sure that the ports of a formation are free before anything of it starts.
+// Checks that the ports of a formation are free before anything starts, and finds the process that has a port.
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
+import { listenersOf } from "port-contract/ports";
 import type { Plan } from "./plan";
-import { describeHolder } from "./port-holder";
 
 /**
- * Tries the port of each instance and of the router, and holds it until all are tried: of formations that try the same ports at the same moment one succeeds.
- * @throws Error that names each port that is taken, who has it, and the cure.
+ * Binds the port of each instance and of the router, and holds all of them until the last is tried: of several formations that try
+ * the same ports at once, one succeeds.
+ * @throws Error that names each port in use, the process that has it, and the cure.
  */
 export async function requireFreePorts({ instances, router }: Plan): Promise<void> {
   const claims = instances.map(({ name, env }) => ({
@@ -26,27 +29,29 @@ export async function requireFreePorts({ instances, router }: Plan): Promise<voi
     const server = await tryPort(port);
     if (server) held.push(server);
     else
-      problems.push(`port ${port} of ${name} is taken${describeHolder(port)}: stop it, or ${cure}`);
+      problems.push(
+        `port ${port} of ${name} is in use${describeHolder(port)}: stop it, or ${cure}`,
+      );
   }
   await Promise.all(held.map(close));
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** Whether nobody listens on the port. */
+/** Whether nothing listens on the port. */
 export async function isPortFree(port: number): Promise<boolean> {
   const server = await tryPort(port);
   if (server) await close(server);
   return server !== undefined;
 }
 
-/** Not every system refuses all addresses to one process when another has a single one. */
+/** Tries 127.0.0.1 first: some systems let one process bind all addresses while another has a single one. */
 async function tryPort(port: number): Promise<Server | undefined> {
   const local = await tryBind({ port, host: "127.0.0.1" });
   if (local) await close(local);
   return local && tryBind({ port });
 }
 
-/** Only that the address is taken says something about others; what else there is, the process itself will say better. */
+/** Only EADDRINUSE means that the port is in use; any other error is reported better by the process itself. */
 async function tryBind(address: { port: number; host?: string }): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
@@ -60,4 +65,33 @@ async function tryBind(address: { port: number; host?: string }): Promise<Server
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
+}
+
+const MAX_COMMAND_LENGTH = 80;
+
+/** Returns ` by process PID (COMMAND in DIRECTORY)`, or `""` where the system does not say, as for other users' processes. */
+export function describeHolder(port: number): string {
+  const pids = ps("-A", "-o", "pid=").split("\n").map(Number);
+  const holder = listenersOf(pids).find((listener) => listener.port === port);
+  if (holder === undefined) return "";
+  const command = ps("-o", "args=", "-p", String(holder.pid)).trim().slice(0, MAX_COMMAND_LENGTH);
+  return ` by process ${holder.pid} (${command}${describeDirectory(holder.pid)})`;
+}
+
+/** Returns `""` without ps, which small images do not have. */
+function ps(...args: string[]): string {
+  try {
+    return execFileSync("ps", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    return "";
+  }
+}
+
+/** Linux only. */
+function describeDirectory(pid: number): string {
+  try {
+    return ` in ${readlinkSync(`/proc/${pid}/cwd`)}`;
+  } catch {
+    return "";
+  }
 }

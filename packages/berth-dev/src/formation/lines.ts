@@ -1,16 +1,16 @@
-// Cuts a stream of bytes into lines of text.
+// Splits a stream of bytes into lines of text.
 import { StringDecoder } from "node:string_decoder";
 
-/** Longer lines are cut, so that a process that never ends one does not fill the memory. */
+/** Longer lines are split, so that a process that never ends one does not fill the memory. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
 export interface LineSplitter {
   write(chunk: Buffer): void;
-  /** Hands over the last line when the stream has not ended it. */
+  /** Passes on a last line that has no line break. */
   end(): void;
 }
 
-/** Calls `onLine` with each line, without its end; characters that are cut by chunks are put together. */
+/** Calls `onLine` with each line, without its line break. Characters may span chunks. */
 export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
   const decoder = new StringDecoder("utf8");
   let rest = "";

@@ -1,24 +1,22 @@
-// The Procfile runner: starts every process of a formation on a port of its own, and stops them together.
+// The Procfile runner: starts every process of a formation on its own port, and stops them together.
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type * as routing from "../router/router";
 import { startChild } from "./child";
 import { listenForRestarts, type Control } from "./control";
-import { changedEnvFile, readValues } from "./env-file";
+import { changedEnvFile, describeOwnValues, readValues, withoutInspector } from "./environment";
 import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
-import { withoutInspector } from "./inspector";
 import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
-import { describeOwnValues } from "./own-values";
-import { planFormation } from "./plan";
+import { planFormation, type RouterPlan } from "./plan";
 import { readProcfile } from "./procfile";
 import { restartProcesses } from "./restart-command";
 import { runFormation } from "./run";
-import { startRouter } from "./router";
 import { listenForStop } from "./signals";
 import { startWatchdog } from "./watchdog";
 
-/** Whoever reads the output may have stopped doing so without closing it. */
+/** The reader of the output may have stopped reading without closing it. */
 const FLUSH_MS = 1000;
 
 async function main(): Promise<number> {
@@ -40,15 +38,15 @@ async function main(): Promise<number> {
   const plan = planFormation(procfile, { ...options, id }, env, values);
   await requireFreePorts(plan);
   const output = createOutput(process.stdout, plan.names);
-  const sayOwnValues = () =>
-    describeOwnValues(plan, env, values).forEach((line) => output.say(line));
+  const say = (text: string): void => output.say(text);
+  const sayOwnValues = () => describeOwnValues(plan, env, values).forEach(say);
   sayOwnValues();
-  procfile.warnings.forEach((warning) => output.say(warning));
+  procfile.warnings.forEach(say);
   if (inspects)
-    output.say("--inspect in NODE_OPTIONS is for npm alone: use npm run dev -- --inspect");
+    say("--inspect in NODE_OPTIONS debugs npm itself and is ignored: use npm run dev -- --inspect");
 
   const requests = listenForStop(process, output);
-  const router = plan.router && (await startRouter(plan.router, (text) => output.say(text)));
+  const router = plan.router && (await startRouter(plan.router, say));
   void requests.stop.then(() => router?.beginDrain());
   const watchdog = startWatchdog();
   let control: Promise<Control | undefined> | undefined;
@@ -60,21 +58,21 @@ async function main(): Promise<number> {
       return child;
     },
     requests,
-    say: (text) => output.say(text),
+    say,
     changed: async ({ base: port }) => {
       values = await changedEnvFile(envFile, values, (problem) =>
-        output.say(`${problem}; everything stays as it is`),
+        say(`${problem}; no process is restarted`),
       );
       sayOwnValues();
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
-    leave: async (names) => {
+    withdraw: async (names) => {
       await Promise.all(names.map(async (name) => router?.withdraw(name)));
     },
     keepsRunning: options.keepsRunning,
     offer: (restart) => {
       control = listenForRestarts(id, plan.base, restart).catch((err: Error) => {
-        output.say(`no restart will find this formation: ${err.message}`);
+        say(`the restart command cannot reach this formation: ${err.message}`);
         return undefined;
       });
     },
@@ -84,6 +82,20 @@ async function main(): Promise<number> {
   const closed = control?.then((open) => open?.close());
   await Promise.race([Promise.all([output.flush(), closed]), delay(FLUSH_MS)]);
   return code;
+}
+
+/** @throws Error when its port cannot be bound. */
+async function startRouter(plan: RouterPlan, say: (text: string) => void): Promise<routing.Router> {
+  // Loaded only when it is used: it is most of what the runner would load.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- not an import, which would be loaded at once
+  const { createRouter } = require("../router/router") as typeof routing;
+  const router = createRouter({ ...plan, say });
+  await router.listen();
+  const { port, routes, targets } = plan;
+  const namesOf = (type: string) => (targets.get(type) ?? []).map(({ name }) => name).join(", ");
+  const hosts = typeof routes === "string" ? [["localhost", routes] as const] : [...routes];
+  for (const [host, type] of hosts) say(`router on http://${host}:${port} → ${namesOf(type)}`);
+  return router;
 }
 
 main().then(

@@ -1,60 +1,60 @@
 // The command line of the Procfile runner.
-import { parseArgs } from "node:util";
-import { parsePort } from "./ports";
+import { parseCommandLine, parsePort } from "port-contract/args";
 
-/** Node's, which debuggers try first. */
+/** Node's default, which debuggers try first. */
 const INSPECT_PORT = 9229;
 
 export const usage = `Usage: npm run dev -- [TYPE…] [options]
        npm run dev -- restart [TYPE…] [-p PORT]
 
-Starts the processes of a Procfile, or of it these types and what they wait for, each on a port of its own,
-and stops all when one ends. A comment such as # formation: worker=0 in the Procfile says how many there are of
-a type where nothing else does. Lines named preflight and release run first, in this order and to their ends;
-they have no port and no count.
-Each process gets its PORT, the first ports of all as NAME_PORT, and FORMATION_ID, which names this folder.
-A line that names another's port, as $DB_PORT, waits until that one accepts connections, preflight and
-release, too. When .env changes, all start anew but those that others wait for.
+Starts the processes of a Procfile, each on its own port, and stops all of them when one exits. With TYPE, starts
+only these process types and those that they wait for. A comment such as # formation: worker=0 in the Procfile sets
+the default count of a type. Lines named preflight and release run first, in this order and to completion; they
+have no port and no count.
+Each process gets its PORT, the first port of every type as NAME_PORT, and FORMATION_ID, which identifies this folder.
+A line that mentions another type's port, such as $DB_PORT, waits until that port accepts connections; this holds for
+preflight and release too. A change of .env restarts every process except those that others wait for.
 
   -f FILE              the Procfile (default: Procfile)
-  -m web=2,worker=0    how many of each to start, all=N for those not named (default: 1, or as above)
+  -m web=2,worker=0    how many instances of each type to start, all=N for the others (default: 1, or as above)
   -p PORT              first port (default: PORT in the .env file, else in the environment, else 5000)
-  --env FILE           variables for the processes (default: .env beside the Procfile, if there)
-  --restart            start anew what ends, after 0.1 to 5 s, instead of stopping all; not what runs first
-  --router PORT        also forward this port to the ready ones of web in turn, else of the only type there is
-  --host NAME=TYPE     with --router, and repeatable: forward only these host names, each to a type of its own
-  --inspect[=PORT]     debug what reloads: web.1 on PORT (default: 9229), each further process one higher
+  --env FILE           variables for the processes (default: .env beside the Procfile, if it exists)
+  --restart            restart a process that exits, after 0.1 to 5 s, instead of stopping all; not preflight, release
+  --router PORT        also start a router on this port, in front of the ready instances of web, or of the only type
+  --host NAME=TYPE     with --router: forward only requests for this host name, to this type; can be repeated
+  --inspect[=PORT]     debug reloaded programs: web.1 on PORT (default: 9229), each further process one higher
   --help               show this
 
-restart, in a second terminal, has the formation of this folder (the one with -p, when there are several) restart its
-processes of these types, else all but those that others wait for: one after the other, each once the one before is up,
-which is when its port accepts connections and /readyz, if there is one, says 200. It ends with 1 when one is not.`;
+restart, in a second terminal, restarts the processes of this folder's formation (choose one with -p if several run):
+those of the given types, or all except those that others wait for. It is a rolling restart: one process after the
+other, each once the one before accepts connections and its /readyz, if it has one, responds 200. It exits with 1 if
+one does not come up.`;
 
 export interface Options {
   procfile: string;
   /** As written: `web=2,worker=0`. */
   formation: string | undefined;
-  /** The process types to start, with what they wait for; none: as the Procfile says. */
+  /** The process types to start, with those that they wait for. Empty: as the Procfile says. */
   types: string[];
   port: number | undefined;
   envFile: string | undefined;
-  /** The first process' port for debuggers. */
+  /** The debugger's port for the first process. */
   inspect: number | undefined;
-  /** The public port, and which host names go where, as written: `app.localhost=web`. */
+  /** The public port, and the routes by host name, as written: `app.localhost=web`. */
   router: { port: number; hosts: string[] } | undefined;
-  /** Starts anew what ends. */
+  /** Whether processes that exit are restarted. */
   keepsRunning: boolean;
-  /** The process types of the command `restart`, if it was given. */
+  /** The process types of the command `restart`, if it is given. */
   restart: string[] | undefined;
   help: boolean;
 }
 
-/** -f is in `npm run dev` already. */
+/** `npm run dev` passes -f by itself. */
 const COMMAND_OPTIONS = ["f", "p", "help"];
 
 /**
  * Reads the arguments that follow the script's name.
- * @throws Error with the usage when there is an option that it does not know.
+ * @throws UsageError
  */
 export function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
@@ -67,9 +67,9 @@ export function readOptions(args: string[]): Options {
     procfile: f ?? "Procfile",
     formation: m,
     types: command ? [] : positionals,
-    port: p === undefined ? undefined : parsePort(p, "-p"),
+    port: p === undefined ? undefined : parsePort("-p", p),
     envFile: env,
-    inspect: inspect === undefined ? undefined : parsePort(inspect, "--inspect"),
+    inspect: inspect === undefined ? undefined : parsePort("--inspect", inspect),
     router: readRouter(router, host),
     keepsRunning: restart ?? false,
     restart: command,
@@ -78,8 +78,8 @@ export function readOptions(args: string[]): Options {
 }
 
 function readRouter(port: string | undefined, hosts: string[] = []): Options["router"] {
-  if (port !== undefined) return { port: parsePort(port, "--router"), hosts };
-  if (hosts.length > 0) throw new Error("--host is for a router: add --router PORT");
+  if (port !== undefined) return { port: parsePort("--router", port), hosts };
+  if (hosts.length > 0) throw new Error("--host needs a router: add --router PORT");
   return undefined;
 }
 
@@ -101,11 +101,7 @@ function parse(args: string[]) {
     restart: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  try {
-    // As Node's own flag it may come without a value, which parseArgs does not know.
-    const given = args.map((arg) => (arg === "--inspect" ? `--inspect=${INSPECT_PORT}` : arg));
-    return parseArgs({ args: given, options, allowPositionals: true });
-  } catch (err) {
-    throw new Error(`${(err as Error).message}\n\n${usage}`, { cause: err });
-  }
+  // Like Node's own flag, it may have no value, which parseArgs does not support.
+  const given = args.map((arg) => (arg === "--inspect" ? `--inspect=${INSPECT_PORT}` : arg));
+  return parseCommandLine(given, options, usage);
 }

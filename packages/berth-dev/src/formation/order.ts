@@ -1,4 +1,4 @@
-// Decides what waits for what: a line that names another's port, as $DB_PORT, needs it to listen there.
+// Orders the lines of a Procfile: a line that mentions another type's port, such as $DB_PORT, waits until that port is open.
 import { portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
 
@@ -7,7 +7,7 @@ type Lines = Pick<Procfile, "types" | "oneOffs">;
 const namedBy = (line: ProcessType, types: readonly ProcessType[]): ProcessType[] =>
   types.filter((type) => isNamed(type, line));
 
-/** The names of these types and of all that they and the one-offs wait for. */
+/** The names of these types, and of all types that they and the one-off processes wait for. */
 export function withNeeds(names: readonly string[], { types, oneOffs }: Lines): Set<string> {
   const needed = new Set([...oneOffs, ...types.filter(({ name }) => names.includes(name))]);
   for (const line of needed) namedBy(line, types).forEach((each) => needed.add(each));
@@ -15,9 +15,9 @@ export function withNeeds(names: readonly string[], { types, oneOffs }: Lines): 
 }
 
 /**
- * Returns the lines in stages: what is in one can be started once the stages before it are up, one-offs done.
- * One-offs come before everything that they do not need themselves, in their order.
- * @throws Error when lines need each other.
+ * Returns the lines in stages: a stage can start once the stages before it are up, and their one-off processes have exited.
+ * One-off processes run in their order, before every line that they do not need themselves.
+ * @throws Error when lines wait for each other.
  */
 export function orderLines({ types, oneOffs }: Lines) {
   const neededFirst = withNeeds([], { types, oneOffs });
@@ -49,5 +49,5 @@ function isNamed(type: ProcessType, { name, command }: ProcessType): boolean {
 
 function describeCycle(lines: ProcessType[]): string {
   const names = lines.map(({ name }) => name).join(", ");
-  return `${names} wait for each other, as each names a port of another: have one read it from its environment instead`;
+  return `${names} wait for each other, as each mentions another's port: let one of them read it from its environment instead`;
 }

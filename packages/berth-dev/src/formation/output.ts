@@ -4,23 +4,23 @@ import type { Writable } from "node:stream";
 import { prettyFactory } from "pino-pretty";
 
 const RUNNER = "system";
-/** Cyan, yellow, green, magenta, blue, red: each process type's instances get them in order. */
+/** Cyan, yellow, green, magenta, blue, red: assigned to the instances in order. */
 const COLORS = [36, 33, 32, 35, 34, 31];
 
 export interface Output {
-  /** Prints a line that a process has written. */
+  /** Prints a line of a process. */
   line(name: string, text: string): void;
   /** Prints a line of the runner itself. */
   say(text: string): void;
   /** Resolves when more can be written without waiting. */
   ready(): Promise<void>;
-  /** Resolves when everything is written, or cannot be. */
+  /** Resolves when everything is written, or cannot be written. */
   flush(): Promise<void>;
-  /** Resolves when nobody can read the output any more. */
+  /** Resolves when the reader has closed the output. */
   closed: Promise<void>;
 }
 
-/** Creates the log of processes with these `names`, coloured and with pino's JSON made readable when `stream` is a terminal. */
+/** Creates the log of the processes with these `names`. On a terminal it is coloured, and pino's JSON is pretty-printed. */
 export function createOutput(stream: Writable & { isTTY?: boolean }, names: string[]): Output {
   const width = Math.max(...[RUNNER, ...names].map((name) => name.length));
   const prefix = (name: string) => `${clock()} ${name.padEnd(width)} |`;
@@ -44,7 +44,7 @@ function clock(): string {
   return new Date().toTimeString().slice(0, 8);
 }
 
-/** The prefix tells the time and the process already. */
+/** Leaves out the time and the process, which are in the prefix. */
 function createLogRenderer(): (text: string) => string[] {
   const pretty = prettyFactory({
     colorize: true,

@@ -11,34 +11,34 @@ export interface Instance {
   name: string;
   command: string;
   env: NodeJS.ProcessEnv;
-  /** What the stages after it wait for: its end, with code 0, or that its port accepts connections. */
+  /** What later stages wait for: that it exits with code 0, or that its port accepts connections. */
   awaited?: "end" | "port";
 }
 
 export interface Plan {
-  /** What is started together, in this order. */
+  /** The instances of a stage are started together, once the stage before it is up. */
   stages: Instance[][];
-  /** Those that have a port, in the Procfile's order. */
+  /** The instances that have a port, in the Procfile's order. */
   instances: Instance[];
-  /** The names of all of them. */
+  /** The names of all instances. */
   names: string[];
-  /** The first port of all. */
+  /** The first port of the formation. */
   base: number;
   router?: RouterPlan;
 }
 
-/** What the router is told. */
+/** The router's configuration. */
 export interface RouterPlan {
   port: number;
   routes: Routes;
-  /** By process type, those that requests are sent to. */
+  /** By process type, the instances that requests are sent to. */
   targets: ReadonlyMap<string, readonly { name: string; port: number }[]>;
 }
 
 /**
- * Lays out the processes of `procfile`. The environment wins over the .env file, as it does in the service itself, and what
- * the formation says about ports and its `id` wins over both.
- * @throws Error when the formation is not understood or starts nothing, or there are not enough ports.
+ * Plans the processes of `procfile`. The environment takes precedence over the .env file, as in the service itself, and the
+ * formation's ports and `id` take precedence over both.
+ * @throws Error when the formation is invalid or empty, or there are not enough ports.
  */
 export function planFormation(
   procfile: Procfile,
@@ -73,7 +73,7 @@ export function planFormation(
       name: `${type.name}.${number}`,
       command: type.command,
       env: {
-        // As behind any router; whoever sets it otherwise knows better.
+        // One router stands in front of it. The environment can override this.
         ...(isRouted(type) && { TRUST_PROXY: "1" }),
         ...shared,
         PORT: String(portOf(base, types.indexOf(type), number)),
@@ -98,8 +98,8 @@ export function planFormation(
 }
 
 /**
- * How many there are of each type: as -m says, else one of those that are asked for and what they wait for, or what the
- * Procfile says.
+ * The number of instances of each type: from -m; otherwise one of each requested type and of those that it waits for, or the
+ * Procfile's counts if no type is requested.
  */
 function countTypes(
   { types, oneOffs, counts: own }: Procfile,
@@ -108,14 +108,16 @@ function countTypes(
   const names = types.map(({ name }) => name);
   const unknown = asked.find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new Error(`"${unknown}" is neither restart nor in the Procfile: ${names.join(", ")}`);
+    throw new Error(
+      `"${unknown}" is neither the command restart nor a type in the Procfile: ${names.join(", ")}`,
+    );
   const flag = formation === undefined ? undefined : parseFormation(formation, names, "-m");
   const wanted = withNeeds(asked, { types, oneOffs });
   const chosen = new Map(names.map((name) => [name, wanted.has(name) ? 1 : 0]));
   return new Map(names.map((name) => [name, countIn(name, flag, asked.length > 0 ? chosen : own)]));
 }
 
-/** @throws Error when an instance has the router's port. */
+/** @throws Error when an instance has the same port. */
 function planRouter(
   port: number,
   routes: Routes,

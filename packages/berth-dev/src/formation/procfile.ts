@@ -8,22 +8,22 @@ export interface ProcessType {
 }
 
 export interface Procfile {
-  /** In the file's order, which gives them their ports. */
+  /** In the file's order, which determines their ports. */
   types: ProcessType[];
-  /** Run to their ends, one after the other, before the others start; they bind no port. */
+  /** Run to completion, one after the other, before the others start. They bind no port. */
   oneOffs: ProcessType[];
-  /** How many there are of a type where nobody says otherwise, as comments have it: `# formation: worker=0`. */
+  /** The default number of instances by type, from comments: `# formation: worker=0`. */
   counts: Counts;
   warnings: string[];
 }
 
 const FORMATION = /^\s*#\s*formation:(.*)$/;
 const LINE = /^([A-Za-z0-9_-]+):\s*(.+)$/;
-/** piku's build hook, and the release phase of Heroku and others; in the order in which platforms run them. */
+/** piku's build hook, and the release phase of Heroku and others, in the order in which platforms run them. */
 const ONE_OFFS = ["preflight", "release"];
 const PORTABLE_NAME = /^[a-z0-9-]{1,63}$/;
 
-/** @throws Error when the file cannot be read, or is no Procfile. */
+/** @throws Error when the file cannot be read, or is not a valid Procfile. */
 export function readProcfile(file: string): Procfile {
   let text: string;
   try {
@@ -38,9 +38,8 @@ export function readProcfile(file: string): Procfile {
 }
 
 /**
- * Parses `text`; blank lines are skipped, and lines that begin with # if they are no formation.
- * @throws Error with each line that is not a process, has a name that is taken, or is a formation of other processes, as
- *   `file:line: problem`.
+ * Parses `text`. Skips blank lines and comments other than `# formation:`.
+ * @throws Error with each invalid line as `file:line: problem`: not a process, a duplicate name, a formation of unknown types.
  */
 export function parseProcfile(text: string, file: string): Procfile {
   const types: ProcessType[] = [];
@@ -75,7 +74,7 @@ function parseLine(content: string): ProcessType | undefined {
 function nameTaken(name: string, lineOf: Map<string, number>): string | undefined {
   const line = lineOf.get(name);
   if (line === undefined) return undefined;
-  return `"${name}" is already the name of line ${line}, use another one`;
+  return `"${name}" is already defined in line ${line}, use another name`;
 }
 
 function toProcfile(all: ProcessType[], file: string): Omit<Procfile, "counts"> {
@@ -83,7 +82,9 @@ function toProcfile(all: ProcessType[], file: string): Omit<Procfile, "counts"> 
   if (types.length === 0) throw new Error(`${file}: add a line such as "web: node server.js"`);
   const warnings = types
     .filter(({ name }) => !PORTABLE_NAME.test(name))
-    .map(({ name }) => `not every platform takes "${name}": use a-z, 0-9 and -, at most 63`);
+    .map(
+      ({ name }) => `not every platform accepts the name "${name}": use a-z, 0-9 and -, at most 63`,
+    );
   const oneOffs = ONE_OFFS.flatMap((oneOff) => all.filter(({ name }) => name === oneOff));
   return { types, oneOffs, warnings };
 }

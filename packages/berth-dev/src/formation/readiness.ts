@@ -1,48 +1,66 @@
-// Tells whether an instance is up, by the signs that others of its type give.
+// Checks whether an instance is up: by its process, its port or /readyz, as others of its type allow.
+import { once } from "node:events";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { isAccepted } from "./accepts";
 
 const POLL_MS = 50;
-/** What speaks HTTP answers a health check sooner, in milliseconds; others may wait for more for ever. */
-const ANSWER_MS = 1000;
-/** What cannot run has mostly ended by then, in milliseconds; supervisord's `startsecs` is the same. */
+/** An HTTP server responds to a health check within this time; another protocol may wait for more input forever. */
+const HTTP_TIMEOUT_MS = 1000;
+/** A process that cannot run has usually exited by then; the same as supervisord's default `startsecs`. */
 const STEADY_MS = 1000;
 
-/** What an instance shows once it is up: nothing but that it runs, a port that accepts connections, or answers in HTTP. */
+/** What an instance shows once it is up: only that it runs, a port that accepts connections, or HTTP responses. */
 export type Sign = "runs" | "port" | "http";
 
 const SIGNS: readonly Sign[] = ["runs", "port", "http"];
 
-/** Returns the most that one of these ports shows. */
+/** Returns the strongest sign that any of these ports shows. */
 export async function signOf(ports: number[]): Promise<Sign> {
-  const signs = await Promise.all(ports.map(async (port) => (await look(port)).sign));
+  const signs = await Promise.all(ports.map(async (port) => (await check(port)).sign));
   return SIGNS.findLast((sign) => signs.includes(sign)) ?? "runs";
 }
 
-/** Resolves once the port shows the sign, and `/readyz` is no error where there is HTTP; or when `signal` is aborted. */
+/** Resolves once the port shows the sign and, for HTTP, `/readyz` responds with less than 500; or when `signal` is aborted. */
 export async function becomesReady(port: number, sign: Sign, signal: AbortSignal): Promise<void> {
   if (sign === "runs") return delay(STEADY_MS);
   for (;;) {
-    const { sign: shown, isReady } = await look(port);
+    const { sign: shown, isReady } = await check(port);
     if (signal.aborted || (isReady && SIGNS.indexOf(shown) >= SIGNS.indexOf(sign))) return;
     await delay(POLL_MS);
   }
 }
 
-async function look(port: number): Promise<{ sign: Sign; isReady: boolean }> {
-  if (!(await isAccepted(port))) return { sign: "runs", isReady: false };
+/** Resolves once the port of this machine accepts a connection, or when `signal` is aborted. */
+export async function acceptsConnections(port: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await isAccepting(port))) await delay(POLL_MS);
+}
+
+async function check(port: number): Promise<{ sign: Sign; isReady: boolean }> {
+  if (!(await isAccepting(port))) return { sign: "runs", isReady: false };
   const status = await readyzStatus(port);
-  // A service that has no such route says 404.
+  // A service without /readyz responds 404.
   return status === undefined
     ? { sign: "port", isReady: true }
     : { sign: "http", isReady: status < 500 };
 }
 
-/** Undefined when the answer is not HTTP, or takes too long. */
+async function isAccepting(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Undefined if the response is not HTTP, or does not arrive in time. */
 function readyzStatus(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    const signal = AbortSignal.timeout(HTTP_TIMEOUT_MS);
     get({ host: "127.0.0.1", port, path: "/readyz", agent: false, signal }, (res) => {
       resolve(res.statusCode);
       res.destroy();

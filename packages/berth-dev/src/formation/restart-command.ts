@@ -1,15 +1,15 @@
-// `restart`: asks the formation that runs in a folder to restart its processes, and tells how that goes.
+// The command `restart`: asks the running formation of a folder to restart processes, and prints its progress.
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import type { Answer, Request } from "./control";
+import type { ControlRequest, ControlResponse } from "./control";
 import { controlSockets, reach } from "./control-socket";
 import { formationId } from "./formation-id";
 import { createLineSplitter } from "./lines";
 
 /**
- * Restarts these types of the folder's formation, and resolves once they are up again.
- * @param port Which formation, by its first port; when not given the one that runs.
- * @throws Error when none or several run, or something is not up again.
+ * Restarts these process types of the folder's formation, and resolves once they are up again.
+ * @param port The first port of the formation, if several run.
+ * @throws Error when none or several run, or a process does not come up again.
  */
 export async function restartProcesses(
   directory: string,
@@ -18,10 +18,10 @@ export async function restartProcesses(
   say: (text: string) => void,
 ): Promise<void> {
   const socket = await findFormation(directory, port);
-  const request: Request = { restart: types };
+  const request: ControlRequest = { restart: types };
   socket.write(`${JSON.stringify(request)}\n`);
-  const end = await readAnswers(socket, say);
-  if (end === undefined) throw new Error("the formation has ended before the restart was done");
+  const end = await readResponse(socket, say);
+  if (end === undefined) throw new Error("the formation ended before the restart was complete");
   if ("failed" in end) throw new Error(withoutControls(end.failed));
 }
 
@@ -35,21 +35,22 @@ async function findFormation(directory: string, port: number | undefined): Promi
   if (first?.socket && running.length === 1) return first.socket;
   running.forEach(({ socket }) => socket?.destroy());
   const where = `of ${directory}${port === undefined ? "" : ` on port ${port}`}`;
-  if (!first) throw new Error(`no formation ${where} is running: start it, or go to its folder`);
+  if (!first)
+    throw new Error(`no formation ${where} is running: start it, or run this in its folder`);
   const ports = running.map((each) => each.port).join(" and ");
   throw new Error(`formations ${where} run on ports ${ports}: choose one with -p`);
 }
 
-/** The text comes from another process, and may not steer the terminal: with an escape sequence it could. */
+/** The text comes from another process: an escape sequence in it could control the terminal. */
 const withoutControls = (text: string): string => text.replace(/\p{Cc}/gu, "");
 
-/** Resolves to the last answer, or to nothing when the formation goes without one. */
-async function readAnswers(socket: Socket, say: (text: string) => void) {
-  let end: Exclude<Answer, { say: string }> | undefined;
+/** Resolves to the result, or to undefined when the connection closes without one. */
+async function readResponse(socket: Socket, say: (text: string) => void) {
+  let end: Exclude<ControlResponse, { say: string }> | undefined;
   const lines = createLineSplitter((line) => {
-    const answer = JSON.parse(line) as Answer;
-    if ("say" in answer) say(withoutControls(answer.say));
-    else end = answer;
+    const response = JSON.parse(line) as ControlResponse;
+    if ("say" in response) say(withoutControls(response.say));
+    else end = response;
   });
   socket.on("data", (chunk: Buffer) => lines.write(chunk)).on("error", () => {});
   await once(socket, "close");

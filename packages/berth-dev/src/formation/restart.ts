@@ -1,74 +1,74 @@
-// Restarts the instances of process types one by one: the next is not touched before the one at hand is up again.
+// Restarts instances one by one: the next is stopped only after the one before is up again.
 import type { Instance, Plan } from "./plan";
 import { signOf, type Sign } from "./readiness";
 import type { Replace } from "./replace";
 
 export interface RestartRequest {
-  /** Process types; none for all but those that others wait for. */
+  /** Process types. Empty for all except those that others wait for. */
   types: string[];
-  /** Tells the one who asks how far it is. */
+  /** Reports progress to the client. */
   say: (text: string) => void;
-  /** Aborted when that one is gone: the instance at hand is started, no other one touched. */
+  /** Aborted when the client disconnects: the current instance is still started, the next ones are left alone. */
   gone: AbortSignal;
 }
 
-/** Resolves when all are up again; rejects with an Error that says which one is not, or why nothing was done. */
+/** Resolves when all are up again. Rejects with an Error that says which one is not, or why nothing was done. */
 export type Restart = (request: RestartRequest) => Promise<void>;
 
 /** The time between two changes of .env. */
 export interface Round {
   plan: Plan;
-  /** Aborted, with a text that says why, when the formation ends or starts anew with other variables. */
+  /** Aborted, with the reason as text, when the formation ends or restarts with other variables. */
   over: AbortSignal;
-  /** The names of what has been started at all. */
+  /** The names of the instances that have been started in this round. */
   begun: Set<string>;
 }
 
 export interface RestartOptions {
   replace: Replace;
   round: () => Round;
-  /** Says something about the formation to those who watch it. */
+  /** Prints a line about the formation. */
   say: (text: string) => void;
 }
 
-/** Returns what restarts, one request at a time. */
+/** Returns a function that restarts instances, one request at a time. */
 export function createRestart({ replace, round, say }: RestartOptions): Restart {
-  /** By type, and kept: one that has failed and is alone of its type shows nothing. */
+  /** By type, and kept: an instance that failed and is the only one of its type shows no sign. */
   const signs = new Map<string, Sign>();
   let isBusy = false;
 
-  async function restart({ types, say: answer, gone }: RestartRequest): Promise<void> {
+  async function restart({ types, say: respond, gone }: RestartRequest): Promise<void> {
     const { plan, over, begun } = round();
     const instances = choose(plan, types);
     const missing = instances.find(({ name }) => over.aborted || !begun.has(name));
     if (missing) throw new Error(`${missing.name} has not been started yet: wait until it is`);
     await learnSigns(plan, new Set(instances.map(typeOf)));
 
-    const tell = (text: string) => [say, answer].forEach((each) => each(text));
+    const report = (text: string) => [say, respond].forEach((each) => each(text));
     for (const [index, instance] of instances.entries()) {
       const isAlone = instancesOf(plan, typeOf(instance)).length === 1;
       const sign = signs.get(typeOf(instance)) ?? "runs";
-      const problem = await replace(instance, { sign, isAlone, over, gone, tell });
+      const problem = await replace(instance, { sign, isAlone, over, gone, report });
       if (problem === undefined) continue;
       const rest = instances.slice(index + 1).map(({ name }) => name);
-      const text = `${problem}${rest.length > 0 ? `; left as it was: ${rest.join(", ")}` : ""}`;
-      say(`the restart has failed: ${text}`);
+      const text = `${problem}${rest.length > 0 ? `; not restarted: ${rest.join(", ")}` : ""}`;
+      say(`the restart failed: ${text}`);
       throw new Error(text);
     }
   }
 
-  /** Looks at what runs, before anything is stopped. */
+  /** Checks the running instances before any of them is stopped. */
   async function learnSigns(plan: Plan, types: Set<string>): Promise<void> {
     for (const type of types) {
       if (signs.get(type) === "http") continue;
       const sign = await signOf(instancesOf(plan, type).map(({ env }) => Number(env.PORT)));
-      // An instance that is just starting, or has failed, shows less than it will.
+      // An instance that is starting, or has failed, shows less than it will.
       if (sign !== "runs") signs.set(type, sign);
     }
   }
 
   return async (request) => {
-    if (isBusy) throw new Error("another restart is under way: wait for its end");
+    if (isBusy) throw new Error("another restart is in progress: wait until it ends");
     isBusy = true;
     try {
       await restart(request);
@@ -78,17 +78,21 @@ export function createRestart({ replace, round, say }: RestartOptions): Restart 
   };
 }
 
-/** @throws Error when that is nothing that runs. */
+/** @throws Error when a type is not running, or there is none to restart. */
 function choose(plan: Plan, types: string[]): Instance[] {
   const known = [...new Set(plan.instances.map(typeOf))];
   const unknown = types.find((type) => !known.includes(type));
   if (unknown !== undefined)
-    throw new Error(`nothing runs as "${unknown}": restart takes ${known.join(", ")}`);
+    throw new Error(
+      `no process of type "${unknown}" is running: restart takes ${known.join(", ")}`,
+    );
   const chosen = plan.instances.filter((instance) =>
     types.length > 0 ? types.includes(typeOf(instance)) : instance.awaited === undefined,
   );
   if (chosen.length === 0)
-    throw new Error(`others wait for all that runs: name what to restart, ${known.join(", ")}`);
+    throw new Error(
+      `other processes wait for every running one: name the types to restart, ${known.join(", ")}`,
+    );
   return chosen;
 }
 

@@ -1,70 +1,69 @@
-// The life of a formation: stage by stage, until a process ends or someone wants an end; anew when its variables change.
-import { acceptsConnections } from "./accepts";
-import { createBackOff } from "./back-off";
+// Runs a formation: stage by stage, until a process exits or a stop is requested; restarts it when its variables change.
 import type { Child } from "./child";
-import { createCrew, type OnEnd } from "./crew";
 import type { Instance, Plan } from "./plan";
+import { acceptsConnections } from "./readiness";
 import { createReplace } from "./replace";
 import { createRestart, type Restart, type Round } from "./restart";
 import type { StopRequests } from "./signals";
+import { createRestartBackoff, createSupervisor, type OnExit } from "./supervisor";
 
 export interface FormationOptions {
   start: (instance: Instance) => Child;
   requests: StopRequests;
-  /** Says something about the formation itself. */
+  /** Prints a line about the formation itself. */
   say: (text: string) => void;
-  /** Resolves to the plan that is to replace `plan`: the same instances, with other variables. */
+  /** Resolves to the plan that replaces `plan`: the same instances, with other variables. */
   changed: (plan: Plan) => Promise<Plan>;
-  /** Resolves when these instances can be stopped without a loss. */
-  leave: (names: string[]) => Promise<void>;
-  /** Starts anew what ends, instead of ending the formation; not what is to end. */
+  /** Resolves when these instances can be stopped without losing a request. */
+  withdraw: (names: string[]) => Promise<void>;
+  /** Restarts processes that exit, instead of ending the formation. One-off processes are not restarted. */
   keepsRunning: boolean;
-  /** Takes what restarts instances, for those who ask for it. */
+  /** Receives the function that restarts instances on request. */
   offer: (restart: Restart) => void;
 }
 
-/** Runs the plan, and those that replace it, and resolves to the exit code once nothing is left of any process. */
+/** Runs the plan, and those that replace it. Resolves to the exit code once no process is left. */
 export async function runFormation(first: Plan, options: FormationOptions): Promise<number> {
   const { requests, say, changed, keepsRunning } = options;
   let end!: (code: number) => void;
   const ending = Promise.race([new Promise<number>((resolve) => (end = resolve)), requests.stop]);
-  const crew = createCrew(options.start, requests.force, options.leave);
-  const backOffMs = createBackOff();
+  const supervisor = createSupervisor(options.start, requests.force, options.withdraw);
+  const backoffMs = createRestartBackoff();
   let round: Round;
-  let leaving = new AbortController();
+  let abortRound = new AbortController();
 
-  /** The end of a process that was to stay: the others go on without it only when it is on trial. */
-  function onEnd(instance: Instance, isOnTrial = () => false): OnEnd {
+  /** The exit of a process that should keep running ends the formation, unless it has only just been restarted on request. */
+  function onExit(instance: Instance, isOnTrial = () => false): OnExit {
     return (code, ranMs) => {
-      if (keepsRunning) return startAnew(instance, ranMs);
+      if (keepsRunning) return restart(instance, ranMs);
       if (!isOnTrial()) return end(code);
-      say(`${instance.name} is started by the next restart, or when .env has changed`);
-      void crew.stop([instance.name]);
+      say(`${instance.name} stays stopped until the next restart, or until .env changes`);
+      void supervisor.stop([instance.name]);
     };
   }
 
-  function startAnew({ name }: Instance, ranMs: number): void {
-    const ms = backOffMs(name, ranMs);
-    say(`starting ${name} anew in ${ms / 1000} s`);
-    // What others wait for may have been started with variables of an earlier round.
+  function restart({ name }: Instance, ranMs: number): void {
+    const ms = backoffMs(name, ranMs);
+    say(`restarting ${name} in ${ms / 1000} s`);
+    // A process that others wait for may have been started with the variables of an earlier round.
     const instance = round.plan.instances.find((each) => each.name === name) as Instance;
-    void crew.startAnew(instance, ms, onEnd(instance));
+    void supervisor.restartIn(instance, ms, onExit(instance));
   }
 
-  /** Resolves to whether what comes after it may begin, once it may. */
+  /** Resolves once the next stage may start, to whether it may. */
   async function begin(instance: Instance, isFirst: boolean, { over, begun }: Round) {
     const { name, awaited, env } = instance;
     begun.add(name);
     if (awaited === "end") {
-      const code = await crew.start(instance, () => {}).exited;
+      const code = await supervisor.start(instance, () => {}).exited;
       if (code === 0 || over.aborted) return true;
       if (isFirst) end(code);
-      else say(`${name} has failed: what comes after it is not started before .env is changed`);
+      else say(`${name} failed: the processes after it are not started until .env changes`);
       return false;
     }
-    // What is awaited stays over the rounds.
-    if (!crew.has(name)) {
-      crew.start(instance, onEnd(instance));
+    // A process that others wait for keeps running over the rounds.
+    if (!supervisor.has(name)) {
+      supervisor.start(instance, onExit(instance));
       if (awaited) say(`waiting for ${name} to listen on port ${env.PORT}`);
     }
     if (awaited) await acceptsConnections(Number(env.PORT), over);
@@ -79,27 +78,27 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
     }
   }
 
-  const replace = createReplace(crew, onEnd);
+  const replace = createReplace(supervisor, onExit);
   options.offer(createRestart({ replace, round: () => round, say }));
   try {
     for (let plan = first; ;) {
-      leaving = new AbortController();
-      round = { plan, over: leaving.signal, begun: new Set() };
+      abortRound = new AbortController();
+      round = { plan, over: abortRound.signal, begun: new Set() };
       void startStages(round);
       const next = await Promise.race([ending, changed(plan)]);
       if (typeof next === "number") return next;
-      leaving.abort(".env has changed, with which all start anew");
-      say(".env has changed: starting anew all but what others wait for");
-      await crew.stop(replaceable(plan));
+      abortRound.abort(".env has changed, which restarts the formation");
+      say(".env has changed: restarting everything except the processes that others wait for");
+      await supervisor.stop(replaceable(plan));
       plan = next;
     }
   } finally {
-    leaving.abort("the formation has ended");
-    await crew.stopAll();
+    abortRound.abort("the formation has ended");
+    await supervisor.stopAll();
   }
 }
 
-/** The names of what is to be started anew. */
+/** The names of the instances that a change of .env restarts. */
 function replaceable({ stages }: Plan): string[] {
   const instances = stages.flat().filter(({ awaited }) => awaited !== "port");
   return instances.map(({ name }) => name);

@@ -1,21 +1,21 @@
-// Turns signals, and the loss of the reader or of npm, into requests to stop the formation.
+// Turns signals, a closed output and the end of npm into requests to stop the formation.
 import { constants } from "node:os";
 import type { Output } from "./output";
-import { watchParent } from "./parent";
 
 /** Under npm one Ctrl-C arrives twice, from the terminal and from npm, within milliseconds. */
 const SAME_CTRL_C_MS = 200;
+const PARENT_POLL_MS = 500;
 
 export interface StopRequests {
   /** Resolves to the exit code at the first request. */
   stop: Promise<number>;
-  /** Resolves at a second Ctrl-C: whoever presses it does not want to wait. */
+  /** Resolves at a second Ctrl-C: do not wait any longer. */
   force: Promise<void>;
 }
 
 /**
- * Listens to SIGTERM, SIGINT and SIGHUP of `runner`; a closed output counts as SIGPIPE, and as a hang-up that npm, which started it,
- * is gone: a killed npm passes nothing on.
+ * Listens to SIGTERM, SIGINT and SIGHUP of `runner`. A closed output counts as SIGPIPE, and the end of the npm that started it as
+ * SIGHUP: a killed npm forwards no signal.
  */
 export function listenForStop(runner: NodeJS.Process, output: Output): StopRequests {
   const stop = new Promise<number>((resolve) => {
@@ -24,7 +24,7 @@ export function listenForStop(runner: NodeJS.Process, output: Output): StopReque
       runner.on(name, () => request(name));
     }
     void output.closed.then(() => request("SIGPIPE"));
-    void watchParent(runner).then(() => request("SIGHUP"));
+    void npmEnds(runner).then(() => request("SIGHUP"));
   });
   return { stop, force: secondCtrlC(runner) };
 }
@@ -36,5 +36,19 @@ function secondCtrlC(runner: NodeJS.Process): Promise<void> {
       firstAt ??= performance.now();
       if (performance.now() - firstAt > SAME_CTRL_C_MS) resolve();
     });
+  });
+}
+
+/** Never resolves if the parent is not npm: another program may leave the runner behind on purpose. */
+function npmEnds(runner: NodeJS.Process): Promise<void> {
+  if (runner.env.npm_lifecycle_event === undefined) return new Promise(() => {});
+  const parent = runner.ppid;
+  return new Promise((resolve) => {
+    const poll = setInterval(() => {
+      // An orphan gets another parent.
+      if (runner.ppid === parent) return;
+      clearInterval(poll);
+      resolve();
+    }, PARENT_POLL_MS).unref();
   });
 }

@@ -1,10 +1,10 @@
-// Ends the processes of a formation whose runner was killed and could not do it.
+// Stops the processes of a formation whose runner was killed.
 import { spawn } from "node:child_process";
 import type { Child } from "./child";
 
 /**
- * Reads the groups to end, a line each time there are more, from a pipe whose other end only the runner has. The pipe closes when the
- * runner ends, however it ends; an empty last line then says that there is nothing left to do.
+ * Reads the process groups from a pipe whose other end only the runner has, a line each time there are more. The pipe closes when
+ * the runner ends, however it ends. An empty last line means that nothing is left to stop.
  */
 const SCRIPT = `
 while read -r line; do groups=$line; done
@@ -16,11 +16,11 @@ kill -KILL $groups
 
 export interface Watchdog {
   guard(child: Child): void;
-  /** Says that all processes have ended. */
+  /** To be called once all processes have ended. */
   dismiss(): void;
 }
 
-/** Starts the watchdog in a group of its own, where no Ctrl-C reaches it. */
+/** Starts the watchdog in its own process group, where no Ctrl-C reaches it. */
 export function startWatchdog(): Watchdog {
   const shell = spawn("sh", ["-c", SCRIPT], {
     detached: true,
@@ -32,7 +32,7 @@ export function startWatchdog(): Watchdog {
   let children: Child[] = [];
   return {
     guard: (child) => {
-      // The id of a group that has ended may come to belong to strangers.
+      // The id of a group that has ended may be reused by another one.
       children = [...children, child].filter((each) => each.isAlive());
       shell.stdin.write(`${children.map(({ pid }) => `-${pid}`).join(" ")}\n`);
     },

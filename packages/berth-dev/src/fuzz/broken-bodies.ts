@@ -1,13 +1,13 @@
-// Makes bodies that break a rule of their fields, or are no JSON at all.
+// Generates bodies that violate the schema, or are not JSON at all.
 import type fc from "fast-check";
 import type { JsonSchema, Judge } from "./document";
-import { faultsOf } from "./faults";
-import type { Draft } from "./requests";
+import { violationsOf } from "./violations";
+import type { Draft } from "./draft";
 
-/** Bodies in which one rule of the schema is broken. */
+/** Bodies that violate one rule of the schema. */
 export function brokenFields(body: JsonSchema, judge: Judge): fc.Arbitrary<Partial<Draft>>[] {
-  return faultsOf(body, judge).map(({ rule, values }) =>
-    // What is no object or array is refused before its fields are looked at.
+  return violationsOf(body, judge).map(({ rule, values }) =>
+    // A body that is not an object or array is rejected before its fields are checked.
     values.map((value) => ({
       body: JSON.stringify(value),
       broken: `the body${rule.startsWith("/") ? "'s" : ""} ${rule}`,
@@ -16,10 +16,10 @@ export function brokenFields(body: JsonSchema, judge: Judge): fc.Arbitrary<Parti
   );
 }
 
-/** Larger than any limit that is usual. */
+/** Larger than any common limit, in characters. */
 const TOO_LARGE = 2_000_000;
 
-const bodyFault = (
+const brokenBody = (
   broken: string,
   refusals: readonly number[],
   body: string | Buffer,
@@ -31,7 +31,7 @@ const bodyFault = (
   headers: { "Content-Type": "application/json", ...headers },
 });
 
-/** What no route takes that wants JSON. */
+/** Bodies that every route for JSON rejects. */
 export const BROKEN_BODIES: readonly Partial<Draft>[] = [
   ...[
     "",
@@ -46,12 +46,14 @@ export const BROKEN_BODIES: readonly Partial<Draft>[] = [
     "\u0000",
     "<a/>",
     '"\\x"',
-  ].map((text) => bodyFault("is not JSON", [400], text)),
-  ...["1", '"text"', "null", "true"].map((text) => bodyFault("is no object", [400, 422], text)),
-  bodyFault("is nested without end", [400, 422], "[".repeat(20_000) + "]".repeat(20_000)),
-  bodyFault("is not UTF-8", [400], Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
-  bodyFault("is UTF-16", [400], Buffer.from('\ufeff{"a":1}', "utf16le")),
-  bodyFault("is too large", [413], `{"a":"${" ".repeat(TOO_LARGE)}"}`),
+  ].map((text) => brokenBody("is not JSON", [400], text)),
+  ...["1", '"text"', "null", "true"].map((text) =>
+    brokenBody("is not an object", [400, 422], text),
+  ),
+  brokenBody("is nested 20,000 levels deep", [400, 422], "[".repeat(20_000) + "]".repeat(20_000)),
+  brokenBody("is not UTF-8", [400], Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
+  brokenBody("is UTF-16", [400], Buffer.from('\ufeff{"a":1}', "utf16le")),
+  brokenBody("is too large", [413], `{"a":"${" ".repeat(TOO_LARGE)}"}`),
   ...[
     "text/plain",
     "application/x-www-form-urlencoded",
@@ -59,10 +61,10 @@ export const BROKEN_BODIES: readonly Partial<Draft>[] = [
     "application/jsonx",
     "",
     "x",
-  ].map((type) => bodyFault("is of another content type", [415], "{}", { "Content-Type": type })),
-  bodyFault("is of another charset", [415], "{}", {
+  ].map((type) => brokenBody("is of another content type", [415], "{}", { "Content-Type": type })),
+  brokenBody("is of another charset", [415], "{}", {
     "Content-Type": "application/json; charset=utf-16",
   }),
-  bodyFault("is of an unknown encoding", [415], "{}", { "Content-Encoding": "zip" }),
-  bodyFault("is not compressed as it says", [400], "{}", { "Content-Encoding": "gzip" }),
+  brokenBody("is of an unknown encoding", [415], "{}", { "Content-Encoding": "zip" }),
+  brokenBody("is not compressed as its header says", [400], "{}", { "Content-Encoding": "gzip" }),
 ];

@@ -1,11 +1,11 @@
-// Makes paths and queries that break a rule of their parameters.
+// Generates paths and queries that violate the schemas of their parameters.
 import fc from "fast-check";
 import type { JsonSchema, Judge, Operation } from "./document";
-import { faultsOf } from "./faults";
-import type { Draft } from "./requests";
-import { asText, LONGEST_TARGET, pair, textOf } from "./target-texts";
+import { violationsOf } from "./violations";
+import type { Draft } from "./draft";
+import { asText, MAX_TARGET_LENGTH, pair, textOf } from "./target-texts";
 
-/** What is nowhere a path, and what this one's rules forbid. */
+/** Paths that are malformed, or that violate a parameter's schema. */
 export function brokenPaths(
   { parameters }: Operation,
   judge: Judge,
@@ -37,17 +37,17 @@ export function brokenPaths(
         ),
       );
       const wrong = fc
-        .oneof(forms, ...textFaults(schema, judge))
+        .oneof(forms, ...textViolations(schema, judge))
         .filter(
           (text) => !/^\.{0,2}$/.test(text) && text.isWellFormed() && !judge.isValid(schema, text),
         );
       const ways = [broken("is malformed", malformed, [400, 404])];
-      if (canBreak(schema)) ways.push(broken("is none", wrong.map(encodeURIComponent), [404]));
+      if (canBreak(schema)) ways.push(broken("is not valid", wrong.map(encodeURIComponent), [404]));
       return ways;
     });
 }
 
-/** Whether there are texts that it forbids. */
+/** Whether the schema rejects any text. */
 const canBreak = ({
   pattern,
   format,
@@ -61,9 +61,9 @@ const canBreak = ({
   (minLength ?? 0) > 0 ||
   type !== "string";
 
-const textFaults = (schema: JsonSchema, judge: Judge): fc.Arbitrary<string>[] =>
+const textViolations = (schema: JsonSchema, judge: Judge): fc.Arbitrary<string>[] =>
   schema.type === "string"
-    ? faultsOf(schema, judge).map(({ values }) =>
+    ? violationsOf(schema, judge).map(({ values }) =>
         values.map(asText).map((text) => text.slice(0, 3000)),
       )
     : [];
@@ -95,11 +95,11 @@ export function brokenQueries(
             ),
           ]
         : []),
-      ...(isSingle(schema) ? [broken("comes twice", twice)] : []),
+      ...(isSingle(schema) ? [broken("is repeated", twice)] : []),
       ...(required ? [broken("is missing", fc.constant(""))] : []),
     ];
   });
-  // The document cannot say whether parameters that it does not know are refused.
+  // The document does not say whether unknown parameters are rejected.
   return [...ways, UNKNOWN_QUERIES];
 }
 
@@ -122,13 +122,13 @@ const UNKNOWN_QUERIES = fc
       .array(fc.constantFrom("x", "q[0]", "a.b"))
       .map((names) => names.map((name) => `${name}=1`).join("&")),
   )
-  .map((query) => ({ query, broken: "the query is odd" }));
+  .map((query) => ({ query, broken: "the query is unusual" }));
 
-/** Texts that are no value of this type, or one that is not allowed; undefined where every text is. */
+/** Texts that are not valid for the schema. Undefined if every text is valid. */
 function wrongTexts(schema: JsonSchema, judge: Judge): fc.Arbitrary<string> | undefined {
   const { type } = judge.resolve(schema);
   if (type === "integer" || type === "number") {
-    const outside = faultsOf(schema, judge)
+    const outside = violationsOf(schema, judge)
       .filter(({ rule }) => rule !== "is of another type")
       .map(({ values }) => values.map(String));
     return fc.oneof(
@@ -139,11 +139,11 @@ function wrongTexts(schema: JsonSchema, judge: Judge): fc.Arbitrary<string> | un
   if (type === "boolean") return fc.constantFrom("", "yes", "2", "TRUE\u0000");
   if (type !== "string" || !canBreak(schema)) return undefined;
   return fc
-    .oneof(fc.string({ unit: "binary" }), fc.constant("\u0000"), ...textFaults(schema, judge))
+    .oneof(fc.string({ unit: "binary" }), fc.constant("\u0000"), ...textViolations(schema, judge))
     .filter(
       (text) =>
         text.isWellFormed() &&
         !judge.isValid(schema, text) &&
-        encodeURIComponent(text).length < LONGEST_TARGET,
+        encodeURIComponent(text).length < MAX_TARGET_LENGTH,
     );
 }

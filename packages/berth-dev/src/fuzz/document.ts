@@ -1,8 +1,8 @@
-// Reads an OpenAPI document as the fuzzer needs it: its operations, and what judges values by their schemas.
+// Reads an OpenAPI document: its operations, and a validator for its schemas.
 import Ajv, { type ValidateFunction } from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 
-/** What is used of JSON Schema. @see https://json-schema.org/draft/2020-12 */
+/** The part of JSON Schema that is used. @see https://json-schema.org/draft/2020-12 */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
@@ -32,8 +32,8 @@ export interface Parameter {
   schema: JsonSchema;
 }
 
-/** What an operation may answer. */
-export interface Response {
+/** A described response. */
+export interface DescribedResponse {
   $ref?: string;
   description?: string;
   content?: Record<string, { schema?: JsonSchema }>;
@@ -43,25 +43,25 @@ export interface Response {
 export interface Operation {
   /** `PUT /notes/{id}`. */
   name: string;
-  /** In capitals. */
+  /** In upper case. */
   method: string;
   /** `/notes/{id}`. */
   path: string;
   parameters: readonly Parameter[];
-  /** The JSON body's. */
+  /** The schema of the JSON body. */
   body: JsonSchema | undefined;
   /** By status, and `default`. */
-  responses: Readonly<Record<string, Response>>;
-  /** The schemes that it asks for, each with its scopes; any one of these will do. */
+  responses: Readonly<Record<string, DescribedResponse>>;
+  /** The accepted security schemes, each with its scopes; one of them is enough. */
   security: readonly Record<string, string[]>[];
 }
 
-/** What is used of a document. */
+/** The part of a document that is used. */
 export interface OpenApi {
   paths: Record<string, Record<string, RawOperation>>;
   components?: {
     schemas?: Record<string, JsonSchema>;
-    responses?: Record<string, Response>;
+    responses?: Record<string, DescribedResponse>;
     securitySchemes?: Record<string, { type?: string; scheme?: string }>;
   };
 }
@@ -69,14 +69,14 @@ export interface OpenApi {
 interface RawOperation {
   parameters?: Parameter[];
   requestBody?: { content: Record<string, { schema: JsonSchema }> };
-  responses: Record<string, Response>;
+  responses: Record<string, DescribedResponse>;
   security?: Record<string, string[]>[];
 }
 
-/** The methods that make what others need come first, and those that take it away last. */
+/** Methods that create resources come first, those that delete them last. */
 const ORDER = ["POST", "GET", "HEAD", "QUERY", "PUT", "PATCH", "DELETE"];
 
-/** All operations, in the order in which they are tried. */
+/** All operations, in the order in which they are to be tried. */
 export function operationsOf({ paths, components }: OpenApi): Operation[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => ({
@@ -99,20 +99,20 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
   return operations.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Says by a schema whether a value is valid, and if not, why. */
+/** Validates values. */
 export interface Judge {
   isValid(schema: JsonSchema, value: unknown): boolean;
-  /** As `/title must be string`; undefined when it is valid. */
-  fault(schema: JsonSchema, value: unknown): string | undefined;
-  /** What a reference stands for. */
+  /** The first error, as `/title must be string`; undefined if the value is valid. */
+  errorOf(schema: JsonSchema, value: unknown): string | undefined;
+  /** Replaces a `$ref` by its schema. */
   resolve(this: void, schema: JsonSchema): JsonSchema;
 }
 
-/** Judges as any client can, by the document alone. */
+/** Validates by the document alone, as a client would. */
 export function createJudge({ components }: OpenApi): Judge {
   const ajv = new Ajv({ strict: false, validateSchema: false });
   addFormats(ajv);
-  // Ids are 64-bit integers as text.
+  // Ids are 64-bit integers as strings.
   const isInt64 = (text: string) =>
     /^-?\d{1,20}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
   ajv.addFormat("int64", { type: "string", validate: isInt64 });
@@ -124,7 +124,7 @@ export function createJudge({ components }: OpenApi): Judge {
   };
   return {
     isValid: (schema, value) => validatorOf(schema)(value),
-    fault(schema, value) {
+    errorOf(schema, value) {
       const validate = validatorOf(schema);
       if (validate(value)) return undefined;
       const {

@@ -1,7 +1,7 @@
-// Sends one request as it is, also where clients would rather not.
+// Sends single requests unchanged, even those that an HTTP client would reject.
 import { Agent, request } from "node:http";
 
-/** A request, byte by byte as it was made. */
+/** A request, exactly as it is sent. */
 export interface Sent {
   method: string;
   /** Path and query, encoded. */
@@ -10,70 +10,72 @@ export interface Sent {
   body?: string | Buffer;
 }
 
-/** What came back. */
-export interface Answer {
+/** A service's response. */
+export interface Response {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
   body: string;
 }
 
-/** Where requests go, over connections that are kept. */
+/** A service, reached over keep-alive connections. */
 export interface Service {
   /** As `http://127.0.0.1:5000`. */
   url: string;
   /**
-   * Resolves with the whole answer, or the head of a stream of events, which has no end.
-   * @param limitMs As for all by default.
-   * @throws LateAnswer, Error when the connection breaks.
+   * Resolves with the whole response; for an event stream, which has no end, with its head.
+   * @param limitMs By default, the timeout of all requests.
+   * @throws LateResponse after the timeout, Error when the connection breaks.
    */
-  exchange(sent: Sent, limitMs?: number): Promise<Answer>;
+  exchange(sent: Sent, limitMs?: number): Promise<Response>;
   close(): void;
 }
 
-/** Thrown when there is no whole answer within the time. */
-export class LateAnswer extends Error {}
+/** Thrown when the response is not complete within the timeout. */
+export class LateResponse extends Error {}
 
 const ENDLESS = "text/event-stream";
 
-/** @param timeoutMs How long an answer may take. */
+/** @param timeoutMs How long a response may take. */
 export function connectTo(url: string, timeoutMs: number): Service {
   const agent = new Agent({ keepAlive: true });
   const { hostname, port, pathname } = new URL(url);
-  // An IPv6 address has brackets in a URL only.
+  // An IPv6 address has brackets only in a URL.
   const host = hostname.replace(/^\[|\]$/g, "");
   const prefix = pathname.replace(/\/$/, "");
 
   const exchange = ({ method, target, headers, body }: Sent, limitMs = timeoutMs) =>
-    new Promise<Answer>((resolve, reject) => {
+    new Promise<Response>((resolve, reject) => {
       const path = prefix + target;
       const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
       const req = request({ agent, host, port, method, path, headers: { ...headers, ...length } });
-      let late = `no answer within ${limitMs} ms`;
-      const timer = setTimeout(() => req.destroy(new LateAnswer(late)), limitMs);
+      let late = `no response within ${limitMs} ms`;
+      const timer = setTimeout(() => req.destroy(new LateResponse(late)), limitMs);
       const fail = (err: Error) => {
         clearTimeout(timer);
-        reject(err instanceof LateAnswer ? err : new Error(err.message || "the connection broke"));
+        reject(
+          err instanceof LateResponse ? err : new Error(err.message || "the connection was closed"),
+        );
       };
       req.once("response", (res) => {
         const status = res.statusCode ?? 0;
-        const answered = res.headers as Answer["headers"];
-        if (answered["content-type"]?.startsWith(ENDLESS)) {
+        const received = res.headers as Response["headers"];
+        if (received["content-type"]?.startsWith(ENDLESS)) {
           clearTimeout(timer);
-          resolve({ status, headers: answered, body: "" });
+          resolve({ status, headers: received, body: "" });
           return req.destroy();
         }
-        late = `an answer that has not ended within ${limitMs} ms: end it, or describe a stream of events, { mediaType: "${ENDLESS}" }`;
+        late = `the response did not end within ${limitMs} ms: end it, or describe an event stream, { mediaType: "${ENDLESS}" }`;
         const chunks: Buffer[] = [];
         res.on("data", (chunk: Buffer) => chunks.push(chunk));
         res.once("error", fail);
         res.once("end", () => {
           clearTimeout(timer);
-          // A body that nobody wanted may still be on its way.
+          // The service may have responded before it read the whole body.
           if (!req.writableFinished) req.destroy();
-          resolve({ status, headers: answered, body: Buffer.concat(chunks).toString() });
+          resolve({ status, headers: received, body: Buffer.concat(chunks).toString() });
         });
       });
-      // After the answer it is about the rest of a body that was refused.
+      // Later errors, after the response, concern the rest of a body that was rejected.
       req.on("error", fail);
       req.end(body);
     });

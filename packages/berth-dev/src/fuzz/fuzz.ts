@@ -1,32 +1,18 @@
-// Drives every operation of an OpenAPI document with input that its description allows, and with input that it forbids.
+// Sends valid and invalid input to every operation of an OpenAPI document, and checks the responses.
 import { createJudge, type OpenApi, type Operation, operationsOf } from "./document";
 import { connectTo, type Service } from "./exchange";
+import type { Kind } from "./draft";
 import { createKnownIds } from "./known-ids";
 import { tryOtherMethods } from "./other-methods";
-import { type Kind, kindsOf } from "./requests";
-import { withoutToken } from "./tokens";
+import type { FuzzOptions } from "./options";
+import { kindsOf, withoutToken } from "./requests";
 import { type Bench, tryKind, type Tried } from "./trial";
 import { Unmakeable } from "./values";
 
-/** What is driven, and how. */
-export interface FuzzOptions {
-  /** Where the service is, and its `/openapi.json`. */
-  url: string;
-  /** How many valid inputs each operation gets, and as many invalid ones. */
-  runs: number;
-  seed: number;
-  /** Only operations whose name, as `PUT /notes/{id}`, holds this; all by default. */
-  only?: string;
-  /** How long an answer may take, in milliseconds. */
-  timeoutMs: number;
-  /** A token with these scopes; undefined where there is none. */
-  token?: (scopes: readonly string[]) => Promise<string>;
-}
-
-/** How long the document may take, which a service makes when it is first asked for it; in milliseconds. */
+/** The timeout for the document, which a service generates at the first request, in milliseconds. */
 const DOCUMENT_MS = 60_000;
 
-/** @throws Error when there is no document, or no operation of that name. */
+/** @throws Error when there is no document, or no operation with that name. */
 export async function fuzz(options: FuzzOptions): Promise<Tried[]> {
   const service = connectTo(options.url, options.timeoutMs);
   try {
@@ -35,7 +21,7 @@ export async function fuzz(options: FuzzOptions): Promise<Tried[]> {
     const operations = all.filter(({ name }) => name.includes(options.only ?? ""));
     if (operations.length === 0 && options.only)
       throw new Error(
-        `no operation of ${options.url}/openapi.json has ${options.only} in its name`,
+        `no operation of ${options.url}/openapi.json contains ${options.only} in its name`,
       );
     const judge = createJudge(document);
     const known = createKnownIds(Object.keys(document.paths));
@@ -74,37 +60,37 @@ async function tryOperation(operation: Operation, bench: Bench): Promise<Tried> 
     kinds = kindsOf(operation, judge, literalsOf(all));
   } catch (err) {
     if (!(err instanceof Unmakeable)) throw err;
-    tried.notes.push(`not tried: ${err.message}; give the schema an example, v.examples([…])`);
+    tried.notes.push(`not tried: ${err.message}; add an example to the schema, v.examples([…])`);
     return tried;
   }
   const credentials = await credentialsFor(operation, options);
   if (operation.security.length > 0) kinds.push(...withoutToken(operation, kinds));
   if (!credentials) {
     kinds = kinds.filter(({ name }) => name === "token");
-    tried.notes.push("tried only without what it asks for: there is no such token here");
+    tried.notes.push("tried only without a token, as none is available for its scopes");
   }
   const invalid = kinds.filter(({ name }) => name !== "valid").length;
   for (const kind of kinds) {
     const runs = kind.name === "valid" ? options.runs : Math.ceil(options.runs / invalid);
     await tryKind(operation, kind, { runs, headers: credentials ?? {}, tried, bench });
     if (tried.isLate) {
-      tried.notes.push("not tried further: each such answer would be waited for");
+      tried.notes.push("not tried further, as each request would run into the timeout");
       return tried;
     }
   }
   await tryOtherMethods(operation, { kinds, headers: credentials ?? {}, tried, bench });
   const { statuses, valid } = tried;
   if (valid > 0 && ![...statuses.keys()].some((status) => status < 400)) {
-    tried.notes.push("no input has succeeded: what it does behind its checks was not tried");
+    tried.notes.push("no input succeeded: only its validation was tried");
   }
   return tried;
 }
 
-/** The segments of paths that are no parameters: a parameter that is one of them would find another route. */
+/** The literal segments of all paths: a parameter with such a value could match another route. */
 const literalsOf = (all: readonly Operation[]): Set<string> =>
   new Set(all.flatMap(({ path }) => path.toLowerCase().split("/")));
 
-/** Undefined where it asks for what there is none of. */
+/** Undefined if the operation needs a token and none is available. */
 async function credentialsFor(
   { security }: Operation,
   { token }: FuzzOptions,

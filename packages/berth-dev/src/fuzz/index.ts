@@ -1,4 +1,4 @@
 // The fuzzer as a library, for the tests of a service.
 export { fuzz } from "./fuzz";
-export { believing, tokenFrom } from "./own-service";
+export { tokenFrom, trustIssuer } from "./own-service";
 export { findingsOf } from "./report";

@@ -1,29 +1,29 @@
-// Remembers what answers say is there, so that routes of one thing meet things that are: from making one to asking for it.
-import type { Answer } from "./exchange";
+// Remembers the ids in responses, so that routes for one resource are called with resources that exist.
+import type { Response } from "./exchange";
 
 /** The parameters of a path, encoded. */
 export type Params = Readonly<Record<string, string>>;
 
-/** What is known to be there. */
+/** The ids of resources that exist. */
 export interface KnownIds {
-  /** Learns from an answer of this path what is below it, and what is at its `Location`. */
-  learn(path: string, params: Params, answer: Answer): void;
-  /** One of those at this path. */
+  /** Learns the ids below this path from the response's body, and the one in its `Location`. */
+  learn(path: string, params: Params, response: Response): void;
+  /** One of the known ids at this path. */
   pick(path: string, index: number): Params | undefined;
-  /** It is no longer there. */
+  /** Removes a resource that no longer exists. */
   forget(path: string, params: Params): void;
 }
 
-/** More of one kind are not remembered. */
-const MOST = 1000;
+/** The number of ids to remember for each path. */
+const MAX_IDS = 1000;
 
-/** @param paths All of the document's, as `/notes/{id}`. */
+/** @param paths All paths of the document, as `/notes/{id}`. */
 export function createKnownIds(paths: readonly string[]): KnownIds {
   const known = new Map<string, Map<string, Params>>();
   const add = (path: string, params: Params) => {
     const of = known.get(path) ?? new Map<string, Params>();
     known.set(path, of);
-    if (of.size < MOST) of.set(JSON.stringify(params), params);
+    if (of.size < MAX_IDS) of.set(JSON.stringify(params), params);
   };
 
   return {
@@ -57,11 +57,11 @@ const childrenOf = (path: string, paths: readonly string[]): [string, string][] 
     return name ? [[other, name]] : [];
   });
 
-/** Those of the thing, or of each in the list, by the parameter's own name or as `id`. */
+/** The ids of the resource, or of each in a list, under the parameter's name or as `id`. */
 function idsIn(body: string, name: string): string[] {
-  const things = [parsed(body)].flat().slice(0, 20);
-  return things.flatMap((thing) => {
-    const { id, [name]: own = id } = (thing ?? {}) as Record<string, unknown>;
+  const resources = [parsed(body)].flat().slice(0, 20);
+  return resources.flatMap((resource) => {
+    const { id, [name]: own = id } = (resource ?? {}) as Record<string, unknown>;
     return typeof own === "string" || typeof own === "number" ? [String(own)] : [];
   });
 }
@@ -74,7 +74,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** The path of a `Location`, which may be relative to the path that it answers. */
+/** The path of a `Location`, which may be relative to the request's path. */
 function pathOf(location: string | undefined, path: string, params: Params): string | undefined {
   const asked = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
   const base = `http://localhost${asked}`;
@@ -82,7 +82,7 @@ function pathOf(location: string | undefined, path: string, params: Params): str
   return new URL(location, base).pathname;
 }
 
-/** What a path has for the parameters of another. */
+/** The parameters of `path` in an actual path. */
 function paramsIn(path: string, actual: string): Params | undefined {
   const pattern = path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>[^/?#]+)");
   return new RegExp(`^${pattern}$`).exec(actual)?.groups;

@@ -1,10 +1,10 @@
-// Tries the service of this checkout, or one that runs: npm run fuzz -- --help.
+// `npm run fuzz`: fuzzes the service in the working directory, or a running one.
 import { fuzz } from "./fuzz";
-import { HELP, type Options, parseOptions } from "./options";
+import { type Options, parseOptions, usage } from "./options";
 import { startOwnService } from "./own-service";
 import { findingsOf, tableOf } from "./report";
 
-/** @returns Whether all was as described. */
+/** @returns Whether all responses were as described. */
 async function run({ url: running, token, ...options }: Options): Promise<boolean> {
   const own = running === undefined ? await startOwnService() : undefined;
   const url = own?.url ?? running ?? "";
@@ -12,7 +12,7 @@ async function run({ url: running, token, ...options }: Options): Promise<boolea
   const startedAt = performance.now();
   try {
     const tried = await fuzz({ ...options, url, token: own?.token ?? givenToken });
-    // The own service ends with its port, but the request finds the same in `npm run dev`.
+    // The service stops now, but `npm run dev` serves the same routes.
     const shown = running ?? "http://localhost:5000";
     const findings = findingsOf(tried, { ...options, url: shown, errorOf: own?.errorOf });
     const inputs = tried.reduce((sum, { valid, invalid }) => sum + valid + invalid, 0);
@@ -30,7 +30,7 @@ async function run({ url: running, token, ...options }: Options): Promise<boolea
 
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
-  if (options.help) return void process.stdout.write(HELP);
+  if (options.help) return void process.stdout.write(usage);
   if (!(await run(options))) process.exitCode = 1;
 }
 

@@ -1,15 +1,15 @@
-// Tries methods that an operation's path does not have in the document.
+// Tries methods that the document does not have for an operation's path.
 import fc from "fast-check";
 import type { Operation } from "./document";
-import { type Answer } from "./exchange";
-import { faultOfOther } from "./judge-answer";
-import type { Kind } from "./requests";
+import type { Response } from "./exchange";
+import { problemOfOther } from "./judge-response";
+import type { Kind } from "./draft";
 import { toSend, type Trial } from "./trial";
 
-/** MKCOL comes first: its `Allow` has the routes that are there and not described. */
+/** MKCOL is first: the `Allow` of its response names routes that exist but are not described. */
 const OTHERS = ["MKCOL", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/** Once a path: with the first of its operations. */
+/** Runs once a path, with the first of its operations. */
 export async function tryOtherMethods(
   { name, path }: Operation,
   { kinds, headers, tried, bench }: Omit<Trial, "runs"> & { kinds: readonly Kind[] },
@@ -22,18 +22,18 @@ export async function tryOtherMethods(
   const allowed = new Set(described.map(({ method }) => method));
   for (const method of OTHERS.filter((of) => !described.some((one) => one.method === of))) {
     const sent = toSend(method, path, { params, query: "", headers });
-    let answer: Answer | undefined;
+    let response: Response | undefined;
     let wrong: string | undefined;
     try {
-      answer = await service.exchange(sent);
-      for (const of of (answer.headers.allow ?? "").split(/, */)) allowed.add(of);
-      wrong = faultOfOther(method, answer, allowed);
+      response = await service.exchange(sent);
+      for (const of of (response.headers.allow ?? "").split(/, */)) allowed.add(of);
+      wrong = problemOfOther(method, response, allowed);
     } catch (err) {
       wrong = (err as Error).message;
     }
     tried.invalid++;
     if (wrong !== undefined) {
-      tried.findings.push({ operation: `${method} ${path}`, wrong, sent, answer });
+      tried.findings.push({ operation: `${method} ${path}`, wrong, sent, response });
       return;
     }
   }

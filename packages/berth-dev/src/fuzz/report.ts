@@ -1,19 +1,20 @@
-// Says what was tried, and what was found.
+// Reports what was tried, and each finding with a curl command that reproduces it.
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { curlOf } from "./curl";
+import type { Sent } from "./exchange";
 import type { Finding, Tried } from "./trial";
 
-/** What a report is about. */
+/** The settings of a run. */
 export interface Ran {
   url: string;
   seed: number;
   runs: number;
-  /** What was thrown in a request, where the log is known. */
+  /** The stack of a request's error, if the log is available. */
   errorOf?: (requestId: string) => string | undefined;
 }
 
-/** A table with a line for each operation, and what was not tried. */
+/** A table with a row for each operation, followed by notes on what was not tried. */
 export function tableOf(tried: readonly Tried[]): string {
   const rows = tried.map(({ operation, valid, invalid, statuses, findings }) => [
     operation,
@@ -40,7 +41,7 @@ export function tableOf(tried: readonly Tried[]): string {
   return [...lines, ...notes].join("\n");
 }
 
-/** What is wrong, with the smallest request that shows it, and how to look again. */
+/** Each finding, with the smallest request that shows it, and the command that repeats it. */
 export function findingsOf(tried: readonly Tried[], ran: Ran): string[] {
   return tried
     .flatMap(({ findings }) => findings)
@@ -49,24 +50,49 @@ export function findingsOf(tried: readonly Tried[], ran: Ran): string[] {
       const thrown = ran.errorOf?.(requestIdOf(finding));
       return [
         `${finding.operation}: ${finding.wrong}`,
-        `  sent:    ${finding.broken ?? "what the description allows"}`,
-        `  answer:  ${answerOf(finding)}`,
+        `  sent:      ${finding.broken ?? "valid input"}`,
+        `  response:  ${responseOf(finding)}`,
         ...(thrown === undefined
           ? []
-          : [`  thrown:  ${thrown.split("\n").slice(0, 3).join("\n        ")}`]),
-        `  request: ${curlOf(ran.url, finding.sent, file)}`,
-        `  again:   npm run fuzz -- --seed ${ran.seed} --runs ${ran.runs}${onlyOf(finding)}`,
+          : [`  error:     ${thrown.split("\n").slice(0, 3).join("\n          ")}`]),
+        `  request:   ${curlOf(ran.url, finding.sent, file)}`,
+        `  repeat:    npm run fuzz -- --seed ${ran.seed} --runs ${ran.runs}${onlyOf(finding)}`,
       ].join("\n");
     });
 }
 
-/** What is in a path may come from the answers of another route. */
+/** A path parameter may come from the response of another route, so that one has to run too. */
 const onlyOf = ({ operation }: Finding): string =>
   operation.includes("{") ? "" : ` --path '${operation}'`;
 
-const requestIdOf = ({ answer }: Finding): string => answer?.headers["x-request-id"] ?? "";
+const requestIdOf = ({ response }: Finding): string => response?.headers["x-request-id"] ?? "";
 
-const answerOf = ({ answer }: Finding): string =>
-  answer
-    ? `${answer.status} ${answer.headers["content-type"] ?? ""} ${answer.body.slice(0, 500)}`
+const responseOf = ({ response }: Finding): string =>
+  response
+    ? `${response.status} ${response.headers["content-type"] ?? ""} ${response.body.slice(0, 500)}`
     : "none";
+
+/** A longer body is written to a file. */
+const MAX_INLINE_BODY = 4000;
+
+/** Returns the request as a curl command. @param file Where a body is written that does not fit into the command. */
+export function curlOf(url: string, { method, target, headers, body }: Sent, file: string): string {
+  const named = Object.entries(headers).map(
+    // `name;` sends an empty header; `name:` would remove it.
+    ([name, value]) => `-H ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`,
+  );
+  const how = method === "HEAD" ? ["-I"] : ["-i", "-X", method];
+  const words = ["curl", ...how, "--path-as-is", ...named, ...bodyWords(body, file)];
+  return [...words, quote(url + target)].join(" ");
+}
+
+function bodyWords(body: Sent["body"], file: string): string[] {
+  if (body === undefined) return [];
+  const isLine =
+    typeof body === "string" && body.length <= MAX_INLINE_BODY && !/[\0\r\n]|^@/.test(body);
+  if (isLine) return ["--data-raw", quote(body)];
+  writeFileSync(file, body);
+  return ["--data-binary", quote(`@${file}`)];
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,44 +1,23 @@
-// Makes requests for an operation: those that its description allows, and those that break one of its rules.
+// Generates requests for an operation: valid ones, and ones that violate one rule of its description.
 import fc from "fast-check";
 import type { Judge, Operation, Parameter } from "./document";
 import { BROKEN_BODIES, brokenFields } from "./broken-bodies";
 import { brokenPaths, brokenQueries } from "./broken-targets";
-import { isSendable, LONGEST_TARGET, pair, textOf } from "./target-texts";
+import type { Draft, Kind } from "./draft";
+import { isSendable, MAX_TARGET_LENGTH, pair, textOf } from "./target-texts";
 import { valuesOf } from "./values";
-
-/** A request, but for where it goes. */
-export interface Draft {
-  /** The rule that it breaks; undefined for none. */
-  broken?: string;
-  /** With what it may be refused; undefined for what the description leaves open. */
-  refusals?: readonly number[];
-  /** As they stand in the path, encoded. */
-  params: Readonly<Record<string, string>>;
-  /** Which of the ids that are known takes the place of those parameters; 0 for none. */
-  known: number;
-  /** Encoded, without its question mark. */
-  query: string;
-  /** The parameter that `query` stands for, where it is a fault's. */
-  replaces?: string;
-  headers: Readonly<Record<string, string>>;
-  body?: string | Buffer;
-}
-
-/** Requests of one kind: a fault is looked for in each kind, and shrunk by itself. */
-export interface Kind {
-  name: "valid" | "path" | "query" | "fields" | "body" | "token";
-  drafts: fc.Arbitrary<Draft>;
-}
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** @throws Unmakeable when nothing fits a schema. */
+/** @throws Unmakeable when no value can be generated for a schema. */
 export function kindsOf(operation: Operation, judge: Judge, literals: ReadonlySet<string>): Kind[] {
   const valid = validDrafts(operation, judge, literals);
   const kinds: Kind[] = [{ name: "valid", drafts: valid }];
   const add = (name: Kind["name"], ways: readonly fc.Arbitrary<Partial<Draft>>[]) => {
     if (ways.length === 0) return;
-    const drafts = fc.tuple(valid, fc.oneof(...ways)).map(([draft, fault]) => broken(draft, fault));
+    const drafts = fc
+      .tuple(valid, fc.oneof(...ways))
+      .map(([draft, violation]) => broken(draft, violation));
     kinds.push({ name, drafts });
   };
   add("path", brokenPaths(operation, judge));
@@ -48,13 +27,13 @@ export function kindsOf(operation: Operation, judge: Judge, literals: ReadonlySe
   return kinds;
 }
 
-/** A draft with a fault in it: what it says of other parameters stays. */
-function broken(draft: Draft, { query, replaces, ...fault }: Partial<Draft>): Draft {
+/** Adds a violation to a valid draft, and keeps its other parameters. */
+function broken(draft: Draft, { query, replaces, ...violation }: Partial<Draft>): Draft {
   const others = draft.query.split("&").filter((of) => of && !of.startsWith(`${replaces}=`));
   return {
     ...draft,
-    ...fault,
-    params: { ...draft.params, ...fault.params },
+    ...violation,
+    params: { ...draft.params, ...violation.params },
     query: query === undefined ? draft.query : [...others, query].filter(Boolean).join("&"),
   };
 }
@@ -96,7 +75,8 @@ function validDrafts(
       ...(body && { body: JSON.stringify(content) }),
     }))
     .filter(
-      ({ params, query }) => query.length + Object.values(params).join("").length < LONGEST_TARGET,
+      ({ params, query }) =>
+        query.length + Object.values(params).join("").length < MAX_TARGET_LENGTH,
     );
 }
 
@@ -108,3 +88,26 @@ const mapParameters = (
   Object.fromEntries(
     parameters.filter((of) => of.in === place).map((of) => [of.name, make(of)]),
   ) as Record<string, fc.Arbitrary<string>>;
+
+/** Missing and invalid credentials. */
+const BAD_CREDENTIALS: Record<string, string>[] = [
+  {},
+  { Authorization: "Bearer x" },
+  { Authorization: "Bearer e30.e30.e30" },
+  { Authorization: "Basic eDp4" },
+];
+
+/** Valid requests with a missing or invalid token. @param kinds The operation's other kinds. */
+export function withoutToken({ method, path }: Operation, kinds: readonly Kind[]): Kind[] {
+  const valid = kinds.find(({ name }) => name === "valid");
+  if (!valid) throw new Error(`${method} ${path} has no valid requests`);
+  const drafts = fc
+    .tuple(valid.drafts, fc.constantFrom(...BAD_CREDENTIALS))
+    .map(([draft, wrong]) => ({
+      ...draft,
+      headers: { ...draft.headers, ...wrong },
+      broken: "the token is missing or invalid",
+      refusals: [401, 403],
+    }));
+  return [{ name: "token", drafts }];
+}

@@ -1,11 +1,11 @@
-// Makes texts as a schema wants them, the awkward ones among them: every alphabet, every length that is allowed.
+// Generates texts for a schema, including awkward ones: of all alphabets and allowed lengths.
 import fc from "fast-check";
 import type { JsonSchema } from "./document";
 
-/** Longer ones would only test the limit of the body. */
-const LONGEST = 10_000;
+/** Longer texts would only test the limit of the body. */
+const MAX_LENGTH = 10_000;
 
-/** What has broken software before. */
+/** Texts that have broken software before. */
 const AWKWARD = [
   ..."'\"\\/%&<>{}$;\u0000\u0001\t\n\r\u007f\u0085\u00a0\u200b\u2028\u202e\ufeff\uffff",
   ...["é", "e\u0301", "ß", "İ", "𝒳", "😀", "👨‍👩‍👧", "\ud800", "\udfff"],
@@ -22,7 +22,7 @@ const AWKWARD = [
   ],
 ];
 
-/** One character, so that lengths count as in JSON Schema. */
+/** One code point, so that lengths count as in JSON Schema. */
 const character = fc.oneof(
   { withCrossShrink: true },
   { weight: 6, arbitrary: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 1 }) },
@@ -30,10 +30,10 @@ const character = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...AWKWARD.filter((text) => [...text].length === 1)) },
 );
 
-/** Texts that a schema may allow: who takes them asks a judge. */
+/** Texts that a schema may allow: the caller has to validate them. */
 export function textsOf({ minLength: min = 0, maxLength, pattern, format }: JsonSchema) {
-  const max = Math.max(min, Math.min(maxLength ?? min + 100, LONGEST));
-  // As many characters as are allowed come often, and shrink to as few as are wrong.
+  const max = Math.max(min, Math.min(maxLength ?? min + 100, MAX_LENGTH));
+  // The maximum length is frequent, and shrinks to the shortest failing text.
   const long = fc
     .tuple(fc.constantFrom("a", "é", "😀", "'"), fc.integer({ min, max }))
     .map(([unit, length]) => unit.repeat(length));
@@ -48,7 +48,7 @@ export function textsOf({ minLength: min = 0, maxLength, pattern, format }: Json
   return [formatted, plain, patterned].filter((texts) => texts !== undefined);
 }
 
-/** Undefined for what cannot be made from a pattern, such as one that looks ahead. */
+/** Undefined for patterns that are not supported, such as those with a lookahead. */
 function matching(pattern: string): fc.Arbitrary<string> | undefined {
   try {
     return fc.stringMatching(new RegExp(pattern, "u"));
@@ -76,7 +76,7 @@ const offsets = fc.oneof(
 );
 const word = fc.stringMatching(/^[a-z][a-z0-9]{0,19}$/);
 
-/** In their plainest form, as what a format means is not the same to everybody; a pattern beside it may forbid some. */
+/** The plainest form of each format, as implementations differ. A pattern may reject some of them. */
 const FORMATS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   date: days,
   time: times,

@@ -1,45 +1,45 @@
-// Tries requests of one kind on an operation, and shrinks the first that finds something.
+// Sends requests of one kind to an operation, and shrinks the first one that shows a problem.
 import fc from "fast-check";
-import type { FuzzOptions } from "./fuzz";
 import type { Judge, Operation } from "./document";
-import { type Answer, LateAnswer, type Sent, type Service } from "./exchange";
-import { faultOf } from "./judge-answer";
+import type { Draft, Kind } from "./draft";
+import { type Response, LateResponse, type Sent, type Service } from "./exchange";
+import { problemOf } from "./judge-response";
 import type { KnownIds } from "./known-ids";
-import type { Draft, Kind } from "./requests";
+import type { FuzzOptions } from "./options";
 
-/** Something that is wrong, with the smallest input that shows it. */
+/** A problem, with the smallest input that shows it. */
 export interface Finding {
   operation: string;
-  /** What of the description was broken on purpose; undefined for nothing. */
+  /** The rule of the description that the request violates; undefined for none. */
   broken?: string;
   wrong: string;
   sent: Sent;
-  /** Undefined when there was none. */
-  answer?: Answer;
+  /** Undefined if there was none. */
+  response?: Response;
 }
 
-/** What became of one operation. */
+/** The results of one operation. */
 export interface Tried {
   operation: string;
   valid: number;
   invalid: number;
-  /** How often each status came. */
+  /** The number of responses by status. */
   statuses: Map<number, number>;
   findings: Finding[];
-  /** What has not been tried, and why. */
+  /** What was not tried, and why. */
   notes: string[];
-  /** Set once an answer was waited for in vain. */
+  /** Set once a response has timed out. */
   isLate?: true;
 }
 
-/** Thrown in a property, so that it is shrunk. */
+/** Thrown in a property, so that fast-check shrinks the input. */
 class Found extends Error {
   constructor(readonly finding: Finding) {
     super(finding.wrong);
   }
 }
 
-/** What all operations are tried with. */
+/** Shared by the trials of all operations. */
 export interface Bench {
   all: readonly Operation[];
   options: FuzzOptions;
@@ -48,19 +48,19 @@ export interface Bench {
   known: KnownIds;
 }
 
-/** How one kind is tried. */
+/** Settings of a trial. */
 export interface Trial {
   runs: number;
-  /** What comes with each request. */
+  /** Sent with each request. */
   headers: Readonly<Record<string, string>>;
   tried: Tried;
   bench: Bench;
 }
 
-/** How long a smaller input is looked for, in milliseconds: what makes a service hang takes its time. */
+/** The time limit for shrinking, in milliseconds: an input that makes a service hang takes the whole timeout each time. */
 const SHRINK_MS = 30_000;
 
-/** Adds to `tried` what it finds, unless the same has been found in another way. */
+/** Adds a finding to `tried`, unless another kind has found the same. */
 export async function tryKind(
   operation: Operation,
   { name, drafts }: Kind,
@@ -92,9 +92,9 @@ export async function tryKind(
 }
 
 const isSame = (one: Finding, other: Finding): boolean =>
-  one.wrong === other.wrong && one.answer?.status === other.answer?.status;
+  one.wrong === other.wrong && one.response?.status === other.response?.status;
 
-/** @throws Found when something is wrong with the answer. */
+/** @throws Found when something is wrong with the response. */
 async function tryDraft(
   operation: Operation,
   draft: Draft,
@@ -109,25 +109,25 @@ async function tryDraft(
     headers: { ...headers, ...draft.headers },
   });
   const { broken, refusals } = draft;
-  const found = (wrong: string, answer?: Answer) =>
-    new Found({ operation: operation.name, broken, wrong, sent, answer });
-  let answer: Answer;
+  const found = (wrong: string, response?: Response) =>
+    new Found({ operation: operation.name, broken, wrong, sent, response });
+  let response: Response;
   try {
-    answer = await service.exchange(sent);
+    response = await service.exchange(sent);
   } catch (err) {
-    if (err instanceof LateAnswer) tried.isLate = true;
+    if (err instanceof LateResponse) tried.isLate = true;
     throw found((err as Error).message);
   }
-  const { status } = answer;
+  const { status } = response;
   tried.statuses.set(status, (tried.statuses.get(status) ?? 0) + 1);
-  const wrong = faultOf({ operation, broken, refusals }, answer, judge);
-  if (wrong !== undefined) throw found(wrong, answer);
-  if (status < 300) known.learn(operation.path, params, answer);
+  const wrong = problemOf({ operation, broken, refusals }, response, judge);
+  if (wrong !== undefined) throw found(wrong, response);
+  if (status < 300) known.learn(operation.path, params, response);
   if (status === 404 || (operation.method === "DELETE" && status < 300))
     known.forget(operation.path, params);
 }
 
-/** The request that a draft stands for. */
+/** Fills in the path of a draft. */
 export function toSend(
   method: string,
   path: string,

@@ -1,43 +1,43 @@
-// Makes values that a schema allows.
+// Generates valid values for a schema.
 import fc from "fast-check";
 import type { JsonSchema, Judge } from "./document";
 import { textsOf } from "./texts";
 
-/** No value of a schema could be made; its message says which. */
+/** Thrown when no value can be generated for a schema, which its message names. */
 export class Unmakeable extends Error {
   override readonly name = "Unmakeable";
 }
 
-/** How deep a schema that contains itself is followed. */
-const DEEPEST = 4;
-/** How many values are looked at before a way to make them is given up. */
-const TRIES = 50;
+/** The maximum depth of a recursive schema. */
+const MAX_DEPTH = 4;
+/** The number of values that are sampled to judge a generator. */
+const SAMPLES = 50;
 
 /**
- * Values that a schema allows.
- * @throws Unmakeable when none was found: an example helps.
+ * Generates values that a schema allows.
+ * @throws Unmakeable when none is found. An example in the schema helps.
  */
 export function valuesOf(schema: JsonSchema, judge: Judge, depth = 0): fc.Arbitrary<unknown> {
   const whole = judge.resolve(schema);
   const isValid = (value: unknown) => judge.isValid(schema, value);
-  const ways = (depth > DEEPEST ? [] : waysOf(whole, judge, depth)).map((arbitrary) => ({
+  const ways = (depth > MAX_DEPTH ? [] : waysOf(whole, judge, depth)).map((arbitrary) => ({
     arbitrary,
     weight: 8,
   }));
   if (whole.examples) ways.push({ arbitrary: fc.constantFrom(...whole.examples), weight: 1 });
   const hits = ways.map(({ arbitrary }) => hitsOf(arbitrary, isValid));
-  // A way that mostly misses is not worth its time, unless there is no better one.
-  const enough = Math.max(1, Math.min(TRIES / 10, Math.max(0, ...hits)));
+  // A generator that mostly misses is not worth its time, unless there is no better one.
+  const enough = Math.max(1, Math.min(SAMPLES / 10, Math.max(0, ...hits)));
   const good = ways.filter((_way, index) => hits[index]! >= enough);
   if (good.length === 0)
-    throw new Unmakeable(`nothing fits ${JSON.stringify(schema).slice(0, 300)}`);
-  // Shrunk, it is of the first.
+    throw new Unmakeable(`no value found for ${JSON.stringify(schema).slice(0, 300)}`);
+  // Shrinks to a value of the first generator.
   return fc.oneof({ withCrossShrink: true }, ...good).filter(isValid);
 }
 
-/** How many of some values are wanted ones. */
+/** The number of sampled values that are wanted. */
 export const hitsOf = (values: fc.Arbitrary<unknown>, isWanted: (value: unknown) => boolean) =>
-  fc.sample(values, { numRuns: TRIES, seed: 1 }).filter(isWanted).length;
+  fc.sample(values, { numRuns: SAMPLES, seed: 1 }).filter(isWanted).length;
 
 function waysOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrary<unknown>[] {
   if (schema.const !== undefined) return [fc.constant(schema.const)];
@@ -46,12 +46,12 @@ function waysOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrary<u
   const forms = schema.anyOf ?? schema.oneOf;
   if (forms) return forms.flatMap((form) => makeable(() => valuesOf(form, judge, depth + 1)));
   const types = typesOf(schema);
-  // Of one type alone it is said what cannot be made.
+  // For a single type the error names what cannot be generated.
   if (types.length === 1) return byType(types[0]!, schema, judge, depth);
   return types.flatMap((type) => makeable(() => byType(type, schema, judge, depth)).flat());
 }
 
-/** As one schema: the fields of all its parts, and of each other keyword the last. */
+/** Merges `allOf` into one schema: the fields of all parts, and the last value of each other keyword. */
 export function mergedOf(schema: JsonSchema, judge: Judge): JsonSchema {
   const { allOf, ...own } = judge.resolve(schema);
   if (!allOf) return own;
@@ -62,7 +62,7 @@ export function mergedOf(schema: JsonSchema, judge: Judge): JsonSchema {
   return merged;
 }
 
-/** What several parts have is as all of them want it. */
+/** A field of several parts has to satisfy all of them. */
 function fieldsOf(parts: readonly JsonSchema[]): Record<string, JsonSchema> {
   const fields = new Map<string, JsonSchema[]>();
   for (const [name, field] of parts.flatMap(({ properties = {} }) => Object.entries(properties)))
@@ -72,7 +72,7 @@ function fieldsOf(parts: readonly JsonSchema[]): Record<string, JsonSchema> {
   );
 }
 
-/** Nothing, where that has no value. */
+/** Returns an empty list if there is no value. */
 export function makeable<T>(make: () => T): T[] {
   try {
     return [make()];
@@ -82,7 +82,7 @@ export function makeable<T>(make: () => T): T[] {
   }
 }
 
-/** What a schema without a type allows is shown by some. */
+/** For a schema without a type, some types as examples. */
 export const typesOf = ({ type, properties }: JsonSchema): string[] =>
   type === undefined ? (properties ? ["object"] : ["string", "integer", "null"]) : [type].flat();
 
@@ -114,7 +114,7 @@ function numbersOf(type: string, schema: JsonSchema): fc.Arbitrary<number>[] {
   const min = minimum ?? exclusiveMinimum ?? Math.min(0, maximum ?? exclusiveMaximum ?? 0) - 1e6;
   const max = maximum ?? exclusiveMaximum ?? Math.max(0, min) + 1e6;
   const step = multipleOf ?? 1;
-  // Bounds come by themselves.
+  // fast-check itself prefers values near the bounds.
   const whole = fc
     .integer({ min: Math.ceil(min / step), max: Math.floor(max / step) })
     .map((value) => value * step + 0);
@@ -131,7 +131,7 @@ function arraysOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrary
   const [values] = makeable(() =>
     valuesOf(typeof items === "object" ? items : {}, judge, depth + 1),
   );
-  if (!values && min > 0) throw new Unmakeable("no item fits");
+  if (!values && min > 0) throw new Unmakeable("no item found for an array");
   const max = Math.max(min, Math.min(maxItems ?? min + 5, 1000));
   if (!values || max === 0) return fc.constant([]);
   return fc.oneof(
@@ -149,7 +149,8 @@ function objectsOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrar
     makeable(() => [name, valuesOf(field, judge, depth + 1)] as const),
   );
   const missing = required.find((name) => !fields.some(([field]) => field === name));
-  if (missing !== undefined && missing in properties) throw new Unmakeable(`no ${missing} fits`);
+  if (missing !== undefined && missing in properties)
+    throw new Unmakeable(`no value found for the field ${missing}`);
   const own = fc.record(Object.fromEntries(fields), {
     requiredKeys: required.filter((name) => name in properties),
   });
@@ -161,7 +162,7 @@ function objectsOf(schema: JsonSchema, judge: Judge, depth: number): fc.Arbitrar
   const [values] = makeable(() => valuesOf(additionalProperties, judge, depth + 1));
   if (!values) return own;
   return fc.tuple(own, fc.array(fc.tuple(names, values), { maxLength: 5 })).map(([of, others]) =>
-    // As JSON.parse makes it: `__proto__` is a field like any.
+    // As with JSON.parse, `__proto__` is an ordinary field.
     Object.defineProperties(
       { ...of },
       Object.fromEntries(

@@ -1,6 +1,19 @@
-// The issuer process of the development formation: hands out tokens that the service beside it believes, and nobody else.
-import { startIssuer, usage } from "./issuer";
-import { readSettings } from "./settings";
+// The issuer process of the development formation: issues tokens that only the service beside it accepts.
+import { parseWholeNumber } from "port-contract/args";
+import { type IssuerSettings, startIssuer, usage } from "./issuer";
+
+/**
+ * Reads `PORT` (0-65535, 0 is any free port; default 5200), and two variables of the service: `AUTH_AUDIENCE` (default
+ * development) and `AUTH_ISSUER`.
+ * @throws UsageError when the port is invalid.
+ */
+function readSettings({ PORT, AUTH_AUDIENCE, AUTH_ISSUER }: NodeJS.ProcessEnv): IssuerSettings {
+  return {
+    port: parseWholeNumber("PORT", PORT ?? "5200", { max: 65535 }),
+    audience: AUTH_AUDIENCE || "development",
+    expectedIssuer: AUTH_ISSUER || undefined,
+  };
+}
 
 async function start(): Promise<void> {
   const settings = readSettings(process.env);
@@ -8,7 +21,7 @@ async function start(): Promise<void> {
   console.log(`development issuer ready on ${url}: ${usage(url).trimEnd()}`);
   if (settings.expectedIssuer !== undefined) return;
   console.log(
-    `the service believes it with these lines in .env:\nAUTH_JWKS_URL=${url}/jwks.json\nAUTH_ISSUER=${url}\nAUTH_AUDIENCE=${settings.audience}`,
+    `the service accepts its tokens with these lines in .env:\nAUTH_JWKS_URL=${url}/jwks.json\nAUTH_ISSUER=${url}\nAUTH_AUDIENCE=${settings.audience}`,
   );
 }
 

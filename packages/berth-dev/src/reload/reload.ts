@@ -1,33 +1,32 @@
-// Runs a program and starts it anew when a file in its folder is saved, migrations first; behind `npm run dev`.
+// Runs a program, and restarts it when a file in its folder is saved, after applying new migrations. Used by `npm run dev`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isPortFree } from "../formation/free-ports";
-import { describeHolder } from "../formation/port-holder";
+import { describeHolder, isPortFree } from "../formation/free-ports";
 import { compiled } from "../typescript";
 import { watchSaves } from "./saves";
 
-/** How often to look whether a taken port is free, in milliseconds. */
-const LOOK_MS = 250;
-/** How long a program may take to end when a debugger can have paused it, in milliseconds. */
+/** How often to check whether a port in use is free, in milliseconds. */
+const POLL_MS = 250;
+/** How long a program that a debugger may have paused gets to exit, in milliseconds. */
 const DEBUGGED_GRACE_MS = 2000;
 
 const IN_MIGRATIONS = /[\\/]migrations([\\/]|$)/;
 
 const { INSPECT_PORT, ...inherited } = process.env;
-/** A reload does not wait for requests as long as a deploy does, and for no router at all. */
+/** A reload waits for requests in flight for a shorter time than a deploy, and needs no drain delay for a router. */
 const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited, DRAIN_DELAY_MS: "0" };
 
 interface Running {
   process: ChildProcess;
-  /** Resolves to the exit code, or to the signal's name. */
+  /** Resolves to the exit code or the signal's name. */
   ended: Promise<number | string>;
 }
 
 const running = new Set<ChildProcess>();
 let isStopping = false;
-/** What this process ends with: what the program does. */
+/** The program's exit code becomes that of this process. */
 let exitCode = 0;
 
 function start(file: string, ...flags: string[]): Running {
@@ -49,29 +48,29 @@ function startProgram(program: string): Running {
   return child;
 }
 
-/** This process keeps the compiler loaded, which its program would have to load for each changed file. */
+/** Fills the cache: this process keeps the compiler loaded, which the program would load for each changed file. */
 function compileAhead(path: string): void {
   try {
     if (path.endsWith(".ts")) compiled(resolve(path));
   } catch {
-    // Gone again, or broken: the program says so when it loads it.
+    // Deleted or invalid: the program reports it when it loads the file.
   }
 }
 
-/** Says how the program has ended of itself, and resolves when it is worth another try: once a port that was taken is free. */
-async function worthAnotherTry(program: string, code: number | string, saved: AbortSignal) {
+/** Reports that the program exited by itself. If its port was in use, resolves once it is free; otherwise never. */
+async function reportExit(program: string, code: number | string, saved: AbortSignal) {
   const port = Number(env.PORT);
   if (code === 0 || !port || (await isPortFree(port))) {
-    console.log(`${program} ended with ${code}, waiting for a change`);
+    console.log(`${program} exited with ${code}, waiting for a change`);
     return new Promise<never>(() => {});
   }
   console.log(
-    `${program} ended with ${code}, as port ${port} is taken${describeHolder(port)}: trying again once it is free`,
+    `${program} exited with ${code}, as port ${port} is in use${describeHolder(port)}: restarting it once the port is free`,
   );
-  while (!saved.aborted && !(await isPortFree(port))) await delay(LOOK_MS);
+  while (!saved.aborted && !(await isPortFree(port))) await delay(POLL_MS);
 }
 
-/** A process that a debugger has paused hears no SIGTERM, and one that has ended waits for its debugger to leave. */
+/** A process that a debugger has paused does not handle SIGTERM, and one that has exited waits for its debugger to detach. */
 async function stop(child: Running): Promise<void> {
   child.process.kill("SIGTERM");
   const kill = () => child.process.kill("SIGKILL");
@@ -85,13 +84,15 @@ async function main(program: string): Promise<void> {
   const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
 
-  /** Applies the migrations that have been saved, and returns whether the program can be started on them, or at all. */
+  /** Applies saved migrations. Returns whether the program exists and can be restarted on the current schema. */
   async function applyMigrations(): Promise<boolean> {
     const saved = saves.take();
     if (saved.some((path) => IN_MIGRATIONS.test(path))) isMigrated = false;
     saved.forEach(compileAhead);
     if (!existsSync(program)) {
-      console.log(`${program} is gone, what runs stays as it is: waiting for it to come back`);
+      console.log(
+        `${program} does not exist, the running process continues: waiting for the file to come back`,
+      );
       return false;
     }
     if (isMigrated || !existsSync(migrate)) return true;
@@ -99,7 +100,7 @@ async function main(program: string): Promise<void> {
     isMigrated = code === 0;
     if (!isMigrated)
       console.log(
-        `${migrate} ended with ${code}, ${program} stays as it is: trying again at the next save`,
+        `${migrate} exited with ${code}, ${program} keeps running: trying again at the next save`,
       );
     return isMigrated;
   }
@@ -109,14 +110,14 @@ async function main(program: string): Promise<void> {
     const saved = new AbortController();
     const again = child.ended.then((code) => {
       if (isStopping || saved.signal.aborted) return undefined;
-      return worthAnotherTry(program, code, saved.signal);
+      return reportExit(program, code, saved.signal);
     });
     await Promise.race([again, saves.pending()]);
     while (!(await applyMigrations())) await saves.pending();
     saved.abort();
     await stop(child);
     if (isStopping) return;
-    console.log(`starting ${program} anew`);
+    console.log(`restarting ${program}`);
   }
 }
 

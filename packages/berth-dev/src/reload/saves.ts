@@ -1,13 +1,13 @@
-// Tells what is saved in a folder, while files come, go, and are renamed into place.
+// Watches a folder for saved files, including files that are created, deleted or renamed into place.
 import { type Dirent, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 
-/** Saving is several events: files are written in parts, or renamed into place. */
+/** A save causes several events: files are written in parts, or renamed into place. */
 const SETTLE_MS = 50;
-/** How often to look for saves where folders cannot be watched, in milliseconds. */
-const LOOK_MS = 1000;
+/** The polling interval where folders cannot be watched, in milliseconds. */
+const POLL_MS = 1000;
 
-/** Installed packages and caches, and what editors and desktops leave beside an open file: Vim, Emacs, Kate, GNOME, JetBrains, macOS, Windows, NFS. */
+/** Installed packages, caches, and temporary files of Vim, Emacs, Kate, GNOME, JetBrains, macOS, Windows and NFS. */
 const NOT_SAVED =
   /^(node_modules|\.(.*\.)?sw[a-z]x?|4913|\.#.*|#.*#|.*~|\..*\.kate-swp|\.goutputstream-.*|.*___jb_(tmp|old)___|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.nfs.*)$/;
 
@@ -17,54 +17,54 @@ const CURES: Readonly<Record<string, string>> = {
 };
 
 export interface Saves {
-  /** Resolves when something has been saved since the last `take`, at once when that is so already. */
+  /** Resolves when a file has been saved since the last `take`. */
   pending(): Promise<void>;
-  /** The paths of what has been saved since then. */
+  /** The paths of the files saved since the last call. */
   take(): string[];
   close(): void;
 }
 
 /**
- * Watches the folder and all within, also folders that come later. While the system refuses that, or the folder is gone, it
- * looks for saves once a second.
- * @param say Told once when that begins.
+ * Watches the folder and all folders in it, including new ones. Polls once a second while the system has no watches left, or
+ * the folder does not exist.
+ * @param say Receives a message when polling begins.
  */
 export function watchSaves(root: string, say: (line: string) => void): Saves {
   let watchers: FSWatcher[] = [];
-  let looking: NodeJS.Timeout | undefined;
+  let polling: NodeJS.Timeout | undefined;
   let paths: string[] = [];
   let settled: NodeJS.Timeout | undefined;
   let resolve!: () => void;
   let pending = new Promise<void>((done) => (resolve = done));
 
-  /** Closes the old watchers last: a folder that has gone and come back is another one, of which they tell nothing. */
+  /** Starts new watchers, as those of a folder that was deleted and created again report nothing. */
   const watchAll = (): void => {
     const before = watchers;
     watchers = [];
     try {
       for (const folder of foldersIn(root)) {
         const watcher = watch(folder, (_event, name) => saved(folder, name ?? ""));
-        watchers.push(watcher.on("error", lookInstead));
+        watchers.push(watcher.on("error", pollInstead));
       }
-      clearInterval(looking);
-      looking = undefined;
+      clearInterval(polling);
+      polling = undefined;
     } catch (err) {
-      lookInstead(err as NodeJS.ErrnoException);
+      pollInstead(err as NodeJS.ErrnoException);
     }
     for (const watcher of before) watcher.close();
   };
-  const lookInstead = ({ code = "" }: NodeJS.ErrnoException): void => {
+  const pollInstead = ({ code = "" }: NodeJS.ErrnoException): void => {
     for (const watcher of watchers.splice(0)) watcher.close();
-    if (looking) return;
-    say(`${root} cannot be watched (${code}), looking for saves once a second${CURES[code] ?? ""}`);
+    if (polling) return;
+    say(`${root} cannot be watched (${code}), polling once a second${CURES[code] ?? ""}`);
     let before = stampsIn(root);
-    looking = setInterval(() => {
+    polling = setInterval(() => {
       const now = stampsIn(root);
       for (const path of new Set([...before.keys(), ...now.keys()])) {
         if (before.get(path) !== now.get(path)) saved(path);
       }
       before = now;
-    }, LOOK_MS);
+    }, POLL_MS);
   };
   const saved = (folder: string, name = ""): void => {
     if (NOT_SAVED.test(name)) return;
@@ -87,13 +87,13 @@ export function watchSaves(root: string, say: (line: string) => void): Saves {
     },
     close() {
       for (const watcher of watchers.splice(0)) watcher.close();
-      clearInterval(looking);
+      clearInterval(polling);
       clearTimeout(settled);
     },
   };
 }
 
-/** The folder and all within: whole folders are watched because an editor may replace a file, and its inode. */
+/** The folder and all folders in it. Folders are watched, not files, as an editor may replace a file and its inode. */
 function foldersIn(root: string): string[] {
   const folders = entriesIn(root).filter((entry) => entry.isDirectory());
   return [root, ...folders.map(({ parentPath, name }) => join(parentPath, name))];
@@ -107,7 +107,7 @@ function entriesIn(root: string): Dirent[] {
     );
 }
 
-/** By path, what differs after each save; nothing while the folder, or one within, goes or comes. */
+/** By path, a stamp that differs after each save. Empty while a folder is being deleted or created. */
 function stampsIn(root: string): Map<string, string> {
   try {
     const files = entriesIn(root).filter((entry) => entry.isFile());

@@ -1,9 +1,9 @@
-// What a message's head looks like on the other side of the router.
+// The headers of a request to an instance, and of a response to a client.
 import type { IncomingMessage } from "node:http";
 import { peerAddress } from "berth/listener";
 
 /**
- * Meant for the next hop alone. Transfer-Encoding is, too: each side has its own.
+ * Hop-by-hop headers. Transfer-Encoding is one too: each connection has its own.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
  */
 const HOP_BY_HOP = [
@@ -14,7 +14,7 @@ const HOP_BY_HOP = [
   "transfer-encoding",
   "upgrade",
 ];
-/** What the router says itself of each request. */
+/** Headers that the router sets itself. */
 const OWN = [
   "x-forwarded-for",
   "x-forwarded-host",
@@ -22,28 +22,28 @@ const OWN = [
   "x-forwarded-proto",
   "x-request-id",
 ];
-const NOT_REQUESTED = new Set([...HOP_BY_HOP, ...OWN]);
-const NOT_ANSWERED = new Set(HOP_BY_HOP);
-/** Without these a message would be another one, whatever its Connection header says. */
+const NOT_IN_REQUEST = new Set([...HOP_BY_HOP, ...OWN]);
+const NOT_IN_RESPONSE = new Set(HOP_BY_HOP);
+/** These change the meaning of a message, so a Connection header cannot remove them. */
 const NEVER_NOMINATED = new Set(["host", "content-length"]);
-/** Node sends others in chunks when nothing tells the length of a body. */
+/** For other methods, Node sends chunks when a request has no Content-Length. */
 const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 
-/** Names and values in turn, as Node's `rawHeaders`. */
+/** Alternating names and values, as in Node's `rawHeaders`. */
 export type RawHeaders = string[];
 
-/** Returns the head of what is sent to an instance, with an `Upgrade` only when `upgrades`. */
+/** Returns the headers of a request to an instance, with `Upgrade` only if `upgrades`. */
 export function requestHeaders(req: IncomingMessage, id: string, upgrades: boolean): RawHeaders {
   const { headers, socket } = req;
   const isChunked = headers["transfer-encoding"] !== undefined;
-  const kept = keep(req, NOT_REQUESTED, isChunked);
+  const kept = keep(req, NOT_IN_REQUEST, isChunked);
   const sent = headers["x-forwarded-for"];
   const client = peerAddress(socket) ?? "unknown";
   kept.push("X-Forwarded-For", sent === undefined ? client : `${String(sent)}, ${client}`);
   kept.push("X-Forwarded-Proto", "http", "X-Forwarded-Port", String(socket.localPort));
   kept.push("X-Request-Id", id);
   if (headers.host !== undefined) kept.push("X-Forwarded-Host", headers.host);
-  // HTTP/1.0 does without, and is passed on as HTTP/1.1.
+  // HTTP/1.0 needs no Host, but is forwarded as HTTP/1.1.
   else if (req.httpVersion === "1.0") kept.push("Host", `localhost:${socket.localPort}`);
   if (upgrades) kept.push("Connection", "Upgrade", "Upgrade", headers.upgrade ?? "");
   if (isChunked) kept.push("Transfer-Encoding", "chunked");
@@ -52,17 +52,17 @@ export function requestHeaders(req: IncomingMessage, id: string, upgrades: boole
   return kept;
 }
 
-/** Returns the head of what is answered to the client of `req`. */
-export function responseHeaders(answer: IncomingMessage, req: IncomingMessage): RawHeaders {
-  const isChunked = answer.headers["transfer-encoding"] !== undefined;
+/** Returns the headers of the response to the client of `req`. */
+export function responseHeaders(response: IncomingMessage, req: IncomingMessage): RawHeaders {
+  const isChunked = response.headers["transfer-encoding"] !== undefined;
   return keep(
-    answer,
-    NOT_ANSWERED,
+    response,
+    NOT_IN_RESPONSE,
     isChunked && req.method !== "HEAD" && req.httpVersion !== "1.0",
   );
 }
 
-/** Returns the headers but those in `dropped`, those that the Connection header names, and the announcement of trailers that cannot follow. */
+/** Returns the headers without those in `dropped`, those that Connection nominates, and Trailer where trailers cannot follow. */
 function keep(
   { rawHeaders, headers }: IncomingMessage,
   dropped: ReadonlySet<string>,

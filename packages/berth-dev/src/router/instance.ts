@@ -1,14 +1,15 @@
-// One instance behind the router: whether it may get requests, and the connections that are kept open to it.
-import { Agent } from "node:http";
+// One instance behind the router: whether it is ready for requests, and its keep-alive connections.
+import { Agent, get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { isReady } from "./readiness";
 
-/** How often one that is not ready is asked whether it is, in milliseconds. */
+/** The interval of health checks while the instance is not ready, in milliseconds. */
 const UNREADY_POLL_MS = 100;
-/** How often one that is ready is asked, in milliseconds; one that gets no requests is left in peace, and its log empty. */
+/** The interval of health checks while it is ready and gets requests, in milliseconds. An idle instance is not checked. */
 const READY_POLL_MS = 1000;
-/** How long to wait for the answers that a withdrawn instance owes, in milliseconds. */
+/** How long to wait for the pending responses of a withdrawn instance, in milliseconds. */
 const SETTLE_MS = 1000;
+/** A health check that takes longer than this has failed, in milliseconds. */
+const CHECK_TIMEOUT_MS = 5000;
 
 export interface Instance {
   /** As in the output: `web.1`. */
@@ -16,56 +17,56 @@ export interface Instance {
   readonly port: number;
   readonly agent: Agent;
   isReady(): boolean;
-  /** Gives it no more requests before it has said again that it is ready. */
-  rest(): void;
-  /** Counts a request that it is given; what is returned is to be called once, when the answer begins or never will. */
-  owe(): () => void;
+  /** Sends it no more requests until its next health check succeeds. */
+  suspend(): void;
+  /** Counts a pending request. The returned function must be called once, when the response begins or never will. */
+  beginRequest(): () => void;
   /**
-   * Gives it no more requests before `admit`. Resolves once it has begun to answer all that it was given, in a second at most, and what
-   * was kept open to it is closed: it can end without an answer, or a connection on its way, being lost.
+   * Sends it no more requests until `admit`. Resolves once it has begun its pending responses, after a second at most, and its idle
+   * connections are closed: it can stop without losing a request.
    */
   withdraw(): Promise<void>;
-  /** Asks it whether it is ready from now on. */
+  /** Begins health checks. */
   admit(): void;
   close(): void;
 }
 
-/** @param onReady Called whenever it has become ready. */
+/** @param onReady Called whenever it becomes ready. */
 export function createInstance(name: string, port: number, onReady: () => void): Instance {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 1024 });
   let ready = false;
-  let isAsked = true;
+  let isAdmitted = true;
   let isUsed = false;
-  let owed = 0;
+  let pending = 0;
   let settled = (): void => {};
   let timer: NodeJS.Timeout | undefined;
-  let question = new AbortController();
+  let current = new AbortController();
 
-  async function ask(): Promise<void> {
-    const { signal } = (question = new AbortController());
+  async function check(): Promise<void> {
+    const { signal } = (current = new AbortController());
     const isIdle = ready && !isUsed;
-    isUsed = owed > 0;
-    const answer = isIdle || (await isReady(port, signal));
-    // What has happened since is younger than the answer.
+    isUsed = pending > 0;
+    const result = isIdle || (await isReady(port, signal));
+    // The instance was suspended or withdrawn meanwhile: the result is stale.
     if (signal.aborted) return;
-    const hasBecomeReady = answer && !ready;
-    ready = answer;
-    askIn(ready ? READY_POLL_MS : UNREADY_POLL_MS);
+    const hasBecomeReady = result && !ready;
+    ready = result;
+    checkIn(ready ? READY_POLL_MS : UNREADY_POLL_MS);
     if (hasBecomeReady) onReady();
   }
 
-  function askIn(ms: number): void {
+  function checkIn(ms: number): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void ask(), ms);
+    timer = setTimeout(() => void check(), ms);
   }
 
-  function forget(): void {
+  function markUnready(): void {
     ready = false;
-    question.abort();
+    current.abort();
     clearTimeout(timer);
   }
 
-  const closeKept = () =>
+  const closeIdle = () =>
     Object.values(agent.freeSockets)
       .flat()
       .forEach((s) => s?.destroy());
@@ -75,40 +76,56 @@ export function createInstance(name: string, port: number, onReady: () => void):
     port,
     agent,
     isReady: () => ready,
-    rest() {
-      if (!isAsked) return;
-      forget();
-      askIn(UNREADY_POLL_MS);
+    suspend() {
+      if (!isAdmitted) return;
+      markUnready();
+      checkIn(UNREADY_POLL_MS);
     },
-    owe() {
+    beginRequest() {
       isUsed = true;
-      owed++;
+      pending++;
       return () => {
-        if (--owed === 0) settled();
+        if (--pending === 0) settled();
       };
     },
     async withdraw() {
-      isAsked = false;
-      forget();
-      if (owed > 0) {
+      isAdmitted = false;
+      markUnready();
+      if (pending > 0) {
         const limit = new AbortController();
         const late = delay(SETTLE_MS, undefined, { signal: limit.signal }).catch(() => {});
         await Promise.race([new Promise<void>((resolve) => (settled = resolve)), late]);
         limit.abort();
       }
-      closeKept();
+      closeIdle();
     },
     admit() {
-      isAsked = true;
-      forget();
-      askIn(0);
+      isAdmitted = true;
+      markUnready();
+      checkIn(0);
     },
     close() {
-      isAsked = false;
-      forget();
+      isAdmitted = false;
+      markUnready();
       agent.destroy();
     },
   };
   instance.admit();
   return instance;
+}
+
+/**
+ * Whether `/readyz` responds with less than 500: a service without this route responds 404. Uses a new connection, as an open one
+ * does not show whether the instance accepts more.
+ * @param signal Ends the check with `false`.
+ */
+function isReady(port: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, path: "/readyz", agent: false, signal };
+    const check = get({ ...options, timeout: CHECK_TIMEOUT_MS }, (res) => {
+      resolve((res.statusCode ?? 500) < 500);
+      res.on("error", () => {}).destroy();
+    });
+    check.on("timeout", () => check.destroy()).on("error", () => resolve(false));
+  });
 }

@@ -1,23 +1,23 @@
-// The instances of one process type, in turn; requests wait here while none is ready.
+// The instances of one process type, round robin. Requests wait here while none is ready.
 import { createInstance, type Instance } from "./instance";
 
 export interface Pool {
   /** The process type. */
   readonly type: string;
   readonly instances: readonly Instance[];
-  /** The instance whose turn it is of those that are ready. */
+  /** The next ready instance, if there is one. */
   next(): Instance | undefined;
   /**
-   * Calls back with an instance once one is ready, or with none after `ms`, or when the pool closes.
-   * @returns What ends the wait without a call.
+   * Calls back with an instance once one is ready; with undefined after `ms`, or once `stopWaiting` is called.
+   * @returns A function that cancels the wait.
    */
   wait(ms: number, onEnd: (instance: Instance | undefined) => void): () => void;
-  /** Lets nobody wait any more; those who do get none. */
+  /** Ends all waits, now and later, without an instance. */
   stopWaiting(): void;
   close(): void;
 }
 
-/** Where an instance listens on this machine. */
+/** The port of an instance on this machine. */
 export interface Target {
   /** As in the output: `web.1`. */
   name: string;

@@ -1,26 +1,65 @@
-// What the router answers itself, in the shape of Berth's own problems, and tells those who watch the formation.
+// The router's own responses, as problem details, and the lines that report them to the developer.
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { PROBLEM_TYPE, problemText } from "berth/http";
 
-/** Of many at once one line is enough, in milliseconds. */
+/** The same problem is reported once in this time, in milliseconds. */
 const QUIET_MS = 1000;
+/** A client may retry as soon as an instance can be ready. */
+const RETRY_SECONDS = "1";
 
-/** What is wrong with a request. */
-export interface Fault {
+export interface Problem {
   status: number;
   /** For the client to read. */
   detail: string;
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers with problem details; the connection ends with them when the request has not been read to its end. */
-export function sendFault(
+export const noneReady = (type: string): Problem => ({
+  status: 503,
+  detail: `No process of type ${type} is ready.`,
+  headers: { "Retry-After": RETRY_SECONDS },
+});
+
+export const connectionClosed = (name: string, code: string): Problem => ({
+  status: 502,
+  detail: `${name} closed the connection before it responded (${code}); it may have carried out the request.`,
+});
+
+/** Node accepts some responses that it refuses to send. */
+export const invalidResponse = (name: string, why: string): Problem => ({
+  status: 502,
+  detail: `${name} sent a response that cannot be forwarded: ${why}.`,
+});
+
+export const timedOut = (name: string, ms: number): Problem => ({
+  status: 504,
+  detail: `${name} did not begin its response within ${ms / 1000} s.`,
+});
+
+export const unknownHost = (host: string | undefined, names: readonly string[]): Problem => ({
+  status: 404,
+  detail: `${host === undefined ? "A request without a host name" : `The host name ${JSON.stringify(host)}`} matches no route: use ${names.join(" or ")}.`,
+});
+
+export const invalidRequest = (why: string): Problem => ({
+  status: 400,
+  detail: `The request cannot be forwarded: ${why}.`,
+});
+
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-6.1 */
+export const unknownCoding: Problem = {
+  status: 501,
+  detail: "The request's body has a transfer coding other than chunked.",
+};
+
+/** Sends problem details. Closes the connection if the request has not been read to its end. */
+export function sendProblem(
   req: IncomingMessage,
   res: ServerResponse,
   id: string,
-  fault: Fault,
+  problem: Problem,
 ): void {
-  const { status, detail, headers } = fault;
+  const { status, detail, headers } = problem;
   const body = problemText(status, { detail }, id);
   res.writeHead(status, STATUS_CODES[status], {
     "X-Request-Id": id,
@@ -32,15 +71,15 @@ export function sendFault(
   res.end(body);
 }
 
-/** Returns what says that a request could not be passed on; the query is left out, as it may hold secrets. */
+/** Returns a function that reports a request that could not be forwarded, without its query, which may hold secrets. */
 export function createReporter(say: (text: string) => void) {
-  const told = new Map<string, number>();
-  return (req: IncomingMessage, id: string, { status, detail }: Fault): void => {
+  const reported = new Map<string, number>();
+  return (req: IncomingMessage, id: string, { status, detail }: Problem): void => {
     const now = performance.now();
     const key = `${status} ${detail}`;
-    if (now - (told.get(key) ?? -QUIET_MS) < QUIET_MS) return;
-    told.set(key, now);
+    if (now - (reported.get(key) ?? -QUIET_MS) < QUIET_MS) return;
+    reported.set(key, now);
     const [path = ""] = (req.url ?? "").split("?", 1);
-    say(`router answered ${status} to ${req.method} ${path} (request ${id}): ${detail}`);
+    say(`router responded ${status} to ${req.method} ${path} (request ${id}): ${detail}`);
   };
 }

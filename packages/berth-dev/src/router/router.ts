@@ -1,59 +1,58 @@
-// The routing layer for development: one public port in front of the instances of a formation, as a platform has it.
+// The router for development: one public port in front of a formation's instances, as a platform's router.
 import { createServer, ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Request, Response } from "express";
 import pino from "pino";
 import { refusals, requestId } from "berth/http";
 import { createHttpService, DUAL_STACK, endConnection } from "berth/listener";
-import { unknownCoding, unknownHost } from "./faults";
-import { forward, hasBody, type Exchange, type Patience } from "./forward";
-import { hangUp } from "./join-sockets";
+import { forward, hasBody, type Timeouts } from "./forward";
 import { createPool, type Pool, type Target } from "./pool";
+import { createReporter, type Problem, sendProblem, unknownCoding, unknownHost } from "./problems";
+import { type Exchange, hangUp } from "./response";
 import type { Routes } from "./routes";
-import { createReporter, sendFault, type Fault } from "./problems";
 
-/** As long as nginx keeps idle connections, in milliseconds. */
+/** nginx's default, in milliseconds. */
 const KEEP_ALIVE_MS = 75_000;
-/** A head is at most 16 KiB; how long a body may take is for the service to say. In milliseconds. */
-const HEAD_MS = 60_000;
-/** What nothing is in flight on is not waited for longer, in milliseconds. */
+/** For the request's head, of at most 16 KiB. The service itself limits the time of a body. In milliseconds. */
+const HEADERS_TIMEOUT_MS = 60_000;
+/** Time to drain on shutdown, in milliseconds. */
 const STOP_MS = 1000;
 
-const DEFAULT_PATIENCE: Patience = { readyMs: 10_000, answerMs: 30_000 };
+const DEFAULT_TIMEOUTS: Timeouts = { readyMs: 10_000, responseMs: 30_000 };
 
 export interface RouterOptions {
   port: number;
-  /** By process type, the instances that requests are sent to, in their order. */
+  /** By process type, the instances that requests are sent to, in order. */
   targets: ReadonlyMap<string, readonly Target[]>;
   routes: Routes;
-  /** Says what the router could not do. */
+  /** Prints a line for each request that the router could not forward. */
   say: (text: string) => void;
-  patience?: Partial<Patience>;
+  timeouts?: Partial<Timeouts>;
 }
 
 export interface Router {
   /** Resolves to the port once it is bound. @throws BindError when it cannot be. */
   listen(): Promise<number>;
-  /** Sends nothing more to the instance of this name, if it has one; resolves once that can be stopped without a loss. */
+  /** Sends no more requests to the instance of this name. Resolves once it can be stopped without losing a request. */
   withdraw(name: string): Promise<void>;
-  /** Sends to it again, as soon as it is ready. */
+  /** Sends it requests again, as soon as it is ready. */
   admit(name: string): void;
-  /** Lets nobody wait for an instance any more, as all are about to end, and finishes what is in flight. */
+  /** Ends requests that wait for an instance, as all are about to stop, and completes requests in flight. */
   beginDrain(): void;
-  /** Resolves when nothing is left of it. */
+  /** Resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
 export function createRouter(options: RouterOptions): Router {
   const { routes, targets, say } = options;
-  const patience = { ...DEFAULT_PATIENCE, ...options.patience };
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const pools = new Map([...targets].map(([type, each]) => [type, createPool(type, each)]));
   const instances = [...pools.values()].flatMap((pool) => pool.instances);
   const report = createReporter(say);
 
-  const fail = ({ req, res, id }: Exchange, fault: Fault): void => {
-    report(req, id, fault);
-    sendFault(req, res, id, fault);
+  const fail = ({ req, res, id }: Exchange, problem: Problem): void => {
+    report(req, id, problem);
+    sendProblem(req, res, id, problem);
   };
 
   function poolFor(host: string | undefined): Pool | undefined {
@@ -69,14 +68,14 @@ export function createRouter(options: RouterOptions): Router {
       fail(exchange, unknownHost(host, [...(routes as Map<string, string>).keys()]));
     else if (coding !== undefined && coding.toLowerCase() !== "chunked")
       fail(exchange, unknownCoding);
-    else forward(exchange, pool, patience, fail);
+    else forward(exchange, pool, timeouts, fail);
   }
 
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEAD_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
-    // The service refuses such requests itself, as it does without a router.
+    // The service rejects such requests itself, as it does without a router.
     requireHostHeader: false,
   });
   server.on("request", (req, res) => handle(req, res));
@@ -87,9 +86,9 @@ export function createRouter(options: RouterOptions): Router {
     name: "router",
     server,
     target: { host: DUAL_STACK, port: options.port },
-    // Whether the protocol changes is for the instance to say. Not where there is a body: Node would leave that unread.
+    // The instance decides on the upgrade. Not for a request with a body, which Node would leave unread.
     isUpgrade: (req) => !hasBody(req),
-    // What Node's parser does not take reaches no instance.
+    // Requests that Node's parser rejects reach no instance.
     refuse: refusals(pino({ enabled: false })),
   });
   server.on("connection", (socket) => socket.on("end", hangUp));
@@ -113,16 +112,16 @@ export function createRouter(options: RouterOptions): Router {
   };
 }
 
-/** Without the port, and the dot that makes a name absolute. */
+/** Without the port, and without the trailing dot of an absolute name. */
 const hostName = (host = ""): string => host.toLowerCase().replace(/\.?(:\d*)?$/, "");
 
-/** By the same rule as the services, which keep what the router sends them. */
+/** Follows the same rule as the services, which keep the router's id. */
 function idOf(req: IncomingMessage, res: ServerResponse): string {
   requestId(req as Request, res as Response, () => {});
   return (req as Request).id;
 }
 
-/** Node has none for a request that may change the protocol, and leaves the connection to whoever does that. */
+/** Node creates no response for an upgrade request, and leaves its socket to the listener. */
 function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;

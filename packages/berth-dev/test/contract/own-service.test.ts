@@ -1,11 +1,11 @@
-// `berth contract` without a command: the service of the working directory.
+// `berth contract` without a command checks the service in the working directory.
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { berth } from "../../src/cli-path";
 
-/** The kit's own test server, which has flaws on demand. */
+/** The kit's test server, which has flaws on demand. */
 const server = join(dirname(require.resolve("port-contract/package.json")), "test/servers/main.js");
 const serverLine = (...flaws: string[]) =>
   `exec ${[process.execPath, server, ...flaws].map((word) => `'${word}'`).join(" ")}`;
@@ -27,7 +27,7 @@ function contract(args: readonly string[], cwd: string, env: Record<string, stri
 }
 
 describe("berth contract, without a command", () => {
-  it("checks the service of the checkout, released, in its environment, by what its tests say", async () => {
+  it("runs the release line, and checks the service with its variables and the options from its tests", async () => {
     const checkout = checkoutWith(
       `release: test "$TOKEN-$SORT" = "an example-" && touch released`,
       `web: test -e released && test "$TOKEN" = "an example" && ${serverLine("exits with 0 after a forced drain")}`,
@@ -36,11 +36,11 @@ describe("berth contract, without a command", () => {
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 answered$/m);
     expect(stdout).toMatch(/^D7 .* fail .* exited with 0 although it cut a request/m);
-    // Only a SHOULD.
+    // A broken SHOULD does not fail.
     expect(code).toBe(0);
   });
 
-  it("gives it nothing of what the shell or .env sets for the service", async () => {
+  it("gives the service no variables from the shell or .env", async () => {
     const seen = `"$TOKEN-$SORT-$OTHER" = "an example--other"`;
     const checkout = checkoutWith(
       `release: cat .env; test ${seen} && test ! -e .env`,
@@ -55,7 +55,7 @@ describe("berth contract, without a command", () => {
     expect(readdirSync(checkout)).not.toContain("here");
   });
 
-  it("attaches a process type of the Procfile to it, as one of several contract.json says", async () => {
+  it("attaches a process type of the Procfile that a contract.json names", async () => {
     const checkout = checkoutWith(`web: ${serverLine()}`, `front: ${serverLine()}`);
     const options = `{ "attached": "front", "upstream-env": "UPSTREAM_URL", "upstream-path": "/upstream" }`;
     writeFileSync(join(checkout, "test/contract.json"), options);
@@ -70,7 +70,7 @@ describe("berth contract, without a command", () => {
     expect((await contract(["--only", "D2"], checkout)).code).toBe(1);
   });
 
-  it("says in one line that the release failed", async () => {
+  it("reports a failed release in one line", async () => {
     const checkout = checkoutWith("release: echo no such table >&2; exit 3", "web: true");
     const { code, stderr } = await contract([], checkout);
     expect(stderr).toMatch(/^release: exited with 3; it says "no such table"$/m);
@@ -80,7 +80,7 @@ describe("berth contract, without a command", () => {
 
 const valibot = require.resolve("valibot");
 
-/** A checkout of which the kit can know no more than its Procfile, its declared variables and what its tests say. */
+/** A checkout with only a Procfile, declared variables and the options in its tests. */
 function checkoutWith(...lines: readonly string[]): string {
   const checkout = mkdtempSync(join(scratch, "checkout-"));
   const files = {

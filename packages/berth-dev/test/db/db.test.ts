@@ -1,4 +1,4 @@
-// `npm run db`, in a copy of the project's tools with migrations of its own: nothing touches a developer's data.
+// `npm run db` in a copy of the project with its own migrations: no test touches a developer's data.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -25,7 +25,7 @@ import { freeBasePort } from "../formation/support";
 
 const root = join(__dirname, "../../../..");
 let copy: string;
-/** Nothing is served there: the first port of no formation. */
+/** The first port of no formation: nothing listens there. */
 let base: number;
 beforeAll(async () => (base = await freeBasePort()));
 beforeEach(() => {
@@ -89,7 +89,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 describe("npm run db", () => {
-  it("migrates, tells the status, rolls back, seeds and resets the development database", async () => {
+  it("migrates, lists the status, rolls back, seeds and resets the development database", async () => {
     expect(await db(["status"])).toEqual({
       code: 0,
       output: "pending  20260101000000_create-ships\npending  20260102000000_add-crew\n",
@@ -98,25 +98,28 @@ describe("npm run db", () => {
       code: 0,
       output: "applied 20260101000000_create-ships, 20260102000000_add-crew\n",
     });
-    expect(await db(["rollback"])).toEqual({ code: 0, output: "undone 20260102000000_add-crew\n" });
+    expect(await db(["rollback"])).toEqual({
+      code: 0,
+      output: "rolled back 20260102000000_add-crew\n",
+    });
     expect((await db(["status"])).output).toBe(
       "applied  20260101000000_create-ships\npending  20260102000000_add-crew\n",
     );
     expect(await db(["seed"])).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^db: there is no src\/seed\.ts: let it export/) as string,
+      output: expect.stringMatching(/^db: src\/seed\.ts does not exist: let it export/) as string,
     });
     write("src/seed.ts", SEED);
-    expect(await db(["seed"])).toEqual({ code: 0, output: "seeded by src/seed.ts\n" });
+    expect(await db(["seed"])).toEqual({ code: 0, output: "seeded from src/seed.ts\n" });
     expect(await db(["reset"])).toEqual({
       code: 0,
       output:
-        "applied 20260101000000_create-ships, 20260102000000_add-crew\nseeded by src/seed.ts\n",
+        "applied 20260101000000_create-ships, 20260102000000_add-crew\nseeded from src/seed.ts\n",
     });
     expect(readdirSync(join(copy, ".data"))).toEqual(["postgres"]);
   });
 
-  it("works on the one that runs, and on no other's data", async () => {
+  it("uses the running database, and no other one's data", async () => {
     const data = { DATA_DIR: join(copy, ".data/postgres"), DATABASE_NAME: formationId(copy) };
     const running = await spawnEmbeddedPostgres({ ...data, PORT: String(base + 100) });
     await query(running.url, "CREATE TABLE left_over ()");
@@ -136,9 +139,9 @@ describe("npm run db", () => {
     await running.stop("SIGTERM");
   });
 
-  it("works on its own database whatever DATABASE_URL names, and says so", async () => {
+  it("ignores DATABASE_URL, and says so", async () => {
     const note =
-      "db: DATABASE_URL is not used: this is the development database, --url URL names another one\n";
+      "db: DATABASE_URL is ignored: this is the development database, --url URL selects another one\n";
     const env = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/production" };
     const applied = "applied 20260101000000_create-ships, 20260102000000_add-crew\n";
     expect(await db(["migrate"], env)).toEqual({ code: 0, output: note + applied });
@@ -146,7 +149,7 @@ describe("npm run db", () => {
     expect(await db(["reset"])).toEqual({ code: 0, output: note + applied });
   });
 
-  it("works on the one that DEV_DATABASE_URL names, which it changes only when told that it shall", async () => {
+  it("uses the database that DEV_DATABASE_URL names, and changes it only with --yes", async () => {
     const other = await startTestPostgres();
     write(".env", `DEV_DATABASE_URL=${other.url}\nDATABASE_URL=postgres://127.0.0.1:1/production`);
     expect(await db(["reset"])).toEqual({
@@ -159,14 +162,14 @@ describe("npm run db", () => {
     await other.stop();
   });
 
-  it("empties another database only when told its URL, and that it shall", async () => {
+  it("resets another database only with its URL and --yes", async () => {
     const other = await startTestPostgres();
     await query(other.url, "CREATE SCHEMA own; CREATE TABLE own.precious ()");
     for (const command of ["reset", "rollback", "seed"]) {
       expect(await db([command, "--url", other.url])).toEqual({
         code: 1,
         output: expect.stringMatching(
-          new RegExp(`^db: ${command} changes database "\\w+" at .*: add --yes if it shall\n$`),
+          new RegExp(`^db: ${command} changes database "\\w+" at .*: add --yes to confirm\n$`),
         ) as string,
       });
     }
@@ -184,7 +187,7 @@ describe("npm run db", () => {
     await other.stop();
   });
 
-  it("says which migration fails, and keeps those before it", async () => {
+  it("names the failing migration, and keeps those before it", async () => {
     write("src/features/ships/migrations/20260103000000_fails.ts", {
       up: "SELECT nonsense",
       down: "",
@@ -198,7 +201,7 @@ describe("npm run db", () => {
     );
   });
 
-  it("opens psql on it, and says how to get psql", async () => {
+  it("opens psql, and says how to install it", async () => {
     write("bin/psql", '#!/bin/sh\necho "$@"; exit 3\n');
     chmodSync(join(copy, "bin/psql"), 0o755);
     const PATH = `${join(copy, "bin")}:/bin`;
@@ -216,7 +219,7 @@ describe("npm run db", () => {
     });
   });
 
-  it("writes a migration behind all that there are, which is not applied before it is written", async () => {
+  it("writes a migration that sorts last, and cannot be applied before it is filled in", async () => {
     const { code, output } = await db(["new", "harbours/create-harbours"]);
     expect([code, output]).toEqual([
       0,
@@ -234,11 +237,14 @@ describe("npm run db", () => {
     expect((await db(["migrate"])).output).toMatch(/^applied \d+_create-harbours\n$/);
   });
 
-  it("says in one line what it does not understand", async () => {
-    expect(await db(["reset", "now"])).toEqual({ code: 1, output: 'db: reset takes no "now"\n' });
+  it("reports an invalid command line in one line", async () => {
+    expect(await db(["reset", "now"])).toEqual({
+      code: 1,
+      output: 'db: reset does not take the argument "now"\n',
+    });
   });
 
-  it("shows its commands when asked for help", async () => {
+  it("lists its commands with --help", async () => {
     expect(await db(["--help"])).toEqual({
       code: 0,
       output: expect.stringMatching(/^Usage: npm run db/) as string,
@@ -249,24 +255,24 @@ describe("npm run db", () => {
 describe("the command line", () => {
   it.each([
     [[], /^name a command\n\nUsage/],
-    [["drop"], /^there is no command "drop"\n\nUsage/],
+    [["drop"], /^unknown command "drop"\n\nUsage/],
     [["new"], /^name the migration: npm run db -- new FEATURE\/NAME$/],
     [["status", "--force"], /^Unknown option '--force'/],
-  ])("refuses %j", (args, message) => {
+  ])("rejects %j", (args, message) => {
     expect(() => readOptions(args)).toThrow(message);
   });
 });
 
 describe("a new migration", () => {
   it.each([
-    ["../x", /^"..\/x" is no name for a migration/],
-    ["ships/Add Colour", /is no name for a migration: write FEATURE\/NAME/],
-    ["ships/add-crew", /20260102000000_add-crew.ts has that name: choose another one/],
-  ])("is not called %s", (name, message) => {
+    ["../x", /^"..\/x" is not a valid migration name/],
+    ["ships/Add Colour", /is not a valid migration name: write FEATURE\/NAME/],
+    ["ships/add-crew", /20260102000000_add-crew.ts has the same name: choose another one/],
+  ])("cannot have the name %s", (name, message) => {
     expect(() => writeMigration(join(copy, "src"), name, new Date())).toThrow(message);
   });
 
-  it("is later than that of the last one, whatever the clock says", () => {
+  it("has a later time than the last one, whatever the clock says", () => {
     const file = writeMigration(
       join(copy, "src"),
       "ships/add-colour",

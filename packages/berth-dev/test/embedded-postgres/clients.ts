@@ -1,7 +1,7 @@
-// Connections for one test, which end with it.
+// Connections that end with the test.
 import { Client } from "pg";
 
-/** Returns a function that connects; to be called where the tests are described. */
+/** Returns a function that connects. To be called in `describe`. */
 export function provideClients(url: () => string): () => Promise<Client> {
   let clients: Client[] = [];
   afterEach(async () => {

@@ -1,4 +1,4 @@
-// A data directory is one process' alone, wherever others come from, and whatever became of the last one.
+// Only one process can use a data directory, even from other containers and after a kill.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
@@ -31,7 +31,7 @@ const locks = () => readdirSync(dataDir).filter((name) => name.startsWith("in-us
 const REFUSED = /exit 1: .*in use by process \d+.*set DATA_DIR/s;
 
 describe("the lock of a data directory", () => {
-  /** With mounts and a network of its own, as in a container, where this machine allows that. */
+  /** With separate mounts and network, as in a container, where this machine permits that. */
   const asInContainer = [
     ["unshare", "--mount", "--net"],
     ["unshare", "--user", "--map-root-user", "--mount", "--net"],
@@ -52,7 +52,7 @@ describe("the lock of a data directory", () => {
     await expect(start([...mount, dataDir, mounted], mounted)).rejects.toThrow(REFUSED);
   });
 
-  it("is not in the way once its process was killed", async () => {
+  it("is free once its process was killed", async () => {
     const killed = await start();
     await killed.stop("SIGKILL");
     expect(locks()).toHaveLength(1);
@@ -74,7 +74,7 @@ describe("the lock of a data directory", () => {
     ]);
   });
 
-  it("is there below a folder whose name is too long for a socket", async () => {
+  it("works in a folder whose path is too long for a Unix socket", async () => {
     dataDir = join(directory, "long".repeat(30), "data");
     await start();
     await expect(start()).rejects.toThrow(REFUSED);
@@ -82,7 +82,7 @@ describe("the lock of a data directory", () => {
 });
 
 describe("a data directory", () => {
-  it("can be entered by its owner alone, also one that others could enter before", async () => {
+  it("is accessible to its owner only, even if it was accessible to others before", async () => {
     await (await start()).stop("SIGTERM");
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     chmodSync(dataDir, 0o755);
@@ -90,8 +90,8 @@ describe("a data directory", () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
-  it("is made again when a kill has left half of it", async () => {
-    // As a process leaves it that is killed while it makes it.
+  it("is created again after a kill has left an incomplete one", async () => {
+    // As left by a process that was killed while creating it.
     const built = join(__dirname, "../../dist/embedded-postgres/data-directory");
     const script = `
       const fs = require("node:fs/promises");

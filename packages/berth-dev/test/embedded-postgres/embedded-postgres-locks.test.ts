@@ -1,4 +1,4 @@
-// What connections to the embedded PostgreSQL wait for: advisory locks, and the ends of transactions.
+// What connections to the embedded PostgreSQL wait for: advisory locks and transactions.
 import { once } from "node:events";
 import { Client } from "pg";
 import { type EmbeddedPostgres, spawnEmbeddedPostgres } from "berth/testing";
@@ -13,7 +13,7 @@ async function ask(client: Client, sql: string, values?: unknown[]): Promise<unk
   return rows[0]?.[0];
 }
 
-/** Whether the answer has come by the time that another connection has got twenty. */
+/** Whether the response has arrived by the time that another connection has received twenty. */
 async function isWaiting(answer: Promise<unknown>): Promise<boolean> {
   let isPending = true;
   const done = () => (isPending = false);
@@ -31,7 +31,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     await postgres.stop("SIGTERM");
   });
 
-  it("makes another connection wait until it is given back, and holds nobody else up", async () => {
+  it("makes another connection wait until it is released, and blocks no other query", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(1)");
     const locked = two.query("SELECT pg_advisory_lock(1)");
@@ -41,7 +41,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     expect(await ask(one, "SELECT pg_try_advisory_lock(1)")).toBe(false);
   });
 
-  it("goes to one of many that want it at once, and then to the next", async () => {
+  it("goes to one of many connections that request it at once, and then to the next", async () => {
     const work = async (client: Client) => {
       await client.query("SELECT pg_advisory_lock(2)");
       const isFirst = await ask(client, "SELECT to_regclass('worked') IS NULL");
@@ -70,13 +70,13 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
       "pg_advisory_lock(-9223372036854775808)",
       false,
     ],
-  ])("answers %s after another's %s with %s", async (sql, held, expected) => {
+  ])("responds to %s after another connection's %s with %s", async (sql, held, expected) => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query(`SELECT ${held}`);
     expect(await ask(two, sql)).toBe(expected);
   });
 
-  it("is counted, and kept over the turns of others", async () => {
+  it("is counted, and kept during the turns of others", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(5), pg_advisory_lock(5)");
     const answers: unknown[] = [];
@@ -87,7 +87,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     expect(answers).toEqual([false, true, false, true, true, false]);
   });
 
-  it("is given back when its connection ends", async () => {
+  it("is released when its connection ends", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(6)");
     const locked = two.query("SELECT pg_advisory_lock(6)");
@@ -96,7 +96,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     await locked;
   });
 
-  it("is waited for by a named statement with parameters, too", async () => {
+  it("makes a prepared statement with parameters wait too", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(7)");
     const statement = { name: "lock", text: "SELECT pg_advisory_lock($1)", values: [7] };
@@ -107,7 +107,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     await two.query(statement);
   });
 
-  it("cannot be waited for in a transaction, which holds all others up", async () => {
+  it("cannot be waited for in a transaction, as that would block all others", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(8)");
     await two.query("BEGIN");
@@ -115,7 +115,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     await expect(locked).rejects.toMatchObject({ code: "55P03" });
   });
 
-  it("is told to no client, only its result", async () => {
+  it("sends no notice to the client", async () => {
     const one = await newClient();
     const notices: unknown[] = [];
     one.on("notice", (notice) => notices.push(notice));
@@ -126,7 +126,7 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
     expect(notices).toEqual([]);
   });
 
-  it("that two connections wait for each from the other does not keep the server from ending", async () => {
+  it("does not keep the server from stopping when two connections deadlock", async () => {
     const { url, stop } = await spawnEmbeddedPostgres({ DATA_DIR: "memory://" });
     const pair = [1, 2].map(() => new Client({ connectionString: url }));
     pair.forEach((client) => client.on("error", () => {}));
@@ -147,7 +147,7 @@ describe("an idle transaction on the embedded PostgreSQL", () => {
   beforeAll(async () => {
     postgres = await spawnEmbeddedPostgres({
       DATA_DIR: "memory://",
-      // Longer than a busy machine stalls.
+      // Longer than a busy machine can stall.
       IDLE_IN_TRANSACTION_TIMEOUT_MS: "2000",
     });
   });
@@ -155,17 +155,17 @@ describe("an idle transaction on the embedded PostgreSQL", () => {
     await postgres.stop("SIGTERM");
   });
 
-  it("is rolled back with its connection when others wait for its end", async () => {
+  it("is rolled back, and its connection closed, when others wait", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("CREATE TABLE idle (name text)");
     await one.query("BEGIN");
     await one.query("INSERT INTO idle VALUES ('one')");
-    const told = once(one, "error");
+    const ended = once(one, "error");
     expect(await ask(two, "SELECT count(*)::int FROM idle")).toBe(0);
-    expect((await told)[0]).toMatchObject({ code: "25P03" });
+    expect((await ended)[0]).toMatchObject({ code: "25P03" });
   });
 
-  it("stays when nobody waits, and as long as it says something", async () => {
+  it("stays when no other connection waits, and while it is active", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("CREATE TABLE busy (name text)");
     await one.query("BEGIN");

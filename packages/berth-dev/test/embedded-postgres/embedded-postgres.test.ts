@@ -1,4 +1,4 @@
-// The embedded PostgreSQL, spoken to by pg as an application does.
+// The embedded PostgreSQL, used with pg as by an application.
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     await postgres.stop("SIGTERM");
   });
 
-  it("gives each of 20 connections its own answers, however long the parameters", async () => {
+  it("gives each of 20 connections its own results, however long the parameters", async () => {
     const pool = new Pool({ connectionString: postgres.url, max: 20 });
     const ask = async (n: number) => {
       const parameter = `${n} `.padEnd(200_000, "x");
@@ -36,13 +36,13 @@ describe("the embedded PostgreSQL, in memory", () => {
     );
   });
 
-  it("keeps a transaction to its connection", async () => {
+  it("isolates a transaction from other connections", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("CREATE TABLE isolated (name text)");
     await one.query("BEGIN");
     await one.query("INSERT INTO isolated VALUES ('one')");
     const inserted = two.query("INSERT INTO isolated VALUES ('two')");
-    // Answers that two would have had among them if it had not to wait.
+    // The results that the other connection would have seen if it had not waited.
     for (let n = 0; n < 20; n += 1) await one.query("SELECT 1");
     await one.query("ROLLBACK");
     await inserted;
@@ -59,7 +59,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await answer).rows).toEqual([]);
   });
 
-  it("reports an error to the connection that made it, and goes on", async () => {
+  it("reports an error to its connection only, and goes on", async () => {
     const [one, two] = [await newClient(), await newClient()];
     const [failed, answered] = await Promise.allSettled([
       one.query("SELECT 1 / $1::int", [0]),
@@ -71,7 +71,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await one.query("SELECT $1::int AS number", [3])).rows).toEqual([{ number: 3 }]);
   });
 
-  it("keeps prepared statements of the same name apart", async () => {
+  it("separates prepared statements of the same name", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query({ name: "same", text: "SELECT 'one' AS own" });
     await two.query({ name: "same", text: "SELECT 'two' AS own" });
@@ -79,7 +79,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect(again.rows).toEqual([{ own: "one" }]);
   });
 
-  it("forgets the settings of connections once all have left", async () => {
+  it("discards the settings of connections once all have disconnected", async () => {
     const one = await newClient();
     await one.query("SET application_name = 'left over'");
     await one.end();
@@ -87,7 +87,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await two.query("SHOW application_name")).rows).toEqual([{ application_name: "" }]);
   });
 
-  it("answers COPY FROM STDIN with an error, and goes on", async () => {
+  it("rejects COPY FROM STDIN, and goes on", async () => {
     const one = await newClient();
     await one.query("CREATE TABLE copied (name text)");
     await expect(one.query("COPY copied FROM STDIN")).rejects.toMatchObject({ code: "57014" });
@@ -98,7 +98,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     ["on its own", "LISTEN news", undefined],
     ["among other statements", "SELECT 1; /* now */ listen news", undefined],
     ["prepared", "LISTEN news", "listen"],
-  ])("refuses LISTEN %s with the cure, and notifies nobody", async (_how, text, name) => {
+  ])("rejects LISTEN %s with the cure, and sends no notification", async (_how, text, name) => {
     const [listener, notifier] = [await newClient(), await newClient()];
     const notified: string[] = [];
     for (const client of [listener, notifier])
@@ -106,7 +106,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     await expect(listener.query({ text, name })).rejects.toMatchObject({
       code: "0A000",
       message: expect.stringMatching(
-        /no LISTEN: set DEV_DATABASE_URL to a PostgreSQL server$/,
+        /LISTEN is not supported: set DEV_DATABASE_URL to a PostgreSQL server$/,
       ) as string,
     });
     await notifier.query("NOTIFY news");
@@ -124,7 +124,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await answer).rows).toEqual([{ number: 1 }]);
   });
 
-  it("refuses a cursor that stays open outside a transaction, and holds nobody up", async () => {
+  it("rejects a cursor that stays open outside a transaction, and blocks no other connection", async () => {
     const [one, two] = [await newClient(), await newClient()];
     const numbers = { text: "SELECT generate_series(1, 5) AS number", rows: 2 } as QueryConfig;
     await expect(one.query(numbers)).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe("the embedded PostgreSQL, in memory", () => {
       message: expect.stringMatching(/or set DEV_DATABASE_URL to a PostgreSQL server$/) as string,
     });
     expect((await two.query("SELECT 2 AS number")).rows).toEqual([{ number: 2 }]);
-    // pg leaves this out after an error, other than the libraries for cursors.
+    // Unlike libraries for cursors, pg does not send this after an error.
     (one as unknown as { connection: { sync(): void } }).connection.sync();
     expect((await one.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
     expect((await one.query({ ...numbers, rows: 9 } as QueryConfig)).rows).toHaveLength(5);
@@ -141,24 +141,24 @@ describe("the embedded PostgreSQL, in memory", () => {
     await one.query("COMMIT");
   });
 
-  it("refuses those who look for another database, and says whose it is and where", async () => {
+  it("rejects clients of another database, and says whose database it is", async () => {
     const elsewhere = new URL(postgres.url);
     elsewhere.pathname = "/other_1a2b3c4d";
     await expect(query(elsewhere.href, "SELECT 1")).rejects.toMatchObject({
       code: "3D000",
       message:
-        `database "other_1a2b3c4d" is not here: this is ${postgres.url}, the development database of ` +
-        `${process.cwd()}; run your own on other ports with npm run dev -- -p PORT`,
+        `database "other_1a2b3c4d" does not exist: this is ${postgres.url}, the development database of ` +
+        `${process.cwd()}; start your own on other ports with npm run dev -- -p PORT`,
     });
   });
 
-  it("takes the user's name for the database's when a client names none, as PostgreSQL does", async () => {
+  it("uses the user's name as the database name by default, as PostgreSQL does", async () => {
     const { hostname, port } = new URL(postgres.url);
     const startup = "\0\0\0\x12\0\x03\0\0user\0ann\0\0";
     const socket = connect(Number(port), hostname).end(startup, "latin1").setEncoding("latin1");
-    let answer = "";
-    for await (const chunk of socket) answer += chunk;
-    expect(answer).toContain('database "ann" is not here');
+    let response = "";
+    for await (const chunk of socket) response += chunk;
+    expect(response).toContain('database "ann" does not exist');
   });
 
   const startup = "\0\0\0\x1b\0\x03\0\0database\0postgres\0\0";
@@ -167,7 +167,7 @@ describe("the embedded PostgreSQL, in memory", () => {
     ["an unknown message type", `${startup}y\0\0\0\x04`],
     ["half a message", `${startup}Q\0\0`],
     ["a startup message that is cut off", "\0\0\0\x12\0\x03\0\0user\0ann\0"],
-  ])("ends a connection that speaks %s, and serves the others", async (_name, bytes) => {
+  ])("closes a connection that sends %s, and serves the others", async (_name, bytes) => {
     const { hostname, port } = new URL(postgres.url);
     const socket = connect(Number(port), hostname);
     socket.end(bytes, "latin1").resume();
@@ -196,7 +196,7 @@ describe("the embedded PostgreSQL, in a directory", () => {
     return postgres;
   }
 
-  it("keeps the data over SIGTERM and over SIGKILL", async () => {
+  it("keeps the data after SIGTERM and SIGKILL", async () => {
     for (const [signal, exit] of [
       ["SIGTERM", { code: 0, signal: null }],
       ["SIGKILL", { code: null, signal: "SIGKILL" }],
@@ -213,7 +213,7 @@ describe("the embedded PostgreSQL, in a directory", () => {
     ]);
   });
 
-  it("ends on SIGTERM in spite of open transactions, telling connections why", async () => {
+  it("stops on SIGTERM despite open transactions, and tells clients why", async () => {
     const postgres = await start();
     const client = new Client({ connectionString: postgres.url });
     await client.connect();
@@ -226,17 +226,17 @@ describe("the embedded PostgreSQL, in a directory", () => {
     expect(errors[0]).toMatchObject({ code: "57P01" });
   });
 
-  it("refuses a directory that another process uses", async () => {
+  it("rejects a directory that another process uses", async () => {
     await start();
     await expect(start()).rejects.toThrow(/exit 1: .*in use by process \d+.*set DATA_DIR/s);
   });
 
-  it("refuses a directory that holds something else", async () => {
+  it("rejects a directory with other files", async () => {
     await writeFile(join(directory, "letter.txt"), "Dear reader");
     await expect(start({ DATA_DIR: directory })).rejects.toThrow(/exit 1: .*set DATA_DIR/s);
   });
 
-  it("refuses a port that is taken", async () => {
+  it("rejects a port in use", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const PORT = String((taken.address() as AddressInfo).port);
@@ -245,7 +245,7 @@ describe("the embedded PostgreSQL, in a directory", () => {
     taken.close();
   });
 
-  it("keeps nobody from ending who has forgotten to stop it, as a test does that fails early", async () => {
+  it("stops with its parent, such as a test that fails before it stops the server", async () => {
     const support = require.resolve("berth/testing");
     const forgetful = `require(${JSON.stringify(support)}).spawnEmbeddedPostgres({ DATA_DIR: "memory://" }).then(() => console.log("started"))`;
     const args = ["--eval", forgetful];
@@ -253,7 +253,7 @@ describe("the embedded PostgreSQL, in a directory", () => {
     expect(stdout).toBe("started\n");
   });
 
-  it.each(["abc", "-1", "70000", "", "1e4"])("refuses PORT=%j", async (PORT) => {
+  it.each(["abc", "-1", "70000", "", "1e4"])("rejects PORT=%j", async (PORT) => {
     await expect(start({ PORT })).rejects.toThrow(/exit 1: .*PORT must be/s);
   });
 });
@@ -265,7 +265,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   return rows;
 }
 
-/** The socket below a client, to break it as a crash would. */
+/** The socket of a client, to break it as a crash would. */
 function streamOf(client: Client): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

@@ -1,4 +1,4 @@
-// What a checkout's folder may be called: the tools find their files below any name.
+// The tools find their files in a checkout with any folder name.
 import { spawn } from "node:child_process";
 import {
   cpSync,
@@ -18,7 +18,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 const NAMES = ["C#", "100%", "x [1] (a) $HOME Übung+{1,2}!"];
 
-/** A checkout with links to packages, but for those that look for files where they lie. */
+/** A checkout with links to packages, except those that look for files beside themselves. */
 function checkout(name: string): string {
   const folder = join(scratch, name);
   const modules = join(root, "node_modules");

@@ -1,4 +1,4 @@
-// How the command `restart` finds the formation that it is for.
+// How the command `restart` finds its formation.
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { formationId } from "../../src/formation/formation-id";
 import { freeBasePort, startFormation, startRunner, stopFormations } from "./support";
 
-/** Where the sockets are in some of the tests. */
+/** The folder of the sockets in some tests. */
 let TMPDIR: string;
 beforeEach(() => (TMPDIR = mkdtempSync(join(tmpdir(), "sockets-"))));
 afterEach(async () => {
@@ -17,40 +17,40 @@ afterEach(async () => {
 
 const lines = ["web: echo running; exec sleep 600", "db: echo running; exec sleep 600"];
 
-/** Starts a formation in a folder of its own. */
+/** Starts a formation in a new folder. */
 async function start(...args: string[]) {
   const runner = await startFormation(lines, args);
   await runner.waitFor(/\| running/);
   return runner;
 }
 
-/** Starts another one in the same folder. */
+/** Starts another formation in the same folder. */
 async function startBeside({ directory }: { directory: string }, args: string[], env = {}) {
   const runner = startRunner(directory, args, env);
   await runner.waitFor(/\| running/);
   return runner;
 }
 
-/** What `restart` in that folder prints, and its exit code. */
+/** The output and exit code of `restart` in that folder. */
 async function restart({ directory }: { directory: string }, args: string[] = [], env = {}) {
   const command = startRunner(directory, ["restart", ...args], env);
   return { code: await command.exited, output: command.output() };
 }
 
 describe("restart, looking for its formation", () => {
-  it("takes none of another folder", async () => {
+  it("ignores formations of other folders", async () => {
     const other = await start();
     const here = await start();
     here.process.kill("SIGTERM");
     await here.exited;
     expect(await restart(here)).toEqual({
       code: 1,
-      output: `no formation of ${here.directory} is running: start it, or go to its folder\n`,
+      output: `no formation of ${here.directory} is running: start it, or run this in its folder\n`,
     });
     expect(other.output()).not.toContain("stopping");
   });
 
-  it("asks for the first port where several run, and takes that one", async () => {
+  it("asks for the first port if several run, and uses the one with that port", async () => {
     const first = await start();
     const port = String(await freeBasePort());
     const second = await startBeside(first, ["-p", port]);
@@ -67,7 +67,7 @@ describe("restart, looking for its formation", () => {
     expect(first.output()).not.toContain("stopping");
   });
 
-  it("is not taken in by what one that was killed has left", async () => {
+  it("ignores the socket of a killed formation", async () => {
     const port = String(await freeBasePort());
     const killed = await start("-p", port, "-m", "db=0");
     killed.process.kill("SIGKILL");
@@ -77,18 +77,20 @@ describe("restart, looking for its formation", () => {
     expect((await restart(killed, ["db"])).code).toBe(0);
   });
 
-  it("leaves a formation that has the same first port to itself, which says so", async () => {
+  it("does not replace the socket of a running formation with the same first port, and says so", async () => {
     const port = String(await freeBasePort());
     const first = await start("-p", port, "-m", "db=0");
     const second = await startBeside(first, ["-p", port, "-m", "web=0"]);
     await second.waitFor(
-      /no restart will find this formation: another formation of this folder has the same first port\n/,
+      /the restart command cannot reach this formation: another formation of this folder has the same first port\n/,
     );
     expect((await restart(first, ["web"])).code).toBe(0);
-    expect((await restart(first, ["db"])).output).toBe('nothing runs as "db": restart takes web\n');
+    expect((await restart(first, ["db"])).output).toBe(
+      'no process of type "db" is running: restart takes web\n',
+    );
   });
 
-  it("finds none whose socket others could open, or which has none, and the formation says so", async () => {
+  it("finds no formation without a socket, or with one accessible to other users, and the formation says so", async () => {
     const open = join(TMPDIR, `formations-${process.getuid?.()}`);
     mkdirSync(open);
     chmodSync(open, 0o777);
@@ -96,31 +98,31 @@ describe("restart, looking for its formation", () => {
     mkdirSync(long);
     const first = await start();
     for (const [folder, why] of [
-      [TMPDIR, `${open} is open to other users: remove it, or choose another TMPDIR`],
-      [long, "is too long for a socket: choose a shorter TMPDIR"],
+      [TMPDIR, `${open} is accessible to other users: remove it, or choose another TMPDIR`],
+      [long, "is too long for a Unix socket: choose a shorter TMPDIR"],
     ] as const) {
       const env = { TMPDIR: folder };
       const second = await startBeside(first, ["-p", String(await freeBasePort())], env);
-      await second.waitFor(/no restart will find this formation: .*\n/);
+      await second.waitFor(/the restart command cannot reach this formation: .*\n/);
       expect(second.output()).toContain(`${why}\n`);
       const expected = folder === long ? "no formation" : `${why}\n`;
       expect((await restart(first, [], env)).output).toContain(expected);
     }
   });
 
-  it("trusts no folder that others can write to, whatever listens there", async () => {
+  it("does not trust a folder that other users can write to", async () => {
     const { directory, answer } = await startImpostor({ done: true });
     const folder = join(TMPDIR, `formations-${process.getuid?.()}`);
     chmodSync(folder, 0o722);
     expect(await restart({ directory }, [], { TMPDIR })).toEqual({
       code: 1,
-      output: `${folder} is open to other users: remove it, or choose another TMPDIR\n`,
+      output: `${folder} is accessible to other users: remove it, or choose another TMPDIR\n`,
     });
     expect(answer.wasAsked).toBe(false);
   });
 
   it.each(["say", "failed"])(
-    "passes no control characters on to the terminal in %s",
+    "removes control characters from %s before printing it",
     async (as) => {
       const { directory } = await startImpostor({
         [as]: "\u001b]0;title\u0007 web.1\u009b2J\r\n is up",
@@ -135,7 +137,7 @@ describe("restart, looking for its formation", () => {
 const impostors: Server[] = [];
 afterEach(() => impostors.splice(0).forEach((server) => server.close()));
 
-/** Listens where a formation of a new folder would, and answers each request with this line. */
+/** Listens on the socket of a new folder's formation, and responds to each request with this line. */
 async function startImpostor(line: object) {
   const directory = join(TMPDIR, "here");
   mkdirSync(directory);

@@ -1,4 +1,4 @@
-// What `--restart` starts anew, and what it does not.
+// What `--restart` restarts, and what it does not.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { writeFileSync } from "node:fs";
@@ -8,29 +8,29 @@ import { isAlive, startFormation, startRunner, stopFormations, type Runner } fro
 afterEach(stopFormations);
 
 const write = ({ directory }: Runner, name: string) => writeFileSync(join(directory, name), "");
-/** Stays from its third start on. */
+/** Keeps running from its third start on. */
 const thirdTime = (code: number) =>
   `echo x >> starts; [ $(wc -l < starts) -gt 2 ] || exit ${code}; echo staying; exec sleep 600`;
 
 describe("--restart", () => {
-  it.each([0, 3])("starts anew what ends with code %i, later each time", async (code) => {
+  it.each([0, 3])("restarts a process that exits with code %i, later each time", async (code) => {
     const runner = await startFormation([`web: ${thirdTime(code)}`], ["--restart"]);
     await runner.waitFor(/\| staying/);
     expect(runner.output().replaceAll(/ on port \d+/g, "")).toBe(
       [
         "system | web.1 started",
         `system | web.1 exited with code ${code}`,
-        "system | starting web.1 anew in 0.1 s",
+        "system | restarting web.1 in 0.1 s",
         "system | web.1 started",
         `system | web.1 exited with code ${code}`,
-        "system | starting web.1 anew in 0.2 s",
+        "system | restarting web.1 in 0.2 s",
         "system | web.1 started",
         "web.1  | staying\n",
       ].join("\n"),
     );
   });
 
-  it("stops first what an instance that has ended left behind", async () => {
+  it("first stops what the exited instance left behind", async () => {
     const runner = await startFormation(
       ["web: if mkdir first; then sleep 600 & echo child=$!; else echo again; exec sleep 600; fi"],
       ["--restart"],
@@ -40,7 +40,7 @@ describe("--restart", () => {
     expect(isAlive(Number(child))).toBe(false);
   });
 
-  it("starts anew what others wait for, without them", async () => {
+  it("restarts a process that others wait for, without them", async () => {
     const runner = await startFormation(
       [
         "web: echo $DB_PORT; exec sleep 600",
@@ -48,7 +48,7 @@ describe("--restart", () => {
       ],
       ["--restart"],
     );
-    // Whoever waits for it connects, which ends it: it has to be up for one who only looks.
+    // A process that waits for it connects, which ends it.
     await runner.waitFor(/web\.1 started/);
     await runner.waitFor(/db\.1 exited with code 4\n[^]*db\.1 started[^]*\| up/);
     const [, port] = await runner.waitFor(/web\.1 +\| (\d+)/);
@@ -58,13 +58,13 @@ describe("--restart", () => {
     expect(runner.output()).not.toContain("web.1 e");
   });
 
-  it("is not for what is to end: release that fails is the end of all", async () => {
+  it("does not restart a one-off process: a release that fails ends the formation", async () => {
     const runner = await startFormation(["web: echo started", "release: exit 5"], ["--restart"]);
     expect(await runner.exited).toBe(5);
     expect(runner.output()).not.toContain("web.1");
   });
 
-  it("tries on while a restart has failed, and ends while it waits", async () => {
+  it("keeps trying after a failed restart, and can be stopped while it waits", async () => {
     const runner = await startFormation(
       ["web: [ ! -e broken ] || exit 6; echo staying; exec sleep 600"],
       ["--restart"],
@@ -73,10 +73,10 @@ describe("--restart", () => {
     write(runner, "broken");
     const command = startRunner(runner.directory, ["restart"]);
     expect(await command.exited).toBe(1);
-    expect(command.output()).toContain("web.1 ended with code 6 before it was up\n");
-    await runner.waitFor(/anew in 0\.8 s/);
+    expect(command.output()).toContain("web.1 exited with code 6 before it was up\n");
+    await runner.waitFor(/restarting web\.1 in 0\.8 s/);
     runner.process.kill("SIGINT");
     expect(await runner.exited).toBe(130);
-    expect(runner.output()).toMatch(/anew in 0\.8 s\n$/);
+    expect(runner.output()).toMatch(/restarting web\.1 in 0\.8 s\n$/);
   });
 });

@@ -1,4 +1,4 @@
-// How bytes become lines.
+// How bytes are split into lines.
 import { createLineSplitter } from "../../src/formation/lines";
 
 function split(...chunks: (string | Buffer)[]): string[] {
@@ -10,20 +10,20 @@ function split(...chunks: (string | Buffer)[]): string[] {
 }
 
 describe("createLineSplitter", () => {
-  it("puts lines together from chunks and takes off their ends", () => {
+  it("joins lines across chunks, and removes line breaks", () => {
     expect(split("a", "b\nc\r", "\n\nd\n")).toEqual(["ab", "c", "", "d"]);
   });
 
-  it("hands over a last line that has no end", () => {
+  it("passes on a last line without a line break", () => {
     expect(split("a\nb")).toEqual(["a", "b"]);
   });
 
-  it("puts characters together that chunks have cut", () => {
+  it("joins characters across chunks", () => {
     const bytes = Buffer.from("Sümpfe 🚢\n");
     expect(split(...[...bytes].map((byte) => Buffer.from([byte])))).toEqual(["Sümpfe 🚢"]);
   });
 
-  it("cuts a line that does not end, and loses nothing of it", () => {
+  it("splits a line that does not end, without losing any of it", () => {
     const lines = split(...Array.from({ length: 48 }, () => "x".repeat(64 * 1024)));
     expect(lines.length).toBeGreaterThan(1);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1.2 * 1024 * 1024);

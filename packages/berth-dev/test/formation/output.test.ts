@@ -1,4 +1,4 @@
-// What the log of a formation looks like, in a pipe and on a terminal.
+// The format of a formation's log, in a pipe and on a terminal.
 import { Writable } from "node:stream";
 import { createOutput } from "../../src/formation/output";
 
@@ -19,7 +19,7 @@ function print(isTTY: boolean, ...lines: [name: string, text: string][]): string
 }
 
 describe("createOutput", () => {
-  it("prefixes time and padded name, and keeps what is in a pipe as it is", () => {
+  it("prefixes the time and the padded name, and does not change lines in a pipe", () => {
     expect(print(false, ["web.1", pinoLine], ["worker.1", "hello"])).toMatch(
       new RegExp(
         `^\\d\\d:\\d\\d:\\d\\d web.1    \\| ${pinoLine}\n\\d\\d:\\d\\d:\\d\\d worker.1 \\| hello\n$`,
@@ -27,7 +27,7 @@ describe("createOutput", () => {
     );
   });
 
-  it("colours the prefix and renders pino's lines on a terminal", () => {
+  it("colours the prefix and pretty-prints pino's lines on a terminal", () => {
     const text = print(true, ["web.1", pinoLine], ["worker.1", '{"level":}'], ["web.1", "{}"]);
     const [cyan, yellow, reset] = ["\x1b[36m", "\x1b[33m", "\x1b[0m"];
     expect(text.startsWith(cyan)).toBe(true);

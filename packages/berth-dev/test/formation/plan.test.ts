@@ -1,4 +1,4 @@
-// Which instances a formation has, on which ports and with which variables.
+// Which instances a formation has, with which ports and variables.
 import { planFormation } from "../../src/formation/plan";
 import { parseProcfile } from "../../src/formation/procfile";
 
@@ -14,7 +14,7 @@ function portsOf(formation: string, port?: number): Record<string, string | unde
 }
 
 describe("planFormation", () => {
-  it("counts ports from 5000 by 100 a type and 1 an instance, also past types without any", () => {
+  it("assigns ports from 5000, 100 for each type and 1 for each instance, and skips types without instances", () => {
     expect(portsOf("web=2,worker=0")).toEqual({
       "web.1": "5000",
       "web.2": "5001",
@@ -22,11 +22,11 @@ describe("planFormation", () => {
     });
   });
 
-  it("takes all=N for the types that are not named", () => {
+  it("applies all=N to the types that are not named", () => {
     expect(portsOf("all=0, worker=2", 7000)).toEqual({ "worker.1": "7100", "worker.2": "7101" });
   });
 
-  describe("by what the Procfile says", () => {
+  describe("with the Procfile's counts", () => {
     const procfile = parseProcfile(
       "release: a $DB_PORT\nweb: b\ndb: c\nshop: d $WEB_PORT\nmail: e\n# formation: shop=0,mail=0",
       "Procfile",
@@ -39,29 +39,23 @@ describe("planFormation", () => {
       ["a count of another type", "web=2", [], "web.1 web.2 db.1 release.1"],
       ["a count of its own", "shop=1", [], "web.1 db.1 shop.1 release.1"],
       ["all", "all=1", [], "web.1 db.1 shop.1 mail.1 release.1"],
-      [
-        "its name, and starts what it waits for",
-        undefined,
-        ["shop"],
-        "web.1 db.1 shop.1 release.1",
-      ],
+      ["its name, with what it waits for", undefined, ["shop"], "web.1 db.1 shop.1 release.1"],
       ["another's name, and what release waits for", undefined, ["mail"], "db.1 mail.1 release.1"],
       ["names and counts", "db=0,web=2", ["shop"], "web.1 web.2 shop.1 release.1"],
-    ])(
-      "starts what is to be started when it is asked for %s",
-      (_what, formation, types, expected) => {
-        expect(namesOf(formation, types)).toBe(expected);
-      },
-    );
+    ])("starts the right instances when asked for %s", (_what, formation, types, expected) => {
+      expect(namesOf(formation, types)).toBe(expected);
+    });
 
-    it("refuses the name of a type that there is not", () => {
+    it("rejects an unknown type", () => {
       expect(() => namesOf(undefined, ["shp"])).toThrow(
-        new Error('"shp" is neither restart nor in the Procfile: web, db, shop, mail'),
+        new Error(
+          '"shp" is neither the command restart nor a type in the Procfile: web, db, shop, mail',
+        ),
       );
     });
   });
 
-  it("tells each process the id and the first ports of all, whatever they are set to", () => {
+  it("gives each process the id and the first port of every type, whatever the environment sets", () => {
     const { stages, instances } = planFormation(
       procfile,
       { ...options, formation: "all=1,worker=0", port: 7000 },
@@ -91,7 +85,7 @@ describe("planFormation", () => {
     expect(plan.instances[0]?.env.PORT).toBe(expected);
   });
 
-  it("gives each instance a port for debuggers when that is asked for, one higher each", () => {
+  it("gives each instance a debugger port with --inspect, each one higher", () => {
     const plan = planFormation(procfile, { ...options, formation: "web=2", inspect: 9300 }, {}, {});
     expect(plan.instances.map(({ env }) => env.INSPECT_PORT)).toEqual([
       "9300",
@@ -134,14 +128,14 @@ describe("planFormation", () => {
     expect(stagesOf(lines).map((stage) => stage.join(", "))).toEqual(expected);
   });
 
-  it("waits for nothing that has no instances", () => {
+  it("does not wait for a type without instances", () => {
     const lines = ["release: $DB_PORT", "web: $DB_PORT", "db: a"];
     expect(stagesOf(lines, "db=0")).toEqual([["release.1 end"], ["web.1"]]);
   });
 
-  it("refuses lines that wait for each other", () => {
+  it("rejects lines that wait for each other", () => {
     expect(() => stagesOf(["web: $API_PORT", "api: $WEB_PORT", "db: a"])).toThrow(
-      "web, api wait for each other, as each names a port of another: have one read it from its environment instead",
+      "web, api wait for each other, as each mentions another's port: let one of them read it from its environment instead",
     );
   });
 
@@ -152,12 +146,12 @@ describe("planFormation", () => {
     ["wbe=1", '-m names "wbe", but the Procfile has only web, worker, db-main'],
     ["preflight=1", '-m names "preflight", but the Procfile has only web, worker, db-main'],
     ["all=0", "the formation starts nothing: raise a count in -m"],
-  ])("refuses the formation %s", (formation, message) => {
+  ])("rejects the formation %s", (formation, message) => {
     expect(() => portsOf(formation)).toThrow(new Error(message));
   });
 
-  it("refuses ports that do not exist", () => {
-    expect(() => portsOf("all=1", 65400)).toThrow("reach 65600: choose a lower one with -p");
+  it("rejects ports above 65535", () => {
+    expect(() => portsOf("all=1", 65400)).toThrow("reach 65600: choose a lower first port with -p");
     const plan = () => planFormation(procfile, options, { PORT: "0" }, {});
     expect(plan).toThrow('PORT must be a whole number from 1 to 65535, not "0"');
   });

@@ -1,8 +1,8 @@
-// What a Procfile may say, and what is said about the rest.
+// What a Procfile may contain, and the error messages for the rest.
 import { parseProcfile } from "../../src/formation/procfile";
 
 describe("parseProcfile", () => {
-  it("reads process types in order, past comments, blank lines and CRLF", () => {
+  it("reads process types in order, and skips comments, blank lines and CRLF", () => {
     const text = "# all of it\r\nweb: exec node a.js\r\n\r\n  # more\ndb_2:node b.js --x: y  \n";
     expect(parseProcfile(text, "Procfile")).toEqual({
       types: [
@@ -11,11 +11,11 @@ describe("parseProcfile", () => {
       ],
       oneOffs: [],
       counts: new Map(),
-      warnings: ['not every platform takes "db_2": use a-z, 0-9 and -, at most 63'],
+      warnings: ['not every platform accepts the name "db_2": use a-z, 0-9 and -, at most 63'],
     });
   });
 
-  it("takes preflight and release out of the types that bind ports, to run in this order", () => {
+  it("separates preflight and release, in this order, from the types that bind ports", () => {
     const text = "release: migrate\nweb: serve\npreflight: build";
     const { types, oneOffs } = parseProcfile(text, "Procfile");
     expect(types).toEqual([{ name: "web", command: "serve" }]);
@@ -25,7 +25,7 @@ describe("parseProcfile", () => {
     ]);
   });
 
-  it("reads counts out of comments, which may stand anywhere", () => {
+  it("reads counts from comments anywhere in the file", () => {
     const text = "# formation: db=0\nweb: a\n#formation:web=2,\tall=3\n# formations: b\ndb: c";
     const { counts } = parseProcfile(text, "Procfile");
     expect(Object.fromEntries(counts)).toEqual({ db: 0, web: 2, all: 3 });
@@ -34,16 +34,16 @@ describe("parseProcfile", () => {
   it.each([
     ["# formation: wbe=0", 'Procfile:1: formation names "wbe", but the Procfile has only web'],
     ["# formation: web", "Procfile:1: formation takes NAME=COUNT,… with counts from 0 to 100"],
-  ])("refuses the comment %s", (comment, message) => {
+  ])("rejects the comment %s", (comment, message) => {
     expect(() => parseProcfile(`${comment}\nweb: a`, "Procfile")).toThrow(message);
   });
 
-  it("names the line and the cure of each problem", () => {
+  it("reports the line and the cure of each problem", () => {
     const text = "web: a\nweb: b\nnot a process\nworker:\n";
     expect(() => parseProcfile(text, "Procfile.dev")).toThrow(
       new Error(
         [
-          'Procfile.dev:2: "web" is already the name of line 1, use another one',
+          'Procfile.dev:2: "web" is already defined in line 1, use another name',
           'Procfile.dev:3: write NAME: COMMAND, not "not a process"',
           'Procfile.dev:4: write NAME: COMMAND, not "worker:"',
         ].join("\n"),
@@ -52,7 +52,7 @@ describe("parseProcfile", () => {
   });
 
   it.each(["", "# nothing\n", "release: migrate\npreflight: build"])(
-    "refuses %j, which starts nothing",
+    "rejects %j, which has no process type",
     (text) => {
       expect(() => parseProcfile(text, "Procfile")).toThrow('Procfile: add a line such as "web:');
     },

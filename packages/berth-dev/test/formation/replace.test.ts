@@ -1,10 +1,10 @@
-// How long a new process may take until it counts as up.
-import type { Crew } from "../../src/formation/crew";
+// How long a new process may take to come up.
 import { createReplace } from "../../src/formation/replace";
+import type { Supervisor } from "../../src/formation/supervisor";
 import { freeBasePort } from "./support";
 
 describe("a replacement", () => {
-  it("has failed when it still runs but is not up in time", async () => {
+  it("fails when the new process runs but is not up in time", async () => {
     let exit!: (code: number) => void;
     const child = {
       pid: undefined,
@@ -13,11 +13,14 @@ describe("a replacement", () => {
       isAlive: () => true,
       signal: () => {},
     };
-    const crew = { start: () => child, stop: () => Promise.resolve(true) } as unknown as Crew;
-    const told: string[] = [];
+    const supervisor = {
+      start: () => child,
+      stop: () => Promise.resolve(true),
+    } as unknown as Supervisor;
+    const reported: string[] = [];
     const port = String(await freeBasePort());
     const problem = await createReplace(
-      crew,
+      supervisor,
       () => () => {},
       100,
     )(
@@ -27,11 +30,11 @@ describe("a replacement", () => {
         isAlone: false,
         over: new AbortController().signal,
         gone: new AbortController().signal,
-        tell: (text) => told.push(text),
+        report: (text) => reported.push(text),
       },
     );
     expect(problem).toBe("web.1 is not up after 0.1 s");
     exit(0);
-    expect(told).toEqual(["stopping web.1"]);
+    expect(reported).toEqual(["stopping web.1"]);
   });
 });

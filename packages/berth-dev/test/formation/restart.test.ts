@@ -1,4 +1,4 @@
-// The command `restart`: what it does to a running formation, what it says, and what it ends with.
+// The command `restart`: its effect on a running formation, its output and its exit code.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
@@ -11,7 +11,7 @@ import { freeBasePort, startFormation, startRunner, stopFormations, type Runner 
 afterEach(stopFormations);
 
 /**
- * Answers with what VERSION had at its start; /slow is in flight until there is a file `answer`. It is not ready when it begins to listen;
+ * Responds with its VERSION; /slow is in flight until the file `answer` exists. It becomes ready some time after it listens;
  * `broken` does not start, `never` is never ready.
  */
 const SERVER = `
@@ -73,7 +73,7 @@ async function ask(port: number, path = "/"): Promise<string> {
 }
 
 describe("restart", () => {
-  it("stops and starts the instances of a type one by one, each once the one before is ready", async () => {
+  it("restarts the instances of a type one by one, each once the one before is ready", async () => {
     const { runner, base } = await startWeb(2, "worker: sleep 600");
     save(runner, "two");
     const command = restart(runner, "web");
@@ -92,11 +92,11 @@ describe("restart", () => {
     ["itself", web],
     ["and reloads", reloading],
   ])(
-    "cuts no request of what runs %s, and leaves one that answers at any time",
+    "breaks off no request of %s, and always leaves one instance that responds",
     async (_how, line) => {
       const { runner, base } = await startLines(2, [line]);
       const slow = Promise.all([ask(base, "/slow"), ask(base + 1, "/slow")]);
-      // Both have it before the first is stopped.
+      // Both instances have a request before the first is stopped.
       await Promise.all([ask(base), ask(base + 1)]);
       save(runner, "two");
       const command = restart(runner, "web");
@@ -114,7 +114,7 @@ describe("restart", () => {
     },
   );
 
-  it("without names takes all but one-offs and what others wait for, which has to be named", async () => {
+  it("restarts all types by default, except one-offs and those that others wait for", async () => {
     const { runner, base } = await startWeb(
       1,
       `db: exec node -e "require('net').createServer().listen(process.env.PORT)"`,
@@ -125,7 +125,7 @@ describe("restart", () => {
     const all = restart(runner);
     expect(await all.exited).toBe(0);
     expect(all.output()).toBe(
-      `stopping web.1: nobody listens on port ${base} until it is back\nweb.1 is up again on port ${base}\n` +
+      `stopping web.1: nothing listens on port ${base} until it is back\nweb.1 is up again on port ${base}\n` +
         "stopping worker.1\nworker.1 is up again\n",
     );
     const db = restart(runner, "db");
@@ -145,17 +145,17 @@ describe("restart", () => {
     ]);
   });
 
-  it("stops at an instance that does not come up, which ends nothing and is tried again by the next one", async () => {
+  it("stops at an instance that does not come up, keeps the formation, and tries it again next time", async () => {
     const { runner, base } = await startWeb(2);
     save(runner, "broken");
     const failed = restart(runner, "web");
     expect(await failed.exited).toBe(1);
     expect(failed.output()).toBe(
-      "stopping web.1\nweb.1 ended with code 3 before it was up; left as it was: web.2\n",
+      "stopping web.1\nweb.1 exited with code 3 before it was up; not restarted: web.2\n",
     );
     expect(await ask(base + 1)).toBe("one");
     expect(runner.output()).toContain(
-      "| web.1 is started by the next restart, or when .env has changed\n",
+      "| web.1 stays stopped until the next restart, or until .env changes\n",
     );
 
     save(runner, "two");
@@ -166,14 +166,14 @@ describe("restart", () => {
     expect(await runner.exited).toBe(130);
   });
 
-  it("counts one that runs but never gets ready as not up, until nobody waits any more", async () => {
+  it("waits for an instance that runs but never becomes ready, until the client disconnects", async () => {
     const { runner, base } = await startWeb(2);
     save(runner, "never");
     const given = restart(runner, "web");
     await runner.waitFor(/listening with never/);
     given.process.kill("SIGINT");
     await runner.waitFor(
-      /the restart has failed: nobody waits for web\.1 to be up; left as it was: web\.2\n/,
+      /the restart failed: the client disconnected before web\.1 was up; not restarted: web\.2\n/,
     );
     expect(await ask(base + 1)).toBe("one");
   });
@@ -186,27 +186,27 @@ describe("restart", () => {
     const command = restart(runner);
     expect(await command.exited).toBe(0);
     expect(command.output()).toContain(
-      "web.1 did not stop in time and was killed, with what it had in flight\n",
+      "web.1 did not stop in time and was killed, with its requests in flight\n",
     );
     expect(runner.output()).toContain("web.1 ended by SIGKILL");
   });
 
-  it("is refused while another one is under way", async () => {
+  it("is rejected while another restart is in progress", async () => {
     const { runner } = await startWeb(2);
     save(runner, "never");
     const first = restart(runner, "web");
     await runner.waitFor(/listening with never/);
     const second = restart(runner, "web");
     expect(await second.exited).toBe(1);
-    expect(second.output()).toBe("another restart is under way: wait for its end\n");
+    expect(second.output()).toBe("another restart is in progress: wait until it ends\n");
     expect(runner.output().match(/web\.1 started/g)).toHaveLength(2);
     first.process.kill("SIGINT");
-    await runner.waitFor(/the restart has failed/);
+    await runner.waitFor(/the restart failed/);
     save(runner, "two");
     expect(await restart(runner, "web").exited).toBe(0);
   });
 
-  it("is refused while what it is for has not been started yet", async () => {
+  it("is rejected while an instance has not been started yet", async () => {
     const runner = await startFormation([
       "web: sleep 600",
       "release: until [ -e go ]; do sleep 0.02; done",
@@ -220,7 +220,7 @@ describe("restart", () => {
     expect(await restart(runner).exited).toBe(0);
   });
 
-  it("gives way to a change of .env, with which all start anew", async () => {
+  it("is cancelled by a change of .env, which restarts everything", async () => {
     const { runner, base } = await startWeb(2);
     save(runner, "never");
     const command = restart(runner, "web");
@@ -229,7 +229,7 @@ describe("restart", () => {
     writeFileSync(join(runner.directory, ".env"), "CHANGED=1");
     expect(await command.exited).toBe(1);
     expect(command.output()).toMatch(
-      /\n\.env has changed, with which all start anew; left as it was: web\.2\n$/,
+      /\n\.env has changed, which restarts the formation; not restarted: web\.2\n$/,
     );
     await runner.waitFor(/web\.1 +\| ready with two/);
     await runner.waitFor(/web\.2 +\| ready with two/);
@@ -254,14 +254,14 @@ describe("restart", () => {
       answerSlow(runner);
       expect(await runner.exited).toBe(130);
       expect(await command.exited).toBe(1);
-      expect(command.output()).toMatch(/\nthe formation has ended.*\n$/);
+      expect(command.output()).toMatch(/\nthe formation (has )?ended.*\n$/);
       expect(await slow).toBe("one");
       await expect(ask(base)).rejects.toThrow("ECONNREFUSED");
       expect(runner.output().match(/web\.1 started/g)).toHaveLength(what === "starting" ? 2 : 1);
     },
   );
 
-  it("counts the end of an instance that was up again as any other end", async () => {
+  it("treats the exit of an instance that came up like any other exit", async () => {
     const { runner, base } = await startWeb(1);
     expect(await restart(runner).exited).toBe(0);
     await expect(ask(base, "/crash")).rejects.toThrow();

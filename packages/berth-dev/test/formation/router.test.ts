@@ -1,4 +1,4 @@
-// The router of a formation: where it leads, what it says, and what happens to requests while instances come and go.
+// The router of a formation: its routes, its output, and requests while instances are restarted.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { ask } from "../router/support";
@@ -6,7 +6,7 @@ import { freeBasePort, startFormation, startRunner, stopFormations, type Runner 
 
 afterEach(stopFormations);
 
-/** Answers with its port, its trust in proxies and its start's number; takes 300 ms to be ready, and drains as long. */
+/** Responds with its port, its TRUST_PROXY and the number of its start. Takes 300 ms to become ready, and as long to drain. */
 const SERVER = `
 const { createServer } = require("node:http");
 const { PORT, TRUST_PROXY } = process.env;
@@ -25,13 +25,13 @@ const files = { "server.js": SERVER };
 interface Routed {
   runner: Runner;
   base: number;
-  /** The router's. */
+  /** The router's port. */
   port: number;
 }
 
 async function startRouted(lines: string[], args: string[] = [], more = {}): Promise<Routed> {
   const base = await freeBasePort();
-  // The last of those that are free, and of a process type that is not started twice.
+  // The last of the free ports; no second instance uses it.
   const port = base + 101;
   const ports = ["-p", `${base}`, "--router", `${port}`];
   const runner = await startFormation(lines, [...ports, ...args], { ...files, ...more });
@@ -40,12 +40,12 @@ async function startRouted(lines: string[], args: string[] = [], more = {}): Pro
 }
 
 describe("a formation with --router", () => {
-  it("says where it is, sends requests to each instance, and tells them to believe it", async () => {
+  it("prints its URL, sends requests to each instance, and sets TRUST_PROXY", async () => {
     const { runner, base, port } = await startRouted([web, "db: sleep 600"], ["-m", "web=2"]);
     expect(runner.output()).toMatch(
       new RegExp(`^system \\| router on http://localhost:${port} → web\\.1, web\\.2\n`, "m"),
     );
-    // Held until one is ready.
+    // Waits until one is ready.
     const seen = new Set<string>();
     while (seen.size < 2) {
       const { status, text } = await ask(port);
@@ -53,10 +53,10 @@ describe("a formation with --router", () => {
       seen.add(text.replace(/ \d+$/, ""));
     }
     expect([...seen].toSorted()).toEqual([`${base} 1`, `${base + 1} 1`]);
-    expect(runner.output()).not.toContain("router answered");
+    expect(runner.output()).not.toContain("router responded");
   });
 
-  it("leads host names to process types, and leaves TRUST_PROXY to who sets it", async () => {
+  it("routes host names to process types, and does not override TRUST_PROXY", async () => {
     const { runner, port } = await startRouted(
       [web, "api: exec node server.js"],
       ["--host", "a.localhost=web", "--host", "b.localhost=api"],
@@ -74,7 +74,7 @@ describe("a formation with --router", () => {
     expect((await ask(port)).status).toBe(404);
   });
 
-  it.each([1, 2])("drops nothing while its %d instances are restarted", async (count) => {
+  it.each([1, 2])("drops no request while its %d instances are restarted", async (count) => {
     const { runner, port } = await startRouted([web], ["-m", `web=${count}`]);
     const pids = new Set<string>();
     while (pids.size < count) pids.add((await ask(port)).text);
@@ -91,10 +91,10 @@ describe("a formation with --router", () => {
     await Promise.all(clients);
     expect(await restart.exited).toBe(0);
     while (pids.size < 2 * count) pids.add((await ask(port)).text);
-    expect(runner.output()).not.toContain("router answered");
+    expect(runner.output()).not.toContain("router responded");
   });
 
-  it("stops last, with what was in flight", async () => {
+  it("stops last, after the requests in flight", async () => {
     const { runner, port } = await startRouted([web]);
     const slow = ask(port, "/slow");
     await runner.waitFor(/working/);
@@ -104,7 +104,7 @@ describe("a formation with --router", () => {
     await expect(ask(port)).rejects.toThrow("ECONNREFUSED");
   });
 
-  it("starts nothing when the router's port is taken, and names who has it and the cure", async () => {
+  it("starts nothing when the router's port is in use, and names the process that has it and the cure", async () => {
     const taken = createServer().listen(0);
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };
@@ -112,7 +112,7 @@ describe("a formation with --router", () => {
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toMatch(
       new RegExp(
-        `^port ${port} of the router is taken by process ${process.pid} \\(.+\\): stop it, or choose another one with --router\n$`,
+        `^port ${port} of the router is in use by process ${process.pid} \\(.+\\): stop it, or choose another one with --router\n$`,
       ),
     );
     taken.close();
@@ -123,33 +123,36 @@ describe("a formation with --router", () => {
     [["--router", "0"], '--router must be a whole number from 1 to 65535, not "0"'],
     [["--router", "70000"], '--router must be a whole number from 1 to 65535, not "70000"'],
     [["--router", "1", "-p", "1"], "--router 1 is the port of web.1: choose another one"],
-    [["--host", "a=web"], "--host is for a router: add --router PORT"],
+    [["--host", "a=web"], "--host needs a router: add --router PORT"],
     [["--router", "1", "--host", "a=b"], '--host names "b", but the Procfile has only web, db'],
-    [["--router", "1", "--host", "a"], '--host takes NAME=TYPE, as app.localhost=web, not "a"'],
+    [
+      ["--router", "1", "--host", "a"],
+      '--host takes NAME=TYPE, such as app.localhost=web, not "a"',
+    ],
     [
       ["--router", "1", "--host", "a:1=web"],
-      '--host takes NAME=TYPE, as app.localhost=web, not "a:1=web"',
+      '--host takes NAME=TYPE, such as app.localhost=web, not "a:1=web"',
     ],
-    [["--router", "1", "--host", "a=web", "--host", "A=db"], "--host has a twice: leave one out"],
+    [["--router", "1", "--host", "a=web", "--host", "A=db"], "--host names a twice: remove one"],
     [
       ["--router", "1", "-m", "web=0"],
-      "--router leads to web, of which -m starts none: raise its count",
+      "--router routes to web, but -m starts no instance of it: raise its count",
     ],
-  ])("ends with 1 and one line for %j", async (args, line) => {
+  ])("exits with 1 and one line for %j", async (args, line) => {
     const runner = await startFormation([web, "db: sleep 600"], args, files);
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toBe(`${line}\n`);
   });
 
-  it("needs to be told when nothing is called web and there are several", async () => {
+  it("needs --host without a type web if there are several types", async () => {
     const runner = await startFormation(["a: sleep 600", "b: sleep 600"], ["--router", "1"], files);
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toBe(
-      "--router leads to web, which the Procfile has not: add --host localhost=TYPE, one of a, b\n",
+      "--router routes to web, which is not in the Procfile: add --host localhost=TYPE, one of a, b\n",
     );
   });
 
-  it("leads to the only type when nothing is called web", async () => {
+  it("routes to the only type if there is no type web", async () => {
     const { port } = await startRouted([web.replace("web", "api")]);
     expect((await ask(port)).status).toBe(200);
   });

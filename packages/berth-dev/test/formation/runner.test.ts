@@ -1,4 +1,4 @@
-// The Procfile runner, with real processes: what it starts, prints, and never leaves behind.
+// The Procfile runner with real processes: what it starts and prints, and that it leaves nothing behind.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import {
   type Runner,
 } from "./support";
 
-/** A process with a child of its own; both print their pid. */
+/** A process with a child; both print their pid. */
 const family = `sh -c 'echo parent=$$; sleep 600 & echo child=$!; wait'`;
 const stubborn = `node -e "process.on('SIGTERM', () => console.log('no')); console.log('pid=' + process.pid); setInterval(() => {}, 1e6)"`;
 
@@ -27,7 +27,7 @@ async function familyOf(runner: Runner): Promise<number[]> {
 }
 
 describe("a formation", () => {
-  it("gives each process its port, and the ports of the others", async () => {
+  it("gives each process its port and the ports of the others", async () => {
     const base = await freeBasePort();
     const service = `node -e "require('http').createServer((req, res) => res.end(process.env.ASKED)).listen(process.env.PORT, () => console.log('serving'))"`;
     const runner = await startFormation(
@@ -43,7 +43,7 @@ describe("a formation", () => {
     }
   });
 
-  it("tells all its processes an id, which formations of other folders have not", async () => {
+  it("gives all processes an id that differs from those of other folders", async () => {
     const ids = await Promise.all(
       [1, 2].map(async () => {
         const runner = await startFormation([
@@ -57,7 +57,7 @@ describe("a formation", () => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
-  it("runs preflight, then release, then the rest, each only when all before it succeeded", async () => {
+  it("runs preflight, then release, then the rest, each only if the ones before succeeded", async () => {
     const lines = ["web: echo web", "release: sleep 0.1; echo release"];
     const good = await startFormation([...lines, "preflight: sleep 0.1; echo preflight"]);
     expect(await good.exited).toBe(0);
@@ -74,7 +74,7 @@ describe("a formation", () => {
     expect(unbuilt.output()).not.toMatch(/release\.1|web\.1/);
   });
 
-  it("ends with the code of the process that ends first, and stops the others", async () => {
+  it("exits with the code of the process that exits first, and stops the others", async () => {
     const waiting = "web: until [ -e go ]; do sleep 0.02; done; exit 7";
     const runner = await startFormation([waiting, `db: ${family}`]);
     const pids = await familyOf(runner);
@@ -86,14 +86,14 @@ describe("a formation", () => {
     expect(await killed.exited).toBe(137);
   });
 
-  it("stops what a process has left behind when it ended", async () => {
+  it("stops what a process left behind when it exited", async () => {
     const runner = await startFormation(["web: sleep 600 & echo child=$!"]);
     const child = await pidOf(runner, "child");
     expect(await runner.exited).toBe(0);
     expect(isAlive(child)).toBe(false);
   });
 
-  it("prints all of the last output, whole lines or not", async () => {
+  it("prints all of the last output, even an incomplete line", async () => {
     const runner = await startFormation([
       "web: head -c 3000000 /dev/zero | tr '\\0' x; printf 'Ende 🚢'",
     ]);
@@ -104,7 +104,7 @@ describe("a formation", () => {
     expect(runner.output()).toContain("Ende 🚢\n");
   });
 
-  it("says what to do about a command that is not there", async () => {
+  it("prints the cure for a command that does not exist", async () => {
     const runner = await startFormation(["web: exec no-such-command", "db: sleep 600"]);
     expect(await runner.exited).toBe(127);
     expect(runner.output()).toMatch(/web\.1 +\| .*no-such-command.*not found\n/);
@@ -113,7 +113,7 @@ describe("a formation", () => {
     );
   });
 
-  it("leaves a taken port to the process that wants it", async () => {
+  it("leaves the bind error of a port in use to the process itself", async () => {
     const base = await freeBasePort();
     const service = `node -e "require('http').createServer().listen(process.env.WEB_PORT, () => console.log('serving'))"`;
     const runner = await startFormation(
@@ -129,13 +129,13 @@ describe("a formation", () => {
     [["-p", "http"], /-p must be a whole number/],
     [["-f", "none"], /^cannot read none \(ENOENT\): choose another Procfile with -f\n$/],
     [["-f", "."], /^cannot read \. \(EISDIR\): choose another Procfile with -f\n$/],
-    [["--env", "none"], /^there is no none: choose another file with --env\n$/],
+    [["--env", "none"], /^none does not exist: choose another file with --env\n$/],
     [["--env", "."], /^\.: cannot be read: it is a folder\. Remove or rename it\n$/],
-    [["restrat"], /^"restrat" is neither restart nor in the Procfile: web\n$/],
+    [["restrat"], /^"restrat" is neither the command restart nor a type in the Procfile: web\n$/],
     [["restart", "-m", "web=2"], /^the command restart takes only -p, not -m\n$/],
     [["restart", "-p", "http"], /^-p must be a whole number/],
     [["--scale"], /Unknown option '--scale'[^]*Usage/],
-  ])("refuses %j with exit code 1", async (args, message) => {
+  ])("rejects %j with exit code 1", async (args, message) => {
     const runner = await startFormation(["web: echo started"], args);
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toMatch(message);
@@ -156,7 +156,7 @@ describe("stopping a formation", () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  it("kills after the grace what does not end on SIGTERM", async () => {
+  it("kills a process that ignores SIGTERM after the grace period", async () => {
     const runner = await startFormation([`web: ${stubborn}`]);
     const pid = await pidOf(runner, "pid");
     const startedAt = performance.now();
@@ -172,14 +172,14 @@ describe("stopping a formation", () => {
     const pid = await pidOf(runner, "pid");
     runner.process.kill("SIGINT");
     await runner.waitFor(/\| no\n/);
-    // The first wave is over 200 ms after it began, and the runner cannot tell us so.
+    // SIGINT counts as the same Ctrl-C for 200 ms, and the runner does not print when that is over.
     const again = setInterval(() => runner.process.kill("SIGINT"), 50);
     expect(await runner.exited).toBe(130);
     clearInterval(again);
     expect(isAlive(pid)).toBe(false);
   });
 
-  it("stops when nobody can read its output any more", async () => {
+  it("stops when its output is closed", async () => {
     const runner = await startFormation([
       `web: ${family}`,
       "chatty: while :; do echo x; sleep 0.02; done",
@@ -191,7 +191,7 @@ describe("stopping a formation", () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  it("leaves nothing behind even when the runner itself is killed", async () => {
+  it("leaves no process behind when the runner itself is killed", async () => {
     const runner = await startFormation([`web: ${family}`, `db: ${family.replaceAll("=", "2=")}`]);
     const pids = [
       ...(await familyOf(runner)),

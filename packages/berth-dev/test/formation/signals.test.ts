@@ -1,9 +1,9 @@
-// What counts as a second Ctrl-C, and what it does.
+// What counts as a second Ctrl-C, and its effect.
 import { EventEmitter } from "node:events";
 import type { Child } from "../../src/formation/child";
 import type { Output } from "../../src/formation/output";
 import { listenForStop } from "../../src/formation/signals";
-import { stopAll } from "../../src/formation/stop";
+import { stopChildren } from "../../src/formation/supervisor";
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -17,7 +17,7 @@ function stopClock() {
 }
 
 describe("SIGINT", () => {
-  it("counts as one Ctrl-C within 200 ms, as npm passes it on, and then as a second one", async () => {
+  it("counts as the same Ctrl-C within 200 ms, as npm forwards it, and later as a second one", async () => {
     const clock = stopClock();
     const runner = Object.assign(new EventEmitter(), { ppid: process.ppid, env: {} });
     const { stop, force } = listenForStop(
@@ -38,8 +38,8 @@ describe("SIGINT", () => {
 });
 
 describe("a second Ctrl-C", () => {
-  it("ends the grace of what does not end on SIGTERM", async () => {
-    // No grace passes.
+  it("ends the grace period of a process that ignores SIGTERM", async () => {
+    // The grace period never passes.
     stopClock();
     const signals: string[] = [];
     const child: Child = {
@@ -49,7 +49,7 @@ describe("a second Ctrl-C", () => {
       isAlive: () => signals.at(-1) !== "SIGKILL",
       signal: (name) => void signals.push(name),
     };
-    expect(await stopAll([child], Promise.resolve())).toBe(false);
+    expect(await stopChildren([child], Promise.resolve())).toBe(false);
     expect(signals).toEqual(["SIGTERM", "SIGKILL"]);
   });
 });

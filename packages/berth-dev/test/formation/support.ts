@@ -1,4 +1,4 @@
-// Runs the Procfile runner as a process of its own, in a directory of its own.
+// Runs the Procfile runner as a separate process in a temporary directory.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,23 +14,23 @@ export const root = join(__dirname, "../../../..");
 export interface Runner {
   process: ChildProcess;
   directory: string;
-  /** Resolves to the exit code, or to the signal's name. */
+  /** Resolves to the exit code or the signal's name. */
   readonly exited: Promise<number | string>;
-  /** Everything printed so far, without the time. */
+  /** The output so far, without the time. */
   output(): string;
-  /** Resolves to the match once the output has one, rejects with the output when it ends without. */
+  /** Resolves to the match once the output has one. Rejects with the output if it ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
-/** Formations find one another there: nobody else's, and none of this file's is found by others. */
+/** The folder of the formations' sockets, for this test file alone. */
 const sockets = mkdtempSync(join(tmpdir(), "sockets-"));
 afterAll(() => rmSync(sockets, { recursive: true, force: true }));
 
 const running = new Set<ChildProcess>();
-/** The directories made here; those that a test hands in are its own to delete. */
+/** The directories created here; a test deletes those that it passes in. */
 const made = new Set<string>();
 
-/** Starts the runner with a Procfile of these lines, and `files` beside it; on free ports unless the arguments say others. */
+/** Starts the runner with a Procfile of these lines and `files` beside it, on free ports unless the arguments have others. */
 export async function startFormation(
   lines: string[],
   args: string[] = [],
@@ -48,7 +48,7 @@ export async function startFormation(
   return startRunner(directory, [...args, ...ports], env);
 }
 
-/** Starts the runner in a directory, which stays the caller's. */
+/** Starts the runner in a directory, which the caller deletes. */
 export function startRunner(
   directory: string,
   args: string[],
@@ -102,7 +102,7 @@ function watch(child: ChildProcess): Omit<Runner, "directory"> {
   };
 }
 
-/** Ends the runners that a test has left, and deletes the directories of those that got one, for afterEach. */
+/** For afterEach: stops the runners that are left, and deletes the directories created here. */
 export async function stopFormations(): Promise<void> {
   for (const child of running) {
     child.stdout?.resume();
@@ -116,18 +116,18 @@ export async function stopFormations(): Promise<void> {
   made.clear();
 }
 
-/** Resolves once the process is gone, without doing anything about it. */
+/** Resolves once the process is gone. */
 export async function waitUntilGone(pid: number): Promise<void> {
   while (isAlive(pid)) await delay(20);
 }
 
-/** Whether the process runs; one that is dead and only waits for its parent's attention does not. */
+/** Whether the process runs. A zombie does not. */
 export function isAlive(pid: number): boolean {
   const ps = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return /^[^Z]/.test(ps.stdout.trim());
 }
 
-/** The ids of the processes that have one of these settings in their environment, as `NAME=value`. */
+/** The ids of the processes that have one of these variables, as `NAME=value`, in their environment. */
 export function processesWith(...settings: string[]): number[] {
   const ps = spawnSync("ps", ["axeww", "-o", "pid=,args="], { encoding: "utf8" });
   return ps.stdout
@@ -136,7 +136,7 @@ export function processesWith(...settings: string[]): number[] {
     .map(Number.parseFloat);
 }
 
-/** Resolves to a port that is free, as are those up to 101 above: two process types, the second with two instances. */
+/** Resolves to a free port; the 101 above are free too: enough for two process types, the second with two instances. */
 export function freeBasePort(): Promise<number> {
   return freePort(101);
 }

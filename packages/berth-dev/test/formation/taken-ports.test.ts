@@ -1,4 +1,4 @@
-// What a formation does when others have its ports.
+// What a formation does when its ports are in use.
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { freeBasePort, startFormation, stopFormations } from "./support";
@@ -18,9 +18,9 @@ async function take(port: number, host: string): Promise<void> {
   await once(server, "listening");
 }
 
-describe("a formation whose ports are taken", () => {
+describe("a formation whose ports are in use", () => {
   it.each(["127.0.0.1", "0.0.0.0", "::"])(
-    "starts nothing when one is taken on %s, and names who has it and the cure",
+    "starts nothing when one is in use on %s, and names the process that has it and the cure",
     async (host) => {
       const base = await freeBasePort();
       await take(base + 100, host);
@@ -28,14 +28,14 @@ describe("a formation whose ports are taken", () => {
       expect(await runner.exited).toBe(1);
       expect(runner.output()).toMatch(
         new RegExp(
-          `^port ${base + 100} of db\\.1 is taken by process ${process.pid} \\(.+ in ${process.cwd()}\\): ` +
+          `^port ${base + 100} of db\\.1 is in use by process ${process.pid} \\(.+ in ${process.cwd()}\\): ` +
             "stop it, or choose other ports with -p\n$",
         ),
       );
     },
   );
 
-  it("names each of them", async () => {
+  it("names each port in use", async () => {
     const base = await freeBasePort();
     await take(base, "127.0.0.1");
     await take(base + 100, "127.0.0.1");
@@ -46,7 +46,7 @@ describe("a formation whose ports are taken", () => {
     );
   });
 
-  it("does not mind a port that it gives to nobody", async () => {
+  it("ignores a port that no instance has", async () => {
     const base = await freeBasePort();
     await take(base + 100, "127.0.0.1");
     const runner = await startFormation(lines, ["-p", `${base}`, "-m", "db=0"]);

@@ -1,20 +1,20 @@
-// What the processes of a formation wait for: ports that their lines name, release, and changes of .env.
+// What the processes of a formation wait for: ports that their lines mention, release, and changes of .env.
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFormation, stopFormations, type Runner } from "./support";
 
-/** Takes its time before it listens. */
+/** Listens after a delay. */
 const db = `db: sleep 0.3; exec node -e "require('net').createServer().listen(process.env.PORT)"`;
-/** Fails unless somebody listens. */
-const asks = (who: string, port: string) =>
-  `node -e "require('net').connect(process.argv[1]).on('connect', function () { console.log('${who} is answered'); this.destroy() })" ${port}`;
+/** Fails unless something listens on the port. */
+const asks = (name: string, port: string) =>
+  `node -e "require('net').connect(process.argv[1]).on('connect', function () { console.log('${name} is answered'); this.destroy() })" ${port}`;
 
 afterEach(stopFormations);
 
 const save = (runner: Runner, text: string) => writeFileSync(join(runner.directory, ".env"), text);
 
-describe("a line that names another's port", () => {
-  it("is started once that one listens, release among them, and the rest after release", async () => {
+describe("a line that mentions another type's port", () => {
+  it("starts once that port is open, including release; the other lines start after release", async () => {
     const runner = await startFormation([
       `worker: ${asks("worker", "$QUEUE_PORT")}; sleep 600`,
       "web: echo serving; sleep 600",
@@ -31,7 +31,7 @@ describe("a line that names another's port", () => {
     expect(runner.output()).toMatch(/waiting for db\.1 to listen on port \d+\n/);
   });
 
-  it("is never started when that one ends instead, which ends the formation", async () => {
+  it("does not start when the other process exits instead, which ends the formation", async () => {
     const runner = await startFormation(["web: echo served $DB_PORT", "db: sleep 0.1; exit 5"]);
     expect(await runner.exited).toBe(5);
     expect(runner.output()).not.toContain("served");
@@ -39,7 +39,7 @@ describe("a line that names another's port", () => {
 });
 
 describe("a changed .env", () => {
-  it("starts anew what uses it, release first, and keeps what others wait for", async () => {
+  it("restarts the processes, release first, and keeps those that others wait for", async () => {
     const runner = await startFormation(
       [
         'web: echo "web has $ASKED, and $SET"; sleep 600',
@@ -61,7 +61,7 @@ describe("a changed .env", () => {
     expect(runner.output().match(/web\.1 ended by SIGTERM/g)).toHaveLength(3);
   });
 
-  it("is no end of the formation when release fails on it: the next change is tried", async () => {
+  it("does not end the formation when release fails: the next change tries again", async () => {
     const runner = await startFormation([
       'web: echo "web has $ASKED"; sleep 600',
       'release: [ "$ASKED" != bad ]',
@@ -69,20 +69,20 @@ describe("a changed .env", () => {
     await runner.waitFor(/web has \n/);
     save(runner, "ASKED=bad");
     await runner.waitFor(
-      /release\.1 has failed: what comes after it is not started before \.env is changed\n/,
+      /release\.1 failed: the processes after it are not started until \.env changes\n/,
     );
     save(runner, "ASKED=good");
     await runner.waitFor(/web has good\n/);
     expect(runner.output()).not.toContain("web has bad");
   });
 
-  it("changes nothing while the file cannot be read, which a line says", async () => {
+  it("restarts nothing while the file cannot be read, and says so", async () => {
     const runner = await startFormation(['web: echo "web has $ASKED"; exec sleep 600']);
     await runner.waitFor(/web has \n/);
     const file = join(runner.directory, ".env");
     mkdirSync(file);
     await runner.waitFor(
-      /\| \S+\/\.env: cannot be read: it is a folder\. Remove or rename it; everything stays as it is\n/,
+      /\| \S+\/\.env: cannot be read: it is a folder\. Remove or rename it; no process is restarted\n/,
     );
     rmdirSync(file);
     save(runner, "ASKED=one");

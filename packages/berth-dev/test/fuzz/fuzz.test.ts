@@ -17,7 +17,7 @@ const ship = object({ name: text(1, 20), crew: integer(0, 1000) });
 const input = { summary: "Makes a ship.", body: ship, answers: { 201: ship } };
 type Ship = v.InferOutput<typeof ship>;
 
-/** A route that is as `input` says, but for this. */
+/** A route with the description `input`, except for these changes. */
 const post =
   (handler: RequestHandler, description: Partial<RouteDescription> = {}) =>
   (router: Router): void => {
@@ -25,12 +25,12 @@ const post =
     router.post("/ships", described, handler);
   };
 
-/** Says it, and checks nothing. */
+/** Describes a route without validating anything. */
 const say = (description: object = {}): RequestHandler =>
   describes((_req, _res, next) => next(), { ...input, ...description });
 
 const create: RequestHandler = (req, res) => void res.status(201).json(req.body);
-/** What it creates is as it should be, unless a ship is like this. */
+/** Responds as described, unless the ship is like this. */
 const createUnless =
   (isLike: (of: Ship) => boolean, otherwise: RequestHandler): RequestHandler =>
   (req, res, next) =>
@@ -44,15 +44,15 @@ const sentShip = (crew: number) => ({
   body: expect.stringMatching(`^\\{"name":".{1,6}","crew":${crew}\\}$`) as string,
 });
 
-describe("a route that is as it says", () => {
-  it("is tried as often as asked, in every way, and nothing is found", async () => {
+describe("a route that is as described", () => {
+  it("is tried as often as requested, in every way, without a finding", async () => {
     const [tried] = await fuzzRoutes(post(create));
     expect(tried).toMatchObject({ operation: "POST /ships", valid: 100, findings: [], notes: [] });
     expect(tried!.invalid).toBeGreaterThanOrEqual(100);
     expect([...tried!.statuses.keys()].sort()).toEqual([201, 400, 415, 422]);
   });
 
-  it("may refuse what the database knows, and say so", async () => {
+  it("may reject valid input with a described reason", async () => {
     const refuse = (status: number) =>
       createUnless(isCrowded, () => {
         throw new Problem(status, "There is no such harbour.");
@@ -61,11 +61,11 @@ describe("a route that is as it says", () => {
     expect(foundIn(await fuzzRoutes(post(refuse(422), { problems })))).toEqual([]);
     expect(foundIn(await fuzzRoutes(post(refuse(409))))).toEqual([]);
     expect(foundIn(await fuzzRoutes(post(refuse(422))))).toMatchObject([
-      { wrong: expect.stringContaining("valid input is refused") as string, sent: sentShip(500) },
+      { wrong: expect.stringContaining("valid input is rejected") as string, sent: sentShip(500) },
     ]);
   });
 
-  it("may call somebody who is away, and say so", async () => {
+  it("may depend on an unavailable service with a described status", async () => {
     const call: RequestHandler = () => {
       throw new Problem(503, "The harbour is away.");
     };
@@ -73,14 +73,14 @@ describe("a route that is as it says", () => {
     const [tried] = await fuzzRoutes(post(call, { problems }));
     expect(tried).toMatchObject({
       findings: [],
-      notes: ["no input has succeeded: what it does behind its checks was not tried"],
+      notes: ["no input succeeded: only its validation was tried"],
     });
     expect(foundIn(await fuzzRoutes(post(call)))).toMatchObject([
-      { wrong: expect.stringContaining("a 503, which its description has no word of") as string },
+      { wrong: expect.stringContaining("a 503 that is not described") as string },
     ]);
   });
 
-  it("may answer in a media type whose content it leaves open", async () => {
+  it("may respond with a media type without a schema", async () => {
     const answers = { 201: { mediaType: "application/octet-stream" } };
     const dump: RequestHandler = (_req, res) =>
       void res
@@ -93,7 +93,7 @@ describe("a route that is as it says", () => {
     ]);
   });
 
-  it("may be a stream of events, of which the beginning is looked at", async () => {
+  it("may be an event stream, of which only the head is checked", async () => {
     const stream =
       (type: string): RequestHandler =>
       (_req, res) =>
@@ -112,7 +112,7 @@ describe("a route that is as it says", () => {
     expect(foundIn(await fuzzRoutes(post(redirect, { answers })))).toEqual([]);
   });
 
-  it("may be limited", async () => {
+  it("may have a rate limit", async () => {
     let calls = 0;
     const limit: RequestHandler = (_req, _res, next) => {
       if (calls++ > 20) throw new Problem(429, "Too many.");
@@ -128,7 +128,7 @@ describe("a broken route", () => {
   it.each<[what: string, wrong: string | RegExp, handler: RequestHandler]>([
     [
       "throws",
-      /^a fault of the service/,
+      /^an error of the service/,
       () => {
         throw new Error("overboard");
       },
@@ -139,50 +139,50 @@ describe("a broken route", () => {
       ({ body }, res) => void res.status(201).json({ crew: (body as Ship).crew }),
     ],
     [
-      "has a field too many",
+      "has an extra field",
       "the body is not as described: must NOT have additional properties: secret",
       ({ body }, res) => void res.status(201).json({ ...(body as Ship), secret: 1 }),
     ],
     [
-      "answers as it does not say",
+      "responds with an undescribed status",
       "the status 202 is not described",
       ({ body }, res) => void res.status(202).json(body),
     ],
     [
-      "answers in another type",
+      "responds with another media type",
       "the content type is text/html, not application/json",
       (_req, res) => void res.status(201).send("done"),
     ],
     [
-      "answers nothing",
+      "responds with nothing",
       "the content type is missing, not application/json",
       (_req, res) => void res.status(201).end(),
     ],
     [
-      "has a problem in plain text",
+      "responds with an error in plain text",
       "the content type is text/plain, not application/problem+json",
       (_req, res) => void res.status(409).type("txt").send("no"),
     ],
     [
-      "has half a problem",
+      "responds with an incomplete problem",
       /^the body is not as described: must have required property/,
       (_req, res) =>
         void res.status(409).type("application/problem+json").send('{"title":"Conflict"}'),
     ],
     [
-      "refuses what it allows",
-      /^valid input is refused/,
+      "rejects valid input",
+      /^valid input is rejected/,
       () => {
         throw new Problem(400, "No.");
       },
     ],
     [
-      "sends nobody anywhere, and says so",
-      "there is a body, and none is described",
+      "redirects without a Location",
+      "there is a body, but none is described",
       (_req, res) => void res.status(303).send("See elsewhere."),
     ],
     ["breaks the connection", "socket hang up", (_req, res) => void res.destroy()],
-  ])("that %s is found, and the smallest ship with it", async (_what, wrong, handler) => {
+  ])("that %s is reported with the smallest ship", async (_what, wrong, handler) => {
     const answers = { ...input.answers, 303: null };
     const tried = await fuzzRoutes(post(createUnless(isCrowded, handler), { answers }));
     expect(foundIn(tried)).toEqual([
@@ -195,30 +195,32 @@ describe("a broken route", () => {
     ]);
   });
 
-  it("that never answers is found, and the smallest ship with it", async () => {
+  it("that never responds is reported with the smallest ship", async () => {
     const found = foundIn(
       await fuzzRoutes(
         post(() => undefined),
         { timeoutMs: 500 },
       ),
     );
-    expect(found).toMatchObject([{ wrong: "no answer within 500 ms", sent: sentShip(0) }]);
+    expect(found).toMatchObject([{ wrong: "no response within 500 ms", sent: sentShip(0) }]);
   });
 
-  it("whose answer never ends is found, and not tried on", async () => {
+  it("whose response never ends is reported, and not tried further", async () => {
     const begin: RequestHandler = (_req, res) => void res.status(201).type("json").write("{");
-    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100 });
-    expect(tried[0]!.notes).toContain("not tried further: each such answer would be waited for");
+    const tried = await fuzzRoutes(post(begin), { timeoutMs: 100, only: "/ships" });
+    expect(tried[0]!.notes).toContain(
+      "not tried further, as each request would run into the timeout",
+    );
     expect(foundIn(tried)).toMatchObject([
       {
         operation: "POST /ships",
         wrong:
-          'an answer that has not ended within 100 ms: end it, or describe a stream of events, { mediaType: "text/event-stream" }',
+          'the response did not end within 100 ms: end it, or describe an event stream, { mediaType: "text/event-stream" }',
       },
     ]);
   });
 
-  it("that checks nothing is found to accept whatever is sent", async () => {
+  it("that validates nothing is reported to accept invalid input", async () => {
     const answers = { 201: v.any() };
     const found = foundIn(
       await fuzzRoutes((router) => {
@@ -249,7 +251,7 @@ describe("a broken route", () => {
     ]);
   });
 
-  it("is found where only what is there shows it", async () => {
+  it("is reported if only existing resources show the problem", async () => {
     const ids = new Set<string>();
     const found = foundIn(
       await fuzzRoutes((router) => {
@@ -278,7 +280,7 @@ describe("a broken route", () => {
     ]);
   });
 
-  it("is found by a method that nobody knows", async () => {
+  it("is reported if it accepts an unknown method", async () => {
     const tried = await fuzzRoutes((router) => {
       post(create)(router);
       router.all("/ships", (_req, res) => void res.json({}));
@@ -286,12 +288,12 @@ describe("a broken route", () => {
     expect(foundIn(tried)).toMatchObject([
       {
         operation: "MKCOL /ships",
-        wrong: "MKCOL is neither described nor in Allow, and is answered",
+        wrong: "MKCOL is neither described nor in Allow, but succeeds",
       },
     ]);
   });
 
-  it("is found by the same input with the same seed", async () => {
+  it("is reported with the same input for the same seed", async () => {
     const lookAt = (seed: number) =>
       fuzzRoutes(
         post(
@@ -332,21 +334,24 @@ describe("a route that needs a token", () => {
     void post(create)(router.use("/ships", needs(isChecked)));
   const token = (scopes: readonly string[]) => Promise.resolve(scopes.join(" "));
 
-  it("gets one with its scopes, and refuses requests without", async () => {
+  it("gets one with its scopes, and rejects requests without one", async () => {
     const [tried] = await fuzzRoutes(guarded(true), { token });
     expect(tried).toMatchObject({ valid: 100, findings: [], notes: [] });
     expect([...tried!.statuses.keys()]).toEqual(expect.arrayContaining([201, 401, 422]));
   });
 
-  it("is tried without where there is none", async () => {
+  it("is tried without one if none is available", async () => {
     const [tried] = await fuzzRoutes(guarded(true));
     expect([...tried!.statuses.keys()]).toEqual([401]);
     expect(tried!.notes).toEqual([expect.stringMatching(/^tried only without/)]);
   });
 
-  it("is found when it does without", async () => {
+  it("is reported if it does not check the token", async () => {
     expect(foundIn(await fuzzRoutes(guarded(false), { token }))).toMatchObject([
-      { broken: "there is no good token", wrong: "invalid input is accepted: expected 401 or 403" },
+      {
+        broken: "the token is missing or invalid",
+        wrong: "invalid input is accepted: expected 401 or 403",
+      },
     ]);
   });
 });

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { berth } from "../../src/cli-path";
-import { curlOf } from "../../src/fuzz/curl";
 import { parseOptions } from "../../src/fuzz/options";
+import { curlOf } from "../../src/fuzz/report";
 
 const root = join(__dirname, "../../../..");
 const fuzz = (...args: string[]) => {
@@ -11,13 +11,13 @@ const fuzz = (...args: string[]) => {
   return spawnSync(file, command, {
     cwd: root,
     encoding: "utf8",
-    // None of it may reach the service: it would write there.
+    // Must not reach the service, which would write to that database.
     env: { PATH: process.env.PATH, DATABASE_URL: "postgres://nobody@127.0.0.1:1/production" },
   });
 };
 
 describe("npm run fuzz", () => {
-  it("tries the service of this checkout on a database of its own, and exits by what it finds", () => {
+  it("tries the service in the working directory with a new database, and exits with 1 if there are findings", () => {
     const { status, stdout, stderr } = fuzz("--runs", "5", "--seed", "7");
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^route +valid +invalid +findings +statuses\n/);
@@ -30,7 +30,7 @@ describe("npm run fuzz", () => {
   it.each([
     [["--path", "no such route"], "no operation of http://127.0.0.1:"],
     [["http://127.0.0.1:1"], "connect ECONNREFUSED 127.0.0.1:1"],
-  ])("%j is one line, and exit 1", (args, message) => {
+  ])("reports %j in one line, and exits with 1", (args, message) => {
     const { status, stdout, stderr } = fuzz(...args);
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toMatch(/^fuzz: [^\n]*\n$/);
@@ -40,24 +40,27 @@ describe("npm run fuzz", () => {
 
 describe("the command line of the fuzzer", () => {
   it.each([
-    [["https://example.org"], "expected the URL of a service on this machine"],
-    [["http://192.168.1.9:5000"], "expected the URL of a service on this machine"],
-    [["http://localhost.example.org"], "expected the URL of a service on this machine"],
-    [["http://localhost:1", "http://localhost:2"], "expected one URL, got http://localhost:2, too"],
-    [["--runs", "0"], '--runs: expected a whole number from 1 to 1000000, got "0"'],
-    [["--seed", "1e3"], "--seed: expected a whole number"],
+    [["https://example.org"], "URL must be that of a service on this machine"],
+    [["http://192.168.1.9:5000"], "URL must be that of a service on this machine"],
+    [["http://localhost.example.org"], "URL must be that of a service on this machine"],
+    [
+      ["http://localhost:1", "http://localhost:2"],
+      "give only one URL, not also http://localhost:2",
+    ],
+    [["--runs", "0"], '--runs must be a whole number from 1 to 1000000, not "0"'],
+    [["--seed", "1e3"], "--seed must be a whole number"],
     [["--fast"], "Unknown option '--fast'"],
-  ])("refuses %j", (args, message) => {
+  ])("rejects %j", (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
   });
 
-  it("takes a service that runs on this machine", () => {
+  it("accepts the URL of a service on this machine", () => {
     expect(parseOptions(["http://localhost:5000/api/"]).url).toBe("http://localhost:5000/api");
     expect(parseOptions(["http://[::1]:5000"]).url).toBe("http://[::1]:5000");
   });
 });
 
-describe("a request as a line for a shell", () => {
+describe("curlOf", () => {
   const line = (sent: object, file = "/absent") =>
     curlOf(
       "http://localhost:5000",
@@ -65,13 +68,13 @@ describe("a request as a line for a shell", () => {
       file,
     );
 
-  it("quotes what a shell would read", () => {
+  it("quotes special characters of the shell", () => {
     expect(line({ headers: { "Content-Type": "", A: "b" }, body: `{"a":"it's $1"}` })).toBe(
       `curl -i -X POST --path-as-is -H 'Content-Type;' -H 'A: b' --data-raw '{"a":"it'\\''s $1"}' 'http://localhost:5000/a?b=%00'`,
     );
   });
 
-  it("has a file for a body that no line can have", () => {
+  it("writes a body to a file if it does not fit into the command", () => {
     const file = join(root, "node_modules/.cache/fuzz-body");
     expect(line({ body: Buffer.from([0, 255]) }, file)).toContain(` --data-binary '@${file}' `);
     expect(existsSync(file)).toBe(true);

@@ -3,8 +3,8 @@ import { describeRoute } from "berth/api";
 import * as fields from "berth/schema";
 import { queryBoolean, queryInteger, queryList } from "berth/schema";
 import { createJudge, type JsonSchema } from "../../src/fuzz/document";
-import { faultsOf } from "../../src/fuzz/faults";
 import { createKnownIds } from "../../src/fuzz/known-ids";
+import { violationsOf } from "../../src/fuzz/violations";
 import { foundIn, fuzzRoutes } from "./throwaway";
 
 const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
@@ -44,8 +44,8 @@ const query = object({
   tags: v.optional(queryList(text(1, 5), 1, 3)),
 });
 
-describe("the pieces of a description", () => {
-  it("are all made as the chassis takes them, and broken as it refuses them", async () => {
+describe("the schemas of berth/schema", () => {
+  it("get valid values that berth accepts, and violations that it rejects", async () => {
     const tried = await fuzzRoutes((router) => {
       router.put(
         "/ships/:nr/:name",
@@ -72,7 +72,7 @@ describe("the pieces of a description", () => {
     expect(statusesOf("PATCH /ships")?.get(204)).toBeGreaterThanOrEqual(100);
   });
 
-  it("are made where an object has to be of several kinds", async () => {
+  it("get values for an intersection of objects", async () => {
     const named = v.object({ name: text(1, 5), crew: v.optional(integer(0, 9)) });
     const priced = v.object({ price: integer(1, 3) });
     const dated = v.object({ launched: date, crew: integer(5, 20) });
@@ -89,7 +89,7 @@ describe("the pieces of a description", () => {
     expect(tried!.statuses.get(422)).toBeGreaterThan(0);
   });
 
-  it("are each broken where an object has to be of several kinds", () => {
+  it("get violations of each part of an intersection", () => {
     const kindOf = (name: string, field: JsonSchema) => ({
       type: "object",
       properties: { [name]: field },
@@ -100,7 +100,7 @@ describe("the pieces of a description", () => {
       kindOf("crew", { type: "integer", minimum: 1 }),
       kindOf("crew", { type: "integer", maximum: 9 }),
     ];
-    expect(faultsOf({ allOf }, createJudge({ paths: {} })).map(({ rule }) => rule)).toEqual([
+    expect(violationsOf({ allOf }, createJudge({ paths: {} })).map(({ rule }) => rule)).toEqual([
       "is of another type",
       "/name is missing",
       "/crew is missing",
@@ -112,7 +112,7 @@ describe("the pieces of a description", () => {
     ]);
   });
 
-  it("of which nothing can be made are said", async () => {
+  it("are reported if no value can be generated", async () => {
     const code = v.pipe(v.string(), v.regex(/^(?=.*[A-Z])(?=.*\d).{40}$/));
     const routeFor = (schema: v.GenericSchema<string>) =>
       fuzzRoutes(
@@ -129,24 +129,26 @@ describe("the pieces of a description", () => {
       );
     const [without] = await routeFor(code);
     expect(without?.notes).toEqual([
-      expect.stringMatching(/^not tried: no code fits; give the schema an example/),
+      expect.stringMatching(
+        /^not tried: no value found for the field code; add an example to the schema/,
+      ),
     ]);
     const [helped] = await routeFor(v.pipe(code, v.examples([`A1${"x".repeat(38)}`])));
     expect(helped).toMatchObject({ valid: 100, findings: [], notes: [] });
   });
 });
 
-describe("the ids that are known", () => {
+describe("createKnownIds", () => {
   it.each([
     "/fleets/1/ships/7",
     "http://ships.test/fleets/1/ships/7?a",
     "./ships/7",
     "ships/7",
     "../1/ships/7",
-  ])("have that of what is at the Location %s", (location) => {
+  ])("learns the id from the Location %s", (location) => {
     const known = createKnownIds(["/fleets/{fleet}/ships", "/fleets/{fleet}/ships/{ship}"]);
-    const answer = { status: 201, headers: { location }, body: "" };
-    known.learn("/fleets/{fleet}/ships", { fleet: "1" }, answer);
+    const response = { status: 201, headers: { location }, body: "" };
+    known.learn("/fleets/{fleet}/ships", { fleet: "1" }, response);
     expect(known.pick("/fleets/{fleet}/ships/{ship}", 0)).toEqual({ fleet: "1", ship: "7" });
   });
 });

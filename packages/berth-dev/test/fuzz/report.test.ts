@@ -3,10 +3,10 @@ import type { Finding, Tried } from "../../src/fuzz/trial";
 
 const finding: Finding = {
   operation: "GET /ships/{id}",
-  broken: "the path's id is none",
-  wrong: "a fault of the service, whatever was sent",
+  broken: "the path's id is not valid",
+  wrong: "an error of the service, whatever was sent",
   sent: { method: "GET", target: "/ships/x", headers: {} },
-  answer: {
+  response: {
     status: 500,
     headers: { "content-type": "text/plain", "x-request-id": "7" },
     body: "no",
@@ -27,7 +27,7 @@ const tried = (of: Partial<Tried>): Tried => ({
 const ran = { url: "http://localhost:5000", seed: 3, runs: 9 };
 
 describe("the report", () => {
-  it("has a line for each route, and below them what was not tried", () => {
+  it("has a row for each route, followed by notes", () => {
     const ships = tried({ operation: "GET /ships/{id}", valid: 0, notes: ["not tried"] });
     expect(tableOf([tried({}), ships])).toBe(
       `route            valid  invalid  findings  statuses
@@ -37,25 +37,29 @@ GET /ships/{id}: not tried`,
     );
   });
 
-  it("says what was sent and what came, what was thrown, and how to see it again", () => {
+  it("shows the request, the response, the error, and the command that repeats it", () => {
     const errorOf = (id: string) =>
       id === "7" ? "Error: overboard\n    at a\n    at b\n    at c" : undefined;
     expect(findingsOf([tried({ findings: [finding] })], { ...ran, errorOf })).toEqual([
-      `GET /ships/{id}: a fault of the service, whatever was sent
-  sent:    the path's id is none
-  answer:  500 text/plain no
-  thrown:  Error: overboard
-            at a
-            at b
-  request: curl -i -X GET --path-as-is 'http://localhost:5000/ships/x'
-  again:   npm run fuzz -- --seed 3 --runs 9`,
+      `GET /ships/{id}: an error of the service, whatever was sent
+  sent:      the path's id is not valid
+  response:  500 text/plain no
+  error:     Error: overboard
+              at a
+              at b
+  request:   curl -i -X GET --path-as-is 'http://localhost:5000/ships/x'
+  repeat:    npm run fuzz -- --seed 3 --runs 9`,
     ]);
   });
 
-  it("repeats one route alone where it needs no other, and says when nothing came", () => {
-    const { answer: _answer, broken: _broken, ...hung } = { ...finding, operation: "GET /ships" };
+  it("repeats only one route if it needs no other, and shows a missing response", () => {
+    const {
+      response: _response,
+      broken: _broken,
+      ...hung
+    } = { ...finding, operation: "GET /ships" };
     const [text] = findingsOf([tried({ findings: [hung] })], ran);
-    expect(text).toContain("  sent:    what the description allows\n  answer:  none\n  request:");
+    expect(text).toContain("  sent:      valid input\n  response:  none\n  request:");
     expect(text).toMatch(/--runs 9 --path 'GET \/ships'$/);
   });
 });

@@ -1,14 +1,15 @@
-// A service for tests of the fuzzer: routes that a test describes, and breaks.
+// Runs the fuzzer on routes that a test describes, and breaks.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Router } from "express";
 import { apiDocs } from "berth/api";
 import { createTestApp } from "berth/testing";
-import { fuzz, type FuzzOptions } from "../../src/fuzz/fuzz";
+import { fuzz } from "../../src/fuzz/fuzz";
+import type { FuzzOptions } from "../../src/fuzz/options";
 import type { Finding, Tried } from "../../src/fuzz/trial";
 
-/** Starts routes on a free port, drives them, and ends. */
+/** Serves the routes on a free port, and fuzzes them. */
 export async function fuzzRoutes(
   define: (router: Router) => void,
   options: Partial<FuzzOptions> = {},
@@ -20,7 +21,7 @@ export async function fuzzRoutes(
     },
     { bodyLimitBytes: 102_400 },
   );
-  // No idle connection is closed just when a busy machine takes it up again.
+  // Never closes an idle connection just when the fuzzer reuses it.
   const server = createServer({ keepAliveTimeout: 0 }, app);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -32,6 +33,6 @@ export async function fuzzRoutes(
   }
 }
 
-/** What is found, without the answers. */
-export const foundIn = (tried: readonly Tried[]): Omit<Finding, "answer">[] =>
-  tried.flatMap(({ findings }) => findings).map(({ answer: _answer, ...finding }) => finding);
+/** The findings, without the responses. */
+export const foundIn = (tried: readonly Tried[]): Omit<Finding, "response">[] =>
+  tried.flatMap(({ findings }) => findings).map(({ response: _response, ...finding }) => finding);

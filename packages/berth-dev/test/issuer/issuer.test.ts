@@ -1,4 +1,4 @@
-// The development issuer, and what verifies tokens in the service.
+// The development issuer, and the service's verification of its tokens.
 import { networkInterfaces } from "node:os";
 import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
@@ -42,7 +42,7 @@ describe("the development issuer", () => {
     return { status: res.status, text: await res.text() };
   };
 
-  it("says what the service has to be told, which then believes its tokens", async () => {
+  it("prints the variables with which the service accepts its tokens", async () => {
     const tokens = attach();
     const { text } = await get("/token?sub=ann&scope=orders:read%20orders:write&scp=a&scp=b");
     expect(await tokens.verify(text.trimEnd())).toEqual({
@@ -63,7 +63,7 @@ describe("the development issuer", () => {
   it.each([
     ["/token?expires_in=-60", "The token has expired."],
     ["/token?aud=others", "The token is for another audience."],
-  ])("makes bad tokens as well: %s", async (path, message) => {
+  ])("issues invalid tokens too: %s", async (path, message) => {
     const tokens = attach();
     const { text } = await get(path);
     await expect(tokens.verify(text.trimEnd())).rejects.toThrow(message);
@@ -71,11 +71,11 @@ describe("the development issuer", () => {
   });
 
   it.each([
-    ["/token?expires_in=soon", 400, "expires_in is a number of seconds"],
-    ["/token?expires_in=1&expires_in=2", 400, "expires_in is a number of seconds"],
+    ["/token?expires_in=soon", 400, "expires_in must be a whole number of seconds"],
+    ["/token?expires_in=1&expires_in=2", 400, "expires_in must be a whole number of seconds"],
     ["/", 404, "/token?sub=ann"],
     ["//", 404, "/token?sub=ann"],
-  ])("says what is wrong with %s", async (path, status, text) => {
+  ])("reports what is wrong with %s", async (path, status, text) => {
     expect(await get(path)).toEqual({ status, text: expect.stringContaining(text) as string });
   });
 
@@ -84,14 +84,14 @@ describe("the development issuer", () => {
     ["127.0.0.1.attacker.example", 421],
     ["localhost:1", 200],
     ["LOCALHOST", 200],
-  ])("answers a request for the host %s with %i", async (host, status) => {
+  ])("responds to a request for the host %s with %i", async (host, status) => {
     const req = request(`${url}/token`, { headers: { Host: host } }).end();
     const [res] = (await once(req, "response")) as [IncomingMessage];
     expect(res.statusCode).toBe(status);
     expect((await bodyOf(res)).startsWith("ey")).toBe(status === 200);
   });
 
-  it("is on this machine only", async () => {
+  it("listens on the loopback interface only", async () => {
     const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
     const outside = addresses.find(({ internal, family }) => !internal && family === "IPv4");
     const host = outside?.address ?? "127.0.0.2";
@@ -101,7 +101,7 @@ describe("the development issuer", () => {
     expect(err.code).toBe("ECONNREFUSED");
   });
 
-  it("ends with 0 when it is told to", async () => {
+  it("exits with 0 on SIGTERM", async () => {
     const other = startIssuer({ PORT: "0" });
     await other.line(/^AUTH_AUDIENCE=/);
     other.child.kill("SIGTERM");
@@ -111,7 +111,7 @@ describe("the development issuer", () => {
   it.each<[Record<string, string>, RegExp]>([
     [
       { AUTH_ISSUER: "https://login.example.com", PORT: "0" },
-      /^development issuer: AUTH_ISSUER is https:\/\/login\.example\.com, and this is another one: set it to http:\/\/127\.0\.0\.1:\d+, or do not start this\n$/,
+      /^development issuer: AUTH_ISSUER is https:\/\/login\.example\.com, but this issuer is http:\/\/127\.0\.0\.1:\d+: set it to that, or do not start this process\n$/,
     ],
     [
       { PORT: "1e4" },

@@ -1,4 +1,4 @@
-// A debugger that knows as much of the Chrome DevTools Protocol as a breakpoint in TypeScript takes.
+// A minimal debugger for the Chrome DevTools Protocol: breakpoints in TypeScript.
 import { once } from "node:events";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,23 +13,23 @@ interface Message extends Parameters {
 }
 
 export interface Debugger {
-  /** Sets a breakpoint on this line of a TypeScript file, counted from 1, as an editor does it. */
+  /** Sets a breakpoint on this line of a TypeScript file, counted from 1, as an editor does. */
   breakAt(url: string, line: number): Promise<void>;
-  /** Resolves to the TypeScript line, counted from 1, on which the program is paused, once it is. */
+  /** Resolves to the TypeScript line, counted from 1, once the program is paused. */
   paused(): Promise<number>;
   resume(): Promise<void>;
-  /** Resolves when the program has ended, and leaves it, as editors do. */
+  /** Resolves when the program has ended, and detaches, as editors do. */
   left(): Promise<void>;
 }
 
-/** Attaches to the inspector on this port, once there is one. */
+/** Attaches to the inspector on this port once it listens. */
 export async function attachDebugger(port: number): Promise<Debugger> {
   const socket = new WebSocket(await findTarget(port));
   const received: Message[] = [];
   socket.on("message", (data: Buffer) => received.push(JSON.parse(data.toString()) as Message));
   await once(socket, "open");
 
-  /** The first message that fits, taken out of those that have come, or are to come. */
+  /** Removes and returns the first matching message, received or still to come. */
   async function take(fits: (message: Message) => boolean): Promise<Parameters> {
     for (;;) {
       const index = received.findIndex(fits);
@@ -88,7 +88,7 @@ async function findTarget(port: number): Promise<string> {
       const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];
       if (target) return target.webSocketDebuggerUrl;
     } catch {
-      // Nobody listens yet.
+      // The inspector does not listen yet.
     }
     await delay(50);
   }
@@ -99,7 +99,7 @@ function readSourceMap(url: string): SourceMap {
   return new SourceMap(JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload);
 }
 
-/** The first line of the compiled file that comes from this one; both are counted from 0. */
+/** The first compiled line that comes from this source line; both are counted from 0. */
 function toCompiled(map: SourceMap, line: number): number {
   for (let compiled = 0; compiled < 10_000; compiled++) {
     const entry = map.findEntry(compiled, Number.MAX_SAFE_INTEGER);

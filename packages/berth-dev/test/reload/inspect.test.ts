@@ -1,4 +1,4 @@
-// `--inspect` of the formation, with a debugger attached over a reload.
+// `--inspect` of the formation, with a debugger attached across a reload.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { freeBasePort, startFormation, stopFormations } from "../formation/suppo
 import { attachDebugger } from "./debugger";
 const reload = `exec ${berth("reload").join(" ")} main.ts`;
 
-/** The lines of its types are gone in what runs. */
+/** Compiling removes the lines with types. */
 const program = (greeting: string) => `import { createServer } from "node:http";
 
 interface Greeting {
@@ -52,7 +52,7 @@ describe("npm run dev -- --inspect", () => {
     }
   });
 
-  it("reloads a program that is paused, though it hears no signal", async () => {
+  it("reloads a paused program, though it handles no signal", async () => {
     const base = await freeBasePort();
     const args = ["-p", String(base), `--inspect=${base + 50}`];
     const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });

@@ -11,10 +11,10 @@ import { berth } from "../../src/cli-path";
 let folder: string;
 let runner: ChildProcess;
 let nextLine: () => Promise<string>;
-/** All lines so far. */
+/** The output so far. */
 let printed: string[];
 
-/** A program that says its name and stays until it is told to end. */
+/** A program that prints its name and runs until it is stopped. */
 const program = (name: string) =>
   `process.on("SIGTERM", () => process.exit(7)); console.log("${name}"); setInterval(() => 0, 1e6); export {};\n`;
 const saveInPlace = (file: string, text: string) => writeFileSync(join(folder, file), text);
@@ -67,7 +67,7 @@ describe("the reloader", () => {
     await until("first");
   });
 
-  it("starts the program anew at each save, in place or by renaming", async () => {
+  it("restarts the program at each save, in place or by renaming", async () => {
     saveByRename("main.ts", program("second"));
     await until("second");
     saveByRename("main.ts", program("third"));
@@ -76,14 +76,14 @@ describe("the reloader", () => {
     await until("fourth");
   });
 
-  it("sees files in folders that are made later", async () => {
+  it("sees files in folders that are created later", async () => {
     mkdirSync(join(folder, "later"));
     await until("first");
     saveByRename("later/part.ts", "export {};\n");
     await until("first");
   });
 
-  it("sees files in a folder that has gone and come back, as one does between two branches", async () => {
+  it("sees files in a folder that was deleted and created again, as when switching branches", async () => {
     mkdirSync(join(folder, "feature"));
     await until("first");
     rmSync(join(folder, "feature"), { recursive: true });
@@ -93,18 +93,18 @@ describe("the reloader", () => {
     await until("first");
   });
 
-  it("waits for a repair when the program breaks", async () => {
+  it("waits for a save when the program exits", async () => {
     saveByRename("main.ts", "throw new Error();\n");
-    await until(`${join(folder, "main.ts")} ended with 1, waiting for a change`);
+    await until(`${join(folder, "main.ts")} exited with 1, waiting for a change`);
     saveByRename("main.ts", program("repaired"));
     await until("repaired");
   });
 
-  it("keeps the program running while its folder is gone, and starts it anew once it is back", async () => {
+  it("keeps the program running while its folder is missing, and restarts it once it is back", async () => {
     const away = `${folder}.away`;
     renameSync(folder, away);
     await until(
-      `${join(folder, "main.ts")} is gone, what runs stays as it is: waiting for it to come back`,
+      `${join(folder, "main.ts")} does not exist, the running process continues: waiting for the file to come back`,
     );
     expect(printed.filter((line) => line === "first")).toHaveLength(1);
     renameSync(away, folder);
@@ -113,13 +113,13 @@ describe("the reloader", () => {
     await until("second");
   });
 
-  it("passes SIGTERM on, and ends as the program does", async () => {
+  it("forwards SIGTERM, and exits with the program's code", async () => {
     runner.kill("SIGTERM");
     expect((await once(runner, "exit"))[0]).toBe(7);
   });
 });
 
-describe("the reloader, where the system has no watches left", () => {
+describe("the reloader, when the system has no watches left", () => {
   const error = `Object.assign(new Error("System limit reached"), { code: "ENOSPC" })`;
   it.each([
     ["refuses one", `throw ${error}`],
@@ -128,13 +128,13 @@ describe("the reloader, where the system has no watches left", () => {
       `const watcher = new (require("node:events"))(); watcher.close = () => 0;
        process.nextTick(() => watcher.emit("error", ${error})); return watcher`,
     ],
-  ])("says how to get more when it %s, and sees saves all the same", async (_, how) => {
+  ])("says how to get more when it %s, and still sees saves", async (_, how) => {
     saveInPlace("main.ts", program("first"));
     saveInPlace("no-watches.js", `require("node:fs").watch = () => { ${how} };\n`);
     startReloader({ NODE_OPTIONS: `--require ${join(folder, "no-watches.js")}` });
     await until("first");
     expect(printed).toContain(
-      `${folder} cannot be watched (ENOSPC), looking for saves once a second; more inotify watches: sudo sysctl fs.inotify.max_user_watches=524288`,
+      `${folder} cannot be watched (ENOSPC), polling once a second; more inotify watches: sudo sysctl fs.inotify.max_user_watches=524288`,
     );
     saveByRename("main.ts", program("second"));
     await until("second");
@@ -155,7 +155,7 @@ describe("the reloader, beside a migrate.ts", () => {
     await until("first");
   });
 
-  it("runs it before the program once a migration is saved, and for nothing else", async () => {
+  it("runs it before the program only when a migration is saved", async () => {
     saveByRename("main.ts", program("second"));
     await until("second");
     expect(printed).not.toContain("migrating");
@@ -168,7 +168,7 @@ describe("the reloader, beside a migrate.ts", () => {
     expect(printed.filter((line) => line === "migrating")).toHaveLength(1);
   });
 
-  it("keeps the running program while a migration fails, and tries again at each save", async () => {
+  it("keeps the program running while a migration fails, and tries again at each save", async () => {
     saveInPlace(
       "main.ts",
       `process.on("exit", () => console.log("ended"));\n${program("serving")}`,
@@ -177,7 +177,7 @@ describe("the reloader, beside a migrate.ts", () => {
     saveInPlace("migrate.ts", migrate(3));
     await until("serving");
     printed = [];
-    const failed = `${join(folder, "migrate.ts")} ended with 3, ${join(folder, "main.ts")} stays as it is: trying again at the next save`;
+    const failed = `${join(folder, "migrate.ts")} exited with 3, ${join(folder, "main.ts")} keeps running: trying again at the next save`;
     mkdirSync(join(folder, migrations));
     await until(failed);
     saveByRename(`${migrations}/1_orders.ts`, "export {};\n");
@@ -189,10 +189,10 @@ describe("the reloader, beside a migrate.ts", () => {
   });
 });
 
-describe("the reloader of a program whose port is taken", () => {
+describe("the reloader of a program whose port is in use", () => {
   const binding = `require("node:net").createServer().listen(process.env.PORT, () => console.log("listening"));\n`;
 
-  it("says who has it, and starts the program again once it is free", async () => {
+  it("names the process that has it, and restarts the program once it is free", async () => {
     const holder = createServer().listen(0);
     await once(holder, "listening");
     const { port } = holder.address() as AddressInfo;
@@ -200,7 +200,7 @@ describe("the reloader of a program whose port is taken", () => {
     startReloader({ PORT: String(port) });
     await until(
       new RegExp(
-        `main\\.ts ended with 1, as port ${port} is taken by process ${process.pid} \\(.+\\): trying again once it is free$`,
+        `main\\.ts exited with 1, as port ${port} is in use by process ${process.pid} \\(.+\\): restarting it once the port is free$`,
       ),
     );
     holder.close();

@@ -17,7 +17,7 @@ describe("watchSaves", () => {
     ["#notes.ts#", ".#notes.ts", ".notes.ts.kate-swp", ".goutputstream-1AB2CD"],
     ["notes.ts___jb_tmp___", "notes.ts___jb_old___"],
     [".DS_Store", "._notes.ts", "Thumbs.db", "desktop.ini", ".nfs000000000001"],
-  ])("tells nothing of %s, and what follows", async (...names) => {
+  ])("ignores %s, and what follows", async (...names) => {
     const saves = watchSaves(folder, () => undefined);
     for (const name of names) {
       if (name.startsWith(".#")) symlinkSync("user@host.1:2", join(folder, name));
@@ -32,7 +32,7 @@ describe("watchSaves", () => {
   });
 
   it.each([".well-known", "sw.ts", ".env.swift", "a.swan", "data#1.ts", "4914"])(
-    "tells of %s, which is no editor's",
+    "reports %s, which is not a temporary file of an editor",
     async (name) => {
       const saves = watchSaves(folder, () => undefined);
       save(name);
@@ -42,7 +42,7 @@ describe("watchSaves", () => {
     },
   );
 
-  it("looks for saves while the folder is gone, and watches it once it is back", async () => {
+  it("polls while the folder is missing, and watches it once it is back", async () => {
     const said: string[] = [];
     const watched = join(folder, "src");
     const away = join(folder, "away");
@@ -52,9 +52,7 @@ describe("watchSaves", () => {
     renameSync(watched, away);
     await saves.pending();
     saves.take();
-    expect(said).toEqual([
-      `${watched} cannot be watched (ENOENT), looking for saves once a second`,
-    ]);
+    expect(said).toEqual([`${watched} cannot be watched (ENOENT), polling once a second`]);
     renameSync(away, watched);
     await saves.pending();
     expect(saves.take()).toContain(join(watched, "feature/part.ts"));

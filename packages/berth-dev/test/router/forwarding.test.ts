@@ -1,4 +1,4 @@
-// What a request and its answer look like on the other side of the router.
+// How the router forwards a request and its response.
 import { once } from "node:events";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
@@ -14,7 +14,7 @@ import {
 
 afterEach(closeAll);
 
-/** Answers with the head of the request, and its body. */
+/** Responds with the request's head and body. */
 const mirror = () =>
   startUpstream((req, res) => {
     const { method, url, rawHeaders } = req;
@@ -39,7 +39,7 @@ const seen = async (...args: Parameters<typeof ask>): Promise<Seen> =>
   JSON.parse((await ask(...args)).text) as Seen;
 
 describe("a request", () => {
-  it("arrives with its method, target, headers and body, and what the router says of it", async () => {
+  it("arrives with its method, target, headers and body, and the router's headers", async () => {
     const { port } = await startRouter([(await mirror()).port]);
     const headers = { Host: "app.test:1", Cookie: ["a=1", "b=2"], "X-REQUEST-ID": "it-1" };
     expect(await seen(port, "/a%20b?c=%2F", { method: "PATCH", headers }, "body")).toEqual({
@@ -61,7 +61,7 @@ describe("a request", () => {
     });
   });
 
-  it("keeps an X-Forwarded-For that it came with in front of the client's address, and nothing else of that kind", async () => {
+  it("keeps a received X-Forwarded-For in front of the client's address, but no other forwarding header", async () => {
     const { port } = await startRouter([(await mirror()).port]);
     const headers = {
       Host: "a.test",
@@ -81,7 +81,7 @@ describe("a request", () => {
     ]);
   });
 
-  it("leaves behind what is for one connection only, and what Connection names", async () => {
+  it("loses hop-by-hop headers and those that Connection nominates", async () => {
     const { port } = await startRouter([(await mirror()).port]);
     const headers = {
       Host: "a.test",
@@ -102,7 +102,7 @@ describe("a request", () => {
     expect(body).toBe("body");
   });
 
-  it("keeps its chunks and its trailers, also with a method that seldom has a body", async () => {
+  it("keeps its chunks and trailers, even with a method that seldom has a body", async () => {
     const { port } = await startRouter([(await mirror()).port]);
     const bytes = await exchangeBytes(
       port,
@@ -112,7 +112,7 @@ describe("a request", () => {
     expect(bytes).toContain('"trailers":["X-Sum","7"],"body":"body"');
   });
 
-  it("without a body has none on the other side, whatever its method", async () => {
+  it("without a body has none at the instance, whatever its method", async () => {
     const { port } = await startRouter([(await mirror()).port]);
     const bytes = await exchangeBytes(
       port,
@@ -133,7 +133,7 @@ describe("a request", () => {
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n",
     ],
     ["a header without a name", "GET / HTTP/1.1\r\nHost: a\r\n: 1\r\n\r\n"],
-  ])("that is %s is refused, and reaches nobody", async (_, request) => {
+  ])("that is %s is rejected, and reaches no instance", async (_, request) => {
     const upstream = await mirror();
     const { port } = await startRouter([upstream.port]);
     const bytes = await exchangeBytes(port, request);
@@ -148,7 +148,7 @@ describe("a request", () => {
     expect(upstream.requests).toBe(0);
   });
 
-  it("whose body is coded in a way that nobody may understand is answered 501", async () => {
+  it("gets 501 if its transfer coding is not chunked", async () => {
     const upstream = await mirror();
     const { port } = await startRouter([upstream.port]);
     const headers = { "Transfer-Encoding": "gzip, chunked" };
@@ -162,7 +162,7 @@ describe("a request", () => {
     expect(upstream.requests).toBe(0);
   });
 
-  it("whose client waits for 100 Continue sends its body once the service asks for it", async () => {
+  it("with Expect: 100-continue sends its body once the service requests it", async () => {
     const upstream = await mirror();
     upstream.server.on("checkContinue", (req, res) => {
       if (req.url === "/no") return res.writeHead(413).end("too large");
@@ -191,8 +191,8 @@ describe("a request", () => {
   });
 });
 
-describe("an answer", () => {
-  it("arrives with its status, reason, headers in their order, and body", async () => {
+describe("a response", () => {
+  it("arrives with its status, reason, headers in order, and body", async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(207, "Several", [
         ...["X-A", "1", "Set-Cookie", "a=1", "set-cookie", "b=2", "Date", "today"],
@@ -218,7 +218,7 @@ describe("an answer", () => {
     ]);
   });
 
-  it("has trailers when the service sends some, and loses them only for who cannot read them", async () => {
+  it("keeps its trailers, except for a client that cannot read them", async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(200, { Trailer: "X-Sum" });
       res.write("body");
@@ -236,7 +236,7 @@ describe("an answer", () => {
     expect(old).toMatch(/\r\n\r\nbody$/);
   });
 
-  it("to HEAD, and one that says that nothing has changed, has a length and no body", async () => {
+  it("to HEAD, or with 304, has a length and no body", async () => {
     const upstream = await startUpstream((req, res) => {
       const headers = { "Content-Length": "1000", ETag: '"1"' };
       res.writeHead(req.method === "HEAD" ? 200 : 304, headers).end();
@@ -258,7 +258,7 @@ describe("an answer", () => {
     agent.destroy();
   });
 
-  it("comes after the hints that the service sends before it", async () => {
+  it("comes after the service's early hints", async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeProcessing();
       res.writeEarlyHints({ link: "</a.css>; rel=preload" }, () => res.end("body"));
@@ -273,7 +273,7 @@ describe("an answer", () => {
     );
   });
 
-  it("that Node can read but not write is a 502, and the router goes on", async () => {
+  it("that Node can read but not write becomes a 502, and the router goes on", async () => {
     const upstream = await startUpstream((req, res) => {
       if (req.url === "/fine") return res.end("fine");
       req.socket.end("HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n");
@@ -283,14 +283,14 @@ describe("an answer", () => {
       type: "about:blank",
       title: "Bad Gateway",
       status: 502,
-      detail: "web.1 has sent an answer that cannot be passed on: Invalid status code: 99.",
+      detail: "web.1 sent a response that cannot be forwarded: Invalid status code: 99.",
     });
     expect((await ask(port, "/fine")).text).toBe("fine");
   });
 });
 
 describe("host names", () => {
-  it("lead to their process types, whatever their case and port, and others nowhere", async () => {
+  it("route to their process types, whatever their case and port; others get 404", async () => {
     const [app, api] = await Promise.all(
       ["app", "api"].map((name) => startUpstream((_req, res) => res.end(name))),
     );
@@ -313,14 +313,14 @@ describe("host names", () => {
       type: "about:blank",
       title: "Not Found",
       status: 404,
-      detail: `The host name "localhost:${port}" leads nowhere: use app.localhost or api.localhost.`,
+      detail: `The host name "localhost:${port}" matches no route: use app.localhost or api.localhost.`,
     });
     const nameless = await exchangeBytes(port, "GET /a?secret HTTP/1.0\r\n\r\n");
     expect(nameless).toContain(
-      '"detail":"A request without a host name leads nowhere: use app.localhost or api.localhost."',
+      '"detail":"A request without a host name matches no route: use app.localhost or api.localhost."',
     );
     expect(said[1]).toBe(
-      "router answered 404 to GET /a (request ID): A request without a host name leads nowhere: use app.localhost or api.localhost.",
+      "router responded 404 to GET /a (request ID): A request without a host name matches no route: use app.localhost or api.localhost.",
     );
   });
 });

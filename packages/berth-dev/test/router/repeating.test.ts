@@ -1,4 +1,4 @@
-// Which requests are sent again when an instance fails them, to whom, and which never.
+// Which requests the router retries, with which instance, and which it never retries.
 import { createServer, request, type IncomingMessage } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
@@ -17,7 +17,7 @@ import {
 
 afterEach(closeAll);
 
-/** Answers its first request on each connection, and resets the connection at the second one, which it counts. */
+/** Responds to the first request on each connection, and resets the connection at the second one, which it counts. */
 const resetting = (): Promise<Upstream> => {
   const used = new WeakSet<object>();
   return startUpstream((req, res) => {
@@ -27,7 +27,7 @@ const resetting = (): Promise<Upstream> => {
   });
 };
 
-/** Not passed by any machine: where it passes, the test says so. */
+/** Long enough for any machine. */
 const ANSWER_MS = 600_000;
 
 const badGateway = (detail: string) => ({
@@ -38,7 +38,7 @@ const badGateway = (detail: string) => ({
 });
 
 describe("requests", () => {
-  it("go to the ready instances in turn", async () => {
+  it("go to the ready instances round robin", async () => {
     const upstreams = await Promise.all(
       ["a", "b", "c"].map((name) => startUpstream((_req, res) => res.end(name))),
     );
@@ -53,7 +53,7 @@ describe("requests", () => {
     while (!names.has("b")) names.add((await ask(port)).text);
   });
 
-  it("share the connections that are kept open to an instance", async () => {
+  it("share the keep-alive connections to an instance", async () => {
     let connections = 0;
     const upstream = await startUpstream((_req, res) => res.end());
     const { port } = await startRouter([upstream.port]);
@@ -61,36 +61,39 @@ describe("requests", () => {
     upstream.server.on("connection", () => connections++);
     for (let i = 0; i < 5; i++)
       expect((await ask(port, "/", { method: "POST" }, "body")).status).toBe(200);
-    // Health checks have connections of their own.
+    // Health checks use separate connections.
     expect(upstream.requests).toBe(6);
     expect(connections).toBeLessThanOrEqual(1);
   });
 });
 
 describe("an instance that refuses connections", () => {
-  it.each(["GET", "POST"])("leaves each %s, with its body, to another one", async (method) => {
-    const [gone, other] = await Promise.all([
-      startUpstream((_req, res) => res.end("gone")),
-      startUpstream((req, res) => void req.pipe(res)),
-    ]);
-    const { port, said } = await startRouter([gone.port, other.port]);
-    const names = new Set<string>();
-    const headers = { "Content-Length": "5" };
-    const name = async () => (await ask(port, "/", { method, headers }, "other")).text;
-    while (names.size < 2) names.add(await name());
-    await gone.stop();
-    for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
-    const back = await startUpstream((_req, res) => res.end("back"), {
-      port: gone.port,
-      isReady: false,
-    });
-    for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
-    back.isReady = true;
-    while (!names.has("back")) names.add(await name());
-    expect(said).toEqual([]);
-  });
+  it.each(["GET", "POST"])(
+    "does not get a %s, which goes to another one with its body",
+    async (method) => {
+      const [gone, other] = await Promise.all([
+        startUpstream((_req, res) => res.end("gone")),
+        startUpstream((req, res) => void req.pipe(res)),
+      ]);
+      const { port, said } = await startRouter([gone.port, other.port]);
+      const names = new Set<string>();
+      const headers = { "Content-Length": "5" };
+      const name = async () => (await ask(port, "/", { method, headers }, "other")).text;
+      while (names.size < 2) names.add(await name());
+      await gone.stop();
+      for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
+      const back = await startUpstream((_req, res) => res.end("back"), {
+        port: gone.port,
+        isReady: false,
+      });
+      for (let i = 0; i < 4; i++) expect(await name()).toBe("other");
+      back.isReady = true;
+      while (!names.has("back")) names.add(await name());
+      expect(said).toEqual([]);
+    },
+  );
 
-  it("is sent to again once it is back, and says that it is ready", async () => {
+  it("gets requests again once it is back and ready", async () => {
     const before = await startUpstream(() => {});
     await before.stop();
     const { port } = await startRouter([before.port]);
@@ -108,7 +111,7 @@ describe("an instance that refuses connections", () => {
   });
 });
 
-describe("a process type of which nothing is ready", () => {
+describe("a process type without a ready instance", () => {
   const unavailable = {
     type: "about:blank",
     title: "Service Unavailable",
@@ -116,20 +119,20 @@ describe("a process type of which nothing is ready", () => {
     detail: "No process of type web is ready.",
   };
 
-  it("answers 503 after a while, and says when to try again", async () => {
+  it("responds 503 after a timeout, with Retry-After", async () => {
     const upstream = await startUpstream((_req, res) => res.end(), { isReady: false });
-    const { port, said } = await startRouter([upstream.port], { patience: { readyMs: 50 } });
+    const { port, said } = await startRouter([upstream.port], { timeouts: { readyMs: 50 } });
     const answer = await ask(port, "/path?secret");
     expect(answer.status).toBe(503);
     expect(problemOf(answer)).toEqual(unavailable);
     expect(answer.headers["retry-after"]).toBe("1");
     expect(said).toEqual([
-      "router answered 503 to GET /path (request ID): No process of type web is ready.",
+      "router responded 503 to GET /path (request ID): No process of type web is ready.",
     ]);
     expect(upstream.requests).toBe(0);
   });
 
-  it("answers at once when the router is about to end", async () => {
+  it("responds at once when the router is draining", async () => {
     const { port, router } = await startRouter([1]);
     const waiting = ask(port);
     const later = ask(port, "/", { method: "POST" }, "body");
@@ -140,14 +143,14 @@ describe("a process type of which nothing is ready", () => {
     }
   });
 
-  it("says the same thing once", async () => {
-    const { port, said } = await startRouter([1], { patience: { readyMs: 1 } });
+  it("reports the same problem once", async () => {
+    const { port, said } = await startRouter([1], { timeouts: { readyMs: 1 } });
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
     expect(said).toHaveLength(1);
   });
 
-  it("does not send a request whose client has gone meanwhile", async () => {
+  it("does not send a request whose client has disconnected", async () => {
     const upstream = await startUpstream((_req, res) => res.end(), { isReady: false });
     const { port } = await startRouter([upstream.port]);
     const gone = new AbortController();
@@ -162,9 +165,9 @@ describe("a process type of which nothing is ready", () => {
   });
 });
 
-describe("a kept connection that is reset before an answer", () => {
+describe("a keep-alive connection that is reset before a response", () => {
   it.each(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])(
-    "repeats a %s without a body, once",
+    "retries a %s without a body, once",
     async (method) => {
       const upstream = await resetting();
       const { port, said } = await startRouter([upstream.port]);
@@ -181,33 +184,33 @@ describe("a kept connection that is reset before an answer", () => {
     ["POST", undefined],
     ["PATCH", undefined],
     ["PUT", "body"],
-  ])("does not repeat a %s with %s, which may have been executed", async (method, body) => {
+  ])("does not retry a %s with %s, which may have been carried out", async (method, body) => {
     const upstream = await resetting();
     const { port, said } = await startRouter([upstream.port]);
     await ask(port);
     const answer = await ask(port, "/do?secret", { method }, body);
     expect(answer.status).toBe(502);
     const detail =
-      "web.1 broke off before it answered (ECONNRESET); what it has done by then is not known.";
+      "web.1 closed the connection before it responded (ECONNRESET); it may have carried out the request.";
     expect(problemOf(answer)).toEqual(badGateway(detail));
-    expect(said).toEqual([`router answered 502 to ${method} /do (request ID): ${detail}`]);
+    expect(said).toEqual([`router responded 502 to ${method} /do (request ID): ${detail}`]);
     expect(upstream.requests).toBe(2);
   });
 
-  it("does not repeat a GET for ever", async () => {
+  it("does not retry a GET forever", async () => {
     const upstream = await startUpstream((req, res) => {
       if (req.url === "/") return res.end("fine");
       req.socket.resetAndDestroy();
     });
     const { port } = await startRouter([upstream.port]);
-    // Two kept connections.
+    // Two keep-alive connections.
     await Promise.all([ask(port), ask(port)]);
     expect((await ask(port, "/fatal")).status).toBe(502);
     expect(upstream.requests).toBeLessThanOrEqual(4);
     expect((await ask(port)).text).toBe("fine");
   });
 
-  it("does not repeat what has begun to be answered", async () => {
+  it("does not retry once the response has begun", async () => {
     const used = new WeakSet<object>();
     const upstream = await startUpstream((req, res) => {
       if (!used.has(req.socket)) {
@@ -223,8 +226,8 @@ describe("a kept connection that is reset before an answer", () => {
   });
 });
 
-describe("a new connection that is reset before an answer", () => {
-  it.each(["GET", "POST"])("does not repeat a %s", async (method) => {
+describe("a new connection that is reset before a response", () => {
+  it.each(["GET", "POST"])("does not retry a %s", async (method) => {
     const upstream = await startUpstream((req) => void req.socket.resetAndDestroy());
     const { port } = await startRouter([upstream.port]);
     expect((await ask(port, "/", { method })).status).toBe(502);
@@ -232,28 +235,28 @@ describe("a new connection that is reset before an answer", () => {
   });
 });
 
-describe("an instance that does not answer", () => {
-  it("is left alone after a 504, until it says that it is ready", async () => {
+describe("an instance that does not respond", () => {
+  it("gets no request after a 504 until it is ready", async () => {
     const hung = await startUpstream(() => {});
     const { port, said } = await startRouter([hung.port], {
-      // As long as it may take until it is found to be ready.
-      patience: { answerMs: 100, readyMs: 3000 },
+      // Enough time for a health check to find it ready.
+      timeouts: { responseMs: 100, readyMs: 3000 },
     });
     const answer = await ask(port, "/", { method: "POST" }, "body");
-    const detail = "web.1 has not begun to answer within 0.1 s.";
+    const detail = "web.1 did not begin its response within 0.1 s.";
     expect(problemOf(answer)).toEqual({
       type: "about:blank",
       title: "Gateway Timeout",
       status: 504,
       detail,
     });
-    expect(said).toEqual([`router answered 504 to POST / (request ID): ${detail}`]);
+    expect(said).toEqual([`router responded 504 to POST / (request ID): ${detail}`]);
     expect(hung.requests).toBe(1);
     hung.isReady = false;
     while ((await ask(port)).status !== 503);
   });
 
-  it("is not found out by its open port alone", async () => {
+  it("is not ready just because its port is open", async () => {
     const silent = createTcpServer(() => {}).listen(0);
     await once(silent, "listening");
     const other = await startUpstream((_req, res) => res.end("other"));
@@ -262,14 +265,14 @@ describe("an instance that does not answer", () => {
     silent.close();
   });
 
-  it("has all the time in the world once it has begun", async () => {
+  it("has no time limit once its response has begun", async () => {
     const upstream = await startUpstream((req, res) => {
       if (req.url === "/") return res.end();
       res.write("begun ");
       end = () => res.end("done");
     });
     let end!: () => void;
-    const { port } = await startRouter([upstream.port], { patience: { answerMs: ANSWER_MS } });
+    const { port } = await startRouter([upstream.port], { timeouts: { responseMs: ANSWER_MS } });
     await ask(port);
     holdTimeouts();
     const sent = request({ port, path: "/long", agent: false }).end();
@@ -279,14 +282,14 @@ describe("an instance that does not answer", () => {
     expect(await text(answer)).toBe("begun done");
   });
 
-  it("is not blamed for a client that takes its time", async () => {
+  it("has no time limit while the client is still sending", async () => {
     let received = "";
     const upstream = await startUpstream((req, res) => {
       req.setEncoding("utf8").on("data", (chunk: string) => (received += chunk));
       req.on("end", () => res.end(received));
     });
     const { port, said } = await startRouter([upstream.port], {
-      patience: { answerMs: ANSWER_MS },
+      timeouts: { responseMs: ANSWER_MS },
     });
     await ask(port);
     holdTimeouts();
@@ -305,8 +308,8 @@ describe("an instance that does not answer", () => {
   });
 });
 
-describe("an instance that has no /readyz", () => {
-  it("is ready when it answers at all", async () => {
+describe("an instance without /readyz", () => {
+  it("is ready if it responds at all", async () => {
     const flask = createServer((req, res) => {
       res.writeHead(req.url === "/" ? 200 : 404).end();
     }).listen(0);
@@ -317,7 +320,7 @@ describe("an instance that has no /readyz", () => {
 });
 
 describe("withdrawing an instance", () => {
-  it("resolves once it has answered what it was given, and sends it nothing before it is admitted", async () => {
+  it("resolves once its pending responses have begun, and sends it nothing until it is admitted", async () => {
     let answerIt: (() => void) | undefined;
     const leaving = await startUpstream((_req, res) => {
       if (answerIt) return res.end("back");

@@ -1,4 +1,4 @@
-// Bodies pass through the router as they come, at the pace of who takes them, and end when one side goes.
+// The router streams bodies with backpressure, and ends them when one side disconnects.
 import { once } from "node:events";
 import { Agent, request, type IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
@@ -11,7 +11,7 @@ afterEach(closeAll);
 const MB = 1024 * 1024;
 
 describe("an event stream", () => {
-  it("arrives event by event, its head before the first one", async () => {
+  it("arrives event by event, with its head before the first one", async () => {
     let send = (_text: string): void => {};
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(200, { "Content-Type": "text/event-stream" }).flushHeaders();
@@ -28,7 +28,7 @@ describe("an event stream", () => {
     sent.destroy();
   });
 
-  it("ends at the service when its client goes", async () => {
+  it("ends at the service when its client disconnects", async () => {
     const closed: Promise<unknown>[] = [];
     const upstream = await startUpstream((_req, res) => {
       closed.push(once(res, "close"));
@@ -43,8 +43,8 @@ describe("an event stream", () => {
   });
 });
 
-describe("a client that goes before it is answered", () => {
-  it("lets the service stop its work", async () => {
+describe("a client that disconnects before the response", () => {
+  it("aborts the request at the service", async () => {
     let stopped: Promise<unknown> = Promise.resolve();
     const upstream = await startUpstream((_req, res) => void (stopped = once(res, "close")));
     const { port, said } = await startRouter([upstream.port]);
@@ -56,7 +56,7 @@ describe("a client that goes before it is answered", () => {
     expect(said).toEqual([]);
   });
 
-  it("in the midst of its body, too", async () => {
+  it("aborts it in the middle of the body too", async () => {
     const upstream = await startUpstream((req) => void req.resume());
     const { port, said } = await startRouter([upstream.port]);
     const socket = await connected(port);
@@ -73,7 +73,7 @@ describe("a client that goes before it is answered", () => {
   });
 });
 
-describe("a service that breaks off in the midst of its answer", () => {
+describe("a service that disconnects in the middle of its response", () => {
   it.each([
     ["with a length", { "Content-Length": "10" }],
     ["in chunks", {}],
@@ -89,7 +89,7 @@ describe("a service that breaks off in the midst of its answer", () => {
   );
 });
 
-/** Resolves to how many megabytes were taken before nobody took more for half a second. */
+/** Resolves to the number of megabytes that were read before reading paused for half a second. */
 async function writeUntilStalled(to: Writable): Promise<number> {
   for (let written = 1; written < 400; written++) {
     if (to.write(Buffer.alloc(MB))) continue;
@@ -102,7 +102,7 @@ async function writeUntilStalled(to: Writable): Promise<number> {
 describe("a large body", () => {
   const large = Buffer.alloc(20 * MB, "0123456789abcdef!");
 
-  it("arrives whole, up and down at once", async () => {
+  it("arrives complete, in both directions at once", async () => {
     const upstream = await startUpstream((req, res) => void req.pipe(res));
     const { port } = await startRouter([upstream.port]);
     const sent = request({ port, method: "POST", agent: false }).end(large);
@@ -110,7 +110,7 @@ describe("a large body", () => {
     expect((await buffer(answer)).equals(large)).toBe(true);
   });
 
-  it("waits in the service while its client does not read", async () => {
+  it("waits at the service while its client does not read", async () => {
     let written: number | undefined;
     const upstream = await startUpstream((_req, res) => {
       void writeUntilStalled(res).then((count) => (written = count));
@@ -120,11 +120,11 @@ describe("a large body", () => {
     socket.pause();
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     while (written === undefined) await delay(20);
-    // What the kernel keeps for three connections, and Node for two.
+    // The buffers of three connections in the kernel, and of two in Node.
     expect(written).toBeLessThan(40);
   });
 
-  it("waits in the client while the service does not read", async () => {
+  it("waits at the client while the service does not read", async () => {
     const upstream = await startUpstream(() => {});
     const { port } = await startRouter([upstream.port]);
     const sent = request({ port, method: "POST", agent: false });
@@ -133,7 +133,7 @@ describe("a large body", () => {
     sent.destroy();
   });
 
-  it("that the service refuses early does not keep the client from reading why", async () => {
+  it("lets the client read an early rejection by the service", async () => {
     const upstream = await startUpstream((_req, res) => {
       res.writeHead(413).end("too large");
     });
@@ -149,7 +149,7 @@ describe("a large body", () => {
 });
 
 describe("a client that sends a byte at a time", () => {
-  it("takes nothing from others, and is answered in the end", async () => {
+  it("does not slow down others, and gets its response", async () => {
     const upstream = await startUpstream((_req, res) => res.end("body"));
     const { port } = await startRouter([upstream.port]);
     const slow = await connected(port);
@@ -163,8 +163,8 @@ describe("a client that sends a byte at a time", () => {
   });
 });
 
-describe("requests that are sent ahead of their answers", () => {
-  it("are answered in their order, one after the other", async () => {
+describe("pipelined requests", () => {
+  it("get their responses in order", async () => {
     let inFlight = 0;
     const upstream = await startUpstream((req, res) => {
       expect(++inFlight).toBe(1);

@@ -1,4 +1,4 @@
-// Routers in front of servers of a test's own, and what a test asks them.
+// Starts routers in front of a test's servers, and sends them requests.
 import { once } from "node:events";
 import {
   createServer,
@@ -15,7 +15,7 @@ import { createRouter, type Router, type RouterOptions } from "../../src/router/
 
 const open = new Set<() => Promise<unknown>>();
 
-/** Ends what a test has started, for afterEach. */
+/** For afterEach: closes what a test has started. */
 export async function closeAll(): Promise<void> {
   for (const close of [...open].reverse()) await close();
   open.clear();
@@ -24,14 +24,14 @@ export async function closeAll(): Promise<void> {
 export interface Upstream {
   port: number;
   server: Server;
-  /** How many requests it was given, health checks apart. */
+  /** The number of requests that it received, without health checks. */
   requests: number;
   isReady: boolean;
-  /** Cuts all connections, and takes no more. */
+  /** Closes all connections, and accepts no more. */
   stop(): Promise<void>;
 }
 
-/** Starts a server that is ready from its start, unless it `isReady` later. */
+/** Starts a server that is ready at once, unless `isReady` is false. */
 export async function startUpstream(
   listener: RequestListener,
   { port = 0, isReady = true } = {},
@@ -60,11 +60,11 @@ export async function startUpstream(
 export interface RunningRouter {
   router: Router;
   port: number;
-  /** What it has said, without ids. */
+  /** Its output, without request ids. */
   said: string[];
 }
 
-/** Starts a router whose process type `web` has these ports, unless the options say otherwise. */
+/** Starts a router for the process type `web` with these ports; the options can override that. */
 export async function startRouter(
   ports: number[],
   options: Partial<RouterOptions> = {},
@@ -87,29 +87,29 @@ export const targets = (type: string, ports: number[]) =>
 export const portOf = (server: { address(): unknown }): number =>
   (server.address() as AddressInfo).port;
 
-export interface Answer {
+export interface Response {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
   message: IncomingMessage;
 }
 
-/** Sends a request, with `body` unless that is undefined, and resolves to the whole answer. */
+/** Sends a request and resolves to the whole response. */
 export async function ask(
   port: number,
   path = "/",
   options: RequestOptions = {},
   body?: string | Buffer,
-): Promise<Answer> {
+): Promise<Response> {
   const sent = request({ port, path, agent: false, ...options });
-  // What comes after the answer, as when that did not wait for the whole body.
+  // Ignores errors after the response, as when that did not wait for the whole body.
   sent.on("error", () => {}).end(body);
   const [message] = (await once(sent, "response")) as [IncomingMessage];
   const { statusCode = 0, headers } = message;
   return { status: statusCode, headers, text: await text(message), message };
 }
 
-/** Sends bytes on a connection of their own, and resolves to all that comes back once that is closed. */
+/** Sends bytes on a new connection, and resolves to everything received until it is closed. */
 export async function exchangeBytes(port: number, bytes: string): Promise<string> {
   const socket = await connected(port);
   socket.write(bytes);
@@ -123,8 +123,8 @@ export async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Problem details without what is different each time. */
-export function problemOf({ text: body, headers }: Answer): unknown {
+/** The problem details without the request id. */
+export function problemOf({ text: body, headers }: Response): unknown {
   const { requestId, ...problem } = JSON.parse(body) as Record<string, unknown>;
   expect(requestId).toBe(headers["x-request-id"]);
   expect(headers["content-type"]).toBe("application/problem+json; charset=utf-8");

@@ -1,4 +1,4 @@
-// WebSockets, and other protocols that begin as HTTP, through the router.
+// WebSockets and other upgraded connections through the router.
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { WebSocket, WebSocketServer } from "ws";
@@ -14,7 +14,7 @@ import {
 
 afterEach(closeAll);
 
-/** Echoes messages; `connections` has the server's end of each. */
+/** Echoes messages. `connections` has the server's side of each connection. */
 async function startEcho(): Promise<{
   upstream: Upstream;
   connections: WebSocket[];
@@ -43,7 +43,7 @@ async function opened(port: number): Promise<WebSocket> {
 }
 
 describe("a WebSocket", () => {
-  it("carries messages both ways, and says whose they are", async () => {
+  it("carries messages both ways, with the client's address", async () => {
     const { upstream, heads } = await startEcho();
     const { port } = await startRouter([upstream.port]);
     const socket = await opened(port);
@@ -62,7 +62,7 @@ describe("a WebSocket", () => {
     expect([code, reason.toString()]).toEqual([4000, "done"]);
   });
 
-  it("ends on both sides, whichever ends it", async () => {
+  it("ends on both sides, whichever side ends it", async () => {
     const { upstream, connections } = await startEcho();
     const { port } = await startRouter([upstream.port]);
 
@@ -76,7 +76,7 @@ describe("a WebSocket", () => {
     expect((await once(cut, "close"))[0]).toBe(1006);
   });
 
-  it("is told when the router goes", async () => {
+  it("is closed when the router stops", async () => {
     const { upstream, connections } = await startEcho();
     const { port, router } = await startRouter([upstream.port]);
     const socket = await opened(port);
@@ -87,7 +87,7 @@ describe("a WebSocket", () => {
     await closedThere;
   });
 
-  it("is offered to the next instance when one refuses connections", async () => {
+  it("goes to the next instance when one refuses connections", async () => {
     const { upstream } = await startEcho();
     const gone = await startUpstream((_req, res) => res.end("gone"));
     const { port } = await startRouter([gone.port, upstream.port]);
@@ -97,11 +97,11 @@ describe("a WebSocket", () => {
   });
 });
 
-describe("a request to change the protocol", () => {
+describe("an upgrade request", () => {
   const upgrade = (path: string) =>
     `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`;
 
-  it("is answered as any other by a service that does not change it", async () => {
+  it("gets a normal response from a service that ignores the upgrade", async () => {
     const upstream = await startUpstream((req, res) => res.end(`no ${req.headers.upgrade}`));
     const { port } = await startRouter([upstream.port]);
     const bytes = await exchangeBytes(port, upgrade("/"));
@@ -109,7 +109,7 @@ describe("a request to change the protocol", () => {
     expect(bytes).toMatch(/\r\nConnection: close\r\n/);
   });
 
-  it("is passed on without its wish where it has a body", async () => {
+  it("is forwarded without Upgrade if it has a body", async () => {
     const upstream = await startUpstream((req, res) => {
       res.write(`${req.method} ${req.headers.upgrade} `);
       req.pipe(res);
@@ -125,12 +125,12 @@ describe("a request to change the protocol", () => {
     expect([answer.status, answer.text]).toEqual([200, "POST undefined body"]);
   });
 
-  it("is a problem when nothing is ready", async () => {
-    const { port } = await startRouter([1], { patience: { readyMs: 1 } });
+  it("responds with a problem when no instance is ready", async () => {
+    const { port } = await startRouter([1], { timeouts: { readyMs: 1 } });
     expect(await exchangeBytes(port, upgrade("/"))).toMatch(/^HTTP\/1\.1 503 [^]*"status":503/);
   });
 
-  it("passes on what either side has sent along with it", async () => {
+  it("forwards the bytes that either side sends along with it", async () => {
     const upstream = await startUpstream(() => {});
     upstream.server.on("upgrade", (_req, socket, head) => {
       socket.write(

@@ -1,17 +1,17 @@
-// The processes that the fuzzer starts, and what they say.
+// Starts the fuzzer's processes, and collects their output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Processes that end together, and with this one. */
-export function createCrew() {
+/** Processes that stop together, and at the latest with this process. */
+export function createProcesses() {
   const errors = new Map<string, string>();
   const running = new Set<ChildProcess>();
   const killAll = () => running.forEach((child) => child.kill("SIGKILL"));
   process.on("exit", killAll);
 
-  /** With no variables but these: a program reads the `.env` of its folder, and there is none in `dist`. */
+  /** Starts a program with these variables only: its working directory `dist` has no `.env`. */
   function start([file = "", ...args]: readonly string[], env: Record<string, string>) {
     const { PATH } = process.env;
     const child = spawn(file, args, {
@@ -26,7 +26,7 @@ export function createCrew() {
     const lines: string[] = [];
     for (const input of [child.stdout, child.stderr]) {
       createInterface({ input }).on("line", (line) => {
-        const { requestId, err } = logged(line);
+        const { requestId, err } = parseLogLine(line);
         if (requestId !== undefined && err) errors.set(requestId, err.stack);
         if (lines.length < 50) lines.push(err?.message ?? line);
       });
@@ -35,10 +35,10 @@ export function createCrew() {
   }
 
   return {
-    /** What was thrown in a request, as the log has it. */
+    /** The stack of a request's error, from the log. */
     errorOf: (requestId: string) => errors.get(requestId),
-    /** Resolves with what the pattern finds in a line of its output. */
-    until(
+    /** Starts a program, and resolves with the pattern's first group once a line of its output matches. */
+    startUntil(
       pattern: RegExp,
       command: readonly string[],
       env: Record<string, string>,
@@ -52,7 +52,8 @@ export function createCrew() {
         void ended.then(() => reject(new Error(lines.join("\n"))));
       });
     },
-    async toEnd(command: readonly string[], env: Record<string, string>): Promise<void> {
+    /** Runs a program to its end. @throws Error with its output when it fails. */
+    async run(command: readonly string[], env: Record<string, string>): Promise<void> {
       const { ended, lines } = start(command, env);
       if ((await ended) !== 0) throw new Error(lines.join("\n"));
     },
@@ -65,15 +66,15 @@ export function createCrew() {
   };
 }
 
-export type Crew = ReturnType<typeof createCrew>;
+export type Processes = ReturnType<typeof createProcesses>;
 
-/** What is looked at of a line of the log. */
+/** The part of a log line that is used. */
 interface Logged {
   requestId?: string;
   err?: { message: string; stack: string };
 }
 
-function logged(line: string): Logged {
+function parseLogLine(line: string): Logged {
   try {
     return JSON.parse(line) as Logged;
   } catch {

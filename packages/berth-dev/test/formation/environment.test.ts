@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeOwnValues } from "../../src/formation/own-values";
+import { describeOwnValues, withoutInspector } from "../../src/formation/environment";
 import { planFormation } from "../../src/formation/plan";
 import { parseProcfile } from "../../src/formation/procfile";
 import { startFormation, stopFormations } from "./support";
@@ -11,14 +11,14 @@ const line = (name: string) =>
 
 afterEach(stopFormations);
 
-describe("a variable for which the Procfile has a value of its own", () => {
-  it("is not what .env sets, which a line says, but what .env sets as DEV_", async () => {
+describe("a variable whose value the Procfile sets", () => {
+  it("ignores .env, and says that only its DEV_ variable replaces the value", async () => {
     const lines = [`web: ${line("web")}`, `other: sh -c '${own("X_URL")}; sleep 600' other`];
     const runner = await startFormation(lines, [], { ".env": "X_URL=production" });
     await runner.waitFor(/web has own\n/);
     await runner.waitFor(/other has production\n/);
     await runner.waitFor(
-      /system +\| web\.1: X_URL from \.env is not used in development, set DEV_X_URL to replace the Procfile's own value\n/,
+      /system +\| web\.1: X_URL from \.env is ignored in development; set DEV_X_URL to override the Procfile's value\n/,
     );
   });
 
@@ -28,11 +28,11 @@ describe("a variable for which the Procfile has a value of its own", () => {
     [
       { X_URL: "a" },
       { X_URL: "b" },
-      [expect.stringMatching(/^web\.1, web\.2: X_URL from the environment is not used/)],
+      [expect.stringMatching(/^web\.1, web\.2: X_URL from the environment is ignored/)],
     ],
     [{ X_URL: "a" }, { DEV_X_URL: "b" }, ["web.1, web.2: X_URL is DEV_X_URL from .env"]],
     [{ DEV_X_URL: "a" }, {}, ["web.1, web.2: X_URL is DEV_X_URL from the environment"]],
-  ])("is described for the environment %j and the file %j", (env, envFile, expected) => {
+  ])("is described for the environment %j and the .env %j", (env, envFile, expected) => {
     const procfile = parseProcfile(`web: ${line("web")}`, "Procfile");
     const options = { id: "a", formation: "web=2", port: 5000, inspect: undefined };
     const plan = planFormation(procfile, options, env, envFile);
@@ -41,9 +41,30 @@ describe("a variable for which the Procfile has a value of its own", () => {
 });
 
 describe("Procfile.dev", () => {
-  it("attaches nothing by a URL that is set for production", () => {
+  it("attaches no backing service by a URL that is set for production", () => {
     const procfile = readFileSync(join(__dirname, "../../../../Procfile.dev"), "utf8");
     expect(procfile).toContain("DATABASE_URL=${DEV_DATABASE_URL:-");
     expect(procfile).not.toMatch(/(\w+_URL)=\$\{\1/);
   });
+});
+
+describe("withoutInspector", () => {
+  it.each([
+    ["--inspect", undefined],
+    ["--inspect-brk=0.0.0.0:9229", undefined],
+    [
+      "--max-old-space-size=99 --inspect=9300 --enable-source-maps",
+      "--max-old-space-size=99 --enable-source-maps",
+    ],
+  ])("removes the inspector of %j, and keeps the rest", (given, NODE_OPTIONS) => {
+    const env = NODE_OPTIONS === undefined ? { KEPT: "a" } : { KEPT: "a", NODE_OPTIONS };
+    expect(withoutInspector({ KEPT: "a", NODE_OPTIONS: given })).toEqual({ env, inspects: true });
+  });
+
+  it.each([{}, { NODE_OPTIONS: "--require ./--inspect.js --inspector-like" }])(
+    "does not change %j",
+    (env) => {
+      expect(withoutInspector(env)).toEqual({ env, inspects: false });
+    },
+  );
 });

@@ -1,20 +1,20 @@
-// Makes values that break one rule of a schema.
+// Generates values that violate one rule of a schema.
 import fc from "fast-check";
 import type { JsonSchema, Judge } from "./document";
 import { hitsOf, makeable, mergedOf, typesOf, valuesOf } from "./values";
 
-/** Values in which the same thing is wrong. */
-export interface Fault {
+/** Values that violate the same rule. */
+export interface Violation {
   /** As `/title is too long`. */
   rule: string;
   values: fc.Arbitrary<unknown>;
 }
 
-/** Each rule of a schema, broken; in every other way the values are as it wants them. */
-export const faultsOf = (schema: JsonSchema, judge: Judge): Fault[] =>
+/** The violations of each rule of a schema; in every other respect the values are valid. */
+export const violationsOf = (schema: JsonSchema, judge: Judge): Violation[] =>
   [...breaks(schema, judge, 0)].flatMap(({ rule, values }) => {
     const isBroken = (value: unknown) => !judge.isValid(schema, value);
-    // Some of what breaks a rule elsewhere is allowed here.
+    // Some of these values may be valid for this schema.
     return hitsOf(values, isBroken) > 0 ? [{ rule, values: values.filter(isBroken) }] : [];
   });
 
@@ -28,7 +28,7 @@ const OF_TYPE: Readonly<Record<string, unknown>> = {
   object: {},
 };
 
-function* breaks(schema: JsonSchema, judge: Judge, depth: number): Generator<Fault> {
+function* breaks(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
   const merged = mergedOf(schema, judge);
   const types = typesOf(merged);
   yield { rule: "is of another type", values: fc.constantFrom(...Object.values(OF_TYPE)) };
@@ -40,7 +40,12 @@ function* breaks(schema: JsonSchema, judge: Judge, depth: number): Generator<Fau
   if (types.includes("object")) yield* brokenObjects(merged, judge, depth);
 }
 
-function* brokenTexts({ minLength = 0, maxLength, pattern, format }: JsonSchema): Generator<Fault> {
+function* brokenTexts({
+  minLength = 0,
+  maxLength,
+  pattern,
+  format,
+}: JsonSchema): Generator<Violation> {
   const units = fc.constantFrom("a", "1", "é", "😀");
   if (minLength > 0) {
     yield { rule: "is too short", values: units.map((unit) => unit.repeat(minLength - 1)) };
@@ -74,7 +79,7 @@ function* brokenTexts({ minLength = 0, maxLength, pattern, format }: JsonSchema)
   };
 }
 
-function* brokenNumbers(schema: JsonSchema): Generator<Fault> {
+function* brokenNumbers(schema: JsonSchema): Generator<Violation> {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
   const min = minimum ?? exclusiveMinimum;
   const max = maximum ?? exclusiveMaximum;
@@ -85,7 +90,7 @@ function* brokenNumbers(schema: JsonSchema): Generator<Fault> {
   yield { rule: "is between two steps", values: fc.integer().map((value) => (value + 0.5) * step) };
 }
 
-function* brokenArrays(schema: JsonSchema, judge: Judge, depth: number): Generator<Fault> {
+function* brokenArrays(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
   const { items, minItems = 0, maxItems, uniqueItems } = schema;
   const item = typeof items === "object" ? items : {};
   const [values] = makeable(() => valuesOf(item, judge, depth + 1));
@@ -104,7 +109,7 @@ function* brokenArrays(schema: JsonSchema, judge: Judge, depth: number): Generat
   }
 }
 
-function* brokenObjects(schema: JsonSchema, judge: Judge, depth: number): Generator<Fault> {
+function* brokenObjects(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
   const { properties = {}, required = [], additionalProperties } = schema;
   const [whole] = makeable(() => valuesOf(schema, judge, depth)) as fc.Arbitrary<object>[];
   if (!whole) return;
@@ -129,7 +134,7 @@ function* brokenObjects(schema: JsonSchema, judge: Judge, depth: number): Genera
 
 const at = (rule: string): string => (rule.startsWith("/") ? rule : ` ${rule}`);
 
-/** As JSON.parse has it: `__proto__` is a field like any. */
+/** As with JSON.parse, `__proto__` is an ordinary field. */
 export const withField = (of: object, name: string, value: unknown): object =>
   Object.defineProperty({ ...of }, name, {
     value,
