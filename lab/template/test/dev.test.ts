@@ -101,7 +101,7 @@ describe("npm run dev", () => {
       DATABASE_URL: `postgres://user:hunter2@127.0.0.1:${port}/production`,
     }));
     await shows(
-      /system +\| release\.1, web\.1: DATABASE_URL from the environment is ignored in development, set DEV_DATABASE_URL/,
+      /system +\| release\.1, web\.1: DATABASE_URL from the environment is ignored in development; set DEV_DATABASE_URL/,
     );
     await shows(new RegExp(`is listening on port ${base}\\b`));
     expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
