@@ -20,7 +20,7 @@ const UNAVAILABLE = [502, 503, 504];
 const TOO_MANY_REQUESTS = 429;
 const PROBLEM_TYPE = "application/problem+json";
 /** The default description of 400 and 422. A route with another reason describes it in its `problems`. */
-const USUAL = /; `errors` has (them|what is wrong with its query)\.$/;
+const USUAL = /; `errors` lists (them|what is wrong with its query)\.$/;
 
 /** What is wrong, in one line; undefined if nothing is. */
 export const problemOf = (asked: Asked, response: Response, judge: Judge): string | undefined =>

@@ -26,7 +26,12 @@ interface Logged {
   resume: () => void;
 }
 
-const env = (workers: number) => ({ PORT: "0", WEB_CONCURRENCY: String(workers) });
+/** The shutdown timeout is longer than a busy machine needs: only a log that blocks would reach it. */
+const env = (workers: number) => ({
+  PORT: "0",
+  WEB_CONCURRENCY: String(workers),
+  SHUTDOWN_TIMEOUT_MS: "45000",
+});
 
 /** Logs into a blocking pipe, as shells create it; the reader is a process. */
 async function startOnPipe(workers: number): Promise<Logged> {

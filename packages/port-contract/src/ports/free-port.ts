@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:net";
 
 // Below the ephemeral ports of Linux, macOS and Windows, which outgoing connections and bind(0) get.
 const lowest = 10_000;
-const ranges = 22;
-// Large, so that ports are rarely reused: a killed program may have left files that are named after its port.
-const rangeLength = 1000;
+// More than the test files of one process, each of which claims one until that process ends.
+const ranges = 73;
+const rangeLength = 300;
 
 let own: Promise<number> | undefined;
 let handedOut = 0;
