@@ -1,42 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { berth } from "../../src/cli-path";
 import { parseOptions } from "../../src/fuzz/options";
 import { curlOf } from "../../src/fuzz/report";
 
-const root = join(__dirname, "../../../..");
-const fuzz = (...args: string[]) => {
-  const [file, ...command] = berth("fuzz", ...args);
-  return spawnSync(file, command, {
-    cwd: root,
-    encoding: "utf8",
-    // Must not reach the service, which would write to that database.
-    env: { PATH: process.env.PATH, DATABASE_URL: "postgres://nobody@127.0.0.1:1/production" },
-  });
-};
-
-describe("npm run fuzz", () => {
-  it("tries the service in the working directory with a new database, and exits with 1 if there are findings", () => {
-    const { status, stdout, stderr } = fuzz("--runs", "5", "--seed", "7");
-    expect(stderr).toBe("");
-    expect(stdout).toMatch(/^route +valid +invalid +findings +statuses\n/);
-    const [, findings] = /\n\d+ routes, \d+ inputs, [\d.]+ s, (\d+) findings \(--seed 7\)\n$/.exec(
-      stdout,
-    )!;
-    expect(status).toBe(Number(findings) === 0 ? 0 : 1);
-  });
-
-  it.each([
-    [["--path", "no such route"], "no operation of http://127.0.0.1:"],
-    [["http://127.0.0.1:1"], "connect ECONNREFUSED 127.0.0.1:1"],
-  ])("reports %j in one line, and exits with 1", (args, message) => {
-    const { status, stdout, stderr } = fuzz(...args);
-    expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^fuzz: [^\n]*\n$/);
-    expect(stderr).toContain(message);
-  });
-});
+const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the command line of the fuzzer", () => {
   it.each([
@@ -75,7 +44,7 @@ describe("curlOf", () => {
   });
 
   it("writes a body to a file if it does not fit into the command", () => {
-    const file = join(root, "node_modules/.cache/fuzz-body");
+    const file = join(folder, "body");
     expect(line({ body: Buffer.from([0, 255]) }, file)).toContain(` --data-binary '@${file}' `);
     expect(existsSync(file)).toBe(true);
   });
