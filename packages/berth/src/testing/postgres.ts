@@ -1,8 +1,8 @@
 // Gives a test file an empty PostgreSQL database of its own.
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { Client } from "pg";
 import { atEnd } from "./cleanup";
 import { spawnEmbeddedPostgres } from "./embedded-postgres";
@@ -44,27 +44,44 @@ interface EmbeddedDatabase extends TestPostgres {
  * them once: later databases start from a snapshot, until a migration changes.
  */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
+  const serverUrl = process.env.TEST_DATABASE_URL;
+  if (serverUrl) return migrated(await createDatabase(serverUrl));
   const file = snapshotFile();
-  const hasSnapshot = !process.env.TEST_DATABASE_URL && existsSync(file);
-  const postgres = hasSnapshot
-    ? await startEmbedded({ SNAPSHOT: file })
-    : await startTestPostgres();
-  atEnd(() => postgres.stop());
-  if (hasSnapshot) return postgres;
-  const release = startSource("src/migrate.ts", { DATABASE_URL: postgres.url });
-  if ((await release.exit) !== 0) throw new Error(reasonOf(release));
-  if ("snapshot" in postgres) await keepSnapshot(postgres as EmbeddedDatabase, file);
+  if (existsSync(file)) return untilEnd(await startEmbedded({ SNAPSHOT: file }));
+  const postgres = await migrated(await startEmbedded());
+  await keepSnapshot(postgres, file);
   return postgres;
 }
 
-/** Writes the snapshot atomically: other test files may look for it at the same time. */
-async function keepSnapshot({ snapshot }: EmbeddedDatabase, file: string): Promise<void> {
+function untilEnd<P extends TestPostgres>(postgres: P): P {
+  atEnd(() => postgres.stop());
+  return postgres;
+}
+
+async function migrated<P extends TestPostgres>(postgres: P): Promise<P> {
+  untilEnd(postgres);
+  const release = startSource("src/migrate.ts", { DATABASE_URL: postgres.url });
+  if ((await release.exit) !== 0) throw new Error(reasonOf(release));
+  return postgres;
+}
+
+/**
+ * Puts the snapshot in the place of earlier ones, atomically: other test files may look for it, or write the same, at the
+ * same time.
+ */
+export async function keepSnapshot(
+  { snapshot }: Pick<EmbeddedDatabase, "snapshot">,
+  file: string,
+): Promise<void> {
   const folder = dirname(file);
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${randomBytes(6).toString("hex")}`;
   await snapshot(unfinished);
   await rename(unfinished, file);
+  const earlier = (await readdir(folder)).filter(
+    (name) => /\.tar$/.test(name) && name !== basename(file),
+  );
+  for (const name of earlier) await rm(join(folder, name), { force: true });
 }
 
 /** The name is a hash of everything that the snapshot depends on: the migrations, and the versions of Berth's packages. */
