@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { openApiDocument, undescribedRoutes } from "berth/api";
 import { attachServices } from "berth/backing";
 import { readAbout } from "berth/process";
-import { mayBeUnset, readEnvironment, type Variable } from "berth/config";
+import { exampleEnvironment, readEnvironment } from "berth/config";
 import { createApp } from "../src/app";
 import { webVariables } from "../src/config";
 import { mountRoutes } from "../src/routes";
@@ -16,10 +16,7 @@ const src = join(__dirname, "../src");
 /** Returns the document, and the routes that have no description. @throws DescriptionError when a description contradicts itself. */
 export function describeService(): { document: object; undescribed: string[] } {
   // Required variables get the examples of their declarations: nothing connects to them here.
-  const examples = Object.entries<Variable>(webVariables)
-    .filter(([, of]) => !mayBeUnset(of))
-    .map(([name, { example = "" }]) => [name, example] as const);
-  const config = readEnvironment(webVariables, Object.fromEntries(examples));
+  const config = readEnvironment(webVariables, exampleEnvironment(webVariables));
   const logger = pino({ enabled: false });
   const about = readAbout(src);
   const { attached, services } = attachServices(backingServices, {

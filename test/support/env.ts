@@ -1,14 +1,10 @@
 // The environment of your tests: what must be set has the example that its declaration gives.
-import { mayBeUnset, type Variable } from "berth/config";
+import { exampleEnvironment } from "berth/config";
 import { webVariables } from "../../src/config";
-
-const examples = Object.entries<Variable>(webVariables).flatMap(([name, of]) =>
-  mayBeUnset(of) ? [] : [[name, of.example ?? ""]],
-);
 
 /** No test shall depend on what the shell around it has set; nothing listens at the database's address. */
 export const testEnv: Readonly<Record<string, string>> = {
-  ...(Object.fromEntries(examples) as Record<string, string>),
+  ...exampleEnvironment(webVariables),
   REFUSE_UNFIT_ANSWERS: "true",
   DATABASE_URL: "postgres://user@127.0.0.1:1/absent",
 };

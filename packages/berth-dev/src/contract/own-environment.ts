@@ -2,15 +2,11 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { mayBeUnset, type Variables } from "berth/config";
+import { exampleEnvironment, type Variables } from "berth/config";
 
 /** The variables that the built web process requires, each with the example from its declaration. */
-export function ownEnvironment(): Record<string, string> {
-  const required = Object.entries(declarations().webVariables ?? {}).filter(
-    ([, of]) => !mayBeUnset(of),
-  );
-  return Object.fromEntries(required.map(([name, { example = "" }]) => [name, example]));
-}
+export const ownEnvironment = (): Record<string, string> =>
+  exampleEnvironment(declarations().webVariables ?? {});
 
 /** The names of all variables that any process of the built service declares. */
 export const declaredVariables = (): string[] => Object.values(declarations()).flatMap(Object.keys);

@@ -8,6 +8,7 @@ export {
   ConfigError,
   type ConfigOf,
   type Environment,
+  exampleEnvironment,
   flag,
   integer,
   mayBeUnset,

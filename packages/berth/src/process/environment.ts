@@ -89,6 +89,14 @@ export const optional = <S extends v.GenericSchema<string, unknown>>(schema: S) 
 export const mayBeUnset = ({ default: value, schema }: Variable): boolean =>
   value !== undefined || v.is(schema, undefined);
 
+/** The variables without which a process does not start, each with the example from its declaration: for tests and tools. */
+export const exampleEnvironment = (variables: Variables): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(variables).flatMap(([name, of]) =>
+      mayBeUnset(of) ? [] : [[name, of.example ?? ""]],
+    ),
+  );
+
 /** Invalid environment variables: one line for each problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
