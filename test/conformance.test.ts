@@ -1,7 +1,7 @@
 // Your routes keep to what they say of themselves; `npm run fuzz` looks longer, and further each time.
 import { trustIssuer, findingsOf, fuzz, tokenFrom } from "berth-dev/fuzz";
-import { atEnd, startCommand } from "berth/testing";
-import { startMigratedPostgres, startService } from "./support/service";
+import { atEnd, startCommand, startMigratedPostgres } from "berth/testing";
+import { startService } from "./support/service";
 
 /** The same inputs each time. */
 const ran = { seed: 1, runs: 30, timeoutMs: 30_000 };

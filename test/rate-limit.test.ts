@@ -3,10 +3,11 @@ import {
   createTestRedis,
   describeWithRedis,
   fetchAlone,
+  startMigratedPostgres,
   type TestRedis,
   type TestServer,
 } from "berth/testing";
-import { startMigratedPostgres, startService } from "./support/service";
+import { startService } from "./support/service";
 
 const LIMIT = 10;
 

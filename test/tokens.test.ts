@@ -1,7 +1,7 @@
 import request from "supertest";
-import { createTestKey, signToken, startIssuer } from "berth/testing";
+import { createTestKey, signToken, startIssuer, startMigratedPostgres } from "berth/testing";
 import { createTestApp } from "./support/app";
-import { startMigratedPostgres, startService } from "./support/service";
+import { startService } from "./support/service";
 
 const key = createTestKey("first");
 const claims = { iss: "https://issuer.test", aud: "test", sub: "ann", exp: Date.now() / 1000 + 60 };

@@ -2,8 +2,6 @@
 import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 
-export { startMigratedPostgres } from "berth/testing";
-
 /** Starts the web process on a free port, and resolves once it listens. */
 export async function startService(env: Record<string, string> = {}): Promise<TestServer> {
   const service = startSource("src/server.ts", { PORT: "0", ...testEnv, ...env });

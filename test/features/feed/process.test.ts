@@ -1,8 +1,14 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../support/service";
+import {
+  asServer,
+  atEnd,
+  startMigratedPostgres,
+  startSource,
+  type TestServer,
+} from "berth/testing";
+import { startService } from "../../support/service";
 
 /** Starts the built feed process on a free port, attached to notes at this address. */
 async function startFeed(NOTES_URL: string): Promise<TestServer> {

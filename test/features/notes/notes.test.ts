@@ -1,9 +1,8 @@
 import type { Express } from "express";
 import request, { type Response } from "supertest";
 import type { Database } from "berth/postgres";
-import { problem } from "berth/testing";
+import { problem, startMigratedPostgres } from "berth/testing";
 import { createTestApp } from "../../support/app";
-import { startMigratedPostgres } from "../../support/service";
 
 let database: Database;
 let app: Express;

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { loadProtos } from "berth-grpc";
 import { createClient, status } from "berth-grpc/testing";
-import { atEnd, type TestServer } from "berth/testing";
+import { atEnd, startMigratedPostgres, type TestServer } from "berth/testing";
 import { startGrpcService } from "../../support/grpc";
-import { startMigratedPostgres } from "../../support/service";
 
 const root = join(__dirname, "../../..");
 const protos = loadProtos(join(root, "src/features/notes/notes.proto"));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { connectRaw, type TestServer } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../../../test/support/service";
+import { connectRaw, startMigratedPostgres, type TestServer } from "berth/testing";
+import { startService } from "../../../../test/support/service";
 
 /** The number of times that each input is sent. Increase it to look for leaks. */
 const repeats = Number(process.env.BAD_INPUT_REPEATS ?? 5);

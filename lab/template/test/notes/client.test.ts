@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import createClient, { type Client } from "openapi-fetch";
-import { problem, typeErrorsIn } from "berth/testing";
+import { problem, startMigratedPostgres, typeErrorsIn } from "berth/testing";
 import { clientTypes } from "../../../../scripts/client";
 import { describeService } from "../../../../scripts/openapi";
-import { startMigratedPostgres, startService } from "../../../../test/support/service";
+import { startService } from "../../../../test/support/service";
 import type { components, paths } from "./api.d";
 
 type Note = components["schemas"]["Note"];

@@ -1,5 +1,5 @@
-import type { TestServer } from "berth/testing";
-import { startMigratedPostgres, startService } from "../../../../test/support/service";
+import { startMigratedPostgres, type TestServer } from "berth/testing";
+import { startService } from "../../../../test/support/service";
 
 /** The number of notes; each is posted twice at once. */
 const KEYS = Number(process.env.IDEMPOTENCY_KEYS ?? 100);
