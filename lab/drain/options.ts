@@ -1,5 +1,5 @@
 // The command line of the drain experiments.
-import { parseArgs } from "node:util";
+import { parseExperiments, parseNumber } from "../experiments/options";
 import { ways } from "./ways/ways";
 
 /** The experiments to run, and their sizes. */
@@ -44,32 +44,26 @@ npm run drain -- [options] [EXPERIMENT …]
   --help           print this
 `;
 
+const DIGITS = /^\d{1,5}$/;
+
 /** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      runs: { type: "string", default: "10" },
-      delays: { type: "string", default: "0,500" },
-      connections: { type: "string", default: "10000" },
-      cycles: { type: "string", default: "100" },
-      way: { type: "string", default: "" },
-      rolls: { type: "string", default: "3" },
-      node: { type: "string", default: process.execPath },
-      help: { type: "boolean", default: false },
-    },
+  const { values, experiments } = parseExperiments(argv, known, {
+    runs: { type: "string", default: "10" },
+    delays: { type: "string", default: "0,500" },
+    connections: { type: "string", default: "10000" },
+    cycles: { type: "string", default: "100" },
+    way: { type: "string", default: "" },
+    rolls: { type: "string", default: "3" },
   });
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown) throw new Error(`expected experiments among ${known.join(", ")}, got ${unknown}`);
   return {
-    experiments: positionals,
-    runs: parseNumber("--runs", values.runs, 1),
-    delaysMs: values.delays.split(",").map((delay) => parseNumber("--delays", delay, 0)),
-    connections: parseNumber("--connections", values.connections, 1),
-    cycles: parseNumber("--cycles", values.cycles, 1),
+    experiments,
+    runs: parseNumber("--runs", values.runs, DIGITS),
+    delaysMs: values.delays.split(",").map((delay) => parseNumber("--delays", delay, DIGITS, 0)),
+    connections: parseNumber("--connections", values.connections, DIGITS),
+    cycles: parseNumber("--cycles", values.cycles, DIGITS),
     ways: parseWays(values.way),
-    rolls: parseNumber("--rolls", values.rolls, 1),
+    rolls: parseNumber("--rolls", values.rolls, DIGITS),
     node: values.node,
     help: values.help,
   };
@@ -81,9 +75,4 @@ function parseWays(value: string): string[] {
   if (unknown === undefined) return names;
   const known = Object.keys(ways).join(", ");
   throw new Error(`--way: expected names among ${known}, got ${JSON.stringify(unknown)}`);
-}
-
-function parseNumber(option: string, value: string, least: number): number {
-  if (/^\d{1,5}$/.test(value) && Number(value) >= least) return Number(value);
-  throw new Error(`${option}: expected a whole number from ${least}, got ${JSON.stringify(value)}`);
 }

@@ -1,5 +1,5 @@
 // The command line of the fault experiments.
-import { parseArgs } from "node:util";
+import { parseExperiments, parseNumber } from "../experiments/options";
 
 /** The experiments to run, and their sizes. */
 export interface Options {
@@ -38,36 +38,25 @@ npm run faults -- [options] [EXPERIMENT …]
   --help         print this
 `;
 
+const DIGITS = /^[1-9]\d{0,3}$/;
+
 /** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      only: { type: "string", default: "" },
-      calls: { type: "string", default: "100" },
-      jobs: { type: "string", default: "4" },
-      callers: { type: "string", default: "200" },
-      restarts: { type: "string", default: "10" },
-      node: { type: "string", default: process.execPath },
-      help: { type: "boolean", default: false },
-    },
+  const { values, experiments } = parseExperiments(argv, known, {
+    only: { type: "string", default: "" },
+    calls: { type: "string", default: "100" },
+    jobs: { type: "string", default: "4" },
+    callers: { type: "string", default: "200" },
+    restarts: { type: "string", default: "10" },
   });
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown) throw new Error(`expected experiments among ${known.join(", ")}, got ${unknown}`);
   return {
-    experiments: positionals,
+    experiments,
     only: values.only.split(",").filter(Boolean),
-    calls: parseNumber("--calls", values.calls),
-    jobs: parseNumber("--jobs", values.jobs),
-    callers: parseNumber("--callers", values.callers),
-    restarts: parseNumber("--restarts", values.restarts),
+    calls: parseNumber("--calls", values.calls, DIGITS),
+    jobs: parseNumber("--jobs", values.jobs, DIGITS),
+    callers: parseNumber("--callers", values.callers, DIGITS),
+    restarts: parseNumber("--restarts", values.restarts, DIGITS),
     node: values.node,
     help: values.help,
   };
-}
-
-function parseNumber(option: string, value: string): number {
-  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
-  throw new Error(`${option}: expected a whole number from 1, got ${JSON.stringify(value)}`);
 }

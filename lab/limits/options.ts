@@ -1,5 +1,5 @@
 // The command line of the experiments with limits.
-import { parseArgs } from "node:util";
+import { parseExperiments, parseNumber } from "../experiments/options";
 
 /** The experiments to run, and their sizes. */
 export interface Options {
@@ -29,30 +29,19 @@ npm run limits -- [options] [EXPERIMENT …]
 redis-server and nginx must be installed for rate. PostgreSQL is Debian's if it is installed, otherwise the embedded one.
 `;
 
+const DIGITS = /^[1-9]\d{0,4}$/;
+
 /** @throws Error when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      "per-minute": { type: "string", default: "100" },
-      keys: { type: "string", default: "1000" },
-      node: { type: "string", default: process.execPath },
-      help: { type: "boolean", default: false },
-    },
+  const { values, experiments } = parseExperiments(argv, known, {
+    "per-minute": { type: "string", default: "100" },
+    keys: { type: "string", default: "1000" },
   });
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown) throw new Error(`expected experiments among ${known.join(", ")}, got ${unknown}`);
   return {
-    experiments: positionals,
-    perMinute: parseNumber("--per-minute", values["per-minute"]),
-    keys: parseNumber("--keys", values.keys),
+    experiments,
+    perMinute: parseNumber("--per-minute", values["per-minute"], DIGITS),
+    keys: parseNumber("--keys", values.keys, DIGITS),
     node: values.node,
     help: values.help,
   };
-}
-
-function parseNumber(option: string, value: string): number {
-  if (/^[1-9]\d{0,4}$/.test(value)) return Number(value);
-  throw new Error(`${option}: expected a whole number from 1, got ${JSON.stringify(value)}`);
 }
