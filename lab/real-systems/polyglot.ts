@@ -67,7 +67,7 @@ async function ask(types: string[], base: number, router: number): Promise<void>
   );
 }
 
-/** The response; undefined while there is none, or the system is not ready. */
+/** The response, or undefined if there is none or the system is not ready. */
 async function answerOf(type: string, port: number): Promise<string | undefined> {
   try {
     if (!isHttp(type)) return await protocolAnswer(type, port);
