@@ -44,10 +44,14 @@ describe("the gRPC process", () => {
       require(${JSON.stringify(join(root, "src", file))});
       process.stdout.write(JSON.stringify(Object.keys(require.cache)));
       process.exit();`;
-    const files = execFileSync(process.execPath, ["--require", "ts-node/register", "-e", print], {
-      env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
-      encoding: "utf8",
-    });
+    const files = execFileSync(
+      process.execPath,
+      ["--require", "berth-dev/typescript", "-e", print],
+      {
+        env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
+        encoding: "utf8",
+      },
+    );
     return (JSON.parse(files) as string[]).filter((name) => name.includes("node_modules"));
   };
 
