@@ -3,13 +3,12 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import express, { type Request, type Response, Router } from "express";
-import { entityTag } from "./entity-tag";
-import { isOwnJson, isOwnSend } from "./fast-response";
+import { acceptAbsoluteForm } from "./app-handle";
+import { entityTag, isOwnJson, isOwnSend } from "./fast-response";
 import { allLayers } from "./layers";
 import { compareLiteralsFirst } from "./literal-paths";
 import { adoptApps } from "./messages";
 import { listMethods, methodsAt } from "./methods-at";
-import { takeAbsoluteTargets } from "./request-target";
 import { nameRoutes, routePattern } from "./route-patterns";
 
 /** `app.response` adds only `app`, and `res.json` reads these settings, sets these headers and calls `end` once. */
@@ -70,7 +69,7 @@ export function tagsEntities(): boolean {
 export function entersByHandle(): boolean {
   let path: string | undefined;
   const app = Object.assign(express(), { handle: ({ url }: Request) => void (path = url) });
-  takeAbsoluteTargets(app);
+  acceptAbsoluteForm(app);
   const req = Object.assign(new IncomingMessage(new Socket()), { url: "http://user:%@host/a" });
   app(req, new ServerResponse(req));
   return path === "/a";

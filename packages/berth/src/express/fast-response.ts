@@ -1,4 +1,5 @@
 // Sends a response as one write: headers are collected until then, and JSON skips Express' repeated checks.
+import { hash } from "node:crypto";
 import {
   type IncomingMessage,
   ServerResponse,
@@ -150,12 +151,12 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
   const headers = pending ?? [];
   const bytes = Buffer.byteLength(text);
   headers.push("Content-Type", type, "Content-Length", String(bytes));
-  const { "etag fn": entityTag } = res.app.settings as Settings;
+  const { "etag fn": tagOf } = res.app.settings as Settings;
   // Node writes the head in the encoding of a string body, which would change a handler's non-ASCII header.
   // For ASCII, latin1 has the same bytes and spares Node the check of each character.
   const isAscii = bytes === text.length;
   const body = isAscii || isUntouched(res) ? text : Buffer.from(text);
-  const tag = isTagged ? entityTag?.(text, "utf8") : undefined;
+  const tag = isTagged ? tagOf?.(text, "utf8") : undefined;
   if (tag) headers.push("ETag", tag);
   if (pending) {
     (res as FastResponse)[PENDING] = undefined;
@@ -164,6 +165,12 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
   if (req.method !== "HEAD") writeWhole(res, body, isAscii ? "latin1" : "utf8");
   res.end();
   return true;
+}
+
+/** The same weak entity tag as Express makes, at a third of the cost: one call to `crypto.hash`. */
+export function entityTag(body: string | Buffer): string {
+  const digest = hash("sha1", body, "base64").slice(0, 27);
+  return `W/"${Buffer.byteLength(body).toString(16)}-${digest}"`;
 }
 
 function applyPending(res: FastResponse): void {

@@ -3,12 +3,11 @@ import { createRequire } from "node:module";
 import type { Express } from "express";
 import type { Logger } from "pino";
 import * as compatibility from "./compatibility";
-import { entityTag } from "./entity-tag";
-import { beforeFirstRequest } from "./entrance";
+import { acceptAbsoluteForm, beforeFirstRequest } from "./app-handle";
+import { entityTag } from "./fast-response";
 import { compareLiteralsFirst } from "./literal-paths";
 import { adoptApps, pinPrototypes } from "./messages";
 import { listMethods } from "./methods-at";
-import { takeAbsoluteTargets } from "./request-target";
 import { nameRoutes } from "./route-patterns";
 import { rejectThrownValues } from "./thrown-values";
 
@@ -35,7 +34,7 @@ const patches: readonly Patch[] = [
   },
   {
     name: "absolute request targets",
-    apply: (app) => takeAbsoluteTargets(app),
+    apply: (app) => acceptAbsoluteForm(app),
     isSupported: compatibility.entersByHandle,
   },
   {

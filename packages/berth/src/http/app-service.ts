@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { messageClasses } from "../express/messages";
 import type { BindTarget } from "../port/bind";
 import { createHttpService } from "../port/http-service";
-import { requestTimeouts } from "../port/request-timeouts";
+import { requestTimeouts } from "../port/harden";
 import type { PortBoundService } from "../port/service";
 import type { ConfigOf } from "../process/environment";
 import type { httpVariables } from "../process/variables";

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
-import { bodyLimit } from "../express/body-limit";
+import { bodyLimit } from "../express/app";
 import { Problem } from "../request/problem";
 import type { BodyOptions } from "../schema/description";
 import { byPointer, check } from "../schema/validate";
