@@ -15,7 +15,7 @@ export function logContext(logger: Logger): RequestHandler {
     const context = {
       logger,
       fields: () => requestFields(req),
-      travels: () => ({ "x-request-id": req.id, ...traceHeaders(req) }),
+      headersToPropagate: () => ({ "x-request-id": req.id, ...traceHeaders(req) }),
       deadline: deadlineOf(req),
     };
     runInWorkContext(context, next);
