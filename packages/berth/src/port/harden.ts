@@ -1,4 +1,4 @@
-// Guards an HTTP server against clients that are slow, stalled, gone, ahead of their responses, or not speaking HTTP.
+// Guards an HTTP server against clients that are slow, stalled, gone or pipelining, or that do not speak HTTP.
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { answerHalfClosed } from "./half-closed";
 import { type HttpConnections, trackHttpConnections } from "./http-connections";
@@ -26,7 +26,7 @@ export function harden(server: Server, options: HardenOptions = {}): HttpConnect
   ignoreUpgrades(server, isUpgrade);
   deferExpectations(server);
   answerHalfClosed(server);
-  cutStalledResponses(server, connections, responseTimeoutMs);
+  destroyStalledConnections(server, connections, responseTimeoutMs);
   if (refuse) refuseRequests(server, connections, refuse);
   return connections;
 }
@@ -81,7 +81,7 @@ function continueOnceRead(req: IncomingMessage, res: ServerResponse): void {
  * Uses Node's socket timer, because only Node knows how much of a large write has been read.
  * @param timeoutMs In milliseconds.
  */
-function cutStalledResponses(
+function destroyStalledConnections(
   server: Server,
   connections: HttpConnections,
   timeoutMs: number,

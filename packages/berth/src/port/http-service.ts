@@ -11,7 +11,7 @@ import type { PortBoundService } from "./service";
  * may still respond to its Close frame, and a client that pipelines may send the rest.
  */
 const IDLE_GRACE_MS = 2000;
-/** How long connections without any request so far, such as a browser's preconnects, stay open, in milliseconds. */
+/** How long connections that never carried a request, such as a browser's preconnects, stay open, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
 
 /** How long a client may stop reading its response while draining, in milliseconds; at most twice as long. */
@@ -42,7 +42,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
     async drain(remainingMs) {
       const closed = closeListener(server);
       connections.closeUpgraded();
-      connections.hurry(Math.min(STALLED_GRACE_MS, remainingMs / 4));
+      connections.setResponseTimeout(Math.min(STALLED_GRACE_MS, remainingMs / 4));
       const unused = setTimeout(
         () => connections.endIdle("unused"),
         Math.min(UNUSED_GRACE_MS, remainingMs / 2),

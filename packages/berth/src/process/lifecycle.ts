@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type BoundAddress, logOf } from "../port/bind";
+import { type BoundAddress, describeAddress } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import { watchDescriptors } from "./descriptors";
 import { FORCED_BY_CTRL_C, onStopRequest, type StopCause } from "./stop-request";
@@ -106,7 +106,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   /** For workers, the supervisor logs this once. */
   function announce({ name }: PortBoundService, at: BoundAddress): void {
     if (supervisor) return supervisor.bound(name, at);
-    const { fields, text } = logOf(at);
+    const { fields, text } = describeAddress(at);
     logger.info(fields, `${name} ${text}`);
   }
 

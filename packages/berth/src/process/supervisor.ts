@@ -1,7 +1,7 @@
 // Runs a service as several worker processes that share one port: starts, replaces and stops them.
 import cluster from "node:cluster";
 import type { Logger } from "pino";
-import { logOf } from "../port/bind";
+import { describeAddress } from "../port/bind";
 import { FORCED_BY_CTRL_C, onStopRequest } from "./stop-request";
 import type { Worker } from "./worker";
 import { createWorkerPool, describeEnd, type WorkerPoolSettings } from "./worker-pool";
@@ -72,7 +72,7 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     const connections = sum(workers.map((worker) => worker.connections()));
     const common = { pid: process.pid, workers: workers.length, connections };
     const lines = (workers.at(-1)?.bound() ?? []).map(({ service, ...at }) => {
-      const { fields, text } = logOf(at);
+      const { fields, text } = describeAddress(at);
       const suffix = ` with ${workers.length} workers${describeConnections(connections)}`;
       return { fields: { ...fields, ...common }, text: `${service} ${text}${suffix}` };
     });
