@@ -1,10 +1,10 @@
-// Creates an Express app with Berth's settings and patches, which handlers do not notice.
+// Creates an Express app with Berth's settings and patches; handlers see an ordinary app.
 import express, { type Express, type Request } from "express";
 import type { Logger } from "pino";
 import { withoutPort } from "../request/client-address";
 import { applyPatches } from "./patches";
 
-/** What an app needs to know about its surroundings. */
+/** The settings of an app. */
 export interface ExpressOptions {
   /** As Express' `trust proxy`: a number of hops, or addresses and ranges. */
   trustProxy: number | string[];

@@ -12,7 +12,7 @@ export interface Layer {
   /** The method of a route's layer, in lower case; absent if it handles all methods. */
   readonly method?: string;
   handle: RequestHandler;
-  /** What it has found in a path that it matches, or false. */
+  /** Whether it matches a path, with what it has found there. */
   match(path: string): unknown;
 }
 
