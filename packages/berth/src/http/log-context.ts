@@ -1,4 +1,4 @@
-// Adds a request's ids to all its log lines, and to the calls made for it.
+// Gives a request its async context: its ids in all its log lines, and in the calls made for it.
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
