@@ -24,7 +24,7 @@ let isEnabled = false;
 
 /**
  * Keeps contexts from now on. Before Node 24, which implements them in V8, Node tracks them for each promise, tick and
- * timer: this costs 6 % of a small request, and 25 % of one with a database query, so it is opt-in.
+ * timer: this costs 6 % of a small request, and more of one with a database query (lab/speed.md), so it is opt-in.
  */
 export function keepWorkContexts(): void {
   isEnabled = true;
