@@ -92,7 +92,7 @@ function explain(err: NodeJS.ErrnoException, target: BindTarget): string {
   const { host, port } = target;
   switch (err.code) {
     case "EADDRINUSE":
-      return `Port ${port} is taken: stop the process that listens there, or choose another with PORT.${airPlayHint(port)}`;
+      return `Port ${port} is already in use: stop the process that listens on it, or choose another PORT.${airPlayHint(port)}`;
     case "EACCES":
       return `Port ${port} requires more privileges than this process has: choose a PORT of 1024 or above.`;
     case "EADDRNOTAVAIL":

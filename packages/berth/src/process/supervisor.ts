@@ -120,7 +120,8 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     for (let index = 0; index < settings.workers; index++) {
       const worker = await pool.startReady();
       if (!worker) {
-        if (!stop.isRequested()) logger.error("keeping the current workers");
+        if (!stop.isRequested())
+          logger.error("the rolling restart failed: keeping the current workers");
         return;
       }
       pool.keep(worker);
