@@ -57,11 +57,11 @@ interface AccessLine {
 function lineWriter(logger: Logger): (line: AccessLine) => void {
   const destination = plainDestination(logger);
   if (destination === undefined) return (line) => logger.info(line, "request");
-  const { base } = destination;
+  const { fields } = destination;
   return (line) => {
     const { requestId, traceId, route, method, path, status, durationMs, bytes, client } = line;
     destination.write(
-      `{"level":"info","time":${Date.now()}${base},"requestId":"${requestId}"` +
+      `{"level":"info","time":${Date.now()}${fields},"requestId":"${requestId}"` +
         `${traceId === undefined ? "" : `,"traceId":"${traceId}"`}` +
         `${route === undefined ? "" : `,"route":${quote(route)}`}` +
         `,"method":"${method}","path":${quote(path)},"status":${status},"durationMs":${durationMs}` +

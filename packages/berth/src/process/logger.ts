@@ -46,16 +46,16 @@ export function createLogger(
   );
   redactBindings(logger, errorFields);
   if (Object.keys(options).length === 0) {
-    const base = worker === undefined ? "" : `,"worker":${worker}`;
-    plainDestinations.set(logger, { write: (line) => destination.write(line), base });
+    const fields = worker === undefined ? "" : `,"worker":${worker}`;
+    plainDestinations.set(logger, { write: (line) => destination.write(line), fields });
   }
   return logger;
 }
 
 /** A destination for complete lines in the form in which pino would write them. */
 export interface PlainDestination extends DestinationStream {
-  /** The JSON between the time and the other fields, with a leading comma; may be empty. */
-  readonly base: string;
+  /** The logger's own fields as JSON, to put after the time, with a leading comma; may be empty. */
+  readonly fields: string;
 }
 
 const plainDestinations = new WeakMap<Logger, PlainDestination>();
