@@ -12,7 +12,7 @@ export interface Layer {
   /** The method of a route's layer, in lower case; absent if it handles all methods. */
   readonly method?: string;
   handle: RequestHandler;
-  /** Whether it matches a path, with what it has found there. */
+  /** Returns what it has found in the path; false if it does not match. */
   match(path: string): unknown;
 }
 

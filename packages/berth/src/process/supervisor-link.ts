@@ -107,7 +107,7 @@ const mostConnections = (attached: Readonly<Record<string, Supervised>>) =>
   );
 
 /**
- * Lets a worker use the socket that systemd has passed to its supervisor, by setting `LISTEN_PID` to the worker's id.
+ * Lets a worker use the socket that systemd has passed to its supervisor, by setting `LISTEN_PID` to the worker's process id.
  * @see https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
  */
 export function sharePassedSocket(
