@@ -76,7 +76,7 @@ function continueOnceRead(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Closes a connection if its client has read nothing for this long, and at most twice as long, although data waits to be
+ * Closes a connection after its client has read nothing for this long, or up to twice as long, although data waits to be
  * read. Slow handlers and streams without data are not affected.
  * Uses Node's socket timer, because only Node knows how much of a large write has been read.
  * @param timeoutMs In milliseconds.

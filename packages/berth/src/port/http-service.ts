@@ -14,7 +14,7 @@ const IDLE_GRACE_MS = 2000;
 /** How long connections that never carried a request, such as a browser's preconnects, stay open, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
 
-/** How long a client may stop reading its response while draining, in milliseconds; at most twice as long. */
+/** How long a client may stop reading its response while draining, in milliseconds; up to twice as long, as with every socket timeout of Node. */
 const STALLED_GRACE_MS = 1000;
 
 /** How an HTTP server is bound. */

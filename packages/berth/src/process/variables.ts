@@ -99,7 +99,7 @@ export const httpVariables = {
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "60000",
     about:
-      "How long a client may stop reading a response before its connection is closed, at most twice as long.",
+      "How long a client may stop reading a response before its connection is closed; Node may take up to twice as long to notice.",
   }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),
