@@ -4,12 +4,6 @@ import type { Express, Request } from "express";
 import { FastResponse } from "./fast-response";
 import { allLayers } from "./layers";
 
-/** The message classes for `http.createServer`. */
-export interface MessageClasses {
-  IncomingMessage: typeof IncomingMessage;
-  ServerResponse: typeof ServerResponse;
-}
-
 /**
  * Makes `app.request` and `app.response` the prototypes of two classes; call it before anything is mounted.
  * Express sets the prototype of each request and response, which is slow in V8; instances of `messageClasses` already
@@ -43,7 +37,7 @@ export function shareWithMountedApps(app: Express): void {
 }
 
 /** The classes of an app's requests and responses, for `http.createServer`. */
-export function messageClasses(app: Express): MessageClasses {
+export function messageClasses(app: Express) {
   return {
     IncomingMessage: app.request.constructor as typeof IncomingMessage,
     ServerResponse: app.response.constructor as typeof ServerResponse,

@@ -19,38 +19,23 @@ interface Package {
   manifest: Manifest;
 }
 
-/** How a process was started. */
-export interface Started {
-  /** The main file. */
-  main: string;
-  nodeVersion: string;
-  /** The loaded modules. */
-  loaded: readonly string[];
-}
-
 /** The folder of this package. */
 const OWN_FOLDER = join(__dirname, "../..");
 
-/** Logs a warning for each mistake. The process goes on, because most of the service may work all the same. */
+/**
+ * Logs a warning for each mistake, with its cure. The process goes on, because most of the service may work all the same.
+ */
 export function checkInstallation(logger: Logger): void {
   const main = require.main?.filename ?? process.argv[1];
   if (main === undefined) return;
-  const loaded = Object.keys(require.cache);
-  const nodeVersion = process.versions.node;
-  for (const finding of findMistakes({ main, nodeVersion, loaded })) logger.warn(finding);
-}
-
-/** Describes each mistake and its cure in one sentence. */
-export function findMistakes({ main, nodeVersion, loaded }: Started): string[] {
   const service = serviceOf(main);
   const own = { folder: OWN_FOLDER, manifest: readManifest(OWN_FOLDER) ?? {} };
-  return [
-    ...new Set([
-      ...[own, service].flatMap((requiring) => nodeMistake(requiring, nodeVersion)),
-      ...versionMistakes(service, own),
-      ...duplicates(loaded),
-    ]),
+  const mistakes = [
+    ...[own, service].flatMap(nodeMistake),
+    ...versionMistakes(service, own),
+    ...duplicates(Object.keys(require.cache)),
   ];
+  for (const mistake of new Set(mistakes)) logger.warn(mistake);
 }
 
 /** Finds the nearest package.json that has a name: one that only sets `type` has none. */
@@ -62,7 +47,8 @@ function serviceOf(main: string): Package {
   }
 }
 
-function nodeMistake({ manifest: { name, engines } }: Package, version: string): string[] {
+function nodeMistake({ manifest: { name, engines } }: Package): string[] {
+  const version = process.versions.node;
   if (engines?.node === undefined || isInRange(version, engines.node)) return [];
   return [
     `Node ${version} is not supported: ${name} needs ${engines.node}. Run it with a supported version`,

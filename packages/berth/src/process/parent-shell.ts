@@ -30,10 +30,10 @@ export function isForegroundShell(parent: readonly string[], own: readonly strin
 const words = (text: string): string => text.trim().replace(/\s+/g, " ");
 
 /**
- * Returns the parent's process id if it is a shell that only waits for this process.
+ * The parent's process id if it is a shell that only waits for this process.
  * Only on Linux, from `/proc`. The shells of macOS `exec` a single command, so there is no parent shell.
  */
-export function findParentShell(ppid: number): number | undefined {
+function findParentShell(ppid: number): number | undefined {
   try {
     return isForegroundShell(readArguments(ppid), readArguments("self")) ? ppid : undefined;
   } catch {
