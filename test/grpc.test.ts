@@ -32,11 +32,11 @@ describe("the gRPC process", () => {
     ]);
   });
 
-  it("says that its port is taken, and exits with 1", async () => {
+  it("says that its port is already in use, and exits with 1", async () => {
     const { port } = await startGrpcService();
     const second = startSource("src/grpc.ts", { ...testEnv, PORT: String(port) });
     expect(await second.exit).toBe(1);
-    expect(second.lines.join()).toContain(`Port ${port} is taken`);
+    expect(second.lines.join()).toContain(`Port ${port} is already in use`);
   });
 
   const packagesOf = (file: string): string[] => {

@@ -128,7 +128,7 @@ function handle(
   const context = {
     logger,
     fields,
-    travels: () => headersToPropagate(metadata),
+    headersToPropagate: () => headersToPropagate(metadata),
     deadline: Number.isFinite(leftMs) ? performance.now() + leftMs : undefined,
   };
   runInWorkContext(context, () => void run());

@@ -6,11 +6,11 @@ import { currentContext } from "../process/work-context";
  * @see https://google.github.io/sqlcommenter/spec/
  */
 export function withComment(text: string): string {
-  const travels = currentContext()?.travels?.();
-  if (!travels) return text;
-  const tags = Object.keys(travels)
+  const headers = currentContext()?.headersToPropagate?.();
+  if (!headers) return text;
+  const tags = Object.keys(headers)
     .sort()
-    .map((name) => `${name}='${quoted(travels[name] as string)}'`);
+    .map((name) => `${name}='${quoted(headers[name] as string)}'`);
   return tags.length > 0 ? `${text} /*${tags.join(",")}*/` : text;
 }
 
