@@ -12,7 +12,6 @@ const literalPaths = internal("express/literal-paths");
 const fastResponse = internal("express/fast-response");
 const logger = internal("process/logger");
 const messages = internal("express/messages");
-const writing = internal("express/write-whole");
 const output = internal("process/stdout");
 
 /** How to disable each optimization; runs before the server is loaded, and may replace what modules export. */
@@ -23,9 +22,6 @@ const optimizations = {
   "one-write"() {
     fastResponse.sendAtOnce = () => false;
     fastResponse.FastResponse.prototype.json = express.response.json;
-  },
-  "write-apart"() {
-    writing.writeWhole = (res, body, encoding) => res.end(body, encoding);
   },
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};

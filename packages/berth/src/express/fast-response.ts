@@ -7,7 +7,6 @@ import {
   validateHeaderValue,
 } from "node:http";
 import express, { type Request, type Response } from "express";
-import { writeWhole } from "./write-whole";
 
 /** Headers that Node's response does not have yet: names and values in turn; undefined once it has them. */
 const PENDING = Symbol("pending headers");
@@ -162,8 +161,8 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
     (res as FastResponse)[PENDING] = undefined;
     res.writeHead(statusCode, headers);
   } else setAll(res, headers);
-  if (req.method !== "HEAD") writeWhole(res, body, isAscii ? "latin1" : "utf8");
-  res.end();
+  if (req.method === "HEAD") res.end();
+  else res.end(body, isAscii ? "latin1" : "utf8");
   return true;
 }
 
