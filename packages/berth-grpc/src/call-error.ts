@@ -1,6 +1,7 @@
 // Converts errors into gRPC statuses.
 import { join } from "node:path";
 import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { readHttpError } from "berth/listener";
 import { loadProtos, messageIn } from "./protos";
 
 /** The names of the status codes. @see https://grpc.io/docs/guides/status-codes/ */
@@ -47,22 +48,15 @@ export function statusOf(thrown: unknown): StatusObject {
   return { code: status[code], details: message, metadata: withDetails(code, message, details) };
 }
 
-/** The properties that HTTP errors have by convention, such as those of backing services; each one is checked. */
-interface HttpError {
-  status?: unknown;
-  expose?: unknown;
-  message?: unknown;
-  headers?: Readonly<Record<string, unknown>> | undefined;
-}
-
 function asCallError(thrown: unknown): CallError {
   if (thrown instanceof CallError) return thrown;
-  const { status, expose, message, headers } = (thrown ?? {}) as HttpError;
-  const code = typeof status === "number" ? CODES[status] : undefined;
+  // Errors of backing services, among others, have an HTTP status.
+  const { status = 500, message = "The call failed.", headers } = readHttpError(thrown) ?? {};
+  const code = CODES[status];
   if (code === undefined) return new CallError("INTERNAL", "The call failed.");
-  const retryAfterS = Number(headers?.["Retry-After"]) || undefined;
-  const isShown = expose === true && typeof message === "string";
-  return new CallError(code, isShown ? message : "The call failed.", { retryAfterS });
+  return new CallError(code, message, {
+    retryAfterS: Number(headers?.["Retry-After"]) || undefined,
+  });
 }
 
 /** gRPC codes by HTTP status. @see https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */

@@ -1,5 +1,6 @@
 // Requires an access token, and passes its claims to the handler.
 import type { Request, RequestHandler } from "express";
+import type { HttpError } from "../request/http-error";
 import { Problem } from "../request/problem";
 import { requestValue } from "../request/request-value";
 import { describes } from "../schema/description";
@@ -62,7 +63,7 @@ export function requireToken(
     try {
       return await verify(text);
     } catch (err) {
-      const { status, message } = err as { status?: unknown; message: string };
+      const { status, message = "" } = err as Partial<HttpError>;
       throw status === 401 ? refusal(401, message, "invalid_token") : err;
     }
   }

@@ -1,4 +1,5 @@
-// The errors of calls to another service, each with the status that our own client gets.
+// The errors of calls to another service, each with the status of our own response.
+import type { HttpError } from "../request/http-error";
 
 /** The problem details of an error response. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export interface ServiceProblemDetails {
@@ -27,8 +28,8 @@ interface Details {
   retryAfterS?: number | undefined;
 }
 
-/** A failed call to another service: 502, 503 or 504 for our own client. */
-export class ServiceError extends Error {
+/** A failed call to another service; thrown on, our own client gets 502, 503 or 504. */
+export class ServiceError extends Error implements HttpError {
   override readonly name: string = "ServiceError";
   readonly expose = true;
   readonly headers: Readonly<Record<string, string>>;
@@ -46,7 +47,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Retry-After in seconds, when the service sends none. */
+/** The Retry-After of our own response if the service sent none, in seconds. */
 const RETRY_AFTER_S = 5;
 
 /** An error response of the service, for a caller that handles it, such as a 404. */

@@ -1,5 +1,6 @@
 // Listeners without Express: for routers, gRPC and protocols of your own.
 export { peerAddress } from "../request/client-address";
+export { type ExposedError, type HttpError, readHttpError } from "../request/http-error";
 export { saneId } from "../request/request-id";
 export { traceHeaders, traceId } from "../request/trace-context";
 export { watchAcceptQueue } from "../port/accept-queue";

@@ -1,4 +1,5 @@
 // Stores the response for each idempotency key in the database, in the same transaction as the work.
+import type { HttpError, ResponseHeaders } from "../request/http-error";
 import { currentLogger } from "../process/work-context";
 import type { Database } from "./database";
 import type { Transaction } from "./transactions";
@@ -14,7 +15,7 @@ export interface KeyedRequest {
 /** The stored response; all of it must be serializable as JSON. */
 export interface StoredResponse {
   status: number;
-  headers?: Readonly<Record<string, string>>;
+  headers?: ResponseHeaders;
   body?: unknown;
 }
 
@@ -31,14 +32,14 @@ export type RunOnce = (
 ) => Promise<{ answer: StoredResponse; isRepeated: boolean }>;
 
 /** The idempotency key does not permit this request. */
-export class KeyRefused extends Error {
+export class KeyRefused extends Error implements HttpError {
   override readonly name = "KeyRefused";
   readonly expose = true;
 
   constructor(
     readonly status: number,
     message: string,
-    readonly headers?: Readonly<Record<string, string>>,
+    readonly headers?: ResponseHeaders,
   ) {
     super(message);
   }

@@ -1,4 +1,5 @@
 // Recognizes constraint violations, and turns them into messages for clients.
+import type { HttpError } from "../request/http-error";
 import { isDatabaseError } from "./errors";
 
 /**
@@ -17,7 +18,7 @@ export const isCheckViolation = (err: unknown, constraint?: string): boolean =>
   isViolation(err, "23514", constraint);
 
 /** A constraint violation, with a message for the client. */
-export class ConstraintViolated extends Error {
+export class ConstraintViolated extends Error implements HttpError {
   override readonly name = "ConstraintViolated";
   readonly expose = true;
 
