@@ -4,7 +4,7 @@ import { saneId, traceHeaders, traceId } from "berth/listener";
 
 const REQUEST_ID = "x-request-id";
 
-/** Sets the request id, unless the client sent a valid one. */
+/** Returns the client's request id, if it is valid, or sets a new one. */
 export function setRequestId(metadata: Metadata): string {
   const id = saneId(metadata.get(REQUEST_ID)[0]);
   metadata.set(REQUEST_ID, id);
