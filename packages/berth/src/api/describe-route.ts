@@ -1,4 +1,4 @@
-// Describes a route before its handler: validates requests, gives the handler its types, and feeds the documentation.
+// `describeRoute`: validates a route's requests, gives its handler their types, and puts it into the OpenAPI document.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { parseBody } from "../http/body";
@@ -74,7 +74,7 @@ export function describeRoute<const D extends RouteDescription>(
   return described as Described<D>;
 }
 
-/** Express defines `req.query` as a getter. */
+/** Express defines `req.query` as a getter, which an assignment would not replace. */
 function setQuery(req: Request, value: unknown): void {
   Object.defineProperty(req, "query", {
     value,

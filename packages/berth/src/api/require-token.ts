@@ -1,4 +1,4 @@
-// Requires an access token, and passes its claims to the handler.
+// Requires a bearer token (RFC 6750) with certain scopes, and passes its claims to the handler.
 import type { Request, RequestHandler } from "express";
 import type { HttpError } from "../request/http-error";
 import { Problem } from "../request/problem";
@@ -35,8 +35,8 @@ export const token = requestValue<Claims>("token");
 /**
  * Responds 401 without a valid token, 403 if the token lacks a required scope.
  * @param tokens Undefined if no issuer is configured.
- * @throws Error at start when no issuer is configured, as a missing variable must not open a route; TypeError for an
- *   invalid scope.
+ * @throws Error at start when no issuer is configured: a missing variable must not open a route. TypeError for an invalid
+ *   scope.
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 export function requireToken(
@@ -44,10 +44,10 @@ export function requireToken(
   { scope = "" }: TokenOptions = {},
 ): RequestHandler {
   if (!tokens) throw new Error(NO_ISSUER);
-  if (!SCOPES.test(scope)) throw new TypeError(`Invalid scope: ${JSON.stringify(scope)}`);
+  if (!SCOPE_CHARACTERS.test(scope)) throw new TypeError(`Invalid scope: ${JSON.stringify(scope)}`);
   const scopes = scope.split(" ").filter(Boolean);
   const { audience, verify } = tokens;
-  /** The problem, with a challenge that says what the client needs. */
+  /** A problem with a WWW-Authenticate challenge, which says what the client needs. */
   const refusal = (status: number, detail: string, error?: string, params: object = {}): Problem =>
     new Problem(status, detail, undefined, {
       "WWW-Authenticate": challenge({
@@ -92,7 +92,7 @@ function credentialsOf(
   refusal: (status: number, detail: string, error: string) => Problem,
 ): string | undefined {
   const [credentials = "", second] = req.headersDistinct.authorization ?? [];
-  // A proxy in front may have checked the other one.
+  // A proxy in front may have checked one, and this service would use the other.
   if (second !== undefined)
     throw refusal(400, "The request has more than one Authorization header.", "invalid_request");
   if (!/^bearer(?: |$)/i.test(credentials)) return undefined;
@@ -104,7 +104,7 @@ function credentialsOf(
   return text;
 }
 
-/** A string separated by spaces, as in OAuth, or a list, as some issuers send it. */
+/** The granted scopes: a string separated by spaces, as in OAuth, or a list, as some issuers have it. */
 const scopesOf = ({ scope, scp }: Claims): unknown[] =>
   [scope, scp].flatMap((of) => (typeof of === "string" ? of.split(" ") : of));
 
@@ -112,7 +112,7 @@ const scopesOf = ({ scope, scp }: Claims): unknown[] =>
 const BEARER = /^bearer +([\w.~+/-]+=*)$/i;
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
-const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+const SCOPE_CHARACTERS = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 const SCHEME = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
 
