@@ -18,7 +18,7 @@ export type ServiceFailure =
   | "broken"
   /** No complete response in time; the call may have been carried out. */
   | "timeout"
-  /** An untrusted certificate, or an unexpected response: a redirect, too large, of another shape. */
+  /** An untrusted certificate, or an unexpected response: a redirect, one that is too large, or does not match the schema. */
   | "badAnswer"
   /** The service responded with an error status. */
   | "problem";
@@ -66,7 +66,7 @@ export class ServiceProblem extends ServiceError {
   }
 }
 
-/** System calls of connecting, before anything is sent; error codes alone do not tell, as a broken connection has the same. */
+/** System calls before anything is sent. The error code does not tell: a connection that breaks later has the same one. */
 const CONNECTING = /^(connect|getaddrinfo)$/;
 const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
@@ -76,19 +76,19 @@ const UNTRUSTED =
 const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
 
 /**
- * Classifies the error of a call.
- * @param deadline Aborted when the call has taken too long.
- * @returns A ServiceError, or `err` itself when the caller is to blame, as for an invalid path or header.
+ * Classifies an error of undici, Node's sockets or TLS.
+ * @param timeout Aborted when the call has taken too long.
+ * @returns A ServiceError, or `err` itself for a bug of the caller, such as an invalid path or header.
  */
 export function toServiceError(
   service: string,
   err: unknown,
-  deadline: Pick<AbortSignal, "aborted">,
+  timeout: Pick<AbortSignal, "aborted">,
 ): unknown {
   const details = { cause: err };
   const { name, code = "" } = err as NodeJS.ErrnoException;
   if (MISUSE.test(code)) return err;
-  if (deadline.aborted || TOO_SLOW.test(code)) {
+  if (timeout.aborted || TOO_SLOW.test(code)) {
     return new ServiceError(service, "timeout", 504, "did not respond in time", details);
   }
   if (isUnsent(err)) {
@@ -98,13 +98,8 @@ export function toServiceError(
     return new ServiceError(service, "badAnswer", 502, "has no trusted TLS certificate", details);
   }
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
-    return new ServiceError(
-      service,
-      "badAnswer",
-      502,
-      "sent a response that is too large",
-      details,
-    );
+    const what = "sent a response that is too large";
+    return new ServiceError(service, "badAnswer", 502, what, details);
   }
   if (name === "HTTPParserError" || NOT_HTTP.test(code)) {
     const what = "sent an invalid HTTP response";
@@ -113,7 +108,7 @@ export function toServiceError(
   return new ServiceError(service, "broken", 502, "ended the connection early", details);
 }
 
-/** Whether the call was never sent: name lookup or connecting failed, for each of several addresses. */
+/** Whether the call was never sent: DNS lookup or connecting failed, for all addresses if there are several. */
 function isUnsent(err: unknown): boolean {
   if (err instanceof AggregateError) return err.errors.every(isUnsent);
   const { code = "", syscall = "" } = err as NodeJS.ErrnoException;
