@@ -12,7 +12,7 @@ export interface HttpError extends Error {
   readonly status: number;
   /** Whether the client sees the message and the headers, besides the status. */
   readonly expose: boolean;
-  /** Only those that belong to a status are sent: Allow, Content-Range, Retry-After and WWW-Authenticate. */
+  /** Sent if they belong to a status: Allow, Content-Range, Retry-After, WWW-Authenticate; all of them for a `Problem`. */
   readonly headers?: ResponseHeaders | undefined;
 }
 
