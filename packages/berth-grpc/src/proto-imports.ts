@@ -79,7 +79,10 @@ function* messagesOf(
   }
 }
 
-/** Resolves a name from its scope outwards, and returns the file that defines it. @see https://protobuf.dev/programming-guides/proto3/#name-resolution */
+/**
+ * Resolves a name from its scope outwards, and returns the file that defines it.
+ * @see https://protobuf.dev/programming-guides/proto3/#name-resolution
+ */
 function resolve(
   [scope, name]: readonly [scope: string, name: string],
   definedIn: ReadonlyMap<string, string>,
@@ -92,6 +95,9 @@ function resolve(
 /** The field number of `FileDescriptorProto.dependency`. */
 const DEPENDENCY = 3;
 
-/** Encodes an imported file's name, up to 127 bytes, as this field with wire type 2 (length-delimited). @see https://protobuf.dev/programming-guides/encoding/ */
+/**
+ * Encodes an imported file's name, up to 127 bytes, as this field, of wire type 2 (length-delimited).
+ * @see https://protobuf.dev/programming-guides/encoding/
+ */
 const dependency = (name: string): Buffer =>
   Buffer.concat([Buffer.from([(DEPENDENCY << 3) | 2, Buffer.byteLength(name)]), Buffer.from(name)]);

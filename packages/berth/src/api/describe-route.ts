@@ -10,7 +10,7 @@ declare module "express-serve-static-core" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging requires the same type parameters
   interface IRouterMatcher<T, Method> {
     // The handler gets the description's types (path parameters, response, body, query), whatever types the middleware
-    // before it has. Inference needs the description at a fixed position, hence one overload for each.
+    // before it has. Inference needs the description at a fixed position, so there is an overload for each number of them.
     <P, A, B, Q>(
       path: PathParams,
       before1: RequestHandler,

@@ -78,10 +78,13 @@ function withExamples(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withExamples);
   if (typeof schema !== "object" || schema === null) return schema;
   const members = Object.entries(schema).map(([key, value]) => [key, withExamples(value)]);
-  const whole = Object.fromEntries(members) as JsonSchema;
-  if (whole.type !== "string" || typeof whole.pattern !== "string" || whole.examples) return whole;
-  const example = exampleOf(whole);
-  return new RegExp(whole.pattern).test(example) ? { ...whole, examples: [example] } : whole;
+  const completed = Object.fromEntries(members) as JsonSchema;
+  if (completed.type !== "string" || typeof completed.pattern !== "string" || completed.examples)
+    return completed;
+  const example = exampleOf(completed);
+  return new RegExp(completed.pattern).test(example)
+    ? { ...completed, examples: [example] }
+    : completed;
 }
 
 function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {

@@ -32,7 +32,11 @@ export const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "requestId"],
 };
 
-/** Describes the response for a problem. @param when The response's description. @param members The schema of additional members. */
+/**
+ * Describes the response for a problem.
+ * @param when When the route responds with it.
+ * @param members The schema of additional members.
+ */
 export function problemResponse(when: string, status: number, members?: JsonSchema) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;

@@ -106,7 +106,7 @@ function credentialsOf(
 
 /** The granted scopes: a string separated by spaces, as in OAuth, or a list, as some issuers have it. */
 const scopesOf = ({ scope, scp }: Claims): unknown[] =>
-  [scope, scp].flatMap((of) => (typeof of === "string" ? of.split(" ") : of));
+  [scope, scp].flatMap((claim) => (typeof claim === "string" ? claim.split(" ") : claim));
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 const BEARER = /^bearer +([\w.~+/-]+=*)$/i;

@@ -1,4 +1,4 @@
-// Checks responses against their route's description: each one if mismatches are refused, else one per route and second.
+// Checks responses against their route's description: all if mismatches are refused, otherwise one per route and second.
 import type { Express, NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { requestFields } from "../http/log-context";

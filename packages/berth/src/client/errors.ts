@@ -70,7 +70,10 @@ export class ServiceProblem extends ServiceError {
 const CONNECTING = /^(connect|getaddrinfo)$/;
 const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
-/** No trusted certificate, one for another host, or no TLS at all. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/**
+ * No trusted certificate, one for another host, or no TLS at all.
+ * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
 const UNTRUSTED =
   /^ERR_(TLS|SSL|OSSL)_|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)/;
 const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;

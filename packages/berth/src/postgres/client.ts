@@ -16,7 +16,7 @@ export interface ClientOptions {
   unsent?: ReadonlySet<string>;
 }
 
-/** How long after the statement timeout, which the server enforces, a connection without a response is dropped, in milliseconds. */
+/** When to drop a connection without a response, in milliseconds after the statement timeout, which the server enforces. */
 const RESPONSE_GRACE_MS = 1000;
 
 /** The idle time before the first TCP keep-alive probe, in milliseconds; the system's default is two hours. */

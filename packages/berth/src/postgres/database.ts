@@ -91,7 +91,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
 
-  /** The error for the caller of a statement: 503 if the database is unavailable, else the error itself. */
+  /** The error for the caller of a statement: 503 if the database is unavailable, otherwise the error itself. */
   const toCallerError = (err: unknown): unknown => {
     if (isReadOnly(err)) pool.renew();
     return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;

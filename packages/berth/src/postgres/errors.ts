@@ -26,7 +26,10 @@ export const isDatabaseError = (err: unknown): err is pg.DatabaseError & { code:
  */
 const UNAVAILABLE = /^(08|28|3D|53|57|58)...$|^(25006|40001|40P01)$/;
 
-/** Whether the database is unavailable: any error that the server did not send, unless it is about a value that cannot be encoded (TypeError, RangeError). */
+/**
+ * Whether the database is unavailable. An error that the server did not send is one of the connection, unless a value cannot be
+ * encoded (TypeError, RangeError).
+ */
 export function isUnavailable(err: unknown): boolean {
   if (isDatabaseError(err)) return UNAVAILABLE.test(err.code);
   return !(err instanceof TypeError || err instanceof RangeError);

@@ -22,8 +22,8 @@ const MAX_PAUSE_MS = 2000;
 const LOG_INTERVAL_MS = 30_000;
 
 /**
- * Takes the lock, by polling: a statement that waits for it would hold a snapshot, for whose end a `CREATE INDEX CONCURRENTLY`
- * of the lock's owner waits, and PostgreSQL reports a deadlock.
+ * Takes the lock, by polling. A statement that waits for it would hold a snapshot, and a `CREATE INDEX CONCURRENTLY` of the
+ * lock's owner waits for the end of every snapshot: PostgreSQL reports a deadlock.
  * @returns The connection that was opened for the lock, if any; the lock is released when its connection ends.
  * @throws Error with the cure when another process holds it for too long.
  */

@@ -5,7 +5,7 @@ import type { Request } from "express";
 const IPV4_IN_IPV6 = "::ffff:";
 
 /**
- * The client's address: that of X-Forwarded-For if Express' `trust proxy` allows it, else that of the connection. A forwarded
+ * The client's address: that of X-Forwarded-For if Express' `trust proxy` allows it, otherwise that of the connection. A forwarded
  * value that is no address is ignored, as a client can send anything. The result has no port, and an IPv4 address is not
  * mapped to IPv6 (`::ffff:192.0.2.1`), as it is on a dual-stack socket.
  */

@@ -7,7 +7,7 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- this is how @types/express lets requests be extended
   namespace Express {
     interface Request {
-      /** The client's `X-Request-Id` if it is valid, else a new UUID. */
+      /** The client's `X-Request-Id` if it is valid, otherwise a new UUID. */
       id: string;
     }
   }
@@ -16,7 +16,7 @@ declare global {
 /** Without characters that could break a log line, a header or a terminal. */
 const VALID_ID = /^[\w.:+/=-]{1,128}$/;
 
-/** The received id if it is valid, else a new UUID. @param received The value of the client's header. */
+/** Returns the received id if it is valid, otherwise a new UUID. @param received The value of the client's header. */
 export const requestIdFrom = (received: unknown): string =>
   typeof received === "string" && VALID_ID.test(received) ? received : randomUUID();
 

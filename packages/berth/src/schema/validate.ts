@@ -77,7 +77,10 @@ function fieldErrors(issue: v.GenericIssue, output: unknown): FieldError[] {
   if (!isUnknownField) return [{ path, detail: explain(issue) }];
   // Valibot reports only the first unknown field of an object.
   const parent = path.slice(0, -1);
-  const knownFields = parent.reduce((of, key) => (of as Record<string, unknown>)[key], output);
+  const knownFields = parent.reduce(
+    (value, key) => (value as Record<string, unknown>)[key],
+    output,
+  );
   return Object.keys(items.at(-1)?.input as object)
     .filter((key) => !Object.hasOwn(knownFields as object, key))
     .map((key) => ({ path: [...parent, key], detail: "is not a known field" }));

@@ -92,8 +92,8 @@ export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
   const issuer: TestIssuer = {
     jwksUrl: `http://127.0.0.1:${port}/keys?tenant=1`,
     answer: () => undefined,
-    publish(...of) {
-      const set = { keys: of.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
+    publish(...published) {
+      const set = { keys: published.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
       issuer.answer = (req, res) => {
         if (req.url !== "/keys?tenant=1") return void res.writeHead(404).end();
         res.setHeader("Content-Type", "application/json").end(JSON.stringify(set));
