@@ -2,7 +2,7 @@
 import { labelOf, type Parameters, parseParameters, PostgresUrlError } from "./url-parameters";
 
 /** libpq's modes of encryption and verification, and `no-verify` of node-postgres: TLS that verifies nothing. */
-export const SSL_MODES = [
+const SSL_MODES = [
   "disable",
   "allow",
   "prefer",
@@ -11,10 +11,10 @@ export const SSL_MODES = [
   "verify-full",
   "no-verify",
 ] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+type SslMode = (typeof SSL_MODES)[number];
 
 /** The server that is required (`target_session_attrs`). */
-export const SESSION_ATTRIBUTES = [
+const SESSION_ATTRIBUTES = [
   "any",
   "read-write",
   "read-only",
