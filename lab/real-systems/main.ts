@@ -1,5 +1,5 @@
 // npm run contract:systems [-- --install] [-- NAME…]: checks Berth and real systems, all or the named ones, against the
-// port contract, and writes the results into docs/port-contract.md.
+// port contract, and writes the results into packages/port-contract/clauses.md.
 import { execFileSync } from "node:child_process";
 import { createQueue } from "port-contract";
 import { readSection, replaceSection } from "../contract/documentation";

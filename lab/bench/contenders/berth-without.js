@@ -6,7 +6,6 @@ const express = require("express");
 const { pino } = require("pino");
 const { internal } = require("./internals");
 
-const entityTag = internal("express/entity-tag");
 const body = internal("http/body");
 const problem = internal("request/problem");
 const literalPaths = internal("express/literal-paths");
@@ -59,7 +58,7 @@ const optimizations = {
     };
   },
   "entity-tag"() {
-    entityTag.entityTag = express().get("etag fn");
+    fastResponse.entityTag = express().get("etag fn");
   },
 };
 

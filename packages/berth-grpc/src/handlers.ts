@@ -129,7 +129,7 @@ function handle(
   const workContext = {
     logger,
     fields,
-    travels: () => headersToPropagate(metadata),
+    headersToPropagate: () => headersToPropagate(metadata),
     deadline: Number.isFinite(remainingMs) ? performance.now() + remainingMs : undefined,
   };
   runInWorkContext(workContext, () => void run());

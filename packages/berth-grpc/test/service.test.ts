@@ -90,7 +90,7 @@ describe("a call", () => {
       requestId: "r-2",
       method: "/test.ships.Ships/GetShip",
     });
-    expect(context?.travels?.()).toEqual({ "x-request-id": "r-2" });
+    expect(context?.headersToPropagate?.()).toEqual({ "x-request-id": "r-2" });
     expect(context?.deadline).toBeGreaterThan(before + 599_000);
     expect(context?.deadline).toBeLessThan(performance.now() + 600_001);
   });

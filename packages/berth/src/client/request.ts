@@ -30,7 +30,7 @@ export function toRequest(
     headers: toHeaders({
       Accept: "application/json, application/problem+json",
       "Accept-Encoding": "identity",
-      ...currentContext()?.travels?.(),
+      ...currentContext()?.headersToPropagate?.(),
       ...(json !== undefined && { "Content-Type": "application/json" }),
       ...headers,
     }),

@@ -24,8 +24,8 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     const response = responseTo(thrown);
     if (res.writableEnded) return log(thrown, "request failed after its response");
     if (response.status >= 500 || res.headersSent) log(thrown, "request failed");
+    // The generic 500 is for a problem that cannot be sent, such as one with members that cannot be JSON.
     for (const { status, members, headers } of [response, GENERIC]) {
-      // Too late for another response.
       if (res.headersSent) break;
       try {
         res.statusMessage = "";
@@ -34,7 +34,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
         log(err, "problem details could not be sent");
       }
     }
-    // Sends what has been written so far; then the client sees that the response is incomplete.
+    // In the next turn, when what was written has been sent: the client sees that the response is incomplete.
     setImmediate(() => req.socket.destroy());
   };
 }

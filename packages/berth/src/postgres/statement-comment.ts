@@ -6,7 +6,7 @@ import { currentContext } from "../process/work-context";
  * @see https://google.github.io/sqlcommenter/spec/
  */
 export function withComment(text: string): string {
-  const headers = currentContext()?.travels?.();
+  const headers = currentContext()?.headersToPropagate?.();
   if (!headers) return text;
   const tags = Object.keys(headers)
     .sort()

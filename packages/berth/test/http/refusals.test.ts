@@ -4,7 +4,7 @@ import { messageClasses } from "../../src/express/messages";
 import { readBytes } from "../../src/http/body";
 import { refusals } from "../../src/http/refusals";
 import { createHttpService } from "../../src/port/http-service";
-import { requestTimeouts } from "../../src/port/request-timeouts";
+import { requestTimeouts } from "../../src/port/harden";
 import type { PortBoundService } from "../../src/port/service";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import { connectRaw } from "../../src/testing/raw-client";
