@@ -241,6 +241,14 @@ describe("an error", () => {
     },
   );
 
+  it("that only has a statusCode gets the code for it, as over HTTP", async () => {
+    const { port } = await fails(Object.assign(new Error("secret"), { statusCode: 404 }));
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+      details: "The call failed.",
+    });
+  });
+
   it("of a backing service that is too slow is logged with its reason", async () => {
     const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });
     const { port, log } = await fails(late);

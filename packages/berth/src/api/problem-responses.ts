@@ -2,7 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { JsonSchema } from "./named-schemas";
 
-/** Problem details, which every route may respond with. @see https://www.rfc-editor.org/rfc/rfc9457 */
+/** The schema of problem details, which every route may respond with. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export const PROBLEM: JsonSchema = {
   title: "Problem",
   type: "object",
@@ -32,7 +32,11 @@ export const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "requestId"],
 };
 
-/** The response for a problem. @param members The schema of additional members. */
+/**
+ * Describes the response for a problem.
+ * @param when When the route responds with it.
+ * @param members The schema of additional members.
+ */
 export function problemResponse(when: string, status: number, members?: JsonSchema) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;

@@ -6,7 +6,7 @@ import type * as v from "valibot";
 import { bodyLimit } from "../express/app";
 import { Problem } from "../request/problem";
 import type { BodyOptions } from "../schema/description";
-import { byPointer, check } from "../schema/validate";
+import { byPointer, validate } from "../schema/validate";
 import { isTooDeep, MAX_DEPTH } from "./json-depth";
 import { decompress, hasBody, readWhole } from "./read-body";
 
@@ -74,7 +74,7 @@ export function jsonBody(options: BodyOptions = {}): RequestHandler {
 }
 
 const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> =>
-  check(schema, body, 422, "Some fields are not valid.", byPointer);
+  validate(schema, body, 422, "Some fields are not valid.", byPointer);
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
