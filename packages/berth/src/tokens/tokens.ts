@@ -3,6 +3,7 @@ import type { CryptoKey, JWTVerifyOptions } from "jose";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
 import type { ConfigOf } from "../process/environment";
+import type { HttpError } from "../request/http-error";
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { createTokenCache, type TokenClaims } from "./cache";
 import { createKeySet, type KeySetOptions } from "./key-set";
@@ -38,7 +39,7 @@ export interface AttachedTokens {
 }
 
 /** An invalid token: 401, with a message for the client. */
-export class TokenRefused extends Error {
+export class TokenRefused extends Error implements HttpError {
   override readonly name = "TokenRefused";
   readonly status = 401;
   readonly expose = true;
