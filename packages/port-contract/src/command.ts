@@ -1,6 +1,6 @@
 // The command of the program under test: a Procfile line run by the shell, or an argv.
 import { existsSync, readFileSync } from "node:fs";
-import { UsageError } from "./usage-error";
+import { UsageError } from "./args";
 
 /** A program to start, and how reports display it. */
 export interface Command {

@@ -7,5 +7,5 @@ export { redis, xmpp } from "./probes";
 export { createQueue } from "./queue";
 export { type Prepared, runContract } from "./run";
 export type { Settings } from "./settings";
-export { UsageError } from "./usage-error";
+export { UsageError } from "./args";
 export { lastWords, shortExit } from "./wording";

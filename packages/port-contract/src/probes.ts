@@ -4,7 +4,7 @@ import { WrongProtocol } from "./harness/missing-answer";
 import { probe as grpc } from "./probes/grpc";
 import type { Probe } from "./probes/probe";
 import { readUntil } from "./probes/read-until";
-import { UsageError } from "./usage-error";
+import { parseOneOf } from "./args";
 
 /** GET of the path; a status below 500 means ready. */
 const http: Probe = {
@@ -59,13 +59,8 @@ const probes: readonly Probe[] = [http, redis, grpc, xmpp, tcpBanner];
 /** The values of `--probe`; the first one is the default. */
 export const probeNames: readonly string[] = probes.map(({ name }) => name);
 
-/**
- * Finds a probe by its name.
- *
- * @throws UsageError when the name is unknown
- */
+/** Finds a probe by its name. @throws UsageError when the name is unknown */
 export function probeNamed(name: string): Probe {
-  const found = probes.find((probe) => probe.name === name);
-  if (found) return found;
-  throw new UsageError(`--probe ${name}: expected one of ${probeNames.join(", ")}`);
+  parseOneOf("--probe", name, probeNames);
+  return probes.find((probe) => probe.name === name) as Probe;
 }

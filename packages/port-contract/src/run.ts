@@ -9,7 +9,7 @@ import { createQueue } from "./queue";
 import { asJson, explain, keepsContract, row, summary } from "./report";
 import type { Settings } from "./settings";
 import { usage } from "./usage";
-import { UsageError } from "./usage-error";
+import { UsageError } from "./args";
 
 /** A program that was prepared for the check. */
 export interface Prepared extends Required<Pick<Settings, "command" | "env">> {
@@ -32,7 +32,7 @@ export async function runContract(
     return await run(args, prepare);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n--help lists the options.`);
+    console.error(error.message);
     return 2;
   }
 }

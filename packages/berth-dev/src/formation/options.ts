@@ -103,5 +103,5 @@ function parse(args: string[]) {
   } as const;
   // Like Node's own flag, it may have no value, which parseArgs does not support.
   const given = args.map((arg) => (arg === "--inspect" ? `--inspect=${INSPECT_PORT}` : arg));
-  return parseCommandLine(given, options, usage);
+  return parseCommandLine(given, options, { usage });
 }
