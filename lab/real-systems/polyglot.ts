@@ -1,11 +1,13 @@
 // Runs Berth and the real systems as one formation, each on its assigned port and, if it speaks HTTP, by name behind the
 // router; restarts them one by one, and stops them by Ctrl-C: node --require ts-node/register lab/real-systems/polyglot.ts
+// With --verbose it prints their output.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isPortFree, readProcfile } from "berth-dev/formation";
+import { parseCommandLine } from "port-contract/args";
 import { freePort } from "port-contract/ports";
 import { connect, processTree, runMark, send, until } from "port-contract/harness";
 import { redis, type Settings, xmpp } from "port-contract";
@@ -101,6 +103,8 @@ const get = (port: number, host: string, path: string) =>
   send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, ANSWER_LIMIT_MS);
 
 async function main(): Promise<void> {
+  const options = { verbose: { type: "boolean" } } as const;
+  const isVerbose = parseCommandLine(process.argv.slice(2), options).values.verbose;
   const folder = mkdtempSync(join(tmpdir(), "polyglot-"));
   const procfile = join(folder, "Procfile");
   const lines = layOut(folder);
@@ -122,7 +126,7 @@ async function main(): Promise<void> {
   const formation = spawn(process.execPath, [...runner, "-f", procfile, ...ports], {
     env,
     detached: true,
-    stdio: ["ignore", process.argv.includes("--verbose") ? "inherit" : "ignore", "inherit"],
+    stdio: ["ignore", isVerbose ? "inherit" : "ignore", "inherit"],
   });
   const exited = once(formation, "exit");
   try {

@@ -1,5 +1,5 @@
 // The command line of the recipes.
-import { parseArgs } from "node:util";
+import { parseCommandLine, parseOneOf } from "port-contract/args";
 
 export const HELP = `Tests the recipes of docs/deploy.md. Exits with 1 if one fails or a program that it needs is missing.
 
@@ -13,19 +13,13 @@ Default: all. Everything listens on free loopback ports, and is removed afterwar
   --help      print this
 `;
 
-/** The names of recipes, or undefined for help. */
+/** The recipes to test; undefined for --help. @throws UsageError when a recipe or option is unknown */
 export function parseOptions(
   argv: readonly string[],
   known: readonly string[],
 ): readonly string[] | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: { help: { type: "boolean", default: false } },
-  });
+  const { values, positionals } = parseCommandLine(argv, { help: { type: "boolean" } });
   if (values.help) return undefined;
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new Error(`expected recipes among ${known.join(", ")}; got ${JSON.stringify(unknown)}`);
-  return positionals.length > 0 ? positionals : known;
+  const names = positionals.map((name) => parseOneOf("RECIPE", name, known));
+  return names.length > 0 ? names : known;
 }
