@@ -1,5 +1,6 @@
 // The embedded PostgreSQL process of the development formation: serves one database on a port.
 import { writeFile } from "node:fs/promises";
+import { parseCommandLine } from "port-contract/args";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
 import { databaseUrl } from "./database-url";
@@ -8,10 +9,28 @@ import { createPostgresServer, type PostgresServer } from "./server";
 import { readSettings } from "./settings";
 import { createSharedSession, type SharedSession } from "./shared-session";
 
+const usage = `Usage: berth postgres
+
+Runs an embedded PostgreSQL (PGlite) for development.
+
+  --help    show this
+
+Environment variables:
+  PORT           the port (default: 5100; 0: any free port)
+  HOST           the address to listen on (default: 127.0.0.1)
+  DATA_DIR       the data directory, or memory:// (default: .data/postgres)
+  DATABASE_NAME  the name that clients must use for the database (default: postgres)
+  SNAPSHOT       a dump to begin with, only with memory:// (default: an empty database)
+  IDLE_IN_TRANSACTION_TIMEOUT_MS  how long other connections wait for an idle transaction, in milliseconds
+                 (default: 60000; 0: no limit)`;
+
 /** If the parent has an IPC channel, as tests do, this process ends with it. */
 const belongsToParent = process.connected;
 
-async function start(): Promise<void> {
+async function start(args: readonly string[]): Promise<void> {
+  const options = { help: { type: "boolean", short: "h" } } as const;
+  if (parseCommandLine(args, options, { allowPositionals: false }).values.help)
+    return console.log(usage);
   const settings = readSettings(process.env);
   const { port, host, dataDir, snapshot, name } = settings;
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
@@ -62,4 +81,4 @@ function fail(err: unknown): never {
   process.exit(1);
 }
 
-start().catch(fail);
+start(process.argv.slice(2)).catch(fail);

@@ -3,9 +3,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseCommandLine, UsageError } from "port-contract/args";
 import { describeHolder, isPortFree } from "../formation/free-ports";
 import { compiled } from "../typescript";
 import { watchSaves } from "./saves";
+
+const usage = `Usage: berth reload PROGRAM
+
+Runs a TypeScript program, such as src/server.ts, and restarts it when a file in its folder is saved. Before a restart
+it runs migrate.ts beside the program, if there is one and a file in a migrations folder was saved.
+
+  --help    show this
+
+Environment variables:
+  INSPECT_PORT         the port for a debugger (default: none)
+  SHUTDOWN_TIMEOUT_MS  how long the program may take to stop, in milliseconds (default: 1000)`;
 
 /** How often to check whether a port in use is free, in milliseconds. */
 const POLL_MS = 250;
@@ -79,7 +91,7 @@ async function stop(child: Running): Promise<void> {
   clearTimeout(timer);
 }
 
-async function main(program: string): Promise<void> {
+async function reload(program: string): Promise<void> {
   const migrate = join(dirname(program), "migrate.ts");
   const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
@@ -132,5 +144,24 @@ function endOnSignals(): void {
   }
 }
 
-endOnSignals();
-void main(process.argv[2] as string);
+/** The program to run; undefined for --help. @throws UsageError */
+function readProgram(args: readonly string[]): string | undefined {
+  const { values, positionals } = parseCommandLine(args, { help: { type: "boolean", short: "h" } });
+  if (values.help) return undefined;
+  const [program, ...others] = positionals;
+  if (program === undefined || others.length > 0)
+    throw new UsageError("name one program: berth reload src/server.ts");
+  return program;
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = readProgram(args);
+  if (program === undefined) return console.log(usage);
+  endOnSignals();
+  await reload(program);
+}
+
+run(process.argv.slice(2)).catch((err: unknown) => {
+  console.error(err instanceof UsageError ? `reload: ${err.message}` : err);
+  process.exit(1);
+});
