@@ -36,7 +36,7 @@ export interface Parameter {
 export interface DescribedResponse {
   $ref?: string;
   description?: string;
-  content?: Record<string, { schema?: JsonSchema }>;
+  content?: Record<string, { schema?: JsonSchema; example?: { errors?: unknown } }>;
 }
 
 /** A method of a path. */

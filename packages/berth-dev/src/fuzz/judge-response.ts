@@ -19,8 +19,6 @@ const OTHER_REASONS = [401, 403, 404, 409, 410, 412, 423, 428];
 const UNAVAILABLE = [502, 503, 504];
 const TOO_MANY_REQUESTS = 429;
 const PROBLEM_TYPE = "application/problem+json";
-/** The default description of 400 and 422. A route with another reason describes it in its `problems`. */
-const USUAL = /; `errors` lists (them|what is wrong with its query)\.$/;
 
 /** What is wrong, in one line; undefined if nothing is. */
 export const problemOf = (asked: Asked, response: Response, judge: Judge): string | undefined =>
@@ -48,11 +46,14 @@ function wrongStatus(
 }
 
 function wrongRefusal({ responses }: Operation, status: number): string | undefined {
-  const description = responses[status]?.description;
-  if (description !== undefined && [400, 422].includes(status) && !USUAL.test(description))
-    return undefined;
+  const described = responses[status];
+  if (described && [400, 422].includes(status) && !isForValidation(described)) return undefined;
   return `valid input is rejected, though the description allows it (if the ${status} has another reason, describe it in \`problems\`)`;
 }
+
+/** Whether the document describes a failed validation, with an example of its `errors`, and not a problem of the route itself. */
+const isForValidation = ({ content = {} }: DescribedResponse): boolean =>
+  Object.values(content).some(({ example }) => example?.errors !== undefined);
 
 function unlikeDescription(
   { responses }: Operation,

@@ -32,11 +32,18 @@ export const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "requestId"],
 };
 
-/** The response for a problem. @param members The schema of additional members. */
-export function problemResponse(when: string, status: number, members?: JsonSchema) {
+/**
+ * The response for a problem.
+ * @param members The schema of additional members.
+ * @param errors An example of what fails the validation.
+ */
+export function problemResponse(
+  when: string,
+  status: number,
+  { members, errors }: { members?: JsonSchema; errors?: object[] } = {},
+) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;
-  const errors = ERRORS[status];
   const example = {
     type: "about:blank",
     title: STATUS_CODES[status],
@@ -52,3 +59,7 @@ const ERRORS: Readonly<Record<number, object[]>> = {
   400: [{ parameter: "limit", detail: "must be at least 1" }],
   422: [{ pointer: "/name", detail: "is required" }],
 };
+
+/** The response for a failed validation. `berth fuzz` tells it by the example's `errors` from a problem that the route describes. */
+export const validationResponse = (when: string, status: number) =>
+  problemResponse(when, status, { errors: ERRORS[status] });
