@@ -7,13 +7,13 @@ import { apiDocs } from "berth/api";
 import { createTestApp } from "berth/testing";
 import { fuzz } from "../../src/fuzz/fuzz";
 import type { FuzzOptions } from "../../src/fuzz/options";
-import type { Finding, Tried } from "../../src/fuzz/trial";
+import type { Finding, OperationResult } from "../../src/fuzz/trial";
 
 /** Serves the routes on a free port, and fuzzes them. */
 export async function fuzzRoutes(
   define: (router: Router) => void,
   options: Partial<FuzzOptions> = {},
-): Promise<Tried[]> {
+): Promise<OperationResult[]> {
   const { app } = createTestApp(
     (router) => {
       router.use(apiDocs({ title: "throwaway", version: "1.0.0" }));
@@ -34,5 +34,5 @@ export async function fuzzRoutes(
 }
 
 /** The findings, without the responses. */
-export const foundIn = (tried: readonly Tried[]): Omit<Finding, "response">[] =>
+export const foundIn = (tried: readonly OperationResult[]): Omit<Finding, "response">[] =>
   tried.flatMap(({ findings }) => findings).map(({ response: _response, ...finding }) => finding);
