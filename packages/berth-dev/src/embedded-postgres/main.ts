@@ -3,10 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { parseCommandLine } from "port-contract/args";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
-import { databaseUrl } from "./database-url";
 import type { PGlite } from "./pglite";
 import { createPostgresServer, type PostgresServer } from "./server";
-import { readSettings } from "./settings";
+import { databaseUrl, readSettings } from "./settings";
 import { createSharedSession, type SharedSession } from "./shared-session";
 
 const usage = `Usage: berth postgres
@@ -24,8 +23,8 @@ Environment variables:
   IDLE_IN_TRANSACTION_TIMEOUT_MS  how long other connections wait for an idle transaction, in milliseconds
                  (default: 60000; 0: no limit)`;
 
-/** If the parent has an IPC channel, as tests do, this process ends with it. */
-const belongsToParent = process.connected;
+/** With an IPC channel to its parent, as in tests, this process ends with the parent. */
+const hasParent = process.connected;
 
 async function start(args: readonly string[]): Promise<void> {
   const options = { help: { type: "boolean", short: "h" } } as const;
@@ -46,23 +45,23 @@ async function start(args: readonly string[]): Promise<void> {
   console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);
 }
 
-/** Writes a snapshot of the database for the parent, and sends it a message when done. */
+/** Writes a snapshot of the database to the file, and then sends the parent a message. */
 async function writeSnapshot(
   session: SharedSession,
   database: PGlite,
   file: string,
 ): Promise<void> {
-  const endTurn = await session.turns.take();
+  const unlock = await session.mutex.lock();
   try {
     const dump = await database.dumpDataDir("none");
     await writeFile(file, Buffer.from(await dump.arrayBuffer()));
   } finally {
-    endTurn();
+    unlock();
   }
   process.send?.({ snapshot: file });
 }
 
-/** Handles signals from here on. Before, they kill the process, which can damage nothing yet. */
+/** Stops at the first signal. Until this is called, signals kill the process, which damages nothing yet. */
 function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): void {
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -73,7 +72,7 @@ function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): v
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   process.once("disconnect", stop);
-  if (belongsToParent && !process.connected) stop();
+  if (hasParent && !process.connected) stop();
 }
 
 function fail(err: unknown): never {

@@ -1,4 +1,4 @@
-// Runs a program, and restarts it when a file in its folder is saved, after applying new migrations. Used by `npm run dev`.
+// `berth reload`: runs a program, and restarts it when a file in its folder is saved, after it has applied new migrations.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -27,7 +27,7 @@ const DEBUGGED_GRACE_MS = 2000;
 const IN_MIGRATIONS = /[\\/]migrations([\\/]|$)/;
 
 const { INSPECT_PORT, ...inherited } = process.env;
-/** A reload waits for requests in flight for a shorter time than a deploy, and needs no drain delay for a router. */
+/** A reload drains for a shorter time than a deploy, and needs no drain delay, as no router has to notice. */
 const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited, DRAIN_DELAY_MS: "0" };
 
 interface Running {
@@ -60,7 +60,7 @@ function startProgram(program: string): Running {
   return child;
 }
 
-/** Fills the cache: this process keeps the compiler loaded, which the program would load for each changed file. */
+/** Compiles into the cache, as this process has the compiler loaded; the restarted program would have to load it. */
 function compileAhead(path: string): void {
   try {
     if (path.endsWith(".ts")) compiled(resolve(path));
@@ -69,7 +69,7 @@ function compileAhead(path: string): void {
   }
 }
 
-/** Reports that the program exited by itself. If its port was in use, resolves once it is free; otherwise never. */
+/** Reports that the program exited by itself. Resolves once its port is free, if it was in use; otherwise never: only a save helps. */
 async function reportExit(program: string, code: number | string, saved: AbortSignal) {
   const port = Number(env.PORT);
   if (code === 0 || !port || (await isPortFree(port))) {
@@ -82,7 +82,7 @@ async function reportExit(program: string, code: number | string, saved: AbortSi
   while (!saved.aborted && !(await isPortFree(port))) await delay(POLL_MS);
 }
 
-/** A process that a debugger has paused does not handle SIGTERM, and one that has exited waits for its debugger to detach. */
+/** Under a debugger, a paused process does not handle SIGTERM, and an exiting one waits for the debugger to detach: it is killed. */
 async function stop(child: Running): Promise<void> {
   child.process.kill("SIGTERM");
   const kill = () => child.process.kill("SIGKILL");
@@ -96,8 +96,8 @@ async function reload(program: string): Promise<void> {
   const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
 
-  /** Applies saved migrations. Returns whether the program exists and can be restarted on the current schema. */
-  async function applyMigrations(): Promise<boolean> {
+  /** Compiles saved files and applies saved migrations. Returns whether the program can be restarted. */
+  async function prepareRestart(): Promise<boolean> {
     const saved = saves.take();
     if (saved.some((path) => IN_MIGRATIONS.test(path))) isMigrated = false;
     saved.forEach(compileAhead);
@@ -120,12 +120,12 @@ async function reload(program: string): Promise<void> {
   for (;;) {
     const child = startProgram(program);
     const saved = new AbortController();
-    const again = child.ended.then((code) => {
+    const portFree = child.ended.then((code) => {
       if (isStopping || saved.signal.aborted) return undefined;
       return reportExit(program, code, saved.signal);
     });
-    await Promise.race([again, saves.pending()]);
-    while (!(await applyMigrations())) await saves.pending();
+    await Promise.race([portFree, saves.pending()]);
+    while (!(await prepareRestart())) await saves.pending();
     saved.abort();
     await stop(child);
     if (isStopping) return;
