@@ -86,7 +86,7 @@ async function protocolAnswer(type: string, port: number): Promise<string | unde
   try {
     if (type === "db") return "accepts connections";
     const probe = type === "redis" ? redis : xmpp;
-    const { text, ready } = await probe.ask(connection, {} as Settings, ANSWER_LIMIT_MS);
+    const { text, ready } = await probe.run(connection, {} as Settings, ANSWER_LIMIT_MS);
     return ready ? text : undefined;
   } finally {
     connection.close();

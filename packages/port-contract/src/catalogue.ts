@@ -6,6 +6,7 @@ import type { Clause } from "./clause";
 import { parseList } from "./args";
 
 const folder = join(__dirname, "clauses");
+/** The order of the families in reports. */
 const families = "BHDLSNR";
 const load = createRequire(__filename);
 

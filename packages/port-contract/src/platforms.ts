@@ -64,7 +64,7 @@ const platforms: readonly Platform[] = [
     graceSeconds: 30,
     idleSeconds: 60,
     firstByteSeconds: 60,
-    source: "Dokku: stop-timeout 30 s after two SIGTERMs; nginx 60 s for idle and answers",
+    source: "Dokku: stop-timeout 30 s after two SIGTERMs; nginx 60 s for idle and responses",
   },
   {
     ...anywhere,

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseCommandLine, UsageError } from "port-contract/args";
 import { describeHolder, isPortFree } from "../formation/free-ports";
-import { compiled } from "../typescript";
+import { compileFile } from "../typescript";
 import { watchSaves } from "./saves";
 
 const usage = `Usage: berth reload PROGRAM
@@ -63,7 +63,7 @@ function startProgram(program: string): Running {
 /** Compiles into the cache, as this process has the compiler loaded; the restarted program would have to load it. */
 function compileAhead(path: string): void {
   try {
-    if (path.endsWith(".ts")) compiled(resolve(path));
+    if (path.endsWith(".ts")) compileFile(resolve(path));
   } catch {
     // Deleted or invalid: the program reports it when it loads the file.
   }

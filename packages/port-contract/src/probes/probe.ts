@@ -16,7 +16,7 @@ export interface Probe {
   /**
    * Sends the request over a new connection, which it leaves open.
    *
-   * @throws MissingAnswer when there is no response within `limitMs`, or one in another protocol
+   * @throws MissingResponse when there is no response within `limitMs`, or one in another protocol
    */
-  ask(connection: Connection, settings: Settings, limitMs: number): Promise<ProbeResult>;
+  run(connection: Connection, settings: Settings, limitMs: number): Promise<ProbeResult>;
 }

@@ -1,6 +1,6 @@
 // Reads a response of a text protocol, which may arrive in several chunks.
 import type { Connection } from "../harness/connection";
-import { NoResponse } from "../harness/missing-answer";
+import { NoResponse } from "../harness/missing-response";
 import { within } from "../harness/wait";
 
 /**
