@@ -29,7 +29,7 @@ const chosen = {
 const isHttp = (type: string): boolean => !["db", "redis", "ejabberd"].includes(type);
 
 const UP_LIMIT_MS = 90_000;
-const ANSWER_LIMIT_MS = 5000;
+const RESPONSE_LIMIT_MS = 5000;
 const GONE_LIMIT_MS = 2000;
 const PORTS_PER_TYPE = 100;
 
@@ -86,7 +86,7 @@ async function protocolAnswer(type: string, port: number): Promise<string | unde
   try {
     if (type === "db") return "accepts connections";
     const probe = type === "redis" ? redis : xmpp;
-    const { text, ready } = await probe.run(connection, {} as Settings, ANSWER_LIMIT_MS);
+    const { text, ready } = await probe.run(connection, {} as Settings, RESPONSE_LIMIT_MS);
     return ready ? text : undefined;
   } finally {
     connection.close();
@@ -100,7 +100,7 @@ async function httpAnswer(port: number, host: string): Promise<string> {
 }
 
 const get = (port: number, host: string, path: string) =>
-  send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, ANSWER_LIMIT_MS);
+  send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, RESPONSE_LIMIT_MS);
 
 async function main(): Promise<void> {
   const options = { verbose: { type: "boolean" } } as const;

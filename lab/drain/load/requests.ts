@@ -1,7 +1,7 @@
 // Keep-alive clients that send paced requests one after the other, without retries.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Connection, exchange, type Request } from "port-contract/harness";
-import { ANSWER_LIMIT_MS, type Failure, failureOf } from "./failure";
+import { RESPONSE_LIMIT_MS, type Failure, failureOf } from "./failure";
 import { jittered } from "./pace";
 
 /** Clients of one kind. */
@@ -42,7 +42,7 @@ export async function sendRequests(
         const { status, headers } = await exchange(
           connection,
           requestOf(plan, sent.id),
-          ANSWER_LIMIT_MS,
+          RESPONSE_LIMIT_MS,
         );
         if (status !== 200) sent.failure = `${status}`;
         // After Connection: close the client closes the connection, too.
