@@ -1,6 +1,6 @@
 // The command line of the drain experiments.
 import { parseList, parseWholeNumber } from "port-contract/args";
-import { parseExperiments } from "../experiments/options";
+import { parseExperiments } from "../experiments/run";
 import { ways } from "./ways/ways";
 
 /** The experiments to run, and their sizes. */

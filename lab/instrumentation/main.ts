@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
 import { parseCommandLine } from "port-contract/args";
 import { reapOnExit, send, startServer, stop } from "port-contract/harness";
-import { type Agent, AGENTS, environmentOf, FOLDER } from "./agents";
-import { installAgents } from "./install";
+import { type Agent, AGENTS, environmentOf, FOLDER, installAgents } from "./agents";
 import { type Service, SERVICES, type Trial, tryService } from "./trial";
 
 const HELP = `Tests the built service and stock Express with each monitoring agent: ${AGENTS.map(({ name }) => name).join(", ")}.

@@ -1,6 +1,6 @@
 // The command line of the experiments with the rate limit and idempotency keys.
 import { parseWholeNumber } from "port-contract/args";
-import { parseExperiments } from "../experiments/options";
+import { parseExperiments } from "../experiments/run";
 
 /** The experiments to run, and their sizes. */
 export interface Options {

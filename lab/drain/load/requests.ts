@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Connection, exchange, type Request } from "port-contract/harness";
 import { RESPONSE_LIMIT_MS, type Failure, failureOf } from "./failure";
-import { jittered } from "./pace";
 
 /** Clients of one kind. */
 export interface RequestPlan {
@@ -69,3 +68,6 @@ function requestOf({ method, path }: RequestPlan, id: string): Request {
   const headers = { "Content-Type": "application/json" };
   return { method, path: `${path}?id=${id}`, ...(method === "POST" ? { headers } : {}), ...body };
 }
+
+/** A random pause with this mean, in milliseconds, so that clients do not run in lockstep. */
+export const jittered = (meanMs: number): number => meanMs * (0.5 + Math.random());

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { within } from "port-contract/harness";
 import { RESPONSE_LIMIT_MS, type Failure } from "./failure";
 import { type Ending, keepOpen } from "./lasting";
-import { jittered } from "./pace";
+import { jittered } from "./requests";
 
 const MESSAGE_PAUSE_MS = 100;
 /** Close codes of a restart: going away, and service restart. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */

@@ -2,8 +2,7 @@
 import { exchange } from "./harness/http";
 import { WrongProtocol } from "./harness/missing-response";
 import { probe as grpc } from "./probes/grpc";
-import type { Probe } from "./probes/probe";
-import { readUntil } from "./probes/read-until";
+import { type Probe, readUntil } from "./probes/probe";
 import { parseOneOf } from "./args";
 
 /** GET of the path; a status below 500 means ready. */

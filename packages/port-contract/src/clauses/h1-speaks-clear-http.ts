@@ -5,7 +5,7 @@ import { type Address, connect } from "../harness/connection";
 import { headOf } from "../harness/http";
 import { MissingResponse } from "../harness/missing-response";
 import { until } from "../harness/wait";
-import { readUntil } from "../probes/read-until";
+import { readUntil } from "../probes/probe";
 
 /** The first line of the raw response, or why there is none. */
 async function firstLine(address: Address, path: string): Promise<string> {
