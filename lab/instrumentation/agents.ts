@@ -68,7 +68,10 @@ export const FOLDER = join(__dirname, "../../node_modules/.cache/instrumentation
 
 const LOCK = "package-lock.json";
 
-/** Installs the agents from their lock file unless the cache is up to date. Their install scripts only compile optional addons, so they are skipped. */
+/**
+ * Installs the agents from their lock file unless the cache is up to date. Skips their install scripts, which only compile optional
+ * addons.
+ */
 export function installAgents(): void {
   mkdirSync(FOLDER, { recursive: true });
   const isDone = isInstalled();

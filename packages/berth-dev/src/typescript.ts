@@ -30,7 +30,7 @@ const project = projectOf(require.main || !program ? process.cwd() : dirname(res
 const configFile = join(project, "tsconfig.json");
 const cache = join(project, "node_modules/.cache/berth/typescript");
 
-/** A hash of what the output depends on besides the source: Node, the compiler, this module, and tsconfig.json with its base files. */
+/** Hashes what the output depends on besides the source: Node, the compiler, this module, tsconfig.json and its base files. */
 function hashEnvironment(): string {
   const hash = createHash("sha256").update(process.version);
   const manifest = require.resolve("typescript/package.json", {

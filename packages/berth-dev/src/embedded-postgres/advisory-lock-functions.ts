@@ -4,7 +4,10 @@ import type { PGlite } from "./pglite";
 
 /** The setting with the locks of other connections, each ` HIGH:LOW:KIND:MODE ` as in pg_locks, with spaces around it. */
 export const HELD_BY_OTHERS = "embedded_postgres.held_by_others";
-/** Releases all advisory locks of the session, and returns each one: `held` is the lock in the form above, `again` the call that acquires it again. */
+/**
+ * Releases all advisory locks of the session, and returns each one: `held` is the lock in the form above, `again` the call that
+ * acquires it again.
+ */
 export const RELEASE_ALL = "pg_catalog.embedded_postgres_put_away_locks()";
 /** The notice that each of the functions raises, which shows that locks may have changed. */
 export const CALLED = "embedded PostgreSQL: an advisory lock function was called";

@@ -11,7 +11,10 @@ interface Lock {
 
 /** The session has advisory locks only while a connection uses it, and only those of this connection. */
 export interface AdvisoryLocks {
-  /** Acquires the locks of the connection `id` in the session, and tells it those of the others. Only for the holder of the mutex. */
+  /**
+   * Acquires the locks of the connection `id` in the session, and sets the list of those that others hold. Only for the holder of
+   * the mutex.
+   */
   acquire(id: number): Promise<void>;
   /**
    * Releases all locks in the session. Only for the holder of the mutex.

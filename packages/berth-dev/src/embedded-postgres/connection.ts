@@ -76,7 +76,10 @@ export function endConnection(socket: Socket, message: Buffer): void {
 const UNIT_ENDS = "QFSH";
 const COPY_DATA = "dcf";
 
-/** Part of each unit: PGlite would end in COPY FROM STDIN, as it cannot wait for input. PostgreSQL ignores it outside of a COPY. */
+/**
+ * Added to each unit, to end a COPY FROM STDIN at once: PGlite would exit, as it cannot wait for input. PostgreSQL ignores it
+ * outside of a COPY.
+ */
 const noCopyFromStdin = copyFail("not supported by the embedded PostgreSQL, use INSERT");
 
 /**

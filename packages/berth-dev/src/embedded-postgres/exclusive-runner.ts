@@ -100,7 +100,10 @@ export function createExclusiveRunner(
     return skipsToSync ? error! : Buffer.concat([error!, ready!]);
   };
 
-  /** Waits for the next advisory lock to be released. The failed unit has left only locks and prepared statements, so it can run again. */
+  /**
+   * Waits for another connection's advisory lock, and runs the unit again: when it failed, it had only acquired locks and prepared
+   * statements.
+   */
   const waitAndRun = async (unit: Buffer) => {
     await session.run(Buffer.concat([closeStatements(unit), sync]));
     const released = locks.nextRelease();
@@ -118,7 +121,7 @@ export function createExclusiveRunner(
   return { run, close };
 }
 
-/** Returns why the client must not get this response; undefined if it may. One connection would take the session from all others. */
+/** Returns the error for a unit that needs a session of its own; undefined if the client may get the response. */
 function refusalOf(unit: Buffer, response: Buffer, isInTransaction: boolean): string | undefined {
   if (response.includes(LISTENED)) return NO_LISTEN;
   const isSuspended = response.subarray(-portalSuspended.length).equals(portalSuspended);

@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     },
     requests,
     say,
-    changed: async ({ base: port }) => {
+    nextPlan: async ({ base: port }) => {
       values = await changedEnvFile(envFile, values, (problem) =>
         say(`${problem}; no process is restarted`),
       );

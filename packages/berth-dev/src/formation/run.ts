@@ -13,7 +13,7 @@ export interface FormationOptions {
   /** Prints a line about the formation itself. */
   say: (text: string) => void;
   /** Resolves when .env changes, to the plan that replaces `plan`: the same instances, with other variables. */
-  changed: (plan: Plan) => Promise<Plan>;
+  nextPlan: (plan: Plan) => Promise<Plan>;
   /** Resolves when these instances can be stopped without losing a request. */
   withdraw: (names: string[]) => Promise<void>;
   /** Whether a process that exits is restarted, instead of ending the formation. One-off processes are not restarted. */
@@ -24,7 +24,7 @@ export interface FormationOptions {
 
 /** Runs the first plan, and the plans that replace it. Resolves to the exit code once no process is left. */
 export async function runFormation(first: Plan, options: FormationOptions): Promise<number> {
-  const { requests, say, changed, keepsRunning } = options;
+  const { requests, say, nextPlan, keepsRunning } = options;
   let endWith!: (code: number) => void;
   const ending = Promise.race([
     new Promise<number>((resolve) => (endWith = resolve)),
@@ -92,7 +92,7 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
       abortGeneration = new AbortController();
       generation = { plan, ended: abortGeneration.signal, started: new Set() };
       void startStages(generation);
-      const next = await Promise.race([ending, changed(plan)]);
+      const next = await Promise.race([ending, nextPlan(plan)]);
       if (typeof next === "number") return next;
       abortGeneration.abort(".env has changed, which restarts the formation");
       say(".env has changed: restarting everything except the processes that others wait for");

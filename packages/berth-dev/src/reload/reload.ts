@@ -69,7 +69,7 @@ function compileAhead(path: string): void {
   }
 }
 
-/** Reports that the program exited by itself. Resolves once its port is free, if it was in use; otherwise never: only a save helps. */
+/** Reports an exit of the program by itself. If its port was in use, resolves once it is free; otherwise never, until a save. */
 async function reportExit(program: string, code: number | string, saved: AbortSignal) {
   const port = Number(env.PORT);
   if (code === 0 || !port || (await isPortFree(port))) {
@@ -82,7 +82,7 @@ async function reportExit(program: string, code: number | string, saved: AbortSi
   while (!saved.aborted && !(await isPortFree(port))) await delay(POLL_MS);
 }
 
-/** Under a debugger, a paused process does not handle SIGTERM, and an exiting one waits for the debugger to detach: it is killed. */
+/** Kills a program under a debugger after a while: paused, it does not handle SIGTERM; at exit, it waits for the debugger. */
 async function stop(child: Running): Promise<void> {
   child.process.kill("SIGTERM");
   const kill = () => child.process.kill("SIGKILL");

@@ -89,7 +89,7 @@ function inPairs(raw: readonly string[]): [string, string][] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ""]] : []));
 }
 
-/** Closes a half-closed client connection, as nginx does: the client has nearly always gone. A listener, which is removed by name. */
+/** Listener that closes a half-closed client connection, as nginx does: the client has nearly always gone. */
 export function hangUp(this: Socket): void {
   this.destroy();
 }
