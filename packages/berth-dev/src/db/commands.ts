@@ -11,7 +11,7 @@ import { listMigrations, MIGRATION_FILES } from "./migration-files";
 /** What a command works on. */
 export interface CommandContext {
   url: string;
-  /** The folder of the sources. It is also the working directory, so that globs are relative: a folder's name may be a pattern. */
+  /** The folder of the sources, which is also the working directory: in an absolute glob, a folder's name could be a pattern. */
   src: string;
   /** The arguments after the command. */
   args: string[];
@@ -93,7 +93,7 @@ export async function reset(context: CommandContext): Promise<void> {
 
 /** Sets the exit code to psql's. @throws Error when psql is not installed. */
 export async function openPsql({ url, args }: CommandContext): Promise<void> {
-  // In psql, Ctrl-C cancels a statement.
+  // psql handles Ctrl-C itself: it cancels a statement.
   process.on("SIGINT", () => undefined);
   const psql = spawn("psql", [url, ...args], { stdio: "inherit" });
   const [code] = (await once(psql, "close").catch((err: NodeJS.ErrnoException) => {

@@ -15,7 +15,7 @@ import { parseProcfile } from "../formation/procfile";
 /** A database that can be connected to. */
 export interface Target {
   url: string;
-  /** To be called once the database is no longer needed. */
+  /** Stops the server, if it was started for this command. */
   close: () => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// Reads a Procfile: one process type a line, NAME: COMMAND.
+// Reads a Procfile: one process type per line, NAME: COMMAND.
 import { readFileSync } from "node:fs";
 import { type Counts, parseFormation } from "./formation-size";
 

@@ -7,7 +7,7 @@ import type { Instance } from "./plan";
 export type OnExit = (code: number, ranMs: number) => void;
 
 export interface Supervisor {
-  /** Whether the instance has a process, even one that has exited, or is about to be restarted. */
+  /** Whether the instance has been started and not stopped, even if its process has exited, or is about to be restarted. */
   has(name: string): boolean;
   /** Starts the instance. `onExit` is not called for a process that is stopped. */
   start(instance: Instance, onExit: OnExit): Child;

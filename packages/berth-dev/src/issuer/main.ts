@@ -1,4 +1,4 @@
-// The issuer process of the development formation: issues tokens that only the service beside it accepts.
+// `berth issuer`: issues tokens for the service beside it, in development.
 import { parseCommandLine, parseWholeNumber } from "port-contract/args";
 import { howToGetToken, type IssuerSettings, startIssuer } from "./issuer";
 

@@ -1,4 +1,4 @@
-// Forwards a request to an instance, and retries with the next one where the request cannot have been carried out.
+// Forwards a request to an instance, and retries it where that is safe.
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { requestHeaders } from "./headers";

@@ -19,7 +19,7 @@ export interface Instance {
   isReady(): boolean;
   /** Sends it no more requests until its next health check succeeds. */
   suspend(): void;
-  /** Counts a pending request. The returned function must be called once, when the response begins or never will. */
+  /** Counts a pending request. Returns the function to call once its response has begun, or will not. */
   beginRequest(): () => void;
   /**
    * Takes it out of rotation until `admit`. Resolves once it has begun its pending responses, or after a second, and its idle

@@ -4,7 +4,7 @@ import { PROBLEM_TYPE, problemText } from "berth/http";
 
 /** The same problem is reported at most once in this time, in milliseconds. */
 const REPORT_INTERVAL_MS = 1000;
-/** An instance may become ready at any time. In seconds. */
+/** In seconds. Short, as an instance may become ready at any time. */
 const RETRY_AFTER = "1";
 
 export interface Problem {
