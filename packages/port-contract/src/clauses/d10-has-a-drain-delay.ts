@@ -7,7 +7,7 @@ import { seconds } from "../wording";
 
 // The second delay is for a machine that was too busy to send enough requests within the first.
 const delaysMs = [2000, 8000];
-// On a busy machine the signal and the response are late, so the last quarter of the delay is not resultsFor.
+// On a busy machine the signal and the response are late, so the last quarter of the delay is not judged.
 const servedShare = 0.75;
 const minResponses = 3;
 

@@ -9,7 +9,7 @@ export const clause: Clause = {
   id: "D11",
   level: "MUST",
   title: "restarts on the same PORT after SIGKILL",
-  demandedBy: "The Twelve-Factor App (disposability): robust against sudden unexpectedExit",
+  demandedBy: "The Twelve-Factor App (disposability): robust against sudden death",
   breaksOn:
     "everywhere, after an OOM kill: a stale lock or PID file turns one crash into a crash loop",
   fix: "create no lock, PID or socket files, or replace stale ones; keep SO_REUSEADDR (most servers set it)",
