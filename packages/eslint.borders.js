@@ -22,8 +22,10 @@ const ONLY_EXPRESS_TYPES = {
   allowTypeImports: true,
   message: "This folder takes only types from Express: put what needs its values into http/.",
 };
+/** The type of an error with a status, which a backing service's errors have. */
+const ERRORS = "request/http-error";
 const NO_ROUTES = "A backing service knows no routes: throw an error with a status.";
-const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})/)\\w`, message });
+const onlyFrom = (folders, message) => ({ regex: `^\\.\\./(?!(${folders})(/|$))\\w`, message });
 
 const berth = (name) => [`packages/berth/src/${name}/**/*.ts`];
 
@@ -109,14 +111,14 @@ module.exports = [
     ["packages/berth/src/{backing,client,postgres,redis}/**/*.ts"],
     NO_LOG,
     NO_EXPRESS,
-    onlyFrom("process|port|backing", NO_ROUTES),
+    onlyFrom(`process|port|backing|${ERRORS}`, NO_ROUTES),
   ),
   folder(
     berth("tokens"),
     NO_LOG,
     NO_EXPRESS,
     // The issuer's keys are fetched as another service's response is.
-    onlyFrom("process|port|backing|client", NO_ROUTES),
+    onlyFrom(`process|port|backing|client|${ERRORS}`, NO_ROUTES),
   ),
   folder(["packages/berth-grpc/src/**/*.ts"], NO_EXPRESS),
 ];

@@ -2,7 +2,7 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BackingService } from "berth/backing";
-import { setUnfitAnswers } from "berth/api";
+import { setResponseChecks } from "berth/api";
 import { createExpress, errorHandler, everyRequest, livez, notFound, readyz } from "berth/http";
 import type { ConfigOf, httpVariables } from "berth/config";
 
@@ -34,7 +34,7 @@ export function createApp({
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });
-  setUnfitAnswers(app, { areRefused: config.REFUSE_UNFIT_ANSWERS, logger });
+  setResponseChecks(app, { areMismatchesRefused: config.REFUSE_UNFIT_ANSWERS, logger });
 
   app.use(everyRequest(logger));
   app.get("/livez", livez);

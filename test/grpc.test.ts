@@ -32,11 +32,11 @@ describe("the gRPC process", () => {
     ]);
   });
 
-  it("says that its port is taken, and exits with 1", async () => {
+  it("says that its port is already in use, and exits with 1", async () => {
     const { port } = await startGrpcService();
     const second = startSource("src/grpc.ts", { ...testEnv, PORT: String(port) });
     expect(await second.exit).toBe(1);
-    expect(second.lines.join()).toContain(`Port ${port} is taken`);
+    expect(second.lines.join()).toContain(`Port ${port} is already in use`);
   });
 
   const packagesOf = (file: string): string[] => {
@@ -44,10 +44,14 @@ describe("the gRPC process", () => {
       require(${JSON.stringify(join(root, "src", file))});
       process.stdout.write(JSON.stringify(Object.keys(require.cache)));
       process.exit();`;
-    const files = execFileSync(process.execPath, ["--require", "ts-node/register", "-e", print], {
-      env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
-      encoding: "utf8",
-    });
+    const files = execFileSync(
+      process.execPath,
+      ["--require", "berth-dev/typescript", "-e", print],
+      {
+        env: { ...testEnv, PORT: "0", LOG_LEVEL: "silent" },
+        encoding: "utf8",
+      },
+    );
     return (JSON.parse(files) as string[]).filter((name) => name.includes("node_modules"));
   };
 

@@ -1,4 +1,4 @@
-// npm run docs: writes the clauses into docs/port-contract.md.
+// npm run docs: writes the clauses into packages/port-contract/clauses.md.
 import { loadClauses } from "port-contract";
 import { describeClauses, replaceSection } from "./documentation";
 

@@ -1,10 +1,10 @@
-// The generated sections of docs/port-contract.md.
+// The generated sections of packages/port-contract/clauses.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clause } from "port-contract";
 
 /** The page. */
-export const page = join(__dirname, "../../docs/port-contract.md");
+export const page = join(__dirname, "../../packages/port-contract/clauses.md");
 
 /**
  * Replaces the text between the two marks of a section of the page.
@@ -46,6 +46,7 @@ export function plain(text: string): string {
 function placeOf(name: string, whole: string): { start: number; end: number } {
   const begin = new RegExp(`<!-- ${name}: .*? -->`).exec(whole);
   const end = whole.indexOf(`<!-- end of ${name} -->`);
-  if (!begin || end < 0) throw new Error(`docs/port-contract.md has no section ${name}`);
+  if (!begin || end < 0)
+    throw new Error(`packages/port-contract/clauses.md has no section ${name}`);
   return { start: begin.index + begin[0].length, end };
 }

@@ -9,7 +9,7 @@ import { trySystem } from "./try-system";
 
 const names = systems.map(({ name }) => name);
 
-const HELP = `Checks Berth and real systems against the port contract, and writes the results into docs/port-contract.md.
+const HELP = `Checks Berth and real systems against the port contract, and writes the results into packages/port-contract/clauses.md.
 
 npm run contract:systems -- [options] [SYSTEM …]
   SYSTEM     ${names.join(", ")} (default: all)

@@ -3,7 +3,7 @@ import { readSection } from "../contract/documentation";
 import { systems } from "./systems";
 import { withTrials } from "./table";
 
-describe("docs/port-contract.md", () => {
+describe("packages/port-contract/clauses.md", () => {
   it("keeps the results of systems that are not checked again", () => {
     expect(withTrials(readSection("systems"), [])).toBe(readSection("systems"));
   });

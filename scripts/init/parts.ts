@@ -71,10 +71,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
 
 /** Berth itself, which is removed from every service: text about it is marked as a part named `berth`. */
 export const BERTH = {
-  paths: [
-    ...["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
-    ...["docs/decisions.md", "docs/port-contract.md", "docs/speed.md"],
-  ],
+  paths: ["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
   scripts: [
     ...["prepare", "pretest", "init", "bench", "drain", "faults", "instrumentation", "limits"],
     ...["recipes", "contract:systems"],

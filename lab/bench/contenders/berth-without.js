@@ -6,14 +6,12 @@ const express = require("express");
 const { pino } = require("pino");
 const { internal } = require("./internals");
 
-const entityTag = internal("express/entity-tag");
 const body = internal("http/body");
 const problem = internal("request/problem");
 const literalPaths = internal("express/literal-paths");
 const fastResponse = internal("express/fast-response");
 const logger = internal("process/logger");
 const messages = internal("express/messages");
-const writing = internal("express/write-whole");
 const output = internal("process/stdout");
 
 /** How to disable each optimization; runs before the server is loaded, and may replace what modules export. */
@@ -24,9 +22,6 @@ const optimizations = {
   "one-write"() {
     fastResponse.sendAtOnce = () => false;
     fastResponse.FastResponse.prototype.json = express.response.json;
-  },
-  "write-apart"() {
-    writing.writeWhole = (res, body, encoding) => res.end(body, encoding);
   },
   "literal-paths"() {
     literalPaths.compareLiteralsFirst = () => {};
@@ -59,7 +54,7 @@ const optimizations = {
     };
   },
   "entity-tag"() {
-    entityTag.entityTag = express().get("etag fn");
+    fastResponse.entityTag = express().get("etag fn");
   },
 };
 

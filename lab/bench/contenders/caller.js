@@ -42,8 +42,8 @@ function serviceClientInContext(url) {
   const { runInWorkContext } = require("berth/process");
   const call = serviceClient(url);
   const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  const travels = () => ({ "x-request-id": "0b6f1f4e", traceparent });
-  const context = { logger: undefined, fields: () => ({}), travels };
+  const headersToPropagate = () => ({ "x-request-id": "0b6f1f4e", traceparent });
+  const context = { logger: undefined, fields: () => ({}), headersToPropagate };
   return () =>
     new Promise((resolve, reject) => {
       runInWorkContext(context, () => call().then(resolve, reject));

@@ -1,8 +1,8 @@
-// The clauses in docs/port-contract.md are up to date.
+// The clauses in packages/port-contract/clauses.md are up to date.
 import { loadClauses } from "port-contract";
 import { describeClauses, readSection } from "../documentation";
 
-describe("docs/port-contract.md", () => {
+describe("packages/port-contract/clauses.md", () => {
   it("describes the clauses as npm run docs would", () => {
     expect(readSection("clauses")).toBe(describeClauses(loadClauses()));
   });

@@ -1,6 +1,7 @@
 // Converts errors into gRPC statuses.
 import { join } from "node:path";
 import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { readHttpError } from "berth/listener";
 import { loadProtos, messageIn } from "./protos";
 
 /** The names of the status codes. @see https://grpc.io/docs/guides/status-codes/ */
@@ -16,11 +17,11 @@ export interface FieldViolation {
 /** Details for the client, besides code and message. */
 export interface ErrorDetails {
   violations?: readonly FieldViolation[];
-  /** When to retry, in seconds. */
+  /** When the client may retry, in seconds. */
   retryAfterS?: number | undefined;
 }
 
-/** Throw it to respond with a status. The client sees all of it. */
+/** Throw it to respond with a gRPC status. The client sees all of it. */
 export class CallError extends Error {
   override readonly name = "CallError";
 
@@ -34,35 +35,28 @@ export class CallError extends Error {
 }
 
 const SERVER_ERRORS = new Set([status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]);
-/** Logged if a backing service that is down or slow caused it, but not if a handler throws it on purpose. */
+/** Logged if a backing service is down or slow, but not if a handler throws a `CallError` with the code. */
 const OUTAGES = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED]);
 
-/** Whether an error is the server's, and must be logged. @param thrown The error behind the code. */
+/** Whether to log an error, with its stack. @param thrown The error that `code` was made from. */
 export const isServerError = (code: status, thrown: unknown): boolean =>
   SERVER_ERRORS.has(code) || (!(thrown instanceof CallError) && OUTAGES.has(code));
 
-/** Returns the status for a thrown error: INTERNAL without details, unless the error is meant for clients. */
+/** Returns the status for a thrown error: INTERNAL with a fixed message, unless the error is meant for clients. */
 export function statusOf(thrown: unknown): StatusObject {
   const { code, message, details } = asCallError(thrown);
   return { code: status[code], details: message, metadata: withDetails(code, message, details) };
 }
 
-/** The properties that HTTP errors have by convention, such as those of backing services; each one is checked. */
-interface HttpError {
-  status?: unknown;
-  expose?: unknown;
-  message?: unknown;
-  headers?: Readonly<Record<string, unknown>> | undefined;
-}
-
 function asCallError(thrown: unknown): CallError {
   if (thrown instanceof CallError) return thrown;
-  const { status, expose, message, headers } = (thrown ?? {}) as HttpError;
-  const code = typeof status === "number" ? CODES[status] : undefined;
+  // Errors of backing services, among others, have an HTTP status.
+  const { status = 500, message = "The call failed.", headers } = readHttpError(thrown) ?? {};
+  const code = CODES[status];
   if (code === undefined) return new CallError("INTERNAL", "The call failed.");
-  const retryAfterS = Number(headers?.["Retry-After"]) || undefined;
-  const isShown = expose === true && typeof message === "string";
-  return new CallError(code, isShown ? message : "The call failed.", { retryAfterS });
+  return new CallError(code, message, {
+    retryAfterS: Number(headers?.["Retry-After"]) || undefined,
+  });
 }
 
 /** gRPC codes by HTTP status. @see https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
@@ -104,7 +98,8 @@ function withDetails(
       : [any("google.rpc.RetryInfo", { retryDelay: { seconds: retryAfterS } })]),
   ];
   if (details.length === 0) return metadata;
-  const of = messageIn(PROTOS, "google.rpc.Status");
-  metadata.set("grpc-status-details-bin", of.serialize({ code: status[code], message, details }));
+  const statusType = messageIn(PROTOS, "google.rpc.Status");
+  const bytes = statusType.serialize({ code: status[code], message, details });
+  metadata.set("grpc-status-details-bin", bytes);
   return metadata;
 }

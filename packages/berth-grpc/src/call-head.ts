@@ -1,8 +1,8 @@
-// Checks the headers of each call before grpc-js reads them: their size and the timeout.
+// Checks the headers of each call before grpc-js reads them: their size and grpc-timeout.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 
-/** The limit for a call's metadata, as for HTTP: names, values, and 32 bytes per pair (RFC 9113, section 10.5.1). */
+/** The limit for a call's metadata, as for HTTP: names, values, and 32 bytes per pair (RFC 9113, section 6.5.2). */
 export const METADATA_LIMIT_BYTES = 16_384;
 const PAIR_BYTES = 32;
 
@@ -11,10 +11,11 @@ const TIMEOUT_HEADER = "grpc-timeout";
 /** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests */
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
 
+/** Units in seconds; the shorter ones never reach the limit. */
 const UNIT_S: Readonly<Record<string, number>> = { H: 3600, M: 60, S: 1 };
 
-/** grpc-js stores milliseconds in 32 bits, so a longer timeout, such as 30 days, would overflow. */
-const LONGEST_S = 2_147_483;
+/** The longest timeout, in seconds (24 days): grpc-js has milliseconds in 32 bits, which a longer one would overflow. */
+const MAX_TIMEOUT_S = 2_147_483;
 
 /** The status of a call that is refused. */
 export interface Refusal {
@@ -24,7 +25,7 @@ export interface Refusal {
 
 const refusals = new WeakMap<object, Refusal>();
 
-/** Why the call on this stream must be refused; undefined if it need not be. */
+/** Why the call on this stream must be refused, if it must. */
 export const refusalOf = (stream: ServerHttp2Stream): Refusal | undefined => refusals.get(stream);
 
 /** Listener for an HTTP/2 server's `stream` event; must run before that of grpc-js. */
@@ -36,10 +37,10 @@ export function checkHead(
 ): void {
   const timeout = headers[TIMEOUT_HEADER];
   if (timeout !== undefined) {
-    const readable = readableTimeout(String(timeout));
+    const valid = parseTimeout(String(timeout));
     // grpc-js would respond INTERNAL, which blames the server.
-    if (readable === undefined) refusals.set(stream, BAD_TIMEOUT);
-    headers[TIMEOUT_HEADER] = readable;
+    if (valid === undefined) refusals.set(stream, BAD_TIMEOUT);
+    headers[TIMEOUT_HEADER] = valid;
   }
   let bytes = 0;
   for (const text of rawHeaders) bytes += text.length + PAIR_BYTES / 2;
@@ -48,10 +49,10 @@ export function checkHead(
 }
 
 /** Returns the timeout, capped for grpc-js; undefined if it is malformed. */
-function readableTimeout(text: string): string | undefined {
+function parseTimeout(text: string): string | undefined {
   const [, amount, unit = ""] = TIMEOUT.exec(text) ?? [];
   if (amount === undefined) return undefined;
-  return Number(amount) * (UNIT_S[unit] ?? 0) > LONGEST_S ? `${LONGEST_S}S` : text;
+  return Number(amount) * (UNIT_S[unit] ?? 0) > MAX_TIMEOUT_S ? `${MAX_TIMEOUT_S}S` : text;
 }
 
 const BAD_TIMEOUT = {

@@ -1,12 +1,12 @@
 // The request id and trace headers in a call's metadata, with the same names as in HTTP.
 import type { Metadata } from "@grpc/grpc-js";
-import { saneId, traceHeaders, traceId } from "berth/listener";
+import { requestIdFrom, traceHeaders, traceId } from "berth/listener";
 
 const REQUEST_ID = "x-request-id";
 
-/** Sets the request id, unless the client sent a valid one. */
+/** Returns the client's request id, if it is valid, or sets a new one. */
 export function setRequestId(metadata: Metadata): string {
-  const id = saneId(metadata.get(REQUEST_ID)[0]);
+  const id = requestIdFrom(metadata.get(REQUEST_ID)[0]);
   metadata.set(REQUEST_ID, id);
   return id;
 }

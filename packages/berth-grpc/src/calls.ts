@@ -1,4 +1,4 @@
-// Tracks the calls in flight: sets request ids, writes log lines, and cancels calls of slow clients.
+// An interceptor that tracks the calls in flight: sets request ids, writes the access log, and cancels calls of slow clients.
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { Metadata, type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
@@ -20,23 +20,23 @@ export interface CallLimits {
 
 /** The calls in flight of one server. */
 export interface Calls {
-  /** Must be the server's first interceptor, because it needs the unwrapped call. */
+  /** Must be the server's first interceptor: `streamOf` finds nothing in a call that another one has wrapped. */
   interceptor: ServerInterceptor;
-  /** Sends GOAWAY, so that clients reconnect elsewhere; calls that are already on their way are still served. */
+  /** Sends GOAWAY: clients open their next calls on another connection. Calls that are already on their way are served. */
   sendGoaway(): void;
-  /** Reduces the time that clients have to continue reading, in milliseconds. */
-  setStallTimeout(stalledMs: number): void;
+  /** Replaces `responseTimeoutMs` for the calls in flight, in milliseconds. */
+  setResponseTimeout(timeoutMs: number): void;
   /** Resolves when no call is in flight. */
   idle(): Promise<void>;
 }
 
-/** The memory limit for all unfinished requests together, in bytes; at least four of the largest messages. */
+/** The memory limit for all unfinished requests together, in bytes, unless four of the largest messages need more. */
 const UNFINISHED_BYTES = 33_554_432;
 
-/** The highest stream id: a GOAWAY with it refuses no stream that a client has already opened. */
-const LAST_STREAM = 2 ** 31 - 1;
+/** The highest stream id: a GOAWAY with it refuses no stream (RFC 9113, section 6.8). */
+const LAST_STREAM_ID = 2 ** 31 - 1;
 
-/** Tracks calls, and logs each one at level `info` when its status is sent or its client is gone. */
+/** Tracks calls, and logs each one at level `info` when its status was sent or its client has disconnected. */
 export function trackCalls(logger: Logger, limits: CallLimits): Calls {
   const streams = new Set<ServerHttp2Stream>();
   const sessions = new Set<ServerHttp2Session>();
@@ -51,11 +51,11 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
       streams.delete(stream);
       if (streams.size === 0) onIdle();
     });
-    cutWhenStalled(stream, limits.responseTimeoutMs);
-    const { session } = stream;
-    if (!session || sessions.has(session as ServerHttp2Session)) return;
-    sessions.add(session as ServerHttp2Session);
-    session.once("close", () => sessions.delete(session as ServerHttp2Session));
+    cancelWhenStalled(stream, limits.responseTimeoutMs);
+    const session = stream.session as ServerHttp2Session | undefined;
+    if (!session || sessions.has(session)) return;
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
   }
 
   return {
@@ -67,22 +67,22 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
       const client = socket && peerAddress(socket);
       let requestId: string;
       let traceId: string | undefined;
-      const late = method.requestStream
+      const requestTimer = method.requestStream
         ? undefined
-        : setTimeout(() => call.sendStatus(TOO_LATE), limits.requestTimeoutMs);
+        : setTimeout(() => call.sendStatus(REQUEST_TIMEOUT), limits.requestTimeoutMs);
       let isRefused = false;
       /** Closes the stream without waiting for the rest of the request, which frees its memory. */
-      const refuse = (of: Refusal): void => {
+      const refuse = (reason: Refusal): void => {
         isRefused = true;
-        call.sendStatus(of);
+        call.sendStatus(reason);
         // Node 26 drops the status if the stream is closed in the same turn of the event loop.
         setImmediate(() => stream?.close(constants.NGHTTP2_NO_ERROR));
       };
       const refusal = stream && refusalOf(stream);
-      const held = stream && trackRequest(call, stream, () => refuse(TOO_MUCH));
-      const log = (): void => {
-        clearTimeout(late);
-        held?.end();
+      const unfinished = stream && trackRequest(call, stream, () => refuse(OUT_OF_MEMORY));
+      const endAndLog = (): void => {
+        clearTimeout(requestTimer);
+        unfinished?.end();
         logger.info(
           {
             requestId,
@@ -105,34 +105,34 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
               else pass(metadata);
             },
             onReceiveMessage(message: Buffer, pass) {
-              if (method.requestStream) held?.release(message.length);
+              if (method.requestStream) unfinished?.release(message.length);
               pass(message);
             },
             onReceiveHalfClose(pass) {
-              clearTimeout(late);
-              held?.end();
+              clearTimeout(requestTimer);
+              unfinished?.end();
               pass();
             },
-            // Called at the end of every call, cancelled or not.
+            // grpc-js calls it at the end of every call, cancelled or not.
             onCancel() {
-              log();
+              endAndLog();
               if (stream && !stream.readableEnded && !isRefused) closeSoon(stream);
             },
           }),
-        sendStatus(of, next) {
-          const metadata = of.metadata ?? new Metadata();
+        sendStatus(sent, next) {
+          const metadata = sent.metadata ?? new Metadata();
           metadata.set("x-request-id", requestId);
-          next({ ...of, metadata });
+          next({ ...sent, metadata });
         },
       });
     },
     sendGoaway() {
       for (const session of sessions) {
-        if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
+        if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
       }
     },
-    setStallTimeout(stalledMs) {
-      for (const stream of streams) cutWhenStalled(stream, stalledMs);
+    setResponseTimeout(timeoutMs) {
+      for (const stream of streams) cancelWhenStalled(stream, timeoutMs);
     },
     idle: () =>
       new Promise((resolve) => {
@@ -142,25 +142,25 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
   };
 }
 
-const TOO_LATE = {
+const REQUEST_TIMEOUT = {
   code: status.DEADLINE_EXCEEDED,
   details: "The request was not complete in time.",
 };
 
-const TOO_MUCH = {
+const OUT_OF_MEMORY = {
   code: status.RESOURCE_EXHAUSTED,
   details: "The server has too many incomplete requests.",
 };
 
-/** How long a client may take to end its request after it has received its status, in milliseconds. */
+/** How long a client may take to end its request after it was sent a status, in milliseconds. */
 const LINGER_MS = 500;
 
 function closeSoon(stream: ServerHttp2Stream): void {
   setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS).unref();
 }
 
-/** Uses the stream's own timeout, because only Node knows how much of a large message the client has read. */
-function cutWhenStalled(stream: ServerHttp2Stream, timeoutMs: number): void {
+/** Uses Node's idle timeout of the stream, because only Node knows how much of a large message the client has read. */
+function cancelWhenStalled(stream: ServerHttp2Stream, timeoutMs: number): void {
   stream.setTimeout(timeoutMs, () => {
     if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
   });

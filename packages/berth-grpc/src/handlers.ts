@@ -17,7 +17,7 @@ import { type Protos, type ServiceDefinition, serviceIn } from "./protos";
 /** One call, as its handler sees it. */
 export interface Call {
   readonly metadata: Metadata;
-  /** Aborted when the call is over, for any reason. */
+  /** Aborted when the call is over, for any reason: it has ended, was cancelled, or its deadline has passed. */
   readonly signal: AbortSignal;
 }
 
@@ -43,12 +43,12 @@ type Method = ServiceDefinition[string];
 type AnyCall = ServerUnaryCall<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 
 /**
- * Returns the definition and implementation for grpc-js. Messages are deserialized and serialized here rather than by
- * grpc-js, so that errors in them get their status and log line like any other.
+ * Returns the definition and implementation for grpc-js. Messages are deserialized and serialized here, not by grpc-js, so
+ * that a malformed one is INVALID_ARGUMENT, and a response that cannot be serialized is logged.
  * @throws TypeError when a method has no handler, or streams requests but not responses, which is not supported
  */
 export function implementationOf({ name: service, protos, handlers }: RpcService, logger: Logger) {
-  const raw: Record<string, Method> = {};
+  const definition: Record<string, Method> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(serviceIn(protos, service))) {
     const handler = handlers[method.originalName ?? name];
@@ -56,12 +56,12 @@ export function implementationOf({ name: service, protos, handlers }: RpcService
     if (method.requestStream && !method.responseStream) {
       throw new TypeError(`${method.path}: a method that streams requests must stream responses`);
     }
-    raw[name] = { ...method, requestDeserialize: asIs, responseSerialize: asIs };
+    definition[name] = { ...method, requestDeserialize: asIs, responseSerialize: asIs };
     implementation[name] = method.responseStream
       ? handleStream(method, handler, logger)
       : handleUnary(method, handler, logger);
   }
-  return { definition: raw, implementation };
+  return { definition, implementation };
 }
 
 const asIs = (bytes: object): Buffer => bytes as Buffer;
@@ -69,9 +69,9 @@ const asIs = (bytes: object): Buffer => bytes as Buffer;
 const handleUnary =
   (method: Method, handler: Handler, logger: Logger): handleUnaryCall<Buffer, Buffer> =>
   (call, callback) =>
-    handle(method, call, logger, callback, async (own) => {
-      const answer = await (handler(read(method, call.request), own) as Promise<object>);
-      callback(null, method.responseSerialize(answer));
+    handle(method, call, logger, callback, async (context) => {
+      const response = await (handler(parse(method, call.request), context) as Promise<object>);
+      callback(null, method.responseSerialize(response));
     });
 
 const handleStream =
@@ -82,26 +82,26 @@ const handleStream =
       call,
       logger,
       (err) => call.emit("error", err),
-      async (own) => {
+      async (context) => {
         const request = method.requestStream
-          ? readAll(method, call)
-          : read(method, (call as unknown as ServerUnaryCall<Buffer, Buffer>).request);
-        for await (const message of handler(request, own) as AsyncIterable<object>) {
+          ? parseAll(method, call)
+          : parse(method, (call as unknown as ServerUnaryCall<Buffer, Buffer>).request);
+        for await (const message of handler(request, context) as AsyncIterable<object>) {
           const isFull = !call.write(method.responseSerialize(message));
-          if (isFull) await once(call, "drain", { signal: own.signal });
-          own.signal.throwIfAborted();
+          if (isFull) await once(call, "drain", { signal: context.signal });
+          context.signal.throwIfAborted();
         }
         call.end();
       },
     );
 
-/** Runs the work in the call's context; if it rejects, the call fails. */
+/** Runs a handler in the call's work context; if it rejects, the call fails with the error's status. */
 function handle(
   { path }: Method,
   call: AnyCall,
   logger: Logger,
   fail: (err: ReturnType<typeof statusOf>) => void,
-  work: (own: Call) => Promise<void>,
+  work: (context: Call) => Promise<void>,
 ): void {
   const { metadata } = call;
   const over = new AbortController();
@@ -111,31 +111,32 @@ function handle(
     traceId: traceIdOf(metadata),
     method: path,
   });
-  const leftMs = Number(call.getDeadline()) - Date.now();
+  /** Infinity without a deadline. */
+  const remainingMs = Number(call.getDeadline()) - Date.now();
   const run = async (): Promise<void> => {
     try {
-      // The client no longer waits for the response.
-      if (leftMs <= 0) throw new CallError("DEADLINE_EXCEEDED", "The deadline has already passed.");
+      if (remainingMs <= 0)
+        throw new CallError("DEADLINE_EXCEEDED", "The deadline has already passed.");
       await work({ metadata, signal: over.signal });
     } catch (err) {
-      // The client is gone, and an error that a handler throws on its signal is expected.
+      // Expected: the signal made the handler throw, and nobody waits for a status.
       if (over.signal.aborted) return;
       const status = statusOf(err);
       if (isServerError(status.code, err)) logger.error({ ...fields(), err }, "call failed");
       fail(status);
     }
   };
-  const context = {
+  const workContext = {
     logger,
     fields,
-    travels: () => headersToPropagate(metadata),
-    deadline: Number.isFinite(leftMs) ? performance.now() + leftMs : undefined,
+    headersToPropagate: () => headersToPropagate(metadata),
+    deadline: Number.isFinite(remainingMs) ? performance.now() + remainingMs : undefined,
   };
-  runInWorkContext(context, () => void run());
+  runInWorkContext(workContext, () => void run());
 }
 
 /** @throws CallError INVALID_ARGUMENT when the bytes are not a message of this type */
-function read({ requestDeserialize }: Method, bytes: Buffer): object {
+function parse({ requestDeserialize }: Method, bytes: Buffer): object {
   try {
     return requestDeserialize(bytes);
   } catch {
@@ -143,11 +144,11 @@ function read({ requestDeserialize }: Method, bytes: Buffer): object {
   }
 }
 
-async function* readAll(
+async function* parseAll(
   method: Method,
   call: ServerDuplexStream<Buffer, Buffer>,
 ): AsyncIterable<object> {
-  // Otherwise the end of the requests would also end the responses.
+  // By default, the iterator would destroy the whole stream, and the responses with it, at the end of the requests.
   const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const bytes of requests) yield read(method, bytes);
+  for await (const bytes of requests) yield parse(method, bytes);
 }

@@ -1,4 +1,4 @@
-// The standard health service, by which load balancers decide whether to send calls here.
+// The standard health service (grpc.health.v1), the readiness probe of load balancers and Kubernetes.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkReadiness, type ReadinessOptions, REPLACED, workSignal } from "berth/process";
@@ -8,9 +8,9 @@ import { loadProtos } from "./protos";
 
 /** Options of the health service. */
 export interface HealthOptions extends ReadinessOptions {
-  /** Aborted when the process is about to end. */
+  /** Aborted when the drain begins: the status becomes NOT_SERVING. */
   draining: AbortSignal;
-  /** Aborted when watches must end. */
+  /** Aborted when the listener closes: watches end. */
   ending: AbortSignal;
   /** The services that can be checked, besides `""`, the server as a whole. */
   serviceNames: readonly string[];
@@ -18,7 +18,7 @@ export interface HealthOptions extends ReadinessOptions {
 
 type ServingStatus = "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 
-/** How often a watched status is checked, in milliseconds. */
+/** How often the status is checked for watches, in milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 
 /** Creates the health service. @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
@@ -45,7 +45,7 @@ export function createHealth(options: HealthOptions): RpcService {
 
   async function* watch(request: object, { signal }: Call) {
     const { service } = request as { service: string };
-    // Created once per call: a listener per check would pile up on signals that live as long as the process.
+    // Once per call: `draining` and `ending` live as long as the process, and a listener for each check would be a leak.
     const over = workSignal(signal, ending);
     const overOrDraining = workSignal(over, draining);
     let sent: ServingStatus | undefined;
@@ -54,7 +54,7 @@ export function createHealth(options: HealthOptions): RpcService {
       if (status !== sent) yield { status };
       sent = status;
       if (ending.aborted) throw new CallError("UNAVAILABLE", "The service is going away.");
-      // The start of the drain wakes it once; after that only the end does.
+      // The drain ends one sleep. After that, only the end of the call or of all watches does.
       const wake = draining.aborted ? over : overOrDraining;
       await sleep(CHECK_INTERVAL_MS, undefined, { signal: wake }).catch(() => undefined);
     }

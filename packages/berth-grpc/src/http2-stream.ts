@@ -1,4 +1,4 @@
-// Access to private fields of grpc-js. If a version of it renames them, these functions do nothing.
+// Reads private fields of grpc-js. If a version of it renames them, limits and log fields that need them are off.
 import type { Http2Server, ServerHttp2Stream } from "node:http2";
 import { type Server, status } from "@grpc/grpc-js";
 
@@ -12,7 +12,7 @@ export const http2ServersOf = (server: Server): Http2Server[] => [
     []),
 ];
 
-/** The status that was sent; CANCELLED if the client was gone before. */
+/** The status that was sent; CANCELLED if the client disconnected before. */
 export function sentStatus(stream: ServerHttp2Stream | undefined): keyof typeof status {
   const sent =
     stream?.sentTrailers?.["grpc-status"] ?? stream?.sentHeaders?.["grpc-status"] ?? CANCELLED;
@@ -24,18 +24,18 @@ const CANCELLED = status.CANCELLED;
 /** Decompresses a message. The first 5 bytes are its prefix: a flag and the length. */
 export type Decompress = (bytes: Buffer, encoding: string) => Buffer | Promise<Buffer>;
 
-/** Wraps the decompression of each complete message of a call. */
+/** Wraps the function that grpc-js calls with each complete message of a call, compressed or not. */
 export function wrapDecompression(
   call: object,
   wrap: (decompress: Decompress) => Decompress,
 ): void {
-  const of = call as { decompressMessage?: Decompress; decoder?: Decoder };
-  const decompress = of.decompressMessage?.bind(call);
+  const own = call as { decompressMessage?: Decompress; decoder?: Decoder };
+  const decompress = own.decompressMessage?.bind(call);
   if (!decompress) return;
   const wrapped = wrap(decompress);
-  of.decompressMessage = (bytes, encoding) => {
+  own.decompressMessage = (bytes, encoding) => {
     // Frees the chunks of the message, which the decoder would keep until the next one begins.
-    if (of.decoder?.readState === NO_DATA) of.decoder.readPartialMessage = [];
+    if (own.decoder?.readState === NO_DATA) own.decoder.readPartialMessage = [];
     return wrapped(bytes, encoding);
   };
 }
@@ -45,4 +45,5 @@ interface Decoder {
   readPartialMessage?: Buffer[];
 }
 
+/** `ReadState.NO_DATA` of grpc-js: the decoder is between two messages. */
 const NO_DATA = 0;

@@ -1,4 +1,4 @@
-// gRPC on its own port, with the life cycle of any berth process.
+// gRPC services on their own port, in a process with the life cycle of any other.
 export { CallError } from "./call-error";
 export type { Handler, RpcService } from "./handlers";
 export { loadProtos, messageIn, type Protos, serviceIn } from "./protos";

@@ -27,14 +27,17 @@ interface File {
 /** Adds to each file the imports of those that define the types it refers to. */
 export function linkFiles(files: readonly Buffer[]): LinkedFile[] {
   const decoded = files.map((bytes) => ({ bytes, file: FILE.deserialize(bytes) as File }));
-  const homes = new Map(
+  /** The file that defines each symbol. */
+  const definedIn = new Map(
     decoded.flatMap(({ file }) => [...symbolsOf(file)].map((symbol) => [symbol, file.name])),
   );
   return decoded.map(({ bytes, file }) => {
-    const imported = new Set([...referencesOf(file)].map((of) => homeOf(of, homes)));
+    const imported = new Set(
+      [...referencesOf(file)].map((reference) => resolve(reference, definedIn)),
+    );
     imported.delete(file.name);
     const dependencies = [...imported].filter((name) => name !== undefined);
-    // In protobuf, appended fields are part of the message.
+    // Two protobuf messages, concatenated, are one with the fields of both.
     return { name: file.name, bytes: Buffer.concat([bytes, ...dependencies.map(dependency)]) };
   });
 }
@@ -76,18 +79,25 @@ function* messagesOf(
   }
 }
 
-/** Resolves a name from its scope outwards, and returns the file that defines it. @see https://protobuf.dev/programming-guides/proto3/#name-resolution */
-function homeOf(
+/**
+ * Resolves a name from its scope outwards, and returns the file that defines it.
+ * @see https://protobuf.dev/programming-guides/proto3/#name-resolution
+ */
+function resolve(
   [scope, name]: readonly [scope: string, name: string],
-  homes: ReadonlyMap<string, string>,
+  definedIn: ReadonlyMap<string, string>,
 ): string | undefined {
-  const found = homes.get(name.startsWith(".") ? name.slice(1) : `${scope}.${name}`);
-  if (found !== undefined || scope === "") return found ?? homes.get(name);
-  return homeOf([scope.slice(0, Math.max(scope.lastIndexOf("."), 0)), name], homes);
+  const file = definedIn.get(name.startsWith(".") ? name.slice(1) : `${scope}.${name}`);
+  if (file !== undefined || scope === "") return file ?? definedIn.get(name);
+  return resolve([scope.slice(0, Math.max(scope.lastIndexOf("."), 0)), name], definedIn);
 }
 
+/** The field number of `FileDescriptorProto.dependency`. */
 const DEPENDENCY = 3;
 
-/** Encodes the name of an imported file, up to 127 bytes. @see https://protobuf.dev/programming-guides/encoding/ */
+/**
+ * Encodes an imported file's name, up to 127 bytes, as this field, of wire type 2 (length-delimited).
+ * @see https://protobuf.dev/programming-guides/encoding/
+ */
 const dependency = (name: string): Buffer =>
   Buffer.concat([Buffer.from([(DEPENDENCY << 3) | 2, Buffer.byteLength(name)]), Buffer.from(name)]);

@@ -25,7 +25,8 @@ export interface Protos {
  * @param path An absolute path.
  */
 export function loadProtos(path: string): Protos {
-  const load = (how: Options) => loadSync(basename(path), { includeDirs: [dirname(path)], ...how });
+  const load = (options: Options) =>
+    loadSync(basename(path), { includeDirs: [dirname(path)], ...options });
   return {
     definitions: load({ longs: String, enums: String, defaults: true, oneofs: true }),
     // Reflection must show the original field names.
@@ -33,9 +34,9 @@ export function loadProtos(path: string): Protos {
   };
 }
 
-/** Every definition has all the files. */
+/** Every message and enum refers to all the files, so the first one will do. */
 function filesOf(definitions: PackageDefinition): readonly Buffer[] {
-  const found = Object.values(definitions).find((of) => "format" in of);
+  const found = Object.values(definitions).find((definition) => "format" in definition);
   return (found as ProtobufTypeDefinition | undefined)?.fileDescriptorProtos ?? [];
 }
 

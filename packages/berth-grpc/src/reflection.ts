@@ -1,11 +1,11 @@
-// The reflection service, by which tools such as grpcurl discover services and message types.
+// Server reflection: tools such as grpcurl ask it for services and message types.
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import type { RpcService } from "./handlers";
 import { linkFiles } from "./proto-imports";
 import { loadProtos, type Protos } from "./protos";
 
-/** The requests that are supported. Those about extensions are not, since proto3 files define none. */
+/** The supported requests. There are no extensions to ask for, as proto3 has none. */
 interface ReflectionRequest {
   messageRequest?: string;
   fileByFilename: string;
@@ -32,9 +32,9 @@ export function createReflection(services: readonly RpcService[]): RpcService[] 
       case "listServices":
         return { listServicesResponse: { service: names } };
       case "fileByFilename":
-        return descriptors(files.byName.get(request.fileByFilename));
+        return fileDescriptors(files.byName.get(request.fileByFilename));
       case "fileContainingSymbol":
-        return descriptors(files.bySymbol(request.fileContainingSymbol));
+        return fileDescriptors(files.bySymbol(request.fileContainingSymbol));
       default:
         return failure(status.UNIMPLEMENTED, "Only services, files and symbols are supported.");
     }
@@ -49,7 +49,7 @@ export function createReflection(services: readonly RpcService[]): RpcService[] 
   return own;
 }
 
-const descriptors = (fileDescriptorProto: readonly Buffer[] | undefined) =>
+const fileDescriptors = (fileDescriptorProto: readonly Buffer[] | undefined) =>
   fileDescriptorProto
     ? { fileDescriptorResponse: { fileDescriptorProto } }
     : failure(status.NOT_FOUND, "There is no such file or symbol.");
@@ -64,10 +64,10 @@ function indexFiles(all: readonly Protos[]) {
   for (const { definitions, files } of all) {
     const linked = linkFiles(files);
     for (const { name, bytes } of linked) byName.set(name, [bytes]);
-    const whole = linked.map(({ bytes }) => bytes);
-    for (const symbol of Object.keys(definitions)) symbols.set(symbol, whole);
+    const descriptors = linked.map(({ bytes }) => bytes);
+    for (const symbol of Object.keys(definitions)) symbols.set(symbol, descriptors);
   }
-  /** Methods and fields are found by their service or message. */
+  /** A method or field is not in the map: its service or message is. */
   const bySymbol = (symbol: string) =>
     symbols.get(symbol) ?? symbols.get(symbol.slice(0, Math.max(symbol.lastIndexOf("."), 0)));
   return { byName, bySymbol };

@@ -1,4 +1,4 @@
-// A gRPC server as a port-bound service that drains without losing a call.
+// A gRPC server as a port-bound service: graceful shutdown loses no call.
 import { createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
@@ -15,25 +15,26 @@ import { createReflection } from "./reflection";
 export interface GrpcServiceOptions extends ReadinessOptions, CallLimits {
   name: string;
   target: BindTarget;
-  /** The health service is added to them. */
+  /** The services to serve, besides the standard health service. */
   services: readonly RpcService[];
   /** Aborted when the process is about to end. */
   draining: AbortSignal;
-  /** Whether the reflection service is added. */
+  /** Whether to serve reflection, too. */
   hasReflection: boolean;
+  /** The most calls in flight per connection. */
   maxConcurrentStreams: number;
   /** How long a connection without calls stays open, in milliseconds. */
   keepAliveTimeoutMs: number;
 }
 
 /** The interval of keepalive pings, and how long a client may take to acknowledge one, in milliseconds. */
-const PING_MS = 30_000;
-const PONG_MS = 10_000;
+const PING_INTERVAL_MS = 30_000;
+const PING_TIMEOUT_MS = 10_000;
 
-/** How long calls that are already on their way may take to arrive after the drain has begun, in milliseconds. */
-const NOTICE_MS = 100;
-/** How long a client that has stopped reading may take to continue during the drain, in milliseconds. */
-const STALLED_GRACE_MS = 1000;
+/** The time between the two GOAWAYs of a drain, in milliseconds: calls on their way before the first one still arrive. */
+const GOAWAY_NOTICE_MS = 100;
+/** The response timeout during a drain, in milliseconds: a client that reads nothing must not use up the whole drain. */
+const DRAIN_RESPONSE_TIMEOUT_MS = 1000;
 /** How long a client may take to close its connection after its last call, in milliseconds. */
 const LINGER_MS = 500;
 
@@ -48,11 +49,11 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
     // 0 means no limit, as for HTTP.
     ...(keepAliveTimeoutMs > 0 && { "grpc.max_connection_idle_ms": keepAliveTimeoutMs }),
-    "grpc.keepalive_time_ms": PING_MS,
-    "grpc.keepalive_timeout_ms": PONG_MS,
+    "grpc.keepalive_time_ms": PING_INTERVAL_MS,
+    "grpc.keepalive_timeout_ms": PING_TIMEOUT_MS,
     "grpc.enable_channelz": 0,
   });
-  const serviceNames = services.map((of) => of.name);
+  const serviceNames = services.map((service) => service.name);
   const health = createHealth({ ...options, ending: ending.signal, serviceNames });
   const served = [...services, health];
   if (options.hasReflection) served.push(...createReflection(served));
@@ -61,7 +62,7 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     server.addService(definition, implementation);
   }
 
-  // Injected connections, instead of grpc-js binding the port itself, so that workers and passed sockets work as for HTTP.
+  // grpc-js would bind the port itself: then neither workers nor passed sockets would work as for HTTP.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   for (const http2Server of http2ServersOf(server)) {
     http2Server.updateSettings({
@@ -77,7 +78,7 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     injector.injectConnection(socket);
   });
   let draining = false;
-  const cut = (): void => {
+  const destroySockets = (): void => {
     for (const socket of sockets) socket.destroy();
   };
 
@@ -92,17 +93,18 @@ export function createGrpcService(options: GrpcServiceOptions): PortBoundService
     async drain(remainingMs) {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
       ending.abort();
-      calls.setStallTimeout(Math.min(STALLED_GRACE_MS, remainingMs / 4));
+      calls.setResponseTimeout(Math.min(DRAIN_RESPONSE_TIMEOUT_MS, remainingMs / 4));
       calls.sendGoaway();
-      await sleep(Math.min(NOTICE_MS, remainingMs / 4));
+      await sleep(Math.min(GOAWAY_NOTICE_MS, remainingMs / 4));
+      // Sends the second GOAWAY.
       server.tryShutdown(() => undefined);
       await calls.idle();
-      if (!(await within(LINGER_MS, closed))) cut();
+      if (!(await within(LINGER_MS, closed))) destroySockets();
       await closed;
     },
     destroy() {
       server.forceShutdown();
-      cut();
+      destroySockets();
     },
   };
 }

@@ -13,7 +13,7 @@ export function createClient(port: number, protos: Protos) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const find = (name: string) => {
     const [service, method = ""] = name.split(".");
-    const full = Object.keys(protos.definitions).find((of) => of.endsWith(`.${service}`)) ?? "";
+    const full = Object.keys(protos.definitions).find((key) => key.endsWith(`.${service}`)) ?? "";
     return serviceIn(protos, full)[method]!;
   };
   return {

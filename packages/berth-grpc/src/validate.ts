@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { explain } from "berth/schema";
 import { CallError } from "./call-error";
 
-/** Limits the size of the response to an invalid request. */
+/** The most violations in a response, so that it stays small. */
 const MAX_VIOLATIONS = 20;
 
 /**

@@ -90,7 +90,7 @@ describe("a call", () => {
       requestId: "r-2",
       method: "/test.ships.Ships/GetShip",
     });
-    expect(context?.travels?.()).toEqual({ "x-request-id": "r-2" });
+    expect(context?.headersToPropagate?.()).toEqual({ "x-request-id": "r-2" });
     expect(context?.deadline).toBeGreaterThan(before + 599_000);
     expect(context?.deadline).toBeLessThan(performance.now() + 600_001);
   });
@@ -240,6 +240,14 @@ describe("an error", () => {
       expect(await lines(log, 2)).toMatchObject([{ level: "error" }, { code: "INTERNAL" }]);
     },
   );
+
+  it("that only has a statusCode gets the code for it, as over HTTP", async () => {
+    const { port } = await fails(Object.assign(new Error("secret"), { statusCode: 404 }));
+    await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+      details: "The call failed.",
+    });
+  });
 
   it("of a backing service that is too slow is logged with its reason", async () => {
     const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });

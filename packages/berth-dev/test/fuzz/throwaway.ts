@@ -9,6 +9,9 @@ import { fuzz } from "../../src/fuzz/fuzz";
 import type { FuzzOptions } from "../../src/fuzz/options";
 import type { Finding, OperationResult } from "../../src/fuzz/trial";
 
+/** The number of valid inputs to each route. */
+export const RUNS = 30;
+
 /** Serves the routes on a free port, and fuzzes them. */
 export async function fuzzRoutes(
   define: (router: Router) => void,
@@ -27,7 +30,7 @@ export async function fuzzRoutes(
   const { port } = server.address() as AddressInfo;
   try {
     const url = `http://127.0.0.1:${port}`;
-    return await fuzz({ url, runs: 100, seed: 1, timeoutMs: 60_000, ...options });
+    return await fuzz({ url, runs: RUNS, seed: 1, timeoutMs: 60_000, ...options });
   } finally {
     server.close().closeAllConnections();
   }

@@ -1,4 +1,4 @@
-// Describes a route before its handler: validates requests, gives the handler its types, and feeds the documentation.
+// `describeRoute`: validates a route's requests, gives its handler their types, and puts it into the OpenAPI document.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { parseBody } from "../http/body";
@@ -10,7 +10,7 @@ declare module "express-serve-static-core" {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- merging requires the same type parameters
   interface IRouterMatcher<T, Method> {
     // The handler gets the description's types (path parameters, response, body, query), whatever types the middleware
-    // before it has. Inference needs the description at a fixed position, hence one overload for each.
+    // before it has. Inference needs the description at a fixed position, so there is an overload for each number of them.
     <P, A, B, Q>(
       path: PathParams,
       before1: RequestHandler,
@@ -74,7 +74,7 @@ export function describeRoute<const D extends RouteDescription>(
   return described as Described<D>;
 }
 
-/** Express defines `req.query` as a getter. */
+/** Express defines `req.query` as a getter, which an assignment would not replace. */
 function setQuery(req: Request, value: unknown): void {
   Object.defineProperty(req, "query", {
     value,

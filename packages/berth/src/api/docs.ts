@@ -1,10 +1,10 @@
-// Serves the OpenAPI document, and a page that shows it and can send requests.
+// Serves the OpenAPI document, and Swagger UI, which shows it and can send requests.
 import { dirname, join } from "node:path";
 import { type RequestHandler, Router } from "express";
 import { describes } from "../schema/description";
 import { type ApiInfo, type OpenApiDocument, openApiDocument } from "./openapi";
 
-/** Allows the page its own files and requests to its own origin, nothing else. */
+/** Content-Security-Policy: the page may load its own files and send requests to its own origin, nothing else. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -23,13 +23,13 @@ const PAGE_POLICY = [
  */
 const OWN_FOLDER = join(__dirname, "../../public");
 
-/** The page's own files, and Swagger UI's that it needs. */
+/** The files of the page: Berth's, and those of Swagger UI. */
 const OWN_FILES = new Set(["page.css", "page.js"]);
 const SWAGGER_FILES = new Set(["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"]);
 
 /**
- * `GET /openapi.json` and `GET /docs`, to be mounted at the app's root; the document is made on the first request.
- * @throws DescriptionError in requests, when a route contradicts itself.
+ * `GET /openapi.json` and `GET /docs`, to be mounted at the app's root. The document is made on the first request.
+ * @throws DescriptionError in requests for the document, when a route's description contradicts itself.
  */
 export function apiDocs(info: ApiInfo): RequestHandler {
   let document: OpenApiDocument | undefined;
@@ -47,7 +47,7 @@ export function apiDocs(info: ApiInfo): RequestHandler {
 const HIDDEN = { isHidden: true };
 
 const sendPage: RequestHandler = (req, res) => {
-  // The page's links are relative, so that it also works behind a proxy that removes a path prefix.
+  // The page's links are relative, as a proxy may have removed a path prefix. Below `/docs/` they would be wrong.
   if (req.path.endsWith("/")) return res.redirect(301, "../docs");
   res.set("Content-Security-Policy", PAGE_POLICY);
   res.sendFile("index.html", { root: OWN_FOLDER });

@@ -1,4 +1,4 @@
-// Moves titled schemas to the document's components, so that each appears once and has a name in generated clients.
+// Moves schemas with a title to the document's components: each appears once, and generated clients have a type for it.
 
 /** A JSON Schema. @see https://json-schema.org/draft/2020-12 */
 export type JsonSchema = Record<string, unknown>;
@@ -7,48 +7,53 @@ export type JsonSchema = Record<string, unknown>;
 const NAME = /^[A-Z]\w*$/;
 
 /**
- * The schema, with references to the schemas in it that have a title such as `Note`; these are added to `named`.
+ * Replaces schemas that have a title such as `Note` by references, and adds them to `named`.
  * @throws Error when two different schemas have the same title, or a schema without a title contains itself.
  */
 export function nameSchemas(schema: JsonSchema, named: Record<string, object>): unknown {
-  const { $defs = {}, ...whole } = schema;
-  return name(whole, { named, defs: $defs as Record<string, unknown>, around: new Map() });
+  const { $defs = {}, ...root } = schema;
+  return replaceNamed(root, {
+    named,
+    defs: $defs as Record<string, unknown>,
+    enclosing: new Map(),
+  });
 }
 
-/** The context of a schema. */
-interface Place {
+interface Context {
   named: Record<string, object>;
-  /** The converter's definitions of recursive schemas, which an OpenAPI document has no place for. */
+  /** The converter's definitions of recursive schemas: an OpenAPI document has no `$defs`, so they are inlined. */
   defs: Readonly<Record<string, unknown>>;
-  /** The enclosing titles and references into `defs`, with their schemas as text. */
-  around: ReadonlyMap<string, string>;
+  /** The enclosing schemas as text, by title or by reference into `defs`: one that occurs in itself is recursive. */
+  enclosing: ReadonlyMap<string, string>;
 }
 
-function name(schema: unknown, place: Place): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => name(item, place));
+function replaceNamed(schema: unknown, context: Context): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => replaceNamed(item, context));
   if (typeof schema !== "object" || schema === null) return schema;
   const { title, $ref } = schema as JsonSchema;
   const text = JSON.stringify(schema);
   if (typeof $ref === "string" && $ref.startsWith(DEFS)) {
-    if (place.around.has($ref)) throw new Error(NAMELESS);
-    const around = new Map([...place.around, [$ref, text]]);
-    return name(place.defs[$ref.slice(DEFS.length)], { ...place, around });
+    if (context.enclosing.has($ref)) throw new Error(NAMELESS);
+    const enclosing = new Map([...context.enclosing, [$ref, text]]);
+    return replaceNamed(context.defs[$ref.slice(DEFS.length)], { ...context, enclosing });
   }
   const isNamed = typeof title === "string" && NAME.test(title);
-  if (isNamed && place.around.get(title) === text) return referenceTo(title);
-  // Inside a named schema, a definition may be entered again.
-  const around = isNamed ? new Map([...namesOf(place.around), [title, text]]) : place.around;
+  if (isNamed && context.enclosing.get(title) === text) return referenceTo(title);
+  // Within a named schema, the recursion through a definition ends at the name.
+  const enclosing = isNamed
+    ? new Map([...titlesOf(context.enclosing), [title, text]])
+    : context.enclosing;
   const members = Object.entries(schema).map(([key, value]) => [
     key,
-    name(value, { ...place, around }),
+    replaceNamed(value, { ...context, enclosing }),
   ]);
-  const whole = Object.fromEntries(members) as JsonSchema;
-  if (!isNamed) return whole;
-  const known = place.named[title];
-  if (known && JSON.stringify(known) !== JSON.stringify(whole)) {
+  const replaced = Object.fromEntries(members) as JsonSchema;
+  if (!isNamed) return replaced;
+  const known = context.named[title];
+  if (known && JSON.stringify(known) !== JSON.stringify(replaced)) {
     throw new Error(`Two schemas have the title ${title}: give each a name of its own.`);
   }
-  place.named[title] = whole;
+  context.named[title] = replaced;
   return referenceTo(title);
 }
 
@@ -59,4 +64,5 @@ const NAMELESS =
 
 const referenceTo = (title: string) => ({ $ref: `#/components/schemas/${title}` });
 
-const namesOf = (around: Place["around"]) => [...around].filter(([key]) => !key.startsWith(DEFS));
+const titlesOf = (enclosing: Context["enclosing"]) =>
+  [...enclosing].filter(([key]) => !key.startsWith(DEFS));

@@ -7,10 +7,10 @@ import {
   type RouteDescription,
   type SecurityDescription,
 } from "../schema/description";
-import { type Documented, operationOf, usualProblems } from "./operation";
+import { type Documented, operationOf, validationProblems } from "./operation";
 import { PROBLEM, problemResponse } from "./problem-responses";
 
-/** The title and version of the API. */
+/** The `info` of the OpenAPI document. */
 export interface ApiInfo {
   title: string;
   version: string;
@@ -30,41 +30,42 @@ export interface OpenApiDocument {
   };
 }
 
-/** A description that contradicts itself, or that OpenAPI cannot express; its message begins with the route. */
+/** A route's description contradicts itself, or OpenAPI cannot express it. The message begins with the route. */
 export class DescriptionError extends Error {
   override readonly name = "DescriptionError";
 }
 
 /**
- * The document of all described routes; other routes are left out.
+ * Makes the document of all described routes; other routes are left out.
  * @throws DescriptionError when a description contradicts itself, or JSON Schema cannot express a schema.
  */
 export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument {
   const schemas: Record<string, object> = { Problem: PROBLEM };
   const securitySchemes: Record<string, object> = {};
   const paths: OpenApiDocument["paths"] = {};
+  /** Path templates, by the template without the parameters' names. */
   const templates: Record<string, string> = {};
   const operationIds = new Set<string>();
   for (const route of describedRoutes(router)) {
     const name = nameOf(route);
     try {
-      const documented = document(route);
+      const documented = documentedRoute(route);
       if (!documented) continue;
       const security = route.descriptions.flatMap(({ security }) => security ?? []);
       for (const { name, scheme } of security) securitySchemes[name] = scheme;
       const described = operationOf(documented, schemas);
       const operation = {
         ...described,
-        operationId: ownName(described.operationId, operationIds),
+        operationId: uniqueName(described.operationId, operationIds),
         security: requirementsOf(security),
       };
       const template = templateOf(documented.path);
-      const same = (templates[template.replace(/\{\w+\}/g, "{}")] ??= template);
-      if (same !== template)
-        throw new Error(`The same path is described as ${same}: use the same parameter names.`);
-      const methods = (paths[template] ??= {});
-      if (methods[documented.method]) throw new Error("It is described twice.");
-      methods[documented.method] = operation;
+      const first = (templates[template.replace(/\{\w+\}/g, "{}")] ??= template);
+      if (first !== template)
+        throw new Error(`The same path is described as ${first}: use the same parameter names.`);
+      const operations = (paths[template] ??= {});
+      if (operations[documented.method]) throw new Error(SAME_ROUTE);
+      operations[documented.method] = operation;
     } catch (err) {
       throw new DescriptionError(`${name}: ${(err as Error).message}`);
     }
@@ -83,7 +84,10 @@ export function openApiDocument(router: Router, info: ApiInfo): OpenApiDocument 
   };
 }
 
-/** All schemes are required together; an empty list means none is. */
+const SAME_ROUTE =
+  "Another route with this method and path is described: describe only one of them.";
+
+/** One requirement with all schemes: they are required together. An empty list means none. */
 function requirementsOf(security: readonly SecurityDescription[]): object[] {
   const all: Record<string, string[]> = {};
   for (const { name, scopes } of security) (all[name] ??= []).push(...scopes);
@@ -125,33 +129,34 @@ const nameOf = ({ method = "all", path = "a pattern" }: DescribedRoute): string 
 const isOfRoute = (description: object): description is RouteDescription =>
   "answers" in description;
 
-function document({ method, path, descriptions }: DescribedRoute): Documented | undefined {
+/** Checks what OpenAPI can describe; undefined for a route without a description. */
+function documentedRoute({ method, path, descriptions }: DescribedRoute): Documented | undefined {
   const [description, second] = descriptions.filter(isOfRoute);
   if (!description) return undefined;
-  if (second) throw new Error("It is described twice.");
+  if (second) throw new Error("It has two descriptions: keep one describeRoute().");
   if (method === undefined) throw new Error("A route for all methods cannot be described.");
   if (!METHODS.includes(method)) throw new Error("OpenAPI does not support this method.");
   if (path === undefined || !/^[^*{}()[\]?+!\\":]*$/.test(path.replace(/:\w+/g, ""))) {
     throw new Error("Only a path of plain segments and :parameters can be described.");
   }
-  // Adds the problems of middleware before the route.
+  // Those of middleware before the route, and its own.
   const problems = Object.assign(
     {},
     ...descriptions.map(({ problems }) => problems),
   ) as NonNullable<RouteDescription["problems"]>;
-  refuseStatuses(description);
+  checkStatuses(description);
   return { method, path, description: { ...description, problems } };
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-function refuseStatuses(description: RouteDescription): void {
+function checkStatuses(description: RouteDescription): void {
   const { answers, problems = {} } = description;
   for (const status of Object.keys(problems)) {
     if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is not an error status.`);
     if (status in answers) throw new Error(`Status ${status} is both in answers and in problems.`);
   }
-  for (const status of Object.keys(usualProblems(description))) {
+  for (const status of Object.keys(validationProblems(description))) {
     if (status in answers)
       throw new Error(`Status ${status} is already a problem of the request's validation.`);
   }
@@ -165,10 +170,10 @@ function refuseStatuses(description: RouteDescription): void {
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}");
 
-/** The name, with a number if another operation has it: `/a/by-id` after `/a/:id`. */
-function ownName(name: string, taken: Set<string>): string {
-  let own = name;
-  for (let nr = 2; taken.has(own); nr++) own = `${name}${nr}`;
-  taken.add(own);
-  return own;
+/** Returns the name, with a number if it is taken: `/a/:id` and `/a/by-id` would have the same one. */
+function uniqueName(name: string, taken: Set<string>): string {
+  let unique = name;
+  for (let number = 2; taken.has(unique); number++) unique = `${name}${number}`;
+  taken.add(unique);
+  return unique;
 }

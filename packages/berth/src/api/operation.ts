@@ -15,7 +15,7 @@ export interface Documented {
 }
 
 /**
- * The operation for a route.
+ * Makes the operation for a route.
  * @param named Collects the schemas that have a title.
  * @throws Error when the description contradicts itself, or JSON Schema cannot express a schema.
  */
@@ -25,24 +25,24 @@ export function operationOf(
 ) {
   const { summary, description: text, tag, params, query, body, answers } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
-  const inQuery = query && convert(query);
+  const pathNames = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const querySchema = query && convert(query);
   const parameters = [
-    ...parametersOf("path", params && convert(params), inPath),
-    ...parametersOf("query", inQuery),
+    ...parametersOf("path", params && convert(params), pathNames),
+    ...parametersOf("query", querySchema),
   ];
-  // OpenAPI has no description for a query as a whole, so it goes here.
-  const words = [text, inQuery?.description as string | undefined].filter(Boolean).join("\n\n");
+  // OpenAPI describes each parameter, but not the query as a whole.
+  const texts = [text, querySchema?.description as string | undefined].filter(Boolean);
   if (body && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
   return {
     summary,
-    ...(words !== "" && { description: words }),
+    ...(texts.length > 0 && { description: texts.join("\n\n") }),
     operationId: operationIdOf(method, path),
     tags: [tag ?? (path.split("/")[1] || "service")],
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
     responses: {
-      ...mapValues(usualProblems(description), (when, status) =>
+      ...mapValues(validationProblems(description), (when, status) =>
         validationResponse(when, Number(status)),
       ),
       ...mapValues(description.problems ?? {}, (problem, status) =>
@@ -76,15 +76,18 @@ const EXAMPLES_BY_FORMAT: Readonly<Record<string, string>> = {
 
 const EXAMPLE_TEXT = "Some text";
 
-/** Adds a matching example to each string with a pattern, because those that tools generate are unreadable. */
+/** Adds an example to each string with a pattern, if one matches: those that tools generate from patterns are unreadable. */
 function withExamples(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withExamples);
   if (typeof schema !== "object" || schema === null) return schema;
   const members = Object.entries(schema).map(([key, value]) => [key, withExamples(value)]);
-  const whole = Object.fromEntries(members) as JsonSchema;
-  if (whole.type !== "string" || typeof whole.pattern !== "string" || whole.examples) return whole;
-  const example = exampleOf(whole);
-  return new RegExp(whole.pattern).test(example) ? { ...whole, examples: [example] } : whole;
+  const completed = Object.fromEntries(members) as JsonSchema;
+  if (completed.type !== "string" || typeof completed.pattern !== "string" || completed.examples)
+    return completed;
+  const example = exampleOf(completed);
+  return new RegExp(completed.pattern).test(example)
+    ? { ...completed, examples: [example] }
+    : completed;
 }
 
 function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {
@@ -96,7 +99,7 @@ function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {
 }
 
 /** The problems of the request's validation. */
-export const usualProblems = ({ params, query, body }: RouteDescription) =>
+export const validationProblems = ({ params, query, body }: RouteDescription) =>
   ({
     ...((query ?? body) && {
       400: "The request is malformed; `errors` lists what is wrong with its query.",
@@ -125,7 +128,7 @@ function parametersOf(
     required?: string[];
   };
   if (type !== "object") throw new Error(`Its ${place} must be an object of fields.`);
-  const lost = Object.keys(others).find((keyword) => !UNNEEDED.has(keyword));
+  const lost = Object.keys(others).find((keyword) => !IGNORED_KEYWORDS.has(keyword));
   if (lost)
     throw new Error(`Its ${place} has the rule ${lost}, which OpenAPI supports only in bodies.`);
   const described = Object.keys(properties);
@@ -139,8 +142,8 @@ function parametersOf(
   }));
 }
 
-/** Keywords that parameters do not need, or that are used elsewhere. */
-const UNNEEDED = new Set(["additionalProperties", "title", "description", "examples"]);
+/** Keywords of the object that say nothing about its parameters, or that are used elsewhere. */
+const IGNORED_KEYWORDS = new Set(["additionalProperties", "title", "description", "examples"]);
 
 /** `GET /notes/:id` is `getNotesById`, `GET /` `getRoot`. */
 const operationIdOf = (method: string, path: string): string =>

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { JsonSchema } from "./named-schemas";
 
-/** Problem details, which every route may respond with. @see https://www.rfc-editor.org/rfc/rfc9457 */
+/** The schema of problem details, which every route may respond with. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export const PROBLEM: JsonSchema = {
   title: "Problem",
   type: "object",
@@ -33,7 +33,8 @@ export const PROBLEM: JsonSchema = {
 };
 
 /**
- * The response for a problem.
+ * Describes the response for a problem.
+ * @param when When the route responds with it.
  * @param members The schema of additional members.
  * @param errors An example of what fails the validation.
  */

@@ -1,5 +1,6 @@
-// Requires an access token, and passes its claims to the handler.
+// Requires a bearer token (RFC 6750) with certain scopes, and passes its claims to the handler.
 import type { Request, RequestHandler } from "express";
+import type { HttpError } from "../request/http-error";
 import { Problem } from "../request/problem";
 import { requestValue } from "../request/request-value";
 import { describes } from "../schema/description";
@@ -34,8 +35,8 @@ export const token = requestValue<Claims>("token");
 /**
  * Responds 401 without a valid token, 403 if the token lacks a required scope.
  * @param tokens Undefined if no issuer is configured.
- * @throws Error at start when no issuer is configured, as a missing variable must not open a route; TypeError for an
- *   invalid scope.
+ * @throws Error at start when no issuer is configured: a missing variable must not open a route. TypeError for an invalid
+ *   scope.
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 export function requireToken(
@@ -43,10 +44,10 @@ export function requireToken(
   { scope = "" }: TokenOptions = {},
 ): RequestHandler {
   if (!tokens) throw new Error(NO_ISSUER);
-  if (!SCOPES.test(scope)) throw new TypeError(`Invalid scope: ${JSON.stringify(scope)}`);
+  if (!SCOPE_CHARACTERS.test(scope)) throw new TypeError(`Invalid scope: ${JSON.stringify(scope)}`);
   const scopes = scope.split(" ").filter(Boolean);
   const { audience, verify } = tokens;
-  /** The problem, with a challenge that says what the client needs. */
+  /** A problem with a WWW-Authenticate challenge, which says what the client needs. */
   const refusal = (status: number, detail: string, error?: string, params: object = {}): Problem =>
     new Problem(status, detail, undefined, {
       "WWW-Authenticate": challenge({
@@ -62,7 +63,7 @@ export function requireToken(
     try {
       return await verify(text);
     } catch (err) {
-      const { status, message } = err as { status?: unknown; message: string };
+      const { status, message = "" } = err as Partial<HttpError>;
       throw status === 401 ? refusal(401, message, "invalid_token") : err;
     }
   }
@@ -91,7 +92,7 @@ function credentialsOf(
   refusal: (status: number, detail: string, error: string) => Problem,
 ): string | undefined {
   const [credentials = "", second] = req.headersDistinct.authorization ?? [];
-  // A proxy in front may have checked the other one.
+  // A proxy in front may have checked one, and this service would use the other.
   if (second !== undefined)
     throw refusal(400, "The request has more than one Authorization header.", "invalid_request");
   if (!/^bearer(?: |$)/i.test(credentials)) return undefined;
@@ -103,15 +104,15 @@ function credentialsOf(
   return text;
 }
 
-/** A string separated by spaces, as in OAuth, or a list, as some issuers send it. */
+/** The granted scopes: a string separated by spaces, as in OAuth, or a list, as some issuers have it. */
 const scopesOf = ({ scope, scp }: Claims): unknown[] =>
-  [scope, scp].flatMap((of) => (typeof of === "string" ? of.split(" ") : of));
+  [scope, scp].flatMap((claim) => (typeof claim === "string" ? claim.split(" ") : claim));
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 const BEARER = /^bearer +([\w.~+/-]+=*)$/i;
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3 */
-const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+const SCOPE_CHARACTERS = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 const SCHEME = { type: "http", scheme: "bearer", bearerFormat: "JWT" };
 

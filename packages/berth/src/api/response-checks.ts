@@ -1,26 +1,27 @@
-// Checks responses against their route's description: all of them if a mismatch is refused, else one per second.
+// Checks responses against their route's description: all if mismatches are refused, otherwise one per route and second.
 import type { Express, NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { requestFields } from "../http/log-context";
 import { Problem } from "../request/problem";
 import type { Answers } from "../schema/description";
-import { byPointer, check } from "../schema/validate";
+import { byPointer, validate } from "../schema/validate";
 
 /** What happens to a response that does not match its route's description. */
-export interface UnfitAnswers {
+export interface ResponseChecks {
   /** Whether to replace it by a problem 500, as in development and tests; otherwise it is sent, and logged once. */
-  areRefused: boolean;
+  areMismatchesRefused: boolean;
   logger: Pick<Logger, "warn">;
 }
 
-const SETTING = "unfit answers";
+/** The Express setting, which mounted apps inherit. */
+const SETTING = "response checks";
 
 /** Turns response checks on for an app and the apps mounted in it. */
-export function setUnfitAnswers(app: Express, unfit: UnfitAnswers): void {
-  app.set(SETTING, unfit);
+export function setResponseChecks(app: Express, checks: ResponseChecks): void {
+  app.set(SETTING, checks);
 }
 
-/** How often a route's responses are checked if mismatches are only logged, in milliseconds. */
+/** The interval of a route's checks while mismatches are only logged, in milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 
 /** Creates the check that a route runs before its handler; a problem that replaces the response is passed to `next`. */
@@ -31,9 +32,9 @@ export function responseCheck(
   const logged = new Set<number>();
 
   return (req, res, next) => {
-    const unfit = req.app.get(SETTING) as UnfitAnswers | undefined;
-    if (!unfit) return;
-    if (!unfit.areRefused) {
+    const checks = req.app.get(SETTING) as ResponseChecks | undefined;
+    if (!checks) return;
+    if (!checks.areMismatchesRefused) {
       const now = performance.now();
       if (now < nextCheckAt) return;
       nextCheckAt = now + CHECK_INTERVAL_MS;
@@ -43,7 +44,7 @@ export function responseCheck(
         checkResponse(answers, res, body);
         return true;
       } catch (err) {
-        if (unfit.areRefused) {
+        if (checks.areMismatchesRefused) {
           // Not thrown: `res.json` may be called in a callback, where nothing would catch it.
           next(err);
           return false;
@@ -51,14 +52,17 @@ export function responseCheck(
         if (logged.has(res.statusCode)) return true;
         logged.add(res.statusCode);
         const details = err instanceof Problem ? err.members : { err };
-        unfit.logger.warn({ ...requestFields(req), ...details }, MISMATCH);
+        checks.logger.warn({ ...requestFields(req), ...details }, MISMATCH);
         return true;
       }
     });
   };
 }
 
-/** Calls back once, with the argument of `res.json`, or undefined if the response ends without a body. */
+/**
+ * Calls back before the response is sent, with the argument of `res.json`, or undefined if it ends without a body.
+ * @param mayBeSent Returns whether to send the response; called once.
+ */
 function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its response
   const { json, end } = res;
@@ -67,11 +71,12 @@ function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): v
     return mayBeSent(body);
   };
   res.json = (body) => {
+    // As the client will see it: a `Date` is text, and `undefined` is absent.
     const isSent = ask(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
     return isSent ? json.call(res, body) : res;
   };
   res.end = ((...args: Parameters<typeof end>) => {
-    // Responses sent in other ways are not checked.
+    // A response with a type that was not sent by `res.json`, such as a stream, is not checked.
     const isChecked = !res.headersSent && !res.hasHeader("Content-Type");
     return isChecked && !ask(undefined) ? res : end.apply(res, args);
   }) as typeof end;
@@ -81,16 +86,15 @@ function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): v
 function checkResponse(answers: Answers, res: Response, body: unknown): void {
   const { statusCode: status } = res;
   const described = answers[status];
-  if (described && !("mediaType" in described)) check(described, body, 500, MISMATCH, byPointer);
-  else if (described) {
-    if (!String(res.get("Content-Type")).startsWith(described.mediaType)) {
-      throw mismatch(`must be ${described.mediaType}`);
-    }
+  if (described && "mediaType" in described) {
+    if (String(res.get("Content-Type")).startsWith(described.mediaType)) return;
+    throw mismatch(`must be ${described.mediaType}`);
   }
+  if (described) return void validate(described, body, 500, MISMATCH, byPointer);
   // Problems that a handler sends itself are not checked.
-  else if (status < 400 && described === undefined) {
-    throw mismatch(`has the status ${status}, which is not described`);
-  } else if (status < 400 && body !== undefined) throw mismatch("must have no body");
+  if (status >= 400) return;
+  if (described === undefined) throw mismatch(`has the status ${status}, which is not described`);
+  if (body !== undefined) throw mismatch("must have no body");
 }
 
 const mismatch = (detail: string): Problem =>

@@ -1,15 +1,15 @@
-// Attaches backing services: each entry provides what features use, a readiness check and how to close it.
+// Attaches backing services. Each has what features use, a readiness check and a function that closes it.
 import type { Logger } from "pino";
 
 /** An attached backing service. */
 export interface BackingService<Use = unknown> {
-  /** The value that features receive under the entry's name. */
+  /** What features receive under the entry's name, such as a database. */
   use: Use;
-  /** The check of `/readyz`: resolves if the service can be used, rejects otherwise. */
+  /** The readiness check: resolves if the service can be used, rejects otherwise. */
   check: () => Promise<unknown>;
-  /** Whether the process is not ready without it; `/readyz` only reports the state of an optional one. */
+  /** Whether the process needs it to be ready; `/readyz` only reports the state of an optional one. */
   isRequired: boolean;
-  /** The most connections that one process opens to it, if limited. */
+  /** The most connections that one process opens to it, if there is a limit. */
   maxConnections?: number;
   /** Closes it; called after the last request. */
   close: () => Promise<void>;
@@ -19,19 +19,19 @@ export interface BackingService<Use = unknown> {
 export interface AttachOptions<Config> {
   config: Config;
   logger: Logger;
-  /** This service's name as the backing service shows it, such as in `pg_stat_activity`. */
+  /** The name by which the backing service knows this process, as in `pg_stat_activity`. */
   name: string;
 }
 
 /**
- * Entries by the name that features, `/readyz` and the log use. Each returns without waiting, as the service may be down.
- * An entry that returns undefined attaches nothing.
+ * Entries by the name that features, `/readyz` and the log use. An entry does not wait for a connection, as its service may
+ * be down; one that returns undefined attaches nothing.
  */
 export type BackingServices<Config> = Readonly<
   Record<string, (options: AttachOptions<Config>) => BackingService | undefined>
 >;
 
-/** The values that features receive from these entries. */
+/** What features receive: the `use` of each entry. */
 export type Attached<Entries extends BackingServices<never>> = {
   readonly [Name in keyof Entries]: UseOf<ReturnType<Entries[Name]>>;
 };
@@ -40,8 +40,9 @@ type UseOf<S extends BackingService | undefined> = S extends BackingService ? S[
 
 /** The attached services of a process. */
 export interface Attachment<Services> {
+  /** What features receive, by name. */
   services: Services;
-  /** By name, in the order of attaching. */
+  /** The backing services themselves, for the readiness check and shutdown; in the order of attaching. */
   attached: Readonly<Record<string, BackingService>>;
 }
 

@@ -1,67 +1,67 @@
-// Circuit breaker: stops calling a service that does not respond, and probes it with single calls until it does.
+// A circuit breaker: calls to a service that does not respond fail at once, and single trial calls find out when it does.
 import type { Logger } from "pino";
 
 /** How many failures in a row open the circuit. */
-const FAILURES = 5;
+const FAILURE_THRESHOLD = 5;
 /**
- * How long the circuit stays open before a trial call, in milliseconds: at first, and at most after doubling with each failed
- * trial. One call a second is no load, and a call that waits for a service to restart sees several trials.
+ * How long the circuit stays open before a trial call, in milliseconds; it doubles with each failed trial, up to the limit.
+ * One call a second is no load, and a call that waits for a service to restart sees several trials.
  */
-const FIRST_MS = 250;
-const LAST_MS = 1000;
+const FIRST_OPEN_MS = 250;
+const MAX_OPEN_MS = 1000;
 
-/** How long calls wait for an open circuit, in milliseconds: about as long as a restart takes. After that they fail at once. */
-const WORTH_MS = 5000;
+/** How long calls wait while the circuit is open, in milliseconds: about as long as a restart takes. Later ones fail at once. */
+const WAIT_MS = 5000;
 
 /** A circuit breaker. @see https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker */
 export interface CircuitBreaker {
   /**
-   * Returns a permit for one call, or, while the circuit is open, how long to wait before the next attempt, in milliseconds:
-   * Infinity once it has been open for so long that calls should fail at once.
+   * Returns a permit for one call, or, while the circuit is open, how long to wait before asking again, in milliseconds;
+   * Infinity if the call should fail at once.
    */
   tryAcquire(): Permit | number;
 }
 
-/** How a call ended; `unknown` if it says nothing about the service, as when the call was given too little time. */
+/** How a call ended; `unknown` if that says nothing about the service, as after too short a timeout. */
 export type Outcome = "success" | "failure" | "unknown";
 
-/** Reports how the permitted call ended. @param err The reason of a failure, for the log. */
+/** Reports how the permitted call ended; to be called once. @param err The reason of a failure, for the log. */
 export type Permit = (outcome: Outcome, err?: unknown) => void;
 
-/** Creates a circuit breaker, closed. @param now A clock in milliseconds. */
+/** Creates a closed circuit breaker. @param service Its name in the log. @param now A clock in milliseconds. */
 export function createCircuitBreaker(
   service: string,
   logger: Pick<Logger, "warn" | "info">,
   now: () => number = () => performance.now(),
 ): CircuitBreaker {
   let failures = 0;
-  let openMs = FIRST_MS;
+  let openMs = FIRST_OPEN_MS;
   let openUntil: number | undefined;
   let openSince = 0;
-  /** Half-open: one trial call at a time is in flight. */
-  let isTrying = false;
+  /** Half-open: a trial call is in flight. */
+  let isHalfOpen = false;
 
   function open(forMs: number): void {
-    openMs = Math.min(forMs, LAST_MS);
-    // Jitter: many clients of one service must not probe in step, nor in step with one that restarts periodically.
+    openMs = Math.min(forMs, MAX_OPEN_MS);
+    // Jitter: many clients must not try in step, nor in step with a service that restarts periodically.
     openUntil = now() + openMs * (0.5 + Math.random() / 2);
   }
 
-  const call: Permit = (outcome, err) => {
-    // A call that began before the circuit opened says nothing about the service now.
+  const reportCall: Permit = (outcome, err) => {
+    // A call from before the circuit opened says nothing about the service now.
     if (openUntil !== undefined || outcome === "unknown") return;
     failures = outcome === "success" ? 0 : failures + 1;
-    if (failures < FAILURES) return;
+    if (failures < FAILURE_THRESHOLD) return;
     openSince = now();
-    open(FIRST_MS);
+    open(FIRST_OPEN_MS);
     logger.warn(
       { service, failures, err },
       `${service} is not responding: circuit breaker open, calls wait or fail at once`,
     );
   };
 
-  const trial: Permit = (outcome) => {
-    isTrying = false;
+  const reportTrial: Permit = (outcome) => {
+    isHalfOpen = false;
     if (outcome === "failure") open(openMs * 2);
     if (outcome !== "success") return;
     [failures, openUntil] = [0, undefined];
@@ -70,11 +70,11 @@ export function createCircuitBreaker(
 
   return {
     tryAcquire() {
-      if (openUntil === undefined) return call;
-      const waitMs = isTrying ? FIRST_MS : openUntil - now();
-      if (waitMs > 0) return now() - openSince < WORTH_MS ? waitMs : Infinity;
-      isTrying = true;
-      return trial;
+      if (openUntil === undefined) return reportCall;
+      const waitMs = isHalfOpen ? FIRST_OPEN_MS : openUntil - now();
+      if (waitMs > 0) return now() - openSince < WAIT_MS ? waitMs : Infinity;
+      isHalfOpen = true;
+      return reportTrial;
     },
   };
 }

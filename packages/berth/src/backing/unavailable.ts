@@ -1,10 +1,11 @@
-// The error of a request that needs a backing service while that is down.
+// The error for a request that needs a backing service while it is down.
+import type { HttpError } from "../request/http-error";
 
-/** How long a client should wait before it retries, in seconds. */
+/** When the client may retry, in seconds. */
 const RETRY_AFTER_S = 5;
 
-/** A backing service is down, unreachable or too slow: 503, and the client may retry. */
-export class BackingServiceUnavailable extends Error {
+/** A backing service is down, unreachable or too slow: 503 with Retry-After. */
+export class BackingServiceUnavailable extends Error implements HttpError {
   override readonly name = "BackingServiceUnavailable";
   readonly status = 503;
   readonly expose = true;

@@ -1,21 +1,21 @@
-// The connection pool to another service.
+// The connection pool to another service: undici's, with a maximum age of connections.
 import type { Socket } from "node:net";
 import type * as undici from "undici";
 import type { ServiceClientOptions } from "./types";
 
-/** Connections to a service. */
+/** A connection pool, with the limit that `exchange` needs. */
 export type ServicePool = undici.Pool & {
   /** The largest response body, before and after it is decoded, in bytes. */
   readonly answerLimitBytes: number;
 };
 
 /**
- * The longest age of a connection at the start of a call, in milliseconds, less a random part of it. So calls follow a DNS
- * change even while the old address still responds, and spread over added instances.
+ * The maximum age of a connection at the start of a call, in milliseconds, less up to half of it (jitter). So calls follow a
+ * DNS change even while the old address still responds, and spread over added instances.
  */
 const MAX_AGE_MS = 60_000;
 
-/** Opens connections to a service on demand, up to this many. */
+/** Creates a pool that opens connections on demand, up to this many. */
 export function createServicePool(
   origin: string,
   connections: number,
@@ -34,16 +34,17 @@ export function createServicePool(
     headersTimeout: silenceTimeoutMs,
     bodyTimeout: silenceTimeoutMs,
     maxResponseSize: answerLimitBytes,
-    factory: (to, of) => ageing((own) => new Client(to, { ...of, connect: own }), connect),
+    factory: (url, settings) =>
+      withMaxAge((connector) => new Client(url, { ...settings, connect: connector }), connect),
   });
   return Object.assign(pool, { answerLimitBytes });
 }
 
 /**
- * Creates a client, which has one connection at a time, and replaces a connection that is too old before a call. The pool
- * gives a client one call at a time, so no other call is in flight on the connection that is closed here.
+ * Creates a client, which has one connection at a time, and replaces that before a call if it is too old. The pool gives a
+ * client one call at a time, so no other call is in flight on the connection that is closed here.
  */
-function ageing(
+function withMaxAge(
   create: (connect: undici.buildConnector.connector) => undici.Client,
   connect: undici.buildConnector.connector,
 ): undici.Client {

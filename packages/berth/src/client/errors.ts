@@ -1,4 +1,5 @@
-// The errors of calls to another service, each with the status that our own client gets.
+// The errors of calls to another service, each with the status of our own response.
+import type { HttpError } from "../request/http-error";
 
 /** The problem details of an error response. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export interface ServiceProblemDetails {
@@ -17,7 +18,7 @@ export type ServiceFailure =
   | "broken"
   /** No complete response in time; the call may have been carried out. */
   | "timeout"
-  /** An untrusted certificate, or an unexpected response: a redirect, too large, of another shape. */
+  /** An untrusted certificate, or an unexpected response: a redirect, one that is too large, or does not match the schema. */
   | "badAnswer"
   /** The service responded with an error status. */
   | "problem";
@@ -27,8 +28,8 @@ interface Details {
   retryAfterS?: number | undefined;
 }
 
-/** A failed call to another service: 502, 503 or 504 for our own client. */
-export class ServiceError extends Error {
+/** A failed call to another service; thrown on, our own client gets 502, 503 or 504. */
+export class ServiceError extends Error implements HttpError {
   override readonly name: string = "ServiceError";
   readonly expose = true;
   readonly headers: Readonly<Record<string, string>>;
@@ -46,7 +47,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Retry-After in seconds, when the service sends none. */
+/** The Retry-After of our own response if the service sent none, in seconds. */
 const RETRY_AFTER_S = 5;
 
 /** An error response of the service, for a caller that handles it, such as a 404. */
@@ -65,29 +66,32 @@ export class ServiceProblem extends ServiceError {
   }
 }
 
-/** System calls of connecting, before anything is sent; error codes alone do not tell, as a broken connection has the same. */
+/** System calls before anything is sent. The error code does not tell: a connection that breaks later has the same one. */
 const CONNECTING = /^(connect|getaddrinfo)$/;
 const TOO_SLOW = /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/;
 const NOT_HTTP = /^UND_ERR_(HEADERS_OVERFLOW|RES_)/;
-/** No trusted certificate, one for another host, or no TLS at all. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+/**
+ * No trusted certificate, one for another host, or no TLS at all.
+ * @see https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
 const UNTRUSTED =
   /^ERR_(TLS|SSL|OSSL)_|^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)/;
 const MISUSE = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/;
 
 /**
- * Classifies the error of a call.
- * @param deadline Aborted when the call has taken too long.
- * @returns A ServiceError, or `err` itself when the caller is to blame, as for an invalid path or header.
+ * Classifies an error of undici, Node's sockets or TLS.
+ * @param timeout Aborted when the call has taken too long.
+ * @returns A ServiceError, or `err` itself for a bug of the caller, such as an invalid path or header.
  */
 export function toServiceError(
   service: string,
   err: unknown,
-  deadline: Pick<AbortSignal, "aborted">,
+  timeout: Pick<AbortSignal, "aborted">,
 ): unknown {
   const details = { cause: err };
   const { name, code = "" } = err as NodeJS.ErrnoException;
   if (MISUSE.test(code)) return err;
-  if (deadline.aborted || TOO_SLOW.test(code)) {
+  if (timeout.aborted || TOO_SLOW.test(code)) {
     return new ServiceError(service, "timeout", 504, "did not respond in time", details);
   }
   if (isUnsent(err)) {
@@ -97,13 +101,8 @@ export function toServiceError(
     return new ServiceError(service, "badAnswer", 502, "has no trusted TLS certificate", details);
   }
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
-    return new ServiceError(
-      service,
-      "badAnswer",
-      502,
-      "sent a response that is too large",
-      details,
-    );
+    const what = "sent a response that is too large";
+    return new ServiceError(service, "badAnswer", 502, what, details);
   }
   if (name === "HTTPParserError" || NOT_HTTP.test(code)) {
     const what = "sent an invalid HTTP response";
@@ -112,7 +111,7 @@ export function toServiceError(
   return new ServiceError(service, "broken", 502, "ended the connection early", details);
 }
 
-/** Whether the call was never sent: name lookup or connecting failed, for each of several addresses. */
+/** Whether the call was never sent: DNS lookup or connecting failed, for all addresses if there are several. */
 function isUnsent(err: unknown): boolean {
   if (err instanceof AggregateError) return err.errors.every(isUnsent);
   const { code = "", syscall = "" } = err as NodeJS.ErrnoException;

@@ -8,9 +8,9 @@ import type { ServiceRequest } from "./request";
 import { decodeText, isEncoded, readResponse } from "./response";
 
 /**
- * Resolves with the body as parsed by the schema.
+ * Resolves with the body as parsed by the schema; without one, with undefined.
  * @param limitMs The time limit, in milliseconds.
- * @throws ServiceError
+ * @throws ServiceError, or for a bug of the caller, such as an invalid header, undici's error.
  */
 export async function exchange(
   service: string,
@@ -19,21 +19,21 @@ export async function exchange(
   schema: v.GenericSchema | undefined,
   limitMs: number,
 ): Promise<unknown> {
-  const limit = new Limit();
+  const timeout = new TimeoutSignal();
   const request = {
     method,
     path,
     headers: { [DEADLINE_HEADER]: String(limitMs), ...headers },
     ...(body !== undefined && { body }),
-    signal: limit,
+    signal: timeout,
   };
-  const { head, content } = await inTime(limit, limitMs, async () => {
+  const { head, content } = await abortAfter(limitMs, timeout, async () => {
     const head = await pool.request(request);
     const isRead = schema !== undefined || head.statusCode >= 400;
     const isBinary = isRead && isEncoded(head);
     return { head, content: await (isBinary ? head.body.arrayBuffer() : head.body.text()) };
   }).catch((err: unknown) => {
-    throw toServiceError(service, err, limit);
+    throw toServiceError(service, err, timeout);
   });
   const text =
     typeof content === "string"
@@ -42,8 +42,8 @@ export async function exchange(
   return readResponse(service, head, text, schema);
 }
 
-/** Aborts a request in undici. An AbortSignal would cost a tenth of a call's time on Node 20. */
-class Limit extends EventEmitter {
+/** The signal for undici. An AbortSignal would cost a tenth of a call's time on Node 20. */
+class TimeoutSignal extends EventEmitter {
   aborted = false;
   reason: Error | undefined;
 
@@ -59,9 +59,13 @@ class Limit extends EventEmitter {
  * Aborts work at the time limit, and rejects without waiting for it to end: undici keeps an aborted request that has no
  * connection until there is one, and only then drops it unsent.
  */
-function inTime<T>(limit: Limit, limitMs: number, work: () => Promise<T>): Promise<T> {
+function abortAfter<T>(
+  limitMs: number,
+  timeout: TimeoutSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(limit.abort()), limitMs);
+    const timer = setTimeout(() => reject(timeout.abort()), limitMs);
     work().then(
       (result) => {
         clearTimeout(timer);

@@ -1,4 +1,4 @@
-// Reads another service's response: decodes it, and validates JSON or reads problem details.
+// Reads another service's response: decodes the body, validates JSON, and turns error statuses into errors.
 import { promisify } from "node:util";
 import { brotliDecompress, unzip } from "node:zlib";
 import type * as undici from "undici";
@@ -7,7 +7,7 @@ import { ServiceError, ServiceProblem, type ServiceProblemDetails } from "./erro
 
 type Head = Pick<undici.Dispatcher.ResponseData, "statusCode" | "headers">;
 
-/** Although calls ask for `identity`, file stores serve objects compressed as they were stored. */
+/** Calls ask for `identity`, but object stores serve files compressed as they were stored. */
 const DECODERS: Readonly<Record<string, typeof unzip.__promisify__>> = {
   gzip: promisify(unzip),
   "x-gzip": promisify(unzip),
@@ -19,8 +19,8 @@ const DECODERS: Readonly<Record<string, typeof unzip.__promisify__>> = {
 export const isEncoded = ({ headers }: Head): boolean => headers["content-encoding"] !== undefined;
 
 /**
- * Decodes a body to text. The body of an error response that cannot be decoded is read as empty: its status says enough.
- * @param limitBytes The largest decoded body.
+ * Decodes a body to text. That of an error response counts as empty if it cannot be decoded: the status says enough.
+ * @param limitBytes The largest decoded body, against decompression bombs.
  * @throws ServiceError
  */
 export async function decodeText(
@@ -42,8 +42,8 @@ export async function decodeText(
     return new TextDecoder().decode(bytes);
   } catch (err) {
     if (statusCode >= 400) return "";
-    const isTooLong = (err as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
-    const what = isTooLong
+    const isTooLarge = (err as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+    const what = isTooLarge
       ? "sent a response that is too large"
       : "sent a response body that cannot be decoded";
     throw new ServiceError(service, "badAnswer", 502, what, { cause: err });
@@ -52,11 +52,11 @@ export async function decodeText(
 
 const JSON_TYPE = /^[\w.-]+\/([\w.-]+\+)?json\b/i;
 
-/** The longest error body that is read, in characters: all of it is logged. */
+/** The longest error body that counts, in characters: all of it is logged with the error. */
 const PROBLEM_LIMIT = 16_384;
 
 /**
- * Returns the body as parsed by the schema. The media type is ignored: file stores and static hosts serve JSON as
+ * Returns the body as parsed by the schema. The media type is ignored: object stores and static hosts serve JSON as
  * octet-stream, as plain text or without a type.
  * @throws ServiceProblem for an error status, ServiceError for a response that does not match.
  */
@@ -66,42 +66,42 @@ export function readResponse(
   text: string,
   schema: v.GenericSchema | undefined,
 ): unknown {
-  const bad = (what: string, reason: unknown): ServiceError =>
+  const unexpected = (what: string, reason: unknown): ServiceError =>
     new ServiceError(service, "badAnswer", 502, what, { cause: toError(reason) });
 
   if (status >= 400) {
-    const shown = text.length <= PROBLEM_LIMIT ? text : "";
-    throw new ServiceProblem(service, toProblem(status, shown), retryAfterS(headers));
+    const body = text.length <= PROBLEM_LIMIT ? text : "";
+    throw new ServiceProblem(service, toProblem(status, body), retryAfterS(headers));
   }
-  if (status === 304) throw bad("responded with 304, which has no content", headers.etag);
-  // Not followed: it could lead anywhere, and the credentials would be sent there.
-  if (status >= 300) throw bad("responded with a redirect", headers.location);
+  if (status === 304) throw unexpected("responded with 304, which has no content", headers.etag);
+  // Not followed: it could lead anywhere, and credentials would be sent there.
+  if (status >= 300) throw unexpected("responded with a redirect", headers.location);
   if (schema === undefined) return undefined;
-  if (text === "") throw bad("sent a response without content", `status ${status}`);
+  if (text === "") throw unexpected("sent a response without content", `status ${status}`);
   const type = String(headers["content-type"] ?? "no content type");
-  const result = v.safeParse(schema, parseJson(text, type, bad), { abortEarly: true });
+  const result = v.safeParse(schema, parseJson(text, type, unexpected), { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  throw bad(
+  throw unexpected(
     "sent a response of an unexpected shape",
     `${v.getDotPath(issue) ?? "the whole body"}: ${issue.message}`,
   );
 }
 
-/** The log shows a cause only if it is an error. */
+/** The logger shows the cause of an error only if that is an error, too. */
 const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error(String(reason));
 
 function parseJson(
   text: string,
   type: string,
-  bad: (what: string, reason: unknown) => ServiceError,
+  unexpected: (what: string, reason: unknown) => ServiceError,
 ): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (err) {
-    if (JSON_TYPE.test(type)) throw bad("sent malformed JSON", err);
-    throw bad("sent a response that is not JSON", type);
+    if (JSON_TYPE.test(type)) throw unexpected("sent malformed JSON", err);
+    throw unexpected("sent a response that is not JSON", type);
   }
 }
 
@@ -117,7 +117,7 @@ function toProblem(status: number, text: string): ServiceProblemDetails {
   };
 }
 
-/** Error bodies come in any form: one that is not a JSON object has no members. */
+/** An error body may be anything: one that is not a JSON object has no members. */
 function membersOf(text: string): Partial<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
@@ -131,8 +131,8 @@ function membersOf(text: string): Partial<Record<string, unknown>> {
 const HTTP_DATE = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
 /**
- * Retry-After in seconds. A date is compared with the response's own Date, as the clocks may differ, or with our clock if
- * the response has none.
+ * The Retry-After header in seconds. A date is compared with the response's Date, as the clocks may differ, or with our
+ * clock if there is none.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undefined {
@@ -141,7 +141,7 @@ function retryAfterS(headers: Readonly<Record<string, unknown>>): number | undef
   if (/^\d{1,6}$/.test(text)) return Number(text);
   const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(untilMs)) return undefined;
-  const answeredAtMs = Date.parse(String(headers.date));
-  const nowMs = Number.isNaN(answeredAtMs) ? Date.now() : answeredAtMs;
+  const sentAtMs = Date.parse(String(headers.date));
+  const nowMs = Number.isNaN(sentAtMs) ? Date.now() : sentAtMs;
   return Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
 }

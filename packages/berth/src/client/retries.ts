@@ -1,4 +1,4 @@
-// Decides after a failed call: whether the service is down, whether to retry, and after how long.
+// Decides after a failed call: whether it counts for the circuit breaker, whether to retry, and after how long.
 import type { Outcome } from "../backing/circuit-breaker";
 import { ServiceError, ServiceProblem } from "./errors";
 import type { AnyCall } from "./types";
@@ -11,9 +11,9 @@ const LAST_RETRY_MS = 1000;
 export const isUnsent = ({ failure }: ServiceError): boolean => failure === "unreachable";
 
 /**
- * What a failure means for the circuit breaker. Any response counts as a success, even a 503: one failing path must not
- * close off the others.
- * @param hadTime Whether the call had about the usual time limit: a client with a tiny deadline must not be able to open the
+ * What a failed call means for the circuit breaker. Any response is a success, even a 503: one failing path must not cut off
+ * the others.
+ * @param hadTime Whether the call had at least half of the usual time: a client with a tiny deadline must not open the
  *   circuit.
  */
 export function outcomeOf(err: unknown, hadTime: boolean): Outcome {
@@ -22,16 +22,16 @@ export function outcomeOf(err: unknown, hadTime: boolean): Outcome {
   return ["unreachable", "broken"].includes(err.failure) ? "failure" : "success";
 }
 
-/** Whether the call is idempotent or was never sent, and another try may succeed. */
+/** Whether another try may succeed, and cannot do the work twice: the call is idempotent, or was not sent. */
 export function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {
   if (isUnsent(err)) return true;
-  const isSafe =
+  const isRepeatable =
     isIdempotent ??
     (!["POST", "PATCH"].includes(method) ||
       Object.keys(headers ?? {}).some((header) => header.toLowerCase() === "idempotency-key"));
   if (err instanceof ServiceProblem)
-    return isSafe && [429, 502, 503, 504].includes(err.problem.status);
-  return isSafe && err.failure === "broken";
+    return isRepeatable && [429, 502, 503, 504].includes(err.problem.status);
+  return isRepeatable && err.failure === "broken";
 }
 
 /**
@@ -40,29 +40,29 @@ export function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: Servi
  */
 export function retryDelayMs(err: ServiceError, tries: number): number {
   const askedS = err instanceof ServiceProblem ? (err.retryAfterS ?? 0) : 0;
-  const mostMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
-  return askedS * 1000 + Math.random() * mostMs;
+  const backOffMs = Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LAST_RETRY_MS);
+  return askedS * 1000 + Math.random() * backOffMs;
 }
 
 /** What each call adds to the retry budget: one call in five may be retried. */
-const PER_CALL = 0.2;
+const RETRIES_PER_CALL = 0.2;
 /** The initial and largest budget, for a burst of failures. */
-const MOST = 100;
+const MAX_RETRIES = 100;
 
-/** Limits retries to a share of all calls, so that they do not overload a service that is already failing. */
+/** Limits retries to a share of all calls: otherwise they multiply the load of a service that is failing (retry storm). */
 export interface RetryBudget {
   /** Counts a first try. */
   earn(): void;
-  /** Takes one retry from the budget, and returns whether there was one left. */
+  /** Takes one retry; returns false if none is left. */
   spend(): boolean;
 }
 
 /** Creates a full budget. */
 export function createRetryBudget(): RetryBudget {
-  let left = MOST;
+  let left = MAX_RETRIES;
   return {
     earn() {
-      left = Math.min(MOST, left + PER_CALL);
+      left = Math.min(MAX_RETRIES, left + RETRIES_PER_CALL);
     },
     spend() {
       if (left < 1) return false;

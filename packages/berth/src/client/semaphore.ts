@@ -1,11 +1,11 @@
-// Limits concurrent calls to the number of connections, so that a call that times out in the queue is known to be unsent.
+// A semaphore (bulkhead): calls wait here for a connection, not in undici, so that one that waits too long is known to be unsent.
 
 /** Limits how many callers run at once. */
 export interface Semaphore {
   /**
-   * Waits in line for a permit.
+   * Waits for a permit, first in, first out.
    * @param timeoutMs The longest wait, in milliseconds.
-   * @returns A function that releases the permit, synchronously if one is free; undefined after the timeout.
+   * @returns The function that releases the permit, not as a promise if one is free; undefined after the timeout.
    */
   acquire(timeoutMs: number): Release | Promise<Release>;
 }

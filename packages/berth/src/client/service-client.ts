@@ -1,4 +1,4 @@
-// Calls another HTTP service: with a time limit, retries where they are safe, a circuit breaker, and typed errors.
+// A client for another HTTP service: time limits, retries where they are safe, a circuit breaker, and typed errors.
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as v from "valibot";
@@ -23,9 +23,9 @@ export interface ServiceClient {
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
   ): Promise<AnswerOf<Schema>>;
-  /** Sends one request to `pingPath`, even while the circuit breaker is open. @throws ServiceError unless it succeeds in time. */
+  /** Sends one request to `pingPath`, also while the circuit breaker is open. @throws ServiceError unless it succeeds in 1 s. */
   ping(this: void): Promise<void>;
-  /** Lets calls in flight finish, fails waiting ones, and closes the connections. */
+  /** Resolves when calls in flight are done and their connections closed. Waiting calls fail at once. */
   close(this: void): Promise<void>;
 }
 
@@ -33,9 +33,9 @@ export interface ServiceClient {
 const PING_MS = 1000;
 
 /** Node's longest timer, in milliseconds. */
-const LONGEST_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Attaches a service; the HTTP client is loaded and connects at the first call. @throws ServiceUrlError */
+/** Creates a client; undici is loaded, and connects, at the first call. @throws ServiceUrlError */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
   // Calls propagate the ids and the deadline of the request that they are made for.
   keepWorkContexts();
@@ -45,41 +45,46 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const circuit = createCircuitBreaker(name, logger);
   const budget = createRetryBudget();
   const closing = new AbortController();
-  // Each waiting call adds a listener: any number of them is fine.
+  // Each waiting call adds a listener: no warning of a leak.
   setMaxListeners(0, closing.signal);
   const unavailable = () =>
     new ServiceError(name, "unreachable", 503, "is not available at the moment");
   const { connections = 50 } = options;
   const semaphore = createSemaphore(connections, closing.signal);
-  /** Created on demand; pings have a connection of their own, so as not to queue behind calls. */
+  /** Created on demand. Pings have a connection of their own: they must not queue behind calls. */
   const pools: { calls?: ServicePool; pings?: ServicePool } = {};
 
   async function send(
-    by: "calls" | "pings",
+    kind: "calls" | "pings",
     request: ServiceRequest,
     answer: AnyCall["answer"],
     limitMs: number,
   ): Promise<unknown> {
     if (closing.signal.aborted) throw unavailable();
-    pools[by] ??= createServicePool(origin, by === "calls" ? connections : 1, options);
-    return exchange(name, pools[by], request, answer, limitMs);
+    pools[kind] ??= createServicePool(origin, kind === "calls" ? connections : 1, options);
+    return exchange(name, pools[kind], request, answer, limitMs);
   }
 
-  /** Returns a function for the time left, in milliseconds, within the caller's deadline. @throws ServiceError when that has passed. */
-  function startTimer(ownMs: number): () => number {
-    const deadline = Math.min(performance.now() + ownMs, currentContext()?.deadline ?? Infinity);
+  /**
+   * Starts a call's time limit, which ends no later than the deadline of the request being handled.
+   * @returns A function for the remaining time, in milliseconds.
+   * @throws ServiceError when the deadline has passed.
+   */
+  function startTimer(timeLimitMs: number): () => number {
+    const own = performance.now() + timeLimitMs;
+    const deadline = Math.min(own, currentContext()?.deadline ?? Infinity);
     const remainingMs = (): number => deadline - performance.now();
     if (remainingMs() > 0) return remainingMs;
     const what = "was not called: the deadline of the request has passed";
     throw new ServiceError(name, "timeout", 504, what);
   }
 
-  /** Waits, at most until `close`. */
+  /** Sleeps; `close` ends it. */
   const pause = (ms: number): Promise<unknown> =>
     sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined);
 
-  /** Waits for the circuit breaker. @throws ServiceError, the last one, when the time left is too short. */
-  async function permission(remainingMs: () => number, last?: ServiceError): Promise<Permit> {
+  /** Waits for the circuit breaker. @throws ServiceError, that of the last try if any, when the time left is too short. */
+  async function acquirePermit(remainingMs: () => number, last?: ServiceError): Promise<Permit> {
     for (;;) {
       const permit = closing.signal.aborted ? Infinity : circuit.tryAcquire();
       if (typeof permit !== "number") return permit;
@@ -88,49 +93,48 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     }
   }
 
-  async function call<Schema extends v.GenericSchema | undefined>(
-    of: Call<Schema>,
+  async function sendCall<Schema extends v.GenericSchema | undefined>(
+    call: Call<Schema>,
   ): Promise<AnswerOf<Schema>> {
-    const ownMs = Math.min(of.timeoutMs ?? timeoutMs, LONGEST_MS);
-    const remainingMs = startTimer(ownMs);
-    const request = toRequest(of, prefix);
+    const timeLimitMs = Math.min(call.timeoutMs ?? timeoutMs, MAX_TIMER_MS);
+    const remainingMs = startTimer(timeLimitMs);
+    const request = toRequest(call, prefix);
     budget.earn();
     let last: ServiceError | undefined;
     for (let tries = 1; ; tries++) {
-      const report = await permission(remainingMs, last);
+      const report = await acquirePermit(remainingMs, last);
       const acquired = semaphore.acquire(remainingMs());
       const release = acquired instanceof Promise ? await acquired : acquired;
       if (!release) {
         report("unknown");
         throw last ?? unavailable();
       }
-      const limitMs = whole(remainingMs());
+      const limitMs = wholeMs(remainingMs());
       try {
-        const answer = await send("calls", request, of.answer, limitMs).finally(release);
+        const answer = await send("calls", request, call.answer, limitMs).finally(release);
         report("success");
         return answer as AnswerOf<Schema>;
       } catch (err) {
-        const hadTime = limitMs >= Math.min(ownMs, silenceTimeoutMs) / 2;
+        const hadTime = limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
         report(outcomeOf(err, hadTime), err);
         if (!(err instanceof ServiceError)) throw err;
         last = err;
         const waitMs = retryDelayMs(err, tries);
-        if (!mayRepeat(of, err) || waitMs >= remainingMs() || !(isUnsent(err) || budget.spend())) {
-          throw err;
-        }
+        const isWorthwhile = mayRepeat(call, err) && waitMs < remainingMs();
+        if (!isWorthwhile || !(isUnsent(err) || budget.spend())) throw err;
         await pause(waitMs);
-        // A timer may fire late in a busy process: a call sent then could only time out.
+        // In a busy process, the timer may fire after the deadline.
         if (remainingMs() <= 0) throw err;
       }
     }
   }
 
   return {
-    call,
-    // Does not count for the circuit breaker: a service that is not ready may still respond to calls.
+    call: sendCall,
+    // Not counted by the circuit breaker: a service that is not ready may still respond to calls.
     async ping() {
       const request = toRequest({ method: "GET", path: pingPath }, prefix);
-      await send("pings", request, undefined, whole(startTimer(PING_MS)()));
+      await send("pings", request, undefined, wholeMs(startTimer(PING_MS)()));
     },
     async close() {
       closing.abort();
@@ -141,4 +145,4 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 }
 
 /** Timers and the deadline header need whole milliseconds. */
-const whole = (ms: number): number => Math.max(1, Math.ceil(ms));
+const wholeMs = (ms: number): number => Math.max(1, Math.ceil(ms));

@@ -1,8 +1,8 @@
-// The options of a service client, its calls and what they resolve with.
+// The types of a service client's options, its calls and their results.
 import type { Logger } from "pino";
 import type * as v from "valibot";
 
-/** How a service is attached. */
+/** The options of a service client. */
 export interface ServiceClientOptions {
   /** The service's name in problems, `/readyz` and log lines, such as `stock`. */
   name: string;
@@ -10,8 +10,8 @@ export interface ServiceClientOptions {
   url: string;
   logger: Pick<Logger, "info" | "warn">;
   /**
-   * How long a call may take, retries included, in milliseconds; 5 s by default. The deadline of the request that the call
-   * is made for is a further limit.
+   * How long a call may take, retries included, in milliseconds; 5 s by default. It also ends at the deadline of the request
+   * being handled.
    */
   timeoutMs?: number;
   /** The connect timeout, in milliseconds; 1 s by default. */
@@ -22,7 +22,7 @@ export interface ServiceClientOptions {
   connections?: number;
   /** The largest response body, in bytes; 1 MiB by default. */
   answerLimitBytes?: number;
-  /** The path that `ping` requests; `/livez` by default. With `/readyz`, two services that call each other would ping forever. */
+  /** The path for `ping`; `/livez` by default. With `/readyz`, two services that call each other would ping each other forever. */
   pingPath?: string;
 }
 
@@ -46,7 +46,7 @@ interface CallParts {
   headers?: Readonly<Record<string, string>>;
   /** How long this call may take, in milliseconds; the client's `timeoutMs` by default. */
   timeoutMs?: number;
-  /** Whether the call may be retried after it was sent: by default all but POST and PATCH, and these with an `Idempotency-Key`. */
+  /** Whether the call may be sent again; by default not if it is a POST or PATCH without an `Idempotency-Key`. */
   isIdempotent?: boolean;
 }
 

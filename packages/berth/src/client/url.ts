@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { variable } from "../process/environment";
 
-/** An invalid service URL; its message completes "NAME: …". */
+/** An invalid service URL; the message follows the variable's name: "STOCK_URL: expected …". */
 export class ServiceUrlError extends TypeError {
   override readonly name = "ServiceUrlError";
 }
@@ -19,11 +19,11 @@ export function parseServiceUrl(text: string): URL {
   return url;
 }
 
-/** A variable that holds another service's URL. @param of What the service does for this one, and an example URL. */
-export const serviceUrl = (of: { about: string; example: string }) =>
+/** Declares a variable for another service's URL. @param texts What the service does for this one, and an example URL. */
+export const serviceUrl = (texts: { about: string; example: string }) =>
   variable({
-    ...of,
-    // A URL with a password in it is refused, and must not be printed.
+    ...texts,
+    // A URL with a password is refused, but must not be printed either.
     secret: true,
     schema: v.pipe(v.string(), v.description("http://host:port or https://host")),
     complete(url) {

@@ -1,4 +1,4 @@
-// Route descriptions, required access tokens, the OpenAPI document and the page that shows it.
+// Route descriptions, bearer tokens, response checks, the OpenAPI document and the page that shows it.
 export { describeRoute, type Described } from "../api/describe-route";
 export { apiDocs } from "../api/docs";
 export {
@@ -15,4 +15,4 @@ export {
   type TokenOptions,
   type TokenVerifier,
 } from "../api/require-token";
-export { setUnfitAnswers, type UnfitAnswers } from "../api/response-checks";
+export { setResponseChecks, type ResponseChecks } from "../api/response-checks";

@@ -1,4 +1,4 @@
-// Attaches backing services to a process.
+// Backing services: how a process attaches them, and the error while one is down.
 export {
   attachServices,
   type Attached,

@@ -16,6 +16,7 @@ export { sendProblem } from "../http/send-problem";
 export { about, livez, readyz, type HealthOptions } from "../http/service-routes";
 export { strictHead } from "../http/strict-head";
 export { deadlineOf } from "../request/deadline";
+export type { HttpError } from "../request/http-error";
 export { Problem, PROBLEM_TYPE, problemText } from "../request/problem";
 export { requestId } from "../request/request-id";
 export { requestValue, type RequestValue } from "../request/request-value";

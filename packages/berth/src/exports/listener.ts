@@ -1,6 +1,7 @@
-// Listeners without Express: for routers, gRPC and protocols of your own.
+// What a service without Express needs: its listener, request ids, traces and errors, as for gRPC or a protocol of your own.
 export { peerAddress } from "../request/client-address";
-export { saneId } from "../request/request-id";
+export { type ExposedError, type HttpError, readHttpError } from "../request/http-error";
+export { requestIdFrom } from "../request/request-id";
 export { traceHeaders, traceId } from "../request/trace-context";
 export { watchAcceptQueue } from "../port/accept-queue";
 export { bind, BindError, DUAL_STACK, type BindTarget } from "../port/bind";

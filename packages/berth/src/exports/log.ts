@@ -1,2 +1,2 @@
-// The log for code that gets no logger as an argument. Importing it turns work contexts on, which is slow before Node 24.
+// `log`, for code that gets no logger as an argument. Importing it turns AsyncLocalStorage on, which is slow before Node 24.
 export { log } from "../process/log";

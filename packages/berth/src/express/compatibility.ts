@@ -3,14 +3,13 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import express, { type Request, type Response, Router } from "express";
-import { entityTag } from "./entity-tag";
-import { isOwnJson, isOwnSend } from "./fast-response";
+import { acceptAbsoluteForm } from "./app-handle";
+import { entityTag, isOwnJson, isOwnSend } from "./fast-response";
 import { allLayers } from "./layers";
 import { compareLiteralsFirst } from "./literal-paths";
-import { adoptApps } from "./messages";
-import { listMethods, methodsAt } from "./methods-at";
-import { takeAbsoluteTargets } from "./request-target";
-import { nameRoutes, routePattern } from "./route-patterns";
+import { shareWithMountedApps } from "./messages";
+import { enableMethodsAt, methodsAt } from "./methods-at";
+import { recordPatterns, routePattern } from "./route-patterns";
 
 /** `app.response` adds only `app`, and `res.json` reads these settings, sets these headers and calls `end` once. */
 export function sendsJson(): boolean {
@@ -19,12 +18,12 @@ export function sendsJson(): boolean {
   return (
     isBetween(app.request, express.request, IncomingMessage.prototype) &&
     isBetween(app.response, express.response, ServerResponse.prototype) &&
-    // A wrapped method is not called here; the fast path then calls it for each response.
-    (!isOwnJson(json) || !isOwnSend(send) || sendsAsKnown(app))
+    // A method that an agent has wrapped is not called here; the fast path calls it for each response.
+    (!isOwnJson(json) || !isOwnSend(send) || sendsAsExpected(app))
   );
 }
 
-function sendsAsKnown({ settings }: { settings: object }): boolean {
+function sendsAsExpected({ settings }: { settings: object }): boolean {
   const asked: string[] = [];
   const sent: Record<string, unknown> = {};
   const res = {
@@ -70,7 +69,7 @@ export function tagsEntities(): boolean {
 export function entersByHandle(): boolean {
   let path: string | undefined;
   const app = Object.assign(express(), { handle: ({ url }: Request) => void (path = url) });
-  takeAbsoluteTargets(app);
+  acceptAbsoluteForm(app);
   const req = Object.assign(new IncomingMessage(new Socket()), { url: "http://user:%@host/a" });
   app(req, new ServerResponse(req));
   return path === "/a";
@@ -81,7 +80,7 @@ export function mountsApps(): boolean {
   const outer = express();
   const inner = express();
   outer.use(Router().use("/a", inner));
-  adoptApps(outer);
+  shareWithMountedApps(outer);
   return entersByHandle() && Object.getPrototypeOf(inner.response) === outer.response;
 }
 
@@ -102,7 +101,7 @@ const PATHS = ["/", "/a", "/A/", "/a/1", "/a/1/2", "/b/1", "/aa"];
 export function listsRoutes(): boolean {
   const mounted = Router().put("/:b", pass).get("/:b", pass).all("/:b", pass);
   const router = Router().use("/a", mounted).get("/b", pass);
-  listMethods(router);
+  enableMethodsAt(router);
   const found = ["/a/1", "/b", "/a"].map((path) => methodsAt(path, router).join());
   return entersByHandle() && found.join(" ") === "PUT,GET,HEAD GET,HEAD ";
 }
@@ -110,7 +109,7 @@ export function listsRoutes(): boolean {
 /** A router's layers keep the path they were created with. */
 export function namesRoutes(): boolean {
   const router = Router().use("/a/:b", Router().get("/:c", pass));
-  nameRoutes(router);
+  recordPatterns(router);
   const route = [...allLayers(router)].find((layer) => layer.route)?.route;
   return entersByHandle() && routePattern({ route, baseUrl: "/a/1" } as Request) === "/a/:b/:c";
 }
@@ -130,6 +129,5 @@ export function handlesByLayer(): boolean {
   );
 }
 
-function pass(..._args: unknown[]): void {
-  // Never called.
-}
+/** Never called. */
+function pass(..._args: unknown[]): void {}

@@ -12,7 +12,7 @@ export interface Layer {
   /** The method of a route's layer, in lower case; absent if it handles all methods. */
   readonly method?: string;
   handle: RequestHandler;
-  /** What it has found in a path that it matches, or false. */
+  /** Returns what it has found in the path; false if it does not match. */
   match(path: string): unknown;
 }
 

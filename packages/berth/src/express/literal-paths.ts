@@ -1,11 +1,11 @@
-// Skips routes that cannot match a request without running their regular expressions.
+// Prefilters routes: those that cannot match a request are skipped without running their regular expressions.
 import type { Router } from "express";
 import { allLayers } from "./layers";
 
 /**
  * Compares a few characters before Express runs a regular expression: a layer whose path begins with a literal segment,
- * such as `/notes/:id`, is only tried for paths whose first segment has the same length, first and last letter. To be
- * called after all routes have been added.
+ * such as `/notes/:id`, is only tried for paths whose first segment has the same length, first and last letter. Call it
+ * after all routes have been added.
  */
 export function compareLiteralsFirst(router: Router): void {
   for (const layer of allLayers(router)) {

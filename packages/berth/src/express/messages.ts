@@ -1,17 +1,11 @@
-// Classes for requests and responses: Express' prototypes, set once instead of for every message.
+// Request and response classes with Express' prototypes, which Express would set on every message.
 import { IncomingMessage, type ServerResponse } from "node:http";
 import type { Express, Request } from "express";
 import { FastResponse } from "./fast-response";
 import { allLayers } from "./layers";
 
-/** The message classes for `http.createServer`. */
-export interface MessageClasses {
-  IncomingMessage: typeof IncomingMessage;
-  ServerResponse: typeof ServerResponse;
-}
-
 /**
- * Makes `app.request` and `app.response` the prototypes of two classes; to be called before anything is mounted.
+ * Makes `app.request` and `app.response` the prototypes of two classes; call it before anything is mounted.
  * Express sets the prototype of each request and response, which is slow in V8; instances of `messageClasses` already
  * have that prototype. The classes inherit from Express' prototypes, so extensions of those still work.
  */
@@ -19,21 +13,21 @@ export function pinPrototypes(app: Express): void {
   class PinnedRequest extends IncomingMessage {}
   class PinnedResponse extends FastResponse {}
   Object.setPrototypeOf(PinnedRequest.prototype, app.request);
-  keepOwn(PinnedRequest.prototype, app.request);
-  keepOwn(PinnedResponse.prototype, app.response);
+  copyOwn(PinnedRequest.prototype, app.request);
+  copyOwn(PinnedResponse.prototype, app.response);
   app.request = PinnedRequest.prototype as Request;
   app.response = PinnedResponse.prototype;
 }
 
-/** Copies `app`: when an app is mounted, Express sets its parent's prototype behind this one, but `app` must stay. */
-const keepOwn = (pinned: object, original: object): object =>
+/** Copies `app`, which must stay when the app is mounted: Express then inserts its parent's prototype behind this one. */
+const copyOwn = (pinned: object, original: object): object =>
   Object.defineProperties(pinned, Object.getOwnPropertyDescriptors(original));
 
 /**
  * Gives apps mounted in a router this app's message prototypes, as Express does for apps mounted in an app. Express
  * sets each response's prototype to that of the app that handles it, so pending headers would never be written.
  */
-export function adoptApps(app: Express): void {
+export function shareWithMountedApps(app: Express): void {
   for (const { handle } of allLayers(app.router)) {
     const { request, response } = handle as Partial<Express>;
     if (!request || !response || response instanceof FastResponse) continue;
@@ -43,7 +37,7 @@ export function adoptApps(app: Express): void {
 }
 
 /** The classes of an app's requests and responses, for `http.createServer`. */
-export function messageClasses(app: Express): MessageClasses {
+export function messageClasses(app: Express) {
   return {
     IncomingMessage: app.request.constructor as typeof IncomingMessage,
     ServerResponse: app.response.constructor as typeof ServerResponse,

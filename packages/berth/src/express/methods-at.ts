@@ -2,14 +2,14 @@
 import type { Router } from "express";
 import { isRouter, type Layer, ownLayers } from "./layers";
 
-/** Allows `methodsAt` to read a router's routes. */
-export const listMethods = (router: Router): void => void listed.add(router);
+/** Lets `methodsAt` read a router's layers: only of a version of Express whose layers are as expected. */
+export const enableMethodsAt = (router: Router): void => void readable.add(router);
 
 /** The methods of all routes that match a path; a route for all methods adds none. */
 export const methodsAt = (path: string, router: Router): string[] =>
-  listed.has(router) ? findMethods(path, router) : [];
+  readable.has(router) ? findMethods(path, router) : [];
 
-const listed = new WeakSet<Router>();
+const readable = new WeakSet<Router>();
 
 /** Matches the layers as the router does, without a test request, which monitoring agents would report. */
 function findMethods(path: string, router: Router): string[] {

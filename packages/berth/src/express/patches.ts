@@ -3,13 +3,12 @@ import { createRequire } from "node:module";
 import type { Express } from "express";
 import type { Logger } from "pino";
 import * as compatibility from "./compatibility";
-import { entityTag } from "./entity-tag";
-import { beforeFirstRequest } from "./entrance";
+import { acceptAbsoluteForm, beforeFirstRequest } from "./app-handle";
+import { entityTag } from "./fast-response";
 import { compareLiteralsFirst } from "./literal-paths";
-import { adoptApps, pinPrototypes } from "./messages";
-import { listMethods } from "./methods-at";
-import { takeAbsoluteTargets } from "./request-target";
-import { nameRoutes } from "./route-patterns";
+import { shareWithMountedApps, pinPrototypes } from "./messages";
+import { enableMethodsAt } from "./methods-at";
+import { recordPatterns } from "./route-patterns";
 import { rejectThrownValues } from "./thrown-values";
 
 /** One patch; without it an app is slower or less exact, but not wrong. */
@@ -35,7 +34,7 @@ const patches: readonly Patch[] = [
   },
   {
     name: "absolute request targets",
-    apply: (app) => takeAbsoluteTargets(app),
+    apply: (app) => acceptAbsoluteForm(app),
     isSupported: compatibility.entersByHandle,
   },
   {
@@ -45,12 +44,12 @@ const patches: readonly Patch[] = [
   },
   {
     name: "405 with Allow",
-    apply: (app) => beforeFirstRequest(app, () => listMethods(app.router)),
+    apply: (app) => beforeFirstRequest(app, () => enableMethodsAt(app.router)),
     isSupported: compatibility.listsRoutes,
   },
   {
     name: "route patterns in the log",
-    apply: (app) => beforeFirstRequest(app, () => nameRoutes(app.router)),
+    apply: (app) => beforeFirstRequest(app, () => recordPatterns(app.router)),
     isSupported: compatibility.namesRoutes,
   },
   {
@@ -59,9 +58,9 @@ const patches: readonly Patch[] = [
     isSupported: compatibility.handlesByLayer,
   },
   {
-    // Listed last, so it runs first: the patches above hide mounted apps behind wrappers.
+    // Last in the list, so first to run: the patches above hide mounted apps behind wrappers.
     name: "apps mounted in routers",
-    apply: (app) => beforeFirstRequest(app, () => adoptApps(app)),
+    apply: (app) => beforeFirstRequest(app, () => shareWithMountedApps(app)),
     isSupported: compatibility.mountsApps,
   },
 ];

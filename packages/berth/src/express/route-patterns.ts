@@ -5,12 +5,12 @@ import { isRouter, ownLayers } from "./layers";
 /** By route; undefined for a route mounted in several places. */
 const patterns = new WeakMap<object, string | undefined>();
 
-/** Records the pattern of every route, mount paths included; to be called after all routes have been added. */
-export function nameRoutes(router: Router, mount = ""): void {
+/** Records the pattern of every route, mount paths included; call it after all routes have been added. */
+export function recordPatterns(router: Router, mount = ""): void {
   for (const { rawPath, route, handle } of ownLayers(router)) {
     const pattern = join(mount, String(rawPath));
     if (route) patterns.set(route, patterns.has(route) ? undefined : pattern || "/");
-    else if (isRouter(handle)) nameRoutes(handle, pattern);
+    else if (isRouter(handle)) recordPatterns(handle, pattern);
   }
 }
 

@@ -18,13 +18,16 @@ export interface FoundRoute {
 /** A handler that may call `next()`, and which requests it gets. */
 interface Passed {
   handler: RequestHandler;
-  isFor(method: string | undefined, path: string): boolean;
+  isFor: (method: string | undefined, path: string) => boolean;
 }
 
 /** Finds the routes of a router and of the routers mounted in it, in matching order. */
 export const routesOf = (router: Router): FoundRoute[] => [...find(router, "", [])];
 
-/** @returns The handlers that a request has passed in this router when it leaves it by `next()`. */
+/**
+ * @param before The handlers that a request has passed before this router.
+ * @returns The handlers of this router that a request has passed when it leaves by `next()`.
+ */
 function* find(
   router: Router,
   mount: string | undefined,
@@ -33,10 +36,10 @@ function* find(
   const passed: Passed[] = [];
   for (const layer of ownLayers(router)) {
     const { route, handle } = layer;
-    const inFront = [...before, ...passed];
+    const beforeLayer = [...before, ...passed];
     for (const path of pathsOf(mount, layer.rawPath)) {
-      if (route) yield* byMethod(route, path, inFront);
-      else if (isRouter(handle)) passed.push(...(yield* find(handle, path, inFront)));
+      if (route) yield* byMethod(route, path, beforeLayer);
+      else if (isRouter(handle)) passed.push(...(yield* find(handle, path, beforeLayer)));
     }
     if (!isRouter(handle)) passed.push(...passedAt(layer, mount));
   }
@@ -49,10 +52,10 @@ type Route = NonNullable<Layer["route"]>;
 function* byMethod(
   route: Route,
   path: string | undefined,
-  inFront: readonly Passed[],
+  passed: readonly Passed[],
 ): Generator<FoundRoute> {
   for (const method of methodsOf(route)) {
-    const before = inFront.filter((of) => path !== undefined && of.isFor(method, path));
+    const before = passed.filter(({ isFor }) => path !== undefined && isFor(method, path));
     const own = route.stack.filter((layer) => layer.method === method || !layer.method || !method);
     yield {
       method,
@@ -84,8 +87,8 @@ function passedAt(layer: Layer, mount: string | undefined): Passed[] {
 /** The full paths of a layer, several for a list. `/` adds nothing to the mount path. */
 function pathsOf(mount: string | undefined, path: unknown): (string | undefined)[] {
   const paths: unknown[] = Array.isArray(path) ? path : [path];
-  return paths.map((of) => {
-    if (mount === undefined || typeof of !== "string") return undefined;
-    return of === "/" ? mount : mount + of;
+  return paths.map((one) => {
+    if (mount === undefined || typeof one !== "string") return undefined;
+    return one === "/" ? mount : mount + one;
   });
 }

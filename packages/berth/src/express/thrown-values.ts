@@ -1,11 +1,11 @@
-// Turns whatever a handler throws synchronously into an error.
+// Turns a primitive that a handler throws, such as `undefined`, into an error.
 import type { RequestHandler, Router } from "express";
 import { allLayers, isRouter } from "./layers";
 
 /**
  * Wraps every handler of the router, so that a thrown `undefined`, `null` or string reaches the error handler. Express
  * calls `next` with the thrown value: `next(undefined)` goes on to the next handler and `next("route")` skips the
- * route, so the client would get a 404 for a bug of the service. To be called after all routes have been added.
+ * route, so the client would get a 404 for a bug of the service. Call it after all routes have been added.
  */
 export function rejectThrownValues(router: Router): void {
   for (const layer of allLayers(router)) {

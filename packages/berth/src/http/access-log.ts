@@ -20,8 +20,8 @@ export function accessLog(logger: Logger): RequestHandler {
     const client = clientAddress(req);
     res.on("close", () => {
       const sent = socket.bytesWritten;
-      const bytes = sent - (accounted.get(socket) ?? 0);
-      accounted.set(socket, sent);
+      const bytes = sent - (bytesLogged.get(socket) ?? 0);
+      bytesLogged.set(socket, sent);
       write({
         requestId: req.id,
         traceId: traceId(req),
@@ -53,15 +53,15 @@ interface AccessLine {
   aborted: true | undefined;
 }
 
-/** Writes what pino would write, if nothing customizes it: a line built by hand saves a tenth of a request. */
+/** Assembles the line by hand, which saves 6 to 13 % of a small request; if the logger has options, pino writes it. */
 function lineWriter(logger: Logger): (line: AccessLine) => void {
   const destination = plainDestination(logger);
   if (destination === undefined) return (line) => logger.info(line, "request");
-  const { base } = destination;
+  const { fields } = destination;
   return (line) => {
     const { requestId, traceId, route, method, path, status, durationMs, bytes, client } = line;
     destination.write(
-      `{"level":"info","time":${Date.now()}${base},"requestId":"${requestId}"` +
+      `{"level":"info","time":${Date.now()}${fields},"requestId":"${requestId}"` +
         `${traceId === undefined ? "" : `,"traceId":"${traceId}"`}` +
         `${route === undefined ? "" : `,"route":${quote(route)}`}` +
         `,"method":"${method}","path":${quote(path)},"status":${status},"durationMs":${durationMs}` +
@@ -81,7 +81,7 @@ const isComplete = (req: Request, res: Response): boolean =>
   (res.writableFinished && !req.errored) || refusedWith(res) !== undefined;
 
 /** How many bytes of a connection have been logged: pipelined requests arrive before earlier responses are written. */
-const accounted = new WeakMap<Socket, number>();
+const bytesLogged = new WeakMap<Socket, number>();
 
 /** Nginx' status for a request whose client disconnected before a response began. */
 const CLIENT_CLOSED_REQUEST = 499;

@@ -1,11 +1,11 @@
-// Serves an app as a port-bound service: its HTTP server, with the configured time-outs, and how it drains.
+// Serves an app as a port-bound service: its HTTP server, with the configured timeouts, and how it drains.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Express } from "express";
 import type { Logger } from "pino";
 import { messageClasses } from "../express/messages";
 import type { BindTarget } from "../port/bind";
 import { createHttpService } from "../port/http-service";
-import { requestTimeouts } from "../port/request-timeouts";
+import { requestTimeouts } from "../port/harden";
 import type { PortBoundService } from "../port/service";
 import type { ConfigOf } from "../process/environment";
 import type { httpVariables } from "../process/variables";
@@ -46,7 +46,7 @@ export function createAppService(options: AppServiceOptions): PortBoundService {
   });
 }
 
-/** The time-outs of a server. */
+/** The timeouts of a server. */
 export interface HttpServerOptions {
   /** How long a client may take to send a request, body included, in milliseconds. */
   requestTimeoutMs: number;

@@ -3,10 +3,10 @@ import { isUtf8 } from "node:buffer";
 import { parse } from "node:querystring";
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
-import { bodyLimit } from "../express/body-limit";
+import { bodyLimit } from "../express/app";
 import { Problem } from "../request/problem";
 import type { BodyOptions } from "../schema/description";
-import { byPointer, check } from "../schema/validate";
+import { byPointer, validate } from "../schema/validate";
 import { isTooDeep, MAX_DEPTH } from "./json-depth";
 import { decompress, hasBody, readWhole } from "./read-body";
 
@@ -52,14 +52,16 @@ export async function parseForm<S extends v.GenericSchema>(
  */
 export async function readBytes(req: Request, options: BytesOptions = {}): Promise<Buffer> {
   const { limitBytes = bodyLimit(req), asSent = false } = options;
-  const sent = bytesRead.get(req) ?? (await readWhole(req, limitBytes));
-
+  const sent = await readSent(req, limitBytes);
   bytesRead.set(req, sent);
   return asSent ? sent : decompress(req, sent, limitBytes);
 }
 
-/** Bodies as sent. */
+/** The bodies, as sent, of requests whose handlers have called `readBytes`. */
 const bytesRead = new WeakMap<Request, Buffer>();
+
+const readSent = (req: Request, limitBytes: number): Buffer | Promise<Buffer> =>
+  bytesRead.get(req) ?? readWhole(req, limitBytes);
 
 /** Parses JSON bodies into `req.body`, for middleware that expects them there; other bodies are not read. */
 export function jsonBody(options: BodyOptions = {}): RequestHandler {
@@ -72,12 +74,13 @@ export function jsonBody(options: BodyOptions = {}): RequestHandler {
 }
 
 const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> =>
-  check(schema, body, 422, "Some fields are not valid.", byPointer);
+  validate(schema, body, 422, "Some fields are not valid.", byPointer);
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
 /** Any charset but UTF-8, quoted or not; quoted values of other parameters are skipped. */
-const OTHER_CHARSET = /^([^"]|"([^"\\]|\\.)*")*?;[ \t]*charset=(?!("?)utf-8\3[ \t]*(;|$))/i;
+const OTHER_CHARSET =
+  /^([^"]|"([^"\\]|\\.)*")*?;[ \t]*charset=(?!(?<quote>"?)utf-8\k<quote>[ \t]*(;|$))/i;
 const BYTE_ORDER_MARK = "\ufeff";
 
 const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "";
@@ -110,7 +113,7 @@ async function readForm(req: Request, options: BodyOptions): Promise<object> {
 async function readText(req: Request, options: BodyOptions): Promise<string> {
   if (OTHER_CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
   const { limitBytes = bodyLimit(req) } = options;
-  let body = bytesRead.get(req) ?? (await readWhole(req, limitBytes));
+  let body = await readSent(req, limitBytes);
   if (req.headers["content-encoding"]) body = await decompress(req, body, limitBytes);
   if (!isUtf8(body)) throw new Problem(400, "The body is not valid UTF-8.");
   return body.toString();

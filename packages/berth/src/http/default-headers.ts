@@ -18,7 +18,7 @@ export function helmetHeaders(): readonly string[] {
   const headers: string[] = [];
   const recorder = {
     setHeader: (name: string, value: string) => headers.push(name, value),
-    // createExpress has disabled it already.
+    // `createExpress` has already disabled it.
     removeHeader: (name: string) => name === "X-Powered-By",
   };
   helmet()({} as IncomingMessage, recorder as unknown as ServerResponse, (err) => {

@@ -1,7 +1,8 @@
 // Turns every error into a response, whatever was thrown.
 import type { ErrorRequestHandler, Request, Response } from "express";
 import type { Logger } from "pino";
-import { type Headers, Problem } from "../request/problem";
+import { isErrorStatus, readHttpError, type ResponseHeaders } from "../request/http-error";
+import { Problem } from "../request/problem";
 import { requestFields } from "./log-context";
 import { MALFORMED_PATH } from "./not-found";
 import { sendProblem } from "./send-problem";
@@ -23,8 +24,8 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     const response = responseTo(thrown);
     if (res.writableEnded) return log(thrown, "request failed after its response");
     if (response.status >= 500 || res.headersSent) log(thrown, "request failed");
+    // The generic 500 is for a problem that cannot be sent, such as one with members that cannot be JSON.
     for (const { status, members, headers } of [response, GENERIC]) {
-      // Too late for another response.
       if (res.headersSent) break;
       try {
         res.statusMessage = "";
@@ -33,7 +34,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
         log(err, "problem details could not be sent");
       }
     }
-    // Sends what has been written so far; then the client sees that the response is incomplete.
+    // In the next turn, when what was written has been sent: the client sees that the response is incomplete.
     setImmediate(() => req.socket.destroy());
   };
 }
@@ -59,7 +60,7 @@ function isFromDisconnect(thrown: unknown, { socket, errored }: Request, res: Re
 interface ErrorResponse {
   status: number;
   members: Readonly<Record<string, unknown>>;
-  headers?: Headers | undefined;
+  headers?: ResponseHeaders | undefined;
 }
 
 const GENERIC: ErrorResponse = { status: 500, members: {} };
@@ -68,7 +69,7 @@ const GENERIC: ErrorResponse = { status: 500, members: {} };
 function responseTo(thrown: unknown): ErrorResponse {
   try {
     // Reading a property of null or undefined throws, too.
-    return thrown instanceof Problem ? problemResponse(thrown) : errorResponse(thrown as HttpError);
+    return thrown instanceof Problem ? problemResponse(thrown) : errorResponse(thrown as object);
   } catch {
     return GENERIC;
   }
@@ -80,42 +81,17 @@ function problemResponse({ status, message, members, headers }: Problem): ErrorR
     : GENERIC;
 }
 
-/** What Express libraries set on errors; anything may be thrown, so each part is checked. */
-interface HttpError {
-  status?: unknown;
-  statusCode?: unknown;
-  expose?: unknown;
-  message?: unknown;
-  headers?: unknown;
-}
-
-/** Errors of other libraries: their status is used, their message only if `expose` is true. */
-function errorResponse(err: HttpError): ErrorResponse {
-  const { expose, message, headers } = err;
-  const status = err.status ?? err.statusCode;
-  if (!isErrorStatus(status)) {
+/** Any other error than a `Problem`. */
+function errorResponse(err: object): ErrorResponse {
+  const exposed = readHttpError(err);
+  if (!exposed) {
     const upload = uploadError(err);
     return upload ? { status: upload.status, members: { detail: upload.detail } } : GENERIC;
   }
+  const { status, message, headers } = exposed;
   // Express sets this status when it fails to decode the path; a handler's own URIError has none.
   if (err instanceof URIError && status === 400) {
     return { status, members: { detail: MALFORMED_PATH } };
   }
-  if (expose !== true) return { status, members: {} };
-  const members = typeof message === "string" ? { detail: message } : {};
-  return { status, members, headers: statusHeaders(headers) };
-}
-
-const isErrorStatus = (status: unknown): status is number =>
-  Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
-
-/**
- * Headers that belong to a status: to 405, 416, 429 and 503, and 401. Others are not passed on, such as the
- * `Set-Cookie` of an upstream's response that an error carries.
- */
-const STATUS_HEADERS = /^(allow|content-range|retry-after|www-authenticate)$/i;
-
-function statusHeaders(headers: unknown): Headers | undefined {
-  const own = Object.entries(headers ?? {}).filter(([name]) => STATUS_HEADERS.test(name));
-  return own.length > 0 ? Object.fromEntries(own) : undefined;
+  return { status, members: message === undefined ? {} : { detail: message }, headers };
 }

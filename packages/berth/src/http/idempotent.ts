@@ -1,4 +1,4 @@
-// Lets a client safely retry a request that must run only once, after a time-out or a broken connection.
+// Lets a client safely retry a request that must run only once (`Idempotency-Key`), after a timeout or a broken connection.
 import { createHash } from "node:crypto";
 import { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
@@ -18,7 +18,7 @@ export type RunOnce<Db> = (
   work: (db: Db) => Promise<IdempotentResponse>,
 ) => Promise<{ answer: IdempotentResponse; isRepeated: boolean }>;
 
-/** The parts of a request that matter here; its type parameters do not. */
+/** The parts of a request that identify it, whatever its type parameters. */
 type KeyedRequest = Pick<Request, "get" | "method" | "originalUrl" | "body">;
 
 /** Options for idempotency keys. */
@@ -42,8 +42,11 @@ export async function idempotent<Db>(
   { client = "" }: IdempotentOptions = {},
 ): Promise<void> {
   const key = keyOf(req);
-  const request = key && { key: `${key} ${digestOf(client)}`, fingerprint: fingerprintOf(req) };
-  const { answer, isRepeated } = await once(request || undefined, async (db) => {
+  const request =
+    key === undefined
+      ? undefined
+      : { key: `${key} ${digestOf(client)}`, fingerprint: fingerprintOf(req) };
+  const { answer, isRepeated } = await once(request, async (db) => {
     const made = await work(db);
     checkHead(made, res);
     return made;
@@ -54,18 +57,19 @@ export async function idempotent<Db>(
   else res.json(answer.body);
 }
 
-/** Quoted in the draft, but not by many clients. */
+/** The draft quotes the key, many clients do not. */
 const KEY = /^("?)([\x21\x23-\x7e]{1,255})\1$/;
 
 function keyOf(req: KeyedRequest): string | undefined {
   const header = req.get("Idempotency-Key");
   if (header === undefined) return undefined;
   const key = KEY.exec(header)?.[2];
-  if (key === undefined) throw new Problem(400, NO_KEY);
+  if (key === undefined) throw new Problem(400, MALFORMED_KEY);
   return key;
 }
 
-const NO_KEY = "The Idempotency-Key must be 1 to 255 ASCII characters without spaces or quotes.";
+const MALFORMED_KEY =
+  "The Idempotency-Key must be 1 to 255 ASCII characters without spaces or quotes.";
 
 const fingerprintOf = ({ method, originalUrl, body }: KeyedRequest): string =>
   hash([method, originalUrl, body]);

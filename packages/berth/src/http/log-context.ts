@@ -1,4 +1,4 @@
-// Adds a request's ids to all its log lines, and to the calls made for it.
+// Gives a request its async context: its ids in all its log lines, and in the calls made for it.
 import type { Request, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { routePattern } from "../express/route-patterns";
@@ -15,7 +15,7 @@ export function logContext(logger: Logger): RequestHandler {
     const context = {
       logger,
       fields: () => requestFields(req),
-      travels: () => ({ "x-request-id": req.id, ...traceHeaders(req) }),
+      headersToPropagate: () => ({ "x-request-id": req.id, ...traceHeaders(req) }),
       deadline: deadlineOf(req),
     };
     runInWorkContext(context, next);

@@ -16,7 +16,7 @@ interface Counter {
   endsAt: number;
 }
 
-/** About 7 MB in all. */
+/** Takes about 7 MB in all. */
 const CLIENTS = 50_000;
 
 /**

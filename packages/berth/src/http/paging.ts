@@ -1,4 +1,4 @@
-// Sends lists page by page: the client follows a link, and need not understand cursors.
+// Cursor pagination: lists are sent page by page, and a client follows the `Link` to the next page.
 import { unescape } from "node:querystring";
 import type { Response } from "express";
 import type { PageQuery } from "../schema/query-fields";

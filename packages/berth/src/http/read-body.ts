@@ -12,7 +12,7 @@ export const hasBody = ({ headers }: Request): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 /**
- * Reads a body, as sent, into one buffer: a list of chunks would take two hundred times the memory if the bytes come
+ * Reads a body, as sent, into one buffer: a list of chunks would take two hundred times the memory if the bytes arrive
  * one by one. A client that sent `Expect: 100-continue` gets its 100 only now.
  * @throws Problem 413 over the limit, at once; 400 when the body is incomplete.
  */
@@ -21,8 +21,8 @@ export function readWhole(req: Request, limitBytes: number): Promise<Buffer> {
     if (Number(req.headers["content-length"]) > limitBytes) throw new Problem(413, TOO_LARGE);
     if (req.readableEnded) throw new Error("The body has already been read, by other middleware.");
     // The client has disconnected during earlier middleware: no event would come.
-    if (req.destroyed) throw new Problem(400, BROKEN_OFF);
-    let body: Buffer = NOTHING;
+    if (req.destroyed) throw new Problem(400, INCOMPLETE);
+    let body: Buffer = EMPTY;
     let length = 0;
     const onData = (piece: Buffer): void => {
       const end = length + piece.length;
@@ -38,12 +38,12 @@ export function readWhole(req: Request, limitBytes: number): Promise<Buffer> {
       length = end;
     };
     const onEnd = (): void => resolve(length === body.length ? body : body.subarray(0, length));
-    const onAbort = (): void => reject(new Problem(400, BROKEN_OFF));
+    const onAbort = (): void => reject(new Problem(400, INCOMPLETE));
     req.on("data", onData).on("end", onEnd).on("error", onAbort);
   });
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 function enlarge(buffer: Buffer, bytes: number): Buffer {
   const larger = Buffer.allocUnsafe(bytes);
@@ -75,7 +75,7 @@ export async function decompress(req: Request, sent: Buffer, limitBytes: number)
 }
 
 const TOO_LARGE = "The body is larger than this service accepts.";
-const BROKEN_OFF = "The body ended before it was complete.";
+const INCOMPLETE = "The body ended before it was complete.";
 const UNKNOWN_ENCODING =
   "The body's Content-Encoding is not supported: send gzip, deflate, br or none.";
 const NOT_COMPRESSED = "The body does not match its Content-Encoding.";

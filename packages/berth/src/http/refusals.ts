@@ -1,4 +1,4 @@
-// Responds to bytes that Node's HTTP parser rejects.
+// Makes the response to bytes that Node's HTTP parser rejects.
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
@@ -16,7 +16,7 @@ type Refused = ServerResponse & { [REFUSED_WITH]?: number };
 export const refusedWith = (res: ServerResponse): number | undefined =>
   (res as Refused)[REFUSED_WITH];
 
-const BROKEN_OFF = "HPE_INVALID_EOF_STATE";
+const INCOMPLETE = "HPE_INVALID_EOF_STATE";
 
 /** Status and detail, by the error code of Node or its parser. */
 const ERRORS: Readonly<Record<string, [status: number, detail: string]>> = {
@@ -26,7 +26,7 @@ const ERRORS: Readonly<Record<string, [status: number, detail: string]>> = {
     "The body has longer chunk extensions than this service accepts.",
   ],
   HPE_HEADER_OVERFLOW: [431, "The request's head is larger than this service accepts."],
-  [BROKEN_OFF]: [400, "The connection ended before the request was complete."],
+  [INCOMPLETE]: [400, "The connection ended before the request was complete."],
 };
 const MALFORMED: [number, string] = [400, "The request is not valid HTTP/1.1."];
 
@@ -39,8 +39,8 @@ export function refusals(logger: Logger) {
   return (code: string, socket: Socket, res?: ServerResponse): string => {
     const [status, detail] = ERRORS[code] ?? MALFORMED;
     const requestId = (res?.req as Request | undefined)?.id ?? randomUUID();
-    // A client that broke off has nearly always disconnected, which the access log marks as `aborted`.
-    if (res && code !== BROKEN_OFF) (res as Refused)[REFUSED_WITH] = status;
+    // A client of an incomplete request has nearly always disconnected: the access log marks that as `aborted`.
+    if (res && code !== INCOMPLETE) (res as Refused)[REFUSED_WITH] = status;
     if (!res)
       logger.info({ requestId, status, code, client: peerAddress(socket) }, "request refused");
     const body = problemText(status, { detail }, requestId);

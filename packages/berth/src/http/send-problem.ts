@@ -2,7 +2,8 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Request, Response } from "express";
 import { isUntouched, sendAtOnce } from "../express/fast-response";
-import { type Headers, PROBLEM_TYPE, problemText } from "../request/problem";
+import type { ResponseHeaders } from "../request/http-error";
+import { PROBLEM_TYPE, problemText } from "../request/problem";
 
 /** Headers that described the response which the problem replaces. */
 const STALE_HEADERS = /^(content-(?!security)|etag|last-modified|cache-control|accept-ranges)/;
@@ -18,7 +19,7 @@ export function sendProblem(
   res: Response,
   status: number,
   members: Readonly<Record<string, unknown>>,
-  headers?: Headers,
+  headers?: ResponseHeaders,
 ): void {
   // Before the status is set, which the access log reads.
   if (res.headersSent) throw new Error("A response has already been sent.");

@@ -1,9 +1,9 @@
-// The routes that every service has: its name and version, and the liveness and readiness probes.
+// The routes that every service has: its name and version, and the health checks (liveness and readiness probes).
 import type { RequestHandler } from "express";
 import * as v from "valibot";
+import type { About } from "../process/about";
 import { REPLACED } from "../process/lifecycle";
 import { checkReadiness, type ReadinessOptions } from "../process/readiness";
-import type { About } from "../process/about";
 import { describes } from "../schema/description";
 import { sendProblem } from "./send-problem";
 

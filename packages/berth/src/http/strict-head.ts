@@ -1,4 +1,4 @@
-// Refuses request heads that Node's parser accepts although HTTP does not allow them.
+// Refuses request heads that Node's parser accepts, but that are ambiguous (request smuggling) or not supported.
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { Problem } from "../request/problem";

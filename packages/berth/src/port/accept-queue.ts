@@ -2,8 +2,11 @@
 import type { Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** When to give up if new connections keep arriving, in milliseconds. */
-const LIMIT_MS = 200;
+/**
+ * When to give up if new connections keep arriving: after as many as can have waited (`net.core.somaxconn`). A time limit
+ * would abandon those that wait for a process that gets too little CPU.
+ */
+const LIMIT = 4096;
 
 /**
  * Watches a server, which need not listen yet.
@@ -15,12 +18,11 @@ export function watchAcceptQueue(server: Server): () => Promise<void> {
   let accepted = 0;
   server.on("connection", () => accepted++);
   return async () => {
-    const deadline = performance.now() + LIMIT_MS;
+    const last = accepted + LIMIT;
     await nextTurn();
-    for (;;) {
-      const before = accepted;
+    for (let before = -1; accepted > before && accepted < last;) {
+      before = accepted;
       await nextTurn();
-      if (accepted === before || performance.now() > deadline) return;
     }
   };
 }

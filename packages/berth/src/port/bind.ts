@@ -51,7 +51,7 @@ export function requireReusePort(version: string): void {
 
 async function listen(server: Server, target: BindTarget): Promise<BoundAddress> {
   await new Promise<void>((resolve, reject) => {
-    // Before other listeners, which may throw, as a WebSocket server's does.
+    // Runs before other listeners, which may throw, as a WebSocket server's does.
     server.prependOnceListener("error", reject);
     server.once("listening", () => {
       server.off("error", reject);
@@ -70,8 +70,8 @@ function findPath(server: Server): string {
     const inode = String(fstatSync(handle.fd, { bigint: true }).ino);
     const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
     // The inode is the seventh field, the path the last one; it may contain spaces.
-    const path = sockets.map((of) => /^(?:\S+\s+){6}(\d+) (.+)$/.exec(of));
-    return path.find((of) => of?.[1] === inode)?.[2] ?? UNIX_SOCKET;
+    const paths = sockets.map((line) => /^(?:\S+\s+){6}(\d+) (.+)$/.exec(line));
+    return paths.find((match) => match?.[1] === inode)?.[2] ?? UNIX_SOCKET;
   } catch {
     return UNIX_SOCKET;
   }
@@ -79,8 +79,8 @@ function findPath(server: Server): string {
 
 const UNIX_SOCKET = "a Unix socket";
 
-/** The log fields and text for an address. */
-export const logOf = ({ address, port }: BoundAddress) =>
+/** The fields and the text of the log line for an address. */
+export const describeAddress = ({ address, port }: BoundAddress) =>
   port === 0
     ? { fields: { address }, text: `is listening on ${address}` }
     : { fields: { address, port }, text: `is listening on port ${port}` };
@@ -92,7 +92,7 @@ function explain(err: NodeJS.ErrnoException, target: BindTarget): string {
   const { host, port } = target;
   switch (err.code) {
     case "EADDRINUSE":
-      return `Port ${port} is taken: stop the process that listens there, or choose another with PORT.${airPlay(port)}`;
+      return `Port ${port} is already in use: stop the process that listens on it, or choose another PORT.${airPlayHint(port)}`;
     case "EACCES":
       return `Port ${port} requires more privileges than this process has: choose a PORT of 1024 or above.`;
     case "EADDRNOTAVAIL":
@@ -105,7 +105,7 @@ function explain(err: NodeJS.ErrnoException, target: BindTarget): string {
   }
 }
 
-const airPlay = (port: number): string =>
+const airPlayHint = (port: number): string =>
   process.platform === "darwin" && port === 5000
     ? " On macOS this is often AirPlay Receiver, which can be switched off in System Settings."
     : "";

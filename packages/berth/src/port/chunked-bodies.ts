@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
  * A body with more chunks than this at once waits for its turn. Node reads 64 KB at a time, which may be 10,900 chunks of
  * one byte, and up to 32 times before it reads from the next connection.
  */
-const MANY = 1000;
+const MAX_AT_ONCE = 1000;
 
 /**
  * Joins the chunks that arrive at once into one buffer. Node creates a `Buffer` for each chunk, which takes 200 bytes even
@@ -15,7 +15,7 @@ const MANY = 1000;
  * @returns A function to call with each request before its body is read.
  */
 export function createChunkJoiner(): (req: IncomingMessage) => void {
-  const takeTurn = createTurns();
+  const runInOwnTurn = createTurnQueue();
 
   return (req) => {
     if (req.headers["transfer-encoding"] === undefined) return;
@@ -24,9 +24,9 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
     let bytes = 0;
 
     function join(): void {
-      if (chunks.length <= MANY) return pushJoined();
+      if (chunks.length <= MAX_AT_ONCE) return pushJoined();
       chunks = [Buffer.concat(chunks)];
-      takeTurn(pushJoined);
+      runInOwnTurn(pushJoined);
     }
 
     function pushJoined(): void {
@@ -46,13 +46,13 @@ export function createChunkJoiner(): (req: IncomingMessage) => void {
       if (bytes === 0) setImmediate(join);
       chunks.push(chunk);
       bytes += chunk.length;
-      return chunks.length <= MANY && req.readableLength + bytes < req.readableHighWaterMark;
+      return chunks.length <= MAX_AT_ONCE && req.readableLength + bytes < req.readableHighWaterMark;
     };
   };
 }
 
-/** Runs each callback in a turn of the event loop of its own. */
-function createTurns(): (goOn: () => void) => void {
+/** Returns a function that runs each callback in its own turn of the event loop. */
+function createTurnQueue(): (run: () => void) => void {
   const waiting: (() => void)[] = [];
   let isScheduled = false;
   const schedule = (): void => {
@@ -61,13 +61,13 @@ function createTurns(): (goOn: () => void) => void {
   };
   const next = (): void => {
     isScheduled = false;
-    const goOn = waiting.shift();
+    const run = waiting.shift();
     // Before the callback, which may throw.
     schedule();
-    goOn?.();
+    run?.();
   };
-  return (goOn) => {
-    waiting.push(goOn);
+  return (run) => {
+    waiting.push(run);
     schedule();
   };
 }

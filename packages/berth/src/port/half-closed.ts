@@ -20,11 +20,11 @@ export function answerHalfClosed(server: Server, silenceMs = SILENCE_MS): void {
   (server as HalfOpenServer).httpAllowHalfOpen = true;
   server.on("connection", (socket: Socket) => {
     // Node's listener runs first, and ends the server's side unless a response is pending.
-    socket.once("end", () => socket.writable && watch(socket, silenceMs));
+    socket.once("end", () => socket.writable && probeWhileSilent(socket, silenceMs));
   });
 }
 
-function watch(socket: AnsweringSocket, silenceMs: number): void {
+function probeWhileSilent(socket: AnsweringSocket, silenceMs: number): void {
   let written = socket.bytesWritten;
   const timer = setInterval(() => {
     const isSilent = socket.bytesWritten === written && socket.writableLength === 0;

@@ -1,5 +1,5 @@
-// Guards an HTTP server against clients that are slow, stalled, gone, ahead of their responses, or not speaking HTTP.
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+// Guards an HTTP server against clients that are slow, stalled, gone or pipelining, or that do not speak HTTP.
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { answerHalfClosed } from "./half-closed";
 import { type HttpConnections, trackHttpConnections } from "./http-connections";
 import { type Refuse, refuseRequests } from "./refused-requests";
@@ -26,9 +26,29 @@ export function harden(server: Server, options: HardenOptions = {}): HttpConnect
   ignoreUpgrades(server, isUpgrade);
   deferExpectations(server);
   answerHalfClosed(server);
-  cutStalledResponses(server, connections, responseTimeoutMs);
+  destroyStalledConnections(server, connections, responseTimeoutMs);
   if (refuse) refuseRequests(server, connections, refuse);
   return connections;
+}
+
+/** The time limit for a request head, in milliseconds, as in nginx: unlike a body, it has at most 16 KiB. */
+const MAX_HEAD_MS = 60_000;
+/** How late a time limit may be enforced, as a fraction of it. */
+const PRECISION = 1 / 20;
+
+/**
+ * The server options that limit the time from a request's first byte to the end of its head, and to the end of its body.
+ * They limit neither idle connections nor responses.
+ * @param requestTimeoutMs For the whole request, in milliseconds.
+ * @see https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener
+ */
+export function requestTimeouts(requestTimeoutMs: number): ServerOptions {
+  const headersTimeout = Math.min(MAX_HEAD_MS, requestTimeoutMs);
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout,
+    connectionsCheckingInterval: Math.ceil(headersTimeout * PRECISION),
+  };
 }
 
 /**
@@ -56,12 +76,12 @@ function continueOnceRead(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Closes a connection if its client has read nothing for this long, and at most twice as long, although data waits to be
+ * Closes a connection after its client has read nothing for this long, or up to twice as long, although data waits to be
  * read. Slow handlers and streams without data are not affected.
  * Uses Node's socket timer, because only Node knows how much of a large write has been read.
  * @param timeoutMs In milliseconds.
  */
-function cutStalledResponses(
+function destroyStalledConnections(
   server: Server,
   connections: HttpConnections,
   timeoutMs: number,

@@ -14,10 +14,10 @@ const REUSE_GRACE_MS = 250;
 
 interface Connection {
   /** Whether it has ever carried a request. */
-  used: boolean;
+  isUsed: boolean;
   /** How many of its requests have no complete response: one is being handled, the others wait. */
   inFlight: number;
-  /** The response to the latest of those, or to a request whose body is incomplete. */
+  /** The latest response; undefined once both it and its request are complete. */
   last?: ServerResponse | undefined;
 }
 
@@ -25,7 +25,7 @@ interface Upgraded {
   req: IncomingMessage;
   /** `bytesWritten` before the response that accepts the upgrade. */
   bytesBefore: number;
-  hasClose: boolean;
+  isCloseSent: boolean;
 }
 
 /** The connections of one HTTP server. */
@@ -35,14 +35,14 @@ export interface HttpConnections {
    * already sent.
    */
   closeAfterResponse(): void;
-  /** The response to a connection's latest request, unless both are over. */
+  /** The response to a connection's latest request; undefined once both are complete. */
   latest(socket: Socket): ServerResponse | undefined;
   /** Whether a connection has carried requests, and none is in flight. */
   isKeptAlive(socket: Socket): boolean;
-  /** Responds to the pipelined requests so far, and admits no more of them. */
+  /** Handles the pipelined requests that have arrived, and admits no more. */
   stopPipelining(): void;
-  /** Reduces the time that clients may stop reading, in milliseconds, for present and future responses. */
-  hurry(stalledMs: number): void;
+  /** Changes how long clients may stop reading, in milliseconds, for present and future responses. */
+  setResponseTimeout(timeoutMs: number): void;
   /** Closes connections without a request in flight: those that have carried one, or those that never did. */
   endIdle(which: "used" | "unused"): void;
   /** Sends a Close frame to WebSockets, present and future, and FIN to other upgraded connections. */
@@ -58,11 +58,11 @@ export function trackHttpConnections(server: Server): HttpConnections {
   const connections = new Map<Socket, Connection>();
   const upgraded = new Map<Socket, Upgraded>();
   const joinChunks = createChunkJoiner();
-  let closing = false;
+  let isClosing = false;
   let isClosingUpgraded = false;
 
   server.on("connection", (socket: Socket) => {
-    connections.set(socket, { used: false, inFlight: 0 });
+    connections.set(socket, { isUsed: false, inFlight: 0 });
     socket.once("close", () => {
       connections.delete(socket);
       upgraded.delete(socket);
@@ -77,16 +77,16 @@ export function trackHttpConnections(server: Server): HttpConnections {
       if (!connection) return handle(req, res);
       if (isEnded(socket)) return;
       if (connection.inFlight > 0 && !pipelining.admit(socket)) return;
-      // Only the last response may close the connection: an earlier one would lose this request.
-      if (closing) setKeepAlive(connection, true);
-      connection.used = true;
+      // The earlier response must not close the connection: this request would be lost.
+      if (isClosing) setKeepAlive(connection, true);
+      connection.isUsed = true;
       connection.inFlight++;
       connection.last = res;
-      if (closing) setKeepAlive(connection, false);
+      if (isClosing) setKeepAlive(connection, false);
       res.on("close", () => {
         if (--connection.inFlight > 0) return pipelining.next(socket);
         if (req.complete) connection.last = undefined;
-        if (!closing) return;
+        if (!isClosing) return;
         if (res.shouldKeepAlive) setTimeout(endUnlessUsed, REUSE_GRACE_MS, socket).unref();
         else endConnection(socket);
       });
@@ -97,7 +97,7 @@ export function trackHttpConnections(server: Server): HttpConnections {
     upgrade(req, socket, emit) {
       if (isEnded(socket)) return;
       const upgrade = (): void => {
-        const entry = { req, bytesBefore: socket.bytesWritten, hasClose: false };
+        const entry = { req, bytesBefore: socket.bytesWritten, isCloseSent: false };
         connections.delete(socket);
         upgraded.set(socket, entry);
         // Resumes reading, in case an earlier chunked body has paused it.
@@ -119,24 +119,24 @@ export function trackHttpConnections(server: Server): HttpConnections {
 
   return {
     closeAfterResponse() {
-      closing = true;
+      isClosing = true;
       for (const connection of connections.values()) setKeepAlive(connection, false);
     },
     latest: (socket) => connections.get(socket)?.last,
     isKeptAlive(socket) {
       const connection = connections.get(socket);
-      return connection?.inFlight === 0 && connection.used;
+      return connection?.inFlight === 0 && connection.isUsed;
     },
     stopPipelining: () => pipelining.stopAdmitting(),
-    hurry(stalledMs) {
-      server.timeout = stalledMs;
+    setResponseTimeout(timeoutMs) {
+      server.timeout = timeoutMs;
       for (const [socket, { inFlight }] of connections) {
-        if (inFlight > 0) socket.setTimeout(stalledMs);
+        if (inFlight > 0) socket.setTimeout(timeoutMs);
       }
     },
     endIdle(which) {
-      for (const [socket, { inFlight, used }] of connections) {
-        if (inFlight === 0 && used === (which === "used")) endConnection(socket);
+      for (const [socket, { inFlight, isUsed }] of connections) {
+        if (inFlight === 0 && isUsed === (which === "used")) endConnection(socket);
       }
     },
     closeUpgraded() {
@@ -188,8 +188,8 @@ const isEnded = (socket: Socket): boolean => socket.writableEnded;
 
 /** Sends a Close frame or FIN, unless it was sent before or the upgrade is not accepted yet; returns whether it did. */
 function sendClose(socket: Socket, entry: Upgraded): boolean {
-  if (entry.hasClose || socket.bytesWritten === entry.bytesBefore) return false;
-  entry.hasClose = true;
+  if (entry.isCloseSent || socket.bytesWritten === entry.bytesBefore) return false;
+  entry.isCloseSent = true;
   if (isWebSocket(entry.req)) sendGoingAway(socket);
   else socket.end();
   return true;

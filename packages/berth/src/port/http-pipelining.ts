@@ -3,7 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** While more requests than this wait, their connection is not read: this is the backpressure on the client. */
+/** While more requests than this wait, their connection is not read, so the client gets backpressure. */
 const READ_AHEAD = 8;
 
 /**
@@ -13,19 +13,19 @@ const READ_AHEAD = 8;
 const MAX_WAITING = 10_000;
 
 /**
- * How many requests may be queued in one turn of the event loop before reading pauses until the next turn: what Node parses
- * at once for many such connections takes more memory than the queues themselves.
+ * How many pipelined requests may arrive in one turn of the event loop before no connection is read until the next turn:
+ * parsed all at once, those of many connections would take more memory than the queues may.
  */
-const MAX_A_TURN = 1000;
+const MAX_PER_TURN = 1000;
 
 /** The waiting requests of one connection. */
 interface Queue {
   waiting: [IncomingMessage, ServerResponse][];
   /** An upgrade, which is a connection's last request. */
   upgrade?: () => void;
-  /** Whether a request was rejected: the connection is not read any more. */
+  /** Set after a request was rejected: the connection is no longer read. */
   isClosed?: boolean;
-  /** The context of the connection: requests must not inherit the `AsyncLocalStorage` of the previous one. */
+  /** Requests run in it, so that none inherits the `AsyncLocalStorage` context of the previous one. */
   context: AsyncResource;
 }
 
@@ -55,7 +55,7 @@ export function createPipelining(
 ): Pipelining {
   const queues = new Map<Socket, Queue>();
   let total = 0;
-  let cameThisTurn = 0;
+  let queuedThisTurn = 0;
   let isStopped = false;
 
   const isFull = ({ waiting, upgrade, isClosed }: Queue): boolean =>
@@ -79,15 +79,15 @@ export function createPipelining(
     process.nextTick(pauseIfFull, queue, socket);
   }
 
-  function countTurn(): void {
-    cameThisTurn++;
-    if (cameThisTurn === 1) setImmediate(() => (cameThisTurn = 0));
+  function countInTurn(): void {
+    queuedThisTurn++;
+    if (queuedThisTurn === 1) setImmediate(() => (queuedThisTurn = 0));
     // After the whole chunk is parsed: an upgrade at its end must get a socket that is not paused.
-    if (cameThisTurn === MAX_A_TURN) process.nextTick(pauseForATurn);
+    if (queuedThisTurn === MAX_PER_TURN) process.nextTick(pauseUntilNextTurn);
   }
 
   /** Pauses all connections until the next turn, except those that wait to upgrade, which nothing reads. */
-  function pauseForATurn(): void {
+  function pauseUntilNextTurn(): void {
     const isRead = (socket: Socket) => !socket.isPaused() && !queues.get(socket)?.upgrade;
     const reading = [...sockets()].filter(isRead);
     for (const socket of reading) socket.pause();
@@ -109,7 +109,7 @@ export function createPipelining(
 
   return {
     admit(socket) {
-      countTurn();
+      countInTurn();
       if (isStopped) reject(socket);
       else if (total >= MAX_WAITING) socket.destroy();
       return !isStopped && !socket.destroyed;

@@ -11,10 +11,10 @@ import type { PortBoundService } from "./service";
  * may still respond to its Close frame, and a client that pipelines may send the rest.
  */
 const IDLE_GRACE_MS = 2000;
-/** How long connections without any request so far, such as a browser's preconnects, stay open, in milliseconds. */
+/** How long connections that never carried a request, such as a browser's preconnects, stay open, in milliseconds. */
 const UNUSED_GRACE_MS = 1000;
 
-/** How long a client may stop reading its response while draining, in milliseconds; at most twice as long. */
+/** How long a client may stop reading its response while draining, in milliseconds; up to twice as long, as with every socket timeout of Node. */
 const STALLED_GRACE_MS = 1000;
 
 /** How an HTTP server is bound. */
@@ -42,7 +42,7 @@ export function createHttpService(options: HttpServiceOptions): PortBoundService
     async drain(remainingMs) {
       const closed = closeListener(server);
       connections.closeUpgraded();
-      connections.hurry(Math.min(STALLED_GRACE_MS, remainingMs / 4));
+      connections.setResponseTimeout(Math.min(STALLED_GRACE_MS, remainingMs / 4));
       const unused = setTimeout(
         () => connections.endIdle("unused"),
         Math.min(UNUSED_GRACE_MS, remainingMs / 2),

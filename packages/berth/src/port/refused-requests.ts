@@ -34,7 +34,7 @@ export function refuseRequests(server: Server, connections: HttpConnections, ref
       inTurn(socket, connections.latest(socket), (res) => {
         const text = refuse(code, socket, res);
         if (!socket.writable) return;
-        // Further input would still be parsed, and handled after the client was told that it was not.
+        // After a timeout the parser still works: it would handle a request whose client was told that it failed.
         if (code === TIMEOUT) socket.end(text).destroySoon();
         else endConnection(socket.resume(), text);
       });
@@ -43,8 +43,8 @@ export function refuseRequests(server: Server, connections: HttpConnections, ref
 }
 
 /**
- * Calls `send` once the earlier requests have their responses; closes the connection if the invalid request already has one.
- * @param latest The connection's latest response, unless it and its request are over.
+ * Calls `send` once the earlier responses are sent; destroys the connection if the invalid request's own has begun.
+ * @param latest The connection's latest response; undefined once it and its request are complete.
  */
 function inTurn(
   socket: Socket,

@@ -9,13 +9,13 @@ export interface TcpServiceOptions {
   name: string;
   server: Server;
   target: BindTarget;
-  /** Closes one connection as its protocol requires once its work is done; by default, sends pending data, then FIN. */
-  farewell?: (socket: Socket) => void;
+  /** Closes one connection as its protocol requires, once its work is done; by default, sends pending data, then FIN. */
+  closeConnection?: (socket: Socket) => void;
 }
 
 /** Creates the service of a TCP server that does not listen yet. */
 export function createTcpService(options: TcpServiceOptions): PortBoundService {
-  const { name, server, target, farewell = (socket: Socket) => socket.end() } = options;
+  const { name, server, target, closeConnection = (socket: Socket) => socket.end() } = options;
   const sockets = new Set<Socket>();
   let draining = false;
 
@@ -34,7 +34,7 @@ export function createTcpService(options: TcpServiceOptions): PortBoundService {
     },
     drain() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) farewell(socket);
+      for (const socket of sockets) closeConnection(socket);
       return closed;
     },
     destroy() {

@@ -1,5 +1,5 @@
-// Upgrades to WebSockets: which requests may upgrade, and how a connection is closed. A library of the owner's choice
-// does the rest.
+// Decides which requests may upgrade to WebSockets, and closes those connections. A library of the owner's choice does
+// the rest.
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 

@@ -1,28 +1,28 @@
-// Creates a client of one PostgreSQL server, with all options set, so that pg reads nothing from the environment.
+// Creates a pg client for one server, with all options set, as pg would read the others from PG* variables.
 import { Socket } from "node:net";
 import { Client, type Connection } from "pg";
 import { type Encryption, tlsOptions } from "./tls";
 import { getTypeParser, NEEDED_SETTINGS, PREFERRED_SETTINGS } from "./types";
 import type { PostgresHost, PostgresSettings } from "./url";
 
-/** The options that all connections to a database share. */
+/** What all connections to a database have in common. */
 export interface ClientOptions {
   settings: PostgresSettings;
   /** The name in `pg_stat_activity`, unless the URL sets one. */
   applicationName?: string;
   /** The statement timeout, in milliseconds; none by default. */
   statementTimeoutMs?: number;
-  /** Settings that are not sent, as the server would refuse the connection. */
+  /** Settings that are not sent, because a pooler has refused them. */
   unsent?: ReadonlySet<string>;
 }
 
-/** The server itself cancels a slow statement; if even then no response comes, the connection is dropped after this time. */
-const UNANSWERED_MS = 1000;
+/** When to drop a connection without a response, in milliseconds after the statement timeout, which the server enforces. */
+const RESPONSE_GRACE_MS = 1000;
 
-/** The idle time before the first TCP keep-alive probe; the system's default is two hours. */
+/** The idle time before the first TCP keep-alive probe, in milliseconds; the system's default is two hours. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
-/** Creates a client, not connected yet; `wasReached` tells whether a TCP connection was established. */
+/** Creates a client, not connected yet; `wasReached` returns whether a TCP connection was established. */
 export function createClient(
   host: PostgresHost,
   encryption: Encryption,
@@ -44,37 +44,41 @@ export function createClient(
     stream: () => new Socket().once("connect", () => (isReached = true)),
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: !unsent.has("statement_timeout") && (statementTimeoutMs ?? false),
-    query_timeout: statementTimeoutMs && statementTimeoutMs + UNANSWERED_MS,
+    query_timeout: statementTimeoutMs && statementTimeoutMs + RESPONSE_GRACE_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   });
-  // A broken connection rejects the statement that uses it.
+  // Without a listener, a broken connection would crash the process; it also rejects the statement in flight.
   client.on("error", () => undefined);
-  setUp(client, settings, unsent);
+  sendSettings(client, settings, unsent);
   if (settings.needsChannelBinding) requireChannelBinding(client);
   return { client, wasReached: () => isReached };
 }
 
 /**
- * Sends the session's settings in the start-up message, so that they cost no round trip and override those of the user and
- * the database. A pooler applies or refuses them. pg has no option for them.
+ * Sends session settings in the startup message, where they cost no round trip and override those of the user and the
+ * database. A pooler applies or refuses them. pg has no option for them.
  */
-function setUp(
+function sendSettings(
   client: Client,
   { options = "" }: PostgresSettings,
   unsent: ReadonlySet<string>,
 ): void {
-  const own = client as unknown as { getStartupConf: () => Record<string, string> };
-  const { getStartupConf } = own;
-  const wanted = Object.entries({ ...PREFERRED_SETTINGS, ...NEEDED_SETTINGS }).filter(
+  const internals = client as unknown as { getStartupConf: () => Record<string, string> };
+  const { getStartupConf } = internals;
+  const added = Object.entries({ ...PREFERRED_SETTINGS, ...NEEDED_SETTINGS }).filter(
     ([name]) =>
       !unsent.has(name) &&
       (name in NEEDED_SETTINGS || !options.toLowerCase().includes(name.toLowerCase())),
   );
-  own.getStartupConf = () => ({ ...getStartupConf.call(client), ...Object.fromEntries(wanted) });
+  internals.getStartupConf = () => ({
+    ...getStartupConf.call(client),
+    ...Object.fromEntries(added),
+  });
 }
 
-const BOUND = "SCRAM-SHA-256-PLUS";
+/** The only mechanism with channel binding. */
+const SCRAM_PLUS = "SCRAM-SHA-256-PLUS";
 
 /**
  * Ends the connection before a password is sent without channel binding, or if the server asks for none; pg itself uses
@@ -83,17 +87,17 @@ const BOUND = "SCRAM-SHA-256-PLUS";
  */
 function requireChannelBinding(client: Client): void {
   const { connection } = client as unknown as { connection: Connection };
-  let isProven = false;
+  let isServerVerified = false;
   const refuse = () => {
-    // Synchronously, as pg reads the server's next messages in the same turn.
+    // Emitted synchronously: pg would handle the server's next messages in the same turn.
     connection.emit("error", new Error("the server does not support channel binding"));
     connection.stream.destroy();
   };
   connection.on("authenticationCleartextPassword", refuse);
   connection.on("authenticationMD5Password", refuse);
   connection.on("authenticationSASL", ({ mechanisms }: { mechanisms: string[] }) => {
-    if (!mechanisms.includes(BOUND)) refuse();
+    if (!mechanisms.includes(SCRAM_PLUS)) refuse();
   });
-  connection.on("authenticationSASLFinal", () => (isProven = true));
-  connection.on("authenticationOk", () => isProven || refuse());
+  connection.on("authenticationSASLFinal", () => (isServerVerified = true));
+  connection.on("authenticationOk", () => isServerVerified || refuse());
 }

@@ -1,7 +1,13 @@
-// Opens one connection as libpq does: tries each host, with and without TLS, until a server fits.
+// Opens one connection as libpq does: tries each host, with and without TLS, until a server has the required state.
 import type { Client, QueryConfig } from "pg";
 import { type ClientOptions, createClient } from "./client";
-import { isDatabaseError, isWithoutTls, NoHostError, reasonOf, WrongSessionError } from "./errors";
+import {
+  isDatabaseError,
+  isTlsUnsupported,
+  NoHostError,
+  reasonOf,
+  WrongSessionError,
+} from "./errors";
 import { type Encryption, encryptionsOf } from "./tls";
 import type { PostgresHost, PostgresSettings, SessionAttributes } from "./url";
 
@@ -15,7 +21,7 @@ export interface ConnectOptions extends ClientOptions {
 
 /**
  * Opens a connection to the first host that can be used.
- * @throws the host's error, or NoHostError after several tries; PostgresUrlError for a file that cannot be read.
+ * @throws The only host's error, or NoHostError with those of several; PostgresUrlError for a file that cannot be read.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const { settings, timeoutMs } = options;
@@ -31,6 +37,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   throw summaryOf(failures);
 }
 
+/** A host, and the state in which to accept it. */
 interface Candidate {
   host: PostgresHost;
   wanted: SessionAttributes;
@@ -65,11 +72,12 @@ async function tryHost(candidate: Candidate, options: ConnectOptions, failures: 
       void client.end().catch(() => undefined);
       // Timers count whole milliseconds, so they may fire early by less than one.
       const isOver = deadline - performance.now() < 1;
-      const isLast =
-        isOver || !wasReached() || !mayPreferOther(err) || encryption === encryptions.at(-1);
-      if (isLast || !isWithoutTls(err)) {
+      const mayRetry = wasReached() && mayAcceptOtherEncryption(err);
+      const isLast = isOver || !mayRetry || encryption === encryptions.at(-1);
+      // With `prefer`, a server without TLS is no failure: plain text is tried next.
+      if (isLast || !isTlsUnsupported(err)) {
         const where = `${host.host}:${host.port} (${encryption})`;
-        failures.push({ where, err: isOver ? noAnswer(options.timeoutMs, err) : err });
+        failures.push({ where, err: isOver ? timeoutError(options.timeoutMs, err) : err });
       }
       if (isLast) return undefined;
     }
@@ -77,11 +85,11 @@ async function tryHost(candidate: Candidate, options: ConnectOptions, failures: 
   return undefined;
 }
 
-/** Whether the server may accept the other way: with TLS instead of without, or the reverse. */
-const mayPreferOther = (err: unknown): boolean =>
+/** Whether the server may accept TLS instead of plain text, or the reverse. pg_hba.conf has rules for each (28000). */
+const mayAcceptOtherEncryption = (err: unknown): boolean =>
   isDatabaseError(err) ? err.code === "28000" : !(err instanceof WrongSessionError);
 
-const noAnswer = (timeoutMs: number, cause: unknown): Error =>
+const timeoutError = (timeoutMs: number, cause: unknown): Error =>
   new Error(`no response within ${timeoutMs} ms`, { cause });
 
 /** The SQL condition of each state. */
@@ -92,7 +100,7 @@ const CONDITIONS: Readonly<Partial<Record<SessionAttributes, string>>> = {
   standby: "pg_is_in_recovery()",
 };
 
-/** @throws WrongSessionError when the server does not fit. */
+/** @throws WrongSessionError when the server is not in this state. */
 async function checkSession(client: Client, wanted: SessionAttributes, timeoutMs: number) {
   const condition = CONDITIONS[wanted];
   if (!condition) return;

@@ -1,4 +1,4 @@
-// A database connection pool with a bounded queue: callers that could not be served in time fail at once.
+// A database connection pool with a bounded queue: a caller that could not be served in time fails at once.
 import { AsyncResource } from "node:async_hooks";
 import type { Client } from "pg";
 
@@ -22,30 +22,30 @@ export interface ConnectionPool {
   acquire(): Client | Promise<Client>;
   /** Returns a connection. @param isIntact Whether it can be reused; otherwise it is closed. */
   release(client: Client, isIntact: boolean): void;
-  /** Closes idle connections now and others when they are released; at most once in 5 s. */
+  /** Closes idle connections now and others when they are released, as after a failover; at most once in 5 s. */
   renew(): void;
   /** Whether connections are open and all of them in use. */
   isBusy(): boolean;
-  /** When a connection was last released intact, and so the server had responded. */
+  /** When a connection was last released intact, and the server had responded; on the clock of `performance.now`. */
   lastResponseAt(): number;
   /** Resolves when every connection was released and is closed. */
   close(): Promise<void>;
 }
 
 /**
- * The longest queue for each connection. With statements of 20 ms, a connection serves this many callers in the default wait
- * of 2 s: further ones would time out, and only delay the others.
+ * The most waiting callers per connection. With statements of 20 ms, a connection serves this many in the default wait of
+ * 2 s: further ones would time out, and only delay the others.
  */
 const WAITING_PER_CONNECTION = 100;
 
 /** How long an idle connection stays open, in milliseconds. */
 const IDLE_MS = 10_000;
 
-/** The shortest time between two renewals, in milliseconds: a server that stays read-only would cost a connection each time. */
-const RENEW_MS = 5000;
+/** The shortest time between two renewals, in milliseconds: each write on a server that stays read-only asks for one. */
+const RENEWAL_INTERVAL_MS = 5000;
 
 /** The back-off after a failed connect while other connections are open, in milliseconds. */
-const REST_MS = 1000;
+const BACK_OFF_MS = 1000;
 
 interface Waiter {
   resolve: (client: Client) => void;
@@ -56,20 +56,22 @@ interface Waiter {
 /** Creates a pool, which opens connections on demand. */
 export function createConnectionPool(options: PoolOptions): ConnectionPool {
   const { size, waitMs, connect, onIdleError } = options;
-  /** Connections are opened outside the work context of a request, so that log lines about them name none. */
-  const ownContext = new AsyncResource("ConnectionPool");
+  /** Opens connections outside of a request's AsyncLocalStorage context: log lines about them must not name the request. */
+  const noContext = new AsyncResource("ConnectionPool");
   const maxWaiting = size * WAITING_PER_CONNECTION;
   /** In use or idle. */
   const open = new Set<Client>();
+  /** To be closed when they are released. */
   const outdated = new WeakSet<Client>();
-  /** LIFO: the last one was used last, and is taken next. */
+  /** A stack: the one that was used last is taken next, and the others can time out. */
   const idle: { client: Client; since: number }[] = [];
   const waiting = new Set<Waiter>();
   let connecting = 0;
-  let restUntil = 0;
-  let keepUntil = 0;
+  let backOffUntil = 0;
+  let noRenewalUntil = 0;
   let lastResponseAt = -Infinity;
-  let sweeping: NodeJS.Timeout | undefined;
+  let idleTimer: NodeJS.Timeout | undefined;
+  /** Set when the pool is closed. */
   let onEmpty: (() => void) | undefined;
 
   function acquire(): Client | Promise<Client> {
@@ -82,7 +84,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject };
       waiting.add(waiter);
-      grow();
+      openOne();
       waiter.timer = setTimeout(() => {
         waiting.delete(waiter);
         reject(new Error(`no connection became free within ${waitMs} ms`));
@@ -98,30 +100,30 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     return waiter;
   }
 
-  /** Opens a connection for a waiting caller if the pool is not full. */
-  function grow(): void {
+  /** Opens a connection if a caller waits for one and the pool is not full. */
+  function openOne(): void {
     if (open.size + connecting >= size || connecting >= waiting.size) return;
-    if (open.size > 0 && performance.now() < restUntil) return;
+    if (open.size > 0 && performance.now() < backOffUntil) return;
     connecting += 1;
-    ownContext
+    noContext
       .runInAsyncScope(connect)
       .finally(() => (connecting -= 1))
-      .then(admit, fail);
+      .then(onConnected, onConnectFailed);
   }
 
-  function admit(client: Client): void {
+  function onConnected(client: Client): void {
     open.add(client);
-    client.on("error", (err) => lose(client, err));
+    client.on("error", (err) => onBroken(client, err));
     serve(client, performance.now());
   }
 
-  /** Open connections will become free again; if there are none, all waiting callers fail. */
-  function fail(err: unknown): void {
-    restUntil = performance.now() + REST_MS;
+  /** Waiting callers fail if no connection is open that could become free: one, or all if no other is being opened. */
+  function onConnectFailed(err: unknown): void {
+    backOffUntil = performance.now() + BACK_OFF_MS;
     if (open.size > 0) return;
     do nextWaiter()?.reject(err);
     while (connecting === 0 && waiting.size > 0);
-    settle();
+    endIfEmpty();
   }
 
   function release(client: Client, isIntact: boolean): void {
@@ -136,18 +138,19 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     if (waiter) return waiter.resolve(client);
     if (onEmpty) return drop(client);
     idle.push({ client, since: now });
-    sweeping ??= setTimeout(sweep, IDLE_MS).unref();
+    idleTimer ??= setTimeout(dropIdle, IDLE_MS).unref();
   }
 
-  function sweep(): void {
+  /** Closes connections that were idle for long; a connection stays at most twice as long. */
+  function dropIdle(): void {
     const before = performance.now() - IDLE_MS;
     const kept = idle.findIndex(({ since }) => since > before);
     for (const { client } of idle.splice(0, kept < 0 ? idle.length : kept)) drop(client);
-    sweeping = idle.length > 0 ? setTimeout(sweep, IDLE_MS).unref() : undefined;
+    idleTimer = idle.length > 0 ? setTimeout(dropIdle, IDLE_MS).unref() : undefined;
   }
 
-  /** A connection that breaks in use rejects its statement, and is released by its user. */
-  function lose(client: Client, err: Error): void {
+  /** A connection that breaks in use rejects its statement, and its caller releases it. */
+  function onBroken(client: Client, err: Error): void {
     const index = idle.findIndex((item) => item.client === client);
     if (index < 0) return;
     idle.splice(index, 1);
@@ -158,17 +161,17 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   function drop(client: Client): void {
     open.delete(client);
     void client.end().catch(() => undefined);
-    grow();
-    settle();
+    openOne();
+    endIfEmpty();
   }
 
-  function settle(): void {
+  function endIfEmpty(): void {
     if (open.size + connecting === 0) onEmpty?.();
   }
 
   function renew(): void {
-    if (performance.now() < keepUntil) return;
-    keepUntil = performance.now() + RENEW_MS;
+    if (performance.now() < noRenewalUntil) return;
+    noRenewalUntil = performance.now() + RENEWAL_INTERVAL_MS;
     for (const client of open) outdated.add(client);
     for (const { client } of idle.splice(0)) drop(client);
   }
@@ -176,9 +179,9 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
   function close(): Promise<void> {
     return new Promise((resolve) => {
       onEmpty = resolve;
-      clearTimeout(sweeping);
+      clearTimeout(idleTimer);
       for (const { client } of idle.splice(0)) drop(client);
-      settle();
+      endIfEmpty();
     });
   }
 

@@ -1,4 +1,4 @@
-// Attaches PostgreSQL by URL: a connection pool that survives outages, and tells them apart from wrong SQL.
+// Attaches PostgreSQL by URL: a connection pool that survives outages, and 503 for them, but not for wrong SQL.
 import type { Logger } from "pino";
 import type * as pg from "pg";
 import type { ConfigOf } from "../process/environment";
@@ -7,7 +7,7 @@ import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
 import { createConnectionPool } from "./connection-pool";
 import type * as PostgresConnect from "./connect";
-import { isFull, isHarmless, isReadOnly, isUnavailable } from "./errors";
+import { isAtConnectionLimit, isReadOnly, isReusableAfter, isUnavailable } from "./errors";
 import { acceptPoolers } from "./pooler";
 import { createTlsWarnings } from "./tls-warnings";
 import { checkTlsFiles } from "./tls";
@@ -21,10 +21,11 @@ import {
 import type { postgresVariables } from "./variables";
 import { withComment } from "./statement-comment";
 
-/** How a database is attached. */
+/** The options of a database. */
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with any of the supported libpq parameters. */
   url: string;
+  /** The most connections. */
   poolSize: number;
   /** The longest wait for a connection, in milliseconds. */
   connectTimeoutMs: number;
@@ -44,10 +45,10 @@ export interface Database extends Queryable {
   close: () => Promise<void>;
 }
 
-/** How long a response proves that the database is up, in milliseconds. */
-const RECENT_MS = 1000;
+/** How long a response counts as proof that the database is up, in milliseconds. */
+const PROOF_MS = 1000;
 
-/** The backing service entry of the database: the process is not ready without it. */
+/** The backing service entry of the database, which the process needs to be ready. */
 export function attachDatabase({
   config,
   logger,
@@ -75,13 +76,13 @@ export function attachDatabase({
  * @throws PostgresUrlError when the URL, or a file that it names, is invalid.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  // For the request ids in SQL comments, unless that costs a quarter of the speed, as before Node 24.
+  // For request ids in SQL comments. Before Node 24 it would cost a quarter of the speed.
   keepWorkContextsIfFree();
   const settings = parsePostgresUrl(options.url);
   checkTlsFiles(settings);
   const { logger, connectTimeoutMs: timeoutMs } = options;
   const onConnect = createTlsWarnings(settings, logger);
-  const connect = acceptPoolers((how) => loadConnect()(how), logger);
+  const connect = acceptPoolers((connectOptions) => loadConnect()(connectOptions), logger);
   const open = () => connect({ ...options, settings, timeoutMs, onConnect });
   const pool = createConnectionPool({
     size: options.poolSize,
@@ -90,8 +91,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
 
-  /** The error for the caller: the database is unavailable, or the statement is wrong. */
-  const explain = (err: unknown): unknown => {
+  /** The error for the caller of a statement: 503 if the database is unavailable, otherwise the error itself. */
+  const toCallerError = (err: unknown): unknown => {
     if (isReadOnly(err)) pool.renew();
     return isUnavailable(err) ? new BackingServiceUnavailable("database", err) : err;
   };
@@ -107,8 +108,8 @@ export function createDatabase(options: DatabaseOptions): Database {
       client = acquired instanceof Promise ? await acquired : acquired;
       ({ rows } = await client.query<Row>(withComment(text), [...values]));
     } catch (err) {
-      if (client) pool.release(client, isHarmless(err));
-      throw explain(err);
+      if (client) pool.release(client, isReusableAfter(err));
+      throw toCallerError(err);
     }
     const isIntact = client.getTransactionStatus() === "I";
     pool.release(client, isIntact);
@@ -116,14 +117,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     return rows;
   };
 
-  /** Pings over a separate connection: if all others wait for a slow table, the database may still be up. */
+  /** Pings over a separate connection: if a locked table blocks all others, the database is still up. */
   async function pingOutsideThePool(): Promise<void> {
     try {
       const client = await open();
       await client.end();
     } catch (err) {
-      // A server at its connection limit has responded, and serves the open connections of this process.
-      if (!isFull(err)) throw new BackingServiceUnavailable("database", err);
+      // At its connection limit, the server is up, and serves the open connections of this process.
+      if (!isAtConnectionLimit(err)) throw new BackingServiceUnavailable("database", err);
     }
   }
 
@@ -131,10 +132,10 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     query,
-    transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, explain }),
+    transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, toCallerError }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
-      else if (performance.now() - pool.lastResponseAt() > RECENT_MS) {
+      else if (performance.now() - pool.lastResponseAt() > PROOF_MS) {
         await (pinging ??= pingOutsideThePool().finally(() => (pinging = undefined)));
       }
     },
@@ -145,7 +146,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 const LEFT_OPEN =
   "The statement began a transaction on a shared connection: use transaction(), which has a connection of its own; this one was rolled back";
 
-/** Imports pg: loaded at start, it would delay the listener by a tenth. */
+/** Loads pg, which would delay the listener by a tenth at start. */
 const loadConnect = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
   (require("./connect") as typeof PostgresConnect).connect;

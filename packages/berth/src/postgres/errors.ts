@@ -1,4 +1,4 @@
-// Classifies PostgreSQL errors: whether to wait, to use another connection, or what to correct.
+// Classifies PostgreSQL errors by SQLSTATE: is the database away, is the connection still good, what has to be corrected.
 import type * as pg from "pg";
 import { PostgresUrlError } from "./url-parameters";
 
@@ -26,7 +26,10 @@ export const isDatabaseError = (err: unknown): err is pg.DatabaseError & { code:
  */
 const UNAVAILABLE = /^(08|28|3D|53|57|58)...$|^(25006|40001|40P01)$/;
 
-/** Whether the database is unavailable. Errors that the server did not send are connection errors, unless values cannot be encoded. */
+/**
+ * Whether the database is unavailable. An error that the server did not send is one of the connection, unless a value cannot be
+ * encoded (TypeError, RangeError).
+ */
 export function isUnavailable(err: unknown): boolean {
   if (isDatabaseError(err)) return UNAVAILABLE.test(err.code);
   return !(err instanceof TypeError || err instanceof RangeError);
@@ -35,8 +38,9 @@ export function isUnavailable(err: unknown): boolean {
 /** Whether the server is read-only: it became a replica, or always was one. */
 export const isReadOnly = (err: unknown): boolean => isDatabaseError(err) && err.code === "25006";
 
-/** Whether the server has reached its connection limit. */
-export const isFull = (err: unknown): boolean => isDatabaseError(err) && err.code === "53300";
+/** Whether the server has reached its connection limit (`max_connections`). */
+export const isAtConnectionLimit = (err: unknown): boolean =>
+  isDatabaseError(err) && err.code === "53300";
 
 /** Whether a transaction failed because of a concurrent one (serialization failure, deadlock), so that a retry may succeed. */
 export const isConflict = (err: unknown): boolean =>
@@ -46,24 +50,25 @@ export const isConflict = (err: unknown): boolean =>
 export const isIdleTimeout = (err: unknown): boolean =>
   isDatabaseError(err) && err.code === "25P03";
 
-/** SQLSTATEs after which a connection cannot be reused: its server is gone, full, a replica, or its transaction failed. */
+/** SQLSTATEs after which a connection is not reused: its server is gone, full or a replica, or its transaction has failed. */
 const BROKEN = /^(08|25|28|3D|53|57P|58|F0|XX)/;
 
 /** Whether a connection can be reused after this error: the statement was wrong, in conflict, or too slow. */
-export const isHarmless = (err: unknown): boolean => isDatabaseError(err) && !BROKEN.test(err.code);
+export const isReusableAfter = (err: unknown): boolean =>
+  isDatabaseError(err) && !BROKEN.test(err.code);
 
-/** Error codes of Node and pg for TLS and certificates: these errors have no common type. */
+/** Error codes of Node and OpenSSL for TLS and certificates: these errors have no common type. */
 const TLS_FAILURE = /^ERR_(TLS|SSL|OSSL)_|CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA/;
 const NO_TLS = "The server does not support SSL connections";
 
-/** The reason of an error as text: Node's AggregateError for a name with several addresses has no message. */
+/** The reason of an error as text: Node's AggregateError, when several addresses fail, has a code but no message. */
 export const reasonOf = (err: unknown): string => {
   const { message, code } = err as NodeJS.ErrnoException;
   return message || code || String(err);
 };
 
 /** Whether the server does not support TLS. */
-export const isWithoutTls = (err: unknown): boolean => (err as Error).message === NO_TLS;
+export const isTlsUnsupported = (err: unknown): boolean => (err as Error).message === NO_TLS;
 
 /**
  * What to correct when a connection failed and waiting cannot help; undefined if it may, as for a server that is starting or
@@ -78,7 +83,7 @@ export function cureOf(err: unknown): string | undefined {
     return "the server refuses this login: correct the user or sslmode of DATABASE_URL, or the server's pg_hba.conf";
   }
   if (code === "3D000") return "create the database, or correct its name in DATABASE_URL";
-  if (isWithoutTls(err))
+  if (isTlsUnsupported(err))
     return "give the server a certificate, or set sslmode=prefer in DATABASE_URL";
   if (TLS_FAILURE.test(code)) {
     return "set sslrootcert in DATABASE_URL to the certificate of the issuer, and the host to the name in the server's certificate; or choose another sslmode";

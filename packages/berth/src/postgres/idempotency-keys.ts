@@ -1,4 +1,5 @@
-// Stores the response for each idempotency key in the database, in the same transaction as the work.
+// Idempotency keys: stores the response for each key in the same transaction as the work, which so runs once.
+import type { HttpError, ResponseHeaders } from "../request/http-error";
 import { currentLogger } from "../process/work-context";
 import type { Database } from "./database";
 import type { Transaction } from "./transactions";
@@ -7,19 +8,19 @@ import type { Transaction } from "./transactions";
 export interface KeyedRequest {
   /** The Idempotency-Key. */
   key: string;
-  /** Identifies the request: a retry has the same one. */
+  /** A hash of the request: a retry has the same one. */
   fingerprint: string;
 }
 
 /** The stored response; all of it must be serializable as JSON. */
 export interface StoredResponse {
   status: number;
-  headers?: Readonly<Record<string, string>>;
+  headers?: ResponseHeaders;
   body?: unknown;
 }
 
 /**
- * Runs work in a transaction, once for each key: if it rejects or its process dies, the key is free again.
+ * Runs work in a transaction, once per key. If it rejects, or the process dies, the key is free again.
  * @param request If undefined, the work runs each time, and outside of a transaction: use `db.transaction()` for statements
  *   that belong together, with or without a key.
  * @returns The response of the work, or the stored one of the first time.
@@ -30,35 +31,36 @@ export type RunOnce = (
   work: (db: Transaction) => Promise<StoredResponse>,
 ) => Promise<{ answer: StoredResponse; isRepeated: boolean }>;
 
-/** The idempotency key does not permit this request. */
-export class KeyRefused extends Error {
+/** The key is in use, or was used for a different request. */
+export class KeyRefused extends Error implements HttpError {
   override readonly name = "KeyRefused";
   readonly expose = true;
 
   constructor(
     readonly status: number,
     message: string,
-    readonly headers?: Readonly<Record<string, string>>,
+    readonly headers?: ResponseHeaders,
   ) {
     super(message);
   }
 }
 
 /** How long a response is stored: afterwards, the key counts as new. */
-const KEPT = "24 hours";
+const RETENTION = "24 hours";
 
 /** How often a process deletes expired keys, in milliseconds, and how many at once, so that no request waits for it. */
-const SWEEP_EVERY_MS = 60_000;
+const SWEEP_INTERVAL_MS = 60_000;
 const SWEEP_ROWS = 10_000;
 
-/** Creates the function that runs work once per key; its table needs a migration: see docs/limits.md. */
+/** Creates the function that runs work once per key. It needs a table, by a migration: see docs/limits.md. */
 export function createIdempotencyKeys(database: Database): RunOnce {
   let nextSweep = 0;
 
+  /** Deletes expired keys, at most once per interval. */
   function sweep(): void {
     if (performance.now() < nextSweep) return;
-    nextSweep = performance.now() + SWEEP_EVERY_MS;
-    // Not awaited: if it fails, the next sweep deletes the keys.
+    nextSweep = performance.now() + SWEEP_INTERVAL_MS;
+    // Not awaited: no request waits for it, and after a failure the next sweep deletes the keys.
     database
       .query(SWEEP, [SWEEP_ROWS])
       .catch((err: unknown) =>
@@ -73,7 +75,7 @@ export function createIdempotencyKeys(database: Database): RunOnce {
     const result = await database.transaction(async (tx) => {
       const [lock] = await tx.query<{ isOurs: boolean }>(LOCK, [key]);
       if (!lock?.isOurs) throw new KeyRefused(409, IN_PROGRESS, { "Retry-After": "1" });
-      // A separate statement: its snapshot includes what was committed before the lock was taken.
+      // Not in one statement with the lock: its snapshot would be older than the lock, and miss what was just committed.
       const [stored] = await tx.query<{ fingerprint: string; answer: StoredResponse }>(FIND, [key]);
       if (stored && stored.fingerprint !== fingerprint) throw new KeyRefused(422, DIFFERENT);
       if (stored) return { answer: stored.answer, isRepeated: true };
@@ -86,16 +88,16 @@ export function createIdempotencyKeys(database: Database): RunOnce {
   };
 }
 
-/** Held until the transaction ends, in any way. */
+/** An advisory lock, held until the transaction ends in any way. */
 const LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || $1, 0)) AS "isOurs"`;
 const FIND = `SELECT fingerprint, answer FROM idempotency_keys
-  WHERE key = $1 AND created_at > now() - interval '${KEPT}'`;
-/** An expired row may not be deleted yet. */
+  WHERE key = $1 AND created_at > now() - interval '${RETENTION}'`;
+/** An expired row may still be there. */
 const STORE = `INSERT INTO idempotency_keys (key, fingerprint, answer) VALUES ($1, $2, $3)
   ON CONFLICT (key) DO UPDATE
   SET fingerprint = EXCLUDED.fingerprint, answer = EXCLUDED.answer, created_at = EXCLUDED.created_at`;
 const SWEEP = `DELETE FROM idempotency_keys WHERE key IN (
-  SELECT key FROM idempotency_keys WHERE created_at <= now() - interval '${KEPT}'
+  SELECT key FROM idempotency_keys WHERE created_at <= now() - interval '${RETENTION}'
   LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
 const IN_PROGRESS =

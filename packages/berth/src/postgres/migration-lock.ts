@@ -16,16 +16,15 @@ export interface MigrationLockOptions {
 
 /** The delay after the first failed try, in milliseconds; it doubles with each try, up to the limit. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
+const MAX_PAUSE_MS = 2000;
 
 /** How often the log says that another process is still migrating, in milliseconds. */
-const SAY_EVERY_MS = 30_000;
+const LOG_INTERVAL_MS = 30_000;
 
 /**
- * Takes the lock, which is released with its connection; returns the connection that was opened for it, if any.
- *
- * It polls, as a statement that waits for the lock holds a snapshot: a `CREATE INDEX CONCURRENTLY` of the process that has the
- * lock waits for every snapshot to end, which PostgreSQL reports as a deadlock.
+ * Takes the lock, by polling. A statement that waits for it would hold a snapshot, and a `CREATE INDEX CONCURRENTLY` of the
+ * lock's owner waits for the end of every snapshot: PostgreSQL reports a deadlock.
+ * @returns The connection that was opened for the lock, if any; the lock is released when its connection ends.
  * @throws Error with the cure when another process holds it for too long.
  */
 export async function lockMigrations(options: MigrationLockOptions): Promise<Client | undefined> {
@@ -50,11 +49,11 @@ export async function lockMigrations(options: MigrationLockOptions): Promise<Cli
   }
 }
 
-/** Not every version has each of these settings. An idle transaction holds no snapshot, so it blocks nothing. */
+/** Lets the transaction stay open. Idle, it holds no snapshot, so it blocks nothing. Not every version has both settings. */
 const NO_TIMEOUTS = `SELECT set_config(name, '0', true) FROM pg_settings
   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
-/** Whether there is a pooler: the process id from the start-up differs from that of the session. */
+/** Whether there is a pooler in between: the server process of this statement is not the one of the startup message. */
 async function isPooled(client: Client): Promise<boolean> {
   const { processID } = client as unknown as { processID: number };
   return isTrue(client, `pg_backend_pid() <> ${processID}`);
@@ -68,17 +67,17 @@ async function isTrue(client: Client, condition: string): Promise<boolean> {
 async function waitFor(options: MigrationLockOptions, attempt: () => Promise<boolean>) {
   const { client, lockId, timeoutMs, logger } = options;
   let waitedMs = 0;
-  let sayAtMs = 0;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  let logAtMs = 0;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     if (await attempt()) return;
     if (waitedMs >= timeoutMs) throw new Error(describe(await findOwner(client, lockId), waitedMs));
-    if (waitedMs >= sayAtMs) {
+    if (waitedMs >= logAtMs) {
       const owner = await findOwner(client, lockId);
       logger.info(
         { owner },
         "another process is migrating this database: waiting for it to finish",
       );
-      sayAtMs += SAY_EVERY_MS;
+      logAtMs += LOG_INTERVAL_MS;
     }
     await sleep(pauseMs);
     waitedMs += pauseMs;

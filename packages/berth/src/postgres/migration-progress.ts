@@ -1,4 +1,4 @@
-// Tracks which migration is running, and names it when it is slow, fails or exits the process.
+// Tracks which migration is running, to name it in the log and in errors: when it is slow, fails or exits the process.
 import { basename, extname } from "node:path";
 import type { ColumnDefinitions, MigrationBuilder, RunnerOption } from "node-pg-migrate";
 import type { Logger } from "pino";
@@ -6,10 +6,10 @@ import { reasonOf } from "./errors";
 
 /** Tracks the migrations of one run. */
 export interface MigrationProgress {
-  /** Creates a loader that imports files one by one, and tracks their migrations. */
+  /** Creates a loader for node-pg-migrate that imports files one by one, and tracks their migrations. */
   loader: (importFile: (path: string) => Promise<unknown>) => MigrationLoader;
-  /** Adds the migration's name and the hint to an error's message, if a migration was running. */
-  explain: (err: unknown, hint: string) => unknown;
+  /** Returns an error with the migration's name and the hint in its message, if a migration was running. */
+  toError: (err: unknown, hint: string) => unknown;
   /** Stops watching. */
   end: () => void;
 }
@@ -28,7 +28,7 @@ interface MigrationFile {
 const isAction = (value: unknown): value is Action => typeof value === "function";
 
 /** How often the log names the running migration, in milliseconds. */
-const SAY_EVERY_MS = 30_000;
+const LOG_INTERVAL_MS = 30_000;
 
 /** Tracks migrations until `end` is called: a process that exits before that has failed, whatever its exit code. */
 export function trackMigrations(
@@ -36,9 +36,9 @@ export function trackMigrations(
 ): MigrationProgress {
   let current: { migration: string; failure: string } | undefined;
 
-  const saying = setInterval(() => {
+  const logTimer = setInterval(() => {
     if (current) logger.info({ migration: current.migration }, "a migration is still running");
-  }, SAY_EVERY_MS).unref();
+  }, LOG_INTERVAL_MS).unref();
 
   const onExit = (code: number) => {
     const migration = current?.migration;
@@ -48,7 +48,7 @@ export function trackMigrations(
     }
     process.exitCode = 1;
     const culprit = migration ? `The migration ${migration}` : "Something";
-    // This runs within process.exit(), so the stack names the line that called it.
+    // Created within process.exit(): the stack names the line that called it.
     const err = new Error(
       `${culprit} exited the process before it was done, which counts as a failure: throw an Error instead of calling process.exit`,
     );
@@ -60,7 +60,7 @@ export function trackMigrations(
   const track = (migration: string, action: unknown) => async (pgm: MigrationBuilder) => {
     current = { migration, failure: "failed" };
     if (!isAction(action)) throw new Error("it exports no function up");
-    // The library's older style: a callback.
+    // The library's older style: with a callback as the second parameter.
     if (action.length === 2) await new Promise<void>((done) => void action(pgm, done));
     else await action(pgm);
   };
@@ -85,7 +85,7 @@ export function trackMigrations(
 
   return {
     loader,
-    explain(err, hint) {
+    toError(err, hint) {
       if (!current) return err;
       // The library wraps errors of loading a file.
       const cause = current.failure === "failed" ? err : ((err as Error).cause ?? err);
@@ -93,7 +93,7 @@ export function trackMigrations(
       return new Error(message, { cause });
     },
     end() {
-      clearInterval(saying);
+      clearInterval(logTimer);
       process.off("exit", onExit);
     },
   };

@@ -1,4 +1,4 @@
-// Applies a database's migrations, and rolls back the last one.
+// Applies a database's migrations with node-pg-migrate, or rolls back the last one.
 import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as Library from "node-pg-migrate";
@@ -27,25 +27,25 @@ export interface MigrateOptions {
 }
 
 /** The timeout of one try to connect, in milliseconds: a server that accepts but does not respond is tried again. */
-const TRY_MS = 5000;
+const CONNECT_TIMEOUT_MS = 5000;
 
 /** The delay after the first failed try, in milliseconds; it doubles with each try, up to the limit. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2000;
+const MAX_PAUSE_MS = 2000;
 
-/** The default wait for another process that is migrating: one that hangs must not block all later releases. */
+/** The default wait for another process that is migrating, in milliseconds: one that hangs must not block all releases. */
 const LOCK_TIMEOUT_MS = 600_000;
 
 /**
- * How long a statement waits for a table lock. While it waits, all later statements on the table queue behind it: a failed
- * release is better. A migration may set its own limit with `SET LOCAL lock_timeout`.
+ * Limits how long a statement waits for a table lock. While it waits, all later statements on the table queue behind it: a
+ * failed release is better. A migration may set its own limit with `SET LOCAL lock_timeout`.
  */
-const LIMIT_LOCK_WAITS =
+const SET_LOCK_TIMEOUT =
   "SELECT set_config('lock_timeout', '10s', true) WHERE current_setting('lock_timeout') = '0'";
 
 /**
- * Applies pending migrations. If several processes migrate at the same time, one runs and the others wait, up to `lockTimeoutMs`.
- * An applied migration without a file is no error: it belongs to a newer or an older release.
+ * Applies pending migrations. If several processes migrate at the same time, one does and the others wait, up to
+ * `lockTimeoutMs`. An applied migration without a file is no error: it belongs to another release.
  * @returns The names of the applied migrations.
  * @throws Error when the database cannot be reached in time, or a migration fails and was rolled back.
  */
@@ -77,26 +77,23 @@ async function run(options: MigrateOptions, direction: "up" | "down"): Promise<s
     const lockId = library.PG_MIGRATE_LOCK_ID;
     const connectAgain = () => connectInTime(options, open);
     lockHolder = await lockMigrations({ client, connect: connectAgain, lockId, timeoutMs, logger });
-    return await move(client, library, { files, logger, direction });
+    return await runMigrations(client, library, { files, logger, direction });
   } finally {
     await client.end();
     await lockHolder?.end();
   }
 }
 
-async function move(
+async function runMigrations(
   client: Client,
   { jiti, runner }: typeof Library,
-  {
-    files,
-    logger,
-    direction,
-  }: Pick<Library.RunnerOption, "direction"> & Pick<MigrateOptions, "files" | "logger">,
+  options: Pick<Library.RunnerOption, "direction"> & Pick<MigrateOptions, "files" | "logger">,
 ): Promise<string[]> {
+  const { files, logger, direction } = options;
   const progress = trackMigrations(logger);
   try {
-    const moved = await runner({
-      dbClient: limitLockWaits(client),
+    const migrations = await runner({
+      dbClient: withLockTimeout(client),
       dir: files,
       useGlob: true,
       direction,
@@ -110,27 +107,27 @@ async function move(
     });
     const invalid = await invalidIndexes(client);
     if (invalid.length > 0) logger.warn({ indexes: invalid }, describeInvalid(invalid));
-    return moved.map(({ name }) => name);
+    return migrations.map(({ name }) => name);
   } catch (err) {
     await client.query("ROLLBACK").catch(() => undefined);
     const invalid = await invalidIndexes(client);
-    throw progress.explain(err, invalid.length > 0 ? `. ${describeInvalid(invalid)}` : "");
+    throw progress.toError(err, invalid.length > 0 ? `. ${describeInvalid(invalid)}` : "");
   } finally {
     progress.end();
   }
 }
 
 /**
- * Limits lock waits in transactions. Statements outside of one have no limit: `CREATE INDEX CONCURRENTLY` blocks nothing while
- * it waits, and a timeout would leave an invalid index behind.
+ * Returns a client that sets the lock timeout at the begin of each transaction. Statements outside of one have none: `CREATE
+ * INDEX CONCURRENTLY` blocks nothing while it waits, and a timeout would leave an invalid index behind.
  */
-function limitLockWaits(client: Client): Client {
+function withLockTimeout(client: Client): Client {
   const query = (text: unknown, values?: unknown[]) =>
-    client.query(text === "BEGIN;" ? `BEGIN; ${LIMIT_LOCK_WAITS}` : (text as string), values);
+    client.query(text === "BEGIN;" ? `BEGIN; ${SET_LOCK_TIMEOUT}` : (text as string), values);
   return Object.assign(Object.create(client) as Client, { query });
 }
 
-/** @throws Error with the cure, at once if waiting cannot help, otherwise when the time is over. */
+/** @throws Error with the cure: at once if waiting cannot help, otherwise after `startTimeoutMs`. */
 async function connectInTime(
   { url, logger, startTimeoutMs }: MigrateOptions,
   open: typeof connect,
@@ -139,8 +136,8 @@ async function connectInTime(
   checkTlsFiles(settings);
   const deadline = performance.now() + startTimeoutMs;
   const onConnect = createTlsWarnings(settings, logger);
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const timeoutMs = Math.min(TRY_MS, deadline - performance.now());
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, deadline - performance.now());
     const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
     try {
       return await open(options);
@@ -160,9 +157,9 @@ async function connectInTime(
 }
 
 /**
- * Names, with their schemas where needed, of indexes that a failed CREATE INDEX CONCURRENTLY left behind: no query uses them,
- * and each write updates them. Not those that are being built, nor those of partitioned tables. None if the server cannot
- * tell, as some that are only compatible with PostgreSQL.
+ * The indexes that a failed CREATE INDEX CONCURRENTLY has left behind, with their schemas where needed: no query uses them, but
+ * each write updates them. Not those that are being built, nor those of partitioned tables. None if the server has no such
+ * views, as some that are only compatible with PostgreSQL.
  */
 function invalidIndexes(client: Client): Promise<string[]> {
   const found = client.query<{ value: string }>(

@@ -1,4 +1,4 @@
-// Connects through poolers such as PgBouncer, which refuse settings that they do not know.
+// Connects through poolers such as PgBouncer, which refuse startup settings that they do not know.
 import type { Client } from "pg";
 import type { Logger } from "pino";
 import type { ConnectOptions } from "./connect";
@@ -6,8 +6,8 @@ import { isDatabaseError, NoHostError } from "./errors";
 
 type Connect = (options: ConnectOptions) => Promise<Client>;
 
-/** Settings that a connection can do without, and the consequence. */
-const LOSSES = {
+/** Settings that a connection can do without, and the consequence for the log. */
+const DISPENSABLE = {
   statement_timeout:
     "a slow statement is abandoned but not cancelled; set statement_timeout for the database user",
   IntervalStyle:
@@ -29,18 +29,19 @@ export function acceptPoolers(connect: Connect, logger: Pick<Logger, "info">): C
         const name = refusedSetting(err);
         if (name === undefined || unsent.has(name)) throw err;
         if (!refused.has(name))
-          logger.info(`the connection pooler does not support ${name}: ${LOSSES[name]}`);
+          logger.info(`the connection pooler does not support ${name}: ${DISPENSABLE[name]}`);
         refused.add(name);
       }
     }
   };
 }
 
-function refusedSetting(err: unknown): keyof typeof LOSSES | undefined {
+/** 08P01 is protocol_violation. */
+function refusedSetting(err: unknown): keyof typeof DISPENSABLE | undefined {
   const refusals = err instanceof NoHostError ? err.errors : [err];
   const texts = refusals.map((each) =>
     isDatabaseError(each) && each.code === "08P01" ? each.message : "",
   );
-  const names = Object.keys(LOSSES) as (keyof typeof LOSSES)[];
+  const names = Object.keys(DISPENSABLE) as (keyof typeof DISPENSABLE)[];
   return names.find((name) => texts.some((text) => text.includes(name)));
 }

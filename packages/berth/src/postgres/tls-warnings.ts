@@ -1,4 +1,4 @@
-// Logs when a database connection is not encrypted or its server not verified, and how to change that.
+// Warns of a database connection without encryption or without verification of the server, and says how to change that.
 import { BlockList, isIP } from "node:net";
 import type { Logger } from "pino";
 import { type Encryption, isSocketFolder, verificationOf } from "./tls";
@@ -9,15 +9,17 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 /** Whether the connection leaves this machine. */
-const isRemote = (at: PostgresHost): boolean =>
-  !isSocketFolder(at) && at.host !== "localhost" && !(isIP(at.host) && isLoopback(at.host));
+const isRemote = (server: PostgresHost): boolean =>
+  !isSocketFolder(server) &&
+  server.host !== "localhost" &&
+  !(isIP(server.host) && isLoopback(server.host));
 
 const isLoopback = (address: string): boolean =>
   loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 
 /**
- * Returns a listener for new connections that logs each weakness once: as a warning if sslmode is the default, as info if
- * it was set.
+ * Returns a function for each new connection. It logs a weakness once: as a warning if sslmode is the default, as info if it
+ * was set.
  */
 export function createTlsWarnings(
   settings: PostgresSettings,
@@ -25,15 +27,15 @@ export function createTlsWarnings(
 ) {
   const level = settings.isSslModeChosen ? "info" : "warn";
   const logged = new Set<string>();
-  return (at: PostgresHost, encryption: Encryption): void => {
-    const message = describe(settings, encryption);
-    if (!message || !isRemote(at) || logged.has(message)) return;
+  return (server: PostgresHost, encryption: Encryption): void => {
+    const message = weaknessOf(settings, encryption);
+    if (!message || !isRemote(server) || logged.has(message)) return;
     logged.add(message);
-    logger[level]({ host: at.host, port: at.port, sslmode: settings.sslMode }, message);
+    logger[level]({ host: server.host, port: server.port, sslmode: settings.sslMode }, message);
   };
 }
 
-function describe(settings: PostgresSettings, encryption: Encryption): string | undefined {
+function weaknessOf(settings: PostgresSettings, encryption: Encryption): string | undefined {
   if (encryption === "plain text") {
     return (
       "the connection to the database is not encrypted: add sslmode=require to DATABASE_URL, " +

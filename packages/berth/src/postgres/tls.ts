@@ -6,16 +6,17 @@ import type * as tls from "node:tls";
 import type { PostgresHost, PostgresSettings } from "./url";
 import { PostgresUrlError } from "./url-parameters";
 
-/** How a host is tried; if the server refuses the first way, the second is tried. */
+/** Whether a connection is encrypted. */
 export type Encryption = "tls" | "plain text";
 
+/** What is tried, in order, by sslmode; all others are TLS only. */
 const TRIES = {
   disable: ["plain text"],
   allow: ["plain text", "tls"],
   prefer: ["tls", "plain text"],
 } as const;
 
-/** The ways to try a host, in order; a Unix socket is never encrypted. */
+/** With what encryption to try a host, in order; a Unix socket is never encrypted. */
 export function encryptionsOf(settings: PostgresSettings, host: PostgresHost) {
   const { sslMode, needsChannelBinding } = settings;
   if (isSocketFolder(host)) return TRIES.disable;
@@ -25,7 +26,7 @@ export function encryptionsOf(settings: PostgresSettings, host: PostgresHost) {
 
 export const isSocketFolder = ({ host }: PostgresHost): boolean => host.startsWith("/");
 
-/** What of the server's certificate is verified; `full` is issuer and host name. */
+/** What is verified of the server's certificate: nothing, its issuer, or issuer and host name (`full`). */
 export type Verification = "none" | "issuer" | "full";
 
 /** As in libpq, `require` verifies the issuer if there is a root certificate. */
@@ -37,7 +38,7 @@ export function verificationOf(settings: PostgresSettings): Verification {
 }
 
 /**
- * Node's TLS options of a connection; files are read each time, so that the next connection uses a renewed certificate.
+ * Node's TLS options for a connection. Files are read each time: new connections use a renewed certificate.
  * @throws PostgresUrlError when a file cannot be read, or verify-ca has no root certificate.
  */
 export function tlsOptions(settings: PostgresSettings): tls.ConnectionOptions {
@@ -62,7 +63,7 @@ function systemRoots(): string[] | undefined {
   return getCACertificates && [...getCACertificates("default"), ...getCACertificates("system")];
 }
 
-/** Checks at start what would otherwise fail at each connection. @throws PostgresUrlError */
+/** Checks at start that files can be read, and key and certificate belong together. @throws PostgresUrlError */
 export function checkTlsFiles(settings: PostgresSettings): void {
   const options = tlsOptions(settings);
   if (!options.cert && !options.ca) return;
@@ -76,20 +77,20 @@ export function checkTlsFiles(settings: PostgresSettings): void {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- few URLs need it at start
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start, and few URLs need it
 const loadTls = () => require("node:tls") as typeof tls;
 
-/** libpq's default file, if it exists. */
-const standardFile = (name: string): string | undefined => {
+/** A default file of libpq, if it exists. */
+const defaultFile = (name: string): string | undefined => {
   const file = join(homedir(), ".postgresql", name);
   return existsSync(file) ? file : undefined;
 };
 
 const rootFile = ({ sslRootCert }: PostgresSettings): string | undefined =>
-  sslRootCert ?? standardFile("root.crt");
+  sslRootCert ?? defaultFile("root.crt");
 
-function readFile(parameter: string, named: string | undefined, standard?: string) {
-  const file = named ?? (standard && standardFile(standard));
+function readFile(parameter: string, given: string | undefined, defaultName?: string) {
+  const file = given ?? (defaultName && defaultFile(defaultName));
   try {
     return file && readFileSync(file, "utf8");
   } catch (err) {

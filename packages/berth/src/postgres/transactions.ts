@@ -1,15 +1,15 @@
-// Runs statements in a transaction on one connection: either all of them are committed or none.
+// Transactions: statements on one connection, of which all are committed or none.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { ConnectionPool } from "./connection-pool";
 import { isConflict, isDatabaseError, isIdleTimeout } from "./errors";
 import { withComment } from "./statement-comment";
 
-/** A row without declared columns. */
+/** A row whose columns the caller has not typed. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
 type AnyRow = Record<string, any>;
 
-/** Runs statements: the database, each on its own, or a transaction. */
+/** What runs statements: the database, or a transaction. */
 export interface Queryable {
   /**
    * Runs one parameterized statement and resolves with its rows.
@@ -35,15 +35,15 @@ export interface TransactionOptions {
 /**
  * Runs `work` in a transaction: commits if it resolves, rolls back if it rejects.
  * @returns What `work` returns.
- * @throws TransactionError when a statement was not awaited, failed and its error was caught, or ended the transaction, or
- *   when the transaction was idle for too long: `work` then still runs, but cannot commit.
+ * @throws TransactionError when a statement was not awaited, or failed and its error was caught, or ended the transaction; or
+ *   when the transaction was idle for too long, though `work` may still be running.
  */
 export type RunTransaction = <T>(
   work: (tx: Transaction) => Promise<T>,
   options?: TransactionOptions,
 ) => Promise<T>;
 
-/** Misuse of a transaction by `work`: nothing was committed, unless the message says that this is unknown. */
+/** A misused or broken transaction: nothing was committed, unless the message says that this is unknown. */
 export class TransactionError extends Error {
   override readonly name = "TransactionError";
 }
@@ -56,8 +56,8 @@ export interface TransactionsOptions {
   pool: Pick<ConnectionPool, "acquire" | "release">;
   /** The idle-in-transaction timeout of the server, in milliseconds. */
   idleMs: number;
-  /** Converts the error of a statement for the caller. */
-  explain: (err: unknown) => unknown;
+  /** Returns the error that the caller of a statement gets. */
+  toCallerError: (err: unknown) => unknown;
 }
 
 /** The longest delay before the first retry, in milliseconds, with full jitter; it doubles each time, up to the limit. */
@@ -68,18 +68,21 @@ const LAST_RETRY_MS = 1000;
  * Creates the function that runs transactions on a pool's connections.
  * @internal
  */
-export function createTransactions({ pool, idleMs, explain }: TransactionsOptions): RunTransaction {
+export function createTransactions(options: TransactionsOptions): RunTransaction {
+  const { pool, idleMs, toCallerError } = options;
   // Sent with BEGIN in one message: it costs no round trip.
-  const limit = `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
+  const idleTimeout = `SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`;
 
   async function runOnce<T>(
     work: (tx: Transaction) => Promise<T>,
     isolation: TransactionOptions["isolation"],
   ): Promise<T> {
     const client = await acquire();
-    const statements = trackStatements(client, explain);
+    const statements = trackStatements(client, toCallerError);
     try {
-      await statements.run(`BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${limit}`);
+      await statements.run(
+        `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${idleTimeout}`,
+      );
       const result = await Promise.race([work(openTransaction(statements.run)), statements.lost]);
       statements.finish();
       await statements.commit();
@@ -89,7 +92,7 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
       pool.release(client, await statements.rollBack());
       throw err;
     } finally {
-      statements.forget();
+      statements.removeListener();
     }
   }
 
@@ -97,7 +100,7 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
     try {
       return await pool.acquire();
     } catch (err) {
-      throw explain(err);
+      throw toCallerError(err);
     }
   }
 
@@ -117,40 +120,42 @@ export function createTransactions({ pool, idleMs, explain }: TransactionsOption
   };
 }
 
-/** `explain` may have wrapped the server's error. */
+/** The server's error may be the cause of a 503. */
 const isRetryable = (err: unknown): boolean =>
   isConflict(err instanceof Error ? (err.cause ?? err) : err);
 
 /** Tracks the statements of one transaction. */
 interface Statements {
   run: Queryable["query"];
-  /** Rejects when the connection breaks: `work` that never ends must not occupy the pool. */
+  /** Rejects when the connection breaks: `work` that hangs must not keep a place in the pool. */
   lost: Promise<never>;
-  /** @throws TransactionError when they must not be committed. */
+  /** Refuses further statements. @throws TransactionError when those so far must not be committed. */
   finish(): void;
   commit(): Promise<void>;
   /** Resolves with whether the connection can be reused. */
   rollBack(): Promise<boolean>;
-  /** Removes its listeners from the connection. */
-  forget(): void;
+  removeListener(): void;
 }
 
-function trackStatements(client: Client, explainAny: (err: unknown) => unknown): Statements {
+function trackStatements(
+  client: Client,
+  toCallerError: TransactionsOptions["toCallerError"],
+): Statements {
   let running = 0;
   /** Why further statements are rejected. */
   let over: string | undefined;
   /** The error of the last statement: after one that fails, only a rollback to a savepoint succeeds. */
   let failure: unknown;
 
-  const explain = (err: unknown) =>
-    isIdleTimeout(err) ? new TransactionError(IDLED, { cause: err }) : explainAny(err);
+  const toError = (err: unknown) =>
+    isIdleTimeout(err) ? new TransactionError(IDLED, { cause: err }) : toCallerError(err);
 
   let lose: (err: unknown) => void = () => undefined;
-  // The first error is the reason; those that follow from it are ignored.
+  // The first error counts; the others follow from it.
   const lost = new Promise((resolve) => (lose = resolve)).then((err): never => {
     over ??= isIdleTimeout(err) ? IDLED : LOST;
     failure ??= err;
-    throw explain(err);
+    throw toError(err);
   });
   lost.catch(() => undefined);
   client.on("error", lose);
@@ -165,7 +170,7 @@ function trackStatements(client: Client, explainAny: (err: unknown) => unknown):
     } catch (err) {
       failure = err;
       if (isIdleTimeout(err)) lose(err);
-      throw explain(err);
+      throw toError(err);
     } finally {
       running--;
       if (client.getTransactionStatus() === "I") over ??= ENDED;
@@ -176,7 +181,7 @@ function trackStatements(client: Client, explainAny: (err: unknown) => unknown):
     lost,
     run(text, values = []) {
       const sent = send<never>(text, values);
-      // If the caller forgets to await it, the transaction reports it; an unhandled rejection would crash the process.
+      // A statement that is not awaited: `finish` reports it, and an unhandled rejection would crash the process.
       sent.catch(() => undefined);
       return sent;
     },
@@ -191,20 +196,20 @@ function trackStatements(client: Client, explainAny: (err: unknown) => unknown):
         await client.query("COMMIT");
       } catch (err) {
         failure = err;
-        if (isDatabaseError(err)) throw explain(err);
+        if (isDatabaseError(err)) throw toError(err);
         throw new TransactionError(UNKNOWN, { cause: err });
       }
     },
     async rollBack() {
       over ??= OVER;
-      // Closing the connection rolls back as well, and does not wait for a server that does not respond.
+      // Its connection will be closed, which rolls back, too, and does not wait for a server that does not respond.
       if (failure !== undefined && !isDatabaseError(failure)) return false;
       return client.query("ROLLBACK").then(
         () => true,
         () => false,
       );
     },
-    forget: () => void client.off("error", lose),
+    removeListener: () => void client.off("error", lose),
   };
 }
 
@@ -232,7 +237,7 @@ function openTransaction(query: Queryable["query"], depth = 1): Transaction {
         await query(`RELEASE ${name}`);
         return result;
       } catch (err) {
-        // If this fails, the whole transaction is rolled back.
+        // If even this fails, `finish` makes the whole transaction roll back.
         await query(`ROLLBACK TO ${name}; RELEASE ${name}`).catch(() => undefined);
         throw err;
       }

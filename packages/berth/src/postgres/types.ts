@@ -1,4 +1,4 @@
-// How values of the database are parsed where the defaults of pg do not fit.
+// Parsers for the types whose defaults in pg would change the value: dates, times and exact numbers in arrays.
 import { types } from "pg";
 
 const { TEXT, DATE, TIMESTAMP, TIMESTAMPTZ } = types.builtins;
@@ -22,7 +22,7 @@ const parseArray = parserOf(TEXT_ARRAY) as (text: string) => Nested;
 const parseDate = parserOf(TIMESTAMPTZ) as Parse;
 
 /**
- * Formats a point in time as in RFC 3339, in UTC, to the millisecond: the same as a `Date` would, without creating one.
+ * Converts a point in time to RFC 3339, in UTC, to the millisecond: the text of `Date.toJSON`, without creating a `Date`.
  * What RFC 3339 cannot express, `infinity` and years before 1 or after 9999, stays as PostgreSQL writes it.
  */
 export function parseTimestamptz(text: string): string {
@@ -43,7 +43,7 @@ const eachTimestamptz = (value: Nested): Nested => {
 };
 
 /**
- * Dates and local times are not points in time, but pg would parse them as such in the process's time zone. It would also
+ * pg would make a `Date` of dates and of times without a time zone, as if they were in that of the process. It would also
  * round exact numbers in arrays to floating-point ones.
  */
 const PARSERS: Readonly<Record<number, Parse>> = {
@@ -61,10 +61,13 @@ export const getTypeParser = (oid: number, format?: "text" | "binary"): unknown 
   (format !== "binary" && PARSERS[oid]) || types.getTypeParser(oid, format);
 
 /**
- * The formats that the parsers need, whatever the user and the database have set. `bytea` is parsed in both of its formats.
- * `ISO` does not change the order of day and month of input.
+ * The output formats that the parsers need, whatever the user and the database have set. `ISO` does not change whether input
+ * has the day or the month first. `bytea` needs no setting: pg parses both of its formats.
  */
 export const NEEDED_SETTINGS = { DateStyle: "ISO", IntervalStyle: "postgres" } as const;
 
-/** Defaults that a URL's `options` can override. From version 12 on, extra_float_digits above 0 means shortest exact; 3 is exact before, too. */
+/**
+ * Defaults that a URL's `options` can override. From PostgreSQL 12 on, any extra_float_digits above 0 means the shortest exact
+ * number; before, only 3 is exact.
+ */
 export const PREFERRED_SETTINGS = { TimeZone: "UTC", extra_float_digits: "3" } as const;

@@ -1,6 +1,6 @@
-// Reads the parameters of a PostgreSQL URL, with libpq's environment variables as their defaults.
+// Parses the parameters of a PostgreSQL URL; their defaults are libpq's environment variables.
 
-/** An invalid URL; as a URL may contain a password, the message quotes nothing of it. */
+/** An invalid PostgreSQL URL. The message quotes nothing of it, as any part may be a password. */
 export class PostgresUrlError extends Error {
   override readonly name = "PostgresUrlError";
 }
@@ -27,8 +27,8 @@ const PARAMETERS: Readonly<Record<string, string | undefined>> = {
   application_name: "PGAPPNAME",
 };
 
-/** Common parameters that are ignored, with the values for which that is correct. */
-const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
+/** Common parameters that are accepted and ignored, with the values for which that is correct. */
+const IGNORED: Readonly<Record<string, RegExp>> = {
   client_encoding: /^(utf-?8|auto)$/i,
   fallback_application_name: /^/,
   gssencmode: /^(disable|prefer)$/,
@@ -38,7 +38,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, RegExp>> = {
   uselibpqcompat: /^/,
 };
 
-/** A password may contain `?`, or an unencoded `@`: the last `@` ends it. */
+/** User and password, hosts, database, query. A password may contain `?`, or an unencoded `@`: the last `@` ends it. */
 const URL_PARTS = /^postgres(?:ql)?:\/\/(?:([^/?]*|[^/@]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?([^]*))?$/;
 
 /** Adds the parameters that libpq's variables set and the URL does not. @throws PostgresUrlError */
@@ -46,7 +46,7 @@ export function completePostgresUrl(
   url: string,
   env: Readonly<Record<string, string | undefined>>,
 ): string {
-  const given = readParameters(url);
+  const given = parseParameters(url);
   const added = Object.entries(PARAMETERS).flatMap(([name, variable]) => {
     const value = variable && env[variable];
     return value && given[name] === undefined ? [`${name}=${encodeURIComponent(value)}`] : [];
@@ -58,14 +58,14 @@ export function completePostgresUrl(
 /** The parameters of a URL, by libpq's names. */
 export type Parameters = Partial<Record<string, string>>;
 
-/** Reads user, hosts and database as parameters; those of the query override them. @throws PostgresUrlError */
-export function readParameters(url: string): Parameters {
+/** Parses user, hosts and database as parameters; those of the query override them. @throws PostgresUrlError */
+export function parseParameters(url: string): Parameters {
   const parts = URL_PARTS.exec(url);
   if (!parts) throw new PostgresUrlError("expected postgres://user:password@host:port/database");
   const [, userinfo = "", authority = "", database = "", query = ""] = parts;
   const [user = "", ...password] = userinfo.split(":");
   const hosts = authority.split(",").map(splitHost);
-  const before = {
+  const ofUrl = {
     user,
     password: password.join(":"),
     host: authority && hosts.map(({ host }) => host).join(","),
@@ -73,10 +73,10 @@ export function readParameters(url: string): Parameters {
     dbname: database,
   };
   const parameters: Parameters = {};
-  for (const [name, value] of Object.entries(before)) {
+  for (const [name, value] of Object.entries(ofUrl)) {
     if (value) parameters[name] = decode(value);
   }
-  return Object.assign(parameters, readQuery(query));
+  return Object.assign(parameters, parseQuery(query));
 }
 
 function splitHost(text: string): { host: string; port: string } {
@@ -85,13 +85,13 @@ function splitHost(text: string): { host: string; port: string } {
   return { host: parts[1] ?? parts[2] ?? "", port: parts[3] ?? "" };
 }
 
-function readQuery(query: string): Parameters {
+function parseQuery(query: string): Parameters {
   const parameters: Parameters = {};
   for (const pair of query.split("&").filter(Boolean)) {
     const [name = "", ...rest] = pair.split("=").map(decode);
     const value = rest.join("=");
     if (name === "ssl") parameters.sslmode = sslModeOf(value);
-    else if (!Object.hasOwn(PARAMETERS, name)) refuseUnlessWithoutEffect(name, value);
+    else if (!Object.hasOwn(PARAMETERS, name)) refuseUnlessIgnored(name, value);
     else if (value) parameters[name] = value;
   }
   return parameters;
@@ -104,9 +104,9 @@ function sslModeOf(ssl: string): string {
   throw new PostgresUrlError("ssl must be true or false; better use sslmode");
 }
 
-function refuseUnlessWithoutEffect(name: string, value: string): void {
-  const isKnown = Object.hasOwn(WITHOUT_EFFECT, name);
-  if (isKnown && WITHOUT_EFFECT[name]?.test(value)) return;
+function refuseUnlessIgnored(name: string, value: string): void {
+  const isKnown = Object.hasOwn(IGNORED, name);
+  if (isKnown && IGNORED[name]?.test(value)) return;
   if (isKnown) {
     throw new PostgresUrlError(`${name} has a value that is not supported: leave it out`);
   }
@@ -123,5 +123,5 @@ function decode(text: string): string {
   }
 }
 
-/** A parameter for messages, with the variable that may have set it. */
-export const called = (name: string): string => `${name} (or ${PARAMETERS[name]})`;
+/** Names a parameter in messages, with the variable that may have set it. */
+export const labelOf = (name: string): string => `${name} (or ${PARAMETERS[name]})`;

@@ -1,8 +1,8 @@
 // Parses a PostgreSQL URL as libpq does: a URL that works in psql works here.
-import { called, type Parameters, PostgresUrlError, readParameters } from "./url-parameters";
+import { labelOf, type Parameters, parseParameters, PostgresUrlError } from "./url-parameters";
 
-/** Encryption and verification of the server; `no-verify`, from node-postgres, verifies nothing. */
-export const SSL_MODES = [
+/** libpq's modes of encryption and verification, and `no-verify` of node-postgres: TLS that verifies nothing. */
+const SSL_MODES = [
   "disable",
   "allow",
   "prefer",
@@ -11,10 +11,10 @@ export const SSL_MODES = [
   "verify-full",
   "no-verify",
 ] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+type SslMode = (typeof SSL_MODES)[number];
 
-/** The required state of the server. */
-export const SESSION_ATTRIBUTES = [
+/** The server that is required (`target_session_attrs`). */
+const SESSION_ATTRIBUTES = [
   "any",
   "read-write",
   "read-only",
@@ -32,14 +32,14 @@ export interface PostgresHost {
   port: number;
 }
 
-/** The settings of a URL, with libpq's defaults. */
+/** A parsed URL, with libpq's defaults. */
 export interface PostgresSettings {
   /** In the order in which they are tried. */
   hosts: readonly PostgresHost[];
   sslMode: SslMode;
-  /** Whether the mode was set, or is the default. */
+  /** Whether the mode was set; otherwise it is the default. */
   isSslModeChosen: boolean;
-  /** Whether SCRAM channel binding is required: it rules out a man in the middle. */
+  /** Whether SCRAM channel binding is required: it rules out a man in the middle, even without certificates. */
   needsChannelBinding: boolean;
   targetSessionAttrs: SessionAttributes;
   /** The connect timeout of one host, in milliseconds. */
@@ -57,7 +57,7 @@ export interface PostgresSettings {
   sslPassword: string | undefined;
 }
 
-/** The default hosts: Debian's socket folder, PostgreSQL's, this machine. */
+/** The default hosts: the socket folders of Debian and of PostgreSQL itself, and localhost. */
 const DEFAULT_HOSTS = "/var/run/postgresql,/tmp,localhost";
 
 /**
@@ -66,15 +66,15 @@ const DEFAULT_HOSTS = "/var/run/postgresql,/tmp,localhost";
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
  */
 export function parsePostgresUrl(url: string): PostgresSettings {
-  const given = readParameters(url);
-  const sslMode = readSslMode(given);
-  const seconds = readNumber(given, "connect_timeout", 0, 86_400) ?? 0;
+  const given = parseParameters(url);
+  const sslMode = parseSslMode(given);
+  const seconds = parseNumber(given, "connect_timeout", 0, 86_400) ?? 0;
   return {
-    hosts: readHosts(given),
+    hosts: parseHosts(given),
     sslMode,
     isSslModeChosen: given.sslmode !== undefined,
-    needsChannelBinding: readChoice(given, "channel_binding", CHANNEL_BINDINGS) === "require",
-    targetSessionAttrs: readChoice(given, "target_session_attrs", SESSION_ATTRIBUTES) ?? "any",
+    needsChannelBinding: parseChoice(given, "channel_binding", CHANNEL_BINDINGS) === "require",
+    targetSessionAttrs: parseChoice(given, "target_session_attrs", SESSION_ATTRIBUTES) ?? "any",
     connectTimeoutMs: seconds > 0 ? seconds * 1000 : Infinity,
     user: given.user,
     password: given.password,
@@ -88,33 +88,33 @@ export function parsePostgresUrl(url: string): PostgresSettings {
   };
 }
 
-function readChoice<Choice extends string>(
+function parseChoice<Choice extends string>(
   given: Parameters,
   name: string,
   choices: readonly Choice[],
 ): Choice | undefined {
   const value = given[name];
   if (value === undefined || choices.includes(value as Choice)) return value as Choice | undefined;
-  throw new PostgresUrlError(`${called(name)} must be one of ${choices.join(", ")}`);
+  throw new PostgresUrlError(`${labelOf(name)} must be one of ${choices.join(", ")}`);
 }
 
-function readNumber(given: Parameters, name: string, min: number, max: number) {
+function parseNumber(given: Parameters, name: string, min: number, max: number) {
   const value = given[name];
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
-  throw new PostgresUrlError(`${called(name)} must be a whole number from ${min} to ${max}`);
+  throw new PostgresUrlError(`${labelOf(name)} must be a whole number from ${min} to ${max}`);
 }
 
-function readSslMode(given: Parameters): SslMode {
+function parseSslMode(given: Parameters): SslMode {
   const isSystem = given.sslrootcert === "system";
-  const mode = readChoice(given, "sslmode", SSL_MODES) ?? (isSystem ? "verify-full" : "prefer");
+  const mode = parseChoice(given, "sslmode", SSL_MODES) ?? (isSystem ? "verify-full" : "prefer");
   if (isSystem && mode !== "verify-full") {
     throw new PostgresUrlError("sslrootcert=system needs sslmode=verify-full");
   }
   return mode;
 }
 
-function readHosts(given: Parameters): PostgresHost[] {
+function parseHosts(given: Parameters): PostgresHost[] {
   const hosts = (given.host ?? DEFAULT_HOSTS).split(",");
   const ports = (given.port ?? "").split(",");
   if (ports.length > 1 && ports.length !== hosts.length) {
@@ -122,7 +122,7 @@ function readHosts(given: Parameters): PostgresHost[] {
   }
   return hosts.map((host, index) => {
     const text = ports.length > 1 ? ports[index] : ports[0];
-    const port = readNumber({ port: text || "5432" }, "port", 1, 65_535) as number;
+    const port = parseNumber({ port: text || "5432" }, "port", 1, 65_535) as number;
     return { host: host || "localhost", port };
   });
 }

@@ -1,4 +1,4 @@
-// The variables of the PostgreSQL database.
+// The environment variables of the PostgreSQL database.
 import * as v from "valibot";
 import { integer, variable } from "../process/environment";
 import { completePostgresUrl } from "./url-parameters";

@@ -1,4 +1,5 @@
-// Recognizes constraint violations, and turns them into messages for clients.
+// Recognizes constraint violations, and turns those that are the client's fault into errors with a message.
+import type { HttpError } from "../request/http-error";
 import { isDatabaseError } from "./errors";
 
 /**
@@ -17,7 +18,7 @@ export const isCheckViolation = (err: unknown, constraint?: string): boolean =>
   isViolation(err, "23514", constraint);
 
 /** A constraint violation, with a message for the client. */
-export class ConstraintViolated extends Error {
+export class ConstraintViolated extends Error implements HttpError {
   override readonly name = "ConstraintViolated";
   readonly expose = true;
 
@@ -31,7 +32,7 @@ export class ConstraintViolated extends Error {
 }
 
 /**
- * Creates an argument for a statement's `catch`: it replaces violations of these constraints by errors with a message for the
+ * Creates a handler for a statement's `.catch()`: it replaces violations of these constraints by errors with a message for the
  * client, and rethrows other errors.
  * @param messages By the name of the constraint, as `\d` shows it in psql.
  * @param status 409 by default.

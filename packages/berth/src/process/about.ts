@@ -1,4 +1,4 @@
-// What every process gives its features: the service's name and version, and the signal that it drains.
+// The service's name and version, and the signal that its process drains: what features get besides backing services.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -17,7 +17,7 @@ export interface ProcessServices {
 
 /**
  * Reads the service's name and version from its `package.json`.
- * @param directory Where the process' own file is: `src` or `dist`, beside `package.json`.
+ * @param directory `__dirname` of a file in `src` or `dist`, the folders beside `package.json`.
  */
 export const readAbout = (directory: string): About =>
   JSON.parse(readFileSync(join(directory, "../package.json"), "utf8")) as About;

@@ -1,4 +1,4 @@
-// Reads the CPU and memory limits of this process' Linux control groups: those of its container, systemd unit or dyno.
+// Reads the CPU and memory limits of this process' Linux cgroups: those of its container, systemd unit or dyno.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -9,11 +9,11 @@ export interface CgroupLimits {
   memoryBytes: number | undefined;
 }
 
-/** Version 1 represents "unlimited" as a number larger than any machine's memory. */
+/** cgroup v1 represents "unlimited" as a number larger than any machine's memory. */
 const UNLIMITED_BYTES = 2 ** 60;
 
 /**
- * Reads the lowest limits of this process' groups and their ancestors; no limits on systems without control groups.
+ * Reads the lowest limits of this process' cgroups and their ancestors, v1 and v2; no limits on systems without cgroups.
  * @param root The directory of `proc` and `sys`; `/` by default.
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
@@ -22,26 +22,26 @@ export function readCgroupLimits(root = "/"): CgroupLimits {
   const folders = groups.flatMap(({ controllers, path }) =>
     controllers
       .filter((controller) => ["", "cpu", "memory"].includes(controller))
-      // In a container, its own group is mounted as the root, whatever the path says.
+      // Ancestors include the root: in a container, its own cgroup is mounted there, whatever the path says.
       .flatMap((controller) =>
-        upwards(path).map((at) => join(root, "sys/fs/cgroup", controller, at)),
+        withAncestors(path).map((at) => join(root, "sys/fs/cgroup", controller, at)),
       ),
   );
   return {
-    cpus: least(folders.map(readCpus)),
-    memoryBytes: least(folders.map(readMemory)),
+    cpus: lowest(folders.map(readCpus)),
+    memoryBytes: lowest(folders.map(readMemory)),
   };
 }
 
-/** Parses a line such as `4:cpu,cpuacct:/user.slice`, or, in version 2, `0::/user.slice`. */
+/** Parses a line of v1 such as `4:cpu,cpuacct:/user.slice`, or of v2 such as `0::/user.slice`. */
 function parseGroup(line: string) {
   const [, controllers = "-", ...path] = line.split(":");
   return { controllers: controllers.split(","), path: path.join(":") };
 }
 
-function upwards(path: string): string[] {
+function withAncestors(path: string): string[] {
   const parent = dirname(path);
-  return parent === path ? [path] : [path, ...upwards(parent)];
+  return parent === path ? [path] : [path, ...withAncestors(parent)];
 }
 
 function readCpus(folder: string): number | undefined {
@@ -57,7 +57,7 @@ function readMemory(folder: string): number | undefined {
   return bytes > 0 && bytes < UNLIMITED_BYTES ? bytes : undefined;
 }
 
-const least = (limits: readonly (number | undefined)[]): number | undefined => {
+const lowest = (limits: readonly (number | undefined)[]): number | undefined => {
   const known = limits.filter((limit) => limit !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 };

@@ -1,12 +1,12 @@
-// Handles what can happen to a process while the rest of it is loaded. Import it first.
+// Keeps signals that arrive while the rest of the program is still being loaded. Import it first.
 import { ownParentShell } from "./parent-shell";
 
-// The shell may die at any time; after that, the process has another parent.
+// Recorded now: once the shell has died, the process has another parent.
 ownParentShell();
 
 /** The signals that `onStopRequest` handles. */
 const SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
 
-// Without a listener a signal kills the process at once, or is lost if that is process 1. With one it is delivered in
-// the first turn of the event loop, when the real listeners are in place.
+// Without a listener, a signal kills the process at once, or is lost if that is PID 1. With one, it is delivered in the
+// first turn of the event loop, when the real listeners are in place.
 for (const signal of SIGNALS) process.on(signal, () => undefined);

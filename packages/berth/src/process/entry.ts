@@ -3,13 +3,12 @@ import cluster from "node:cluster";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { type BindTarget, readBindTarget } from "../port/bind";
-import { fittingWorkers, readAllowance } from "./concurrency";
+import { fittingWorkers, readResourceLimits } from "./concurrency";
 import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
 import { checkInstallation } from "./installation";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
-import { setProcessLogger } from "./work-context";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
 import { createStdout } from "./stdout";
@@ -17,38 +16,40 @@ import { interruptedExitCode, onStopRequest } from "./stop-request";
 import { supervise } from "./supervisor";
 import { sharePassedSocket, workerId } from "./supervisor-link";
 import type { httpVariables, processVariables } from "./variables";
+import { setProcessLogger } from "./work-context";
 
 /**
  * Runs `main` and exits with the code it resolves with; with 1 if the environment is invalid or `main` rejects.
  * A `.env` file in the working directory supplies variables that the environment does not set.
  * If `WEB_CONCURRENCY` asks for several processes, each of them runs `main`, and this one supervises them.
  * @param variables The variables that this process reads; others are not checked.
- * @param logging Changes every log line.
+ * @param logging pino options for every log line.
  */
 export async function enter<V extends typeof processVariables>(
   variables: V,
   main: (config: ConfigOf<V>, logger: Logger) => Promise<number>,
   logging?: LoggingOptions,
 ): Promise<void> {
-  const env = orExit(readFiles);
+  const env = orExit(loadEnvironment);
   const config = orExit(() => readEnvironment(variables, env));
-  // A worker of another supervisor already shares a port, and cannot have workers itself.
-  const supervises = cluster.isPrimary && workersOf(config as ScalingConfig) > 1;
-  // Workers read the files themselves, because these may have changed when a worker starts.
-  if (!supervises) Object.assign(process.env, env);
+  // In a worker of another cluster primary, such as PM2, the port is already shared, and a worker cannot fork workers.
+  const isSupervisor = cluster.isPrimary && workersOf(config as ScalingConfig) > 1;
+  // A worker reads `.env` itself, because the file may have changed by then.
+  if (!isSupervisor) Object.assign(process.env, env);
   const stdout = createStdout();
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
   // Once for all workers: they load the same files as the supervisor.
   if (workerId() === undefined) checkInstallation(logger);
-  const run = supervises
+  const run = isSupervisor
     ? () =>
         supervise({
           process,
           logger,
           orphaned: parentGone(process),
-          readSettings: () => settingsOf(readEnvironment(variables, readFiles()) as ScalingConfig),
+          readSettings: () =>
+            settingsOf(readEnvironment(variables, loadEnvironment()) as ScalingConfig),
         })
     : () => main(config, logger);
   try {
@@ -74,16 +75,16 @@ export interface ServiceProcess<Config> extends Pick<Lifecycle, "draining" | "ru
 }
 
 /**
- * Runs a process that binds a port, as `enter` does.
+ * `enter` for a process that binds a port.
  * @param main Builds the services and ends with `run`, which binds them, serves until a stop is requested, and drains.
- * @param logging Changes every log line.
+ * @param logging pino options for every log line.
  */
 export const serve = <V extends PortVariables>(
   variables: V,
   main: (process: ServiceProcess<ConfigOf<V>>) => Promise<number>,
   logging?: LoggingOptions,
 ): Promise<void> => {
-  const compose = (config: ConfigOf<V>, logger: Logger): Promise<number> => {
+  const runMain = (config: ConfigOf<V>, logger: Logger): Promise<number> => {
     const { draining, run } = createLifecycle({
       process,
       logger,
@@ -94,13 +95,13 @@ export const serve = <V extends PortVariables>(
     const target = readBindTarget(config, process.env, process.pid);
     return main({ config, logger, target, draining, run });
   };
-  return enter(variables, compose, logging);
+  return enter(variables, runMain, logging);
 };
 
 /**
  * Runs a process that does its work and exits, such as a release or a scheduled job: with 0 once `work` resolves, with 1
  * if it rejects, and as soon as a stop is requested with the exit code of the signal (143 for SIGTERM).
- * @param consequence What the log says about interrupted work.
+ * @param consequence What a stop means for the work: completes the log line "SIGTERM received, …".
  */
 export const runOnce = <V extends typeof processVariables>(
   variables: V,
@@ -120,18 +121,18 @@ export const runOnce = <V extends typeof processVariables>(
  * The environment, with `.env` for what it does not set.
  * @throws ConfigError if there is a `.env` that cannot be read.
  */
-function readFiles(): Environment {
+function loadEnvironment(): Environment {
   const env = { ...readEnvFile(resolve(".env")), ...process.env };
   return sharePassedSocket(env, process);
 }
 
-/** Only processes that bind a port have these. */
+/** Unset in processes that bind no port. */
 type ScalingConfig = Partial<
   ConfigOf<Pick<typeof httpVariables, "WEB_CONCURRENCY" | "SHUTDOWN_TIMEOUT_MS">>
 >;
 
 const workersOf = ({ WEB_CONCURRENCY: workers = 1 }: ScalingConfig): number =>
-  workers === "auto" ? fittingWorkers(readAllowance()) : workers;
+  workers === "auto" ? fittingWorkers(readResourceLimits()) : workers;
 
 const settingsOf = (config: ScalingConfig) => ({
   workers: workersOf(config),

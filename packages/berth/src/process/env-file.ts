@@ -21,7 +21,7 @@ export function readEnvFile(file: string): Record<string, string> | undefined {
   return parse(decode(file, bytes));
 }
 
-/** Returns undefined if the file does not exist. */
+/** Completes the message "cannot be read"; undefined if the file does not exist. */
 function whyUnreadable(file: string, code: string | undefined): string | undefined {
   if (code === "EISDIR") return ": it is a folder. Remove or rename it";
   if (code === "EACCES" || code === "EPERM") {
@@ -33,8 +33,8 @@ function whyUnreadable(file: string, code: string | undefined): string | undefin
   if (code !== "ENOENT") return ` (${code}). Make it readable, or remove it`;
   if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())
     return `: it is a broken symbolic link. Restore ${readlinkSync(file)}, or remove the link`;
-  // A release directory that was deleted while its process runs.
   if (statSync(dirname(file), { throwIfNoEntry: false })) return undefined;
+  // A release directory that was deleted while its process runs.
   return ": its folder no longer exists. Start the process in a folder that is not deleted";
 }
 

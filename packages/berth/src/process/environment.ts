@@ -1,6 +1,6 @@
-// Declares environment variables and parses them, reporting all problems at once. Pure: the environment is an argument.
+// Declares environment variables, and parses them: one error names everything that is wrong.
 import * as v from "valibot";
-import { maskText } from "./masked-text";
+import { redactText } from "./redact-text";
 
 /** Variables and their values, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,19 +9,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type TextSchema = v.GenericSchema<string | undefined, unknown>;
 
 /** The declaration of an environment variable. */
-export type Variable<S extends TextSchema = TextSchema> = Declaration<S> & (Optional | Required);
+export type Variable<S extends TextSchema = TextSchema> = Declaration<S> &
+  (WithDefault | WithoutDefault);
 
 /** `default` applies if the variable is not set; it is written as in `.env`. */
-interface Optional {
+interface WithDefault {
   default: string;
   example?: never;
 }
 
 /**
- * Without a default it must be set, unless its schema is `optional`. The example appears in `.env.example`, in tests, and
- * in the error message if it is not set.
+ * The variable must be set, unless its schema is `optional`. The example appears in `.env.example`, in tests, and in the
+ * error message if it is not set.
  */
-interface Required {
+interface WithoutDefault {
   default?: never;
   example: string;
 }
@@ -34,7 +35,7 @@ interface Declaration<S extends TextSchema> {
   /** A secret's value is never printed. */
   secret?: true;
   /**
-   * Checks and completes the value by means of other variables: raw in `env`, and parsed in `config`, if they are valid.
+   * Checks or changes the value by means of other variables: unparsed in `env`; parsed in `config`, if they are valid.
    * @throws Error if the value is invalid; its message completes "NAME: …".
    */
   complete?(
@@ -53,7 +54,8 @@ export type ConfigOf<V extends Variables> = Readonly<{
 }>;
 
 /** Declares a variable; its type is its schema's output. */
-export const variable = <S extends TextSchema>(of: Variable<S>): Variable<S> => of;
+export const variable = <S extends TextSchema>(declaration: Variable<S>): Variable<S> =>
+  declaration;
 
 /** A whole number in decimal digits; `"1e4"`, `"0x10"`, `" 80"` and `""` are invalid. */
 export const integer = (min: number, max: number, unit = "") =>
@@ -89,11 +91,11 @@ export const optional = <S extends v.GenericSchema<string, unknown>>(schema: S) 
 export const mayBeUnset = ({ default: value, schema }: Variable): boolean =>
   value !== undefined || v.is(schema, undefined);
 
-/** The variables without which a process does not start, each with the example from its declaration: for tests and tools. */
+/** The variables without which a process does not start, with their examples: for tests and tools. */
 export const exampleEnvironment = (variables: Variables): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(variables).flatMap(([name, of]) =>
-      mayBeUnset(of) ? [] : [[name, of.example ?? ""]],
+    Object.entries(variables).flatMap(([name, declaration]) =>
+      mayBeUnset(declaration) ? [] : [[name, declaration.example ?? ""]],
     ),
   );
 
@@ -110,36 +112,38 @@ export function readEnvironment<V extends Variables>(variables: V, env: Environm
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
   const all = Object.entries<Variable>(variables);
-  for (const [name, of] of all) {
-    const result = v.safeParse(of.schema, env[name] ?? of.default);
+  for (const [name, declaration] of all) {
+    const result = v.safeParse(declaration.schema, env[name] ?? declaration.default);
     if (result.success) config[name] = result.output;
-    else problems.push(malformed(name, of, env[name]));
+    else problems.push(describeInvalid(name, declaration, env[name]));
   }
-  for (const [name, of] of all) {
-    if (!of.complete || config[name] === undefined) continue;
+  for (const [name, declaration] of all) {
+    if (!declaration.complete || config[name] === undefined) continue;
     try {
-      config[name] = of.complete(config[name], env, config);
+      config[name] = declaration.complete(config[name], env, config);
     } catch (err) {
-      problems.push(`${name}: ${(err as Error).message}; ${shown(of, env[name])}. Correct it`);
+      const value = describeValue(declaration, env[name]);
+      problems.push(`${name}: ${(err as Error).message}; ${value}. Correct it`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return Object.freeze(config) as ConfigOf<V>;
 }
 
-const malformed = (name: string, of: Variable, value: string | undefined): string =>
-  `${name}: expected ${v.getDescription(of.schema)}; ${shown(of, value)}. ` + cure(name, of);
+const describeInvalid = (name: string, variable: Variable, value: string | undefined): string =>
+  `${name}: expected ${v.getDescription(variable.schema)}; ${describeValue(variable, value)}. ` +
+  cure(name, variable);
 
-const cure = (name: string, of: Variable): string => {
-  if (!mayBeUnset(of)) return `Set it, for example ${name}=${of.example}`;
-  return of.default === undefined
+const cure = (name: string, variable: Variable): string => {
+  if (!mayBeUnset(variable)) return `Set it, for example ${name}=${variable.example}`;
+  return variable.default === undefined
     ? "Correct it, or unset it"
-    : `Correct it, or unset it for the default, ${of.default}`;
+    : `Correct it, or unset it for the default, ${variable.default}`;
 };
 
-const shown = (of: Variable, value: string | undefined): string => {
+const describeValue = ({ secret }: Variable, value: string | undefined): string => {
   if (value === undefined) return "it is not set";
-  return of.secret
+  return secret
     ? "its value is not shown because it may contain a secret"
-    : `got ${JSON.stringify(maskText(value))}`;
+    : `got ${JSON.stringify(redactText(value))}`;
 };

@@ -1,4 +1,4 @@
-// Exits the process at once, even if threads of libuv's pool are stuck.
+// Exits the process within a quarter of a second, even if threads of libuv's pool are stuck.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 
@@ -14,7 +14,7 @@ type Execve = (file: string, args: string[], env: NodeJS.ProcessEnv) => never;
 
 /**
  * Exits with the code, after the `exit` listeners. If a thread is stuck and this Node has no `execve`, the process kills
- * itself with SIGKILL.
+ * itself with SIGKILL, so its exit code is 137; as PID 1 it aborts, with 139.
  */
 export async function exit(code: number, logger: Logger): Promise<never> {
   const deadline = performance.now() + GRACE_MS;

@@ -13,47 +13,33 @@ interface Manifest {
   peerDependencies?: Record<string, string>;
 }
 
-/** How a process was started. */
-export interface Started {
-  /** The main file. */
-  main: string;
-  nodeVersion: string;
-  /** The loaded modules. */
-  loaded: readonly string[];
-}
-
-/** The folder of this package. */
-const OWN = join(__dirname, "../..");
-
-/** Logs a warning for each mistake. The process goes on, because most of the service may work all the same. */
-export function checkInstallation(logger: Logger): void {
-  const main = require.main?.filename ?? process.argv[1];
-  if (main === undefined) return;
-  const loaded = Object.keys(require.cache);
-  const nodeVersion = process.versions.node;
-  for (const finding of findMistakes({ main, nodeVersion, loaded })) logger.warn(finding);
-}
-
-/** Describes each mistake and its cure in one sentence. */
-export function findMistakes({ main, nodeVersion, loaded }: Started): string[] {
-  const service = serviceOf(main);
-  const own = { folder: OWN, manifest: readManifest(OWN) ?? {} };
-  return [
-    ...new Set([
-      ...[own, service].flatMap((place) => nodeMistake(place, nodeVersion)),
-      ...versionMistakes(service, own),
-      ...copies(loaded),
-    ]),
-  ];
-}
-
-interface Place {
+/** An installed package, or the service itself. */
+interface Package {
   folder: string;
   manifest: Manifest;
 }
 
+/** The folder of this package. */
+const OWN_FOLDER = join(__dirname, "../..");
+
+/**
+ * Logs a warning for each mistake, with its cure. The process goes on, because most of the service may work all the same.
+ */
+export function checkInstallation(logger: Logger): void {
+  const main = require.main?.filename ?? process.argv[1];
+  if (main === undefined) return;
+  const service = serviceOf(main);
+  const own = { folder: OWN_FOLDER, manifest: readManifest(OWN_FOLDER) ?? {} };
+  const mistakes = [
+    ...[own, service].flatMap(nodeMistake),
+    ...versionMistakes(service, own),
+    ...duplicates(Object.keys(require.cache)),
+  ];
+  for (const mistake of new Set(mistakes)) logger.warn(mistake);
+}
+
 /** Finds the nearest package.json that has a name: one that only sets `type` has none. */
-function serviceOf(main: string): Place {
+function serviceOf(main: string): Package {
   for (let folder = dirname(main); ; folder = dirname(folder)) {
     const manifest = readManifest(folder);
     if (manifest?.name !== undefined) return { folder, manifest };
@@ -61,7 +47,8 @@ function serviceOf(main: string): Place {
   }
 }
 
-function nodeMistake({ manifest: { name, engines } }: Place, version: string): string[] {
+function nodeMistake({ manifest: { name, engines } }: Package): string[] {
+  const version = process.versions.node;
   if (engines?.node === undefined || isInRange(version, engines.node)) return [];
   return [
     `Node ${version} is not supported: ${name} needs ${engines.node}. Run it with a supported version`,
@@ -69,29 +56,36 @@ function nodeMistake({ manifest: { name, engines } }: Place, version: string): s
 }
 
 /** Finds packages whose version does not match the service's package.json, or the peer dependencies of Berth's packages. */
-function versionMistakes(service: Place, own: Place): string[] {
+function versionMistakes(service: Package, own: Package): string[] {
   const { dependencies = {} } = service.manifest;
   const peers = own.manifest.peerDependencies ?? {};
   const grpc = installed(service.folder, "berth-grpc");
-  const wanted = [
-    ...["berth", "berth-grpc", ...Object.keys(peers)].map(
-      (name) => [service, name, dependencies[name]] as const,
+  return [
+    ...["berth", "berth-grpc", ...Object.keys(peers)].flatMap((name) =>
+      versionMistake(service, name, dependencies[name], "run npm install"),
     ),
-    ...Object.entries(peers).map(([name, range]) => [own, name, range] as const),
-    ...Object.entries(grpc?.manifest.peerDependencies ?? {}).map(
-      ([name, range]) => [grpc as Place, name, range] as const,
-    ),
+    ...peerMistakes(own),
+    ...(grpc ? peerMistakes(grpc) : []),
   ];
-  return wanted.flatMap(([{ folder, manifest }, name, range]) => {
-    const version = range === undefined ? undefined : installed(folder, name)?.manifest.version;
-    if (range === undefined || version === undefined || isInRange(version, versionsIn(range)))
-      return [];
-    const cure =
-      manifest === service.manifest ? "run npm install" : `run npm install ${name}@"${range}"`;
-    return [
-      `${name} ${version} is installed, but ${manifest.name ?? folder} needs ${range}: ${cure}`,
-    ];
-  });
+}
+
+const peerMistakes = (requiring: Package): string[] =>
+  Object.entries(requiring.manifest.peerDependencies ?? {}).flatMap(([name, range]) =>
+    versionMistake(requiring, name, range, `run npm install ${name}@"${range}"`),
+  );
+
+function versionMistake(
+  { folder, manifest }: Package,
+  name: string,
+  range: string | undefined,
+  cure: string,
+): string[] {
+  const version = range === undefined ? undefined : installed(folder, name)?.manifest.version;
+  if (range === undefined || version === undefined) return [];
+  if (isInRange(version, versionsIn(range))) return [];
+  return [
+    `${name} ${version} is installed, but ${manifest.name ?? folder} needs ${range}: ${cure}`,
+  ];
 }
 
 /** A tarball's name contains its version, as in `file:vendor/berth-0.2.0.tgz`. */
@@ -99,31 +93,31 @@ const versionsIn = (range: string): string =>
   /^file:.*-(\d+\.\d+\.\d+)[^/]*\.tgz$/.exec(range)?.[1] ?? range;
 
 /** Finds a package as Node resolves it from a folder: in the trees of npm and pnpm, and through workspace links. */
-function installed(from: string, name: string): Place | undefined {
+function installed(from: string, name: string): Package | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    const place = join(folder, "node_modules", name);
-    const manifest = basename(folder) === "node_modules" ? undefined : readManifest(place);
-    if (manifest) return { folder: place, manifest };
+    const found = join(folder, "node_modules", name);
+    const manifest = basename(folder) === "node_modules" ? undefined : readManifest(found);
+    if (manifest) return { folder: found, manifest };
     if (folder === dirname(folder)) return undefined;
   }
 }
 
-/** What is wrong with two copies. */
-const COSTS: Readonly<Record<string, string>> = {
+/** What goes wrong with two copies. */
+const CONSEQUENCES: Readonly<Record<string, string>> = {
   express: "apps and routers of one copy are slower and less exact in an app of the other",
   pino: "loggers of one copy do not write as those of the other do",
   berth: "one copy does not recognize the errors, contexts and route descriptions of the other",
 };
 
 /** Finds packages that are loaded from more than one folder. */
-function copies(loaded: readonly string[]): string[] {
-  const roots: Record<string, Set<string>> = { berth: new Set([OWN]) };
+function duplicates(loaded: readonly string[]): string[] {
+  const roots: Record<string, Set<string>> = { berth: new Set([OWN_FOLDER]) };
   for (const file of loaded) {
     const [, root, name = ""] = INSTALLED.exec(file) ?? [];
     if (root !== undefined) (roots[name] ??= new Set()).add(root);
-    // In a workspace, its folder is outside of node_modules.
+    // In a workspace, berth itself is outside of node_modules.
     const [, folder] = ENTRY_POINT.exec(file) ?? [];
-    if (folder !== undefined && folder !== OWN && readManifest(folder)?.name === "berth")
+    if (folder !== undefined && folder !== OWN_FOLDER && readManifest(folder)?.name === "berth")
       roots["berth"]?.add(folder);
   }
   return Object.entries(roots).flatMap(([name, { size }]) => {
@@ -131,7 +125,7 @@ function copies(loaded: readonly string[]): string[] {
     const places = [...(roots[name] ?? [])].sort();
     const tool = places.some((place) => /[\\/]\.pnpm[\\/]/.test(place)) ? "pnpm" : "npm";
     return [
-      `${size} copies of ${name} are loaded, from ${places.join(" and ")}: ${COSTS[name]}. ` +
+      `${size} copies of ${name} are loaded, from ${places.join(" and ")}: ${CONSEQUENCES[name]}. ` +
         `${tool} dedupe merges them if versions allow it; ${tool} ${tool === "npm" ? "ls" : "why"} ${name} shows which package requires which copy`,
     ];
   });
@@ -144,7 +138,7 @@ function readManifest(folder: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   } catch {
-    // Missing, or malformed, which is not for this check to report.
+    // Missing or malformed: not for this check to report.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type BoundAddress, logOf } from "../port/bind";
+import { type BoundAddress, describeAddress } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import { watchDescriptors } from "./descriptors";
 import { FORCED_BY_CTRL_C, onStopRequest, type StopCause } from "./stop-request";
@@ -13,6 +13,9 @@ import { within } from "./within";
 export interface Resource extends Supervised {
   close(): Promise<void>;
 }
+
+/** The resources of a process, by the names that the log uses. */
+type Resources = Readonly<Record<string, Resource>>;
 
 /** The abort reason of `draining` in a worker that is replaced: other workers serve its port, so the service stays ready. */
 export const REPLACED = new DOMException("Another process takes over.", "AbortError");
@@ -37,15 +40,10 @@ export interface Lifecycle {
   /**
    * Binds the services in order, serves until a stop is requested, drains them in reverse, then closes the resources.
    * Never rejects.
-   * @param resources By the names that the log uses.
    * @returns The exit code: 0 after a clean drain; 1 after a failed start, an uncaught error or a shutdown timeout;
    *   130 after a second Ctrl-C.
    */
-  run(
-    this: void,
-    services: readonly PortBoundService[],
-    resources?: Readonly<Record<string, Resource>>,
-  ): Promise<number>;
+  run(this: void, services: readonly PortBoundService[], resources?: Resources): Promise<number>;
 }
 
 /**
@@ -83,13 +81,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   /** Resolves with the bound services: all of them, unless one failed or a signal came first. */
   async function start(
     services: readonly PortBoundService[],
-    resources: Readonly<Record<string, Resource>>,
+    resources: Resources,
   ): Promise<PortBoundService[]> {
     const bound: PortBoundService[] = [];
     // A signal that arrived while the process was loading is delivered in the first turn: then nothing is bound.
     await nextTurn();
     const wait = { logger, signal: draining.signal };
-    await Promise.race([supervisor?.mayBind(resources, wait), stop.requested]);
+    await Promise.race([supervisor?.waitToBind(resources, wait), stop.requested]);
     for (const service of services) {
       if (stop.isRequested()) break;
       try {
@@ -108,16 +106,16 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   /** For workers, the supervisor logs this once. */
   function announce({ name }: PortBoundService, at: BoundAddress): void {
     if (supervisor) return supervisor.bound(name, at);
-    const { fields, text } = logOf(at);
+    const { fields, text } = describeAddress(at);
     logger.info(fields, `${name} ${text}`);
   }
 
-  /** A part that fails to stop must not keep the others from draining. */
-  const attempt = (what: string, ended: Promise<void>): Promise<void> =>
+  /** A service that fails to stop must not keep the others from draining. */
+  const logFailure = (what: string, ended: Promise<void>): Promise<void> =>
     ended.catch((err: unknown) => fail(`${what} failed`, { err }));
 
-  /** How long to keep accepting, and to drain. */
-  function limits(cause: StopCause | undefined) {
+  /** How long to keep accepting connections, and how long the whole drain may take. */
+  function timeLimits(cause: StopCause | undefined) {
     // A process that may be broken accepts no more work; neither does a worker that has lost its supervisor.
     if (stop.hasCrashed() || cause === "abandoned") {
       return { delayMs: 0, timeoutMs: Math.min(CRASH_DRAIN_MS, shutdownTimeoutMs) };
@@ -128,12 +126,13 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
 
   async function drain(
     services: readonly PortBoundService[],
-    resources: Readonly<Record<string, Resource>>,
+    resources: Resources,
     cause: StopCause | undefined,
-    { delayMs, timeoutMs }: ReturnType<typeof limits>,
+    { delayMs, timeoutMs }: ReturnType<typeof timeLimits>,
   ) {
     const deadline = performance.now() + timeoutMs;
-    const acceptWaiting = () => Promise.all(services.map(async (of) => of.acceptWaiting?.()));
+    const acceptWaiting = () =>
+      Promise.all(services.map(async (service) => service.acceptWaiting?.()));
     await acceptWaiting();
     for (const service of services) service.beginDrain();
     draining.abort(cause === "replaced" ? REPLACED : undefined);
@@ -144,22 +143,22 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       await acceptWaiting();
     }
     for (const service of services.toReversed()) {
-      await attempt(`draining ${service.name}`, service.drain(deadline - performance.now()));
+      await logFailure(`draining ${service.name}`, service.drain(deadline - performance.now()));
     }
     for (const [name, resource] of Object.entries(resources).toReversed()) {
-      await attempt(`closing the ${name}`, resource.close());
+      await logFailure(`closing the ${name}`, resource.close());
     }
   }
 
   async function drainInTime(
     services: readonly PortBoundService[],
-    resources: Readonly<Record<string, Resource>>,
+    resources: Resources,
     cause: StopCause | undefined,
   ) {
-    const inTime = limits(cause);
-    const drained = drain(services, resources, cause, inTime);
-    if (await within(inTime.timeoutMs, drained)) return;
-    fail(`not drained within ${inTime.timeoutMs} ms, closing the remaining connections`);
+    const limits = timeLimits(cause);
+    const drained = drain(services, resources, cause, limits);
+    if (await within(limits.timeoutMs, drained)) return;
+    fail(`not drained within ${limits.timeoutMs} ms, closing the remaining connections`);
     for (const service of services) service.destroy();
     await within(FORCED_CLOSE_MS, drained);
   }

@@ -11,13 +11,13 @@ const silent = pino({ level: "silent", enabled: false });
  * Writes to the logger of the request that is being handled, with its fields, or otherwise to the process' logger. This is
  * decided for each line, also in children that were created earlier.
  */
-export const log = follow(() => currentLogger() ?? silent);
+export const log = delegateTo(() => currentLogger() ?? silent);
 
 /** A logger that delegates to the one that `find` returns. */
-function follow(find: () => Logger): Logger {
+function delegateTo(find: () => Logger): Logger {
   const child = (bindings: Bindings, options?: ChildLoggerOptions): Logger => {
     const children = new WeakMap<Logger, Logger>();
-    return follow(() => {
+    return delegateTo(() => {
       const parent = find();
       const made = children.get(parent) ?? parent.child(bindings, options);
       children.set(parent, made);

@@ -1,8 +1,8 @@
 // Creates the process' logger: JSON lines with the fields of their request, without credentials.
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
-import { showArguments, showBindings } from "./logged-arguments";
-import { shownError, shownRequest, shownResponse } from "./logged-values";
-import { maskText } from "./masked-text";
+import { redactArguments, redactBindings } from "./redact-arguments";
+import { serializeError, serializeRequest, serializeResponse } from "./redact-values";
+import { redactText } from "./redact-text";
 import { contextFields } from "./work-context";
 
 /** pino's options, for every line. The level comes from the environment. */
@@ -32,30 +32,30 @@ export function createLogger(
       level,
       formatters: { level: (label) => ({ level: label }), ...formatters },
       serializers: {
-        err: (err) => shownError(err, errorFields),
-        req: shownRequest,
-        res: shownResponse,
-        [messageKey]: (text: unknown) => (typeof text === "string" ? maskText(text) : text),
+        err: (err) => serializeError(err, errorFields),
+        req: serializeRequest,
+        res: serializeResponse,
+        [messageKey]: (text: unknown) => (typeof text === "string" ? redactText(text) : text),
         ...serializers,
       },
       redact: { paths: [...redact], censor: "[redacted]" },
       mixin: mixin ? (...args) => ({ ...contextFields(), ...mixin(...args) }) : contextFields,
-      hooks: { ...hooks, logMethod: showArguments(errorFields, hooks?.logMethod) },
+      hooks: { ...hooks, logMethod: redactArguments(errorFields, hooks?.logMethod) },
     },
     destination,
   );
-  showBindings(logger, errorFields);
+  redactBindings(logger, errorFields);
   if (Object.keys(options).length === 0) {
-    const base = worker === undefined ? "" : `,"worker":${worker}`;
-    plainDestinations.set(logger, { write: (line) => destination.write(line), base });
+    const fields = worker === undefined ? "" : `,"worker":${worker}`;
+    plainDestinations.set(logger, { write: (line) => destination.write(line), fields });
   }
   return logger;
 }
 
 /** A destination for complete lines in the form in which pino would write them. */
 export interface PlainDestination extends DestinationStream {
-  /** The JSON between the time and the other fields, with a leading comma; may be empty. */
-  readonly base: string;
+  /** The logger's own fields as JSON, to put after the time, with a leading comma; may be empty. */
+  readonly fields: string;
 }
 
 const plainDestinations = new WeakMap<Logger, PlainDestination>();

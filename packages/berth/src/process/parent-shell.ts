@@ -17,7 +17,7 @@ const BETWEEN_COMMANDS = /&&|\|\||[;|\n]/;
  * @param parent The parent's arguments, starting with its name.
  * @param own This process' arguments, starting with its name.
  */
-export function waitsFor(parent: readonly string[], own: readonly string[]): boolean {
+export function isForegroundShell(parent: readonly string[], own: readonly string[]): boolean {
   const [name, ...options] = parent[0]?.endsWith("busybox") ? parent.slice(1) : parent;
   const at = options.findIndex((option) => /^-[a-z]*c$/.test(option));
   const line = options[at + 1];
@@ -30,12 +30,12 @@ export function waitsFor(parent: readonly string[], own: readonly string[]): boo
 const words = (text: string): string => text.trim().replace(/\s+/g, " ");
 
 /**
- * Returns the parent's process id if it is a shell that only waits for this process.
+ * The parent's process id if it is a shell that only waits for this process.
  * Only on Linux, from `/proc`. The shells of macOS `exec` a single command, so there is no parent shell.
  */
-export function findParentShell(ppid: number): number | undefined {
+function findParentShell(ppid: number): number | undefined {
   try {
-    return waitsFor(readArguments(ppid), readArguments("self")) ? ppid : undefined;
+    return isForegroundShell(readArguments(ppid), readArguments("self")) ? ppid : undefined;
   } catch {
     return undefined;
   }

@@ -36,7 +36,7 @@ export function createStdout(): LogDestination {
   /** How many lines were dropped after those. */
   let dropped = 0;
   let isScheduled = false;
-  let isGone = false;
+  let isReaderGone = false;
   let retryMs = FIRST_RETRY_MS;
 
   const takePending = (): Buffer => {
@@ -50,12 +50,12 @@ export function createStdout(): LogDestination {
   const send = (): boolean => {
     for (;;) {
       if (unsent.length === 0) unsent = takePending();
-      if (unsent.length === 0 || isGone) return true;
+      if (unsent.length === 0 || isReaderGone) return true;
       const part = wholeLines(unsent, writeLimitBytes);
       keepNonBlocking?.();
       const taken = tryWrite(fd, part);
       if (taken === "later") return false;
-      isGone = taken === "gone";
+      isReaderGone = taken === "gone";
       if (taken === "too long") dropped++;
       unsent = unsent.subarray(typeof taken === "number" ? taken : part.length);
       retryMs = FIRST_RETRY_MS;
@@ -71,7 +71,7 @@ export function createStdout(): LogDestination {
 
   return {
     write(line) {
-      if (isGone) return;
+      if (isReaderGone) return;
       if (dropped > 0 || unsent.length + pending.length > PENDING_LIMIT) {
         dropped++;
         return;
@@ -83,7 +83,7 @@ export function createStdout(): LogDestination {
     },
     flush() {
       const deadline = performance.now() + FLUSH_MS;
-      while (!send() && performance.now() < deadline) pause(FLUSH_RETRY_MS);
+      while (!send() && performance.now() < deadline) sleepSync(FLUSH_RETRY_MS);
     },
   };
 }
@@ -181,5 +181,5 @@ function wholeLines(bytes: Buffer, limitBytes: number): Buffer {
 const droppedLine = (dropped: number): string =>
   `${JSON.stringify({ level: "warn", time: Date.now(), dropped, msg: "log lines were dropped because standard output was read too slowly" })}\n`;
 
-const pause = (ms: number): unknown =>
+const sleepSync = (ms: number): unknown =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -1,4 +1,4 @@
-// Collects what stops a process: signals, uncaught errors, its supervisor, and the death of the shell that waits for it.
+// Collects the requests to stop a process: signals, uncaught errors, its supervisor, and the death of its parent shell.
 import { constants } from "node:os";
 import { isatty } from "node:tty";
 import type { Logger } from "pino";
@@ -28,7 +28,7 @@ export interface StopRequestOptions {
   stopped?: Promise<SupervisorStop> | undefined;
   /** Handles a SIGHUP that does not come from a terminal; by default it is logged and ignored. */
   onHangUp?: (() => void) | undefined;
-  /** What the process does then, for the log; `draining` by default. */
+  /** Completes the log line "SIGTERM received, …"; `draining` by default. */
   consequence?: string;
   isTerminal?: () => boolean;
 }
@@ -51,7 +51,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
   const { isTerminal = () => isatty(STDIN_FD) } = options;
   const hadTerminal = isTerminal();
   let requestedAt: number | undefined;
-  let crashed = false;
+  let hasCrashed = false;
   let resolveRequested!: (cause: StopCause) => void;
   let resolveForced!: () => void;
   const requested = new Promise<StopCause>((resolve) => (resolveRequested = resolve));
@@ -66,16 +66,16 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
       logger.info({ signal }, `${signal} received, ${consequence}`);
       return request(signal);
     }
-    const again = performance.now() - requestedAt > SAME_KEYPRESS_MS;
-    if (signal === "SIGINT" && again && isTerminal()) {
+    const isNewKeypress = performance.now() - requestedAt > SAME_KEYPRESS_MS;
+    if (signal === "SIGINT" && isNewKeypress && isTerminal()) {
       logger.warn("second Ctrl-C received, exiting without draining");
       resolveForced();
     }
   };
-  const ignore = (signal: NodeJS.Signals, cure: string): void =>
-    logger.warn({ signal }, `${signal} received and ignored: ${cure}`);
+  const ignore = (signal: NodeJS.Signals, hint: string): void =>
+    logger.warn({ signal }, `${signal} received and ignored: ${hint}`);
   const onCrash = (err: unknown): void => {
-    crashed = true;
+    hasCrashed = true;
     logger.fatal({ err }, `uncaught error, ${consequence}`);
     request("uncaught error");
   };
@@ -109,7 +109,7 @@ export function onStopRequest(options: StopRequestOptions): StopRequest {
     requested,
     forced,
     isRequested: () => requestedAt !== undefined,
-    hasCrashed: () => crashed,
+    hasCrashed: () => hasCrashed,
   };
 }
 

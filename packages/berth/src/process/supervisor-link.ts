@@ -21,7 +21,8 @@ export interface SupervisorLink {
   /** Resolves with the reason when the supervisor stops this process, or has died. */
   readonly stopped: Promise<SupervisorStop>;
   /** Reports that the services are built; resolves when they may be bound. */
-  mayBind(attached: Readonly<Record<string, Supervised>>, given: WaitOptions): Promise<void>;
+  waitToBind(attached: Readonly<Record<string, Supervised>>, options: WaitOptions): Promise<void>;
+  /** Reports an address that a service has bound. */
   bound(service: string, at: BoundAddress): void;
   /** Reports that all services are bound. */
   serving(): void;
@@ -40,7 +41,7 @@ const CHECK_MS = 1000;
 
 let isWorker: boolean | undefined;
 
-/** This process as a worker, if it is one of `supervise`'s. */
+/** This process as a worker; undefined if `supervise` did not start it. */
 function ownWorker(): Worker | undefined {
   isWorker ??= process.env.BERTH_WORKER === WORKER_MARK.BERTH_WORKER;
   // Processes that this one starts must not inherit it.
@@ -54,17 +55,17 @@ export const workerId = (): number | undefined => ownWorker()?.id;
 /** Connects to this process' supervisor, if it has one. */
 export function findSupervisor(): SupervisorLink | undefined {
   const worker = ownWorker();
-  return worker && linkTo(worker);
+  return worker && connect(worker);
 }
 
-function linkTo(worker: Worker): SupervisorLink {
+function connect(worker: Worker): SupervisorLink {
   const send = (message: WorkerMessage): void => {
     // `disconnect`, below, handles a supervisor that has died.
     if (worker.isConnected()) worker.send(message, () => undefined);
   };
   let bind!: (how: { whenReady: boolean }) => void;
   let stop!: (reason: SupervisorStop) => void;
-  const mayBind = new Promise<{ whenReady: boolean }>((resolve) => (bind = resolve));
+  const bindRequested = new Promise<{ whenReady: boolean }>((resolve) => (bind = resolve));
   const stopped = new Promise<SupervisorStop>((resolve) => (stop = resolve));
 
   worker.on("message", (message?: SupervisorMessage) => {
@@ -80,9 +81,9 @@ function linkTo(worker: Worker): SupervisorLink {
 
   return {
     stopped,
-    async mayBind(attached, { logger, signal }) {
+    async waitToBind(attached, { logger, signal }) {
       send({ supervision: "prepared", connections: mostConnections(attached) });
-      const { whenReady } = await mayBind;
+      const { whenReady } = await bindRequested;
       if (!whenReady) return;
       const checks = Object.fromEntries(Object.entries(attached).filter(isChecked));
       while (!signal.aborted && !(await checkReadiness({ attached: checks, logger })).isReady) {
@@ -105,7 +106,10 @@ const mostConnections = (attached: Readonly<Record<string, Supervised>>) =>
     ),
   );
 
-/** In a worker's environment, addresses a socket that systemd has passed to the supervisor to the worker, too. */
+/**
+ * Lets a worker use the socket that systemd has passed to its supervisor, by setting `LISTEN_PID` to the worker's process id.
+ * @see https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html
+ */
 export function sharePassedSocket(
   env: Environment,
   { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid">,

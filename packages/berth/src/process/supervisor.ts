@@ -1,7 +1,7 @@
 // Runs a service as several worker processes that share one port: starts, replaces and stops them.
 import cluster from "node:cluster";
 import type { Logger } from "pino";
-import { logOf } from "../port/bind";
+import { describeAddress } from "../port/bind";
 import { FORCED_BY_CTRL_C, onStopRequest } from "./stop-request";
 import type { Worker } from "./worker";
 import { createWorkerPool, describeEnd, type WorkerPoolSettings } from "./worker-pool";
@@ -28,13 +28,13 @@ const READY_LIMIT_MS = 30_000;
 /**
  * Runs the program of this process in several workers until a stop is requested. SIGHUP is a rolling restart: it replaces
  * the workers one by one with the code that is on disk then, while the others serve.
- * @returns The exit code: 0 when all workers have drained; 1 after a failed start, a crash loop, an uncaught error or a
- *   forced exit; 130 after a second Ctrl-C.
+ * @returns The exit code: 0 when all workers have drained; 1 after a failed start, a crash loop or an uncaught error, or
+ *   if a worker did not exit with 0; 130 after a second Ctrl-C.
  */
 export async function supervise(options: SupervisorOptions): Promise<number> {
   const { process, logger, orphaned, readSettings } = options;
   const { readyLimitMs = READY_LIMIT_MS, pingMs = 5000 } = options;
-  // The kernel distributes connections: a busy worker accepts none, and none is lost on the way from a primary.
+  // The kernel distributes connections: a busy worker accepts none, and none is lost on its way from the primary.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   const stop = onStopRequest({
     process,
@@ -72,9 +72,9 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     const connections = sum(workers.map((worker) => worker.connections()));
     const common = { pid: process.pid, workers: workers.length, connections };
     const lines = (workers.at(-1)?.bound() ?? []).map(({ service, ...at }) => {
-      const { fields, text } = logOf(at);
-      const besides = ` with ${workers.length} workers${mostOf(connections)}`;
-      return { fields: { ...fields, ...common }, text: `${service} ${text}${besides}` };
+      const { fields, text } = describeAddress(at);
+      const suffix = ` with ${workers.length} workers${describeConnections(connections)}`;
+      return { fields: { ...fields, ...common }, text: `${service} ${text}${suffix}` };
     });
     const now = JSON.stringify(lines);
     if (now !== announced) for (const { fields, text } of lines) logger.info(fields, text);
@@ -120,7 +120,8 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     for (let index = 0; index < settings.workers; index++) {
       const worker = await pool.startReady();
       if (!worker) {
-        if (!stop.isRequested()) logger.error("keeping the current workers");
+        if (!stop.isRequested())
+          logger.error("the rolling restart failed: keeping the current workers");
         return;
       }
       pool.keep(worker);
@@ -140,10 +141,12 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
     pool.failed.then(() => true),
     started.then((isUp) => (isUp ? new Promise<never>(() => undefined) : true)),
   ]);
-  const hasDrained = await Promise.race([pool.stopAll(), stop.forced]);
-  if (hasDrained !== undefined) return hasDrained && !hasFailed && !stop.hasCrashed() ? 0 : 1;
-  pool.killAll();
-  return FORCED_BY_CTRL_C;
+  const outcome = await Promise.race([pool.stopAll(), stop.forced.then(() => "forced" as const)]);
+  if (outcome === "forced") {
+    pool.killAll();
+    return FORCED_BY_CTRL_C;
+  }
+  return outcome && !hasFailed && !stop.hasCrashed() ? 0 : 1;
 }
 
 function sum(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
@@ -154,7 +157,7 @@ function sum(all: readonly Readonly<Record<string, number>>[]): Record<string, n
   return sums;
 }
 
-const mostOf = (connections: Readonly<Record<string, number>>): string =>
+const describeConnections = (connections: Readonly<Record<string, number>>): string =>
   Object.entries(connections)
     .map(([name, most]) => `, and up to ${most} ${name} connections`)
     .join("");

@@ -13,20 +13,19 @@ export const processVariables = {
   }),
 };
 
-const isNetwork = (value: string): boolean => {
+/** Whether it is an IP address, or a range in CIDR notation. */
+const isAddressOrRange = (value: string): boolean => {
   const [address = "", prefix, ...rest] = value.split("/");
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return (
-    bits > 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  );
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 };
 
-/** A hop count or a list of networks, for Express' `trust proxy`. */
+/** A hop count, or a list of addresses and ranges, for Express' `trust proxy`. */
 const trustProxy = v.pipe(
   v.string(),
-  v.check((value) => /^\d{1,2}$/.test(value) || value.split(",").every(isNetwork)),
+  v.check((value) => /^\d{1,2}$/.test(value) || value.split(",").every(isAddressOrRange)),
   v.transform((value) => (/^\d+$/.test(value) ? Number(value) : value.split(","))),
   v.description(
     "a number of proxy hops (0 to 99), or addresses and CIDR ranges separated by commas; " +
@@ -100,7 +99,7 @@ export const httpVariables = {
     schema: integer(1, 3_600_000, "milliseconds"),
     default: "60000",
     about:
-      "How long a client may stop reading a response before its connection is closed, at most twice as long.",
+      "How long a client may stop reading a response before its connection is closed; Node may take up to twice as long to notice.",
   }),
   DRAIN_DELAY_MS: variable({
     schema: integer(0, 600_000, "milliseconds"),

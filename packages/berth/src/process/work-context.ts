@@ -1,33 +1,33 @@
-// Keeps the context of work, such as a request, for the log lines and outgoing calls that it causes.
+// The async context of a request or other work: its fields for log lines, and its headers and deadline for outgoing calls.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "pino";
 
 /** The context of a piece of work, such as a request. */
 export interface WorkContext {
   logger: Logger;
-  /** Returns fields for each log line, when it is written. */
+  /** Returns the fields of a log line, when it is written. */
   fields: () => object;
-  /** Returns headers to propagate to other services, when a call is made; none by default. */
-  travels?: () => Readonly<Record<string, string>>;
+  /** Returns the headers to propagate to other services, when a call is made; none by default. */
+  headersToPropagate?: () => Readonly<Record<string, string>>;
   /** When the caller stops waiting for the result, on the clock of `performance.now`; no deadline by default. */
   deadline?: number | undefined;
 }
 
 /**
- * How long the caller waits for the response, in milliseconds. Envoy sends this header to services, and reads it from them.
+ * Header for how long the caller waits for the response, in milliseconds. Envoy sends it to services, and reads it from them.
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter
  */
 export const DEADLINE_HEADER = "x-envoy-expected-rq-timeout-ms";
 
 const contexts = new AsyncLocalStorage<WorkContext>();
-let isWanted = false;
+let isEnabled = false;
 
 /**
  * Keeps contexts from now on. Before Node 24, which implements them in V8, Node tracks them for each promise, tick and
- * timer: this costs 6 % of a small request, and 25 % of one with a database query, so it is opt-in.
+ * timer: this costs 6 % of a small request, and more of one with a database query (lab/speed.md), so it is opt-in.
  */
 export function keepWorkContexts(): void {
-  isWanted = true;
+  isEnabled = true;
 }
 
 /** Keeps contexts from now on if this version of Node has them for free. */
@@ -37,7 +37,7 @@ export function keepWorkContextsIfFree(): void {
 
 /** Runs work, and everything that it starts, in a context. */
 export function runInWorkContext(context: WorkContext, work: () => void): void {
-  if (isWanted) contexts.run(context, work);
+  if (isEnabled) contexts.run(context, work);
   else work();
 }
 

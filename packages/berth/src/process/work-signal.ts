@@ -1,4 +1,4 @@
-// The abort signal of a piece of work, such as a call or a response.
+// An abort signal for a call or a response: aborted when it is over, or when the process drains.
 
 /**
  * Returns a signal that is aborted when the work is over, or when the process drains. `AbortSignal.any` would leak: each

@@ -31,7 +31,7 @@ export interface WorkerPool {
   serving(): readonly Worker[];
   /** Starts a worker, which does not bind until `bind`. */
   start(): Worker;
-  /** Resolves to whether a worker has built its services in time. @param limitMs In milliseconds. */
+  /** Resolves to whether a worker builds its services in time. @param limitMs In milliseconds. */
   prepared(worker: Worker, limitMs: number): Promise<boolean>;
   /** Lets a worker bind once it is prepared; resolves to whether it serves in time. @param limitMs In milliseconds. */
   bind(worker: Worker, limitMs: number): Promise<boolean>;
@@ -55,15 +55,15 @@ const KILL_AFTER_MS = 1000;
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { logger, settings, pingMs, readyLimitMs, stop } = options;
   const backOff = createRestartBackOff();
-  const all = new Set<Worker>();
+  const running = new Set<Worker>();
   const serving = new Set<Worker>();
   let fail!: () => void;
   const failed = new Promise<void>((resolve) => (fail = resolve));
 
   function start(): Worker {
     const worker = startWorker(pingMs);
-    all.add(worker);
-    void worker.ended.then(() => all.delete(worker));
+    running.add(worker);
+    void worker.ended.then(() => running.delete(worker));
     void worker.blocked.then(() => {
       const { id } = worker;
       logger.error(
@@ -75,7 +75,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     return worker;
   }
 
-  async function bind(worker: Worker, whenReady = false): Promise<boolean> {
+  async function bind(worker: Worker, { whenReady } = { whenReady: false }): Promise<boolean> {
     if (!(await worker.prepared)) return false;
     worker.bind(whenReady);
     return worker.serving;
@@ -141,8 +141,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       }
       const worker = start();
       if (await inTime(worker, bind(worker))) {
-        // A restart has filled the pool meanwhile.
-        if (serving.size >= settings().workers) return end(worker, true);
+        // A rolling restart has filled the pool meanwhile.
+        if (serving.size >= settings().workers) return end(worker, { isReplaced: true });
         logger.info({ worker: worker.id }, `worker ${worker.id} replaces worker ${gone.id}`);
         return void keep(worker);
       }
@@ -155,13 +155,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   async function startReady(): Promise<Worker | undefined> {
     if (stop.isRequested()) return undefined;
     const worker = start();
-    if (await inTime(worker, bind(worker, true))) return worker;
+    if (await inTime(worker, bind(worker, { whenReady: true }))) return worker;
     if (!stop.isRequested()) logEnd(worker, await worker.ended);
     return undefined;
   }
 
-  async function end(worker: Worker, replaced: boolean): Promise<void> {
-    worker.stop(replaced);
+  /** Drains a worker, and kills it if that takes too long. */
+  async function end(worker: Worker, { isReplaced }: { isReplaced: boolean }): Promise<void> {
+    worker.stop(isReplaced);
     const { shutdownTimeoutMs } = settings();
     if (!(await within(shutdownTimeoutMs + KILL_AFTER_MS, worker.ended))) {
       const { id } = worker;
@@ -186,17 +187,17 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     keep: (worker) => void keep(worker),
     async stop(worker) {
       serving.delete(worker);
-      await end(worker, true);
+      await end(worker, { isReplaced: true });
     },
     async stopAll() {
-      const ends = [...all].map(async (worker) => {
-        await end(worker, false);
+      const ends = [...running].map(async (worker) => {
+        await end(worker, { isReplaced: false });
         return worker.ended;
       });
       return (await Promise.all(ends)).every(({ code }) => code === 0);
     },
     killAll() {
-      for (const worker of all) worker.kill();
+      for (const worker of running) worker.kill();
     },
     failed,
   };

@@ -1,4 +1,4 @@
-// One worker process, seen from its supervisor.
+// One worker process, as its supervisor sees it.
 import cluster, { type Worker as ClusterWorker } from "node:cluster";
 import { EventEmitter } from "node:events";
 import inspector from "node:inspector";
@@ -46,31 +46,31 @@ export interface Worker {
 export type Bound = Extract<WorkerMessage, { supervision: "bound" }>;
 
 /** How many pings in a row may be unanswered. */
-const UNANSWERED = 6;
+const MAX_UNANSWERED = 6;
 
 /**
  * Starts a worker: this process' program, as it is on disk now.
  * @param pingMs How often its event loop is pinged, in milliseconds.
  */
 export function startWorker(pingMs: number): Worker {
-  const process = fork();
+  const child = fork();
   const startedAt = performance.now();
   let wasKilled: { wasKilled: true } | undefined;
   const ended = new Promise<WorkerEnd>((resolve) => {
-    process.once("exit", (code, signal) =>
+    child.once("exit", (code, signal) =>
       resolve({ code, signal: signal as NodeJS.Signals | null, ...wasKilled }),
     );
-    process.on("error", (err) => {
-      // It could not be spawned. Errors of a process that runs, such as a failed message, do not end it.
-      if (process.process.pid === undefined) resolve({ code: null, signal: null, err });
+    child.on("error", (err) => {
+      // It could not be spawned. Errors of a running process, such as a failed message, do not end it.
+      if (child.process.pid === undefined) resolve({ code: null, signal: null, err });
     });
   });
   const onMessage = <Kind extends WorkerMessage["supervision"]>(
     kind: Kind,
     listener: (message: Extract<WorkerMessage, { supervision: Kind }>) => void,
   ): void => {
-    process.on("message", (message?: WorkerMessage) => {
-      // The owner's own code may send anything.
+    child.on("message", (message?: WorkerMessage) => {
+      // The owner's code may send messages of its own.
       if (message?.supervision === kind) listener(message as never);
     });
   };
@@ -80,7 +80,7 @@ export function startWorker(pingMs: number): Worker {
       ended.then(() => false),
     ]);
   const send = (message: SupervisorMessage): void => {
-    if (process.isConnected()) process.send(message, () => undefined);
+    if (child.isConnected()) child.send(message, () => undefined);
   };
   let connections: Readonly<Record<string, number>> = {};
   let waitsFor = "its program is still being loaded, or one of its services is still being built";
@@ -90,7 +90,7 @@ export function startWorker(pingMs: number): Worker {
 
   const serving = received("serving");
   return {
-    id: process.id,
+    id: child.id,
     connections: () => connections,
     bound: () => bound,
     prepared: received("prepared"),
@@ -99,7 +99,7 @@ export function startWorker(pingMs: number): Worker {
     ended,
     waitsFor: () => waitsFor,
     blocked: serving.then((serves) =>
-      serves ? unresponsive(process, send, pingMs) : new Promise(() => undefined),
+      serves ? untilUnresponsive(child, send, pingMs) : new Promise(() => undefined),
     ),
     ageMs: () => performance.now() - startedAt,
     bind(whenReady) {
@@ -109,12 +109,12 @@ export function startWorker(pingMs: number): Worker {
     stop: (replaced) => send({ supervision: "stop", replaced }),
     kill() {
       wasKilled = { wasKilled: true };
-      process.process.kill("SIGKILL");
+      child.process.kill("SIGKILL");
     },
   };
 }
 
-/** Emits the errors that `cluster.fork` throws, too. */
+/** `cluster.fork`, with errors that it throws emitted as `error` events instead. */
 function fork(): ClusterWorker {
   try {
     return cluster.fork(WORKER_MARK);
@@ -127,8 +127,8 @@ function fork(): ClusterWorker {
 }
 
 /** Pings a worker, and resolves once it does not answer; never after it has ended, or while it may be paused in a debugger. */
-function unresponsive(
-  process: ClusterWorker,
+function untilUnresponsive(
+  child: ClusterWorker,
   send: (message: SupervisorMessage) => void,
   pingMs: number,
 ): Promise<void> {
@@ -136,12 +136,12 @@ function unresponsive(
     if (isDebugged()) return;
     // Counts pings, not time: a machine that was suspended has sent none meanwhile.
     let unanswered = 0;
-    process.on("message", () => (unanswered = 0));
+    child.on("message", () => (unanswered = 0));
     const timer = setInterval(() => {
-      if (unanswered++ >= UNANSWERED) return resolve();
+      if (unanswered++ >= MAX_UNANSWERED) return resolve();
       send({ supervision: "ping" });
     }, pingMs);
-    process.once("exit", () => clearInterval(timer));
+    child.once("exit", () => clearInterval(timer));
   });
 }
 

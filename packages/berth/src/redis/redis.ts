@@ -1,4 +1,4 @@
-// Attaches Redis by URL, for uses that tolerate its absence: each command succeeds or fails quickly.
+// Attaches Redis by URL, for uses that do without it while it is down: each command succeeds or fails within 250 ms.
 import type * as Ioredis from "ioredis";
 import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
@@ -7,11 +7,11 @@ import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
 import { parseRedisUrl, type redisVariables } from "./url";
 
-/** How Redis is attached. */
+/** The options of Redis. */
 export interface RedisOptions {
   /** `redis://user:password@host:port/number`, or `rediss://` for TLS. */
   url: string;
-  /** Logs when Redis goes down, and when it is back. */
+  /** Logs when the circuit breaker opens and closes. */
   logger: Pick<Logger, "info" | "warn">;
 }
 
@@ -19,8 +19,8 @@ export interface RedisOptions {
 export interface Redis {
   /**
    * Runs one command, such as `send("INCR", "visits")`.
-   * @throws BackingServiceUnavailable when Redis is down, does not respond or accepts no commands; ReplyError when this command
-   *   is wrong.
+   * @throws BackingServiceUnavailable when Redis is down, does not respond or accepts no commands; ReplyError when it refuses
+   *   this command.
    */
   send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
   /** Resolves if Redis accepts commands, including writes. @throws BackingServiceUnavailable */
@@ -28,15 +28,15 @@ export interface Redis {
   close: () => Promise<void>;
 }
 
-/** The command timeout, in milliseconds, and so the longest delay of a request. */
-const COMMAND_MS = 250;
+/** The command timeout, in milliseconds: Redis delays a request by no more. */
+const COMMAND_TIMEOUT_MS = 250;
 
 /** The timeout of connecting, and of a connection that is silent while a command is in flight, in milliseconds. */
-const MUTE_MS = 1000;
+const SOCKET_TIMEOUT_MS = 1000;
 
-/** The delay before reconnecting, in milliseconds: longer each time, up to the limit. */
-const FIRST_PAUSE_MS = 50;
-const LAST_PAUSE_MS = 2000;
+/** The delay before reconnecting, in milliseconds; it grows by the first one each time, up to the limit. */
+const FIRST_RECONNECT_MS = 50;
+const MAX_RECONNECT_MS = 2000;
 
 /**
  * Error codes with which Redis refuses all commands, or all writes; before version 7 it wraps those of a script.
@@ -45,8 +45,8 @@ const LAST_PAUSE_MS = 2000;
 const REFUSES_ALL =
   /^(ERR Error running script.* -)?(BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOREPLICAS|OOM|READONLY|TRYAGAIN|WRONGPASS)\b/;
 
-/** A write that changes nothing: refused wherever writes are, whereas PING would succeed. */
-const WRITES_NOTHING = ["SETRANGE", "berth:check", 0, ""] as const;
+/** A write that changes nothing. Unlike PING, it fails where writes are refused, as on a replica. */
+const NO_OP_WRITE = ["SETRANGE", "berth:check", 0, ""] as const;
 
 /** The backing service entry of Redis, if REDIS_URL is set; the process is ready without it. */
 export function attachRedis({
@@ -66,28 +66,28 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   const settings = parseRedisUrl(url);
   const client = new (loadClient())({
     ...settings,
-    commandTimeout: COMMAND_MS,
-    connectTimeout: MUTE_MS,
-    socketTimeout: MUTE_MS,
-    retryStrategy: (times) => Math.min(times * FIRST_PAUSE_MS, LAST_PAUSE_MS),
-    // A command that is sent twice might count twice.
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: SOCKET_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    retryStrategy: (times) => Math.min(times * FIRST_RECONNECT_MS, MAX_RECONNECT_MS),
+    // A command that is sent again could count a request twice.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    // The server became a replica: its host name may resolve to another server now.
+    // After a failover, the host name may resolve to the new primary.
     reconnectOnError: ({ message }) => message.startsWith("READONLY"),
   });
   const circuit = createCircuitBreaker("redis", logger);
-  /** Why the last command got no reply. */
+  /** Why Redis is unavailable: the error of the connection or of the first failed command. */
   let reason: unknown;
   let isWarned = false;
-  // The error of the connection says more than those of its commands; without a listener it would crash the process.
+  // A connection's error says more than those of its commands. Without a listener, it would crash the process.
   client.on("error", (err: unknown) => {
     const isOfSelect = (err as { command?: { name: string } }).command?.name === "select";
     reason = withoutCommand(err);
     if (isOfSelect) refuseDatabase();
   });
 
-  /** ioredis would continue with database 0. */
+  /** Reconnects, as ioredis would continue with database 0. */
   function refuseDatabase(): void {
     client.disconnect(true);
     if (isWarned) return;
@@ -122,9 +122,9 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
     send,
     async ping() {
       try {
-        await send(...WRITES_NOTHING);
+        await send(...NO_OP_WRITE);
       } catch (err) {
-        // It accepts commands, but not this one: the user may not run it, or the key belongs to another node of a cluster.
+        // It accepts commands, but not this one: an ACL forbids it, or the key belongs to another node of a cluster.
         if (!isReply(err)) throw err;
       }
     },
@@ -135,7 +135,7 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   };
 }
 
-/** The arguments of AUTH contain the password, and errors are logged. */
+/** Errors are logged, and ioredis adds the command to them: the arguments of AUTH contain the password. */
 function withoutCommand(err: unknown): unknown {
   if (isReply(err)) delete (err as { command?: unknown }).command;
   return err;

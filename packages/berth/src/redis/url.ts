@@ -5,7 +5,7 @@ import type { ConnectionOptions } from "node:tls";
 import * as v from "valibot";
 import { optional, variable } from "../process/environment";
 
-/** An invalid Redis URL; its message completes "NAME: …" and contains no secret. */
+/** An invalid Redis URL; the message follows the variable's name, and contains no secret. */
 export class RedisUrlError extends TypeError {
   override readonly name = "RedisUrlError";
 }
@@ -23,10 +23,10 @@ export interface RedisSettings {
 }
 
 const DEFAULT_PORT = 6379;
-const FORM = "expected redis://user:password@host:port/number, or rediss:// for TLS";
+const SYNTAX = "expected redis://user:password@host:port/number, or rediss:// for TLS";
 
 /**
- * Parses a URL, with the TLS parameters of redis-py: `ssl_ca_certs=FILE`, and `ssl_cert_reqs=none` to verify nothing.
+ * Parses a URL. It may have the TLS parameters of redis-py: `ssl_ca_certs=FILE`, and `ssl_cert_reqs=none` for no verification.
  * @throws RedisUrlError
  * @see https://redis.readthedocs.io/en/stable/connections.html
  */
@@ -34,7 +34,7 @@ export function parseRedisUrl(text: string): RedisSettings {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = /^\/?(\d{0,5})$/.exec(url?.pathname ?? "?")?.[1];
   if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || db === undefined || url.hash)
-    throw new RedisUrlError(FORM);
+    throw new RedisUrlError(SYNTAX);
   if (url.port === "0")
     throw new RedisUrlError("expected a port from 1 to 65535, or none for 6379");
   const host = url.hostname.replace(/^\[|\]$/g, "");

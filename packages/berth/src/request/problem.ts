@@ -1,11 +1,9 @@
 // Problem details (RFC 9457): the error that a handler throws, and its JSON.
 import { STATUS_CODES } from "node:http";
+import type { HttpError, ResponseHeaders } from "./http-error";
 
-/** Response headers by name. */
-export type Headers = Readonly<Record<string, string>>;
-
-/** Throw it to respond with problem details; all of it is sent to the client. */
-export class Problem extends Error {
+/** Throw it to respond with problem details. The client gets all of it, headers included. */
+export class Problem extends Error implements HttpError {
   override readonly name = "Problem";
   readonly expose = true;
 
@@ -18,9 +16,9 @@ export class Problem extends Error {
     readonly status: number,
     detail: string,
     readonly members: Readonly<Record<string, unknown>> = {},
-    readonly headers?: Headers,
+    readonly headers?: ResponseHeaders,
   ) {
-    // A client error needs no stack trace, and collecting one is most of the cost of a 404.
+    // Client errors are not logged with a stack, and collecting one is most of the cost of a 404.
     const { stackTraceLimit } = Error;
     if (status < 500) Error.stackTraceLimit = 0;
     super(detail);
@@ -32,8 +30,8 @@ export class Problem extends Error {
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /**
- * Problem details as JSON. Members may set the problem's type and title, but never override the status and the request
- * id.
+ * Problem details as JSON. Members may set the problem's type and title; the status and the request id are always the
+ * response's.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function problemText(

@@ -1,4 +1,4 @@
-// Gives each request an id, so that a client's report leads to its log lines.
+// Gives each request an id (X-Request-Id), by which a client's report leads to the log lines.
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 
@@ -7,21 +7,21 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- this is how @types/express lets requests be extended
   namespace Express {
     interface Request {
-      /** The client's `X-Request-Id` if it is valid, else a new UUID. */
+      /** The client's `X-Request-Id` if it is valid, otherwise a new UUID. */
       id: string;
     }
   }
 }
 
-/** No characters that could break a log line, a header or a terminal. */
-const SANE_ID = /^[\w.:+/=-]{1,128}$/;
+/** Without characters that could break a log line, a header or a terminal. */
+const VALID_ID = /^[\w.:+/=-]{1,128}$/;
 
-/** The received id if it is valid, else a new UUID. */
-export const saneId = (inbound: unknown): string =>
-  typeof inbound === "string" && SANE_ID.test(inbound) ? inbound : randomUUID();
+/** Returns the received id if it is valid, otherwise a new UUID. @param received The value of the client's header. */
+export const requestIdFrom = (received: unknown): string =>
+  typeof received === "string" && VALID_ID.test(received) ? received : randomUUID();
 
 /** Sets `req.id`. */
 export const requestId: RequestHandler = (req, _res, next) => {
-  req.id = saneId(req.headers["x-request-id"]);
+  req.id = requestIdFrom(req.headers["x-request-id"]);
   next();
 };

@@ -3,12 +3,9 @@ import type { IncomingMessage } from "node:http";
 
 /** A value attached to a request. */
 export interface RequestValue<T> {
-  /** For the middleware, once per request. */
+  /** Called by the middleware. */
   set(req: IncomingMessage, value: T): void;
-  /**
-   * For handlers after it.
-   * @throws Error when no value has been set: its middleware is missing before this route.
-   */
+  /** Called by handlers after it. @throws Error when the middleware is missing before this route. */
   get(req: IncomingMessage): T;
 }
 
@@ -17,7 +14,7 @@ export interface RequestValue<T> {
  * @param name Its name in the code, for the error message.
  */
 export function requestValue<T>(name: string): RequestValue<T> {
-  // On the request itself, as a WeakMap costs four times as much on Node 20 and 24; the symbol keeps it private.
+  // A property of the request: a WeakMap costs four times as much on Node 20 and 24. The symbol keeps it private.
   const key = Symbol(name);
   return {
     set: (req, value) => void ((req as Carrier<T>)[key] = value),

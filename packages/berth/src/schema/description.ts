@@ -1,10 +1,10 @@
-// Descriptions of routes, attached to the middleware or handler that they describe, where the documentation finds them.
+// Descriptions of routes. Each is a property of a middleware or handler, where the OpenAPI document finds it.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 
 /** How a body is read. */
 export interface BodyOptions {
-  /** The largest body, as sent and after decompression, in bytes; the app's limit (`BODY_LIMIT_BYTES`) by default. */
+  /** The largest body, in bytes, both as sent and decompressed; the app's limit (`BODY_LIMIT_BYTES`) by default. */
   limitBytes?: number;
 }
 
@@ -14,7 +14,7 @@ export interface RouteDescription {
   summary: string;
   /** More details, in Markdown. */
   description?: string;
-  /** The group that lists it on the page; its path's first segment by default. */
+  /** The OpenAPI tag, which groups routes on the page; the path's first segment by default. */
   tag?: string;
   /** The path's parameters; 404 if they do not match. */
   params?: v.GenericSchema;
@@ -24,9 +24,9 @@ export interface RouteDescription {
   body?: v.GenericSchema;
   /** How the body is read. */
   bodyOptions?: BodyOptions;
-  /** Its responses, by status. */
+  /** The responses, by status. */
   answers: Answers;
-  /** When it responds with a problem, by status, besides the problems of every route. */
+  /** When the route responds with a problem, by status, besides the problems of validation. */
   problems?: Readonly<Record<number, string | ProblemDescription>>;
 }
 
@@ -54,7 +54,7 @@ export interface SecurityDescription {
   scopes: readonly string[];
 }
 
-/** What middleware says about the routes after it; a route's own description comes from `describeRoute`. */
+/** A description of all routes after a middleware, or of one route: that one comes from `describeRoute`. */
 export interface Description extends Partial<RouteDescription> {
   security?: SecurityDescription;
   /** Whether the documentation leaves these routes out. */

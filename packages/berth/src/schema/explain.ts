@@ -1,16 +1,16 @@
-// Explains what is wrong with a value in plain words, without quoting what the client sent.
+// Error messages for invalid values: plain words that quote nothing the client sent.
 import type * as v from "valibot";
 
-/** The schema's own message, or else Berth's: clients should not see, or depend on, the validation library. */
+/** The message of a schema that sets one, else Berth's: clients must not see, or depend on, valibot's. */
 export function explain(issue: v.GenericIssue): string {
   if (issue.kind === "schema" && issue.received === "undefined") return "is required";
   const detail = isDefaultMessage(issue) ? ownMessage(issue) : issue.message;
-  // A key of a record; an object's unknown and missing keys are reported elsewhere.
+  // An invalid key of a record. Unknown and missing keys of an object are other issues.
   const isName = issue.path?.at(-1)?.origin === "key";
   return isName ? `has a name that ${detail}` : detail;
 }
 
-/** Whether a message is valibot's own, which quotes what was sent. */
+/** Whether a message is valibot's default, which ends with what it received. */
 function isDefaultMessage({ message, expected, received }: v.GenericIssue): boolean {
   const end = `${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`;
   return message.endsWith(`: ${end}`);
@@ -64,7 +64,7 @@ function ownMessage(issue: v.GenericIssue): string {
   }
 }
 
-/** @param expected A type, a value, or `(several | of them)`. */
+/** @param expected As in valibot's issues: a type, a value in quotes, or several: `("a" | "b")`, `(string | null)`. */
 function mustBe(expected: string | null): string {
   if (expected === null || expected === "unknown") return "is not valid";
   if (expected === "never") return "must not be present";
@@ -77,7 +77,7 @@ function mustBe(expected: string | null): string {
 }
 
 function anyOf(issues: readonly v.GenericIssue[]): string {
-  // Unknown which of the forms the client meant.
+  // Errors inside objects would be those of every form, and which one the client meant is unknown.
   if (issues.some(({ path }) => path)) return "matches none of the allowed forms";
   const details = [...new Set(issues.map(explain))];
   const [first = "is not valid", ...others] = details;
@@ -90,6 +90,7 @@ function mustBeValid(message: string): string {
   return UNNAMED.has(format) ? "is not valid" : `must be a valid ${format}`;
 }
 
+/** What valibot's messages call a check that is about no format. */
 const UNNAMED = new Set(["input", "item", "value", "content", "key", "type", "length", "size"]);
 
 /** `1 item`, `2 items`. */

@@ -1,4 +1,4 @@
-// Fields for request bodies; each has an error message for clients, and keywords for JSON Schema.
+// Fields for request bodies, each with an error message for clients and its JSON Schema.
 import * as v from "valibot";
 import { count } from "./explain";
 import { checkAs } from "./json-schema";
@@ -15,13 +15,13 @@ export function object<const E extends v.ObjectEntries>(
   type Given = Parameters<typeof run>;
   return Object.assign(schema, {
     "~run"(this: typeof schema, dataset: Given[0], config: Given[1]) {
-      // Treated as null, so the error says that the type is wrong.
+      // As for null: the error says that the type is wrong.
       return run.call(this, Array.isArray(dataset.value) ? { value: null } : dataset, config);
     },
   });
 }
 
-/** For PATCH: some of an object's fields, at least one. */
+/** For PATCH: any of an object's fields, but at least one. */
 export const someOf = <const E extends v.ObjectEntries>(
   schema: v.StrictObjectSchema<E, undefined>,
 ): SomeOf<E> => v.pipe(v.partial(schema), v.minEntries(1, "must have at least one field"));
@@ -40,7 +40,7 @@ type SomeOf<E extends v.ObjectEntries> = v.SchemaWithPipe<
 
 /**
  * Text that PostgreSQL and every JSON parser accept: no NUL characters and no lone surrogates.
- * @param min The minimum number of characters, counted as PostgreSQL and JSON Schema do: an emoji is one.
+ * @param min The minimum number of characters (code points, as PostgreSQL and JSON Schema count them: an emoji is one).
  * @param max The maximum number of characters.
  */
 export const text = (min: number, max: number) =>
@@ -48,14 +48,14 @@ export const text = (min: number, max: number) =>
     v.string(),
     checkAs(
       { minLength: min },
-      // A character is one or two UTF-16 code units, so few texts need counting.
-      (value: string) => value.length >= 2 * min - 1 || characters(value) >= min,
+      // A code point is one or two UTF-16 code units, so the length decides for most texts.
+      (value: string) => value.length >= 2 * min - 1 || countCodePoints(value) >= min,
       `must have at least ${count(min, "character")}`,
     ),
     checkAs(
       { maxLength: max },
       (value: string) =>
-        value.length <= max || (value.length <= 2 * max && characters(value) <= max),
+        value.length <= max || (value.length <= 2 * max && countCodePoints(value) <= max),
       `must have at most ${count(max, "character")}`,
     ),
     checkAs(
@@ -65,10 +65,10 @@ export const text = (min: number, max: number) =>
     ),
   );
 
-function characters(value: string): number {
-  let count = 0;
-  for (const _ of value) count++;
-  return count;
+function countCodePoints(value: string): number {
+  let codePoints = 0;
+  for (const _ of value) codePoints++;
+  return codePoints;
 }
 
 /** One of these strings: `oneOf("BASIC", "GOLD")`. */
@@ -94,7 +94,7 @@ export const id = v.pipe(
   ),
 );
 
-/** A calendar date, such as `2026-11-01`; it has no time zone, so it stays a string. */
+/** A calendar date, such as `2026-11-01`. It stays a string: a `Date` would need a time zone. */
 export const date = v.pipe(
   v.string(),
   checkAs(
@@ -104,7 +104,7 @@ export const date = v.pipe(
   ),
 );
 
-/** Offsets within PostgreSQL's range, and no leap seconds, which PostgreSQL would turn into the next second. */
+/** Offsets below 16 hours, as in PostgreSQL, and no leap seconds, which it would turn into the next second. */
 const DATE_TIME =
   /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
@@ -129,8 +129,8 @@ function isDay(value: string): boolean {
 }
 
 /**
- * A non-negative amount in the currency's smallest unit, so that nothing is rounded: 12.50 EUR is 1250.
- * @param currencies The ISO 4217 codes that the service accepts; only the service knows their smallest units.
+ * A non-negative amount in the currency's minor unit, so that nothing is rounded: 12.50 EUR is 1250.
+ * @param currencies The ISO 4217 codes that the service accepts; it must know how many decimals each has.
  */
 export const money = <const C extends readonly [string, ...string[]]>(...currencies: C) =>
   object({ amount: integer(0, Number.MAX_SAFE_INTEGER), currency: oneOf(...currencies) });

@@ -1,12 +1,12 @@
-// Converts valibot schemas to JSON Schema, and fails rather than lose a rule.
+// Converts valibot schemas to JSON Schema; a rule that would be lost is an error.
 import * as v from "valibot";
 
-/** A rule in JSON Schema: `{ maxLength: 5 }`. */
+/** JSON Schema keywords, such as `{ maxLength: 5 }`. */
 export type Keywords = Readonly<Record<string, unknown>>;
 
 /**
- * A check with its equivalent in JSON Schema.
- * @param keywords A `description` if JSON Schema has no keyword for it.
+ * A check with its equivalent in JSON Schema, which appears in the OpenAPI document.
+ * @param keywords If no keyword expresses the check, a `description`.
  * @param message What the client reads about its value: "must be …".
  */
 export const checkAs = <T>(keywords: Keywords, isValid: (value: T) => boolean, message: string) =>
@@ -14,12 +14,12 @@ export const checkAs = <T>(keywords: Keywords, isValid: (value: T) => boolean, m
 
 /**
  * The JSON Schema (2020-12) of what clients may send; for a query parameter, of the value that its text stands for.
- * @param convert `toJsonSchema` of `@valibot/to-json-schema`: an argument, so that only services that convert install
- *   it.
+ * @param convert `toJsonSchema` of `@valibot/to-json-schema`; an argument, so that it is loaded only where schemas are
+ *   converted.
  * @throws Error when a rule would be lost.
  */
 export function toJsonSchema<J extends object>(schema: v.GenericSchema, convert: Convert<J>): J {
-  refuseLateRules(schema, "", new Set());
+  refuseRulesOfResults(schema, "", new Set());
   return convert(schema, {
     target: "draft-2020-12",
     typeMode: "input",
@@ -51,7 +51,7 @@ interface SchemaContext<J> {
   jsonSchema: J & { type?: unknown; default?: unknown };
 }
 
-/** The converter supports neither `checkAs`, nor a second pattern, nor transformations, which reject nothing. */
+/** The converter knows neither `checkAs` nor a second pattern; it rejects transformations, which are no rule for the input. */
 function overrideAction<J>({ valibotAction, jsonSchema, errors }: ActionContext<J>): J | undefined {
   const { kind, type, keywords, requirement, message } = valibotAction;
   if (keywords) return withKeywords(jsonSchema, keywords);
@@ -66,7 +66,7 @@ function overrideAction<J>({ valibotAction, jsonSchema, errors }: ActionContext<
   );
 }
 
-/** Keeps both rules, even with the same keyword; only the type of a parameter's value replaces `string`. */
+/** Adds keywords; one that is already there goes into `allOf`. A `type` replaces `string`, as for a query's numbers. */
 function withKeywords<J>(jsonSchema: J, { type, ...keywords }: Keywords): J {
   const all: Keywords & { allOf?: Keywords[] } = {
     ...jsonSchema,
@@ -79,7 +79,7 @@ function withKeywords<J>(jsonSchema: J, { type, ...keywords }: Keywords): J {
   return both as J;
 }
 
-/** A parameter's default is written as text, as a client would send it. */
+/** A query's defaults are text, as a client would send them: converts them to the type of the value. */
 function overrideSchema<J>({ valibotSchema, jsonSchema }: SchemaContext<J>): J | undefined {
   if (typeof jsonSchema.default !== "string" || jsonSchema.type === "string") return undefined;
   return { ...jsonSchema, default: v.parse(valibotSchema, undefined) };
@@ -104,26 +104,33 @@ interface Composite {
   getter: (input: undefined) => unknown;
 }
 
-/** The converter silently drops what follows a transformation, as it is no rule for the input. */
-function refuseLateRules(schema: unknown, path: string, seen: Set<unknown>): void {
+/** The converter silently drops rules after a transformation: they check its result, not the input. */
+function refuseRulesOfResults(schema: unknown, path: string, seen: Set<unknown>): void {
   if (!isSchema(schema) || seen.has(schema)) return;
   seen.add(schema);
-  const { pipe = [], entries = {}, options = [], items = [], ...of } = schema as Partial<Composite>;
-  const late = lateRule(flatten(pipe));
-  if (late) {
+  const {
+    pipe = [],
+    entries = {},
+    options = [],
+    items = [],
+    ...rest
+  } = schema as Partial<Composite>;
+  const lost = ruleOfResult(flatten(pipe));
+  if (lost) {
     throw new Error(
-      `The "${late.type}" at "${path}" would be lost in JSON Schema: it checks the result of a transformation. Check the input with checkAs() before it.`,
+      `The "${lost.type}" at "${path}" would be lost in JSON Schema: it checks the result of a transformation. Check the input with checkAs() before it.`,
     );
   }
   for (const [key, field] of Object.entries(entries)) {
-    refuseLateRules(field, `${path}/${key}`, seen);
+    refuseRulesOfResults(field, `${path}/${key}`, seen);
   }
-  const parts = [...pipe, ...options, ...items, of.item, of.wrapped, of.key, of.value, of.rest];
-  for (const part of parts) refuseLateRules(part, path, seen);
-  // A getter may return a new schema at each call, endlessly.
-  if (of.getter && !seen.has(of.getter)) {
-    seen.add(of.getter);
-    refuseLateRules(of.getter(undefined), path, seen);
+  const { item, wrapped, key, value, rest: otherItems, getter } = rest;
+  const parts = [...pipe, ...options, ...items, item, wrapped, key, value, otherItems];
+  for (const part of parts) refuseRulesOfResults(part, path, seen);
+  // The getter of a recursive schema (v.lazy) may return a new one at each call.
+  if (getter && !seen.has(getter)) {
+    seen.add(getter);
+    refuseRulesOfResults(getter(undefined), path, seen);
   }
 }
 
@@ -133,13 +140,14 @@ const isSchema = (part: unknown): part is Item =>
 const flatten = (pipe: readonly Item[]): Item[] =>
   pipe.flatMap((item) => ("pipe" in item ? flatten(item.pipe as Item[]) : item));
 
-/** Transformations that only affect types. */
-const OF_TYPES = new Set(["brand", "flavor", "readonly"]);
+/** Transformations that change only the type, not the value. */
+const TYPE_ONLY = new Set(["brand", "flavor", "readonly"]);
 
-function lateRule([_first, ...rest]: readonly Item[]): Item | undefined {
-  const start = rest.findIndex(
-    ({ kind, type }) => kind === "schema" || (kind === "transformation" && !OF_TYPES.has(type)),
+/** The first rule of a pipe that checks the result of a transformation. */
+function ruleOfResult([_schema, ...items]: readonly Item[]): Item | undefined {
+  const start = items.findIndex(
+    ({ kind, type }) => kind === "schema" || (kind === "transformation" && !TYPE_ONLY.has(type)),
   );
-  const changed = start < 0 ? [] : rest.slice(start);
-  return changed.find(({ kind }) => kind === "schema" || kind === "validation");
+  const afterwards = start < 0 ? [] : items.slice(start);
+  return afterwards.find(({ kind }) => kind === "schema" || kind === "validation");
 }

@@ -1,9 +1,9 @@
-// Fields for queries, whose values are always text; those of `fields.ts` that take text work there, too.
+// Fields for queries, whose values are always text. Text fields of `fields.ts`, such as `text` and `id`, fit as well.
 import * as v from "valibot";
 import { id, object } from "./fields";
 import { checkAs } from "./json-schema";
 
-/** An integer within these bounds, which must be safe integers. */
+/** An integer within these bounds, both safe integers; the handler gets a number. */
 export const queryInteger = (min: number, max: number) =>
   v.pipe(
     v.string(),
@@ -27,7 +27,7 @@ export const queryBoolean = v.pipe(
   v.transform((value) => value === "true"),
 );
 
-/** A parameter that may be repeated: `?tag=a&tag=b`; `?tag=a` is a list of one. */
+/** A parameter that may be repeated: `?tag=a&tag=b`. The handler gets an array, also for `?tag=a`. */
 export function queryList<const T extends v.GenericSchema>(item: T, min: number, max: number) {
   const schema = v.array(item);
   const run = schema["~run"];

@@ -1,4 +1,4 @@
-// Validates input against a schema, and reports all errors at once.
+// Validates a request's input against a schema, and reports all errors at once.
 import type { Request } from "express";
 import * as v from "valibot";
 import { Problem } from "../request/problem";
@@ -9,12 +9,12 @@ import { explain } from "./explain";
  * @throws Problem 400 with one entry for each invalid parameter.
  */
 export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
-  return check(schema, req.query, 400, "Some query parameters are not valid.", byName);
+  return validate(schema, req.query, 400, "Some query parameters are not valid.", byName);
 }
 
 /**
  * The path's parameters, validated.
- * @throws Problem 404 when one does not match the schema: nothing can exist at such a path.
+ * @throws Problem 404 when one does not match: there can be nothing at such a path.
  */
 export function parseParams<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
   const { success, output } = v.safeParse(schema, req.params);
@@ -22,22 +22,23 @@ export function parseParams<S extends v.GenericSchema>(schema: S, req: Request):
   return output;
 }
 
-/** Describes where in the input an error is. */
+/** The members of a problem's error that say where in the input it is. */
 export type Locate = (path: string[]) => Record<string, string>;
 
-/** By JSON pointer. */
+/** As a JSON pointer into the body. @see https://www.rfc-editor.org/rfc/rfc6901 */
 export const byPointer: Locate = (path) => ({
-  pointer: short(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")),
+  pointer: truncate(
+    path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+  ),
 });
 
-const byName: Locate = (path) => ({ parameter: short(path.join(".")) });
+const byName: Locate = (path) => ({ parameter: truncate(path.join(".")) });
 
-/** Limits on what is echoed to the client, so that a response cannot be a multiple of its request; in characters. */
+/** The most characters of a location, and the most errors: a response must not be many times as large as its request. */
 const LOCATION_LIMIT = 256;
-/** How many errors are reported. */
 const ERROR_LIMIT = 20;
 
-const short = (location: string): string =>
+const truncate = (location: string): string =>
   location.length > LOCATION_LIMIT ? `${location.slice(0, LOCATION_LIMIT)}...` : location;
 
 /**
@@ -45,7 +46,7 @@ const short = (location: string): string =>
  * @throws Problem with this status and message, and one entry for each error: the first 20, and how many were
  *   `omitted`.
  */
-export function check<S extends v.GenericSchema>(
+export function validate<S extends v.GenericSchema>(
   schema: S,
   input: unknown,
   status: number,
@@ -58,7 +59,7 @@ export function check<S extends v.GenericSchema>(
   const errors = found
     .slice(0, ERROR_LIMIT)
     .map(({ path, detail }) => ({ ...locate(path), detail }));
-  // A lower bound: an issue may stand for several errors, and issues that are not shown are not expanded.
+  // At least: an issue that is left out may stand for several unknown fields.
   const omitted = found.length - errors.length + Math.max(0, issues.length - ERROR_LIMIT);
   throw new Problem(status, message, omitted > 0 ? { errors, omitted } : { errors });
 }
@@ -68,16 +69,19 @@ interface FieldError {
   detail: string;
 }
 
-/** @param output The schema's output so far. */
+/** The errors of one issue. @param output What valibot has made of the input: of an object, only its known fields. */
 function fieldErrors(issue: v.GenericIssue, output: unknown): FieldError[] {
   const items = issue.path ?? [];
   const path = items.map(({ key }) => String(key));
   const isUnknownField = issue.type === "strict_object" && issue.expected === "never";
   if (!isUnknownField) return [{ path, detail: explain(issue) }];
-  // Valibot reports only the first unknown field of an object: list them all.
+  // Valibot reports only the first unknown field of an object.
   const parent = path.slice(0, -1);
-  const known = parent.reduce((value, key) => (value as Record<string, unknown>)[key], output);
+  const knownFields = parent.reduce(
+    (value, key) => (value as Record<string, unknown>)[key],
+    output,
+  );
   return Object.keys(items.at(-1)?.input as object)
-    .filter((key) => !Object.hasOwn(known as object, key))
+    .filter((key) => !Object.hasOwn(knownFields as object, key))
     .map((key) => ({ path: [...parent, key], detail: "is not a known field" }));
 }

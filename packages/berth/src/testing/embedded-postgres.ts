@@ -1,15 +1,18 @@
-// Starts the embedded PostgreSQL in a separate process, on a free port.
+// Starts the embedded PostgreSQL (`berth postgres` of berth-dev) in a process of its own, on a free port.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { inTime } from "./waits";
 
+/** How a process has ended. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
+/** A running server. */
 export interface EmbeddedPostgres {
+  /** The connection URL of its database. */
   url: string;
   /** Sends the signal; resolves when the process has exited. */
   stop: (signal: NodeJS.Signals) => Promise<Exit>;
@@ -19,8 +22,8 @@ export interface EmbeddedPostgres {
 
 /**
  * Resolves when the server accepts connections.
- * @param through A command to run the server with.
- * @throws Error with the output of the process if it exits before.
+ * @param through A command that runs the server's command, such as `unshare`.
+ * @throws Error with the output of the process when it exits before that.
  */
 export async function spawnEmbeddedPostgres(
   env: NodeJS.ProcessEnv,
@@ -52,7 +55,7 @@ export async function spawnEmbeddedPostgres(
     child.once("close", (code) => reject(new Error(`exit ${code}: ${output}`)));
   });
   const url = await inTime(ready, () => `the server is not ready; its output: ${output}`);
-  // A test file that fails before it stops the server must still exit, which ends the server.
+  // A test file that forgets to stop the server must still be able to exit, which ends the server.
   for (const handle of [child, child.channel, child.stdout as Socket, child.stderr as Socket]) {
     handle?.unref();
   }

@@ -1,4 +1,4 @@
-// A token issuer for tests: its keys can change, and its server can fail, hang or be down.
+// A token issuer for tests: it publishes keys (JWKS) and signs tokens; it can change keys, fail, hang or be down.
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
@@ -68,7 +68,7 @@ export interface TestIssuer {
   asked(): number;
   /** Resolves when there were that many requests. */
   untilAsked(times: number): Promise<void>;
-  /** Stops listening, and breaks open connections. */
+  /** Stops listening, and closes open connections. */
   stop(): Promise<void>;
   /** Listens on the same port again. */
   start(): Promise<void>;
@@ -92,8 +92,8 @@ export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
   const issuer: TestIssuer = {
     jwksUrl: `http://127.0.0.1:${port}/keys?tenant=1`,
     answer: () => undefined,
-    publish(...of) {
-      const set = { keys: of.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
+    publish(...published) {
+      const set = { keys: published.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
       issuer.answer = (req, res) => {
         if (req.url !== "/keys?tenant=1") return void res.writeHead(404).end();
         res.setHeader("Content-Type", "application/json").end(JSON.stringify(set));

@@ -1,4 +1,4 @@
-// Converts schemas to JSON Schema, as in the OpenAPI document.
+// Converts a schema to JSON Schema, as in the OpenAPI document, for tests of schemas.
 import { toJsonSchema as convert } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { toJsonSchema } from "../schema/json-schema";

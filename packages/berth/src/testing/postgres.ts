@@ -8,6 +8,7 @@ import { atEnd } from "./cleanup";
 import { spawnEmbeddedPostgres } from "./embedded-postgres";
 import { startSource, type TestProcess } from "./process";
 
+/** A database for tests. */
 export interface TestPostgres {
   /** The connection URL of the database. */
   url: string;
@@ -16,8 +17,8 @@ export interface TestPostgres {
 }
 
 /**
- * Starts an embedded PostgreSQL in memory, or creates a database on the server that `TEST_DATABASE_URL` names.
- * The embedded server exits with the process that started it, even if that crashes before `stop()`.
+ * Starts an embedded PostgreSQL in memory, or creates a database on the server of `TEST_DATABASE_URL`. The embedded server
+ * exits with the process that started it, even if that crashes before `stop()`.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const serverUrl = process.env.TEST_DATABASE_URL;
@@ -40,8 +41,8 @@ interface EmbeddedDatabase extends TestPostgres {
 }
 
 /**
- * Like `startTestPostgres`, with the service's migrations applied; it stops after the test file. `src/migrate.ts` applies
- * them once: later databases start from a snapshot, until a migration changes.
+ * Like `startTestPostgres`, but with the service's migrations applied, and stopped after the test file. `src/migrate.ts`
+ * applies them once: later databases start from a snapshot, until a migration changes.
  */
 export async function startMigratedPostgres(): Promise<TestPostgres> {
   const serverUrl = process.env.TEST_DATABASE_URL;
@@ -61,13 +62,13 @@ function untilEnd<P extends TestPostgres>(postgres: P): P {
 async function migrated<P extends TestPostgres>(postgres: P): Promise<P> {
   untilEnd(postgres);
   const release = startSource("src/migrate.ts", { DATABASE_URL: postgres.url });
-  if ((await release.exit) !== 0) throw new Error(reasonOf(release));
+  if ((await release.exit) !== 0) throw new Error(failureOf(release));
   return postgres;
 }
 
 /**
- * Puts the snapshot in the place of earlier ones, atomically: other test files may look for it, or write the same, at the
- * same time.
+ * Writes a snapshot and deletes earlier ones. Atomically, by a rename: other test files may read it, or write the same one, at
+ * the same time.
  */
 export async function keepSnapshot(
   { snapshot }: Pick<EmbeddedDatabase, "snapshot">,
@@ -96,8 +97,8 @@ function snapshotFile(): string {
   return resolve("node_modules/.cache/berth/database", `${hash.digest("hex")}.tar`);
 }
 
-/** The reason why the process failed, in readable form. */
-function reasonOf({ lines, stderr }: TestProcess): string {
+/** The stack of the error with which the process ended, or all of its output. */
+function failureOf({ lines, stderr }: TestProcess): string {
   const fatal = lines.find((line) => line.startsWith('{"level":"fatal"'));
   if (fatal === undefined) return [...lines, stderr()].join("\n");
   return (JSON.parse(fatal) as { err: { stack: string } }).err.stack;

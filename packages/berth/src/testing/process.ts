@@ -26,7 +26,7 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => running.forEach(killGroup));
 
 /**
- * Starts a built program, with no other environment variables than these, and by default in an empty directory.
+ * Starts a compiled program with no other environment variables than these and PATH, by default in an empty directory.
  * @param script Relative to the working directory.
  */
 export const startProcess = (
@@ -71,16 +71,19 @@ export function startCommand(
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;
   });
-  const printed = (what: string) => `${command.join(" ")} ${what}:\n${lines.join("\n")}\n${stderr}`;
+  const withOutput = (what: string) =>
+    `${command.join(" ")} ${what}:\n${lines.join("\n")}\n${stderr}`;
 
   const line = (pattern: RegExp, limitMs?: number) => {
     const found = new Promise<string>((resolve, reject) => {
       const seen = lines.find((text) => pattern.test(text));
       if (seen !== undefined) return resolve(seen);
       output.on("line", (text) => pattern.test(text) && resolve(text));
-      void ended.then((code) => reject(new Error(printed(`ended (${code}) without ${pattern}`))));
+      void ended.then((code) =>
+        reject(new Error(withOutput(`ended (${code}) without ${pattern}`))),
+      );
     });
-    return inTime(found, () => printed(`has not printed ${pattern}`), limitMs);
+    return inTime(found, () => withOutput(`has not printed ${pattern}`), limitMs);
   };
 
   const stop = async () => {
@@ -93,7 +96,7 @@ export function startCommand(
     stderr: () => stderr,
     line,
     get exit() {
-      return inTime(ended, () => printed("has not ended"));
+      return inTime(ended, () => withOutput("has not ended"));
     },
     stop,
   };
@@ -119,7 +122,7 @@ export async function untilListening(server: TestProcess): Promise<number> {
   return port;
 }
 
-/** A process that accepts connections. */
+/** A process that listens on a port. */
 export interface TestServer extends TestProcess {
   port: number;
   url: string;

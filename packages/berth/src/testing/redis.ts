@@ -1,4 +1,4 @@
-// Starts the installed Redis on a free port, without persistence.
+// Starts the `redis-server` of this machine on a free port, without persistence.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -16,8 +16,9 @@ export interface TestRedis {
    * @param until The log text to wait for instead.
    */
   start(settings?: string[], until?: string): Promise<void>;
-  /** Freezes it: it accepts connections, but does not respond. */
+  /** Freezes it (SIGSTOP): the kernel accepts connections, but nothing responds. */
   freeze(): Promise<void>;
+  /** Continues after `freeze`. */
   thaw(): Promise<void>;
   /** Kills it if it runs; its data is lost. */
   stop(): Promise<void>;

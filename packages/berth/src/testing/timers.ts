@@ -6,7 +6,7 @@ globalThis.afterEach?.(() => {
   jest.restoreAllMocks();
 });
 
-/** Fakes `setTimeout`, which then waits for `jest.advanceTimersByTime`; sockets and the rest of Node keep working. */
+/** Fakes only `setTimeout`, which then waits for `jest.advanceTimersByTime`; sockets and the rest of Node keep working. */
 export const holdTimeouts = (): void =>
   void jest.useFakeTimers({
     doNotFake: [
@@ -16,7 +16,7 @@ export const holdTimeouts = (): void =>
     ],
   });
 
-/** Watches `setTimeout`; returns a function that fires the first timer with at least this delay. */
+/** Watches `setTimeout`; returns a function that calls back the first timer with at least this delay, in milliseconds. */
 export function watchTimeouts(): (leastMs: number) => void {
   const timeouts = jest.spyOn(globalThis, "setTimeout");
   return (leastMs) => {

@@ -1,18 +1,19 @@
 // Type-checks files that exist only in memory.
 import { join } from "node:path";
-import ts from "typescript";
+import type * as TypeScript from "typescript";
 
-const root = process.cwd();
-const configFile = join(root, "tsconfig.json");
-const {
-  config: { compilerOptions },
-} = ts.readConfigFile(configFile, (path) => ts.sys.readFile(path)) as {
-  config: { compilerOptions: object };
-};
-const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, root, configFile);
-
-/** Returns the messages of `tsc` for these files, which can import each other, and modules of the working directory. */
+/**
+ * Returns the messages of `tsc`, with the tsconfig.json of the working directory.
+ * @param files Texts by name; the files can import each other, and modules of the working directory.
+ */
 export function typeErrorsIn(files: Readonly<Record<string, string>>): string[] {
+  const ts = loadTypeScript();
+  const root = process.cwd();
+  const configFile = join(root, "tsconfig.json");
+  const { config } = ts.readConfigFile(configFile, (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root, configFile);
   const texts = new Map(Object.entries(files).map(([name, text]) => [join(root, name), text]));
   const host = ts.createCompilerHost(options);
   host.fileExists = (path) => texts.has(path) || ts.sys.fileExists(path);
@@ -22,3 +23,8 @@ export function typeErrorsIn(files: Readonly<Record<string, string>>): string[] 
     .getPreEmitDiagnostics(program)
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
 }
+
+/** Loaded where it is needed: each test file that imports `berth/testing` would wait for it. */
+const loadTypeScript = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+  require("typescript") as typeof TypeScript;

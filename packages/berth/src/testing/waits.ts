@@ -1,6 +1,6 @@
-// Waits with a time limit: unlike Jest's own timeout, the error can include the output of the program under test.
+// Waits with a time limit. Unlike Jest's own timeout, its error can include the output of the program under test.
 
-/** Shorter than Jest's `testTimeout`, but long enough for any machine: it only ends tests that hang. */
+/** In milliseconds; shorter than Jest's `testTimeout`, but long enough for any machine: it only ends tests that hang. */
 const LIMIT_MS = 60_000;
 
 /** The real timers, even if a test fakes them. */

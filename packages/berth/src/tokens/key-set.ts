@@ -1,14 +1,14 @@
-// Fetches and caches a token issuer's public keys (JWKS), and keeps using them while the issuer is down (stale-if-error).
+// Caches a token issuer's public keys (JWKS), and keeps using them while the issuer is down (stale-if-error).
 import { createPublicKey, type JsonWebKey } from "node:crypto";
-import type * as JoseLocal from "jose/jwks/local";
-import type { JWTVerifyGetKey } from "jose/jwt/verify";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
+import type * as JoseRemote from "jose/jwks/remote";
 import type { Logger } from "pino";
 import * as v from "valibot";
 import { createCircuitBreaker } from "../backing/circuit-breaker";
+import { BackingServiceUnavailable } from "../backing/unavailable";
 import { createServicePool, type ServicePool } from "../client/connection";
 import { ServiceError } from "../client/errors";
 import { exchange } from "../client/exchange";
-import { BackingServiceUnavailable } from "../backing/unavailable";
 
 /** How keys are fetched. */
 export interface KeySetOptions {
@@ -16,19 +16,21 @@ export interface KeySetOptions {
   url: string;
   /** Logs when the issuer goes down, and when it is back. */
   logger: Pick<Logger, "info" | "warn">;
-  /** A clock in milliseconds. */
+  /** The timeout of a fetch, in milliseconds; 3000 by default. */
+  timeoutMs?: number;
+  /** A clock in milliseconds for the age of keys. */
   now?: () => number;
 }
 
 /** An issuer's keys. */
 export interface KeySet {
-  /**
-   * Finds the key that signed a token, by the token's header.
-   * @throws BackingServiceUnavailable when no keys are cached and none can be fetched.
-   */
-  find: JWTVerifyGetKey;
   /** Resolves with the current keys, the same object until they are fetched again. @throws BackingServiceUnavailable */
   current(this: void): Promise<object>;
+  /**
+   * Finds the key that signed a token, by the token's header; an unknown one causes a fetch. Needs `current` before.
+   * @throws BackingServiceUnavailable when the key is unknown and the issuer is down: the token may be valid.
+   */
+  find: JWTVerifyGetKey;
   close(this: void): Promise<void>;
 }
 
@@ -41,77 +43,68 @@ const OLD_MS = 300_000;
 /** How long after a fetch an unknown key causes no other one, in milliseconds: anyone can invent a key id. */
 const COOL_DOWN_MS = 30_000;
 
-/** The timeout of a fetch, in milliseconds. */
-const TIMEOUT_MS = 3000;
-
 /** Creates a key set; nothing is loaded or fetched before the keys are first needed. */
 export function createKeySet(options: KeySetOptions): KeySet {
-  const { url, logger, now = () => performance.now() } = options;
-  const { origin, pathname, search } = new URL(url);
+  const { url, logger, timeoutMs = 3000, now = () => performance.now() } = options;
   const circuit = createCircuitBreaker(ISSUER, logger, now);
   let pool: ServicePool | undefined;
-  let keys: JWTVerifyGetKey | undefined;
+  let remote: JoseRemote.RemoteJWKSet | undefined;
+  let keys: JSONWebKeySet | undefined;
   let fetchedAt = -Infinity;
-  let triedAt = -Infinity;
-  let fetching: Promise<void> | undefined;
   /** Why the last fetch failed. */
   let failure: unknown;
 
-  async function fetchKeys(): Promise<JWTVerifyGetKey> {
+  async function fetchKeys(): Promise<JSONWebKeySet> {
+    const { origin, pathname, search } = new URL(url);
     pool ??= createServicePool(origin, 1);
     const request = { method: "GET", path: pathname + search, headers: ACCEPT } as const;
-    const body = await exchange(ISSUER, pool, request, KEYS, TIMEOUT_MS);
+    const body = await exchange(ISSUER, pool, request, KEYS, timeoutMs);
     const usable = (body as v.InferOutput<typeof KEYS>).keys.filter(isUsable);
-    if (usable.length > 0) return load()({ keys: usable });
+    if (usable.length > 0) return { keys: usable };
     throw new ServiceError(ISSUER, "badAnswer", 502, "sent no usable key");
   }
 
-  /** Fetches the keys, once for concurrent callers; never rejects. */
-  function refresh(): Promise<void> {
-    if (fetching) return fetching;
+  /** What jose fetches. @throws BackingServiceUnavailable */
+  async function respond(): Promise<Response> {
     const report = circuit.tryAcquire();
-    if (typeof report === "number") return Promise.resolve();
-    triedAt = now();
-    fetching = fetchKeys()
-      .then(
-        (fetched) => {
-          [keys, fetchedAt, failure] = [fetched, triedAt, undefined];
-          report("success");
-        },
-        (err: unknown) => {
-          failure = err;
-          report("failure", err);
-        },
-      )
-      .finally(() => (fetching = undefined));
-    return fetching;
+    if (typeof report === "number") throw new BackingServiceUnavailable(ISSUER, failure);
+    const startedAt = now();
+    try {
+      [keys, fetchedAt, failure] = [await fetchKeys(), startedAt, undefined];
+      report("success");
+      return Response.json(keys);
+    } catch (err) {
+      failure = err;
+      report("failure", err);
+      throw new BackingServiceUnavailable(ISSUER, err);
+    }
   }
 
-  async function current(): Promise<JWTVerifyGetKey> {
-    const ageMs = now() - fetchedAt;
-    if (!keys) await refresh();
-    else if (ageMs >= RENEW_MS) {
-      const refreshed = refresh();
-      // An issuer that hangs delays only the requests until the first fetch has failed.
-      if (ageMs >= OLD_MS && failure === undefined) await refreshed;
-    }
-    if (!keys) throw new BackingServiceUnavailable(ISSUER, failure);
-    return keys;
+  function load(): JoseRemote.RemoteJWKSet {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
+    const jose = require("jose/jwks/remote") as typeof JoseRemote;
+    return jose.createRemoteJWKSet(new URL(url), {
+      // The age is counted here.
+      cacheMaxAge: Infinity,
+      cooldownDuration: COOL_DOWN_MS,
+      [jose.customFetch]: respond,
+    });
   }
 
   return {
-    current,
-    async find(header, token) {
-      const old = await current();
-      try {
-        return await old(header, token);
-      } catch (err) {
-        if ((err as { code?: string }).code !== "ERR_JWKS_NO_MATCHING_KEY") throw err;
-        await (now() - triedAt < COOL_DOWN_MS ? fetching : refresh());
-        if (!keys || keys === old) throw err;
-        return keys(header, token);
+    async current() {
+      remote ??= load();
+      const ageMs = now() - fetchedAt;
+      if (keys && ageMs < RENEW_MS) return keys;
+      if (!keys) await remote.reload();
+      else {
+        const refreshed = remote.reload().catch(() => undefined);
+        // An issuer that hangs delays only the requests until the first fetch has failed.
+        if (ageMs >= OLD_MS && failure === undefined) await refreshed;
       }
+      return keys!;
     },
+    find: (header, token) => remote!(header, token),
     async close() {
       // A fetch in flight is no longer needed.
       await pool?.destroy();
@@ -138,8 +131,3 @@ function isUsable(key: unknown): key is JsonWebKey & { kty: string } {
 
 /** The smallest RSA key. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
 const LEAST_BITS = 2048;
-
-/** Loaded when keys are first fetched. */
-const load = () =>
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
-  (require("jose/jwks/local") as typeof JoseLocal).createLocalJWKSet;

@@ -2,24 +2,21 @@
 import type { CryptoKey, JWTVerifyOptions } from "jose";
 import type { JWTVerifyGetKey } from "jose/jwt/verify";
 import type * as JoseVerify from "jose/jwt/verify";
-import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
+import type { HttpError } from "../request/http-error";
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { createTokenCache, type TokenClaims } from "./cache";
-import { createKeySet } from "./key-set";
+import { createKeySet, type KeySetOptions } from "./key-set";
 import type { optionalTokenVariables } from "./variables";
 
 /** Which tokens are accepted. */
-export interface TokensOptions {
+export interface TokensOptions extends Omit<KeySetOptions, "url"> {
   /** The URL of the issuer's public keys. */
   jwksUrl: string;
   /** The `iss` of accepted tokens. */
   issuer: string;
   /** The `aud` of accepted tokens, or one of them. */
   audience: string;
-  logger: Pick<Logger, "info" | "warn">;
-  /** A clock in milliseconds for the age of keys. */
-  now?: () => number;
 }
 
 /** A verifier of tokens. */
@@ -42,7 +39,7 @@ export interface AttachedTokens {
 }
 
 /** An invalid token: 401, with a message for the client. */
-export class TokenRefused extends Error {
+export class TokenRefused extends Error implements HttpError {
   override readonly name = "TokenRefused";
   readonly status = 401;
   readonly expose = true;

@@ -2,7 +2,7 @@ import type { RequestHandler, Response, Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
-import { setUnfitAnswers } from "../../src/api/response-checks";
+import { setResponseChecks } from "../../src/api/response-checks";
 import { dateTime, id, object, text } from "../../src/schema/fields";
 import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp, type LogLine, problem } from "../../src/testing/app";
@@ -11,10 +11,10 @@ const shipInput = object({ name: text(1, 10) });
 const ship = object({ id, ...shipInput.entries, builtAt: v.optional(dateTime) });
 const answers = { 200: ship, 202: { mediaType: "text/csv" }, 204: null };
 
-function serve(define: (router: Router) => void, areRefused = true) {
+function serve(define: (router: Router) => void, areMismatchesRefused = true) {
   const { app, log } = createTestApp(define);
   const logger = { warn: (line: object, msg: string) => void log.push({ ...line, msg }) };
-  setUnfitAnswers(app, { areRefused, logger: logger as never });
+  setResponseChecks(app, { areMismatchesRefused, logger: logger as never });
   return { app, log };
 }
 

@@ -55,7 +55,7 @@ describe("GET /openapi.json", () => {
     });
     expect((await request(app).get("/openapi.json")).status).toBe(500);
     const err = expect.objectContaining({
-      message: "GET /twice: It is described twice.",
+      message: "GET /twice: It has two descriptions: keep one describeRoute().",
     }) as object;
     expect(log).toContainEqual(expect.objectContaining({ msg: "request failed", err }));
     expect((await request(app).get("/twice")).status).toBe(200);

@@ -337,12 +337,12 @@ describe("a description that contradicts itself", () => {
     [
       "two of them",
       (router) => void router.get("/a", described({}), described({}), handler),
-      "GET /a: It is described twice.",
+      "GET /a: It has two descriptions: keep one describeRoute().",
     ],
     [
       "two routes of one path",
       (router) => void router.get("/a", described({}), handler).get("/a", described({}), handler),
-      "GET /a: It is described twice.",
+      "GET /a: Another route with this method and path is described: describe only one of them.",
     ],
     [
       "two names for a parameter",

@@ -118,7 +118,7 @@ describe("the web process", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("exits 1 if its port is taken and the server has other error listeners", async () => {
+  it("exits 1 if its port is already in use and the server has other error listeners", async () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
@@ -128,10 +128,10 @@ describe("the web process", () => {
     ]);
     expect(await exit).toBe(1);
     taken.close();
-    expect(lines.join("\n")).toMatch(/"msg":"Port \d+ is taken: .* PORT\."/);
+    expect(lines.join("\n")).toMatch(/"msg":"Port \d+ is already in use: .* PORT\."/);
   });
 
-  it("exits 1 if its port is taken, with a cure and without a success line", async () => {
+  it("exits 1 if its port is already in use, with a cure and without a success line", async () => {
     const taken = createServer().listen(0, "::");
     await once(taken, "listening");
     const { port } = taken.address() as AddressInfo;
@@ -141,7 +141,7 @@ describe("the web process", () => {
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
       expect.objectContaining({
         level: "error",
-        msg: expect.stringMatching(/^Port \d+ is taken: .* PORT\.$/) as string,
+        msg: expect.stringMatching(/^Port \d+ is already in use: .* PORT\.$/) as string,
       }),
     ]);
   });

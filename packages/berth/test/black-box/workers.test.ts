@@ -110,7 +110,7 @@ describe("a service with several workers", () => {
     expect(server.lines).toEqual(["closed", expect.stringContaining("with 2 workers")]);
   });
 
-  it("logs once that its port is taken, and exits", async () => {
+  it("logs once that its port is already in use, and exits", async () => {
     const { port } = await startServer(absent);
     const program = createWorkerProgram();
     const second = startCommand(
@@ -120,7 +120,7 @@ describe("a service with several workers", () => {
     );
     expect(await second.exit).toBe(1);
     const errors = second.lines.filter((line) => line.includes('"level":"error"'));
-    expect(errors).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
+    expect(errors).toEqual([expect.stringContaining(`Port ${port} is already in use`)]);
   });
 
   it("logs how a worker was killed, and exits", async () => {

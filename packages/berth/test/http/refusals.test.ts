@@ -4,7 +4,7 @@ import { messageClasses } from "../../src/express/messages";
 import { readBytes } from "../../src/http/body";
 import { refusals } from "../../src/http/refusals";
 import { createHttpService } from "../../src/port/http-service";
-import { requestTimeouts } from "../../src/port/request-timeouts";
+import { requestTimeouts } from "../../src/port/harden";
 import type { PortBoundService } from "../../src/port/service";
 import { createTestApp, createTestLogger, problem } from "../../src/testing/app";
 import { connectRaw } from "../../src/testing/raw-client";
@@ -65,7 +65,7 @@ describe("input that is not a request", () => {
       "The request's head is larger than this service accepts.",
     ],
   ])("gets a problem %s, and one line in the log", async (_what, text, status, title, detail) => {
-    const client = await connectToApp(status === 408 ? 100 : undefined);
+    const client = await connectToApp(status === 408 ? 1000 : undefined);
     client.socket.write(text);
     expect(await client.closed).toBe("end");
     const [head = "", body = ""] = client.received().split("\r\n\r\n");
@@ -111,7 +111,7 @@ describe("POST with a body that is refused", () => {
       "The body has longer chunk extensions than this service accepts.",
     ],
   ])("gets a problem when %s, and its line in the log", async (_what, text, status, ...rest) => {
-    const client = await connectToApp(status === 408 ? 100 : undefined);
+    const client = await connectToApp(status === 408 ? 1000 : undefined);
     client.socket.write(text);
     expect(await client.closed).toBe("end");
     const [title, detail] = rest;

@@ -68,7 +68,7 @@ describe("bind", () => {
   it("names the cure for a taken port", async () => {
     const { port } = await bind(newServer(), { host: "127.0.0.1", port: 0 });
     await expect(bind(newServer(), { host: "127.0.0.1", port })).rejects.toThrow(
-      `Port ${port} is taken: stop the process that listens there, or choose another with PORT.`,
+      `Port ${port} is already in use: stop the process that listens on it, or choose another PORT.`,
     );
   });
 

@@ -110,11 +110,11 @@ describe("the connections of an HTTP server", () => {
     expect(latest()).toEqual([undefined, undefined, undefined]);
   });
 
-  it("give their clients less time to read after `hurry`, unless they are idle", async () => {
+  it("give their clients less time to read after `setResponseTimeout`, unless they are idle", async () => {
     const { server, connections, open, openIdle, openBusy } = await start();
     const clients = [await open(), await openIdle(), await openBusy()];
     const [unusedMs, idleMs] = clients.map(({ side }) => side.timeout);
-    connections.hurry(50_000);
+    connections.setResponseTimeout(50_000);
     expect(clients.map(({ side }) => side.timeout)).toEqual([unusedMs, idleMs, 50_000]);
     expect([server.timeout, (await open()).side.timeout]).toEqual([50_000, 50_000]);
   });

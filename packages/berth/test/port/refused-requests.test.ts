@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createHttpService } from "../../src/port/http-service";
-import { requestTimeouts } from "../../src/port/request-timeouts";
+import { requestTimeouts } from "../../src/port/harden";
 import type { PortBoundService } from "../../src/port/service";
 import { connectRaw, get } from "../../src/testing/raw-client";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { requestTimeouts } from "../../src/port/request-timeouts";
+import { requestTimeouts } from "../../src/port/harden";
 import { connectRaw, get } from "../../src/testing/raw-client";
 
 const TIMEOUT_MS = 100;

@@ -2,13 +2,13 @@ import { createServer } from "node:net";
 import { createTcpService, type TcpServiceOptions } from "../../src/port/tcp-service";
 import { connectRaw } from "../../src/testing/raw-client";
 
-async function start(farewell?: TcpServiceOptions["farewell"]) {
+async function start(closeConnection?: TcpServiceOptions["closeConnection"]) {
   const server = createServer((socket) => socket.on("data", (data) => socket.write(data)));
   const service = createTcpService({
     name: "echo",
     server,
     target: { host: "127.0.0.1", port: 0 },
-    farewell,
+    closeConnection,
   });
   const { port } = await service.bind();
   return { service, port };

@@ -5,10 +5,10 @@ import { createTestLogger } from "../../src/testing/app";
 keepWorkContexts();
 
 /** The statement as it is sent in a context that propagates these headers. */
-function sentWith(travels: Readonly<Record<string, string>>): string {
+function sentWith(headers: Readonly<Record<string, string>>): string {
   let sent = "";
   const { logger } = createTestLogger();
-  const context = { logger, fields: () => ({}), travels: () => travels };
+  const context = { logger, fields: () => ({}), headersToPropagate: () => headers };
   runInWorkContext(context, () => (sent = withComment("SELECT 1")));
   return sent;
 }

@@ -58,7 +58,13 @@ describe("values of the database", () => {
   // Time zones in which a date parsed as a point in time would be shifted; the second one is behind UTC, by half hours.
   it.each(["Europe/Berlin", "America/St_Johns"])("are the same in %s", async (zone) => {
     const script = join(__dirname, "../support/print-values.ts");
-    const args = ["-r", "ts-node/register", script, postgres.url, ...VALUES.map(([sql]) => sql)];
+    const args = [
+      "-r",
+      "berth-dev/typescript",
+      script,
+      postgres.url,
+      ...VALUES.map(([sql]) => sql),
+    ];
     const env = { ...process.env, TZ: zone };
     const { stdout } = await promisify(execFile)(process.execPath, args, { env });
     expect(JSON.parse(stdout)).toEqual(VALUES.map(([, value]) => value));

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { fittingWorkers, readAllowance } from "../../src/process/concurrency";
+import { fittingWorkers, readResourceLimits } from "../../src/process/concurrency";
 
 const MB = 2 ** 20;
 
@@ -16,9 +16,9 @@ describe("fittingWorkers", () => {
   });
 });
 
-describe("readAllowance", () => {
+describe("readResourceLimits", () => {
   it("does not exceed the machine's resources", () => {
-    const { cpus, memoryBytes } = readAllowance();
+    const { cpus, memoryBytes } = readResourceLimits();
     expect(cpus).toBeGreaterThan(0);
     expect(cpus).toBeLessThanOrEqual(availableParallelism());
     expect(memoryBytes).toBeGreaterThan(16 * MB);

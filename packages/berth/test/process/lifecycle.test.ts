@@ -223,7 +223,7 @@ describe("a lifecycle", () => {
 
   it("returns 1 if a service cannot be bound, and drains those that are", async () => {
     const { lifecycle, journal, log } = create();
-    const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
+    const bind = () => Promise.reject(new Error("Port 1 is already in use: stop it."));
     const services = [
       recorder("a", journal),
       recorder("b", journal, { bind }),
@@ -231,12 +231,12 @@ describe("a lifecycle", () => {
     ];
     expect(await lifecycle.run(services, { database: resource(journal) })).toBe(1);
     expect(journal).toEqual(["bind a", "begin a", "drain a", "close"]);
-    expect(log.at(-1)).toMatchObject({ level: "error", msg: "Port 1 is taken: stop it." });
+    expect(log.at(-1)).toMatchObject({ level: "error", msg: "Port 1 is already in use: stop it." });
   });
 
   it("has no drain delay if nothing was bound", async () => {
     const { lifecycle, journal } = create({ drainDelayMs: 60_000, shutdownTimeoutMs: 120_000 });
-    const bind = () => Promise.reject(new Error("Port 1 is taken: stop it."));
+    const bind = () => Promise.reject(new Error("Port 1 is already in use: stop it."));
     const services = [recorder("a", journal, { bind })];
     expect(await lifecycle.run(services, { database: resource(journal) })).toBe(1);
     expect(journal).toEqual(["close"]);

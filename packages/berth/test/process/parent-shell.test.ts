@@ -1,8 +1,8 @@
-import { parentGone, waitsFor } from "../../src/process/parent-shell";
+import { parentGone, isForegroundShell } from "../../src/process/parent-shell";
 
 const own = ["node", "dist/server.js"];
 
-describe("waitsFor", () => {
+describe("isForegroundShell", () => {
   it.each([
     [["sh", "-c", "node dist/server.js"]],
     [["/bin/dash", "-c", "node dist/server.js"]],
@@ -12,7 +12,7 @@ describe("waitsFor", () => {
     [["sh", "-c", "node dist/migrate.js && node dist/server.js"]],
     [["sh", "-c", "cd app; exec 2>&1\nnode dist/server.js >/dev/null"]],
   ])("is true for %j", (parent) => {
-    expect(waitsFor(parent, own)).toBe(true);
+    expect(isForegroundShell(parent, own)).toBe(true);
   });
 
   it.each([
@@ -38,11 +38,11 @@ describe("waitsFor", () => {
     [["node", "-c", "node dist/server.js"]],
     [["systemd", "-c", "node dist/server.js"]],
   ])("is false for %j", (parent) => {
-    expect(waitsFor(parent, own)).toBe(false);
+    expect(isForegroundShell(parent, own)).toBe(false);
   });
 
   it("is false for a program without arguments, because its name alone is ambiguous", () => {
-    expect(waitsFor(["sh", "-c", "node"], ["node"])).toBe(false);
+    expect(isForegroundShell(["sh", "-c", "node"], ["node"])).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Problem } from "../../src/request/problem";
 import { explain } from "../../src/schema/explain";
 import { arrayOf, integer, object, oneOf, someOf, text } from "../../src/schema/fields";
-import { byPointer, check } from "../../src/schema/validate";
+import { byPointer, validate } from "../../src/schema/validate";
 
 /** The message for a value. */
 const messagesOf = (schema: v.GenericSchema, value: unknown): string[] =>
@@ -11,7 +11,7 @@ const messagesOf = (schema: v.GenericSchema, value: unknown): string[] =>
 /** The errors for a body. */
 function errorsOf(schema: v.GenericSchema, body: unknown): unknown {
   try {
-    check(schema, body, 422, "Some fields are not valid.", byPointer);
+    validate(schema, body, 422, "Some fields are not valid.", byPointer);
   } catch (err) {
     return (err as Problem).members.errors;
   }

@@ -1,36 +1,29 @@
 // Release processes with a test's own migrations.
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SERVICE } from "./built";
 
-const modules = join(__dirname, "../../../../node_modules");
+const own = join(__dirname, "../..");
 
-/** Calls `use` with a copy of the built service and of this package, in a folder whose name has this prefix. */
+/**
+ * Calls `use` with a copy of the built service and of this package, in a folder whose name has this prefix. Other packages are
+ * found in the folder above.
+ */
 export async function inFolder(
   name: string,
   use: (service: string) => Promise<void>,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), name));
-  const service = join(folder, "service");
+  const above = mkdtempSync(join(tmpdir(), "release-"));
+  symlinkSync(join(own, "../../node_modules"), join(above, "node_modules"));
+  const folder = mkdtempSync(join(above, name));
   cpSync(dirname(SERVICE), folder, { recursive: true });
-  for (const each of readdirSync(modules).filter((of) => of !== "berth")) {
-    mkdirSync(join(folder, "node_modules"), { recursive: true });
-    symlinkSync(join(modules, each), join(folder, "node_modules", each));
-  }
   for (const each of ["dist", "public", "package.json"])
-    cpSync(join(__dirname, "../..", each), join(folder, "node_modules/berth", each), {
+    cpSync(join(own, each), join(folder, "node_modules/berth", each), {
       recursive: true,
+      filter: (path) => !path.endsWith(".d.ts"),
     });
-  await use(service).finally(() => rmSync(folder, { recursive: true }));
+  await use(join(folder, "service")).finally(() => rmSync(above, { recursive: true }));
 }
 
 /** Calls `use` with the release process of a copy of the built service that has only these migrations. */

@@ -1,8 +1,14 @@
 // The router of a formation: its routes, its output, and requests while instances are restarted.
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { ask } from "../router/support";
-import { freeBasePort, startFormation, startRunner, stopFormations, type Runner } from "./support";
+import { ask } from "../../router/support";
+import {
+  freeBasePort,
+  startFormation,
+  startRunner,
+  stopFormations,
+  type Runner,
+} from "../../formation/support";
 
 afterEach(stopFormations);
 

@@ -1,5 +1,5 @@
 // R1 with a different program attached: which of the two gets the requests, and when the clause is skipped.
-import { failures, provideScratch, serverLine, serverOptions, resultsOn } from "./support";
+import { failures, provideScratch, serverLine, serverOptions, resultsOn } from "../support";
 
 provideScratch();
 

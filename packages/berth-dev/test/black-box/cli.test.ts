@@ -1,6 +1,6 @@
 // The command `berth`, and the options that each of its commands has.
 import { spawnSync } from "node:child_process";
-import { berth } from "../src/cli-path";
+import { berth } from "../../src/cli-path";
 
 function run(command: string, ...args: string[]) {
   const [file, ...rest] = berth(command, ...args);

@@ -2,9 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { berth } from "../../src/cli-path";
-import { freeBasePort, startFormation, stopFormations } from "../formation/support";
-import { attachDebugger } from "./debugger";
+import { berth } from "../../../src/cli-path";
+import { freeBasePort, startFormation, stopFormations } from "../../formation/support";
+import { attachDebugger } from "../../reload/debugger";
 const reload = `exec ${berth("reload").join(" ")} main.ts`;
 
 /** Compiling removes the lines with types. */

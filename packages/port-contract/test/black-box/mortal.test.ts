@@ -1,5 +1,5 @@
 // A program that exits between two requests is a failed clause, never an exception, whichever clause is checked.
-import { failures, mortalLine, provideScratch, resultsAlone } from "./support";
+import { failures, mortalLine, provideScratch, resultsAlone } from "../support";
 
 provideScratch();
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { inTime } from "berth/testing";
-import { berth } from "../../src/cli-path";
+import { berth } from "../../../src/cli-path";
 
 let folder: string;
 let runner: ChildProcess;

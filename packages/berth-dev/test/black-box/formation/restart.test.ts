@@ -5,8 +5,14 @@ import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
-import { berth } from "../../src/cli-path";
-import { freeBasePort, startFormation, startRunner, stopFormations, type Runner } from "./support";
+import { berth } from "../../../src/cli-path";
+import {
+  freeBasePort,
+  startFormation,
+  startRunner,
+  stopFormations,
+  type Runner,
+} from "../../formation/support";
 
 afterEach(stopFormations);
 

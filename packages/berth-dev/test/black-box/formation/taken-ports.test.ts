@@ -1,7 +1,7 @@
 // What a formation does when its ports are in use.
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { freeBasePort, startFormation, stopFormations } from "./support";
+import { freeBasePort, startFormation, stopFormations } from "../../formation/support";
 
 const lines = ["release: echo released", "web: echo started", "db: echo started"];
 let taken: Server[] = [];

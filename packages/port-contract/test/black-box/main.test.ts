@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "../src/harness/wait";
-import { contract, kit, provideScratch, serverLine } from "./support";
+import { until } from "../../src/harness/wait";
+import { contract, kit, provideScratch, serverLine } from "../support";
 
 provideScratch();
 
@@ -49,7 +49,7 @@ describe("port-contract", () => {
   it("does not fail a program in a private folder", async () => {
     const closed = mkdtempSync(join(tmpdir(), "closed-"));
     const folder = join(closed, "open");
-    cpSync(join(__dirname, "servers"), folder, { recursive: true });
+    cpSync(join(__dirname, "../servers"), folder, { recursive: true });
     const args = ["--only", "B8", "--", `exec '${process.execPath}' main.js`];
     const { code, stdout } = await contract(args, folder);
     rmSync(closed, { recursive: true });

@@ -1,6 +1,6 @@
 // H3 with a shorter limit than any platform's, because a real failure takes half a minute.
-import { parseOptions } from "../src/options";
-import { failures, serverLine, serverOptions, resultsOn } from "./support";
+import { parseOptions } from "../../src/options";
+import { failures, serverLine, serverOptions, resultsOn } from "../support";
 
 const { platform } = parseOptions(serverOptions).about;
 

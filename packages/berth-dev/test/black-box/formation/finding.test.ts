@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formationId } from "../../src/formation/formation-id";
-import { freeBasePort, startFormation, startRunner, stopFormations } from "./support";
+import { formationId } from "../../../src/formation/formation-id";
+import { freeBasePort, startFormation, startRunner, stopFormations } from "../../formation/support";
 
 /** The folder of the sockets in some tests. */
 let TMPDIR: string;

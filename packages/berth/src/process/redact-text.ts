@@ -1,6 +1,6 @@
-// Redacts credentials in text: in URLs, and in the form that headers have.
+// Redacts credentials in text: in URLs, and in quoted `Authorization` headers.
 
-const CENSORED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /** From `://` to the next space or quotation mark; not `file://`, which stacks contain. */
 const URLS = /(?<!file):\/\/[^\s"]+/g;
@@ -18,24 +18,24 @@ const CREDENTIALS = /\b(Bearer|Basic|Token) +(?=[^\s"]*[\d=_-])[^\s"]{8,}/gi;
 const QUOTED_HEADER = /(Headers\.\w+: ")[^]*(" is an invalid header value)/g;
 
 /** Redacts the user and the password of URLs. */
-export const maskUserInfo = (text: string): string =>
-  text.includes("://") ? text.replace(URLS, maskUser) : text;
+export const redactUserInfo = (text: string): string =>
+  text.includes("://") ? text.replace(URLS, redactUser) : text;
 
-/** Redacts also the query and fragment of URLs, and credentials that are quoted from a header. */
-export const maskText = (text: string): string =>
-  maskUserInfo(text)
-    .replace(URLS, (url) => url.replace(/([?#]).+/, `$1${CENSORED}`))
-    .replace(CREDENTIALS, `$1 ${CENSORED}`)
-    .replace(QUOTED_HEADER, `$1${CENSORED}$2`);
+/** Also redacts the query and fragment of URLs, and credentials that are quoted from a header. */
+export const redactText = (text: string): string =>
+  redactUserInfo(text)
+    .replace(URLS, (url) => url.replace(/([?#]).+/, `$1${REDACTED}`))
+    .replace(CREDENTIALS, `$1 ${REDACTED}`)
+    .replace(QUOTED_HEADER, `$1${REDACTED}$2`);
 
 /** Redacts one URL, or several without a space between them. */
-const maskUser = (urls: string): string =>
+const redactUser = (urls: string): string =>
   urls
     .split("://")
     .map((rest) => {
       const authority = /^[^/?#]*/.exec(rest)?.[0] ?? "";
       const isUnencoded = !authority.includes("@") && UNENCODED.test(rest);
       const at = (isUnencoded ? rest : authority).lastIndexOf("@");
-      return at < 0 || PLACEHOLDER.test(rest) ? rest : CENSORED + rest.slice(at);
+      return at < 0 || PLACEHOLDER.test(rest) ? rest : REDACTED + rest.slice(at);
     })
     .join("://");

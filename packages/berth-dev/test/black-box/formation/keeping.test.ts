@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, startFormation, startRunner, stopFormations, type Runner } from "./support";
+import {
+  isAlive,
+  startFormation,
+  startRunner,
+  stopFormations,
+  type Runner,
+} from "../../formation/support";
 
 afterEach(stopFormations);
 

@@ -1,8 +1,8 @@
 // The clauses for services that do not speak HTTP, on a minimal Redis server.
 import { join } from "node:path";
-import { failures, resultsOn } from "./support";
+import { failures, resultsOn } from "../support";
 
-const redis = join(__dirname, "servers/redis.js");
+const redis = join(__dirname, "../servers/redis.js");
 
 describe("a server that speaks another protocol", () => {
   it("passes N1 and the clauses that are not about HTTP; the others are skipped", async () => {

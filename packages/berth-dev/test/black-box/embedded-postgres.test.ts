@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, Pool, type QueryConfig } from "pg";
 import { type EmbeddedPostgres, spawnEmbeddedPostgres } from "berth/testing";
-import { provideClients } from "./clients";
+import { provideClients } from "../embedded-postgres/clients";
 
 describe("the embedded PostgreSQL, in memory", () => {
   let postgres: EmbeddedPostgres;

@@ -1,7 +1,7 @@
 // What the processes of a formation wait for: ports that their lines mention, release, and changes of .env.
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startFormation, stopFormations, type Runner } from "./support";
+import { startFormation, stopFormations, type Runner } from "../../formation/support";
 
 /** Listens after a delay. */
 const db = `db: sleep 0.3; exec node -e "require('net').createServer().listen(process.env.PORT)"`;

@@ -9,7 +9,7 @@ import {
   stopFormations,
   waitUntilGone,
   type Runner,
-} from "./support";
+} from "../../formation/support";
 
 /** A process with a child; both print their pid. */
 const family = `sh -c 'echo parent=$$; sleep 600 & echo child=$!; wait'`;

@@ -1,8 +1,8 @@
 // Each check can fail: every deliberately broken server fails exactly the clauses that it breaks.
-import { loadClauses } from "../src/catalogue";
-import { confined } from "../src/system/confine";
-import { flaws } from "./servers/flaws";
-import { failures, provideScratch, serverLine, resultsOn } from "./support";
+import { loadClauses } from "../../src/catalogue";
+import { confined } from "../../src/system/confine";
+import { flaws } from "../servers/flaws";
+import { failures, provideScratch, serverLine, resultsOn } from "../support";
 
 jest.setTimeout(240_000);
 provideScratch();

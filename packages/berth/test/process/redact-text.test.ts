@@ -1,6 +1,6 @@
-import { maskText, maskUserInfo } from "../../src/process/masked-text";
+import { redactText, redactUserInfo } from "../../src/process/redact-text";
 
-describe("masked text", () => {
+describe("redacted text", () => {
   it.each([
     ["postgres://ann:secret@host:5432/app", "postgres://[redacted]@host:5432/app"],
     ["https://secret@host/", "https://[redacted]@host/"],
@@ -12,8 +12,8 @@ describe("masked text", () => {
     ["postgres://ann:p@ss@host/app", "postgres://[redacted]@host/app"],
     ["postgres://ann:p/ss?w#d@host/app", "postgres://[redacted]@host/app"],
     ['{"url":"a://b:s@c"}', '{"url":"a://[redacted]@c"}'],
-  ])("has no users and passwords of URLs: %s", (text, masked) => {
-    expect(maskUserInfo(text)).toBe(masked);
+  ])("has no users and passwords of URLs: %s", (text, redacted) => {
+    expect(redactUserInfo(text)).toBe(redacted);
   });
 
   it.each([
@@ -24,7 +24,7 @@ describe("masked text", () => {
     "expected postgres://user:password@host:port/database",
     "http://host:port or https://host",
   ])("keeps text that is not a credential: %s", (text) => {
-    expect(maskUserInfo(text)).toBe(text);
+    expect(redactUserInfo(text)).toBe(text);
   });
 
   it.each([
@@ -39,8 +39,8 @@ describe("masked text", () => {
       "The Bearer token is missing. Basic authentication is off.",
       "The Bearer token is missing. Basic authentication is off.",
     ],
-  ])("has no queries, fragments and quoted credentials: %j", (text, masked) => {
-    expect(maskText(text)).toBe(masked);
+  ])("has no queries, fragments and quoted credentials: %j", (text, redacted) => {
+    expect(redactText(text)).toBe(redacted);
   });
 
   it.each([
@@ -49,6 +49,6 @@ describe("masked text", () => {
     "a://b:" + "@".repeat(300_000),
     "Bearer ".repeat(50_000),
   ])("is created in linear time: %#", (text) => {
-    expect(maskText(text).length).toBeGreaterThan(0);
+    expect(redactText(text).length).toBeGreaterThan(0);
   });
 });
