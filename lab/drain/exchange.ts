@@ -34,7 +34,7 @@ export interface Exchange {
 }
 
 /** The time limit for a response, in milliseconds: longer than any server here is left running. */
-const ANSWER_LIMIT_MS = 30_000;
+const RESPONSE_LIMIT_MS = 30_000;
 
 let lastId = 0;
 
@@ -56,7 +56,7 @@ export function answerTo(id: string, outcome: Outcome, isReused: boolean): Answe
 
 async function outcomeOf(connection: Connection): Promise<Outcome> {
   try {
-    const { status, headers } = await readResponse(connection, ANSWER_LIMIT_MS);
+    const { status, headers } = await readResponse(connection, RESPONSE_LIMIT_MS);
     // After Connection: close the client closes the connection, too.
     if (/\bclose\b/i.test(headers.connection ?? "")) connection.close();
     return status < 500 ? "whole" : "incomplete";
