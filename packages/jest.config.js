@@ -3,6 +3,7 @@
 "use strict";
 
 const { existsSync, readdirSync } = require("node:fs");
+const { availableParallelism } = require("node:os");
 const { join } = require("node:path");
 
 const packages = readdirSync(__dirname).map((name) => join(__dirname, name, "jest.config.js"));
@@ -15,8 +16,8 @@ module.exports = {
     ...require(config),
     testPathIgnorePatterns: isNamed ? [] : ["/black-box/"],
   })),
-  // Most tests wait for sockets and timers some of the time.
-  maxWorkers: "150%",
+  // Most tests wait for sockets, timers and processes some of the time.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Concurrent tests wait for servers, in a queue of their own.
   maxConcurrency: 50,
 };

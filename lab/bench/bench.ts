@@ -42,8 +42,10 @@ async function run(options: Options): Promise<void> {
   );
   await withDatabase(workloads, print, async (database) => {
     for (const work of workloads) {
-      const runIt = (work: Workload) => runWork(work, options, database);
-      const measurements = await (work.needsIssuer ? withIssuer(work, runIt) : runIt(work));
+      const measureWork = (work: Workload) => runWork(work, options, database);
+      const measurements = await (work.needsIssuer
+        ? withIssuer(work, measureWork)
+        : measureWork(work));
       if (measurements) print(workTable(work, measurements, options.together));
       if (measurements) result.works[work.name] = measurements;
     }
@@ -52,9 +54,9 @@ async function run(options: Options): Promise<void> {
     result.calls = await measureCalls(options);
     print(callsTable("client: GET /json of another service", result.calls, options.together));
   }
-  for (const [name, measureThem] of Object.entries(START_UPS)) {
+  for (const [name, measureDurations] of Object.entries(START_UPS)) {
     if (!isAsked(options, name)) continue;
-    const durations = await measureThem(options.contenders, options.rounds, options.node);
+    const durations = await measureDurations(options.contenders, options.rounds, options.node);
     result.durations[name] = durations;
     print(durationTable(name, durations));
   }
@@ -62,7 +64,7 @@ async function run(options: Options): Promise<void> {
 }
 
 const isAsked = ({ only }: Options, name: string): boolean =>
-  only.length === 0 || only.some((beginning) => name.startsWith(beginning));
+  only.length === 0 || only.some((prefix) => name.startsWith(prefix));
 
 async function runWork(
   asked: Workload,
@@ -85,6 +87,7 @@ async function runWork(
   }
 }
 
+/** Creates the database if a workload needs it and DATABASE_URL is set, and drops it afterwards. */
 async function withDatabase(
   workloads: readonly Workload[],
   print: (text: string) => void,

@@ -17,7 +17,7 @@ interface Evidence {
 
 /** Not compared, because Node adds them. */
 const IGNORED_HEADERS = ["date", "connection", "keep-alive"];
-const ANSWER_LIMIT_MS = 5000;
+const RESPONSE_LIMIT_MS = 5000;
 const LOG_TIMEOUT_MS = 3000;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
@@ -55,7 +55,7 @@ function compare(found: unknown, expected: unknown, message: string): void {
 async function collect(server: Server, probes: readonly Probe[]): Promise<Evidence[]> {
   const answers: Response[] = [];
   const address = { host: "127.0.0.1", port: server.port };
-  for (const probe of probes) answers.push(await send(address, probe, ANSWER_LIMIT_MS));
+  for (const probe of probes) answers.push(await send(address, probe, RESPONSE_LIMIT_MS));
   const requestLines = await readRequestLines(server, probes.length);
   return probes.map((probe, i) => evidence(probe, answers[i] as Response, requestLines[i]));
 }

@@ -8,7 +8,7 @@ import { startRouter } from "../recipes/routers";
 export type Front = "router" | "nginx";
 
 const START_LIMIT_MS = 20_000;
-const ANSWER_LIMIT_MS = 1000;
+const RESPONSE_LIMIT_MS = 1000;
 
 /** Starts a router, and resolves once it forwards requests. @throws Error with its output when it does not */
 export async function startFront(front: Front, node: string, target: number): Promise<Run> {
@@ -26,7 +26,7 @@ export async function startFront(front: Front, node: string, target: number): Pr
 const OWN = join(__dirname, "front-router.ts");
 
 const passes = (port: number): Promise<boolean> =>
-  send({ host: "127.0.0.1", port }, { path: "/json" }, ANSWER_LIMIT_MS).then(
+  send({ host: "127.0.0.1", port }, { path: "/json" }, RESPONSE_LIMIT_MS).then(
     ({ status }) => status === 200,
     () => false,
   );

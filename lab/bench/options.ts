@@ -1,5 +1,5 @@
 // The command line of the benchmark.
-import { parseArgs } from "node:util";
+import { parseCommandLine, parseList, parseWholeNumber } from "port-contract/args";
 import { berthWithout, type Contender, contenders } from "./contenders";
 
 /** The options of a run. */
@@ -42,14 +42,16 @@ wrk must be installed. On Linux the servers are pinned to core 0 and the load ge
 and router, where all share all cores; the table shows the load generator's share.
 `;
 
-/** @throws Error when an option is unknown or its value is invalid */
+const COUNT = { min: 1, max: 9_999_999 };
+
+/** @throws UsageError when an option is unknown or its value is invalid */
 export function parseOptions(argv: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      only: { type: "string", default: "" },
+  const { values } = parseCommandLine(
+    argv,
+    {
+      only: { type: "string" },
       contenders: { type: "string", default: Object.keys(contenders).join(",") },
-      without: { type: "string", default: "" },
+      without: { type: "string" },
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "3" },
       together: { type: "boolean", default: false },
@@ -58,33 +60,22 @@ export function parseOptions(argv: readonly string[]): Options {
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
-  });
+    { allowPositionals: false },
+  );
   return {
-    rounds: parseCount("--rounds", values.rounds),
-    seconds: parseCount("--seconds", values.seconds),
-    only: parseList(values.only),
+    rounds: parseWholeNumber("--rounds", values.rounds, COUNT),
+    seconds: parseWholeNumber("--seconds", values.seconds, COUNT),
+    only: parseList("--only", values.only),
     contenders: [
-      ...parseList(values.contenders).map(contenderCalled),
-      ...parseList(values.without).map(berthWithout),
+      ...parseList("--contenders", values.contenders, Object.keys(contenders)).flatMap(
+        (name) => contenders[name] ?? [],
+      ),
+      ...parseList("--without", values.without).map(berthWithout),
     ],
     node: values.node,
     together: values.together,
-    requestsPerSecond: parseCount("--rate", values.rate),
+    requestsPerSecond: parseWholeNumber("--rate", values.rate, COUNT),
     json: values.json,
     help: values.help,
   };
-}
-
-const parseList = (value: string): string[] => value.split(",").filter(Boolean);
-
-function parseCount(option: string, value: string): number {
-  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
-  throw new Error(`${option}: expected a whole number above 0, got ${JSON.stringify(value)}`);
-}
-
-function contenderCalled(name: string): Contender {
-  const contender = contenders[name];
-  if (contender) return contender;
-  const known = Object.keys(contenders).join(", ");
-  throw new Error(`--contenders: expected names among ${known}, got ${JSON.stringify(name)}`);
 }

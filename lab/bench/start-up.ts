@@ -15,7 +15,7 @@ export interface Durations {
 
 const ROOT = join(__dirname, "../..");
 const SETTLE_MS = 500;
-const ANSWER_LIMIT_MS = 5000;
+const RESPONSE_LIMIT_MS = 5000;
 
 /** From spawning the process to the end of its first 200 response. */
 export function measureStart(
@@ -82,6 +82,6 @@ async function inTurns(
 }
 
 async function answers(port: number, path: string): Promise<void> {
-  const { status, body } = await send({ host: "127.0.0.1", port }, { path }, ANSWER_LIMIT_MS);
+  const { status, body } = await send({ host: "127.0.0.1", port }, { path }, RESPONSE_LIMIT_MS);
   if (status !== 200) throw new Error(`the first response has status ${status}: ${body}`);
 }

@@ -4,7 +4,7 @@ import type { Ends, Holding } from "./idle-clients";
 
 /** The number of connections opened at a time: below a listener's backlog. */
 const BATCH = 100;
-const ANSWER_LIMIT_MS = 20_000;
+const RESPONSE_LIMIT_MS = 20_000;
 
 const { port, from, count } = JSON.parse(process.argv[2] ?? "") as Holding;
 
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 async function open(isUsed: boolean): Promise<Connection> {
   const connection = await connect({ host: "127.0.0.1", port }, from);
   const headers = { "X-Request-Id": "idle" };
-  if (isUsed) await exchange(connection, { path: "/fast", headers }, ANSWER_LIMIT_MS);
+  if (isUsed) await exchange(connection, { path: "/fast", headers }, RESPONSE_LIMIT_MS);
   return connection;
 }
 

@@ -8,7 +8,7 @@ import { exitColumns } from "./report";
 import { SUBJECT } from "./restart";
 
 const BYTES_PER_MB = 1_000_000;
-const ANSWER_LIMIT_MS = 5000;
+const RESPONSE_LIMIT_MS = 5000;
 
 /** Measures how long the service takes to exit, and its memory. Half of the connections are never used. */
 export async function idle({ node, connections }: Options): Promise<Finding> {
@@ -33,7 +33,7 @@ export async function idle({ node, connections }: Options): Promise<Finding> {
 
 /** The resident memory that the service reports, in MB. */
 async function memoryOf(port: number): Promise<number> {
-  const { body } = await send({ host: "127.0.0.1", port }, { path: "/memory" }, ANSWER_LIMIT_MS);
+  const { body } = await send({ host: "127.0.0.1", port }, { path: "/memory" }, RESPONSE_LIMIT_MS);
   return Number(body) / BYTES_PER_MB;
 }
 

@@ -1,5 +1,6 @@
 // The command line of the drain experiments.
-import { parseExperiments, parseNumber } from "../experiments/options";
+import { parseList, parseWholeNumber } from "port-contract/args";
+import { parseExperiments } from "../experiments/run";
 import { ways } from "./ways/ways";
 
 /** The experiments to run, and their sizes. */
@@ -44,35 +45,29 @@ npm run drain -- [options] [EXPERIMENT …]
   --help           print this
 `;
 
-const DIGITS = /^\d{1,5}$/;
+const COUNT = { min: 1, max: 99_999 };
 
-/** @throws Error when an experiment or option is unknown, or a value is invalid */
+/** @throws UsageError when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, experiments } = parseExperiments(argv, known, {
     runs: { type: "string", default: "10" },
     delays: { type: "string", default: "0,500" },
     connections: { type: "string", default: "10000" },
     cycles: { type: "string", default: "100" },
-    way: { type: "string", default: "" },
+    way: { type: "string" },
     rolls: { type: "string", default: "3" },
   });
   return {
     experiments,
-    runs: parseNumber("--runs", values.runs, DIGITS),
-    delaysMs: values.delays.split(",").map((delay) => parseNumber("--delays", delay, DIGITS, 0)),
-    connections: parseNumber("--connections", values.connections, DIGITS),
-    cycles: parseNumber("--cycles", values.cycles, DIGITS),
-    ways: parseWays(values.way),
-    rolls: parseNumber("--rolls", values.rolls, DIGITS),
+    runs: parseWholeNumber("--runs", values.runs, COUNT),
+    delaysMs: parseList("--delays", values.delays).map((delay) =>
+      parseWholeNumber("--delays", delay, { max: 99_999 }),
+    ),
+    connections: parseWholeNumber("--connections", values.connections, COUNT),
+    cycles: parseWholeNumber("--cycles", values.cycles, COUNT),
+    ways: parseList("--way", values.way, Object.keys(ways)),
+    rolls: parseWholeNumber("--rolls", values.rolls, COUNT),
     node: values.node,
     help: values.help,
   };
-}
-
-function parseWays(value: string): string[] {
-  const names = value.split(",").filter(Boolean);
-  const unknown = names.find((name) => !(name in ways));
-  if (unknown === undefined) return names;
-  const known = Object.keys(ways).join(", ");
-  throw new Error(`--way: expected names among ${known}, got ${JSON.stringify(unknown)}`);
 }

@@ -2,7 +2,7 @@
 import { until } from "port-contract/harness";
 import { createJournal, type Execution, type Journal } from "./load/journal";
 import { type Became, startLoad } from "./load/load";
-import { SERVICE, type Serving, type Way } from "./ways/way";
+import { SERVICE, type RunningWay, type Way } from "./ways/way";
 
 /** The observations of a way under load. */
 export interface Observed<T> {
@@ -19,7 +19,7 @@ const WARM_LIMIT_MS = 20_000;
 export async function underLoad<T>(
   way: Way,
   node: string,
-  act: (serving: Serving, journal: Journal) => Promise<T>,
+  act: (serving: RunningWay, journal: Journal) => Promise<T>,
 ): Promise<Observed<T>> {
   const journal = createJournal();
   try {

@@ -1,5 +1,7 @@
-// Runs the experiments named on the command line, one after the other.
+// Parses the command line of experiments, and runs those that it names, one after the other.
 import { execFileSync } from "node:child_process";
+import type { ParseArgsConfig } from "node:util";
+import { parseCommandLine, parseOneOf } from "port-contract/args";
 import { reapOnExit } from "port-contract/harness";
 
 /** The rows of an experiment's table, and the targets that were missed. */
@@ -21,7 +23,7 @@ export interface ExperimentOptions {
 export interface Experiments<Options extends ExperimentOptions> {
   experiments: Readonly<Record<string, (options: Options) => Promise<Finding>>>;
   help: string;
-  /** @throws Error when an experiment or option is unknown, or a value is invalid */
+  /** @throws UsageError when an experiment or option is unknown, or a value is invalid */
   parseOptions: (argv: readonly string[], known: readonly string[]) => Options;
 }
 
@@ -64,4 +66,27 @@ function describe({ rows, missed }: Finding): string {
   const lines = [names, names.map(() => "---"), ...rows.map((row) => Object.values(row))];
   const table = rows.length > 0 ? lines.map((cells) => `| ${cells.join(" | ")} |`) : [];
   return [...table, ...missed.map((what) => `MISSED: ${what}`)].join("\n");
+}
+
+/** The Node binary that runs the services, and whether to print the help. */
+const COMMON = {
+  node: { type: "string", default: process.execPath },
+  help: { type: "boolean", default: false },
+} as const;
+
+/**
+ * Parses a command line whose arguments are names of experiments.
+ * @param known The names of the experiments.
+ * @throws UsageError when an experiment or option is unknown
+ */
+export function parseExperiments<T extends NonNullable<ParseArgsConfig["options"]>>(
+  argv: readonly string[],
+  known: readonly string[],
+  options: T,
+) {
+  const { values, positionals } = parseCommandLine(argv, { ...options, ...COMMON });
+  return {
+    values,
+    experiments: positionals.map((name) => parseOneOf("EXPERIMENT", name, known)),
+  };
 }

@@ -2,7 +2,7 @@
 import { type Agent, type IncomingHttpHeaders, request } from "node:http";
 
 /** The response that a caller got. */
-export interface Answer {
+export interface RequestResult {
   status: number;
   headers: IncomingHttpHeaders;
   body: Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** The request. Default: a GET. */
-export interface Question {
+export interface RequestOptions {
   method?: "GET" | "POST";
   headers?: Readonly<Record<string, string>>;
   /** The agent whose connections are used. Default: a new connection. */
@@ -24,11 +24,11 @@ const LIMIT_MS = 30_000;
 export function ask(
   port: number,
   path: string,
-  { method = "GET", headers = {}, agent }: Question = {},
-): Promise<Answer> {
+  { method = "GET", headers = {}, agent }: RequestOptions = {},
+): Promise<RequestResult> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
-    const end = (status: number, of: IncomingHttpHeaders, body: Answer["body"]): void =>
+    const end = (status: number, of: IncomingHttpHeaders, body: RequestResult["body"]): void =>
       resolve({ status, headers: of, body, tookMs: performance.now() - startedAt });
     const fail = (err: unknown): void => end(0, {}, { detail: String(err) });
     const signal = AbortSignal.timeout(LIMIT_MS);
@@ -38,7 +38,7 @@ export function ask(
       res.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
       res.on("error", fail).on("end", () => {
         try {
-          end(res.statusCode!, res.headers, JSON.parse(text) as Answer["body"]);
+          end(res.statusCode!, res.headers, JSON.parse(text) as RequestResult["body"]);
         } catch (err) {
           fail(err);
         }

@@ -16,7 +16,7 @@ export interface BlackHole {
 
 /** Starts a server, stops its process with SIGSTOP, and fills its accept queue. */
 export async function startBlackHole(node: string, host: string): Promise<BlackHole> {
-  const run = await startServer([node, join(__dirname, "deaf.js")], {
+  const run = await startServer([node, join(__dirname, "stopped-server.js")], {
     isolated: true,
     env: { HOST: host },
   });

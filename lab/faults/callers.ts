@@ -1,19 +1,19 @@
 // Callers that send one request after the other, each with a unique id, until they are stopped.
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ask, type Answer, type Question } from "./ask";
+import { ask, type RequestResult, type RequestOptions } from "./ask";
 
 /** Callers of one kind. */
 export interface CallerPlan {
   path: string;
-  method: NonNullable<Question["method"]>;
+  method: NonNullable<RequestOptions["method"]>;
   count: number;
   /** The mean pause between a response and the caller's next request, in milliseconds. */
   pauseMs: number;
 }
 
 /** A request and its response. */
-export interface Called extends Answer {
+export interface Called extends RequestResult {
   id: string;
   plan: CallerPlan;
 }
@@ -28,8 +28,8 @@ export function startCallers(port: number, plans: readonly CallerPlan[]): () => 
   const converse = async (plan: CallerPlan): Promise<void> => {
     while (!isStopped) {
       const id = `call-${++lastId}`;
-      const question = { method: plan.method, agent };
-      all.push({ ...(await ask(port, `${plan.path}?id=${id}`, question)), id, plan });
+      const options = { method: plan.method, agent };
+      all.push({ ...(await ask(port, `${plan.path}?id=${id}`, options)), id, plan });
       await sleep(2 * Math.random() * plan.pauseMs);
     }
   };

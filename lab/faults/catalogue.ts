@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { setInterval, setTimeout } from "node:timers";
 import { gzipSync } from "node:zlib";
 import {
-  answering,
+  respondingWith,
   blackHole,
   halfDead,
   misbehaving,
@@ -11,8 +11,8 @@ import {
   redirecting,
   refusing,
   type SetUp,
-} from "./stage";
-import { answer } from "./upstream";
+} from "./fault-setup";
+import { jsonResponse } from "./upstream";
 
 /** A fault of the upstream. */
 export interface Fault {
@@ -68,7 +68,7 @@ function busy(): [string, Fault][] {
     wants.map(([name, value, retryAfter]): [string, Fault] => [
       `${status}, ${name}`,
       {
-        setUp: misbehaving(answering(status, "{}", value ? [`Retry-After: ${value}`] : [])),
+        setUp: misbehaving(respondingWith(status, "{}", value ? [`Retry-After: ${value}`] : [])),
         status: 503,
         retryAfter,
       },
@@ -83,15 +83,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   // The last attempt is cut off by the deadline.
   "is a black hole": { setUp: blackHole, ...TOO_LATE },
   "hangs before the headers": { setUp: misbehaving({}), ...TOO_LATE },
-  "hangs in the headers": { setUp: misbehaving({ asked: (s) => s.write(HEAD) }), ...TOO_LATE },
+  "hangs in the headers": { setUp: misbehaving({ onRequest: (s) => s.write(HEAD) }), ...TOO_LATE },
   "hangs in the body": {
-    setUp: misbehaving({ asked: (socket) => socket.write(answer(200, THING).subarray(0, -1)) }),
+    setUp: misbehaving({
+      onRequest: (socket) => socket.write(jsonResponse(200, THING).subarray(0, -1)),
+    }),
     ...TOO_LATE,
   },
-  "drips headers, a byte a second": { setUp: misbehaving({ asked: drip(HEAD) }), ...TOO_LATE },
+  "drips headers, a byte a second": { setUp: misbehaving({ onRequest: drip(HEAD) }), ...TOO_LATE },
   "drips a body, a byte a second": {
     setUp: misbehaving({
-      asked(socket) {
+      onRequest(socket) {
         socket.write(`${HEAD}Content-Length: 1000\r\n\r\n`);
         drip(" ")(socket);
       },
@@ -100,37 +102,37 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "resets when connected": {
     setUp: misbehaving({
-      connected: (socket) => socket.resetAndDestroy(),
-      asked: (socket) => socket.resetAndDestroy(),
+      onConnect: (socket) => socket.resetAndDestroy(),
+      onRequest: (socket) => socket.resetAndDestroy(),
     }),
     // The reset arrives before or after the connection is established.
     status: [502, 503],
     retryAfter: /^5?$/,
   },
   "resets before the headers": {
-    setUp: misbehaving({ asked: (socket) => socket.resetAndDestroy() }),
+    setUp: misbehaving({ onRequest: (socket) => socket.resetAndDestroy() }),
     ...BROKEN,
   },
-  "resets in the headers": { setUp: misbehaving({ asked: resetAfter(HEAD) }), ...BROKEN },
+  "resets in the headers": { setUp: misbehaving({ onRequest: resetAfter(HEAD) }), ...BROKEN },
   "resets in the body": {
-    setUp: misbehaving({ asked: resetAfter(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
+    setUp: misbehaving({ onRequest: resetAfter(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
     ...BROKEN,
   },
-  "closes before the headers": { setUp: misbehaving({ asked: (s) => s.end() }), ...BROKEN },
+  "closes before the headers": { setUp: misbehaving({ onRequest: (s) => s.end() }), ...BROKEN },
   "closes in the body": {
-    setUp: misbehaving({ asked: (s) => s.end(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
+    setUp: misbehaving({ onRequest: (s) => s.end(`${HEAD}Content-Length: 99\r\n\r\n{`) }),
     ...BROKEN,
   },
   "sends without end": {
     setUp: misbehaving({
-      asked: endlessly(`${HEAD}Content-Length: 10000000000\r\n\r\n`, "x"),
+      onRequest: endlessly(`${HEAD}Content-Length: 10000000000\r\n\r\n`, "x"),
     }),
     status: 502,
     detail: "sent a response that is too large",
   },
   "sends chunks without end": {
     setUp: misbehaving({
-      asked: endlessly(
+      onRequest: endlessly(
         `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
         `400\r\n${"x".repeat(0x400)}\r\n`,
       ),
@@ -139,12 +141,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     detail: "sent a response that is too large",
   },
   "sends headers without end": {
-    setUp: misbehaving({ asked: endlessly(HEAD, `X-More: ${"x".repeat(1000)}\r\n`) }),
+    setUp: misbehaving({ onRequest: endlessly(HEAD, `X-More: ${"x".repeat(1000)}\r\n`) }),
     ...NOT_HTTP,
   },
   "sends 102 for ever": {
     setUp: misbehaving({
-      asked(socket) {
+      onRequest(socket) {
         const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 20);
         socket.on("close", () => clearInterval(timer));
       },
@@ -153,55 +155,56 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "sends 102 and 103 first": {
     setUp: misbehaving({
-      asked(socket) {
+      onRequest(socket) {
         socket.write(
           "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n",
         );
-        socket.write(answer(200, THING));
+        socket.write(jsonResponse(200, THING));
       },
     }),
     status: 200,
   },
   "sends 100 first, unasked": {
     setUp: misbehaving({
-      asked: (socket) =>
+      onRequest: (socket) =>
         socket.write(
-          Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), answer(200, THING)]),
+          Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), jsonResponse(200, THING)]),
         ),
     }),
     // undici treats it as the end of the connection.
     ...BROKEN,
   },
-  "answers twice": {
+  "responds twice": {
     setUp: misbehaving({
-      asked: (socket) => socket.write(Buffer.concat([answer(200, THING), answer(200, THING)])),
+      onRequest: (socket) =>
+        socket.write(Buffer.concat([jsonResponse(200, THING), jsonResponse(200, THING)])),
     }),
     status: 200,
   },
   "speaks no HTTP": {
-    setUp: misbehaving({ asked: (socket) => socket.write("220 mail.test ESMTP\r\n") }),
+    setUp: misbehaving({ onRequest: (socket) => socket.write("220 mail.test ESMTP\r\n") }),
     ...NOT_HTTP,
   },
   "sends invalid JSON": {
-    setUp: misbehaving(answering(200, '{"name":')),
+    setUp: misbehaving(respondingWith(200, '{"name":')),
     status: 502,
     detail: "sent malformed JSON",
   },
   "sends another shape": {
-    setUp: misbehaving(answering(200, '{"name":{"first":"Ada"}}')),
+    setUp: misbehaving(respondingWith(200, '{"name":{"first":"Ada"}}')),
     status: 502,
     detail: "sent a response of an unexpected shape",
   },
   "sends HTML": {
     setUp: misbehaving({
-      asked: (s) =>
+      onRequest: (s) =>
         s.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>"),
     }),
     status: 502,
     detail: "sent a response that is not JSON",
   },
   "sends gzip, unasked": {
-    setUp: misbehaving(answering(200, gzipSync(THING), ["Content-Encoding: gzip"])),
+    setUp: misbehaving(respondingWith(200, gzipSync(THING), ["Content-Encoding: gzip"])),
     status: 200,
   },
   "redirects to another host": {
@@ -209,17 +212,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     status: 502,
     detail: "responded with a redirect",
   },
-  "answers 500 with a large problem": {
-    setUp: misbehaving(answering(500, JSON.stringify({ detail: "x".repeat(900_000) }))),
+  "responds 500 with a large problem": {
+    setUp: misbehaving(respondingWith(500, JSON.stringify({ detail: "x".repeat(900_000) }))),
     status: 502,
     detail: "responded with 500",
   },
   ...Object.fromEntries(busy()),
   "has two addresses, one refuses": { setUp: halfDead(false), status: 200 },
   "has two addresses, one is a black hole": { setUp: halfDead(true), status: 200 },
-  "answers after 1 s": {
+  "responds after 1 s": {
     setUp: misbehaving({
-      asked: (socket) => void setTimeout(() => socket.write(answer(200, THING)), 1000),
+      onRequest: (socket) => void setTimeout(() => socket.write(jsonResponse(200, THING)), 1000),
     }),
     status: 200,
   },

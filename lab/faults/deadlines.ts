@@ -2,9 +2,9 @@
 import type { Finding } from "../experiments/run";
 import { ask } from "./ask";
 import type { Options } from "./options";
-import { count, slowest } from "./seen";
+import { count, slowest } from "./observations";
 import { startSubject } from "./subject";
-import { answer, type Behaviour, startUpstream } from "./upstream";
+import { jsonResponse, type Behaviour, startUpstream } from "./upstream";
 
 const HEADER = "x-envoy-expected-rq-timeout-ms";
 
@@ -25,7 +25,8 @@ const IMPATIENT = { headers: { [HEADER]: "50" } };
 const IMPATIENT_CALLS = 40;
 
 const slow: Behaviour = {
-  asked: (socket) => void setTimeout(() => socket.write(answer(200, '{"name":"Ada"}')), SLOW_MS),
+  onRequest: (socket) =>
+    void setTimeout(() => socket.write(jsonResponse(200, '{"name":"Ada"}')), SLOW_MS),
 };
 
 /** Calls with each deadline. */
@@ -51,8 +52,8 @@ export async function deadlines({ node }: Options): Promise<Finding> {
     if (said === "0" && upstream.requests.length > 0)
       missed.push("0: the upstream was called nevertheless");
     await subject.end();
-    await upstream.leave();
-    await well.leave();
+    await upstream.stop();
+    await well.stop();
   }
   const impatience = await withImpatient(node);
   return {
@@ -68,7 +69,7 @@ async function withImpatient(node: string): Promise<Finding> {
   for (let call = 0; call < IMPATIENT_CALLS; call++) await ask(subject.port, "/ask", IMPATIENT);
   const patient = await Promise.all(Array.from({ length: 10 }, () => ask(subject.port, "/ask")));
   await subject.end();
-  await upstream.leave();
+  await upstream.stop();
   const statuses = count(patient.map(({ status }) => `${status}`));
   const row = {
     "the caller says": `nothing, after ${IMPATIENT_CALLS} callers that allowed 50 of ${SLOW_MS} ms`,

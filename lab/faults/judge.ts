@@ -1,11 +1,11 @@
 // Judges a fault: the right response in bounded time, a log line, and nothing left behind.
-import type { Answer } from "./ask";
+import type { RequestResult } from "./ask";
 import type { Fault } from "./catalogue";
-import { type Seen, slowest } from "./seen";
+import { type Observations, slowest } from "./observations";
 import type { Line } from "./subject";
 
 /** The limit for a call, in milliseconds: the default of 5 s, and a margin for a busy machine. */
-const BOUND_MS = 8000;
+const CALL_LIMIT_MS = 8000;
 /** How much the heap may grow in a hundred calls, in bytes, mostly by compiled code. */
 const HEAP_LIMIT_BYTES = 4 * 2 ** 20;
 /** The largest number of attempts within 5 s, as the pauses grow. */
@@ -14,11 +14,12 @@ const TRIES_LIMIT = 25;
 const READ_LIMIT_BYTES = 8 * 2 ** 20;
 
 /** Returns everything that is wrong, each prefixed with the fault's name. */
-export function judge(name: string, fault: Fault, seen: Seen): string[] {
+export function judge(name: string, fault: Fault, seen: Observations): string[] {
   const { first, post, many, postsArrived, sentBytes, before, after } = seen;
-  const missed = [...wrongIn(fault, first, seen.log), ...seen.besides];
+  const missed = [...wrongIn(fault, first, seen.log), ...seen.otherErrors];
   const calls = many.length + 2;
-  if (slowest([first, post, ...many]) > BOUND_MS) missed.push(`a call took over ${BOUND_MS} ms`);
+  if (slowest([first, post, ...many]) > CALL_LIMIT_MS)
+    missed.push(`a call took over ${CALL_LIMIT_MS} ms`);
   if (many.some(({ status }) => status === 0)) missed.push("a caller got no response");
   if (postsArrived > 1) missed.push(`a POST was sent ${postsArrived} times`);
   if (seen.getsArrived > TRIES_LIMIT) missed.push(`a GET was sent ${seen.getsArrived} times`);
@@ -29,8 +30,8 @@ export function judge(name: string, fault: Fault, seen: Seen): string[] {
   return missed.map((what) => `${name}: ${what}`);
 }
 
-function wrongIn(fault: Fault, answer: Answer, log: readonly Line[]): string[] {
-  const { status, headers, body } = answer;
+function wrongIn(fault: Fault, result: RequestResult, log: readonly Line[]): string[] {
+  const { status, headers, body } = result;
   const missed: string[] = [];
   if (![fault.status].flat().includes(status))
     missed.push(`responded ${status}, not ${String(fault.status)}`);

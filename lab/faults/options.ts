@@ -1,5 +1,6 @@
 // The command line of the fault experiments.
-import { parseExperiments, parseNumber } from "../experiments/options";
+import { parseList, parseWholeNumber } from "port-contract/args";
+import { parseExperiments } from "../experiments/run";
 
 /** The experiments to run, and their sizes. */
 export interface Options {
@@ -38,12 +39,12 @@ npm run faults -- [options] [EXPERIMENT …]
   --help         print this
 `;
 
-const DIGITS = /^[1-9]\d{0,3}$/;
+const COUNT = { min: 1, max: 9999 };
 
-/** @throws Error when an experiment or option is unknown, or a value is invalid */
+/** @throws UsageError when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, experiments } = parseExperiments(argv, known, {
-    only: { type: "string", default: "" },
+    only: { type: "string" },
     calls: { type: "string", default: "100" },
     jobs: { type: "string", default: "4" },
     callers: { type: "string", default: "200" },
@@ -51,11 +52,11 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
   });
   return {
     experiments,
-    only: values.only.split(",").filter(Boolean),
-    calls: parseNumber("--calls", values.calls, DIGITS),
-    jobs: parseNumber("--jobs", values.jobs, DIGITS),
-    callers: parseNumber("--callers", values.callers, DIGITS),
-    restarts: parseNumber("--restarts", values.restarts, DIGITS),
+    only: parseList("--only", values.only),
+    calls: parseWholeNumber("--calls", values.calls, COUNT),
+    jobs: parseWholeNumber("--jobs", values.jobs, COUNT),
+    callers: parseWholeNumber("--callers", values.callers, COUNT),
+    restarts: parseWholeNumber("--restarts", values.restarts, COUNT),
     node: values.node,
     help: values.help,
   };

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Finding } from "../experiments/run";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
-import { count, slowest } from "./seen";
+import { count, slowest } from "./observations";
 import { startSubject } from "./subject";
-import { answer, type Behaviour, type Upstream, startUpstream } from "./upstream";
+import { jsonResponse, type Behaviour, type Upstream, startUpstream } from "./upstream";
 
 const LASTS_MS = 8000;
 const FLAP_MS = 100;
-const BOUND_MS = 8000;
+const CALL_LIMIT_MS = 8000;
 /** The mean pause of callers, in milliseconds: as long as the upstream keeps connections, so that requests cross closes. */
 const IDLE_MS = 3;
 
@@ -23,9 +23,9 @@ const PLANS: readonly CallerPlan[] = [
 function closingIdle(): Behaviour {
   const timers = new WeakMap<object, NodeJS.Timeout>();
   return {
-    asked(socket) {
+    onRequest(socket) {
       clearTimeout(timers.get(socket));
-      socket.write(answer(200, '{"name":"Ada"}'));
+      socket.write(jsonResponse(200, '{"name":"Ada"}'));
       const end = () => (Math.random() < 0.5 ? socket.end() : socket.resetAndDestroy());
       timers.set(socket, setTimeout(end, 2 * Math.random() * IDLE_MS));
     },
@@ -38,9 +38,9 @@ export async function races({ node }: Options): Promise<Finding> {
   const flapping = await race(node, undefined, async (upstream) => {
     for (let flaps = 0; flaps < LASTS_MS / FLAP_MS / 2; flaps++) {
       await sleep(FLAP_MS);
-      await upstream.leave();
+      await upstream.stop();
       await sleep(FLAP_MS);
-      await upstream.comeBack();
+      await upstream.restart();
     }
   });
   return {
@@ -69,7 +69,7 @@ async function race(
   await goOn(upstream);
   const called = await stop();
   await subject.end();
-  await upstream.leave();
+  await upstream.stop();
   const posts = upstream.requests.filter(({ method }) => method === "POST");
   return { called, postsArrived: posts.map(({ path }) => path) };
 }
@@ -93,6 +93,7 @@ function judge(name: string, race: Race, may: readonly number[]): string[] {
   const failed = of(race, "GET").filter(({ status }) => !may.includes(status)).length;
   if (failed > 0) missed.push(`${name}: ${failed} GETs failed`);
   if (repeated(race.postsArrived) > 0) missed.push(`${name}: POSTs ran twice`);
-  if (slowest(race.called) > BOUND_MS) missed.push(`${name}: a call took over ${BOUND_MS} ms`);
+  if (slowest(race.called) > CALL_LIMIT_MS)
+    missed.push(`${name}: a call took over ${CALL_LIMIT_MS} ms`);
   return missed;
 }

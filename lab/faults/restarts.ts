@@ -8,12 +8,12 @@ import type { Finding } from "../experiments/run";
 import { SERVICE, serviceEnvironment } from "../drain/ways/way";
 import { type CallerPlan, type Called, repeated, startCallers } from "./callers";
 import type { Options } from "./options";
-import { count, slowest } from "./seen";
+import { count, slowest } from "./observations";
 import { startSubject } from "./subject";
 
 /** The time between two restarts, in milliseconds. */
 const BETWEEN_MS = 1000;
-const BOUND_MS = 8000;
+const CALL_LIMIT_MS = 8000;
 
 type End = (run: Run) => Promise<unknown>;
 const WAYS: readonly [string, End][] = [
@@ -52,7 +52,8 @@ export async function restarts({ node, callers, restarts: times }: Options): Pro
       if (plan.path === "/bare") {
         if (failed === 0)
           missed.push(`${way}: the control lost nothing, so the load proves nothing`);
-      } else if (slowest(own) > BOUND_MS) missed.push(`${way}: a call took over ${BOUND_MS} ms`);
+      } else if (slowest(own) > CALL_LIMIT_MS)
+        missed.push(`${way}: a call took over ${CALL_LIMIT_MS} ms`);
       if (plan.path === "/pass" && !isPost && failed > 0) missed.push(`${way}: GETs failed`);
     }
     if (repeated(posts) > 0) missed.push(`${way}: POSTs ran twice`);

@@ -6,8 +6,8 @@ import { ask } from "./ask";
 import { FAULTS } from "./catalogue";
 import { judge } from "./judge";
 import type { Options } from "./options";
-import { type Seen, toRow } from "./seen";
-import type { Stage } from "./stage";
+import { type Observations, toRow } from "./observations";
+import type { FaultSetup } from "./fault-setup";
 import { startSubject } from "./subject";
 import { startUpstream } from "./upstream";
 
@@ -27,12 +27,12 @@ export async function table({ node, only, calls, jobs }: Options): Promise<Findi
   const found = await Promise.all(
     faults.map(([name, fault]) =>
       queue(async () => {
-        const stage = await fault.setUp(node);
+        const setup = await fault.setUp(node);
         try {
-          const seen = await look(node, stage, calls);
+          const seen = await look(node, setup, calls);
           return { row: toRow(name, seen), missed: judge(name, fault, seen) };
         } finally {
-          await stage.end();
+          await setup.end();
         }
       }),
     ),
@@ -40,44 +40,44 @@ export async function table({ node, only, calls, jobs }: Options): Promise<Findi
   return { rows: found.map(({ row }) => row), missed: found.flatMap(({ missed }) => missed) };
 }
 
-async function look(node: string, stage: Stage, calls: number): Promise<Seen> {
+async function look(node: string, setup: FaultSetup, calls: number): Promise<Observations> {
   const well = await startUpstream();
-  const subject = await startSubject(node, { ...stage.targets, otherUrl: well.url });
+  const subject = await startSubject(node, { ...setup.targets, otherUrl: well.url });
   const call = (id: string | number, method: "GET" | "POST" = "GET") =>
     ask(subject.port, `/ask?id=${id}`, { method });
   try {
-    const warmPaths = stage.begin ? ["/other", "/ask"] : ["/other"];
+    const warmPaths = setup.begin ? ["/other", "/ask"] : ["/other"];
     for (let warm = 0; warm < WARM_CALLS; warm++)
       for (const path of warmPaths) await ask(subject.port, path);
     const before = await subject.usage();
-    const sentBefore = stage.sentBytes();
-    await stage.begin?.();
+    const sentBefore = setup.sentBytes();
+    await setup.begin?.();
 
     const first = await call("first");
     const post = await call("post", "POST");
-    const arrived = (id: string) => stage.requests().filter(({ path }) => path.endsWith(id)).length;
+    const arrived = (id: string) => setup.requests().filter(({ path }) => path.endsWith(id)).length;
     const [getsArrived, postsArrived] = [arrived("=first"), arrived("=post")];
     const many = await Promise.all(Array.from({ length: calls }, (_, id) => call(id)));
-    const sentBytes = stage.sentBytes() - sentBefore;
+    const sentBytes = setup.sentBytes() - sentBefore;
 
     const isQuiet = async () => (await subject.usage()).sockets <= before.sockets;
     await until(isQuiet, IDLE_LIMIT_MS, 500);
     const after = await subject.usage();
 
-    await stage.mend?.();
+    await setup.repair?.();
     const mendedAt = performance.now();
     const isWell = async () => (await call("well")).status === 200;
-    const isBack = stage.mend !== undefined && (await until(isWell, RECOVERY_LIMIT_MS));
+    const isBack = setup.repair !== undefined && (await until(isWell, RECOVERY_LIMIT_MS));
     const recoveredAfterMs = isBack ? performance.now() - mendedAt : undefined;
     return {
       ...{ first, post, many, getsArrived, postsArrived, sentBytes, before, after },
       log: subject.log(),
-      mayRecover: stage.mend !== undefined,
+      mayRecover: setup.repair !== undefined,
       recoveredAfterMs,
-      besides: stage.faults?.() ?? [],
+      otherErrors: setup.faults?.() ?? [],
     };
   } finally {
     await subject.end();
-    await well.leave();
+    await well.stop();
   }
 }

@@ -13,8 +13,8 @@ export interface Received {
 
 /** Its behaviour on a connection. */
 export interface Behaviour {
-  connected?: (socket: Socket) => void;
-  asked?: (socket: Socket, request: Received) => void;
+  onConnect?: (socket: Socket) => void;
+  onRequest?: (socket: Socket, request: Received) => void;
 }
 
 /** A running upstream. */
@@ -28,18 +28,22 @@ export interface Upstream {
   /** Changes its behaviour, on open connections, too. */
   readonly behave: (behaviour: Behaviour) => void;
   /** Resets its connections and stops listening. */
-  readonly leave: () => Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Listens again. */
-  readonly comeBack: () => Promise<void>;
+  readonly restart: () => Promise<void>;
 }
 
 /** A correct response. */
-export const WELL: Behaviour = {
-  asked: (socket) => socket.write(answer(200, '{"name":"Ada"}')),
+export const HEALTHY: Behaviour = {
+  onRequest: (socket) => socket.write(jsonResponse(200, '{"name":"Ada"}')),
 };
 
 /** A complete JSON response; the given headers override the default ones. */
-export function answer(status: number, body: string | Buffer, headers: readonly string[] = []) {
+export function jsonResponse(
+  status: number,
+  body: string | Buffer,
+  headers: readonly string[] = [],
+) {
   const lines = [
     `HTTP/1.1 ${status} X`,
     "Content-Type: application/json",
@@ -50,7 +54,7 @@ export function answer(status: number, body: string | Buffer, headers: readonly 
 }
 
 /** Starts an upstream on a port, by default a free one. */
-export async function startUpstream(first: Behaviour = WELL, at?: number): Promise<Upstream> {
+export async function startUpstream(first: Behaviour = HEALTHY, at?: number): Promise<Upstream> {
   let behaviour = first;
   const requests: Received[] = [];
   const open = new Set<Socket>();
@@ -64,10 +68,10 @@ export async function startUpstream(first: Behaviour = WELL, at?: number): Promi
         open.delete(socket);
         closedBytes += socket.bytesWritten - socket.writableLength;
       });
-    behaviour.connected?.(socket);
+    behaviour.onConnect?.(socket);
     onRequests(socket, (request) => {
       requests.push(request);
-      behaviour.asked?.(socket, request);
+      behaviour.onRequest?.(socket, request);
     });
   };
   let server: Server | undefined = await listen(port, connected);
@@ -78,26 +82,26 @@ export async function startUpstream(first: Behaviour = WELL, at?: number): Promi
     sentBytes: () =>
       [...open].reduce((sum, of) => sum + of.bytesWritten - of.writableLength, closedBytes),
     behave: (next) => (behaviour = next),
-    async leave() {
+    async stop() {
       for (const socket of open) socket.resetAndDestroy();
       const left = server;
       server = undefined;
       if (left) await new Promise((resolve) => left.close(resolve));
     },
-    async comeBack() {
+    async restart() {
       server ??= await listen(port, connected);
     },
   };
 }
 
-async function listen(port: number, connected: (socket: Socket) => void): Promise<Server> {
-  const server = createServer({ noDelay: true }, connected).listen(port, "127.0.0.1");
+async function listen(port: number, onConnect: (socket: Socket) => void): Promise<Server> {
+  const server = createServer({ noDelay: true }, onConnect).listen(port, "127.0.0.1");
   await once(server, "listening");
   return server;
 }
 
 /** Calls back for each complete request. */
-function onRequests(socket: Socket, asked: (request: Received) => void): void {
+function onRequests(socket: Socket, onRequest: (request: Received) => void): void {
   let text = "";
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     text += chunk;
@@ -107,7 +111,7 @@ function onRequests(socket: Socket, asked: (request: Received) => void): void {
       if (text.length < end + 4 + length) return;
       text = text.slice(end + 4 + length);
       const [method = "", path = ""] = head.split(" ");
-      asked({ method, path, head: head.toLowerCase() });
+      onRequest({ method, path, head: head.toLowerCase() });
     }
   });
 }

@@ -1,4 +1,6 @@
-// The monitoring agents: how each is loaded, and the settings that keep it from contacting its vendor.
+// The monitoring agents: how each is installed and loaded, and the settings that keep it from contacting its vendor.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A monitoring agent, loaded as documented by `NODE_OPTIONS=--require …`. */
@@ -63,3 +65,30 @@ export function environmentOf({ module, env }: Agent, folder: string): Record<st
 
 /** Where the agents are installed, outside the template's node_modules. */
 export const FOLDER = join(__dirname, "../../node_modules/.cache/instrumentation");
+
+const LOCK = "package-lock.json";
+
+/**
+ * Installs the agents from their lock file unless the cache is up to date. Skips their install scripts, which only compile optional
+ * addons.
+ */
+export function installAgents(): void {
+  mkdirSync(FOLDER, { recursive: true });
+  const isDone = isInstalled();
+  for (const file of ["package.json", LOCK, "sentry.js"]) {
+    copyFileSync(join(__dirname, file), join(FOLDER, file));
+  }
+  if (isDone) return;
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  execFileSync("npm", ["ci", ...options], { cwd: FOLDER, stdio: ["ignore", 2, 2] });
+  copyFileSync(join(FOLDER, LOCK), join(FOLDER, "node_modules", LOCK));
+}
+
+/** The lock file is copied into node_modules after a complete installation. */
+function isInstalled(): boolean {
+  const installed = join(FOLDER, "node_modules", LOCK);
+  return (
+    existsSync(installed) &&
+    readFileSync(installed, "utf8") === readFileSync(join(__dirname, LOCK), "utf8")
+  );
+}

@@ -1,10 +1,17 @@
 // Tests the built service with monitoring agents loaded by NODE_OPTIONS, beside stock Express with the same agents.
 import { join } from "node:path";
 import { ownEnvironment } from "berth-dev/contract";
+import { parseCommandLine } from "port-contract/args";
 import { reapOnExit, send, startServer, stop } from "port-contract/harness";
-import { type Agent, AGENTS, environmentOf, FOLDER } from "./agents";
-import { installAgents } from "./install";
+import { type Agent, AGENTS, environmentOf, FOLDER, installAgents } from "./agents";
 import { type Service, SERVICES, type Trial, tryService } from "./trial";
+
+const HELP = `Tests the built service and stock Express with each monitoring agent: ${AGENTS.map(({ name }) => name).join(", ")}.
+Installs the agents into a cache on first use. Exits with 1 if the service fails with an agent.
+
+npm run instrumentation
+  --help  print this
+`;
 
 const SERVICE = join(__dirname, "../../dist/server.js");
 const LIMIT_MS = 20_000;
@@ -71,7 +78,13 @@ async function tryWith(agent: Agent, service: Service): Promise<boolean> {
   }
 }
 
-async function main(): Promise<number> {
+async function main(argv: readonly string[]): Promise<number> {
+  const options = { help: { type: "boolean" } } as const;
+  const { help } = parseCommandLine(argv, options, { allowPositionals: false }).values;
+  if (help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   reapOnExit();
   installAgents();
   print(COLUMNS);
@@ -82,7 +95,7 @@ async function main(): Promise<number> {
   return isAnyWrong ? 1 : 0;
 }
 
-main().then(
+main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (err: unknown) => {
     process.stderr.write(`instrumentation: ${(err as Error).message}\n`);

@@ -23,13 +23,13 @@ export async function keys({ node, keys: count }: Options): Promise<Finding> {
     for (let tries = 0; tries < TRIES; tries++) {
       const url = urlOf(await instances[at]!);
       seen.sent++;
-      const answer = await send(url, key).catch(() => undefined);
-      if (!answer) seen.broken++;
-      else if (answer.status === 409) seen.underWay++;
+      const result = await send(url, key).catch(() => undefined);
+      if (!result) seen.broken++;
+      else if (result.status === 409) seen.underWay++;
       else {
-        if (answer.isRepeated) seen.repeated++;
-        if (answer.status !== 201) seen.unexpected++;
-        return answer.text;
+        if (result.isRepeated) seen.repeated++;
+        if (result.status !== 201) seen.unexpected++;
+        return result.text;
       }
     }
     throw new Error(`key ${key} got no response in ${TRIES} attempts`);

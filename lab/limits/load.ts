@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The outcome of a request. */
-export interface Answer {
+export interface RequestResult {
   /** 0 without a response. */
   status: number;
   tookMs: number;
@@ -11,7 +11,7 @@ export interface Answer {
 /** The number of concurrent requests. */
 const CLIENTS = 10;
 
-async function ask(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+async function ask(url: string, headers: Record<string, string> = {}): Promise<RequestResult> {
   const startedAt = performance.now();
   const status = await fetch(url, { headers }).then(
     async (res) => {
@@ -27,21 +27,21 @@ async function ask(url: string, headers: Record<string, string> = {}): Promise<A
 export async function askEach(
   urls: readonly string[],
   headers: readonly Record<string, string>[],
-): Promise<Answer[]> {
-  const answers: Answer[] = [];
+): Promise<RequestResult[]> {
+  const results: RequestResult[] = [];
   let next = 0;
   const client = async (): Promise<void> => {
     for (let i = next++; i < headers.length; i = next++)
-      answers.push(await ask(urls[i % urls.length]!, headers[i]));
+      results.push(await ask(urls[i % urls.length]!, headers[i]));
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
-  return answers;
+  return results;
 }
 
 /** Steady load on several instances. */
 export interface Load {
   /** Returns the responses since the last call. */
-  take: () => Answer[];
+  take: () => RequestResult[];
   stop: () => Promise<void>;
 }
 
@@ -50,20 +50,20 @@ const PAUSE_MS = 5;
 
 /** Sends requests to all instances in turn, several concurrently, until stopped. */
 export function startLoad(urls: readonly string[]): Load {
-  let answers: Answer[] = [];
+  let results: RequestResult[] = [];
   let isStopped = false;
   let next = 0;
   const client = async (): Promise<void> => {
     while (!isStopped) {
-      answers.push(await ask(urls[next++ % urls.length]!));
+      results.push(await ask(urls[next++ % urls.length]!));
       await sleep(PAUSE_MS);
     }
   };
   const ended = Promise.all(Array.from({ length: CLIENTS }, client));
   return {
     take() {
-      const taken = answers;
-      answers = [];
+      const taken = results;
+      results = [];
       return taken;
     },
     async stop() {
@@ -74,11 +74,11 @@ export function startLoad(urls: readonly string[]): Load {
 }
 
 /** The number of responses with this status. */
-export const countOf = (answers: readonly Answer[], status: number): number =>
-  answers.filter((answer) => answer.status === status).length;
+export const countOf = (results: readonly RequestResult[], status: number): number =>
+  results.filter((result) => result.status === status).length;
 
 /** The percentile of the response times, in milliseconds; `share` is between 0 and 1. */
-export function percentile(answers: readonly Answer[], share: number): number {
-  const sorted = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+export function percentile(results: readonly RequestResult[], share: number): number {
+  const sorted = results.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

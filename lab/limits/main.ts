@@ -1,4 +1,4 @@
-// The experiments with limits.
+// The experiments with the rate limit and idempotency keys.
 import { runExperiments } from "../experiments/run";
 import { keys } from "./keys";
 import { HELP, parseOptions } from "./options";

@@ -1,5 +1,6 @@
-// The command line of the experiments with limits.
-import { parseExperiments, parseNumber } from "../experiments/options";
+// The command line of the experiments with the rate limit and idempotency keys.
+import { parseWholeNumber } from "port-contract/args";
+import { parseExperiments } from "../experiments/run";
 
 /** The experiments to run, and their sizes. */
 export interface Options {
@@ -29,9 +30,9 @@ npm run limits -- [options] [EXPERIMENT …]
 redis-server and nginx must be installed for rate. PostgreSQL is Debian's if it is installed, otherwise the embedded one.
 `;
 
-const DIGITS = /^[1-9]\d{0,4}$/;
+const COUNT = { min: 1, max: 99_999 };
 
-/** @throws Error when an experiment or option is unknown, or a value is invalid */
+/** @throws UsageError when an experiment or option is unknown, or a value is invalid */
 export function parseOptions(argv: readonly string[], known: readonly string[]): Options {
   const { values, experiments } = parseExperiments(argv, known, {
     "per-minute": { type: "string", default: "100" },
@@ -39,8 +40,8 @@ export function parseOptions(argv: readonly string[], known: readonly string[]):
   });
   return {
     experiments,
-    perMinute: parseNumber("--per-minute", values["per-minute"], DIGITS),
-    keys: parseNumber("--keys", values.keys, DIGITS),
+    perMinute: parseWholeNumber("--per-minute", values["per-minute"], COUNT),
+    keys: parseWholeNumber("--keys", values.keys, COUNT),
     node: values.node,
     help: values.help,
   };

@@ -1,14 +1,14 @@
 // An outage of Redis under load.
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Run, until } from "port-contract/harness";
-import { type Answer, countOf, type Load } from "./load";
+import { type RequestResult, countOf, type Load } from "./load";
 import type { Redis } from "./redis";
 import { urlOf } from "./service";
 
 /** The observations of an outage. */
 export interface Outage {
   /** The responses during the outage. */
-  answers: Answer[];
+  results: RequestResult[];
   /** The response of `/readyz` of each instance at the end of the outage. */
   readiness: string[];
   /** How often each instance logged the start and the end of the outage. */
@@ -54,13 +54,13 @@ export async function outage(
   load.take();
   await sleep(LASTS_MS);
   const readiness = await Promise.all(instances.map(readinessOf));
-  const answers = load.take();
+  const results = load.take();
   await end(redis);
   const endedAt = performance.now();
   const areBack = () => since(BACK, before.back).every((count) => count > 0);
   const isOver = await until(areBack, NOTICED_LIMIT_MS);
   return {
-    answers,
+    results,
     readiness,
     logged: { away: since(AWAY, before.away), back: since(BACK, before.back) },
     backAfterS: isOver ? (performance.now() - endedAt) / 1000 : undefined,

@@ -5,7 +5,7 @@ import type { Finding } from "../experiments/run";
 import { requireProgram } from "../recipes/missing";
 import { startRouter } from "../recipes/routers";
 import { forgedHeaders } from "./forgeries";
-import { type Answer, askEach, countOf, percentile, startLoad } from "./load";
+import { type RequestResult, askEach, countOf, percentile, startLoad } from "./load";
 import type { Options } from "./options";
 import { FAULTS, outage } from "./outage";
 import { startPostgres } from "./postgres";
@@ -48,12 +48,12 @@ export async function rate({ node, perMinute }: Options): Promise<Finding> {
 
 /** One client pretends to be hundreds. */
 async function forged(what: string, urls: readonly string[], perMinute: number): Promise<Finding> {
-  const answers = await askEach(urls, forgedHeaders(ADDRESSES));
-  const passed = countOf(answers, 200);
+  const results = await askEach(urls, forgedHeaders(ADDRESSES));
+  const passed = countOf(results, 200);
   return {
-    rows: [row(what, answers)],
+    rows: [row(what, results)],
     missed: [
-      ...failures(what, answers),
+      ...failures(what, results),
       ...(passed === perMinute ? [] : [`${what}: ${passed} passed, not ${perMinute}`]),
     ],
   };
@@ -77,36 +77,36 @@ async function outages(instances: readonly Run[], redis: Redis): Promise<Finding
   const findings: Finding[] = [];
   for (const fault of FAULTS) {
     const { title } = fault;
-    const { answers, readiness, logged, backAfterS } = await outage(fault, redis, instances, load);
-    const missed = failures(title, answers);
+    const { results, readiness, logged, backAfterS } = await outage(fault, redis, instances, load);
+    const missed = failures(title, results);
     if (backAfterS === undefined) missed.push(`${title}: not used again`);
     if (readiness.some((text) => text !== SERVING))
       missed.push(`${title}: /readyz responds ${readiness.join(", ")}`);
-    if (percentile(answers, 1) > WAIT_LIMIT_MS) missed.push(`${title}: a request waited too long`);
+    if (percentile(results, 1) > WAIT_LIMIT_MS) missed.push(`${title}: a request waited too long`);
     if ([...logged.away, ...logged.back].some((count) => count !== 1))
       missed.push(`${title}: not logged exactly once by each instance`);
     const log = `away ×${logged.away.join(" ")}, back ×${logged.back.join(" ")}`;
-    findings.push({ rows: [row(title, answers, backAfterS?.toFixed(2), log)], missed });
+    findings.push({ rows: [row(title, results, backAfterS?.toFixed(2), log)], missed });
   }
   await load.stop();
   return findings;
 }
 
-function row(what: string, answers: readonly Answer[], backAfterS = "", log = "") {
-  const [passed, limited] = [countOf(answers, 200), countOf(answers, 429)];
+function row(what: string, results: readonly RequestResult[], backAfterS = "", log = "") {
+  const [passed, limited] = [countOf(results, 200), countOf(results, 429)];
   return {
     "": what,
-    requests: `${answers.length}`,
+    requests: `${results.length}`,
     passed: `${passed}`,
     limited: `${limited}`,
-    failed: `${answers.length - passed - limited}`,
-    "ms: p50, p99, most": [0.5, 0.99, 1].map((of) => percentile(answers, of).toFixed(0)).join(", "),
+    failed: `${results.length - passed - limited}`,
+    "ms: p50, p99, most": [0.5, 0.99, 1].map((of) => percentile(results, of).toFixed(0)).join(", "),
     "s until back": backAfterS,
     "log of each": log,
   };
 }
 
-function failures(what: string, answers: readonly Answer[]): string[] {
-  const failed = answers.length - countOf(answers, 200) - countOf(answers, 429);
+function failures(what: string, results: readonly RequestResult[]): string[] {
+  const failed = results.length - countOf(results, 200) - countOf(results, 429);
   return failed > 0 ? [`${what}: ${failed} requests failed`] : [];
 }

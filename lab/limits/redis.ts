@@ -20,7 +20,11 @@ export interface Redis {
 
 const START_LIMIT_MS = 20_000;
 
-/** Starts Redis on a free port. @throws Missing when it is not installed @throws Error with its output when it does not start */
+/**
+ * Starts Redis on a free port.
+ * @throws MissingProgram when it is not installed
+ * @throws Error with its output when it does not start
+ */
 export async function startRedis(): Promise<Redis> {
   requireProgram("redis-server", "redis-server");
   const port = await freePort();

@@ -2,6 +2,7 @@
 // Not @microsoft/api-extractor, which needs peers that `legacy-peer-deps` does not install, and omits augmentations.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { parseCommandLine, UsageError } from "port-contract/args";
 import { format } from "prettier";
 import ts from "typescript";
 import { declarationsOf, type Package, packages } from "./packages";
@@ -206,11 +207,15 @@ async function findStale(): Promise<string[]> {
 
 /** Writes the reports, or with `--check` fails if any is out of date. */
 async function main(): Promise<void> {
-  if (!process.argv.includes("--check")) return writeReports();
+  const { check } = parseCommandLine(process.argv.slice(2), { check: { type: "boolean" } }).values;
+  if (!check) return writeReports();
   const stale = await findStale();
   if (stale.length === 0) return;
   console.error(`${stale.join(", ")}: out of date. Run npm run api -w lab, and review the changes`);
   process.exitCode = 1;
 }
 
-void main();
+main().catch((err: unknown) => {
+  console.error(err instanceof UsageError ? err.message : err);
+  process.exitCode = 1;
+});

@@ -1,11 +1,13 @@
 // Runs Berth and the real systems as one formation, each on its assigned port and, if it speaks HTTP, by name behind the
 // router; restarts them one by one, and stops them by Ctrl-C: node --require ts-node/register lab/real-systems/polyglot.ts
+// With --verbose it prints their output.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isPortFree, readProcfile } from "berth-dev/formation";
+import { parseCommandLine } from "port-contract/args";
 import { freePort } from "port-contract/ports";
 import { connect, processTree, runMark, send, until } from "port-contract/harness";
 import { redis, type Settings, xmpp } from "port-contract";
@@ -27,7 +29,7 @@ const chosen = {
 const isHttp = (type: string): boolean => !["db", "redis", "ejabberd"].includes(type);
 
 const UP_LIMIT_MS = 90_000;
-const ANSWER_LIMIT_MS = 5000;
+const RESPONSE_LIMIT_MS = 5000;
 const GONE_LIMIT_MS = 2000;
 const PORTS_PER_TYPE = 100;
 
@@ -84,7 +86,7 @@ async function protocolAnswer(type: string, port: number): Promise<string | unde
   try {
     if (type === "db") return "accepts connections";
     const probe = type === "redis" ? redis : xmpp;
-    const { text, ready } = await probe.ask(connection, {} as Settings, ANSWER_LIMIT_MS);
+    const { text, ready } = await probe.run(connection, {} as Settings, RESPONSE_LIMIT_MS);
     return ready ? text : undefined;
   } finally {
     connection.close();
@@ -98,9 +100,11 @@ async function httpAnswer(port: number, host: string): Promise<string> {
 }
 
 const get = (port: number, host: string, path: string) =>
-  send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, ANSWER_LIMIT_MS);
+  send({ host: "127.0.0.1", port }, { path, headers: { Host: host } }, RESPONSE_LIMIT_MS);
 
 async function main(): Promise<void> {
+  const options = { verbose: { type: "boolean" } } as const;
+  const isVerbose = parseCommandLine(process.argv.slice(2), options).values.verbose;
   const folder = mkdtempSync(join(tmpdir(), "polyglot-"));
   const procfile = join(folder, "Procfile");
   const lines = layOut(folder);
@@ -122,7 +126,7 @@ async function main(): Promise<void> {
   const formation = spawn(process.execPath, [...runner, "-f", procfile, ...ports], {
     env,
     detached: true,
-    stdio: ["ignore", process.argv.includes("--verbose") ? "inherit" : "ignore", "inherit"],
+    stdio: ["ignore", isVerbose ? "inherit" : "ignore", "inherit"],
   });
   const exited = once(formation, "exit");
   try {

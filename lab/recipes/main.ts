@@ -1,10 +1,22 @@
 // Tests the recipes of docs/deploy.md that are named on the command line, one after the other.
+import { parseCommandLine, parseOneOf } from "port-contract/args";
 import { reapOnExit } from "port-contract/harness";
-import { HELP, parseOptions } from "./options";
 import { tryKubernetes } from "./kubernetes";
 import { type Prove, prover } from "./prove";
 import { trySystemd } from "./systemd";
 import { tryRouter } from "./through-a-router";
+
+const HELP = `Tests the recipes of docs/deploy.md. Exits with 1 if one fails or a program that it needs is missing.
+
+npm run recipes -- [RECIPE …]
+  nginx       docs/deploy/nginx.conf in front of three instances
+  haproxy     docs/deploy/haproxy.cfg in front of three instances
+  systemd     docs/deploy/berth.socket and berth@.service; as root also under a separate systemd
+  kubernetes  docs/deploy/kubernetes.yaml, against the published schemas, which are installed on first use
+
+Default: all. Everything listens on free loopback ports, and is removed afterwards.
+  --help      print this
+`;
 
 const recipes: Record<string, (prove: Prove) => Promise<void>> = {
   nginx: (prove) => tryRouter({ name: "nginx", drainDelayMs: 0 }, prove),
@@ -13,8 +25,17 @@ const recipes: Record<string, (prove: Prove) => Promise<void>> = {
   kubernetes: tryKubernetes,
 };
 
+/** The recipes to test; undefined for --help. @throws UsageError when a recipe or option is unknown */
+function parseRecipes(argv: readonly string[]): readonly string[] | undefined {
+  const known = Object.keys(recipes);
+  const { values, positionals } = parseCommandLine(argv, { help: { type: "boolean" } });
+  if (values.help) return undefined;
+  const names = positionals.map((name) => parseOneOf("RECIPE", name, known));
+  return names.length > 0 ? names : known;
+}
+
 async function main(): Promise<number> {
-  const names = parseOptions(process.argv.slice(2), Object.keys(recipes));
+  const names = parseRecipes(process.argv.slice(2));
   if (!names) {
     process.stdout.write(HELP);
     return 0;

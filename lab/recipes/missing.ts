@@ -2,16 +2,16 @@
 import { spawnSync } from "node:child_process";
 
 /** A program is not installed; the message says how to install it. */
-export class Missing extends Error {
-  override readonly name = "Missing";
+export class MissingProgram extends Error {
+  override readonly name = "MissingProgram";
 
   constructor(program: string, debianPackage: string) {
     super(`${program} is not installed: apt-get install ${debianPackage}`);
   }
 }
 
-/** @throws Missing when a program is not on PATH; the message names its Debian package */
+/** @throws MissingProgram when a program is not on PATH; the message names its Debian package */
 export function requireProgram(program: string, debianPackage: string): void {
   const { status } = spawnSync("sh", ["-c", `command -v "$1"`, "sh", program]);
-  if (status !== 0) throw new Missing(program, debianPackage);
+  if (status !== 0) throw new MissingProgram(program, debianPackage);
 }

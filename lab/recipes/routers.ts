@@ -62,7 +62,7 @@ const START_LIMIT_MS = 10_000;
  * it.
  *
  * @param instances The ports of the three.
- * @throws Missing when it is not installed
+ * @throws MissingProgram when it is not installed
  * @throws Error with its output when it does not accept connections within 10 s
  */
 export async function startRouter(

@@ -14,12 +14,12 @@ import { mustBe, type Prove } from "./prove";
 import { scratchFolder } from "./scratch";
 import { writeReleases, writeSurroundings, writeUnits } from "./units";
 
-const ANSWER_LIMIT_MS = 15_000;
+const RESPONSE_LIMIT_MS = 15_000;
 const CLIENTS = 20;
 /** The highest exposure level, of 10; `systemd-analyze security` calls levels up to 2 or 3 OK. */
 const MOST_EXPOSURE = 2;
 
-/** Tests the units. @throws Missing when systemd is not installed */
+/** Tests the units. @throws MissingProgram when systemd is not installed */
 export async function trySystemd(prove: Prove): Promise<void> {
   requireProgram("systemd-analyze", "systemd");
   requireProgram("systemd-socket-activate", "systemd");
@@ -63,7 +63,7 @@ async function passedSocket(): Promise<string> {
   try {
     const connection = await until(
       () => connect({ host: "127.0.0.1", port }).catch(() => undefined),
-      ANSWER_LIMIT_MS,
+      RESPONSE_LIMIT_MS,
     );
     if (!connection) throw new Error(run.output.text());
     const request = { method: "POST", path: "/pieces", headers: { "Content-Length": "6" } };
@@ -73,9 +73,9 @@ async function passedSocket(): Promise<string> {
       await connection.changed();
     }
     run.signal("SIGTERM", "leader");
-    await run.output.shows((text) => text.includes("draining"), ANSWER_LIMIT_MS);
+    await run.output.shows((text) => text.includes("draining"), RESPONSE_LIMIT_MS);
     connection.socket.write("two");
-    const { body } = await readResponse(connection, ANSWER_LIMIT_MS);
+    const { body } = await readResponse(connection, RESPONSE_LIMIT_MS);
     mustBe("the response", body, "onetwo");
     mustBe("the exit code", (await run.exited).code, 0);
     return "started by the first connection, exit 0";
@@ -117,7 +117,7 @@ async function tryUnits(
         const before = timesListening(folder, port);
         await systemctl("start", "berth@b");
         // `systemctl start` returns before it listens, so a broken release would be noticed too late.
-        if (!(await until(() => timesListening(folder, port) > before, ANSWER_LIMIT_MS)))
+        if (!(await until(() => timesListening(folder, port) > before, RESPONSE_LIMIT_MS)))
           throw new Error("berth@b does not listen on the socket");
         await systemctl("restart", "berth@a");
         await systemctl("stop", "berth@b");
@@ -145,7 +145,7 @@ function makeCurrent(folder: string, release: string): void {
 }
 
 async function version(port: number): Promise<string> {
-  const { body } = await send({ host: "127.0.0.1", port }, { path: "/" }, ANSWER_LIMIT_MS);
+  const { body } = await send({ host: "127.0.0.1", port }, { path: "/" }, RESPONSE_LIMIT_MS);
   return (JSON.parse(body) as { version: string }).version;
 }
 
@@ -155,7 +155,7 @@ async function becomes(port: number, expected: string): Promise<void> {
     const versions = await Promise.all(Array.from({ length: 8 }, () => version(port)));
     return versions.every((one) => one === expected);
   };
-  if (await until(isThere, ANSWER_LIMIT_MS)) return;
+  if (await until(isThere, RESPONSE_LIMIT_MS)) return;
   throw new Error(`still responds as version ${await version(port)}, not ${expected}`);
 }
 

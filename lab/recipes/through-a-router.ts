@@ -9,7 +9,7 @@ import { type Instances, startInstances } from "./instances";
 import { mustBe, type Prove } from "./prove";
 import { type RouterName, startRouter } from "./routers";
 
-const ANSWER_LIMIT_MS = 10_000;
+const RESPONSE_LIMIT_MS = 10_000;
 const CLIENTS = 20;
 
 /** The parameters of a router's recipe. */
@@ -19,7 +19,7 @@ export interface RouterRecipe {
   drainDelayMs: number;
 }
 
-/** Tests the configuration of a router. @throws Missing when it is not installed */
+/** Tests the configuration of a router. @throws MissingProgram when it is not installed */
 export async function tryRouter(recipe: RouterRecipe, prove: Prove): Promise<void> {
   const instances = await startInstances(recipe.drainDelayMs);
   const port = await freePort();
@@ -42,7 +42,7 @@ export async function tryRouter(recipe: RouterRecipe, prove: Prove): Promise<voi
 }
 
 const ask = (port: number, request: Request) =>
-  send({ host: "127.0.0.1", port }, request, ANSWER_LIMIT_MS);
+  send({ host: "127.0.0.1", port }, request, RESPONSE_LIMIT_MS);
 
 /** A request as an instance sees it. */
 interface Seen {
@@ -95,7 +95,7 @@ async function streamed(port: number): Promise<string> {
       }
       return true;
     })();
-    if (!(await within(back, ANSWER_LIMIT_MS))) throw new Error(`"${piece}" was buffered`);
+    if (!(await within(back, RESPONSE_LIMIT_MS))) throw new Error(`"${piece}" was buffered`);
   }
   connection.close();
   return "a POST gets its response while it is sent";
@@ -103,10 +103,10 @@ async function streamed(port: number): Promise<string> {
 
 async function webSocket(port: number): Promise<string> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/live`);
-  await once(socket, "open", { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+  await once(socket, "open", { signal: AbortSignal.timeout(RESPONSE_LIMIT_MS) });
   socket.send("ahoy");
   const [text] = (await once(socket, "message", {
-    signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    signal: AbortSignal.timeout(RESPONSE_LIMIT_MS),
   })) as [Buffer];
   socket.terminate();
   mustBe("the response", String(text), "ahoy");

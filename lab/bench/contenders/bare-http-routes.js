@@ -1,7 +1,7 @@
 "use strict";
 // Routing and validation of the bare contender, by hand.
 const { URLSearchParams } = require("node:url");
-const { large, small, thing } = require("./answers");
+const { large, small, thing } = require("./response-bodies");
 const { readJson } = require("./bare-http-body");
 const { faultsOfOrder } = require("./bare-http-order");
 const { fillerFeatures } = require("./filler-routes");

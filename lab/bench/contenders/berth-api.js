@@ -4,7 +4,7 @@ const { Router } = require("express");
 const v = require("valibot");
 const { apiDocs, describeRoute, requireToken } = require("berth/api");
 const { id, object } = require("berth/schema");
-const { thing } = require("./answers");
+const { thing } = require("./response-bodies");
 const { order, thingQuery } = require("./valibot-schemas");
 
 /** Mounts the parts named in `BENCH_API`, before the plain routes with the same paths. */

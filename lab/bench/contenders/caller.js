@@ -4,7 +4,7 @@ const { deepEqual } = require("node:assert/strict");
 const { performance } = require("node:perf_hooks");
 const process = require("node:process");
 const v = require("valibot");
-const { small } = require("./answers");
+const { small } = require("./response-bodies");
 
 const CONNECTIONS = 50;
 /** Warm-up for the JIT, in seconds. */

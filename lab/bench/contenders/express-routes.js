@@ -1,7 +1,7 @@
 "use strict";
 // The benchmark's routes in Express; each app passes its own validation.
 const { Router } = require("express");
-const { large, small, thing } = require("./answers");
+const { large, small, thing } = require("./response-bodies");
 const { fillerFeatures } = require("./filler-routes");
 
 /**

@@ -1,6 +1,6 @@
 "use strict";
 // The benchmark's routes in Fastify, with schemas for requests and responses.
-const { large, small, thing } = require("./answers");
+const { large, small, thing } = require("./response-bodies");
 const { fillerFeatures } = require("./filler-routes");
 const { addShipsRoutes } = require("./fastify-ships");
 const schemas = require("./json-schemas");

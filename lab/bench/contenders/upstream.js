@@ -3,7 +3,7 @@
 const { Buffer } = require("node:buffer");
 const { createServer } = require("node:http");
 const { listen } = require("./announce");
-const { small } = require("./answers");
+const { small } = require("./response-bodies");
 
 const body = JSON.stringify(small());
 const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { Missing } from "../../recipes/missing";
+import { MissingProgram } from "../../recipes/missing";
 
 /** Counts by outcome: `OK`, or the status of a failed call. */
 export type Counts = Readonly<Record<string, number>>;
@@ -20,10 +20,10 @@ export interface Became {
 /** The Python that has Debian's packages. */
 export const PYTHON = "/usr/bin/python3";
 
-/** @throws Missing when the package is not installed */
+/** @throws MissingProgram when the package is not installed */
 export function requireClient(python: string): void {
   if (spawnSync(python, ["-c", "import grpc"]).status !== 0)
-    throw new Missing("gRPC for Python", "python3-grpcio");
+    throw new MissingProgram("gRPC for Python", "python3-grpcio");
 }
 
 /**

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { until } from "port-contract/harness";
 import { freePort } from "port-contract/ports";
-import { Missing } from "../../recipes/missing";
+import { MissingProgram } from "../../recipes/missing";
 import { killEach } from "../kill";
 import { createJournal, type Execution, type Journal } from "../load/journal";
 import type { Options } from "../options";
@@ -13,7 +13,7 @@ import { hup } from "../ways/workers";
 import { type Became, type Counts, PYTHON, requireClient, startClient } from "./client";
 
 /** A way to serve gRPC. */
-interface Serving {
+interface RunningWay {
   ports: readonly number[];
   roll(): Promise<void>;
   stop(): Promise<void>;
@@ -23,7 +23,7 @@ interface Way {
   title: string;
   /** The client's connections to each address; all calls of a connection are handled by the same worker. */
   channels: number;
-  start(options: WayOptions): Promise<Serving>;
+  start(options: WayOptions): Promise<RunningWay>;
 }
 
 /** The service under test. */
@@ -56,7 +56,7 @@ export async function grpc({ rolls, node }: Options): Promise<Finding> {
   try {
     requireClient(PYTHON);
   } catch (err) {
-    if (!(err instanceof Missing)) throw err;
+    if (!(err instanceof MissingProgram)) throw err;
     return { rows: [], missed: [err.message] };
   }
   const rows: Record<string, string>[] = [];
@@ -89,7 +89,7 @@ interface Observed {
 async function underCalls(
   way: Way,
   node: string,
-  act: (serving: Serving, journal: Journal) => Promise<void>,
+  act: (serving: RunningWay, journal: Journal) => Promise<void>,
 ): Promise<Observed> {
   const journal = createJournal();
   try {

@@ -1,6 +1,6 @@
 // Clients that read an endless response, and request it again whenever it ends.
 import { get } from "node:http";
-import { ANSWER_LIMIT_MS } from "./failure";
+import { RESPONSE_LIMIT_MS } from "./failure";
 import { type Ending, keepOpen } from "./lasting";
 
 /** Reads until the signal is aborted, then resolves to how all streams ended except the last ones. */
@@ -16,7 +16,7 @@ function readOnce(port: number, path: string, signal: AbortSignal): Promise<Endi
   return new Promise((resolve) => {
     const req = get({ host: "127.0.0.1", port, path, agent: false, signal });
     // The service sends something several times a second.
-    req.setTimeout(ANSWER_LIMIT_MS, () => {
+    req.setTimeout(RESPONSE_LIMIT_MS, () => {
       resolve({ failure: "timeout" });
       req.destroy();
     });

@@ -8,7 +8,7 @@ import { NoConnection, NoResponse, WrongProtocol } from "port-contract/harness";
 export type Failure = "refused" | "reset" | "cut" | "timeout" | `${number}`;
 
 /** The time limit for a response, in milliseconds: far more than any response here takes. */
-export const ANSWER_LIMIT_MS = 10_000;
+export const RESPONSE_LIMIT_MS = 10_000;
 
 /** Classifies an error of the harness. @throws the error itself if it is not about a request */
 export function failureOf(err: unknown, hasEnded: boolean): Failure {

@@ -1,8 +1,7 @@
 // Keep-alive clients that send paced requests one after the other, without retries.
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type Connection, exchange, type Request } from "port-contract/harness";
-import { ANSWER_LIMIT_MS, type Failure, failureOf } from "./failure";
-import { jittered } from "./pace";
+import { RESPONSE_LIMIT_MS, type Failure, failureOf } from "./failure";
 
 /** Clients of one kind. */
 export interface RequestPlan {
@@ -42,7 +41,7 @@ export async function sendRequests(
         const { status, headers } = await exchange(
           connection,
           requestOf(plan, sent.id),
-          ANSWER_LIMIT_MS,
+          RESPONSE_LIMIT_MS,
         );
         if (status !== 200) sent.failure = `${status}`;
         // After Connection: close the client closes the connection, too.
@@ -69,3 +68,6 @@ function requestOf({ method, path }: RequestPlan, id: string): Request {
   const headers = { "Content-Type": "application/json" };
   return { method, path: `${path}?id=${id}`, ...(method === "POST" ? { headers } : {}), ...body };
 }
+
+/** A random pause with this mean, in milliseconds, so that clients do not run in lockstep. */
+export const jittered = (meanMs: number): number => meanMs * (0.5 + Math.random());

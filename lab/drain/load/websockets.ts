@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { within } from "port-contract/harness";
-import { ANSWER_LIMIT_MS, type Failure } from "./failure";
+import { RESPONSE_LIMIT_MS, type Failure } from "./failure";
 import { type Ending, keepOpen } from "./lasting";
-import { jittered } from "./pace";
+import { jittered } from "./requests";
 
 const MESSAGE_PAUSE_MS = 100;
 /** Close codes of a restart: going away, and service restart. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
@@ -22,7 +22,7 @@ export function converse(
 }
 
 async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> {
-  const socket = new WebSocket(url, { handshakeTimeout: ANSWER_LIMIT_MS });
+  const socket = new WebSocket(url, { handshakeTimeout: RESPONSE_LIMIT_MS });
   let failure: Failure | undefined;
   const closed = new Promise<number>((resolve) => socket.once("close", resolve));
   socket.on("error", (err) => (failure ??= failureOf(err)));
@@ -33,7 +33,7 @@ async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> 
     socket.send("ahoy");
     const isOver = within(
       Promise.race([answered, closed]).then(() => true),
-      ANSWER_LIMIT_MS,
+      RESPONSE_LIMIT_MS,
     );
     if (!(await isOver)) failure ??= "timeout";
     if (failure) socket.terminate();

@@ -13,9 +13,9 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["rol"], "expected experiments among restart, roll, got rol"],
-    [["--way", "apache"], /^--way: expected names among router, nginx, .*, got "apache"$/],
-    [["--rolls", "0"], '--rolls: expected a whole number from 1, got "0"'],
+    [["rol"], 'EXPERIMENT must be one of restart, roll, not "rol"'],
+    [["--way", "apache"], /^--way must be some of router,nginx,.*, not "apache"$/],
+    [["--rolls", "0"], '--rolls must be a whole number from 1 to 99999, not "0"'],
   ])("rejects %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });

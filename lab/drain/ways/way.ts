@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Journal } from "../load/journal";
 
 /** A running way. */
-export interface Serving {
+export interface RunningWay {
   /** Where clients connect. */
   port: number;
   /** Restarts every serving process gracefully, and resolves when the new ones serve everything. */
@@ -25,8 +25,8 @@ export interface Way {
   title: string;
   /** Whether a POST may be lost that crosses the close of an idle connection, because a proxy must not retry it. */
   mayLosePosts?: true;
-  /** @throws Missing when a required program is not installed @throws Error when it does not start */
-  start(options: WayOptions): Promise<Serving>;
+  /** @throws MissingProgram when a required program is not installed @throws Error when it does not start */
+  start(options: WayOptions): Promise<RunningWay>;
 }
 
 /** The HTTP service. */

@@ -1,5 +1,5 @@
 // The ways to serve one port with several processes.
-import { Missing } from "../../recipes/missing";
+import { MissingProgram } from "../../recipes/missing";
 import { router } from "./formation";
 import { haproxy, nginx } from "./proxies";
 import type { Way } from "./way";
@@ -22,7 +22,7 @@ export async function tryWays(
     try {
       await attempt(name, way);
     } catch (err) {
-      if (!(err instanceof Missing)) throw err;
+      if (!(err instanceof MissingProgram)) throw err;
       untried.push(`${name}: ${err.message}`);
     }
   }

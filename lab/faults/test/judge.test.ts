@@ -1,8 +1,8 @@
 // The judgement of a fault, and its row in the table.
-import type { Answer } from "../ask";
+import type { RequestResult } from "../ask";
 import type { Fault } from "../catalogue";
 import { judge } from "../judge";
-import { type Seen, toRow } from "../seen";
+import { type Observations, toRow } from "../observations";
 
 const FAULT: Fault = {
   setUp: () => Promise.reject(new Error("not for this")),
@@ -11,7 +11,7 @@ const FAULT: Fault = {
   retryAfter: /^5$/,
 };
 
-const refused: Answer = {
+const refused: RequestResult = {
   status: 503,
   headers: { "content-type": "application/problem+json; charset=utf-8", "retry-after": "5" },
   body: { detail: "The stock service is not available at the moment.", requestId: "r1" },
@@ -19,7 +19,7 @@ const refused: Answer = {
 };
 const usage = { heapUsed: 10 * 2 ** 20, rss: 80 * 2 ** 20, sockets: 5 };
 
-const GOOD: Seen = {
+const GOOD: Observations = {
   ...{ first: refused, post: refused, many: [refused, refused] },
   ...{ getsArrived: 0, postsArrived: 1, sentBytes: 2_000_000 },
   log: [
@@ -28,17 +28,19 @@ const GOOD: Seen = {
     { level: "error", msg: "request failed", requestId: "r2" },
     { level: "info", msg: "stock is responding again: circuit breaker closed" },
   ],
-  ...{ before: usage, after: usage, mayRecover: true, recoveredAfterMs: 250, besides: [] },
+  ...{ before: usage, after: usage, mayRecover: true, recoveredAfterMs: 250, otherErrors: [] },
 };
 
-const firstIs = (of: Partial<Answer>): Partial<Seen> => ({ first: { ...refused, ...of } });
+const firstIs = (of: Partial<RequestResult>): Partial<Observations> => ({
+  first: { ...refused, ...of },
+});
 
 describe("judge", () => {
   it("accepts the expected observations", () => {
     expect(judge("refuses", FAULT, GOOD)).toEqual([]);
   });
 
-  it.each<[Partial<Seen>, string]>([
+  it.each<[Partial<Observations>, string]>([
     [firstIs({ status: 500 }), "responded 500, not 503"],
     [firstIs({ headers: { ...refused.headers, "retry-after": "60" } }), "Retry-After: 60"],
     [firstIs({ headers: { "retry-after": "5" } }), "no problem details"],
@@ -55,7 +57,7 @@ describe("judge", () => {
     [{ after: { ...usage, sockets: 6 } }, "sockets stay open"],
     [{ after: { ...usage, heapUsed: 20 * 2 ** 20 } }, "the heap has grown"],
     [{ recoveredAfterMs: undefined }, "never recovers"],
-    [{ besides: ["the other host was called"] }, "the other host was called"],
+    [{ otherErrors: ["the other host was called"] }, "the other host was called"],
   ])("rejects %j", (of, what) => {
     expect(judge("refuses", FAULT, { ...GOOD, ...of })).toEqual([`refuses: ${what}`]);
   });

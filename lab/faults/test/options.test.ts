@@ -16,9 +16,9 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["tabel"], "expected experiments among table, restarts, got tabel"],
-    [["--calls", "0"], '--calls: expected a whole number from 1, got "0"'],
-    [["--jobs", "all"], '--jobs: expected a whole number from 1, got "all"'],
+    [["tabel"], 'EXPERIMENT must be one of table, restarts, not "tabel"'],
+    [["--calls", "0"], '--calls must be a whole number from 1 to 9999, not "0"'],
+    [["--jobs", "all"], '--jobs must be a whole number from 1 to 9999, not "all"'],
   ])("rejects %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });

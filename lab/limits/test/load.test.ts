@@ -31,8 +31,8 @@ describe("the load", () => {
   it("forges each address in each form, once", async () => {
     const forged = forgedHeaders(3);
     expect(new Set(forged.map((headers) => JSON.stringify(headers))).size).toBe(15);
-    const answers = await askEach([url], forged);
-    expect([countOf(answers, 429), countOf(answers, 200)]).toEqual([6, 9]);
+    const results = await askEach([url], forged);
+    expect([countOf(results, 429), countOf(results, 200)]).toEqual([6, 9]);
     expect(seen).toContain("203.0.113.2");
   });
 

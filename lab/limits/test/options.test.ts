@@ -1,4 +1,4 @@
-// The command line of the experiments with limits.
+// The command line of the experiments with the rate limit and idempotency keys.
 import { parseOptions } from "../options";
 
 const parse = (...argv: string[]) => parseOptions(argv, ["rate", "keys"]);
@@ -9,9 +9,9 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["rat"], "expected experiments among rate, keys, got rat"],
-    [["--keys", "0"], '--keys: expected a whole number from 1, got "0"'],
-    [["--per-minute", "1e3"], '--per-minute: expected a whole number from 1, got "1e3"'],
+    [["rat"], 'EXPERIMENT must be one of rate, keys, not "rat"'],
+    [["--keys", "0"], '--keys must be a whole number from 1 to 99999, not "0"'],
+    [["--per-minute", "1e3"], '--per-minute must be a whole number from 1 to 99999, not "1e3"'],
   ])("rejects %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });

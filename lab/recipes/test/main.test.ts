@@ -14,7 +14,7 @@ describe("npm run recipes", () => {
   it("rejects an unknown recipe with the list of recipes", () => {
     const { status, stdout, stderr } = recipes("nginx", "apache");
     expect([status, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^recipes: expected recipes among nginx, haproxy, .*; got "apache"\n$/);
+    expect(stderr).toMatch(/^recipes: RECIPE must be one of nginx, haproxy, .*, not "apache"\n$/);
   });
 
   it("lists them", () => {

@@ -22,7 +22,12 @@ const manifestOf = (folder: string) => JSON.parse(read(join(folder, "package.jso
 const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => join("packages", entry.name));
-const pages = [".", "docs", "lab", ...packages].flatMap(pagesIn);
+const folders = packages.flatMap((name) =>
+  readdirSync(join(root, name, "src"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(name, "src", entry.name)),
+);
+const pages = [".", "docs", "lab", ...packages, ...folders].flatMap(pagesIn);
 
 /** A changelog may name removed files. */
 const present = pages.filter((page) => !page.endsWith("CHANGELOG.md"));

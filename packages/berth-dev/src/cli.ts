@@ -3,9 +3,9 @@ const usage = `Usage: berth COMMAND [options]
 
   dev         run the processes of a Procfile, each on its own port
   reload      run a TypeScript program, and restart it when a file in its folder is saved
-  db          reset, migrate, seed or open the development database
+  db          migrate, seed, reset or open the development database
   postgres    run the embedded PostgreSQL
-  issuer      run an issuer of tokens for development
+  issuer      run a token issuer for development
   fuzz        send valid and invalid requests to every described route
   contract    check a program against the port contract
 
@@ -21,11 +21,14 @@ const programs: Readonly<Record<string, () => unknown>> = {
   contract: () => import("./contract/main.js"),
 };
 
-/** Removed from process.argv, so that each program reads its own arguments. */
-const [command] = process.argv.splice(2, 1);
-const program = command === undefined ? undefined : programs[command];
+/** Removed from process.argv, so that each program parses only its own arguments. */
+const [command = "--help"] = process.argv.splice(2, 1);
+const program = programs[command];
 if (program) void program();
+else if (command === "--help" || command === "-h") console.log(usage);
 else {
-  console.log(usage);
-  process.exitCode = command === undefined || command === "--help" ? 0 : 2;
+  console.error(
+    `Unknown command "${command}": expected one of ${Object.keys(programs).join(", ")}`,
+  );
+  process.exitCode = 2;
 }

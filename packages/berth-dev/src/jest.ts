@@ -12,8 +12,8 @@ interface Manifest {
 }
 
 /**
- * The folders of the ES module packages among all direct and indirect dependencies of the package in this folder, wherever the
- * package manager has put them. Node can require them; Jest needs them compiled.
+ * Finds the ES module packages among all direct and indirect dependencies of a package, hoisted or not. Node can require them;
+ * Jest needs them compiled to CommonJS.
  */
 function esModules(root: string): string[] {
   const folders = new Set([root]);
@@ -23,13 +23,13 @@ function esModules(root: string): string[] {
     const manifest = JSON.parse(readFileSync(file, "utf8")) as Manifest;
     if (manifest.type === "module") found.push(folder);
     const { dependencies, optionalDependencies, peerDependencies, devDependencies } = manifest;
-    const own = folder === root ? devDependencies : undefined;
-    const all = { ...dependencies, ...optionalDependencies, ...peerDependencies, ...own };
+    const direct = folder === root ? devDependencies : undefined;
+    const all = { ...dependencies, ...optionalDependencies, ...peerDependencies, ...direct };
     for (const name of Object.keys(all)) {
       const paths = createRequire(file).resolve.paths(name) ?? [];
       const path = paths
-        .map((of) => join(of, name))
-        .find((of) => existsSync(join(of, "package.json")));
+        .map((parent) => join(parent, name))
+        .find((candidate) => existsSync(join(candidate, "package.json")));
       if (path !== undefined) folders.add(realpathSync(path));
     }
   }
@@ -38,7 +38,7 @@ function esModules(root: string): string[] {
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-/** Resolved from here: it is a dependency of this package. */
+/** Resolved here, because ts-jest is a dependency of this package, not of the service. */
 const tsJest = require.resolve("ts-jest");
 
 const toCommonJs = { allowJs: true, isolatedModules: true, module: "commonjs", target: "es2023" };
@@ -49,7 +49,7 @@ const toCommonJs = { allowJs: true, isolatedModules: true, module: "commonjs", t
  */
 export const jestConfig = (root: string) => ({
   rootDir: root,
-  // Not part of `testMatch`: that is a glob, which would read `[1]` in a folder's name as a pattern.
+  // Not in `testMatch`, which is a glob: a folder's name such as `app[1]` would be a pattern.
   roots: ["src", "test"].map((name) => join(root, name)).filter((folder) => existsSync(folder)),
   testMatch: ["**/*.test.ts"],
   transform: {

@@ -1,4 +1,5 @@
-// Lets Node run TypeScript files: `node --require …/typescript.js program.ts`, or after `loadTypeScript()`.
+// A require hook that runs TypeScript files without type checks, with a cache, as ts-node and tsx do:
+// `node --require …/typescript.js program.ts`, or after `loadTypeScript()`.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -13,12 +14,12 @@ import Module from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
 
-/** Loaded only when a file has changed: most starts find all files in the cache, and save its 300 ms. */
+/** Loaded only when a file has changed: most starts find all files in the cache, and save the 300 ms that this takes. */
 const compiler = (): typeof TypeScript =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded when it is needed
   require(require.resolve("typescript", { paths: [project, __dirname] })) as typeof TypeScript;
 
-/** The folder of the program's project, whatever the working directory. */
+/** The nearest folder with a package.json, from this one upwards. */
 function projectOf(folder: string): string {
   if (existsSync(join(folder, "package.json")) || dirname(folder) === folder) return folder;
   return projectOf(dirname(folder));
@@ -29,8 +30,8 @@ const project = projectOf(require.main || !program ? process.cwd() : dirname(res
 const configFile = join(project, "tsconfig.json");
 const cache = join(project, "node_modules/.cache/berth/typescript");
 
-/** Everything that the output depends on besides the source: Node, the compiler, this module, and tsconfig.json with its base files. */
-function fingerprint(): string {
+/** Hashes what the output depends on besides the source: Node, the compiler, this module, tsconfig.json and its base files. */
+function hashEnvironment(): string {
   const hash = createHash("sha256").update(process.version);
   const manifest = require.resolve("typescript/package.json", {
     paths: [project, __dirname],
@@ -55,7 +56,7 @@ function read(file: string): string | undefined {
 
 let options: TypeScript.CompilerOptions | undefined;
 
-/** The project's options that concern the compilation of a single file. */
+/** The compiler options of the project's tsconfig.json, with inline source maps. */
 function compilerOptions(ts: typeof TypeScript): TypeScript.CompilerOptions {
   // The list of the project's files is not needed, and slow to read.
   const host = { ...ts.sys, readDirectory: () => [] };
@@ -90,17 +91,18 @@ function compile(source: string, fileName: string): string {
 }
 
 /**
- * Replaces the cached output of a file atomically, as other processes may read it at the same time. If the cache cannot be
+ * Replaces the cached output of a source file atomically, as other processes may read it at the same time. If the cache cannot be
  * written, files are compiled again at each start.
+ * @param prefix The beginning of the names of the file's outputs.
  */
-function keep(place: string, name: string, text: string): void {
+function writeCache(prefix: string, name: string, text: string): void {
   const file = join(cache, name);
   try {
     mkdirSync(cache, { recursive: true });
-    const before = readdirSync(cache).filter((each) => each.startsWith(place));
+    const outdated = readdirSync(cache).filter((each) => each.startsWith(prefix));
     writeFileSync(`${file}.${process.pid}`, text);
     renameSync(`${file}.${process.pid}`, file);
-    for (const each of before) rmSync(join(cache, each), { force: true });
+    for (const each of outdated) rmSync(join(cache, each), { force: true });
   } catch {
     // The cache is optional.
   }
@@ -108,21 +110,21 @@ function keep(place: string, name: string, text: string): void {
 
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-let settings: string | undefined;
+let environment: string | undefined;
 
 /**
- * Returns the file as JavaScript, from the cache if it has not changed.
+ * Returns the JavaScript of a TypeScript file, from the cache if the file has not changed.
  * @throws SyntaxError naming the file and the line of the first error.
  */
-export function compiled(fileName: string): string {
+export function compileFile(fileName: string): string {
   const source = readFileSync(fileName, "utf8");
-  settings ??= fingerprint();
-  const place = hashOf(fileName);
-  const name = `${place}-${hashOf(settings + source)}.js`;
-  const known = read(join(cache, name));
-  if (known !== undefined) return known;
+  environment ??= hashEnvironment();
+  const prefix = hashOf(fileName);
+  const name = `${prefix}-${hashOf(environment + source)}.js`;
+  const cached = read(join(cache, name));
+  if (cached !== undefined) return cached;
   const output = compile(source, fileName);
-  keep(place, name, output);
+  writeCache(prefix, name, output);
   return output;
 }
 
@@ -130,7 +132,7 @@ export function compiled(fileName: string): string {
 export function loadTypeScript(): void {
   process.setSourceMapsEnabled(true);
   const extensions = (Module as unknown as { _extensions: Record<string, Load> })._extensions;
-  extensions[".ts"] = (module, fileName) => module._compile(compiled(fileName), fileName);
+  extensions[".ts"] = (module, fileName) => module._compile(compileFile(fileName), fileName);
 }
 
 type Load = (
@@ -138,5 +140,5 @@ type Load = (
   fileName: string,
 ) => void;
 
-// There is no main module yet if `node --require` loads this.
+// Loaded by `node --require`: there is no main module yet.
 if (require.main === undefined) loadTypeScript();

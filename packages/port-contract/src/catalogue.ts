@@ -3,9 +3,10 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import type { Clause } from "./clause";
-import { UsageError } from "./usage-error";
+import { parseList } from "./args";
 
 const folder = join(__dirname, "clauses");
+/** The order of the families in reports. */
 const families = "BHDLSNR";
 const load = createRequire(__filename);
 
@@ -25,12 +26,8 @@ export function loadClauses(): Clause[] {
  */
 export function selectClauses(clauses: readonly Clause[], only?: string): Clause[] {
   if (only === undefined) return [...clauses];
-  const wanted = only.split(",").map((id) => id.trim().toUpperCase());
-  const unknown = wanted.find((id) => !clauses.some((clause) => clause.id === id));
-  if (unknown !== undefined)
-    throw new UsageError(
-      `--only ${unknown}: expected some of ${clauses.map(({ id }) => id).join(",")}`,
-    );
+  const ids = clauses.map(({ id }) => id);
+  const wanted = parseList("--only", only.toUpperCase(), ids);
   return clauses.filter(({ id }) => wanted.includes(id));
 }
 

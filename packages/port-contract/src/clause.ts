@@ -54,5 +54,5 @@ export function skip(reason: string): Outcome {
   return { status: "skip", reason };
 }
 
-/** Thrown by a check that cannot reach a verdict; becomes a skip. */
-export class CannotJudge extends Error {}
+/** Thrown by a check that can neither pass nor fail. It becomes a skip, with the message as its reason. */
+export class InconclusiveError extends Error {}

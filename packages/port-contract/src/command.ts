@@ -1,6 +1,6 @@
 // The command of the program under test: a Procfile line run by the shell, or an argv.
 import { existsSync, readFileSync } from "node:fs";
-import { UsageError } from "./usage-error";
+import { UsageError } from "./args";
 
 /** A program to start, and how reports display it. */
 export interface Command {
@@ -26,7 +26,7 @@ export function procfileCommand(type: string): Command | undefined {
   const line = new RegExp(`^${type}:\\s*(.+?)\\r?$`, "m").exec(
     readFileSync("Procfile", "utf8"),
   )?.[1];
-  // Plain words are run without a shell, as on Dokku: Debian's sh would stay as the parent and get the signals.
   if (!line) return undefined;
+  // Plain words run without a shell, as on Dokku: Debian's sh would stay as the parent process and get the signals.
   return commandFrom(/^[\w./ -]+$/.test(line) ? line.split(/ +/) : [line]);
 }

@@ -24,11 +24,11 @@ export interface Context {
   /** Starts it and waits until the probe reports it ready. @throws NotUp when it exits, or after the platform's boot limit */
   readonly start: (options?: StartOptions) => Promise<Service>;
   /** Runs the probe over a new connection. @throws Error when there is no response */
-  readonly ask: (address: Address) => Promise<ProbeResult>;
+  readonly runProbe: (address: Address) => Promise<ProbeResult>;
   /** Marks a launched run as up; `listen` and `start` do so themselves. */
   readonly markAsUp: (run: Run) => void;
-  /** Finds a run that was up and then exited without having been signalled. */
-  readonly dead: () => Promise<Run | undefined>;
+  /** Finds a run that was up, and then exited without a signal from the check. */
+  readonly findCrashed: () => Promise<Run | undefined>;
   /** Kills every run that was started here. */
   readonly reap: () => Promise<void>;
 }
@@ -36,13 +36,13 @@ export interface Context {
 /** The time limit for one response, except in clauses about response times. */
 export const responseLimitMs = 5000;
 
-// A dying process closes its connections before it is gone.
-const dyingMs = 250;
+// A process that exits closes its connections first.
+const exitLimitMs = 250;
 
 /** Creates the context of one check. */
 export function createContext(settings: Settings, probe: Probe): Context {
   const runs: Run[] = [];
-  const services: Run[] = [];
+  const up: Run[] = [];
   const bootMs = settings.platform.bootSeconds * 1000;
 
   const launch = async ({ argv = settings.command.argv, env, ...options }: StartOptions = {}) => {
@@ -51,31 +51,31 @@ export function createContext(settings: Settings, probe: Probe): Context {
     runs.push(run);
     return run;
   };
-  const ask = async (address: Address) => {
+  const runProbe = async (address: Address) => {
     const connection = await connect(address);
     try {
-      return await probe.ask(connection, settings, responseLimitMs);
+      return await probe.run(connection, settings, responseLimitMs);
     } finally {
       connection.close();
     }
   };
-  const markAsUp = (run: Run) => void services.push(run);
+  const markAsUp = (run: Run) => void up.push(run);
   const listen = async (options?: StartOptions) => {
     const service = await waitUntilListening(await launch(options), bootMs);
     markAsUp(service);
     return service;
   };
   const start = async (options?: StartOptions) =>
-    waitUntilReady(await listen(options), ask, bootMs);
-  const dead = async () => {
-    const dying = () => services.filter((run) => !run.exit() && run.processes().length === 0);
-    const isDead = (run: Run) => run.death() !== undefined;
-    await until(() => services.some(isDead) || dying().length > 0, dyingMs);
-    await Promise.all(dying().map(({ exited }) => exited));
-    return services.find(isDead);
+    waitUntilReady(await listen(options), runProbe, bootMs);
+  const findCrashed = async () => {
+    const exiting = () => up.filter((run) => !run.exit() && run.processes().length === 0);
+    const hasCrashed = (run: Run) => run.unexpectedExit() !== undefined;
+    await until(() => up.some(hasCrashed) || exiting().length > 0, exitLimitMs);
+    await Promise.all(exiting().map(({ exited }) => exited));
+    return up.find(hasCrashed);
   };
   const reap = async () => {
     await Promise.all(runs.map((run) => run.reap()));
   };
-  return { settings, probe, launch, listen, start, ask, markAsUp, dead, reap };
+  return { settings, probe, launch, listen, start, runProbe, markAsUp, findCrashed, reap };
 }

@@ -1,6 +1,6 @@
 // Keeps requests in flight while the program is signalled: slow ones, and one with half of its body sent.
 import { setTimeout as pause } from "node:timers/promises";
-import { CannotJudge } from "./clause";
+import { InconclusiveError } from "./clause";
 import type { Service } from "./startup";
 import { responseLimitMs } from "./context";
 import { type Connection, connect } from "./harness/connection";
@@ -19,12 +19,12 @@ export interface InFlight {
 }
 
 /** The reason for a skip if no request can be kept in flight. */
-export const nothingToHold = "needs --slow-path or --body-path to keep a request in flight";
+export const needsRequestInFlight = "needs --slow-path or --body-path to keep a request in flight";
 
 const slowRequests = 3;
-// A client cannot see when a request or signal handler starts. An idle server needs a fraction of this time.
+// A client cannot see when the handler of a request or signal starts. An idle server needs a fraction of this time.
 const arrivalMs = 250;
-const isAnswer = /^HTTP\/1\.\d [2-5]/;
+const isFinalResponse = /^HTTP\/1\.\d [2-5]/;
 
 /** Whether the settings name an endpoint that can keep a request in flight. */
 export function canHold({ slowPath, bodyPath }: Settings): boolean {
@@ -32,13 +32,13 @@ export function canHold({ slowPath, bodyPath }: Settings): boolean {
 }
 
 /**
- * Opens all the requests that the settings allow, each on its own connection.
+ * Sends all the requests that the settings allow, each on its own connection, and leaves them in flight.
  *
- * @throws CannotJudge when the settings allow none
+ * @throws InconclusiveError when the settings allow none
  */
 export async function holdRequests(settings: Settings, service: Service): Promise<InFlight[]> {
   const { slowPath, bodyPath } = settings;
-  if (!slowPath && !bodyPath) throw new CannotJudge(nothingToHold);
+  if (!slowPath && !bodyPath) throw new InconclusiveError(needsRequestInFlight);
   const limitMs = settings.platform.graceSeconds * 1000 + responseLimitMs;
   const slow = Array.from({ length: slowPath ? slowRequests : 0 }, () =>
     holdSlow(service, slowPath ?? "", limitMs),
@@ -52,11 +52,12 @@ export async function holdRequests(settings: Settings, service: Service): Promis
 /**
  * Sends SIGTERM and gives the service time to start its drain.
  *
- * @throws CannotJudge when a request has already been answered
+ * @throws InconclusiveError when a request already has its response
  */
 export async function terminate(service: Service, held: readonly InFlight[]): Promise<void> {
-  const early = held.find(({ connection }) => isAnswer.test(connection.received()));
-  if (early) throw new CannotJudge(`${early.name} responded before SIGTERM: it is not slow enough`);
+  const early = held.find(({ connection }) => isFinalResponse.test(connection.received()));
+  if (early)
+    throw new InconclusiveError(`${early.name} responded before SIGTERM: it is not slow enough`);
   service.signal("SIGTERM", "group");
   await pause(arrivalMs);
 }

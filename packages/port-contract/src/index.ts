@@ -2,10 +2,10 @@
 export { loadClauses, selectClauses } from "./catalogue";
 export type { Clause, Level, Outcome } from "./clause";
 export { type Command, commandFrom, procfileCommand } from "./command";
-export { leaveEnvFileBehind } from "./own-folder";
+export { hideEnvFile } from "./hide-env-file";
 export { redis, xmpp } from "./probes";
 export { createQueue } from "./queue";
 export { type Prepared, runContract } from "./run";
 export type { Settings } from "./settings";
-export { UsageError } from "./usage-error";
-export { lastWords, shortExit } from "./wording";
+export { UsageError } from "./args";
+export { describeOutput, describeExit } from "./wording";

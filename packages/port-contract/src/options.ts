@@ -1,21 +1,20 @@
 // Parses the command line.
-import { parseArgs } from "node:util";
+import { parseCommandLine, parsePositiveNumber, parseWholeNumber } from "./args";
 import { type Command, commandFrom, procfileCommand } from "./command";
 import { platformNamed, platformNames } from "./platforms";
 import type { Probe } from "./probes/probe";
 import { probeNamed, probeNames } from "./probes";
 import { defaultSettings as defaults, type Settings } from "./settings";
-import { UsageError } from "./usage-error";
 
 const flag = { type: "boolean", default: false } as const;
 const text = { type: "string" } as const;
 const textOr = <D extends string>(value: D) => ({ type: "string", default: value }) as const;
 
-const known = {
+const optionTypes = {
   help: flag,
   json: flag,
   only: text,
-  jobs: text,
+  jobs: textOr("4"),
   probe: textOr(probeNames[0] ?? ""),
   platform: textOr(platformNames[0] ?? ""),
   boot: text,
@@ -35,8 +34,6 @@ const known = {
   "reuse-port-env": textOr(defaults.reusePortEnv),
   "upstream-env": text,
 } as const;
-
-const defaultJobs = 4;
 
 /** The command line, parsed. */
 export interface Options {
@@ -59,34 +56,29 @@ export interface Options {
  */
 export function parseOptions(args: readonly string[]): Options {
   const end = args.indexOf("--");
-  const own = end < 0 ? args : args.slice(0, end);
-  const values = valuesOf(own);
+  const values = parseValues(end < 0 ? args : args.slice(0, end));
   return {
     help: values.help,
     json: values.json,
     only: values.only,
-    jobs: parsePositive("jobs", values.jobs) ?? defaultJobs,
+    jobs: parseWholeNumber("--jobs", values.jobs, { min: 1, max: 1000 }),
     probe: probeNamed(values.probe),
     command: end < 0 ? undefined : commandFrom(args.slice(end + 1)),
-    about: settingsIn(values),
+    about: settingsFrom(values),
   };
 }
 
-function valuesOf(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: known, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
+const parseValues = (args: readonly string[]) =>
+  parseCommandLine(args, optionTypes, { allowPositionals: false }).values;
 
-function settingsIn(values: ReturnType<typeof valuesOf>): Options["about"] {
+function settingsFrom(values: ReturnType<typeof parseValues>): Options["about"] {
   const platform = platformNamed(values.platform);
+  const { boot, grace } = values;
   return {
     platform: {
       ...platform,
-      bootSeconds: parsePositive("boot", values.boot) ?? platform.bootSeconds,
-      graceSeconds: parsePositive("grace", values.grace) ?? platform.graceSeconds,
+      ...(boot !== undefined && { bootSeconds: parsePositiveNumber("--boot", boot) }),
+      ...(grace !== undefined && { graceSeconds: parsePositiveNumber("--grace", grace) }),
     },
     path: values.path,
     slowPath: values["slow-path"],
@@ -108,9 +100,3 @@ function settingsIn(values: ReturnType<typeof valuesOf>): Options["about"] {
 /** The value is a process type of ./Procfile, or else a Procfile line. */
 const attachedCommand = (value: string | undefined): Command | undefined =>
   value === undefined ? undefined : (procfileCommand(value) ?? commandFrom([value]));
-
-function parsePositive(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value) && Number(value) > 0) return Number(value);
-  throw new UsageError(`--${name} ${value}: expected a number above 0`);
-}

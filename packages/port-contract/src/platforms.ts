@@ -1,5 +1,5 @@
 // The platforms: their time limits, and the clauses that they turn from SHOULD into MUST.
-import { UsageError } from "./usage-error";
+import { parseOneOf } from "./args";
 
 /** The limits of one platform, and the clauses that are mandatory there. */
 export interface Platform {
@@ -64,7 +64,7 @@ const platforms: readonly Platform[] = [
     graceSeconds: 30,
     idleSeconds: 60,
     firstByteSeconds: 60,
-    source: "Dokku: stop-timeout 30 s after two SIGTERMs; nginx 60 s for idle and answers",
+    source: "Dokku: stop-timeout 30 s after two SIGTERMs; nginx 60 s for idle and responses",
   },
   {
     ...anywhere,
@@ -94,13 +94,8 @@ const platforms: readonly Platform[] = [
 /** The values of `--platform`. */
 export const platformNames: readonly string[] = platforms.map(({ name }) => name);
 
-/**
- * Finds a platform by its name.
- *
- * @throws UsageError when the name is unknown
- */
+/** Finds a platform by its name. @throws UsageError when the name is unknown */
 export function platformNamed(name: string): Platform {
-  const found = platforms.find((platform) => platform.name === name);
-  if (found) return found;
-  throw new UsageError(`--platform ${name}: expected one of ${platformNames.join(", ")}`);
+  parseOneOf("--platform", name, platformNames);
+  return platforms.find((platform) => platform.name === name) as Platform;
 }

@@ -1,12 +1,12 @@
-// Limits concurrency.
+// Limits concurrency, as p-limit does.
 
-/** Runs a task as soon as there is room for it, first in, first out. */
+/** Runs a task once fewer than the limit are running, first in, first out. */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Returns a queue that runs up to `width` tasks at a time. */
-export function createQueue(width: number): Queue {
+/** Returns a queue that runs up to `concurrency` tasks at a time. */
+export function createQueue(concurrency: number): Queue {
   const waiting: (() => void)[] = [];
-  let free = width;
+  let free = concurrency;
   return async (work) => {
     if (free > 0) free -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));

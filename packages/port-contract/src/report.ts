@@ -1,25 +1,25 @@
 // The report: one row per clause, then an explanation of each failure; or one JSON document.
 import { styleText } from "node:util";
-import type { Verdict } from "./judge";
+import type { ClauseResult } from "./check-clauses";
 import type { Settings } from "./settings";
 
 type Colour = "green" | "red" | "yellow" | "dim";
 
 /** One row: id, level, result, title, and the evidence or the reason for the skip. */
-export function row({ clause, outcome, level }: Verdict, coloured: boolean): string {
+export function row({ clause, outcome, level }: ClauseResult, coloured: boolean): string {
   const weak = outcome.status === "fail" && level !== "MUST";
   const colour = { pass: "green", fail: weak ? "yellow" : "red", skip: "dim" } as const;
   const result = paint(colour[outcome.status], outcome.status.padEnd(5), coloured);
   return `${clause.id.padEnd(4)} ${level.padEnd(6)} ${result} ${clause.title}: ${detail(outcome)}`;
 }
 
-function detail(outcome: Verdict["outcome"]): string {
+function detail(outcome: ClauseResult["outcome"]): string {
   if (outcome.status === "pass") return outcome.measured;
   return outcome.status === "fail" ? outcome.seen : outcome.reason;
 }
 
 /** Explains one failure. */
-export function explain({ clause, outcome, level }: Verdict): string {
+export function explain({ clause, outcome, level }: ClauseResult): string {
   return [
     `${clause.id} ${level} ${clause.title}`,
     `  seen         ${detail(outcome)}`,
@@ -30,22 +30,22 @@ export function explain({ clause, outcome, level }: Verdict): string {
 }
 
 /** The last line: the counts, and the conclusion. */
-export function summary(verdicts: readonly Verdict[], { platform }: Settings): string {
+export function summary(results: readonly ClauseResult[], { platform }: Settings): string {
   const count = (status: string) =>
-    verdicts.filter(({ outcome }) => outcome.status === status).length;
+    results.filter(({ outcome }) => outcome.status === status).length;
   const counts = `${count("pass")} passed, ${count("fail")} failed, ${count("skip")} skipped`;
-  const conclusion = keepsContract(verdicts) ? "keeps the contract" : "breaks the contract";
+  const conclusion = keepsContract(results) ? "keeps the contract" : "breaks the contract";
   return `${counts}: ${conclusion} (platform: ${platform.name})`;
 }
 
 /** True if no MUST failed. */
-export function keepsContract(verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ outcome, level }) => outcome.status !== "fail" || level !== "MUST");
+export function keepsContract(results: readonly ClauseResult[]): boolean {
+  return results.every(({ outcome, level }) => outcome.status !== "fail" || level !== "MUST");
 }
 
 /** The report as one JSON document. */
-export function asJson(verdicts: readonly Verdict[], { command, platform }: Settings): string {
-  const clauses = verdicts.map(({ clause, level, outcome }) => ({
+export function asJson(results: readonly ClauseResult[], { command, platform }: Settings): string {
+  const clauses = results.map(({ clause, level, outcome }) => ({
     id: clause.id,
     title: clause.title,
     level,
@@ -54,7 +54,7 @@ export function asJson(verdicts: readonly Verdict[], { command, platform }: Sett
   const report = {
     command: command.shown,
     platform: platform.name,
-    keepsContract: keepsContract(verdicts),
+    keepsContract: keepsContract(results),
     clauses,
   };
   return JSON.stringify(report, null, 2);

@@ -2,14 +2,14 @@
 import { loadClauses, selectClauses } from "./catalogue";
 import type { Clause } from "./clause";
 import { reapOnExit } from "./harness/reaper";
-import { judge, type Verdict } from "./judge";
+import { checkClauses, type ClauseResult } from "./check-clauses";
 import { type Options, parseOptions } from "./options";
 import { createProgress } from "./progress";
 import { createQueue } from "./queue";
 import { asJson, explain, keepsContract, row, summary } from "./report";
 import type { Settings } from "./settings";
 import { usage } from "./usage";
-import { UsageError } from "./usage-error";
+import { UsageError } from "./args";
 
 /** A program that was prepared for the check. */
 export interface Prepared extends Required<Pick<Settings, "command" | "env">> {
@@ -32,7 +32,7 @@ export async function runContract(
     return await run(args, prepare);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n--help lists the options.`);
+    console.error(error.message);
     return 2;
   }
 }
@@ -67,22 +67,25 @@ async function check(
 ): Promise<number> {
   const progress = createProgress(process.stderr, clauses.length);
   const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
-  const onVerdict = (verdict: Verdict) => {
+  const onResult = (result: ClauseResult) => {
     if (json) return;
     progress.clear();
-    console.log(row(verdict, coloured));
+    console.log(row(result, coloured));
   };
   const { begin: onBegin, end: onEnd } = progress;
   const enqueue = createQueue(jobs);
-  const verdicts = await judge(clauses, settings, probe, { enqueue, onBegin, onEnd, onVerdict });
+  const results = await checkClauses(clauses, settings, probe, {
+    enqueue,
+    onBegin,
+    onEnd,
+    onResult,
+  });
   progress.clear();
-  console.log(json ? asJson(verdicts, settings) : conclusion(verdicts, settings));
-  return keepsContract(verdicts) ? 0 : 1;
+  console.log(json ? asJson(results, settings) : conclusion(results, settings));
+  return keepsContract(results) ? 0 : 1;
 }
 
-function conclusion(verdicts: readonly Verdict[], settings: Settings): string {
-  const failures = verdicts.filter(({ outcome }) => outcome.status === "fail");
-  return ["", ...failures.map((one) => `${explain(one)}\n`), summary(verdicts, settings)].join(
-    "\n",
-  );
+function conclusion(results: readonly ClauseResult[], settings: Settings): string {
+  const failures = results.filter(({ outcome }) => outcome.status === "fail");
+  return ["", ...failures.map((one) => `${explain(one)}\n`), summary(results, settings)].join("\n");
 }

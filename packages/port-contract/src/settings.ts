@@ -31,7 +31,6 @@ export interface Settings {
   readonly slow: boolean;
 }
 
-/** The defaults. */
 export const defaultSettings = {
   path: "/",
   body: "{}",

@@ -2,40 +2,40 @@
 import { type Address, connect } from "./harness/connection";
 import { externalAddress } from "./system/interfaces";
 import type { Run } from "./harness/run";
-import { WrongProtocol } from "./harness/missing-answer";
+import { WrongProtocol } from "./harness/missing-response";
 import { until } from "./harness/wait";
 import type { ProbeResult } from "./probes/probe";
-import { lastWords, listOf, seconds, shortExit } from "./wording";
+import { describeOutput, listOf, seconds, describeExit } from "./wording";
 
-/** A run whose port is open; `host` is the address where it accepted first, loopback if possible. */
+/** A run whose port is open. `host` is the first address where it accepted a connection, loopback if possible. */
 export interface Service extends Run, Address {}
 
-/** A run did not open its port, or does not serve there. The message is for the report. */
+/** The program exits, does not open its port, or does not respond there. The message is for the report. */
 export class NotUp extends Error {}
 
 /** Resolves when the run's port accepts connections. @throws NotUp when the run exits, or after `limitMs` */
 export async function waitUntilListening(run: Run, limitMs: number): Promise<Service> {
   const host = await until(async () => {
-    if (run.exit() && run.processes().length === 0) throw new NotUp(whyItExited(run));
+    if (run.exit() && run.processes().length === 0) throw new NotUp(describeEarlyExit(run));
     return reachableHost(run.port);
   }, limitMs);
-  if (!host) throw new NotUp(whereItListens(run, limitMs));
+  if (!host) throw new NotUp(describeListeners(run, limitMs));
   return { ...run, host };
 }
 
 /** Resolves when the service responds and is ready. @throws NotUp when it exits, or after `limitMs` */
 export async function waitUntilReady(
   service: Service,
-  ask: (service: Service) => Promise<ProbeResult>,
+  runProbe: (service: Service) => Promise<ProbeResult>,
   limitMs: number,
 ): Promise<Service> {
   let last = "";
   const ready = await until(async () => {
-    if (service.exit()) throw new NotUp(whyItExited(service));
+    if (service.exit()) throw new NotUp(describeEarlyExit(service));
     try {
-      const answer = await ask(service);
-      last = answer.text;
-      return answer.ready;
+      const response = await runProbe(service);
+      last = response.text;
+      return response.ready;
     } catch (error) {
       last = (error as Error).message;
       if (error instanceof WrongProtocol) throw new NotUp(last);
@@ -49,7 +49,7 @@ export async function waitUntilReady(
 async function reachableHost(port: number): Promise<string | undefined> {
   for (const host of ["127.0.0.1", "::1", externalAddress()]) {
     if (!host || !(await accepts(host, port))) continue;
-    // The port may have opened between two attempts.
+    // The port may have opened after the attempt on 127.0.0.1.
     return (await accepts("127.0.0.1", port)) ? "127.0.0.1" : host;
   }
   return undefined;
@@ -66,13 +66,13 @@ function accepts(host: string, port: number): Promise<boolean> {
 }
 
 /** Describes, for the report, how a run ended before it served. */
-export function whyItExited(run: Run): string {
+export function describeEarlyExit(run: Run): string {
   const exit = run.exit();
-  const how = exit ? shortExit(exit) : "ended";
-  return `${how} before it served on PORT; ${lastWords(run.output)}`;
+  const how = exit ? describeExit(exit) : "ended";
+  return `${how} before it served on PORT; ${describeOutput(run.output)}`;
 }
 
-function whereItListens(run: Run, limitMs: number): string {
+function describeListeners(run: Run, limitMs: number): string {
   const elsewhere = run.listeners().flatMap(({ port, path }) => port ?? path ?? []);
   const instead = elsewhere.length ? `listens on ${listOf(elsewhere)} instead` : "nothing listens";
   return `PORT ${run.port} is not open after ${seconds(limitMs)}: ${instead}`;

@@ -6,10 +6,11 @@ import { defaultSettings as defaults } from "./settings";
 /** Printed for --help. */
 export const usage = `Checks a program that binds PORT against the port contract.
 
-  npm run contract -- [OPTIONS] -- COMMAND [ARGS…]
+  port-contract [OPTIONS] -- COMMAND [ARGS…]
+  npm run contract -- [OPTIONS] [-- COMMAND [ARGS…]]    in a Berth service
 
 COMMAND  One argument is a Procfile line, run by sh -c; several are run as they are, without a shell.
-         Default: the web: line of ./Procfile, with the options of each test/**/contract.json.
+         In a Berth service the default is the web: line of ./Procfile, with the options of each test/**/contract.json.
 
   --platform NAME      use the limits of: ${platformNames.join(", ")} (default ${platformNames[0]})
   --only ID[,ID]       check only these clauses, such as --only B4,D2
@@ -19,6 +20,7 @@ COMMAND  One argument is a Procfile line, run by sh -c; several are run as they 
   --jobs N             run N checks at a time (default 4)
   --boot SECONDS       time limit for opening the port (default: the platform's)
   --grace SECONDS      time limit for the exit after a signal (default: the platform's)
+  --help               print this
 
 Paths of the program; without --slow-path and --body-path, clauses about requests in flight are skipped
   --path /x            responds to GET (default ${defaults.path})

@@ -9,7 +9,7 @@ export function seconds(ms: number): string {
 }
 
 /** `exited with 1` or `killed by SIGTERM`. */
-export function shortExit({ code, signal }: Exit): string {
+export function describeExit({ code, signal }: Exit): string {
   return signal ? `killed by ${signal}` : `exited with ${code}`;
 }
 
@@ -23,16 +23,16 @@ export function listOf(items: readonly (string | number)[]): string {
 export function describeEnding(ending: Ending, limitMs: number): string {
   const { exit, afterMs, left } = ending;
   if (isGone(ending) && exit)
-    return `${shortExit(exit)} in ${seconds(afterMs)} of ${seconds(limitMs)}`;
+    return `${describeExit(exit)} in ${seconds(afterMs)} of ${seconds(limitMs)}`;
   const alive = listOf(left.map(({ pid, command }) => `pid ${pid} (${command.slice(0, 60)})`));
-  const leader = exit ? `${shortExit(exit)}, but ` : "";
+  const leader = exit ? `${describeExit(exit)}, but ` : "";
   return `${leader}still alive after ${seconds(limitMs)}: ${alive}`;
 }
 
 const aboutFailure = /error|EADDR|in use|can't|cannot|could not|fail|refuse|expected|needs?\b/i;
 
-/** The last output line that mentions a failure, otherwise the last line, quoted and shortened to fit a row. */
-export function lastWords(output: Output): string {
+/** Quotes the last line of output that mentions a failure, or else the last line, shortened to fit a row. */
+export function describeOutput(output: Output): string {
   const lines = output.lines();
   const line = (lines.findLast((one) => aboutFailure.test(one)) ?? lines.at(-1))?.trim();
   if (!line) return "it says nothing";

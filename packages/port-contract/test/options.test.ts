@@ -2,7 +2,7 @@
 import { parseOptions } from "../src/options";
 import { loadClauses, selectClauses } from "../src/catalogue";
 import { usage } from "../src/usage";
-import { UsageError } from "../src/usage-error";
+import { UsageError } from "../src/args";
 
 describe("parseOptions()", () => {
   it("has a default for everything except the command", () => {
@@ -25,11 +25,12 @@ describe("parseOptions()", () => {
   });
 
   it.each([
-    [["--platfrom", "heroku"], "Unknown option '--platfrom'"],
+    [["--platfrom", "heroku"], "Unknown option '--platfrom': expected one of --help, --json"],
     [["npm", "start"], "Unexpected argument 'npm'"],
-    [["--platform", "herokku"], "--platform herokku: expected one of anywhere, heroku"],
-    [["--probe", "gopher"], "--probe gopher: expected one of http, redis"],
-    [["--grace", "soon"], "--grace soon: expected a number above 0"],
+    [["--platform", "herokku"], "--platform must be one of anywhere, heroku"],
+    [["--probe", "gopher"], "--probe must be one of http, redis"],
+    [["--grace", "soon"], '--grace must be a number above 0, not "soon"'],
+    [["--jobs", "0"], '--jobs must be a whole number from 1 to 1000, not "0"'],
     [["--"], "the command after -- is empty"],
   ])("rejects %j", (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
@@ -39,7 +40,7 @@ describe("parseOptions()", () => {
 
 describe("selectClauses()", () => {
   it("rejects an unknown id", () => {
-    expect(() => selectClauses(loadClauses(), "B99")).toThrow("--only B99: expected some of B1,B2");
+    expect(() => selectClauses(loadClauses(), "B99")).toThrow("--only must be some of B1,B2");
   });
 });
 

@@ -15,7 +15,7 @@ async function ask(name: string, serve: (socket: Socket) => void) {
   const { port } = server.address() as AddressInfo;
   const connection = await connect({ host: "127.0.0.1", port });
   try {
-    return await probeNamed(name).ask(connection, settings, 1000);
+    return await probeNamed(name).run(connection, settings, 1000);
   } finally {
     connection.close();
     server.close();
@@ -28,16 +28,16 @@ const greeting = (text: string) => (socket: Socket) => socket.end(text);
 
 describe("--probe http", () => {
   it("is ready below 500", async () => {
-    const answer = await ask(
+    const response = await ask(
       "http",
       answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
     );
-    expect(answer).toEqual({ text: "HTTP/1.1 404 Not Found", ready: true });
+    expect(response).toEqual({ text: "HTTP/1.1 404 Not Found", ready: true });
   });
 
   it("is not ready at 503", async () => {
-    const answer = await ask("http", answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
-    expect(answer.ready).toBe(false);
+    const response = await ask("http", answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+    expect(response.ready).toBe(false);
   });
 
   it("rejects another protocol", async () => {
@@ -53,22 +53,22 @@ describe("--probe grpc", () => {
   const whole = (status: string) => bytesOf(settings + head("\x04") + data(status) + head("\x05"));
 
   it("is ready when the status is SERVING, even if it arrives byte by byte", async () => {
-    const answer = await ask("grpc", (socket) =>
+    const response = await ask("grpc", (socket) =>
       socket.once("data", () => {
         for (const byte of whole("\x01")) socket.write(Buffer.of(byte));
       }),
     );
-    expect(answer).toEqual({ text: "SERVING", ready: true });
+    expect(response).toEqual({ text: "SERVING", ready: true });
   });
 
   it("is not ready while the status is NOT_SERVING", async () => {
-    const answer = await ask("grpc", answering(whole("\x02")));
-    expect(answer).toEqual({ text: "NOT_SERVING", ready: false });
+    const response = await ask("grpc", answering(whole("\x02")));
+    expect(response).toEqual({ text: "NOT_SERVING", ready: false });
   });
 
   it("is ready when the server has no health service", async () => {
-    const answer = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
-    expect(answer).toEqual({ text: "no health service", ready: true });
+    const response = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
+    expect(response).toEqual({ text: "no health service", ready: true });
   });
 
   it("rejects another protocol, and a server that sends GOAWAY", async () => {
@@ -82,33 +82,33 @@ describe("--probe grpc", () => {
 
 describe("--probe redis", () => {
   it("is ready on +PONG", async () => {
-    const answer = await ask("redis", (socket) =>
+    const response = await ask("redis", (socket) =>
       socket.once("data", (asked) =>
         socket.end(String(asked) === "PING\r\n" ? "+PONG\r\n" : "-ERR\r\n"),
       ),
     );
-    expect(answer).toEqual({ text: "+PONG", ready: true });
+    expect(response).toEqual({ text: "+PONG", ready: true });
   });
 
   it("is not ready while the data set is loading", async () => {
-    const answer = await ask("redis", answering("-LOADING Redis is loading\r\n"));
-    expect(answer.ready).toBe(false);
+    const response = await ask("redis", answering("-LOADING Redis is loading\r\n"));
+    expect(response.ready).toBe(false);
   });
 
   it("rejects another protocol", async () => {
-    await expect(ask("redis", greeting("220 mail ESMTP\r\n"))).rejects.toThrow(/answered 220/);
+    await expect(ask("redis", greeting("220 mail ESMTP\r\n"))).rejects.toThrow(/responded 220/);
   });
 });
 
 describe("--probe xmpp", () => {
   it("is ready on a stream header, even in several chunks", async () => {
-    const answer = await ask("xmpp", (socket) =>
+    const response = await ask("xmpp", (socket) =>
       socket.once("data", () => {
         socket.write("<?xml version='1.0'?>");
         socket.end("<stream:stream id='1' from='localhost' version='1.0'>");
       }),
     );
-    expect(answer).toEqual({ text: "<stream:stream …>", ready: true });
+    expect(response).toEqual({ text: "<stream:stream …>", ready: true });
   });
 
   it("rejects another protocol", async () => {
@@ -120,8 +120,8 @@ describe("--probe xmpp", () => {
 
 describe("--probe tcp-banner", () => {
   it("is ready on the server's first line", async () => {
-    const answer = await ask("tcp-banner", greeting("220 mail.example ESMTP\r\n"));
-    expect(answer).toEqual({ text: "220 mail.example ESMTP", ready: true });
+    const response = await ask("tcp-banner", greeting("220 mail.example ESMTP\r\n"));
+    expect(response).toEqual({ text: "220 mail.example ESMTP", ready: true });
   });
 
   it("rejects a server that sends nothing", async () => {

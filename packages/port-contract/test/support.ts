@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { loadClauses, selectClauses } from "../src/catalogue";
 import type { Clause } from "../src/clause";
 import { createQueue } from "../src/queue";
-import { judge, type Verdict } from "../src/judge";
+import { checkClauses, type ClauseResult } from "../src/check-clauses";
 import { parseOptions } from "../src/options";
 import type { Settings } from "../src/settings";
 import { flaws } from "./servers/flaws";
@@ -36,12 +36,12 @@ export function mortalLine(moment: string): string {
   return `exec '${process.execPath}' '${join(servers, "mortal.js")}' ${moment}`;
 }
 
-/** Runs all or some clauses in this process, and resolves to their verdicts. */
-export function verdictsOn(
+/** Runs all or some clauses in this process, and resolves to their results. */
+export function resultsOn(
   line: string,
   { options = serverOptions, only, ...settings }: Partial<Settings> & RunOptions = {},
-): Promise<Verdict[]> {
-  return verdicts(selectClauses(loadClauses(), only), line, options, settings);
+): Promise<ClauseResult[]> {
+  return results(selectClauses(loadClauses(), only), line, options, settings);
 }
 
 interface RunOptions {
@@ -50,26 +50,26 @@ interface RunOptions {
 }
 
 /** Runs every clause separately, so that a failed one does not skip others. */
-export async function verdictsAlone(line: string): Promise<Verdict[]> {
-  const alone = loadClauses().map((clause) => verdicts([clause], line, serverOptions));
+export async function resultsAlone(line: string): Promise<ClauseResult[]> {
+  const alone = loadClauses().map((clause) => results([clause], line, serverOptions));
   return (await Promise.all(alone)).flat();
 }
 
-function verdicts(
+function results(
   clauses: readonly Clause[],
   line: string,
   options: readonly string[],
   settings: Partial<Settings> = {},
-): Promise<Verdict[]> {
+): Promise<ClauseResult[]> {
   const { about, command, probe } = parseOptions([...options, "--", line]);
   if (!command) throw new Error("no command");
-  return judge(clauses, { ...about, command, ...settings }, probe, { enqueue });
+  return checkClauses(clauses, { ...about, command, ...settings }, probe, { enqueue });
 }
 
 /** The failed clauses and their messages, so that a failing assertion explains itself. */
-export function failures(verdicts: readonly Verdict[]): Record<string, string> {
+export function failures(results: readonly ClauseResult[]): Record<string, string> {
   return Object.fromEntries(
-    verdicts.flatMap(({ clause, outcome }) =>
+    results.flatMap(({ clause, outcome }) =>
       outcome.status === "fail" ? [[clause.id, outcome.seen]] : [],
     ),
   );

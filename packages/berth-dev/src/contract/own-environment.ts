@@ -1,4 +1,4 @@
-// The environment variables of the service in the working directory, from its declarations in `src/config.ts`.
+// The environment variables of the service in the working directory, from the declarations in its built config module.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";

@@ -4,21 +4,21 @@ import { basename, join } from "node:path";
 import { freePort } from "port-contract/ports";
 import { startRun } from "port-contract/harness";
 import {
-  lastWords,
-  leaveEnvFileBehind,
+  describeOutput,
+  hideEnvFile,
   type Prepared,
   procfileCommand,
-  shortExit,
+  describeExit,
   UsageError,
 } from "port-contract";
 import { berth } from "../cli-path";
 import { declaredVariables, ownEnvironment } from "./own-environment";
 
-const bootMs = 60_000;
+const DATABASE_START_TIMEOUT_MS = 60_000;
 
 /**
- * Reads options of the kit from each `contract.json` below test/, such as `{ "body-path": "/orders", "body": { "items": 1 } }`:
- * only the service knows what can be sent to it.
+ * Reads command-line options from each `contract.json` below test/, such as `{ "body-path": "/orders", "body": { "items": 1 } }`:
+ * only the service knows which requests it accepts.
  *
  * @throws UsageError when a file is not JSON
  */
@@ -43,8 +43,8 @@ function optionsIn(file: string): string[] {
 }
 
 /**
- * Attaches an embedded PostgreSQL if the service declares DATABASE_URL, and runs the release line. The service gets neither
- * `.env` nor the shell's variables: the clauses write to its backing services.
+ * Starts an embedded PostgreSQL if the service declares DATABASE_URL, and runs the release line of the Procfile. The service gets
+ * neither `.env` nor the shell's variables, because the clauses write to its backing services.
  *
  * @throws UsageError when there is no web line, the build is missing, or the release fails
  */
@@ -56,14 +56,13 @@ export async function prepareOwnService(): Promise<Prepared> {
     );
   if (/\bdist\//.test(command.shown) && !existsSync("dist"))
     throw new UsageError("dist/ is missing: run npm run build first");
-  // The shell's variables may point to a database or another service that is in use.
-  // The kit itself sets PORT, to another one for each run.
-  const others = declaredVariables().filter((name) => name !== "PORT");
-  const unset = others.map((name) => [name, undefined]);
+  // Unset, because the shell's variables may point to a database or another service that is in use. The kit itself sets PORT.
+  const declared = declaredVariables().filter((name) => name !== "PORT");
+  const unset = declared.map((name) => [name, undefined]);
   const env = { ...(Object.fromEntries(unset) as Environment), ...ownEnvironment() };
   const detach =
     env.DATABASE_URL !== undefined ? await attachDatabase(env) : () => Promise.resolve();
-  leaveEnvFileBehind();
+  hideEnvFile();
   try {
     await release(env);
   } catch (error) {
@@ -75,7 +74,7 @@ export async function prepareOwnService(): Promise<Prepared> {
 
 type Environment = Record<string, string | undefined>;
 
-/** Starts an embedded PostgreSQL and sets DATABASE_URL to it. Returns a function that stops it. */
+/** Starts an embedded PostgreSQL and sets DATABASE_URL to its URL. Returns the function that stops it. */
 async function attachDatabase(env: Environment): Promise<() => Promise<void>> {
   const database = startRun(berth("postgres"), {
     port: String(await freePort()),
@@ -84,8 +83,8 @@ async function attachDatabase(env: Environment): Promise<() => Promise<void>> {
     env: { DATA_DIR: "memory://" },
   });
   const announced = /ready on (postgres:\/\/\S+)/;
-  if (!(await database.output.shows((text) => announced.test(text), bootMs)))
-    throw new Error(`the embedded PostgreSQL is not ready: ${lastWords(database.output)}`);
+  if (!(await database.output.shows((text) => announced.test(text), DATABASE_START_TIMEOUT_MS)))
+    throw new Error(`the embedded PostgreSQL is not ready: ${describeOutput(database.output)}`);
   env.DATABASE_URL = announced.exec(database.output.text())?.[1] ?? "";
   return database.reap;
 }
@@ -97,5 +96,5 @@ async function release(env: Environment): Promise<void> {
   const exit = await run.exited;
   await run.reap();
   if (exit.code !== 0)
-    throw new UsageError(`release: ${shortExit(exit)}; ${lastWords(run.output)}`);
+    throw new UsageError(`release: ${describeExit(exit)}; ${describeOutput(run.output)}`);
 }

@@ -8,10 +8,10 @@ import { migrate, rollBack } from "berth/migrate";
 import { createDatabase, type Database, type Queryable } from "berth/postgres";
 import { listMigrations, MIGRATION_FILES } from "./migration-files";
 
-/** The arguments of a command. */
-export interface Work {
+/** What a command works on. */
+export interface CommandContext {
   url: string;
-  /** The folder of the sources. It is also the working directory, as a glob would read some folder names as patterns. */
+  /** The folder of the sources, which is also the working directory: in an absolute glob, a folder's name could be a pattern. */
   src: string;
   /** The arguments after the command. */
   args: string[];
@@ -22,25 +22,25 @@ const START_TIMEOUT_MS = 30_000;
 const STATEMENT_TIMEOUT_MS = 600_000;
 
 const logger = pino({ level: "silent" });
-const how = ({ url }: Work) => ({
+const migrationOptions = ({ url }: CommandContext) => ({
   url,
   files: MIGRATION_FILES,
   logger,
   startTimeoutMs: START_TIMEOUT_MS,
 });
 
-export async function migrateAll(work: Work): Promise<void> {
-  const applied = await migrate(how(work));
+export async function migrateAll(context: CommandContext): Promise<void> {
+  const applied = await migrate(migrationOptions(context));
   console.log(applied.length > 0 ? `applied ${applied.join(", ")}` : "nothing to apply");
 }
 
-export async function rollBackLast(work: Work): Promise<void> {
-  const undone = await rollBack(how(work));
+export async function rollBackLast(context: CommandContext): Promise<void> {
+  const undone = await rollBack(migrationOptions(context));
   console.log(undone === undefined ? "nothing to roll back" : `rolled back ${undone}`);
 }
 
-/** Prints each migration, whether its file exists or only the database knows it. */
-export async function printStatus({ url, src }: Work): Promise<void> {
+/** Prints the state of each migration, including those whose file is missing. */
+export async function printStatus({ url, src }: CommandContext): Promise<void> {
   const applied = await withDatabase(url, appliedMigrations);
   const present = listMigrations(src);
   for (const name of [...new Set([...present, ...applied])].sort()) {
@@ -57,25 +57,25 @@ async function appliedMigrations({ query }: Database): Promise<string[]> {
 }
 
 /** @throws Error with the cure when there is no seed. */
-export async function seed(work: Work): Promise<void> {
-  if (!existsSync(join(work.src, "seed.ts"))) {
+export async function seed(context: CommandContext): Promise<void> {
+  if (!existsSync(join(context.src, "seed.ts"))) {
     throw new Error(
       "src/seed.ts does not exist: let it export async function seed(tx: Transaction), which can run twice (ON CONFLICT DO NOTHING)",
     );
   }
-  await runSeed(work);
+  await runSeed(context);
 }
 
-async function runSeed({ url, src }: Work): Promise<void> {
+async function runSeed({ url, src }: CommandContext): Promise<void> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the service's TypeScript file
-  const own = require(join(src, "seed.ts")) as { seed?: (tx: Queryable) => Promise<void> };
-  const { seed } = own;
+  const seedModule = require(join(src, "seed.ts")) as { seed?: (tx: Queryable) => Promise<void> };
+  const { seed } = seedModule;
   if (typeof seed !== "function") throw new Error("src/seed.ts exports no function seed(tx)");
   await withDatabase(url, ({ transaction }) => transaction(seed));
   console.log("seeded from src/seed.ts");
 }
 
-/** Drops all schemas, which contain everything that migrations create, and creates `public` as in a new database. */
+/** Drops all schemas, and so everything that migrations create, and creates an empty `public`. */
 const REMOVE_EVERYTHING = `
   DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT nspname FROM pg_namespace
@@ -85,15 +85,15 @@ const REMOVE_EVERYTHING = `
     CREATE SCHEMA public;
   END $$`;
 
-export async function reset(work: Work): Promise<void> {
-  await withDatabase(work.url, ({ query }) => query(REMOVE_EVERYTHING));
-  await migrateAll(work);
-  if (existsSync(join(work.src, "seed.ts"))) await runSeed(work);
+export async function reset(context: CommandContext): Promise<void> {
+  await withDatabase(context.url, ({ query }) => query(REMOVE_EVERYTHING));
+  await migrateAll(context);
+  if (existsSync(join(context.src, "seed.ts"))) await runSeed(context);
 }
 
 /** Sets the exit code to psql's. @throws Error when psql is not installed. */
-export async function openPsql({ url, args }: Work): Promise<void> {
-  // In psql, Ctrl-C cancels a statement.
+export async function openPsql({ url, args }: CommandContext): Promise<void> {
+  // psql handles Ctrl-C itself: it cancels a statement.
   process.on("SIGINT", () => undefined);
   const psql = spawn("psql", [url, ...args], { stdio: "inherit" });
   const [code] = (await once(psql, "close").catch((err: NodeJS.ErrnoException) => {

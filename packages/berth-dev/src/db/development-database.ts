@@ -1,12 +1,11 @@
-// The database of `npm run dev`: the running one, or a server on the same data that runs as long as it is needed.
+// Opens the database of `npm run dev`: the running server, or a server on the same data for the time of a command.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { openDatabase } from "../embedded-postgres/data-directory";
 import { lockDataDirectory } from "../embedded-postgres/data-directory-lock";
-import { databaseUrl } from "../embedded-postgres/database-url";
+import { databaseUrl, readSettings } from "../embedded-postgres/settings";
 import { createPostgresServer } from "../embedded-postgres/server";
-import { readSettings } from "../embedded-postgres/settings";
 import { createSharedSession } from "../embedded-postgres/shared-session";
 import { readValues } from "../formation/environment";
 import { formationId } from "../formation/formation-id";
@@ -16,11 +15,11 @@ import { parseProcfile } from "../formation/procfile";
 /** A database that can be connected to. */
 export interface Target {
   url: string;
-  /** To be called once the database is no longer needed. */
+  /** Stops the server, if it was started for this command. */
   close: () => Promise<void>;
 }
 
-/** The URL at which `npm run dev` serves it. @param port The formation's first port, unless it is the default. */
+/** The URL at which `npm run dev` serves it. @param port The formation's first port, if it is not the default. */
 function developmentUrl(root: string, port: number | undefined): string {
   const procfile = join(root, "Procfile.dev");
   const { types } = parseProcfile(readFileSync(procfile, "utf8"), procfile);
@@ -32,7 +31,7 @@ function developmentUrl(root: string, port: number | undefined): string {
 }
 
 /**
- * Resolves when the database accepts connections.
+ * Connects to the development database, or starts a server for it.
  * @throws Error with the cure when another process uses its data.
  */
 export async function openDevelopmentDatabase(root: string, port?: number): Promise<Target> {
@@ -62,7 +61,7 @@ async function lock(dataDir: string): Promise<void> {
   }
 }
 
-/** Whether this database, and not another program, listens at the URL. */
+/** Whether this database, and not another program, responds at the URL. */
 async function isRunning(connectionString: string): Promise<boolean> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 2000 });
   client.on("error", () => undefined);

@@ -10,13 +10,15 @@ import {
   reset,
   rollBackLast,
   seed,
-  type Work,
+  type CommandContext,
 } from "./commands";
 import { writeMigration } from "./new-migration";
 import { type Command, readOptions, usage } from "./options";
 import { openTarget } from "./target";
 
-const WORK: Readonly<Record<Exclude<Command, "new">, (work: Work) => Promise<void>>> = {
+const HANDLERS: Readonly<
+  Record<Exclude<Command, "new">, (context: CommandContext) => Promise<void>>
+> = {
   migrate: migrateAll,
   rollback: rollBackLast,
   status: printStatus,
@@ -37,15 +39,15 @@ async function main(root: string): Promise<void> {
   loadTypeScript();
   process.chdir(src);
   try {
-    await WORK[command]({ url, src, args });
+    await HANDLERS[command]({ url, src, args });
   } finally {
     await close();
   }
 }
 
 main(process.cwd()).catch((err: Error) => {
-  // The message for clients leaves out the reason, which a developer needs.
-  const isAway = err instanceof BackingServiceUnavailable;
-  console.error(`db: ${err.message}${isAway ? ` ${reasonOf(err.cause)}` : ""}`);
+  // The message is for HTTP clients, and lacks the reason.
+  const isUnavailable = err instanceof BackingServiceUnavailable;
+  console.error(`db: ${err.message}${isUnavailable ? ` ${reasonOf(err.cause)}` : ""}`);
   process.exitCode = 1;
 });

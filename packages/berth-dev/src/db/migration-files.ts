@@ -1,8 +1,8 @@
-// Finds migrations: each feature has a folder of them, and their names order them all.
+// Finds migrations. Each feature has a folder of them; across features, they are ordered by name.
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** Their glob, relative to the folder of the sources, as the release process uses it. */
+/** Their glob, relative to the folder of the sources: the same as in the release process. */
 export const MIGRATION_FILES = "features/*/migrations/*.ts";
 
 /** The names of all migrations below the folder of the sources, in the order in which they are applied. */

@@ -5,7 +5,7 @@ import { listMigrations } from "./migration-files";
 
 const NAME = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)$/;
 
-/** Not valid SQL, so that it cannot be applied before it is written: `npm run dev` migrates at each save. */
+/** Not valid SQL: an empty migration would be applied by `npm run dev` at the next save, and then count as applied. */
 const TEMPLATE = `import type { MigrationBuilder } from "berth/migrate";
 
 export function up(pgm: MigrationBuilder): void {
@@ -44,7 +44,7 @@ export function writeMigration(src: string, name: string, now: Date): string {
   return file;
 }
 
-/** The time as YYYYMMDDhhmmss, later than all existing ones: the last one may come from a machine whose clock is ahead. */
+/** The time as YYYYMMDDhhmmss, but later than all existing migrations: one may come from a machine whose clock is ahead. */
 function nextStamp(existing: readonly string[], now: Date): string {
   const last = existing
     .map((name) => /^\d{14}/.exec(name)?.[0] ?? "")

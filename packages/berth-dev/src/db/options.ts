@@ -47,7 +47,7 @@ export function readOptions(args: string[]): Options | undefined {
       yes: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
-    usage,
+    { usage },
   );
   const [command, ...rest] = positionals;
   if (values.help) return undefined;

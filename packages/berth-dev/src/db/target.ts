@@ -1,4 +1,4 @@
-// Chooses the database of a command: the development database, unless another one is named.
+// Chooses the database that a command works on: the development database, unless another one is named.
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parsePostgresUrl } from "berth/postgres";

@@ -4,9 +4,12 @@ import type { PGlite } from "./pglite";
 
 /** The setting with the locks of other connections, each ` HIGH:LOW:KIND:MODE ` as in pg_locks, with spaces around it. */
 export const HELD_BY_OTHERS = "embedded_postgres.held_by_others";
-/** Releases all advisory locks of the session. `held` is a lock in the form above, `again` the call that acquires it again. */
-export const PUT_AWAY = "pg_catalog.embedded_postgres_put_away_locks()";
-/** The notice of a call to one of the functions. */
+/**
+ * Releases all advisory locks of the session, and returns each one: `held` is the lock in the form above, `again` the call that
+ * acquires it again.
+ */
+export const RELEASE_ALL = "pg_catalog.embedded_postgres_put_away_locks()";
+/** The notice that each of the functions raises, which shows that locks may have changed. */
 export const CALLED = "embedded PostgreSQL: an advisory lock function was called";
 /** The error of SQLSTATE 55P03 when another connection holds the lock. */
 export const MUST_WAIT =
@@ -21,13 +24,13 @@ export const MUST_WAIT =
 export async function installLockFunctions(database: PGlite): Promise<void> {
   const version = createHash("sha256").update(SCRIPT).digest("hex");
   const { rows } = await database.query<{ version: string | null }>(
-    `SELECT obj_description(to_regprocedure('${PUT_AWAY}'), 'pg_proc') AS version`,
+    `SELECT obj_description(to_regprocedure('${RELEASE_ALL}'), 'pg_proc') AS version`,
   );
   if (rows[0]?.version === version) return;
   await database.exec(
     `BEGIN; SET LOCAL allow_system_table_mods = on; SET LOCAL check_function_bodies = off;
     ${SCRIPT}
-    COMMENT ON FUNCTION ${PUT_AWAY} IS '${version}'; COMMIT`,
+    COMMENT ON FUNCTION ${RELEASE_ALL} IS '${version}'; COMMIT`,
   );
 }
 
@@ -71,8 +74,8 @@ function replaceFunction(attempt: string, scope: string, share: string): string 
 }
 
 /** Locks are counted, but pg_locks does not have the count: release each one until none is left. */
-const PUT_AWAY_FUNCTION = `
-  CREATE OR REPLACE FUNCTION ${PUT_AWAY.slice(0, -1)}OUT held text, OUT again text) RETURNS SETOF record
+const RELEASE_ALL_FUNCTION = `
+  CREATE OR REPLACE FUNCTION ${RELEASE_ALL.slice(0, -1)}OUT held text, OUT again text) RETURNS SETOF record
     LANGUAGE plpgsql AS $$
     DECLARE
       lock record;
@@ -105,4 +108,4 @@ const SCRIPT =
         ["", "_shared"].map((share) => replaceFunction(attempt, scope, share)),
       ),
     )
-    .join("") + PUT_AWAY_FUNCTION;
+    .join("") + RELEASE_ALL_FUNCTION;

@@ -1,20 +1,28 @@
 // Separates the advisory locks of connections, which would all belong to the shared session.
 import type { PGlite } from "./pglite";
-import { HELD_BY_OTHERS, installLockFunctions, PUT_AWAY } from "./advisory-lock-functions";
+import { HELD_BY_OTHERS, installLockFunctions, RELEASE_ALL } from "./advisory-lock-functions";
 
 interface Lock {
+  /** The lock, as in pg_locks. */
   held: string;
+  /** The SQL call that acquires it again. */
   again: string;
 }
 
-/** Between turns the session holds no advisory lock. Only the connection that has the turn may call `enter` and `exit`. */
+/** The session has advisory locks only while a connection uses it, and only those of this connection. */
 export interface AdvisoryLocks {
-  /** Acquires the locks of the connection `id` in the session, and sets those of the others. */
-  enter(id: number): Promise<void>;
-  /** Releases the locks in the session. `change` says whether they may have changed in the turn, or a change is to be undone. */
-  exit(id: number, change: "none" | "possible" | "undo"): Promise<void>;
+  /**
+   * Acquires the locks of the connection `id` in the session, and sets the list of those that others hold. Only for the holder of
+   * the mutex.
+   */
+  acquire(id: number): Promise<void>;
+  /**
+   * Releases all locks in the session. Only for the holder of the mutex.
+   * @param change Whether the connection's locks may have changed since `acquire`, or a change is to be undone.
+   */
+  release(id: number, change: "none" | "possible" | "undo"): Promise<void>;
   /** Releases the locks of a connection that has ended. */
-  forget(id: number): void;
+  drop(id: number): void;
   /** Resolves when the next lock is released. */
   nextRelease(): Promise<void>;
 }
@@ -34,27 +42,27 @@ export async function createAdvisoryLocks(database: PGlite): Promise<AdvisoryLoc
     const text = others.map(({ held }) => ` ${held} `).join("");
     await database.query("SELECT set_config($1, $2, false)", [HELD_BY_OTHERS, text]);
   };
-  const enter = async (id: number) => {
+  const acquire = async (id: number) => {
     await setOthers(id);
     const own = locksOf.get(id);
     if (own) await database.query(`SELECT ${own.map(({ again }) => again).join()}`);
   };
-  const exit: AdvisoryLocks["exit"] = async (id, change) => {
+  const release: AdvisoryLocks["release"] = async (id, change) => {
     const before = locksOf.get(id);
     if (change === "none" && !before) return;
-    const { rows } = await database.query<Lock>(`SELECT * FROM ${PUT_AWAY}`);
+    const { rows } = await database.query<Lock>(`SELECT * FROM ${RELEASE_ALL}`);
     if (change === "undo") return;
     if (rows.length > 0) locksOf.set(id, rows);
     else locksOf.delete(id);
     if (before) wake();
   };
-  const forget = (id: number) => {
+  const drop = (id: number) => {
     if (locksOf.delete(id)) wake();
   };
   return {
-    enter,
-    exit,
-    forget,
+    acquire,
+    release,
+    drop,
     nextRelease: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }

@@ -1,4 +1,4 @@
-// Reads a client's messages from its socket: first the startup message, then typed messages.
+// Parses the PostgreSQL wire protocol from a client: the startup message, then typed messages.
 
 const PROTOCOL_3 = 3;
 const SSL_REQUEST = 80877103;
@@ -11,10 +11,10 @@ const KNOWN_TYPES = "QPBDECSHFXdcf";
 /** Thrown when the bytes are not the PostgreSQL protocol. The connection cannot continue. */
 export class ProtocolError extends Error {}
 
-/** Resolves to the next `length` bytes, or to undefined if the stream ends before. */
+/** Resolves to the next `length` bytes; to undefined if the stream ends first. */
 export type ReadBytes = (length: number) => Promise<Buffer | undefined>;
 
-/** Creates the only reader of `source`. It reads no further than requested, so that a slow reader causes backpressure. */
+/** Creates the only reader of `source`. It reads no further than requested (backpressure). */
 export function createByteReader(source: AsyncIterable<Buffer>): ReadBytes {
   const chunks = source[Symbol.asyncIterator]();
   let pending: Buffer[] = [];

@@ -1,18 +1,11 @@
 // Serves one client's connection, from its startup message to its last transaction.
 import type { AddressInfo, Socket } from "node:net";
 import { createByteReader, readMessages, readStartup, typeOf } from "./client-messages";
-import { databaseUrl } from "./database-url";
+import { type ConnectionSettings, databaseUrl } from "./settings";
 import { createExclusiveRunner } from "./exclusive-runner";
 import { copyFail, fatal } from "./messages";
 import type { SharedSession } from "./shared-session";
 import { prefixStatementName } from "./statement-names";
-
-export interface ConnectionSettings {
-  /** The name that clients have to use for the database. */
-  name: string;
-  /** How long other connections wait for an idle transaction, in milliseconds. 0 disables the timeout. */
-  idleInTransactionTimeoutMs: number;
-}
 
 /**
  * Serves `socket` until it ends. `id` is unique among connections.
@@ -31,24 +24,24 @@ export async function serveConnection(
   if (wanted !== name)
     return send(socket, fatal("3D000", describeWrongDatabase(socket, wanted, name)));
   await send(socket, session.greeting);
-  const exclusively = createExclusiveRunner(session, {
+  const runner = createExclusiveRunner(session, {
     id,
     ended: new Promise((resolve) => socket.once("close", resolve)),
     idleTimeoutMs: idleInTransactionTimeoutMs,
     onIdle: () => endIdleTransaction(socket, parameters.get("application_name")),
   });
-  const collect = createUnitCollector();
+  const addMessage = createUnitCollector();
   try {
     for await (const message of readMessages(read)) {
-      const unit = collect(prefixStatementName(message, `${id}.`));
-      if (unit) await send(socket, await exclusively.run(unit));
+      const unit = addMessage(prefixStatementName(message, `${id}.`));
+      if (unit) await send(socket, await runner.run(unit));
     }
   } finally {
-    await exclusively.leave();
+    await runner.close();
   }
 }
 
-/** For a client that has reached the port of another checkout, or does not know the name. */
+/** The client has reached the port of another checkout, or does not use the name. */
 function describeWrongDatabase(socket: Socket, wanted: string | undefined, name: string): string {
   const url = databaseUrl(socket.address() as AddressInfo, name);
   return (
@@ -65,7 +58,7 @@ function endIdleTransaction(socket: Socket, application = "a client"): void {
   endConnection(socket, fatal("25P03", `terminating connection: it was ${problem}`));
 }
 
-/** Waits until the system has taken the bytes: backpressure instead of a buffer for a client that reads slowly. */
+/** Resolves when the bytes are written to the socket: backpressure for a client that reads slowly. */
 function send(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
 }
@@ -79,19 +72,19 @@ export function endConnection(socket: Socket, message: Buffer): void {
   setTimeout(() => socket.destroy(), FLUSH_MS).unref();
 }
 
-/** The response to Query, FunctionCall and Sync ends with ReadyForQuery; the one to Flush has the results so far. */
+/** The types of messages that end a unit: PostgreSQL responds to Query, FunctionCall, Sync and Flush. */
 const UNIT_ENDS = "QFSH";
 const COPY_DATA = "dcf";
 
 /**
- * PGlite cannot wait for more input while a statement runs: it would end. So each unit includes the end of a COPY FROM STDIN, which
- * PostgreSQL ignores outside of one.
+ * Added to each unit, to end a COPY FROM STDIN at once: PGlite would exit, as it cannot wait for input. PostgreSQL ignores it
+ * outside of a COPY.
  */
 const noCopyFromStdin = copyFail("not supported by the embedded PostgreSQL, use INSERT");
 
 /**
- * Groups messages into units that must run without another connection's messages in between. The returned function returns the
- * whole unit for the message that completes it.
+ * Groups messages into units: a Query or FunctionCall, or an extended query up to its Sync or Flush. No other connection's messages
+ * may come in between. The returned function returns the whole unit for the message that completes it.
  */
 function createUnitCollector(): (message: Buffer) => Buffer | undefined {
   let messages: Buffer[] = [];

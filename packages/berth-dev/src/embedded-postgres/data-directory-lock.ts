@@ -13,21 +13,21 @@ const LOCK = /^in-use-by-(\d+)-[0-9a-f]{8}$/;
 /** Whether a file in a data directory belongs to its lock. */
 export const isLockFile = (name: string): boolean => LOCK.test(name);
 
-/** The limit of macOS; Linux allows four more. */
+/** The limit of macOS; Linux allows four more bytes. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
 /** Errors of bind on file systems without sockets, such as Docker Desktop's shared folders. */
 const NO_SOCKETS = /^(EPERM|EINVAL|ENOTSUP|EOPNOTSUPP|ENOSYS|ENAMETOOLONG)$/;
 
-/** The timeout for the response of a running process, and the longest pause between attempts, in milliseconds. */
-const RESPONSE_MS = 2000;
-const LONGEST_PAUSE_MS = 100;
+/** The timeout for another process' response, in milliseconds. */
+const RESPONSE_TIMEOUT_MS = 2000;
+const MAX_RETRY_DELAY_MS = 100;
 
 /**
  * Creates `dataDir` if it does not exist, and locks it until this process ends, however it ends.
  *
- * The lock is a Unix socket in the directory: only a running process listens on it. It is found by its inode, so it also works from
- * another container and through a bind mount, where neither a path outside the directory nor a pid would mean anything.
+ * The lock is a Unix socket in the directory, on which only a running process listens. The kernel finds it by its inode, so it also
+ * works from another container and through a bind mount, where a lock file with a pid would mean nothing.
  * @throws Error when another process has the lock.
  */
 export async function lockDataDirectory(dataDir: string): Promise<void> {
@@ -66,7 +66,7 @@ async function claim(dataDir: string, folder: string): Promise<void> {
     process.off("exit", removeOwn);
     const owner = others[states.indexOf("owner")];
     if (owner) throw new Error(inUse(dataDir, `process ${LOCK.exec(owner)?.[1]}`));
-    await sleep(Math.random() * LONGEST_PAUSE_MS);
+    await sleep(Math.random() * MAX_RETRY_DELAY_MS);
   }
 }
 
@@ -94,7 +94,7 @@ async function listen(path: string, isOwner: () => boolean): Promise<Server> {
 /** The state of the process that listens there. Removes the socket of a dead process. */
 async function ask(path: string): Promise<"owner" | "claimant" | "gone"> {
   const socket = connect(path);
-  socket.setTimeout(RESPONSE_MS, () => socket.destroy());
+  socket.setTimeout(RESPONSE_TIMEOUT_MS, () => socket.destroy());
   let response = "";
   try {
     for await (const chunk of socket) response += String(chunk);
@@ -105,7 +105,7 @@ async function ask(path: string): Promise<"owner" | "claimant" | "gone"> {
       return "gone";
     }
   }
-  // A process that does not respond is running: opening the database blocks its event loop.
+  // Without a response the process is running, with its event loop blocked: it opens the database.
   return response === "claimant" ? "claimant" : "owner";
 }
 

@@ -8,7 +8,7 @@ import { readTemplate } from "./template";
 
 /**
  * Opens the database in `dataDir`, and creates it if there is none. Without `dataDir`, creates a new one in memory.
- * @param snapshot The file of a database dump with which a database in memory begins.
+ * @param snapshot A file with the initial content of a database in memory.
  * @throws Error when `dataDir` contains something else, or the data of another PostgreSQL version.
  */
 export async function openDatabase(
@@ -36,8 +36,8 @@ export async function openDatabase(
 const UNFINISHED = "unfinished";
 
 /**
- * Creates the database in a subfolder and then moves its files into place, PG_VERSION last: a kill half-way leaves no incomplete
- * database. The directory exists already, with its lock in it.
+ * Creates the database in a subfolder and then moves its files into place, PG_VERSION last, so that a kill half-way leaves no
+ * incomplete database. The directory already exists, with its lock.
  */
 async function createDatabase(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -47,9 +47,9 @@ async function createDatabase(dataDir: string): Promise<void> {
       `${dataDir} contains files that are not a database: set DATA_DIR to another directory`,
     );
   }
-  // The subfolder is only created in an empty directory, so all files beside it came out of it.
-  const left = present.sort((name) => (name === UNFINISHED ? 1 : -1));
-  for (const name of left) await rm(join(dataDir, name), { recursive: true });
+  // The subfolder was created in an empty directory, so the files beside it are from it. It is removed last, as the evidence.
+  const leftovers = present.sort((name) => (name === UNFINISHED ? 1 : -1));
+  for (const name of leftovers) await rm(join(dataDir, name), { recursive: true });
   const unfinished = join(dataDir, UNFINISHED);
   const PGlite = await loadPGlite();
   const database = await PGlite.create(unfinished, { loadDataDir: await readTemplate() });

@@ -1,18 +1,30 @@
-// Runs one connection's units while no other connection uses the session.
+// Runs one connection's units of messages while no other connection uses the session.
 import { CALLED, MUST_WAIT } from "./advisory-lock-functions";
-import { query, sync, withoutNotices } from "./messages";
-import { findRefusal, isUnfinished, refuse } from "./refusals";
+import {
+  commandComplete,
+  flush,
+  portalSuspended,
+  query,
+  splitMessages,
+  sync,
+  withoutNotices,
+} from "./messages";
 import type { SharedSession } from "./shared-session";
 import { closeStatements } from "./statement-names";
 
 /** ReadyForQuery with the status "idle": neither in a transaction nor in the middle of an extended query. */
 const READY_AND_IDLE = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+const LISTENED = commandComplete("LISTEN");
+
+const CURE = "set DEV_DATABASE_URL to a PostgreSQL server";
+const NO_LISTEN = `the embedded PostgreSQL has one session for all connections, so LISTEN is not supported: ${CURE}`;
+const NO_CURSOR = `the embedded PostgreSQL does not support a cursor outside a transaction, as all other connections would wait for it: read all rows at once, or ${CURE}`;
 
 export interface ExclusiveRunner {
-  /** Resolves to the response to `unit`; to an empty one if the connection ended while it had to wait. */
+  /** Resolves to the response to `unit`; to an empty one if the connection ended while it waited for a lock. */
   run(unit: Buffer): Promise<Buffer>;
   /** Rolls back the connection's transaction, and releases its locks. */
-  leave(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Connection {
@@ -21,37 +33,37 @@ export interface Connection {
   ended: Promise<unknown>;
   /** How long other connections wait for an idle transaction, in milliseconds. 0 disables the timeout. */
   idleTimeoutMs: number;
-  /** Called after this timeout; `leave` is expected to follow. */
+  /** Called after this timeout; expected to call `close`. */
   onIdle: () => void;
 }
 
-/** Creates the runner of one connection. It keeps its turn from `BEGIN` to the end of the transaction. */
+/** Creates the runner of one connection. It holds the session's mutex from `BEGIN` to the end of the transaction. */
 export function createExclusiveRunner(
   session: SharedSession,
-  connection: Connection,
+  { id, ended, idleTimeoutMs, onIdle }: Connection,
 ): ExclusiveRunner {
-  const { id, ended, idleTimeoutMs, onIdle } = connection;
-  const { turns, locks } = session;
-  let endTurn: (() => void) | undefined;
+  const { mutex, locks } = session;
+  /** Set while this connection has the session. */
+  let unlock: (() => void) | undefined;
   let mayHaveLocked = false;
   let isInTransaction = false;
   let skipsToSync = false;
   let idle: NodeJS.Timeout | undefined;
 
-  const begin = async () => {
-    endTurn = await turns.take();
+  const acquire = async () => {
+    unlock = await mutex.lock();
     mayHaveLocked = false;
     isInTransaction = false;
-    await locks.enter(id);
+    await locks.acquire(id);
   };
-  const end = async (change: "none" | "possible" | "undo") => {
-    const giveTurn = endTurn;
-    endTurn = undefined;
-    await locks.exit(id, change).finally(giveTurn);
+  const release = async (change: "none" | "possible" | "undo") => {
+    const unlockMutex = unlock;
+    unlock = undefined;
+    await locks.release(id, change).finally(unlockMutex);
   };
   const watchIdle = () => {
     if (idleTimeoutMs === 0) return;
-    idle = setTimeout(() => (turns.isWanted() ? onIdle() : watchIdle()), idleTimeoutMs).unref();
+    idle = setTimeout(() => (mutex.isContended() ? onIdle() : watchIdle()), idleTimeoutMs).unref();
   };
 
   const run = async (unit: Buffer): Promise<Buffer> => {
@@ -61,48 +73,63 @@ export function createExclusiveRunner(
       skipsToSync = false;
       return run(sync);
     }
-    const isFirst = endTurn === undefined;
-    if (isFirst) await begin();
+    const isFirst = unlock === undefined;
+    if (isFirst) await acquire();
     const response = await session.run(unit);
     mayHaveLocked ||= response.includes(CALLED);
-    const refusal = findRefusal(unit, response, isInTransaction);
-    if (refusal !== undefined) return refuseUnit(unit, refusal);
+    const refusal = refusalOf(unit, response, isInTransaction);
+    if (refusal !== undefined) return undoAndRefuse(unit, refusal);
     if (!isIdle(response)) {
       isInTransaction ||= isReady(response);
       watchIdle();
       return withoutNotices(response, CALLED);
     }
     if (isFirst && isWorthWaiting(response)) return waitAndRun(unit);
-    await end(mayHaveLocked ? "possible" : "none");
+    await release(mayHaveLocked ? "possible" : "none");
     return withoutNotices(response, CALLED);
   };
 
-  /** After an error in the middle of an extended query, everything up to the next Sync is ignored. */
-  const refuseUnit = async (unit: Buffer, why: string) => {
-    const [error, ready] = await refuse(session, why);
+  /** Undoes the unit, and fails the transaction if there is one. After an error, an extended query is ignored up to its Sync. */
+  const undoAndRefuse = async (unit: Buffer, reason: string) => {
+    const raise = `DO $$ BEGIN RAISE '${reason}' USING ERRCODE = 'feature_not_supported'; END $$`;
+    const response = await session.run(Buffer.concat([sync, query("UNLISTEN *"), query(raise)]));
+    const [error, ready] = splitMessages(response).slice(-2);
     skipsToSync = isUnfinished(unit);
-    if (isIdle(ready!)) await end(mayHaveLocked ? "possible" : "none");
+    if (isIdle(ready!)) await release(mayHaveLocked ? "possible" : "none");
     else watchIdle();
     return skipsToSync ? error! : Buffer.concat([error!, ready!]);
   };
 
-  /** The failed unit has left only locks and prepared statements, so it can run again. */
+  /**
+   * Waits for another connection's advisory lock, and runs the unit again: when it failed, it had only acquired locks and prepared
+   * statements.
+   */
   const waitAndRun = async (unit: Buffer) => {
     await session.run(Buffer.concat([closeStatements(unit), sync]));
     const released = locks.nextRelease();
-    await end("undo");
-    const isOver = await Promise.race([ended.then(() => true), released.then(() => false)]);
-    return isOver ? Buffer.alloc(0) : run(unit);
+    await release("undo");
+    const hasEnded = await Promise.race([ended.then(() => true), released.then(() => false)]);
+    return hasEnded ? Buffer.alloc(0) : run(unit);
   };
 
-  const leave = async () => {
+  const close = async () => {
     clearTimeout(idle);
-    if (endTurn)
-      await session.run(Buffer.concat([sync, query("ROLLBACK")])).finally(() => end("undo"));
-    locks.forget(id);
+    if (unlock)
+      await session.run(Buffer.concat([sync, query("ROLLBACK")])).finally(() => release("undo"));
+    locks.drop(id);
   };
-  return { run, leave };
+  return { run, close };
 }
+
+/** Returns the error for a unit that needs a session of its own; undefined if the client may get the response. */
+function refusalOf(unit: Buffer, response: Buffer, isInTransaction: boolean): string | undefined {
+  if (response.includes(LISTENED)) return NO_LISTEN;
+  const isSuspended = response.subarray(-portalSuspended.length).equals(portalSuspended);
+  return isSuspended && isUnfinished(unit) && !isInTransaction ? NO_CURSOR : undefined;
+}
+
+/** Whether the client is in the middle of an extended query after `unit`. */
+const isUnfinished = (unit: Buffer): boolean => unit.subarray(-flush.length).equals(flush);
 
 const isIdle = (response: Buffer): boolean =>
   response.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE);

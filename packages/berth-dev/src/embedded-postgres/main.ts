@@ -1,17 +1,35 @@
 // The embedded PostgreSQL process of the development formation: serves one database on a port.
 import { writeFile } from "node:fs/promises";
+import { parseCommandLine } from "port-contract/args";
 import { lockDataDirectory } from "./data-directory-lock";
 import { openDatabase } from "./data-directory";
-import { databaseUrl } from "./database-url";
 import type { PGlite } from "./pglite";
 import { createPostgresServer, type PostgresServer } from "./server";
-import { readSettings } from "./settings";
+import { databaseUrl, readSettings } from "./settings";
 import { createSharedSession, type SharedSession } from "./shared-session";
 
-/** If the parent has an IPC channel, as tests do, this process ends with it. */
-const belongsToParent = process.connected;
+const usage = `Usage: berth postgres
 
-async function start(): Promise<void> {
+Runs an embedded PostgreSQL (PGlite) for development.
+
+  --help    show this
+
+Environment variables:
+  PORT           the port (default: 5100; 0: any free port)
+  HOST           the address to listen on (default: 127.0.0.1)
+  DATA_DIR       the data directory, or memory:// (default: .data/postgres)
+  DATABASE_NAME  the name that clients must use for the database (default: postgres)
+  SNAPSHOT       a dump to begin with, only with memory:// (default: an empty database)
+  IDLE_IN_TRANSACTION_TIMEOUT_MS  how long other connections wait for an idle transaction, in milliseconds
+                 (default: 60000; 0: no limit)`;
+
+/** With an IPC channel to its parent, as in tests, this process ends with the parent. */
+const hasParent = process.connected;
+
+async function start(args: readonly string[]): Promise<void> {
+  const options = { help: { type: "boolean", short: "h" } } as const;
+  if (parseCommandLine(args, options, { allowPositionals: false }).values.help)
+    return console.log(usage);
   const settings = readSettings(process.env);
   const { port, host, dataDir, snapshot, name } = settings;
   if (dataDir !== undefined) await lockDataDirectory(dataDir);
@@ -27,23 +45,23 @@ async function start(): Promise<void> {
   console.log(`embedded PostgreSQL ready on ${databaseUrl(address, name)}`);
 }
 
-/** Writes a snapshot of the database for the parent, and sends it a message when done. */
+/** Writes a snapshot of the database to the file, and then sends the parent a message. */
 async function writeSnapshot(
   session: SharedSession,
   database: PGlite,
   file: string,
 ): Promise<void> {
-  const endTurn = await session.turns.take();
+  const unlock = await session.mutex.lock();
   try {
     const dump = await database.dumpDataDir("none");
     await writeFile(file, Buffer.from(await dump.arrayBuffer()));
   } finally {
-    endTurn();
+    unlock();
   }
   process.send?.({ snapshot: file });
 }
 
-/** Handles signals from here on. Before, they kill the process, which can damage nothing yet. */
+/** Stops at the first signal. Until this is called, signals kill the process, which damages nothing yet. */
 function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): void {
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -54,7 +72,7 @@ function stopOnce(server: PostgresServer, closeDatabase: () => Promise<void>): v
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   process.once("disconnect", stop);
-  if (belongsToParent && !process.connected) stop();
+  if (hasParent && !process.connected) stop();
 }
 
 function fail(err: unknown): never {
@@ -62,4 +80,4 @@ function fail(err: unknown): never {
   process.exit(1);
 }
 
-start().catch(fail);
+start(process.argv.slice(2)).catch(fail);

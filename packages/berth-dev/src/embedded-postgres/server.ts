@@ -2,8 +2,9 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { ProtocolError } from "./client-messages";
-import { type ConnectionSettings, endConnection, serveConnection } from "./connection";
+import { endConnection, serveConnection } from "./connection";
 import { fatal } from "./messages";
+import type { ConnectionSettings } from "./settings";
 import type { SharedSession } from "./shared-session";
 
 export interface PostgresServer {
@@ -12,7 +13,7 @@ export interface PostgresServer {
    * @throws Error with the cure when the port is in use or not permitted.
    */
   listen(port: number, host: string): Promise<AddressInfo>;
-  /** Ends all connections, rolls back their transactions, and resolves when the session is free. */
+  /** Ends all connections and rolls back their transactions. Resolves when the session is free. */
   close(): Promise<void>;
 }
 
@@ -24,10 +25,10 @@ export function createPostgresServer(
   const connections = new Map<Socket, Promise<void>>();
   let lastId = 0;
   const server = createServer({ noDelay: true }, (socket) => {
-    // A socket may break when nothing reads it any more.
+    // Errors after the last read have no other listener.
     socket.on("error", () => {});
     const served = serveConnection(socket, session, settings, ++lastId)
-      .catch((err: unknown) => explain(socket, err))
+      .catch((err: unknown) => reportError(socket, err))
       .then(() => leave(socket));
     connections.set(socket, served);
   });
@@ -35,7 +36,7 @@ export function createPostgresServer(
   const leave = async (socket: Socket) => {
     socket.destroySoon();
     connections.delete(socket);
-    // The next application gets a clean session, as a new connection to a PostgreSQL server has.
+    // The next client gets a clean session, as on a PostgreSQL server.
     if (connections.size === 0 && server.listening) await session.reset();
   };
 
@@ -63,8 +64,8 @@ function cure(code: string | undefined): string {
   return "set HOST to an address of this machine, or leave it unset";
 }
 
-/** An error of a client, or of PGlite, ends this connection, not the process. */
-function explain(socket: Socket, err: unknown): void {
+/** Reports an error of a client or of PGlite, which ends this connection, not the process. */
+function reportError(socket: Socket, err: unknown): void {
   if (err instanceof ProtocolError) socket.write(fatal("08P01", err.message));
   else if (!socket.destroyed) {
     console.error("embedded PostgreSQL: a connection failed:", err);

@@ -1,14 +1,21 @@
-// The environment variables of the embedded PostgreSQL.
+// The settings of the embedded PostgreSQL from environment variables, and its URL.
+import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { parseWholeNumber } from "port-contract/args";
-import type { ConnectionSettings } from "./connection";
+
+export interface ConnectionSettings {
+  /** The name that clients have to use for the database. */
+  name: string;
+  /** How long other connections wait for an idle transaction, in milliseconds. 0 disables the timeout. */
+  idleInTransactionTimeoutMs: number;
+}
 
 export interface Settings extends ConnectionSettings {
   port: number;
   host: string;
   /** Absolute path, or undefined for a database in memory. */
   dataDir: string | undefined;
-  /** The file of a database dump with which a database in memory begins. */
+  /** A file with the initial content of a database in memory, as `dumpDataDir` of PGlite writes it. */
   snapshot: string | undefined;
 }
 
@@ -31,4 +38,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       { max: 2 ** 31 - 1 },
     ),
   };
+}
+
+/** Returns the URL of the database `name`, for DATABASE_URL and psql. Any user is accepted; the role postgres exists. */
+export function databaseUrl({ address, family, port }: AddressInfo, name: string): string {
+  const host = family === "IPv6" ? `[${address}]` : address;
+  return `postgres://postgres@${host}:${port}/${name}`;
 }

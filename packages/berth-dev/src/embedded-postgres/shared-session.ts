@@ -1,13 +1,13 @@
-// The single PostgreSQL session of PGlite, which all connections share by taking turns.
+// The single PostgreSQL session of PGlite, which all connections share, one at a time.
 import type { PGlite } from "./pglite";
 import { type AdvisoryLocks, createAdvisoryLocks } from "./advisory-locks";
 import { query, startup } from "./messages";
 
-/** PGlite has one session: `SET`, temporary tables and cursors `WITH HOLD` of one connection are visible to the others. */
+/** PGlite has one session, so `SET`, temporary tables and cursors `WITH HOLD` of one connection are visible to the others. */
 export interface SharedSession {
-  turns: Turns;
+  mutex: Mutex;
   locks: AdvisoryLocks;
-  /** Runs complete protocol messages and resolves to the response. Only to be called by the connection that has the turn. */
+  /** Runs complete protocol messages and resolves to the response. Only for the holder of the mutex. */
   run(messages: Buffer): Promise<Buffer>;
   /** The response to every client's startup message. */
   greeting: Buffer;
@@ -22,7 +22,7 @@ export interface SharedSession {
  * and `options` such as `-c search_path=` are ignored, as they would change the session for all clients.
  */
 export async function createSharedSession(database: PGlite): Promise<SharedSession> {
-  const turns = createTurns();
+  const mutex = createMutex();
   const locks = await createAdvisoryLocks(database);
   const run = async (messages: Buffer) => {
     const response: Buffer[] = [];
@@ -33,32 +33,31 @@ export async function createSharedSession(database: PGlite): Promise<SharedSessi
     return Buffer.concat(response);
   };
   const reset = async () => {
-    const endTurn = await turns.take();
-    await run(query("DISCARD ALL")).finally(endTurn);
+    const unlock = await mutex.lock();
+    await run(query("DISCARD ALL")).finally(unlock);
   };
-  return { turns, locks, run, reset, greeting: await run(startup("postgres", "postgres")) };
+  return { mutex, locks, run, reset, greeting: await run(startup("postgres", "postgres")) };
 }
 
-/** Connections use the session one after the other. */
-interface Turns {
-  /** Resolves when all earlier turns are over. The caller ends its own turn by calling the result. */
-  take(): Promise<() => void>;
-  /** Whether another connection waits for the current turn to end. */
-  isWanted(): boolean;
+/** A first-in, first-out mutex. */
+interface Mutex {
+  /** Resolves once the mutex is free, to the function that unlocks it. */
+  lock(): Promise<() => void>;
+  /** Whether another connection waits for it. */
+  isContended(): boolean;
 }
 
-/** Creates a first-in, first-out queue of turns. */
-function createTurns(): Turns {
+function createMutex(): Mutex {
   let last = Promise.resolve();
   let waiting = 0;
-  const take = async () => {
+  const lock = async () => {
     const previous = last;
-    let endTurn = () => {};
-    last = new Promise((resolve) => (endTurn = resolve));
+    let unlock = () => {};
+    last = new Promise((resolve) => (unlock = resolve));
     waiting += 1;
     await previous;
     waiting -= 1;
-    return endTurn;
+    return unlock;
   };
-  return { take, isWanted: () => waiting > 0 };
+  return { lock, isContended: () => waiting > 0 };
 }

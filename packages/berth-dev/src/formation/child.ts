@@ -7,7 +7,7 @@ import { createLineSplitter } from "./lines";
 import type { Output } from "./output";
 import type { Instance } from "./plan";
 
-/** The exit code of a shell. */
+/** A shell's exit code. */
 const COMMAND_NOT_FOUND = 127;
 
 export interface Child {
@@ -15,9 +15,9 @@ export interface Child {
   pid: number | undefined;
   /** Resolves to the exit code, or to 128 + the number of the signal that ended it. */
   exited: Promise<number>;
-  /** Resolves when it has exited and all output of its group is printed. */
+  /** Resolves when it has exited and all output of its process group is printed. */
   finished: Promise<unknown>;
-  /** Whether any process of its group still runs; a child may outlive the process itself. */
+  /** Whether any process of its group runs: its own children may outlive it. */
   isAlive(): boolean;
   /** Signals the whole group. */
   signal(name: NodeJS.Signals): void;
@@ -34,12 +34,12 @@ export function startChild(instance: Instance, cwd: string, output: Output): Chi
     stdio: ["ignore", "pipe", "pipe"],
   });
   if (child.pid) output.say(`${name} started${env.PORT ? ` on port ${env.PORT}` : ""}`);
-  const printing = [child.stdout, child.stderr].map((stream) => print(stream, name, output));
+  const outputs = [child.stdout, child.stderr].map((stream) => pipeLines(stream, name, output));
   const exited = waitForExit(child, (end) => output.say(`${name} ${end}`));
   return {
     pid: child.pid,
     exited,
-    finished: Promise.all([exited, ...printing]),
+    finished: Promise.all([exited, ...outputs]),
     isAlive: () => child.pid !== undefined && isGroupAlive(child.pid),
     signal: (signal) => void (child.pid && signalGroup(child.pid, signal)),
   };
@@ -59,8 +59,8 @@ function waitForExit(child: ChildProcess, say: (end: string) => void): Promise<n
   });
 }
 
-/** Reads no faster than the output is written (backpressure), so that a chatty process does not fill the memory. */
-async function print(stream: Readable, name: string, output: Output): Promise<void> {
+/** Reads no faster than the output can be written (backpressure), so that memory stays bounded. */
+async function pipeLines(stream: Readable, name: string, output: Output): Promise<void> {
   const lines = createLineSplitter((line) => output.line(name, line));
   for await (const chunk of stream) {
     lines.write(chunk as Buffer);
@@ -78,7 +78,7 @@ function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Whether any process of the group runs. Zombies do not count: in a container without an init process nothing reaps them. */
+/** Whether any process of the group runs. Zombies do not count: in a container without an init process, nothing reaps them. */
 function isGroupAlive(groupId: number): boolean {
   return signalGroup(groupId, 0) && statesOf(groupId).some((state) => state !== "Z");
 }
@@ -94,7 +94,7 @@ function statesOf(groupId: number): string[] {
   return states;
 }
 
-/** The fields after the command, which may contain spaces and brackets. Empty if the process is gone. */
+/** The fields of /proc/PID/stat after the command, which may contain spaces and brackets. Empty if the process is gone. */
 function readStat(pid: string): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");

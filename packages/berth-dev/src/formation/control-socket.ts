@@ -1,11 +1,11 @@
-// The Unix socket of a formation, in a folder that only its owner may enter, named by the formation's folder and first port.
+// Finds and names the control sockets: Unix sockets in a private folder, one for each formation, by its folder and first port.
 import { once } from "node:events";
 import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The limit of macOS; Linux allows four more. Longer paths are truncated silently. */
+/** The limit of macOS; Linux allows four more bytes. Longer paths are truncated silently. */
 const MAX_PATH_BYTES = 103;
 
 /** The socket of a formation, which may have ended, and its first port. */
@@ -42,8 +42,8 @@ export function controlSockets(formationId: string): ControlSocket[] {
   });
 }
 
-/** Connects to a socket. Undefined if nothing listens there any more. */
-export async function reach(path: string): Promise<Socket | undefined> {
+/** Connects to a socket. Undefined if nothing listens there. */
+export async function connectTo(path: string): Promise<Socket | undefined> {
   const socket = connect(path);
   try {
     await once(socket, "connect");
@@ -61,10 +61,10 @@ function refuseIfOpenToOthers(folder: string): void {
     throw new Error(`${folder} is accessible to other users: remove it, or choose another TMPDIR`);
 }
 
-/** On Linux, users share the folder for temporary files. */
+/** Named by the user's id: on Linux, all users share /tmp. */
 const controlFolder = (): string => join(tmpdir(), `formations-${process.getuid?.()}`);
 
-/** The rest of the id has the length of the folder's name. */
+/** Only the hash in the id, since the folder's name before it may make the path too long. */
 const hashOf = (formationId: string): string => formationId.slice(-8);
 
 function namesIn(folder: string): string[] {

@@ -1,8 +1,9 @@
-// Serves restart requests over the formation's Unix socket: a line of JSON as request, and lines of JSON as progress and result.
+// The server of `berth dev restart`, on the formation's control socket. The request is a line of JSON; the response is lines of
+// JSON with the progress and the result.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { controlPath, reach } from "./control-socket";
+import { connectTo, controlPath } from "./control-socket";
 import { createLineSplitter } from "./lines";
 import type { Restart } from "./restart";
 
@@ -15,7 +16,7 @@ export interface ControlRequest {
 export type ControlResponse = { say: string } | { failed: string } | { done: true };
 
 export interface Control {
-  /** Accepts no more requests, and resolves once the current ones are answered. */
+  /** Accepts no more requests. Resolves once the current ones have their responses. */
   close(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function listenForRestarts(
   restart: Restart,
 ): Promise<Control> {
   const path = controlPath(formationId, port);
-  const other = await reach(path);
+  const other = await connectTo(path);
   other?.destroy();
   if (other) throw new Error("another formation of this folder has the same first port");
   rmSync(path, { force: true });
@@ -51,9 +52,9 @@ export async function listenForRestarts(
 
 /** Resolves once the client has its response, or has disconnected. */
 async function respond(socket: Socket, restart: Restart): Promise<void> {
-  const gone = new AbortController();
+  const disconnected = new AbortController();
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  void closed.then(() => gone.abort());
+  void closed.then(() => disconnected.abort());
   socket.on("error", () => {});
   const send = (line: ControlResponse) =>
     socket.writable && socket.write(`${JSON.stringify(line)}\n`);
@@ -62,7 +63,7 @@ async function respond(socket: Socket, restart: Restart): Promise<void> {
   if (line === undefined) return void socket.destroy();
   try {
     const { restart: types } = JSON.parse(line) as ControlRequest;
-    await restart({ types, say: (text) => send({ say: text }), gone: gone.signal });
+    await restart({ types, say: (text) => send({ say: text }), disconnected: disconnected.signal });
     send({ done: true });
   } catch (err) {
     send({ failed: (err as Error).message });
@@ -71,7 +72,7 @@ async function respond(socket: Socket, restart: Restart): Promise<void> {
   await closed;
 }
 
-/** Undefined if the client disconnects before it has sent a line. Keeps reading, to notice when the client disconnects. */
+/** Undefined if the client disconnects before it has sent a line. Reads on, because an unread socket reports no disconnect. */
 function firstLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     const lines = createLineSplitter(resolve);

@@ -6,7 +6,7 @@ import type { Plan } from "./plan";
 
 export type Values = Record<string, string>;
 
-/** How often to check the file. Unlike a watcher, polling needs neither a folder nor an inotify watch. */
+/** How often to check the file. Polling, since fs.watch needs an existing folder and an inotify watch. */
 const POLL_MS = 200;
 
 /**
@@ -31,7 +31,7 @@ export function changedEnvFile(
 ): Promise<Values> {
   let seen: string | undefined;
   let read: string | undefined;
-  let said: string | undefined;
+  let reported: string | undefined;
   return new Promise((resolve) => {
     const poll = () => {
       const stamp = stampOf(file);
@@ -42,14 +42,14 @@ export function changedEnvFile(
       read = stamp;
       try {
         const now = readValues(file);
-        said = undefined;
+        reported = undefined;
         if (isDeepStrictEqual(now, values)) return;
         clearInterval(timer);
         resolve(now);
       } catch (err) {
         const { message } = err as Error;
-        if (message !== said) say(message);
-        said = message;
+        if (message !== reported) say(message);
+        reported = message;
       }
     };
     const timer = setInterval(poll, POLL_MS);
@@ -66,36 +66,39 @@ function stampOf(file: string): string {
   }
 }
 
-/** `NAME=${DEV_NAME:-…}`: NAME itself is ignored, as it may point to a database that is in use. */
-const OWN_VALUE = /\b([A-Z][A-Z0-9_]*)=\$\{DEV_\1:-/g;
+/** `NAME=${DEV_NAME:-…}`: NAME itself is ignored, since it may point to a database that is in use. */
+const OVERRIDABLE = /\b([A-Z][A-Z0-9_]*)=\$\{DEV_\1:-/g;
 
-/** Returns a line for each variable that is set and ignored, or replaced by its DEV_ variable. */
-export function describeOwnValues(
+/** Returns a line of output for each variable that is ignored although it is set, or replaced by its DEV_ variable. */
+export function describeOverrides(
   { stages }: Pick<Plan, "stages">,
   env: NodeJS.ProcessEnv,
   envFile: Values,
 ): string[] {
-  const users = new Map<string, string[]>();
+  const processesOf = new Map<string, string[]>();
   for (const { name, command } of stages.flat()) {
-    for (const [, variable = ""] of command.matchAll(OWN_VALUE))
-      users.set(variable, [...(users.get(variable) ?? []), name]);
+    for (const [, variable = ""] of command.matchAll(OVERRIDABLE))
+      processesOf.set(variable, [...(processesOf.get(variable) ?? []), name]);
   }
   const sourceOf = (name: string) => {
     if (env[name]) return "the environment";
     return envFile[name] && env[name] === undefined ? ".env" : undefined;
   };
-  return [...users].flatMap(([name, names]) => {
-    const [own, other] = [sourceOf(`DEV_${name}`), sourceOf(name)];
+  return [...processesOf].flatMap(([name, names]) => {
+    const [override, ignored] = [sourceOf(`DEV_${name}`), sourceOf(name)];
     const processes = names.join(", ");
-    if (own) return `${processes}: ${name} is DEV_${name} from ${own}`;
-    if (!other) return [];
-    return `${processes}: ${name} from ${other} is ignored in development; set DEV_${name} to override the Procfile's value`;
+    if (override) return `${processes}: ${name} is DEV_${name} from ${override}`;
+    if (!ignored) return [];
+    return `${processes}: ${name} from ${ignored} is ignored in development; set DEV_${name} to override the Procfile's value`;
   });
 }
 
 const INSPECT = /(^|\s)--inspect(-brk|-wait|-port)?(=\S*)?(?=\s|$)/g;
 
-/** Removes an inspector from NODE_OPTIONS, whose port npm has taken by then; `inspects` says whether there was one. */
+/**
+ * Removes `--inspect` from NODE_OPTIONS: npm is a Node process with the same NODE_OPTIONS, and already listens on that port.
+ * `inspects` says whether there was one.
+ */
 export function withoutInspector(env: NodeJS.ProcessEnv): {
   env: NodeJS.ProcessEnv;
   inspects: boolean;

@@ -1,7 +1,7 @@
-// Parses a formation such as web=2,worker=0: the number of instances of each process type.
+// Parses a formation, such as web=2,worker=0: the number of instances of each process type. Heroku's term.
 
 const PART = /^([A-Za-z0-9_-]+)=(\d{1,3})$/;
-/** The ports of the next process type begin 100 above. */
+/** Each process type has 100 ports. */
 const MAX_INSTANCES = 100;
 
 /** Counts by process type; `all` stands for the types that are not named. */
@@ -26,9 +26,9 @@ function parsePart(part: string, names: readonly string[], source: string): [str
   return [name, Number(count)];
 }
 
-/** The count of a type in the first of these that has one; otherwise 1. */
-export function countIn(name: string, ...all: (Counts | undefined)[]): number {
-  for (const counts of all) {
+/** Returns the count of a type from the first formation that has one; 1 if none has. */
+export function countIn(name: string, ...formations: (Counts | undefined)[]): number {
+  for (const counts of formations) {
     const count = counts?.get(name) ?? counts?.get("all");
     if (count !== undefined) return count;
   }

@@ -7,8 +7,8 @@ import { listenersOf } from "port-contract/ports";
 import type { Plan } from "./plan";
 
 /**
- * Binds the port of each instance and of the router, and holds all of them until the last is tried: of several formations that try
- * the same ports at once, one succeeds.
+ * Binds the port of each instance and of the router, and holds all of them until the last one is tried: of several formations that
+ * start at once on the same ports, only one continues.
  * @throws Error that names each port in use, the process that has it, and the cure.
  */
 export async function requireFreePorts({ instances, router }: Plan): Promise<void> {
@@ -23,17 +23,17 @@ export async function requireFreePorts({ instances, router }: Plan): Promise<voi
       port: router.port,
       cure: "choose another one with --router",
     });
-  const held: Server[] = [];
+  const servers: Server[] = [];
   const problems: string[] = [];
   for (const { name, port, cure } of claims) {
     const server = await tryPort(port);
-    if (server) held.push(server);
+    if (server) servers.push(server);
     else
       problems.push(
         `port ${port} of ${name} is in use${describeHolder(port)}: stop it, or ${cure}`,
       );
   }
-  await Promise.all(held.map(close));
+  await Promise.all(servers.map(close));
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
@@ -51,7 +51,7 @@ async function tryPort(port: number): Promise<Server | undefined> {
   return local && tryBind({ port });
 }
 
-/** Only EADDRINUSE means that the port is in use; any other error is reported better by the process itself. */
+/** Ignores every error except EADDRINUSE: the process itself reports it better. */
 async function tryBind(address: { port: number; host?: string }): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
@@ -69,7 +69,7 @@ function close(server: Server): Promise<void> {
 
 const MAX_COMMAND_LENGTH = 80;
 
-/** Returns ` by process PID (COMMAND in DIRECTORY)`, or `""` where the system does not say, as for other users' processes. */
+/** Returns a suffix for a message: ` by process PID (COMMAND in DIRECTORY)`, or `""` if unknown, as for other users' processes. */
 export function describeHolder(port: number): string {
   const pids = ps("-A", "-o", "pid=").split("\n").map(Number);
   const holder = listenersOf(pids).find((listener) => listener.port === port);

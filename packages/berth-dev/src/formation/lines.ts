@@ -1,7 +1,7 @@
-// Splits a stream of bytes into lines of text.
+// Splits a stream of bytes into lines of text. Unlike node:readline, it limits their length.
 import { StringDecoder } from "node:string_decoder";
 
-/** Longer lines are split, so that a process that never ends one does not fill the memory. */
+/** Longer lines are split, so that memory stays bounded. In UTF-16 units. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
 export interface LineSplitter {

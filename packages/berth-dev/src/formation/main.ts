@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type * as routing from "../router/router";
 import { startChild } from "./child";
 import { listenForRestarts, type Control } from "./control";
-import { changedEnvFile, describeOwnValues, readValues, withoutInspector } from "./environment";
+import { changedEnvFile, describeOverrides, readValues, withoutInspector } from "./environment";
 import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
 import { readOptions, usage } from "./options";
@@ -16,8 +16,8 @@ import { runFormation } from "./run";
 import { listenForStop } from "./signals";
 import { startWatchdog } from "./watchdog";
 
-/** The reader of the output may have stopped reading without closing it. */
-const FLUSH_MS = 1000;
+/** How long to wait at the end for the output to be read: its reader may have stopped without closing it. */
+const FLUSH_TIMEOUT_MS = 1000;
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -39,8 +39,8 @@ async function main(): Promise<number> {
   await requireFreePorts(plan);
   const output = createOutput(process.stdout, plan.names);
   const say = (text: string): void => output.say(text);
-  const sayOwnValues = () => describeOwnValues(plan, env, values).forEach(say);
-  sayOwnValues();
+  const sayOverrides = () => describeOverrides(plan, env, values).forEach(say);
+  sayOverrides();
   procfile.warnings.forEach(say);
   if (inspects)
     say("--inspect in NODE_OPTIONS debugs npm itself and is ignored: use npm run dev -- --inspect");
@@ -59,34 +59,34 @@ async function main(): Promise<number> {
     },
     requests,
     say,
-    changed: async ({ base: port }) => {
+    nextPlan: async ({ base: port }) => {
       values = await changedEnvFile(envFile, values, (problem) =>
         say(`${problem}; no process is restarted`),
       );
-      sayOwnValues();
+      sayOverrides();
       return planFormation(procfile, { ...options, id, port }, env, values);
     },
     withdraw: async (names) => {
       await Promise.all(names.map(async (name) => router?.withdraw(name)));
     },
     keepsRunning: options.keepsRunning,
-    offer: (restart) => {
+    onRestartReady: (restart) => {
       control = listenForRestarts(id, plan.base, restart).catch((err: Error) => {
         say(`the restart command cannot reach this formation: ${err.message}`);
         return undefined;
       });
     },
   });
-  watchdog.dismiss();
+  watchdog.stop();
   await router?.close();
   const closed = control?.then((open) => open?.close());
-  await Promise.race([Promise.all([output.flush(), closed]), delay(FLUSH_MS)]);
+  await Promise.race([Promise.all([output.flush(), closed]), delay(FLUSH_TIMEOUT_MS)]);
   return code;
 }
 
 /** @throws Error when its port cannot be bound. */
 async function startRouter(plan: RouterPlan, say: (text: string) => void): Promise<routing.Router> {
-  // Loaded only when it is used: it is most of what the runner would load.
+  // Loaded only when used: it loads Express and pino, most of the runner's start time.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- not an import, which would be loaded at once
   const { createRouter } = require("../router/router") as typeof routing;
   const router = createRouter({ ...plan, say });

@@ -1,7 +1,7 @@
 // The command line of the Procfile runner.
-import { parseCommandLine, parsePort } from "port-contract/args";
+import { parseCommandLine, parsePort, UsageError } from "port-contract/args";
 
-/** Node's default, which debuggers try first. */
+/** Node's default port. */
 const INSPECT_PORT = 9229;
 
 export const usage = `Usage: npm run dev -- [TYPE…] [options]
@@ -49,8 +49,8 @@ export interface Options {
   help: boolean;
 }
 
-/** `npm run dev` passes -f by itself. */
-const COMMAND_OPTIONS = ["f", "p", "help"];
+/** The options that `restart` accepts: -f too, since the script of `npm run dev` passes it. */
+const RESTART_OPTIONS = ["f", "p", "help"];
 
 /**
  * Reads the arguments that follow the script's name.
@@ -59,9 +59,9 @@ const COMMAND_OPTIONS = ["f", "p", "help"];
 export function readOptions(args: string[]): Options {
   const { values, positionals } = parse(args);
   const command = parseCommand(positionals);
-  const misplaced = Object.keys(values).find((name) => !COMMAND_OPTIONS.includes(name));
+  const misplaced = Object.keys(values).find((name) => !RESTART_OPTIONS.includes(name));
   if (command && misplaced !== undefined)
-    throw new Error(`the command restart takes only -p, not ${dashed(misplaced)}`);
+    throw new UsageError(`the command restart takes only -p, not ${dashed(misplaced)}`);
   const { f, m, p, env, inspect, router, host, restart, help } = values;
   return {
     procfile: f ?? "Procfile",
@@ -79,7 +79,7 @@ export function readOptions(args: string[]): Options {
 
 function readRouter(port: string | undefined, hosts: string[] = []): Options["router"] {
   if (port !== undefined) return { port: parsePort("--router", port), hosts };
-  if (hosts.length > 0) throw new Error("--host needs a router: add --router PORT");
+  if (hosts.length > 0) throw new UsageError("--host needs a router: add --router PORT");
   return undefined;
 }
 
@@ -101,7 +101,7 @@ function parse(args: string[]) {
     restart: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  // Like Node's own flag, it may have no value, which parseArgs does not support.
+  // Its value is optional, as in Node itself, which parseArgs does not support.
   const given = args.map((arg) => (arg === "--inspect" ? `--inspect=${INSPECT_PORT}` : arg));
-  return parseCommandLine(given, options, usage);
+  return parseCommandLine(given, options, { usage });
 }

@@ -4,34 +4,36 @@ import type { ProcessType, Procfile } from "./procfile";
 
 type Lines = Pick<Procfile, "types" | "oneOffs">;
 
-const namedBy = (line: ProcessType, types: readonly ProcessType[]): ProcessType[] =>
-  types.filter((type) => isNamed(type, line));
+/** The types whose port the line mentions. */
+const referencedBy = (line: ProcessType, types: readonly ProcessType[]): ProcessType[] =>
+  types.filter((type) => isReferencedBy(type, line));
 
-/** The names of these types, and of all types that they and the one-off processes wait for. */
-export function withNeeds(names: readonly string[], { types, oneOffs }: Lines): Set<string> {
-  const needed = new Set([...oneOffs, ...types.filter(({ name }) => names.includes(name))]);
-  for (const line of needed) namedBy(line, types).forEach((each) => needed.add(each));
-  return new Set([...needed].map(({ name }) => name));
+/** Returns the names of these types, and of all types that they and the one-off processes wait for. */
+export function withDependencies(names: readonly string[], { types, oneOffs }: Lines): Set<string> {
+  const found = new Set([...oneOffs, ...types.filter(({ name }) => names.includes(name))]);
+  for (const line of found) referencedBy(line, types).forEach((each) => found.add(each));
+  return new Set([...found].map(({ name }) => name));
 }
 
 /**
- * Returns the lines in stages: a stage can start once the stages before it are up, and their one-off processes have exited.
- * One-off processes run in their order, before every line that they do not need themselves.
+ * Groups the lines into stages (a topological sort): a stage can start once the stages before it are up, and their one-off
+ * processes have exited. One-off processes run in their order, and before every line that they do not wait for themselves.
  * @throws Error when lines wait for each other.
  */
 export function orderLines({ types, oneOffs }: Lines) {
-  const neededFirst = withNeeds([], { types, oneOffs });
-  const isFirst = (line: ProcessType) => !oneOffs.includes(line) && neededFirst.has(line.name);
+  const neededByOneOffs = withDependencies([], { types, oneOffs });
+  const isStartedFirst = (line: ProcessType) =>
+    !oneOffs.includes(line) && neededByOneOffs.has(line.name);
 
-  const needsOf = (line: ProcessType): ProcessType[] => {
+  const dependenciesOf = (line: ProcessType): ProcessType[] => {
     const earlier = oneOffs.slice(0, oneOffs.includes(line) ? oneOffs.indexOf(line) : undefined);
-    return [...namedBy(line, types), ...(isFirst(line) ? [] : earlier)];
+    return [...referencedBy(line, types), ...(isStartedFirst(line) ? [] : earlier)];
   };
 
   const stages: ProcessType[][] = [];
   const placed = new Set<ProcessType>();
   for (let rest = [...oneOffs, ...types]; rest.length > 0;) {
-    const stage = rest.filter((line) => needsOf(line).every((needed) => placed.has(needed)));
+    const stage = rest.filter((line) => dependenciesOf(line).every((needed) => placed.has(needed)));
     if (stage.length === 0) throw new Error(describeCycle(rest));
     stage.forEach((line) => placed.add(line));
     stages.push(stage);
@@ -39,11 +41,11 @@ export function orderLines({ types, oneOffs }: Lines) {
   }
   return {
     stages,
-    isNeeded: (type: ProcessType) => stages.flat().some((line) => isNamed(type, line)),
+    isAwaited: (type: ProcessType) => stages.flat().some((line) => isReferencedBy(type, line)),
   };
 }
 
-function isNamed(type: ProcessType, { name, command }: ProcessType): boolean {
+function isReferencedBy(type: ProcessType, { name, command }: ProcessType): boolean {
   return name !== type.name && new RegExp(`\\$\\{?${portVariable(type.name)}\\b`).test(command);
 }
 

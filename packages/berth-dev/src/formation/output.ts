@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { prettyFactory } from "pino-pretty";
 
 const RUNNER = "system";
-/** Cyan, yellow, green, magenta, blue, red: assigned to the instances in order. */
+/** ANSI codes of cyan, yellow, green, magenta, blue and red, assigned to the instances in order. */
 const COLORS = [36, 33, 32, 35, 34, 31];
 
 export interface Output {
@@ -14,7 +14,7 @@ export interface Output {
   say(text: string): void;
   /** Resolves when more can be written without waiting. */
   ready(): Promise<void>;
-  /** Resolves when everything is written, or cannot be written. */
+  /** Resolves when everything is written, or writing has failed. */
   flush(): Promise<void>;
   /** Resolves when the reader has closed the output. */
   closed: Promise<void>;
@@ -44,7 +44,7 @@ function clock(): string {
   return new Date().toTimeString().slice(0, 8);
 }
 
-/** Leaves out the time and the process, which are in the prefix. */
+/** Omits the time and the process, which are in the prefix. */
 function createLogRenderer(): (text: string) => string[] {
   const pretty = prettyFactory({
     colorize: true,

@@ -2,7 +2,7 @@
 import { planRoutes, typesOf, type Routes } from "../router/routes";
 import { countIn, parseFormation } from "./formation-size";
 import type { Options } from "./options";
-import { orderLines, withNeeds } from "./order";
+import { orderLines, withDependencies } from "./order";
 import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
 
@@ -51,16 +51,20 @@ export function planFormation(
   const typeNames = types.map(({ name }) => name);
   const counts = countTypes(procfile, options);
   const base = chooseBasePort(options.port, envFile, env);
-  const ports = typeNames.map((name, index) => [portVariable(name), `${portOf(base, index, 1)}`]);
-  const own = Object.fromEntries([...ports, ["FORMATION_ID", options.id]]) as Record<
-    string,
-    string
-  >;
-  const shared = { ...envFile, ...env, ...own };
+  const ports = typeNames.map((name, index): [string, string] => [
+    portVariable(name),
+    String(portOf(base, index, 1)),
+  ]);
+  const shared: NodeJS.ProcessEnv = {
+    ...envFile,
+    ...env,
+    ...Object.fromEntries(ports),
+    FORMATION_ID: options.id,
+  };
 
   const started = types.filter(({ name }) => counts.get(name));
   if (started.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
-  const { stages, isNeeded } = orderLines({ types: started, oneOffs });
+  const { stages, isAwaited } = orderLines({ types: started, oneOffs });
 
   const routes = options.router && planRoutes(options.router.hosts, counts);
   const isRouted = ({ name }: ProcessType) => routes && typesOf(routes).includes(name);
@@ -73,13 +77,13 @@ export function planFormation(
       name: `${type.name}.${number}`,
       command: type.command,
       env: {
-        // One router stands in front of it. The environment can override this.
+        // The router is the one proxy in front of it. The environment can override this.
         ...(isRouted(type) && { TRUST_PROXY: "1" }),
         ...shared,
         PORT: String(portOf(base, types.indexOf(type), number)),
         ...(inspectPort !== undefined && { INSPECT_PORT: String(inspectPort++) }),
       },
-      ...(isNeeded(type) && { awaited: "port" }),
+      ...(isAwaited(type) && { awaited: "port" }),
     });
     instances.set(type.name, numbers.map(toInstance));
   }
@@ -103,18 +107,19 @@ export function planFormation(
  */
 function countTypes(
   { types, oneOffs, counts: own }: Procfile,
-  { formation, types: asked = [] }: Partial<Pick<Options, "formation" | "types">>,
+  { formation, types: requested = [] }: Partial<Pick<Options, "formation" | "types">>,
 ): Map<string, number> {
   const names = types.map(({ name }) => name);
-  const unknown = asked.find((name) => !names.includes(name));
+  const unknown = requested.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new Error(
       `"${unknown}" is neither the command restart nor a type in the Procfile: ${names.join(", ")}`,
     );
   const flag = formation === undefined ? undefined : parseFormation(formation, names, "-m");
-  const wanted = withNeeds(asked, { types, oneOffs });
+  const wanted = withDependencies(requested, { types, oneOffs });
   const chosen = new Map(names.map((name) => [name, wanted.has(name) ? 1 : 0]));
-  return new Map(names.map((name) => [name, countIn(name, flag, asked.length > 0 ? chosen : own)]));
+  const defaults = requested.length > 0 ? chosen : own;
+  return new Map(names.map((name) => [name, countIn(name, flag, defaults)]));
 }
 
 /** @throws Error when an instance has the same port. */

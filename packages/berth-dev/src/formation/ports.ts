@@ -28,7 +28,7 @@ export function portOf(base: number, typeIndex: number, instance: number): numbe
   return port;
 }
 
-/** The variable with a type's first port: DB_PORT for db. Further instances have the ports that follow. */
+/** The name of the variable that has a type's first port, such as DB_PORT for db. Further instances have the next ports. */
 export function portVariable(typeName: string): string {
   return `${typeName.toUpperCase().replaceAll("-", "_")}_PORT`;
 }

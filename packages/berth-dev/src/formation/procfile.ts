@@ -1,4 +1,4 @@
-// Reads a Procfile: one process type a line, NAME: COMMAND.
+// Reads a Procfile: one process type per line, NAME: COMMAND.
 import { readFileSync } from "node:fs";
 import { type Counts, parseFormation } from "./formation-size";
 
@@ -51,7 +51,9 @@ export function parseProcfile(text: string, file: string): Procfile {
     if (formation !== undefined) formations.push([index + 1, formation]);
     if (/^\s*(#|$)/.test(content)) return;
     const type = parseLine(content);
-    const problem = type ? nameTaken(type.name, lineOf) : `write NAME: COMMAND, not "${content}"`;
+    const problem = type
+      ? duplicateProblem(type.name, lineOf)
+      : `write NAME: COMMAND, not "${content}"`;
     if (problem) problems.push(`${file}:${index + 1}: ${problem}`);
     if (!type || problem) return;
     types.push(type);
@@ -71,7 +73,7 @@ function parseLine(content: string): ProcessType | undefined {
   return name && command ? { name, command } : undefined;
 }
 
-function nameTaken(name: string, lineOf: Map<string, number>): string | undefined {
+function duplicateProblem(name: string, lineOf: Map<string, number>): string | undefined {
   const line = lineOf.get(name);
   if (line === undefined) return undefined;
   return `"${name}" is already defined in line ${line}, use another name`;

@@ -1,32 +1,33 @@
-// Checks whether an instance is up: by its process, its port or /readyz, as others of its type allow.
+// Readiness probes of an instance: its process, its port, or /readyz.
 import { once } from "node:events";
 import { get } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 const POLL_MS = 50;
-/** An HTTP server responds to a health check within this time; another protocol may wait for more input forever. */
+/** A server that does not respond to a health check in this time speaks another protocol, and may wait for more input. */
 const HTTP_TIMEOUT_MS = 1000;
 /** A process that cannot run has usually exited by then; the same as supervisord's default `startsecs`. */
 const STEADY_MS = 1000;
 
-/** What an instance shows once it is up: only that it runs, a port that accepts connections, or HTTP responses. */
-export type Sign = "runs" | "port" | "http";
+/** How to tell that an instance is up: the process keeps running, its port accepts connections, or it responds to HTTP. */
+export type Probe = "process" | "tcp" | "http";
 
-const SIGNS: readonly Sign[] = ["runs", "port", "http"];
+/** From the weakest to the strongest. */
+const PROBES: readonly Probe[] = ["process", "tcp", "http"];
 
-/** Returns the strongest sign that any of these ports shows. */
-export async function signOf(ports: number[]): Promise<Sign> {
-  const signs = await Promise.all(ports.map(async (port) => (await check(port)).sign));
-  return SIGNS.findLast((sign) => signs.includes(sign)) ?? "runs";
+/** Returns the strongest probe that succeeds on any of these ports. */
+export async function strongestProbe(ports: number[]): Promise<Probe> {
+  const probes = await Promise.all(ports.map(async (port) => (await check(port)).probe));
+  return PROBES.findLast((probe) => probes.includes(probe)) ?? "process";
 }
 
-/** Resolves once the port shows the sign and, for HTTP, `/readyz` responds with less than 500; or when `signal` is aborted. */
-export async function becomesReady(port: number, sign: Sign, signal: AbortSignal): Promise<void> {
-  if (sign === "runs") return delay(STEADY_MS);
+/** Resolves once the probe succeeds and, for HTTP, `/readyz` responds with less than 500; or when `signal` is aborted. */
+export async function becomesReady(port: number, probe: Probe, signal: AbortSignal): Promise<void> {
+  if (probe === "process") return delay(STEADY_MS);
   for (;;) {
-    const { sign: shown, isReady } = await check(port);
-    if (signal.aborted || (isReady && SIGNS.indexOf(shown) >= SIGNS.indexOf(sign))) return;
+    const { probe: succeeded, isReady } = await check(port);
+    if (signal.aborted || (isReady && PROBES.indexOf(succeeded) >= PROBES.indexOf(probe))) return;
     await delay(POLL_MS);
   }
 }
@@ -36,13 +37,14 @@ export async function acceptsConnections(port: number, signal: AbortSignal): Pro
   while (!signal.aborted && !(await isAccepting(port))) await delay(POLL_MS);
 }
 
-async function check(port: number): Promise<{ sign: Sign; isReady: boolean }> {
-  if (!(await isAccepting(port))) return { sign: "runs", isReady: false };
+/** The strongest probe that succeeds on the port. */
+async function check(port: number): Promise<{ probe: Probe; isReady: boolean }> {
+  if (!(await isAccepting(port))) return { probe: "process", isReady: false };
   const status = await readyzStatus(port);
   // A service without /readyz responds 404.
   return status === undefined
-    ? { sign: "port", isReady: true }
-    : { sign: "http", isReady: status < 500 };
+    ? { probe: "tcp", isReady: true }
+    : { probe: "http", isReady: status < 500 };
 }
 
 async function isAccepting(port: number): Promise<boolean> {

@@ -1,71 +1,75 @@
 // Replaces the process of one instance by a new one on the same port, and checks that it comes up.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Instance } from "./plan";
-import { becomesReady, type Sign } from "./readiness";
+import { becomesReady, type Probe } from "./readiness";
 import type { OnExit, Supervisor } from "./supervisor";
 
 /** Heroku gives a new process the same time to listen. */
 const UP_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
-export interface Replacement {
-  /** The sign by which the new process counts as up. */
-  sign: Sign;
-  /** Whether no other instance serves requests meanwhile. */
-  isAlone: boolean;
+export interface ReplaceOptions {
+  /** The probe by which the new process counts as up. */
+  probe: Probe;
+  /** Whether no other instance serves requests in the meantime. */
+  isOnlyInstance: boolean;
   /** Aborted, with the reason as text, when the formation ends or restarts as a whole. */
-  over: AbortSignal;
-  /** Aborted when the client that asked for the restart has disconnected. */
-  gone: AbortSignal;
+  ended: AbortSignal;
+  /** Aborted when the client that requested the restart has disconnected. */
+  disconnected: AbortSignal;
   report: (text: string) => void;
 }
 
 /** Resolves to undefined once the new process is up, otherwise to what is wrong. */
-export type Replace = (instance: Instance, how: Replacement) => Promise<string | undefined>;
+export type Replace = (instance: Instance, options: ReplaceOptions) => Promise<string | undefined>;
 
-/** @param onExit Returns the listener for the new process' exit; the process is on trial until it is up, which may be never. */
+/** @param onExit Returns the listener for the exit of the new process. `isStarting` is true until it is up, which may be never. */
 export function createReplace(
   supervisor: Supervisor,
-  onExit: (instance: Instance, isOnTrial: () => boolean) => OnExit,
+  onExit: (instance: Instance, isStarting: () => boolean) => OnExit,
   upTimeoutMs = UP_TIMEOUT_MS,
 ): Replace {
-  return async (instance, { sign, isAlone, over, gone, report }) => {
+  return async (instance, { probe, isOnlyInstance, ended, disconnected, report }) => {
     const { name, env } = instance;
-    const port = sign === "runs" ? "" : ` on port ${env.PORT}`;
-    if (over.aborted) return over.reason as string;
-    if (gone.aborted) return "the client disconnected";
-    report(`stopping ${name}${isAlone && port ? `: nothing listens${port} until it is back` : ""}`);
+    const port = probe === "process" ? "" : ` on port ${env.PORT}`;
+    if (ended.aborted) return ended.reason as string;
+    if (disconnected.aborted) return "the client disconnected";
+    const isClosed = isOnlyInstance && port !== "";
+    report(`stopping ${name}${isClosed ? `: nothing listens${port} until it is back` : ""}`);
     const isInTime = await supervisor.stop([name]);
-    if (over.aborted) return over.reason as string;
+    if (ended.aborted) return ended.reason as string;
     if (!isInTime)
       report(`${name} did not stop in time and was killed, with its requests in flight`);
 
-    const trial = startTrial(instance, sign);
+    const state = start(instance, probe);
     const deadline = performance.now() + upTimeoutMs;
-    while (!trial.isUp) {
-      if (over.aborted) return over.reason as string;
-      if (trial.exitCode !== undefined)
-        return `${name} exited with code ${trial.exitCode} before it was up`;
+    while (!state.isUp) {
+      if (ended.aborted) return ended.reason as string;
+      if (state.exitCode !== undefined)
+        return `${name} exited with code ${state.exitCode} before it was up`;
       if (performance.now() > deadline) return `${name} is not up after ${upTimeoutMs / 1000} s`;
-      if (gone.aborted) return `the client disconnected before ${name} was up`;
+      if (disconnected.aborted) return `the client disconnected before ${name} was up`;
       await delay(POLL_MS);
     }
     report(`${name} is up again${port}`);
     return undefined;
   };
 
-  /** The trial goes on after the client has disconnected. */
-  function startTrial(instance: Instance, sign: Sign) {
-    const trial: { isUp: boolean; exitCode?: number } = { isUp: false };
-    const ended = new AbortController();
-    const isOnTrial = () => !trial.isUp;
-    void supervisor.start(instance, onExit(instance, isOnTrial)).exited.then((code) => {
-      trial.exitCode = code;
-      ended.abort();
+  /** Starts the instance and keeps its state up to date, even after the client has disconnected. */
+  function start(instance: Instance, probe: Probe) {
+    const state: { isUp: boolean; exitCode?: number } = { isUp: false };
+    const exit = new AbortController();
+    const child = supervisor.start(
+      instance,
+      onExit(instance, () => !state.isUp),
+    );
+    void child.exited.then((code) => {
+      state.exitCode = code;
+      exit.abort();
     });
-    void becomesReady(Number(instance.env.PORT), sign, ended.signal).then(() => {
-      trial.isUp = trial.exitCode === undefined;
+    void becomesReady(Number(instance.env.PORT), probe, exit.signal).then(() => {
+      state.isUp = state.exitCode === undefined;
     });
-    return trial;
+    return state;
   }
 }

@@ -1,8 +1,8 @@
-// The command `restart`: asks the running formation of a folder to restart processes, and prints its progress.
+// The client of `berth dev restart`: asks the running formation of a folder to restart processes, and prints the progress.
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { ControlRequest, ControlResponse } from "./control";
-import { controlSockets, reach } from "./control-socket";
+import { connectTo, controlSockets } from "./control-socket";
 import { formationId } from "./formation-id";
 import { createLineSplitter } from "./lines";
 
@@ -20,17 +20,20 @@ export async function restartProcesses(
   const socket = await findFormation(directory, port);
   const request: ControlRequest = { restart: types };
   socket.write(`${JSON.stringify(request)}\n`);
-  const end = await readResponse(socket, say);
-  if (end === undefined) throw new Error("the formation ended before the restart was complete");
-  if ("failed" in end) throw new Error(withoutControls(end.failed));
+  const result = await readResponse(socket, say);
+  if (result === undefined) throw new Error("the formation ended before the restart was complete");
+  if ("failed" in result) throw new Error(withoutControls(result.failed));
 }
 
 /** @throws Error unless exactly one runs. */
 async function findFormation(directory: string, port: number | undefined): Promise<Socket> {
   const sockets = controlSockets(formationId(directory));
-  const asked = sockets.filter((each) => port === undefined || each.port === port);
-  const tried = asked.map(async ({ port, path }) => ({ port, socket: await reach(path) }));
-  const running = (await Promise.all(tried)).filter(({ socket }) => socket !== undefined);
+  const candidates = sockets.filter((each) => port === undefined || each.port === port);
+  const connecting = candidates.map(async ({ port, path }) => ({
+    port,
+    socket: await connectTo(path),
+  }));
+  const running = (await Promise.all(connecting)).filter(({ socket }) => socket !== undefined);
   const [first] = running;
   if (first?.socket && running.length === 1) return first.socket;
   running.forEach(({ socket }) => socket?.destroy());
@@ -46,13 +49,13 @@ const withoutControls = (text: string): string => text.replace(/\p{Cc}/gu, "");
 
 /** Resolves to the result, or to undefined when the connection closes without one. */
 async function readResponse(socket: Socket, say: (text: string) => void) {
-  let end: Exclude<ControlResponse, { say: string }> | undefined;
+  let result: Exclude<ControlResponse, { say: string }> | undefined;
   const lines = createLineSplitter((line) => {
     const response = JSON.parse(line) as ControlResponse;
     if ("say" in response) say(withoutControls(response.say));
-    else end = response;
+    else result = response;
   });
   socket.on("data", (chunk: Buffer) => lines.write(chunk)).on("error", () => {});
   await once(socket, "close");
-  return end;
+  return result;
 }

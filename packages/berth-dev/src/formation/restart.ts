@@ -1,6 +1,6 @@
-// Restarts instances one by one: the next is stopped only after the one before is up again.
+// Rolling restart: stops the next instance only once the one before is up again.
 import type { Instance, Plan } from "./plan";
-import { signOf, type Sign } from "./readiness";
+import { type Probe, strongestProbe } from "./readiness";
 import type { Replace } from "./replace";
 
 export interface RestartRequest {
@@ -8,47 +8,53 @@ export interface RestartRequest {
   types: string[];
   /** Reports progress to the client. */
   say: (text: string) => void;
-  /** Aborted when the client disconnects: the current instance is still started, the next ones are left alone. */
-  gone: AbortSignal;
+  /** Aborted when the client disconnects: the current instance is still started, the others are not restarted. */
+  disconnected: AbortSignal;
 }
 
-/** Resolves when all are up again. Rejects with an Error that says which one is not, or why nothing was done. */
+/** Resolves when all instances are up again. @throws Error that names the one that is not, or why nothing was restarted */
 export type Restart = (request: RestartRequest) => Promise<void>;
 
-/** The time between two changes of .env. */
-export interface Round {
+/** What runs from one change of .env to the next. */
+export interface Generation {
   plan: Plan;
   /** Aborted, with the reason as text, when the formation ends or restarts with other variables. */
-  over: AbortSignal;
-  /** The names of the instances that have been started in this round. */
-  begun: Set<string>;
+  ended: AbortSignal;
+  /** The names of the instances that have been started so far. */
+  started: Set<string>;
 }
 
 export interface RestartOptions {
   replace: Replace;
-  round: () => Round;
+  generation: () => Generation;
   /** Prints a line about the formation. */
   say: (text: string) => void;
 }
 
 /** Returns a function that restarts instances, one request at a time. */
-export function createRestart({ replace, round, say }: RestartOptions): Restart {
-  /** By type, and kept: an instance that failed and is the only one of its type shows no sign. */
-  const signs = new Map<string, Sign>();
+export function createRestart({ replace, generation, say }: RestartOptions): Restart {
+  /** By type. Kept, since no probe succeeds on the only instance of a type after it has failed. */
+  const probes = new Map<string, Probe>();
   let isBusy = false;
 
-  async function restart({ types, say: respond, gone }: RestartRequest): Promise<void> {
-    const { plan, over, begun } = round();
+  async function restart({ types, say: respond, disconnected }: RestartRequest): Promise<void> {
+    const { plan, ended, started } = generation();
     const instances = choose(plan, types);
-    const missing = instances.find(({ name }) => over.aborted || !begun.has(name));
+    const missing = instances.find(({ name }) => ended.aborted || !started.has(name));
     if (missing) throw new Error(`${missing.name} has not been started yet: wait until it is`);
-    await learnSigns(plan, new Set(instances.map(typeOf)));
+    await chooseProbes(plan, new Set(instances.map(typeOf)));
 
     const report = (text: string) => [say, respond].forEach((each) => each(text));
     for (const [index, instance] of instances.entries()) {
-      const isAlone = instancesOf(plan, typeOf(instance)).length === 1;
-      const sign = signs.get(typeOf(instance)) ?? "runs";
-      const problem = await replace(instance, { sign, isAlone, over, gone, report });
+      const isOnlyInstance = instancesOf(plan, typeOf(instance)).length === 1;
+      const probe = probes.get(typeOf(instance)) ?? "process";
+      const problem = await replace(instance, {
+        probe,
+        isOnlyInstance,
+        ended,
+        disconnected,
+        report,
+      });
       if (problem === undefined) continue;
       const rest = instances.slice(index + 1).map(({ name }) => name);
       const text = `${problem}${rest.length > 0 ? `; not restarted: ${rest.join(", ")}` : ""}`;
@@ -57,13 +63,15 @@ export function createRestart({ replace, round, say }: RestartOptions): Restart 
     }
   }
 
-  /** Checks the running instances before any of them is stopped. */
-  async function learnSigns(plan: Plan, types: Set<string>): Promise<void> {
+  /** Tries the probes on the running instances, before any of them is stopped. */
+  async function chooseProbes(plan: Plan, types: Set<string>): Promise<void> {
     for (const type of types) {
-      if (signs.get(type) === "http") continue;
-      const sign = await signOf(instancesOf(plan, type).map(({ env }) => Number(env.PORT)));
-      // An instance that is starting, or has failed, shows less than it will.
-      if (sign !== "runs") signs.set(type, sign);
+      if (probes.get(type) === "http") continue;
+      const probe = await strongestProbe(
+        instancesOf(plan, type).map(({ env }) => Number(env.PORT)),
+      );
+      // The port of an instance that is starting, or has failed, is not open yet.
+      if (probe !== "process") probes.set(type, probe);
     }
   }
 

@@ -14,8 +14,8 @@ export interface StopRequests {
 }
 
 /**
- * Listens to SIGTERM, SIGINT and SIGHUP of `runner`. A closed output counts as SIGPIPE, and the end of the npm that started it as
- * SIGHUP: a killed npm forwards no signal.
+ * Listens for SIGTERM, SIGINT and SIGHUP. A closed output counts as SIGPIPE. The exit of the npm that started this process counts
+ * as SIGHUP, since npm forwards no signal when it is killed.
  */
 export function listenForStop(runner: NodeJS.Process, output: Output): StopRequests {
   const stop = new Promise<number>((resolve) => {
@@ -24,7 +24,7 @@ export function listenForStop(runner: NodeJS.Process, output: Output): StopReque
       runner.on(name, () => request(name));
     }
     void output.closed.then(() => request("SIGPIPE"));
-    void npmEnds(runner).then(() => request("SIGHUP"));
+    void npmExit(runner).then(() => request("SIGHUP"));
   });
   return { stop, force: secondCtrlC(runner) };
 }
@@ -39,8 +39,8 @@ function secondCtrlC(runner: NodeJS.Process): Promise<void> {
   });
 }
 
-/** Never resolves if the parent is not npm: another program may leave the runner behind on purpose. */
-function npmEnds(runner: NodeJS.Process): Promise<void> {
+/** Never resolves if the parent is not npm: another program may start the runner in the background and exit. */
+function npmExit(runner: NodeJS.Process): Promise<void> {
   if (runner.env.npm_lifecycle_event === undefined) return new Promise(() => {});
   const parent = runner.ppid;
   return new Promise((resolve) => {

@@ -7,15 +7,15 @@ import type { Instance } from "./plan";
 export type OnExit = (code: number, ranMs: number) => void;
 
 export interface Supervisor {
-  /** Whether the instance has a process, even one that has exited, or is about to be restarted. */
+  /** Whether the instance has been started and not stopped, even if its process has exited, or is about to be restarted. */
   has(name: string): boolean;
   /** Starts the instance. `onExit` is not called for a process that is stopped. */
   start(instance: Instance, onExit: OnExit): Child;
-  /** Stops what an exited instance left behind, and starts it after `ms`, unless it is started or stopped before. */
+  /** Stops the processes that an exited instance left behind, and starts it after `ms`, unless it is started or stopped before. */
   restartIn(instance: Instance, ms: number, onExit: OnExit): Promise<void>;
   /**
-   * Stops these instances, and what they left behind. Resolves once nothing is left of them, nor of those that are stopping
-   * already, to whether all exited before they had to be killed.
+   * Stops these instances, with all processes that they started, and waits for those that are already stopping. Resolves to false
+   * if any of them had to be killed.
    */
   stop(names: string[]): Promise<boolean>;
   /** Stops all instances. */
@@ -58,12 +58,12 @@ export function createSupervisor(
   }
 
   async function stop(names: string[]): Promise<boolean> {
-    const taken = names.flatMap((name) => children.get(name) ?? []);
+    const stoppedChildren = names.flatMap((name) => children.get(name) ?? []);
     for (const name of names) {
       children.delete(name);
       scheduled.delete(name);
     }
-    const stopped = withdraw(names).then(() => stopChildren(taken, force));
+    const stopped = withdraw(names).then(() => stopChildren(stoppedChildren, force));
     stopping.add(stopped);
     await Promise.all(stopping);
     stopping.delete(stopped);
@@ -79,20 +79,17 @@ export function createSupervisor(
   };
 }
 
-/** The first restart comes soon: the process may only have met a port that was not free yet. */
+/** Short, because the port may only not have been free yet. */
 const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
-/** A process that ran this long started well, so its exit begins a new series. */
-const RAN_WELL_MS = 10_000;
+/** After a process has run for this time, the backoff starts again. */
+const RESET_AFTER_MS = 10_000;
 
-/**
- * Returns a function that gives the delay before an instance is restarted, in milliseconds. It doubles from 0.1 s to 5 s while the
- * instance exits soon after each start.
- */
+/** Returns a function that gives an instance's restart delay, in milliseconds: exponential backoff from 0.1 s to 5 s. */
 export function createRestartBackoff(): (name: string, ranMs: number) => number {
   const last = new Map<string, number>();
   return (name, ranMs) => {
-    const before = ranMs < RAN_WELL_MS ? last.get(name) : undefined;
+    const before = ranMs < RESET_AFTER_MS ? last.get(name) : undefined;
     const ms = before === undefined ? FIRST_RESTART_MS : Math.min(before * 2, MAX_RESTART_MS);
     last.set(name, ms);
     return ms;
@@ -106,8 +103,8 @@ const AFTER_KILL_MS = 1000;
 const POLL_MS = 20;
 
 /**
- * Signals process groups, not processes: a child of a process must not stay behind with its port. Resolves once nothing is left,
- * to whether all exited in time.
+ * Sends SIGTERM, then SIGKILL after the grace period, to process groups: a child of a process must not keep its port. Resolves once
+ * all are gone, to whether all exited in time.
  * @param force Ends the grace period early.
  */
 export async function stopChildren(children: Child[], force: Promise<void>): Promise<boolean> {
@@ -121,7 +118,7 @@ export async function stopChildren(children: Child[], force: Promise<void>): Pro
   return areGone;
 }
 
-/** Polls, as only the leader of a process group reports its exit. */
+/** Polls, because only the leader of a process group reports its exit. */
 async function allGone(children: Child[], timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (children.some((child) => child.isAlive()) && performance.now() < deadline) {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import type { Child } from "./child";
 
 /**
- * Reads the process groups from a pipe whose other end only the runner has, a line each time there are more. The pipe closes when
- * the runner ends, however it ends. An empty last line means that nothing is left to stop.
+ * Reads lines from a pipe that only the runner writes to; the last line has all process groups. The pipe closes when the runner
+ * ends, even by SIGKILL. An empty last line means that no process is left.
  */
 const SCRIPT = `
 while read -r line; do groups=$line; done
@@ -16,11 +16,11 @@ kill -KILL $groups
 
 export interface Watchdog {
   guard(child: Child): void;
-  /** To be called once all processes have ended. */
-  dismiss(): void;
+  /** Stops the watchdog, once all processes have ended. */
+  stop(): void;
 }
 
-/** Starts the watchdog in its own process group, where no Ctrl-C reaches it. */
+/** Starts the watchdog in its own process group, so that Ctrl-C does not reach it. */
 export function startWatchdog(): Watchdog {
   const shell = spawn("sh", ["-c", SCRIPT], {
     detached: true,
@@ -32,10 +32,10 @@ export function startWatchdog(): Watchdog {
   let children: Child[] = [];
   return {
     guard: (child) => {
-      // The id of a group that has ended may be reused by another one.
+      // Forget groups that have ended: their ids may be reused.
       children = [...children, child].filter((each) => each.isAlive());
       shell.stdin.write(`${children.map(({ pid }) => `-${pid}`).join(" ")}\n`);
     },
-    dismiss: () => shell.stdin.end("\n"),
+    stop: () => shell.stdin.end("\n"),
   };
 }

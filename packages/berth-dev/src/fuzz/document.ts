@@ -36,14 +36,14 @@ export interface Parameter {
 export interface DescribedResponse {
   $ref?: string;
   description?: string;
-  content?: Record<string, { schema?: JsonSchema }>;
+  content?: Record<string, { schema?: JsonSchema; example?: { errors?: unknown } }>;
 }
 
 /** A method of a path. */
 export interface Operation {
   /** `PUT /notes/{id}`. */
   name: string;
-  /** In upper case. */
+  /** In capitals. */
   method: string;
   /** `/notes/{id}`. */
   path: string;
@@ -73,7 +73,7 @@ interface RawOperation {
   security?: Record<string, string[]>[];
 }
 
-/** Methods that create resources come first, those that delete them last. */
+/** The order in which methods are tried: those that create resources first, those that delete them last. */
 const ORDER = ["POST", "GET", "HEAD", "QUERY", "PUT", "PATCH", "DELETE"];
 
 /** All operations, in the order in which they are to be tried. */
@@ -91,7 +91,7 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
           return [status, (name !== undefined && components?.responses?.[name]) || own];
         }),
       ),
-      security: (raw.security ?? []).filter((of) => Object.keys(of).length > 0),
+      security: (raw.security ?? []).filter((schemes) => Object.keys(schemes).length > 0),
     })),
   );
   const rank = ({ method, path }: Operation) =>
@@ -99,8 +99,8 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
   return operations.sort((a, b) => rank(a) - rank(b));
 }
 
-/** Validates values. */
-export interface Judge {
+/** Validates values by the schemas of a document. */
+export interface SchemaValidator {
   isValid(schema: JsonSchema, value: unknown): boolean;
   /** The first error, as `/title must be string`; undefined if the value is valid. */
   errorOf(schema: JsonSchema, value: unknown): string | undefined;
@@ -108,11 +108,11 @@ export interface Judge {
   resolve(this: void, schema: JsonSchema): JsonSchema;
 }
 
-/** Validates by the document alone, as a client would. */
-export function createJudge({ components }: OpenApi): Judge {
+/** Uses the document alone, as a client would. */
+export function createSchemaValidator({ components }: OpenApi): SchemaValidator {
   const ajv = new Ajv({ strict: false, validateSchema: false });
   addFormats(ajv);
-  // Ids are 64-bit integers as strings.
+  // Not in ajv-formats for strings: Berth's ids are 64-bit integers as strings.
   const isInt64 = (text: string) =>
     /^-?\d{1,20}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
   ajv.addFormat("int64", { type: "string", validate: isInt64 });

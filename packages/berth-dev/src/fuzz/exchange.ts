@@ -1,8 +1,8 @@
-// Sends single requests unchanged, even those that an HTTP client would reject.
+// An HTTP client that sends requests unchanged, even those that fetch would reject or normalise.
 import { Agent, request } from "node:http";
 
 /** A request, exactly as it is sent. */
-export interface Sent {
+export interface FuzzRequest {
   method: string;
   /** Path and query, encoded. */
   target: string;
@@ -22,18 +22,18 @@ export interface Service {
   /** As `http://127.0.0.1:5000`. */
   url: string;
   /**
-   * Resolves with the whole response; for an event stream, which has no end, with its head.
-   * @param limitMs By default, the timeout of all requests.
-   * @throws LateResponse after the timeout, Error when the connection breaks.
+   * Resolves to the whole response; for an event stream, which does not end, to its head.
+   * @param limitMs Default: the timeout of all requests.
+   * @throws ResponseTimeout after the timeout, Error when the connection breaks.
    */
-  exchange(sent: Sent, limitMs?: number): Promise<Response>;
+  exchange(sent: FuzzRequest, limitMs?: number): Promise<Response>;
   close(): void;
 }
 
-/** Thrown when the response is not complete within the timeout. */
-export class LateResponse extends Error {}
+/** Thrown when the response is not complete in time. */
+export class ResponseTimeout extends Error {}
 
-const ENDLESS = "text/event-stream";
+const EVENT_STREAM = "text/event-stream";
 
 /** @param timeoutMs How long a response may take. */
 export function connectTo(url: string, timeoutMs: number): Service {
@@ -43,28 +43,30 @@ export function connectTo(url: string, timeoutMs: number): Service {
   const host = hostname.replace(/^\[|\]$/g, "");
   const prefix = pathname.replace(/\/$/, "");
 
-  const exchange = ({ method, target, headers, body }: Sent, limitMs = timeoutMs) =>
+  const exchange = ({ method, target, headers, body }: FuzzRequest, limitMs = timeoutMs) =>
     new Promise<Response>((resolve, reject) => {
       const path = prefix + target;
       const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
       const req = request({ agent, host, port, method, path, headers: { ...headers, ...length } });
       let late = `no response within ${limitMs} ms`;
-      const timer = setTimeout(() => req.destroy(new LateResponse(late)), limitMs);
+      const timer = setTimeout(() => req.destroy(new ResponseTimeout(late)), limitMs);
       const fail = (err: Error) => {
         clearTimeout(timer);
         reject(
-          err instanceof LateResponse ? err : new Error(err.message || "the connection was closed"),
+          err instanceof ResponseTimeout
+            ? err
+            : new Error(err.message || "the connection was closed"),
         );
       };
       req.once("response", (res) => {
         const status = res.statusCode ?? 0;
         const received = res.headers as Response["headers"];
-        if (received["content-type"]?.startsWith(ENDLESS)) {
+        if (received["content-type"]?.startsWith(EVENT_STREAM)) {
           clearTimeout(timer);
           resolve({ status, headers: received, body: "" });
           return req.destroy();
         }
-        late = `the response did not end within ${limitMs} ms: end it, or describe an event stream, { mediaType: "${ENDLESS}" }`;
+        late = `the response did not end within ${limitMs} ms: end it, or describe an event stream, { mediaType: "${EVENT_STREAM}" }`;
         const chunks: Buffer[] = [];
         res.on("data", (chunk: Buffer) => chunks.push(chunk));
         res.once("error", fail);

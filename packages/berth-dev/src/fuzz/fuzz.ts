@@ -1,19 +1,19 @@
 // Sends valid and invalid input to every operation of an OpenAPI document, and checks the responses.
-import { createJudge, type OpenApi, type Operation, operationsOf } from "./document";
+import { createSchemaValidator, type OpenApi, type Operation, operationsOf } from "./document";
 import { connectTo, type Service } from "./exchange";
 import type { Kind } from "./draft";
 import { createKnownIds } from "./known-ids";
 import { tryOtherMethods } from "./other-methods";
 import type { FuzzOptions } from "./options";
 import { kindsOf, withoutToken } from "./requests";
-import { type Bench, tryKind, type Tried } from "./trial";
-import { Unmakeable } from "./values";
+import { type FuzzContext, tryKind, type OperationResult } from "./trial";
+import { NoValueError } from "./values";
 
-/** The timeout for the document, which a service generates at the first request, in milliseconds. */
-const DOCUMENT_MS = 60_000;
+/** Longer than for other requests, as a service generates the document at the first one. In milliseconds. */
+const DOCUMENT_TIMEOUT_MS = 60_000;
 
-/** @throws Error when there is no document, or no operation with that name. */
-export async function fuzz(options: FuzzOptions): Promise<Tried[]> {
+/** Tries each operation of the service's document. @throws Error when there is no document, or no operation with that name. */
+export async function fuzz(options: FuzzOptions): Promise<OperationResult[]> {
   const service = connectTo(options.url, options.timeoutMs);
   try {
     const document = await readDocument(service);
@@ -23,13 +23,13 @@ export async function fuzz(options: FuzzOptions): Promise<Tried[]> {
       throw new Error(
         `no operation of ${options.url}/openapi.json contains ${options.only} in its name`,
       );
-    const judge = createJudge(document);
+    const validator = createSchemaValidator(document);
     const known = createKnownIds(Object.keys(document.paths));
-    const tried: Tried[] = [];
+    const results: OperationResult[] = [];
     for (const operation of operations) {
-      tried.push(await tryOperation(operation, { all, options, service, judge, known }));
+      results.push(await tryOperation(operation, { all, options, service, validator, known }));
     }
-    return tried;
+    return results;
   } finally {
     service.close();
   }
@@ -38,16 +38,16 @@ export async function fuzz(options: FuzzOptions): Promise<Tried[]> {
 async function readDocument(service: Service): Promise<OpenApi> {
   const { status, body } = await service.exchange(
     { method: "GET", target: "/openapi.json", headers: {} },
-    DOCUMENT_MS,
+    DOCUMENT_TIMEOUT_MS,
   );
   if (status !== 200)
     throw new Error(`GET ${service.url}/openapi.json: ${status} ${body.slice(0, 500)}`);
   return JSON.parse(body) as OpenApi;
 }
 
-async function tryOperation(operation: Operation, bench: Bench): Promise<Tried> {
-  const { options, judge, all } = bench;
-  const tried: Tried = {
+async function tryOperation(operation: Operation, context: FuzzContext): Promise<OperationResult> {
+  const { options, validator, all } = context;
+  const result: OperationResult = {
     operation: operation.name,
     valid: 0,
     invalid: 0,
@@ -57,37 +57,37 @@ async function tryOperation(operation: Operation, bench: Bench): Promise<Tried> 
   };
   let kinds: Kind[];
   try {
-    kinds = kindsOf(operation, judge, literalsOf(all));
+    kinds = kindsOf(operation, validator, fixedSegmentsOf(all));
   } catch (err) {
-    if (!(err instanceof Unmakeable)) throw err;
-    tried.notes.push(`not tried: ${err.message}; add an example to the schema, v.examples([…])`);
-    return tried;
+    if (!(err instanceof NoValueError)) throw err;
+    result.notes.push(`not tried: ${err.message}; add an example to the schema, v.examples([…])`);
+    return result;
   }
   const credentials = await credentialsFor(operation, options);
   if (operation.security.length > 0) kinds.push(...withoutToken(operation, kinds));
   if (!credentials) {
     kinds = kinds.filter(({ name }) => name === "token");
-    tried.notes.push("tried only without a token, as none is available for its scopes");
+    result.notes.push("tried only without a token, as none is available for its scopes");
   }
   const invalid = kinds.filter(({ name }) => name !== "valid").length;
   for (const kind of kinds) {
     const runs = kind.name === "valid" ? options.runs : Math.ceil(options.runs / invalid);
-    await tryKind(operation, kind, { runs, headers: credentials ?? {}, tried, bench });
-    if (tried.isLate) {
-      tried.notes.push("not tried further, as each request would run into the timeout");
-      return tried;
+    await tryKind(operation, kind, { runs, headers: credentials ?? {}, result, context });
+    if (result.hasTimedOut) {
+      result.notes.push("not tried further, as each request would run into the timeout");
+      return result;
     }
   }
-  await tryOtherMethods(operation, { kinds, headers: credentials ?? {}, tried, bench });
-  const { statuses, valid } = tried;
+  await tryOtherMethods(operation, { kinds, headers: credentials ?? {}, result, context });
+  const { statuses, valid } = result;
   if (valid > 0 && ![...statuses.keys()].some((status) => status < 400)) {
-    tried.notes.push("no input succeeded: only its validation was tried");
+    result.notes.push("no input succeeded: only its validation was tried");
   }
-  return tried;
+  return result;
 }
 
-/** The literal segments of all paths: a parameter with such a value could match another route. */
-const literalsOf = (all: readonly Operation[]): Set<string> =>
+/** The fixed segments of all paths: a parameter with such a value could match another route. */
+const fixedSegmentsOf = (all: readonly Operation[]): Set<string> =>
   new Set(all.flatMap(({ path }) => path.toLowerCase().split("/")));
 
 /** Undefined if the operation needs a token and none is available. */

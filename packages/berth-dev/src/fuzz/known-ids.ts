@@ -6,24 +6,24 @@ export type Params = Readonly<Record<string, string>>;
 
 /** The ids of resources that exist. */
 export interface KnownIds {
-  /** Learns the ids below this path from the response's body, and the one in its `Location`. */
+  /** Adds the ids below this path from the response's body, and the one in its `Location`. */
   learn(path: string, params: Params, response: Response): void;
-  /** One of the known ids at this path. */
+  /** Returns a known id at this path. Any index is valid. */
   pick(path: string, index: number): Params | undefined;
   /** Removes a resource that no longer exists. */
   forget(path: string, params: Params): void;
 }
 
-/** The number of ids to remember for each path. */
+/** The maximum number of ids for each path. */
 const MAX_IDS = 1000;
 
 /** @param paths All paths of the document, as `/notes/{id}`. */
 export function createKnownIds(paths: readonly string[]): KnownIds {
   const known = new Map<string, Map<string, Params>>();
   const add = (path: string, params: Params) => {
-    const of = known.get(path) ?? new Map<string, Params>();
-    known.set(path, of);
-    if (of.size < MAX_IDS) of.set(JSON.stringify(params), params);
+    const ids = known.get(path) ?? new Map<string, Params>();
+    known.set(path, ids);
+    if (ids.size < MAX_IDS) ids.set(JSON.stringify(params), params);
   };
 
   return {
@@ -39,8 +39,8 @@ export function createKnownIds(paths: readonly string[]): KnownIds {
       }
     },
     pick(path, index) {
-      const of = known.get(path);
-      return of && of.size > 0 ? [...of.values()][index % of.size] : undefined;
+      const ids = known.get(path);
+      return ids && ids.size > 0 ? [...ids.values()][index % ids.size] : undefined;
     },
     forget(path, params) {
       known.get(path)?.delete(JSON.stringify(params));
@@ -48,7 +48,7 @@ export function createKnownIds(paths: readonly string[]): KnownIds {
   };
 }
 
-/** `/notes/{id}` below `/notes`, with the name of its parameter. */
+/** The paths one parameter below this one, such as `/notes/{id}` below `/notes`, each with the parameter's name. */
 const childrenOf = (path: string, paths: readonly string[]): [string, string][] =>
   paths.flatMap((other) => {
     const name =

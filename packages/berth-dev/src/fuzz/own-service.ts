@@ -68,7 +68,7 @@ export const trustIssuer = (issuerUrl: string) => ({
   AUTH_AUDIENCE: "development",
 });
 
-/** A token of the development issuer that is valid for a day. */
+/** Gets a token of the development issuer that is valid for a day. */
 export async function tokenFrom(issuerUrl: string, scopes: readonly string[]): Promise<string> {
   const scope = scopes.length > 0 ? `&scope=${encodeURIComponent(scopes.join(" "))}` : "";
   return (await (await fetch(`${issuerUrl}/token?expires_in=86400${scope}`)).text()).trim();

@@ -1,10 +1,10 @@
-// Starts the fuzzer's processes, and collects their output.
+// Starts the processes that the fuzzer needs, and collects their output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-/** Processes that stop together, and at the latest with this process. */
+/** Creates a group of processes that stop together, at the latest with this process. */
 export function createProcesses() {
   const errors = new Map<string, string>();
   const running = new Set<ChildProcess>();
@@ -37,7 +37,10 @@ export function createProcesses() {
   return {
     /** The stack of a request's error, from the log. */
     errorOf: (requestId: string) => errors.get(requestId),
-    /** Starts a program, and resolves with the pattern's first group once a line of its output matches. */
+    /**
+     * Starts a program. Resolves to the pattern's first group once a line of its stdout matches.
+     * @throws Error with its output when it exits before.
+     */
     startUntil(
       pattern: RegExp,
       command: readonly string[],
@@ -68,7 +71,7 @@ export function createProcesses() {
 
 export type Processes = ReturnType<typeof createProcesses>;
 
-/** The part of a log line that is used. */
+/** What is used of a log line. */
 interface Logged {
   requestId?: string;
   err?: { message: string; stack: string };

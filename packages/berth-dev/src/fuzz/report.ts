@@ -2,21 +2,21 @@
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Sent } from "./exchange";
-import type { Finding, Tried } from "./trial";
+import type { FuzzRequest } from "./exchange";
+import type { Finding, OperationResult } from "./trial";
 
-/** The settings of a run. */
-export interface Ran {
+/** What a run was started with. */
+export interface RunInfo {
   url: string;
   seed: number;
   runs: number;
-  /** The stack of a request's error, if the log is available. */
+  /** Returns the stack that the service logged for a request. */
   errorOf?: (requestId: string) => string | undefined;
 }
 
 /** A table with a row for each operation, followed by notes on what was not tried. */
-export function tableOf(tried: readonly Tried[]): string {
-  const rows = tried.map(({ operation, valid, invalid, statuses, findings }) => [
+export function tableOf(results: readonly OperationResult[]): string {
+  const rows = results.map(({ operation, valid, invalid, statuses, findings }) => [
     operation,
     String(valid),
     String(invalid),
@@ -35,34 +35,34 @@ export function tableOf(tried: readonly Tried[]): string {
       )
       .join("  "),
   );
-  const notes = tried.flatMap(({ operation, notes }) =>
+  const notes = results.flatMap(({ operation, notes }) =>
     notes.map((note) => `${operation}: ${note}`),
   );
   return [...lines, ...notes].join("\n");
 }
 
 /** Each finding, with the smallest request that shows it, and the command that repeats it. */
-export function findingsOf(tried: readonly Tried[], ran: Ran): string[] {
-  return tried
+export function findingsOf(results: readonly OperationResult[], run: RunInfo): string[] {
+  return results
     .flatMap(({ findings }) => findings)
     .map((finding, index) => {
-      const file = join(tmpdir(), `fuzz-${ran.seed}-${index + 1}`);
-      const thrown = ran.errorOf?.(requestIdOf(finding));
+      const file = join(tmpdir(), `fuzz-${run.seed}-${index + 1}`);
+      const thrown = run.errorOf?.(requestIdOf(finding));
       return [
-        `${finding.operation}: ${finding.wrong}`,
-        `  sent:      ${finding.broken ?? "valid input"}`,
+        `${finding.operation}: ${finding.mismatch}`,
+        `  sent:      ${finding.violation ?? "valid input"}`,
         `  response:  ${responseOf(finding)}`,
         ...(thrown === undefined
           ? []
           : [`  error:     ${thrown.split("\n").slice(0, 3).join("\n          ")}`]),
-        `  request:   ${curlOf(ran.url, finding.sent, file)}`,
-        `  repeat:    npm run fuzz -- --seed ${ran.seed} --runs ${ran.runs}${onlyOf(finding)}`,
+        `  request:   ${curlOf(run.url, finding.sent, file)}`,
+        `  repeat:    npm run fuzz -- --seed ${run.seed} --runs ${run.runs}${pathOption(finding)}`,
       ].join("\n");
     });
 }
 
-/** A path parameter may come from the response of another route, so that one has to run too. */
-const onlyOf = ({ operation }: Finding): string =>
+/** A path parameter may come from another route's response: then all routes must run again. */
+const pathOption = ({ operation }: Finding): string =>
   operation.includes("{") ? "" : ` --path '${operation}'`;
 
 const requestIdOf = ({ response }: Finding): string => response?.headers["x-request-id"] ?? "";
@@ -75,8 +75,12 @@ const responseOf = ({ response }: Finding): string =>
 /** A longer body is written to a file. */
 const MAX_INLINE_BODY = 4000;
 
-/** Returns the request as a curl command. @param file Where a body is written that does not fit into the command. */
-export function curlOf(url: string, { method, target, headers, body }: Sent, file: string): string {
+/** Returns the request as a curl command. @param file Where to write a body that does not fit into the command. */
+export function curlOf(
+  url: string,
+  { method, target, headers, body }: FuzzRequest,
+  file: string,
+): string {
   const named = Object.entries(headers).map(
     // `name;` sends an empty header; `name:` would remove it.
     ([name, value]) => `-H ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`,
@@ -86,7 +90,7 @@ export function curlOf(url: string, { method, target, headers, body }: Sent, fil
   return [...words, quote(url + target)].join(" ");
 }
 
-function bodyWords(body: Sent["body"], file: string): string[] {
+function bodyWords(body: FuzzRequest["body"], file: string): string[] {
   if (body === undefined) return [];
   const isLine =
     typeof body === "string" && body.length <= MAX_INLINE_BODY && !/[\0\r\n]|^@/.test(body);

@@ -1,61 +1,69 @@
 // Generates requests for an operation: valid ones, and ones that violate one rule of its description.
 import fc from "fast-check";
-import type { Judge, Operation, Parameter } from "./document";
-import { BROKEN_BODIES, brokenFields } from "./broken-bodies";
-import { brokenPaths, brokenQueries } from "./broken-targets";
+import type { SchemaValidator, Operation, Parameter } from "./document";
+import { INVALID_BODIES, invalidFields } from "./invalid-bodies";
+import { invalidPaths, invalidQueries } from "./invalid-targets";
 import type { Draft, Kind } from "./draft";
-import { isSendable, MAX_TARGET_LENGTH, pair, textOf } from "./target-texts";
+import { isEncodable, MAX_TARGET_LENGTH, pair, textOf } from "./url-encoding";
 import { valuesOf } from "./values";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** @throws Unmakeable when no value can be generated for a schema. */
-export function kindsOf(operation: Operation, judge: Judge, literals: ReadonlySet<string>): Kind[] {
-  const valid = validDrafts(operation, judge, literals);
+/**
+ * Returns the operation's kinds of requests.
+ * @param fixedSegments Values that a path parameter must not have.
+ * @throws NoValueError when no value can be generated for a schema.
+ */
+export function kindsOf(
+  operation: Operation,
+  validator: SchemaValidator,
+  fixedSegments: ReadonlySet<string>,
+): Kind[] {
+  const valid = validDrafts(operation, validator, fixedSegments);
   const kinds: Kind[] = [{ name: "valid", drafts: valid }];
   const add = (name: Kind["name"], ways: readonly fc.Arbitrary<Partial<Draft>>[]) => {
     if (ways.length === 0) return;
     const drafts = fc
       .tuple(valid, fc.oneof(...ways))
-      .map(([draft, violation]) => broken(draft, violation));
+      .map(([draft, change]) => withViolation(draft, change));
     kinds.push({ name, drafts });
   };
-  add("path", brokenPaths(operation, judge));
-  add("query", brokenQueries(operation, judge));
-  if (operation.body) add("fields", brokenFields(operation.body, judge));
-  if (operation.body) add("body", [fc.constantFrom(...BROKEN_BODIES)]);
+  add("path", invalidPaths(operation, validator));
+  add("query", invalidQueries(operation, validator));
+  if (operation.body) add("fields", invalidFields(operation.body, validator));
+  if (operation.body) add("body", [fc.constantFrom(...INVALID_BODIES)]);
   return kinds;
 }
 
-/** Adds a violation to a valid draft, and keeps its other parameters. */
-function broken(draft: Draft, { query, replaces, ...violation }: Partial<Draft>): Draft {
-  const others = draft.query.split("&").filter((of) => of && !of.startsWith(`${replaces}=`));
+/** Changes a valid draft so that it violates a rule, and keeps its other parameters. */
+function withViolation(draft: Draft, { query, replaces, ...change }: Partial<Draft>): Draft {
+  const others = draft.query.split("&").filter((one) => one && !one.startsWith(`${replaces}=`));
   return {
     ...draft,
-    ...violation,
-    params: { ...draft.params, ...violation.params },
+    ...change,
+    params: { ...draft.params, ...change.params },
     query: query === undefined ? draft.query : [...others, query].filter(Boolean).join("&"),
   };
 }
 
 function validDrafts(
   { parameters, body }: Operation,
-  judge: Judge,
-  literals: ReadonlySet<string>,
+  validator: SchemaValidator,
+  fixedSegments: ReadonlySet<string>,
 ): fc.Arbitrary<Draft> {
   const isAllowed = (text: string) =>
-    text !== "" && !literals.has(text.toLowerCase()) && text.isWellFormed();
+    text !== "" && !fixedSegments.has(text.toLowerCase()) && text.isWellFormed();
   return fc
     .record({
       params: fc.record(
-        mapParameters(parameters, "path", (of) =>
-          textOf(of, judge).filter(isAllowed).map(encodeURIComponent),
+        mapParameters(parameters, "path", (parameter) =>
+          textOf(parameter, validator).filter(isAllowed).map(encodeURIComponent),
         ),
       ),
       known: fc.nat({ max: 99 }),
       fields: fc.record(
         mapParameters(parameters, "query", ({ schema }) =>
-          valuesOf(schema, judge).filter(isSendable),
+          valuesOf(schema, validator).filter(isEncodable),
         ),
         {
           requiredKeys: parameters.flatMap(({ name, in: place, required }) =>
@@ -63,7 +71,7 @@ function validDrafts(
           ),
         },
       ),
-      content: body ? valuesOf(body, judge) : fc.constant(undefined),
+      content: body ? valuesOf(body, validator) : fc.constant(undefined),
     })
     .map(({ params, known, fields, content }) => ({
       params,
@@ -83,10 +91,12 @@ function validDrafts(
 const mapParameters = (
   parameters: readonly Parameter[],
   place: string,
-  make: (of: Parameter) => fc.Arbitrary<unknown>,
+  generatorFor: (parameter: Parameter) => fc.Arbitrary<unknown>,
 ) =>
   Object.fromEntries(
-    parameters.filter((of) => of.in === place).map((of) => [of.name, make(of)]),
+    parameters
+      .filter((parameter) => parameter.in === place)
+      .map((parameter) => [parameter.name, generatorFor(parameter)]),
   ) as Record<string, fc.Arbitrary<string>>;
 
 /** Missing and invalid credentials. */
@@ -97,17 +107,17 @@ const BAD_CREDENTIALS: Record<string, string>[] = [
   { Authorization: "Basic eDp4" },
 ];
 
-/** Valid requests with a missing or invalid token. @param kinds The operation's other kinds. */
+/** Valid requests with a missing or invalid token. @param kinds The operation's kinds, which include the valid one. */
 export function withoutToken({ method, path }: Operation, kinds: readonly Kind[]): Kind[] {
   const valid = kinds.find(({ name }) => name === "valid");
   if (!valid) throw new Error(`${method} ${path} has no valid requests`);
   const drafts = fc
     .tuple(valid.drafts, fc.constantFrom(...BAD_CREDENTIALS))
-    .map(([draft, wrong]) => ({
+    .map(([draft, credentials]) => ({
       ...draft,
-      headers: { ...draft.headers, ...wrong },
-      broken: "the token is missing or invalid",
-      refusals: [401, 403],
+      headers: { ...draft.headers, ...credentials },
+      violation: "the token is missing or invalid",
+      rejectStatuses: [401, 403],
     }));
   return [{ name: "token", drafts }];
 }

@@ -1,7 +1,7 @@
 // Generates values that violate one rule of a schema.
 import fc from "fast-check";
-import type { JsonSchema, Judge } from "./document";
-import { hitsOf, makeable, mergedOf, typesOf, valuesOf } from "./values";
+import type { JsonSchema, SchemaValidator } from "./document";
+import { countMatches, tryGenerate, mergedOf, typesOf, valuesOf } from "./values";
 
 /** Values that violate the same rule. */
 export interface Violation {
@@ -10,15 +10,15 @@ export interface Violation {
   values: fc.Arbitrary<unknown>;
 }
 
-/** The violations of each rule of a schema; in every other respect the values are valid. */
-export const violationsOf = (schema: JsonSchema, judge: Judge): Violation[] =>
-  [...breaks(schema, judge, 0)].flatMap(({ rule, values }) => {
-    const isBroken = (value: unknown) => !judge.isValid(schema, value);
-    // Some of these values may be valid for this schema.
-    return hitsOf(values, isBroken) > 0 ? [{ rule, values: values.filter(isBroken) }] : [];
+/** Returns a generator for each rule of a schema, whose values violate only this rule. */
+export const violationsOf = (schema: JsonSchema, validator: SchemaValidator): Violation[] =>
+  [...violationsIn(schema, validator, 0)].flatMap(({ rule, values }) => {
+    const isInvalid = (value: unknown) => !validator.isValid(schema, value);
+    // A value that violates a part of the schema may be valid by another part, such as anyOf.
+    return countMatches(values, isInvalid) > 0 ? [{ rule, values: values.filter(isInvalid) }] : [];
   });
 
-const OF_TYPE: Readonly<Record<string, unknown>> = {
+const VALUE_OF_TYPE: Readonly<Record<string, unknown>> = {
   null: null,
   boolean: true,
   number: 0.5,
@@ -28,19 +28,23 @@ const OF_TYPE: Readonly<Record<string, unknown>> = {
   object: {},
 };
 
-function* breaks(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
-  const merged = mergedOf(schema, judge);
+function* violationsIn(
+  schema: JsonSchema,
+  validator: SchemaValidator,
+  depth: number,
+): Generator<Violation> {
+  const merged = mergedOf(schema, validator);
   const types = typesOf(merged);
-  yield { rule: "is of another type", values: fc.constantFrom(...Object.values(OF_TYPE)) };
+  yield { rule: "is of another type", values: fc.constantFrom(...Object.values(VALUE_OF_TYPE)) };
   if (merged.enum ?? merged.const) yield { rule: "is none of these", values: fc.string() };
-  if (types.includes("string")) yield* brokenTexts(merged);
-  if (types.includes("integer") || types.includes("number")) yield* brokenNumbers(merged);
+  if (types.includes("string")) yield* stringViolations(merged);
+  if (types.includes("integer") || types.includes("number")) yield* numberViolations(merged);
   if (depth > 3) return;
-  if (types.includes("array")) yield* brokenArrays(merged, judge, depth);
-  if (types.includes("object")) yield* brokenObjects(merged, judge, depth);
+  if (types.includes("array")) yield* arrayViolations(merged, validator, depth);
+  if (types.includes("object")) yield* objectViolations(merged, validator, depth);
 }
 
-function* brokenTexts({
+function* stringViolations({
   minLength = 0,
   maxLength,
   pattern,
@@ -79,7 +83,7 @@ function* brokenTexts({
   };
 }
 
-function* brokenNumbers(schema: JsonSchema): Generator<Violation> {
+function* numberViolations(schema: JsonSchema): Generator<Violation> {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
   const min = minimum ?? exclusiveMinimum;
   const max = maximum ?? exclusiveMaximum;
@@ -90,10 +94,14 @@ function* brokenNumbers(schema: JsonSchema): Generator<Violation> {
   yield { rule: "is between two steps", values: fc.integer().map((value) => (value + 0.5) * step) };
 }
 
-function* brokenArrays(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
+function* arrayViolations(
+  schema: JsonSchema,
+  validator: SchemaValidator,
+  depth: number,
+): Generator<Violation> {
   const { items, minItems = 0, maxItems, uniqueItems } = schema;
   const item = typeof items === "object" ? items : {};
-  const [values] = makeable(() => valuesOf(item, judge, depth + 1));
+  const [values] = tryGenerate(() => valuesOf(item, validator, depth + 1));
   const ofLength = (count: number) =>
     fc.array(values ?? fc.constant(null), { minLength: count, maxLength: count });
   if (minItems > 0) yield { rule: "has too few items", values: ofLength(minItems - 1) };
@@ -103,40 +111,49 @@ function* brokenArrays(schema: JsonSchema, judge: Judge, depth: number): Generat
   if (uniqueItems && values) {
     yield { rule: "has an item twice", values: values.map((value) => [value, value]) };
   }
-  for (const { rule, values } of breaks(item, judge, depth + 1)) {
+  for (const { rule, values } of violationsIn(item, validator, depth + 1)) {
     const lists = values.map((value) => Array.from({ length: Math.max(1, minItems) }, () => value));
     yield { rule: `/0${at(rule)}`, values: lists };
   }
 }
 
-function* brokenObjects(schema: JsonSchema, judge: Judge, depth: number): Generator<Violation> {
+function* objectViolations(
+  schema: JsonSchema,
+  validator: SchemaValidator,
+  depth: number,
+): Generator<Violation> {
   const { properties = {}, required = [], additionalProperties } = schema;
-  const [whole] = makeable(() => valuesOf(schema, judge, depth)) as fc.Arbitrary<object>[];
+  const [whole] = tryGenerate(() => valuesOf(schema, validator, depth)) as fc.Arbitrary<object>[];
   if (!whole) return;
   for (const name of required) {
-    const without = whole.map((of) =>
-      Object.fromEntries(Object.entries(of).filter(([key]) => key !== name)),
+    const without = whole.map((object) =>
+      Object.fromEntries(Object.entries(object).filter(([key]) => key !== name)),
     );
     yield { rule: `/${name} is missing`, values: without };
   }
   if (additionalProperties === false) {
     const names = fc.constantFrom("admin", "__proto__", "constructor", "toString", "", "a/b~c");
-    const more = fc.tuple(whole, names).map(([of, name]) => withField(of, name, { isAdmin: true }));
+    const more = fc
+      .tuple(whole, names)
+      .map(([object, name]) => withField(object, name, { isAdmin: true }));
     yield { rule: "has a field too many", values: more };
   }
   for (const [name, field] of Object.entries(properties)) {
-    for (const { rule, values } of breaks(field, judge, depth + 1)) {
-      const broken = fc.tuple(whole, values).map(([of, value]) => withField(of, name, value));
-      yield { rule: `/${name}${at(rule)}`, values: broken };
+    for (const { rule, values } of violationsIn(field, validator, depth + 1)) {
+      const changed = fc
+        .tuple(whole, values)
+        .map(([object, value]) => withField(object, name, value));
+      yield { rule: `/${name}${at(rule)}`, values: changed };
     }
   }
 }
 
+/** Appends a rule to a JSON pointer. */
 const at = (rule: string): string => (rule.startsWith("/") ? rule : ` ${rule}`);
 
 /** As with JSON.parse, `__proto__` is an ordinary field. */
-export const withField = (of: object, name: string, value: unknown): object =>
-  Object.defineProperty({ ...of }, name, {
+export const withField = (object: object, name: string, value: unknown): object =>
+  Object.defineProperty({ ...object }, name, {
     value,
     enumerable: true,
     configurable: true,

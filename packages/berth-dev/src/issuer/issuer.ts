@@ -1,4 +1,4 @@
-// Issues tokens for development to any local client, signed with a key that is generated at each start.
+// An HTTP server that issues JWTs for development to any local client, signed with a key that is generated at each start.
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -39,7 +39,7 @@ export async function startIssuer(settings: IssuerSettings): Promise<string> {
       return void res.setHeader("Content-Type", "application/json").end(JSON.stringify({ keys }));
     }
     res.setHeader("Content-Type", "text/plain; charset=utf-8");
-    if (pathname !== "/token") return void res.writeHead(404).end(usage(url));
+    if (pathname !== "/token") return void res.writeHead(404).end(howToGetToken(url));
     const { expires_in: text = String(EXPIRES_IN_S), ...claims } = claimsOf(searchParams);
     if (typeof text !== "string" || !/^-?\d{1,9}$/.test(text)) {
       return void res.writeHead(400).end("expires_in must be a whole number of seconds\n");
@@ -75,6 +75,6 @@ const claimsOf = (params: URLSearchParams): Record<string, string | string[]> =>
     }),
   );
 
-/** Says how to get a token. */
-export const usage = (url: string): string =>
+/** A curl command that gets a token. */
+export const howToGetToken = (url: string): string =>
   `curl -s '${url}/token?sub=ann&scope=orders:read&expires_in=60' prints a token; each parameter is a claim\n`;

@@ -1,11 +1,23 @@
-// Runs a program, and restarts it when a file in its folder is saved, after applying new migrations. Used by `npm run dev`.
+// `berth reload`: runs a program, and restarts it when a file in its folder is saved, after it has applied new migrations.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseCommandLine, UsageError } from "port-contract/args";
 import { describeHolder, isPortFree } from "../formation/free-ports";
-import { compiled } from "../typescript";
+import { compileFile } from "../typescript";
 import { watchSaves } from "./saves";
+
+const usage = `Usage: berth reload PROGRAM
+
+Runs a TypeScript program, such as src/server.ts, and restarts it when a file in its folder is saved. Before a restart
+it runs migrate.ts beside the program, if there is one and a file in a migrations folder was saved.
+
+  --help    show this
+
+Environment variables:
+  INSPECT_PORT         the port for a debugger (default: none)
+  SHUTDOWN_TIMEOUT_MS  how long the program may take to stop, in milliseconds (default: 1000)`;
 
 /** How often to check whether a port in use is free, in milliseconds. */
 const POLL_MS = 250;
@@ -15,7 +27,7 @@ const DEBUGGED_GRACE_MS = 2000;
 const IN_MIGRATIONS = /[\\/]migrations([\\/]|$)/;
 
 const { INSPECT_PORT, ...inherited } = process.env;
-/** A reload waits for requests in flight for a shorter time than a deploy, and needs no drain delay for a router. */
+/** A reload drains for a shorter time than a deploy, and needs no drain delay, as no router has to notice. */
 const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited, DRAIN_DELAY_MS: "0" };
 
 interface Running {
@@ -48,16 +60,16 @@ function startProgram(program: string): Running {
   return child;
 }
 
-/** Fills the cache: this process keeps the compiler loaded, which the program would load for each changed file. */
+/** Compiles into the cache, as this process has the compiler loaded; the restarted program would have to load it. */
 function compileAhead(path: string): void {
   try {
-    if (path.endsWith(".ts")) compiled(resolve(path));
+    if (path.endsWith(".ts")) compileFile(resolve(path));
   } catch {
     // Deleted or invalid: the program reports it when it loads the file.
   }
 }
 
-/** Reports that the program exited by itself. If its port was in use, resolves once it is free; otherwise never. */
+/** Reports an exit of the program by itself. If its port was in use, resolves once it is free; otherwise never, until a save. */
 async function reportExit(program: string, code: number | string, saved: AbortSignal) {
   const port = Number(env.PORT);
   if (code === 0 || !port || (await isPortFree(port))) {
@@ -70,7 +82,7 @@ async function reportExit(program: string, code: number | string, saved: AbortSi
   while (!saved.aborted && !(await isPortFree(port))) await delay(POLL_MS);
 }
 
-/** A process that a debugger has paused does not handle SIGTERM, and one that has exited waits for its debugger to detach. */
+/** Kills a program under a debugger after a while: paused, it does not handle SIGTERM; at exit, it waits for the debugger. */
 async function stop(child: Running): Promise<void> {
   child.process.kill("SIGTERM");
   const kill = () => child.process.kill("SIGKILL");
@@ -79,13 +91,13 @@ async function stop(child: Running): Promise<void> {
   clearTimeout(timer);
 }
 
-async function main(program: string): Promise<void> {
+async function reload(program: string): Promise<void> {
   const migrate = join(dirname(program), "migrate.ts");
   const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
 
-  /** Applies saved migrations. Returns whether the program exists and can be restarted on the current schema. */
-  async function applyMigrations(): Promise<boolean> {
+  /** Compiles saved files and applies saved migrations. Returns whether the program can be restarted. */
+  async function prepareRestart(): Promise<boolean> {
     const saved = saves.take();
     if (saved.some((path) => IN_MIGRATIONS.test(path))) isMigrated = false;
     saved.forEach(compileAhead);
@@ -108,12 +120,12 @@ async function main(program: string): Promise<void> {
   for (;;) {
     const child = startProgram(program);
     const saved = new AbortController();
-    const again = child.ended.then((code) => {
+    const portFree = child.ended.then((code) => {
       if (isStopping || saved.signal.aborted) return undefined;
       return reportExit(program, code, saved.signal);
     });
-    await Promise.race([again, saves.pending()]);
-    while (!(await applyMigrations())) await saves.pending();
+    await Promise.race([portFree, saves.pending()]);
+    while (!(await prepareRestart())) await saves.pending();
     saved.abort();
     await stop(child);
     if (isStopping) return;
@@ -132,5 +144,24 @@ function endOnSignals(): void {
   }
 }
 
-endOnSignals();
-void main(process.argv[2] as string);
+/** The program to run; undefined for --help. @throws UsageError */
+function readProgram(args: readonly string[]): string | undefined {
+  const { values, positionals } = parseCommandLine(args, { help: { type: "boolean", short: "h" } });
+  if (values.help) return undefined;
+  const [program, ...others] = positionals;
+  if (program === undefined || others.length > 0)
+    throw new UsageError("name one program: berth reload src/server.ts");
+  return program;
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = readProgram(args);
+  if (program === undefined) return console.log(usage);
+  endOnSignals();
+  await reload(program);
+}
+
+run(process.argv.slice(2)).catch((err: unknown) => {
+  console.error(err instanceof UsageError ? `reload: ${err.message}` : err);
+  process.exit(1);
+});

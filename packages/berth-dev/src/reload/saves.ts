@@ -1,14 +1,14 @@
-// Watches a folder for saved files, including files that are created, deleted or renamed into place.
+// A file watcher: reports files in a folder that are saved, created, deleted or renamed into place.
 import { type Dirent, type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 
-/** A save causes several events: files are written in parts, or renamed into place. */
-const SETTLE_MS = 50;
+/** Debounces the events of one save, in milliseconds: files are written in parts, or renamed into place. */
+const DEBOUNCE_MS = 50;
 /** The polling interval where folders cannot be watched, in milliseconds. */
 const POLL_MS = 1000;
 
 /** Installed packages, caches, and temporary files of Vim, Emacs, Kate, GNOME, JetBrains, macOS, Windows and NFS. */
-const NOT_SAVED =
+const IGNORED =
   /^(node_modules|\.(.*\.)?sw[a-z]x?|4913|\.#.*|#.*#|.*~|\..*\.kate-swp|\.goutputstream-.*|.*___jb_(tmp|old)___|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|\.nfs.*)$/;
 
 const CURES: Readonly<Record<string, string>> = {
@@ -33,11 +33,11 @@ export function watchSaves(root: string, say: (line: string) => void): Saves {
   let watchers: FSWatcher[] = [];
   let polling: NodeJS.Timeout | undefined;
   let paths: string[] = [];
-  let settled: NodeJS.Timeout | undefined;
+  let debounce: NodeJS.Timeout | undefined;
   let resolve!: () => void;
   let pending = new Promise<void>((done) => (resolve = done));
 
-  /** Starts new watchers, as those of a folder that was deleted and created again report nothing. */
+  /** Replaces all watchers: those of a folder that was deleted and created again report nothing. */
   const watchAll = (): void => {
     const before = watchers;
     watchers = [];
@@ -67,13 +67,13 @@ export function watchSaves(root: string, say: (line: string) => void): Saves {
     }, POLL_MS);
   };
   const saved = (folder: string, name = ""): void => {
-    if (NOT_SAVED.test(name)) return;
+    if (IGNORED.test(name)) return;
     paths.push(join(folder, name));
-    clearTimeout(settled);
-    settled = setTimeout(() => {
+    clearTimeout(debounce);
+    debounce = setTimeout(() => {
       watchAll();
       resolve();
-    }, SETTLE_MS);
+    }, DEBOUNCE_MS);
   };
   watchAll();
 
@@ -88,7 +88,7 @@ export function watchSaves(root: string, say: (line: string) => void): Saves {
     close() {
       for (const watcher of watchers.splice(0)) watcher.close();
       clearInterval(polling);
-      clearTimeout(settled);
+      clearTimeout(debounce);
     },
   };
 }
@@ -101,13 +101,13 @@ function foldersIn(root: string): string[] {
 
 function entriesIn(root: string): Dirent[] {
   return readdirSync(root, { withFileTypes: true })
-    .filter(({ name }) => !NOT_SAVED.test(name))
+    .filter(({ name }) => !IGNORED.test(name))
     .flatMap((entry) =>
       entry.isDirectory() ? [entry, ...entriesIn(join(root, entry.name))] : [entry],
     );
 }
 
-/** By path, a stamp that differs after each save. Empty while a folder is being deleted or created. */
+/** The files by path, each with a stamp that changes with each save. Empty while a folder is being deleted or created. */
 function stampsIn(root: string): Map<string, string> {
   try {
     const files = entriesIn(root).filter((entry) => entry.isFile());

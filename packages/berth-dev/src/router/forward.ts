@@ -1,4 +1,4 @@
-// Forwards a request to an instance, and retries with the next one where the request cannot have been carried out.
+// Forwards a request to an instance, and retries it where that is safe.
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { requestHeaders } from "./headers";
@@ -16,13 +16,13 @@ import { type Exchange, forwardInformation, forwardResponse, joinSockets, relay 
 
 /** The router's timeouts. */
 export interface Timeouts {
-  /** How long a request waits until an instance is ready; a single instance should be able to restart in it. */
+  /** How long a request waits for a ready instance: long enough for the restart of a single one. */
   readyMs: number;
-  /** How long an instance may take to begin its response, from the last byte of the request, as in Heroku's router. */
+  /** How long an instance may take from the last byte of the request to the first of its response, as in Heroku's router. */
   responseMs: number;
 }
 
-/** A client that expects `100 Continue` and gets no such response sends its body after this time, in milliseconds. */
+/** How long to wait for `100 Continue` before the body is read from the client anyway, in milliseconds. */
 const CONTINUE_MS = 1000;
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -30,7 +30,10 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
-/** @param fail Responds with a problem. */
+/**
+ * Sends the request to the next ready instance, or waits for one, and forwards its response.
+ * @param fail Responds with a problem.
+ */
 export function forward(
   exchange: Exchange,
   pool: Pool,
@@ -39,17 +42,17 @@ export function forward(
 ): void {
   const { id, req, res, upgradeHead } = exchange;
   const headers = requestHeaders(req, id, upgradeHead !== undefined);
-  const isBodied = hasBody(req);
+  const isWithBody = hasBody(req);
   const deadline = performance.now() + readyMs;
   let isRetried = false;
-  /** Ends the current attempt when the client disconnects. */
-  let abandon = (): void => {};
-  res.on("close", () => abandon());
+  /** Ends the current attempt, once the client has disconnected. */
+  let abort = (): void => {};
+  res.on("close", () => abort());
 
   function attempt(): void {
     const instance = pool.next();
     if (instance) return send(instance);
-    abandon = pool.wait(Math.max(0, deadline - performance.now()), (found) => {
+    abort = pool.wait(Math.max(0, deadline - performance.now()), (found) => {
       if (found) send(found);
       else fail(exchange, noneReady(pool.type));
     });
@@ -70,55 +73,55 @@ export function forward(
     } catch (err) {
       return fail(exchange, invalidRequest((err as Error).message));
     }
-    const settle = instance.beginRequest();
+    const endRequest = instance.beginRequest();
     let socket: Socket | undefined;
-    let bytesBefore = 0;
+    let bytesReadBefore = 0;
     let isConnected = false;
-    let isOver = false;
+    let isSettled = false;
 
-    /** Whether this is the first outcome of the attempt, a response or an error; later ones are ignored. */
-    function isFirst(): boolean {
-      if (isOver) return false;
-      isOver = true;
-      clearTimeout(limit);
-      settle();
+    /** Ends the attempt by its first outcome, a response or an error. Returns false for later outcomes, which are ignored. */
+    function settle(): boolean {
+      if (isSettled) return false;
+      isSettled = true;
+      clearTimeout(timer);
+      endRequest();
       return true;
     }
     let bytesSent = 0;
-    const limit = setTimeout(() => {
-      // A slow client is not the instance's fault.
-      const isSending = isBodied && !outgoing.writableFinished;
-      const isMoving = socket?.bytesWritten !== bytesSent || !outgoing.writableNeedDrain;
+    const timer = setTimeout(() => {
+      // While the body is being sent, only an instance that has stopped reading is at fault, not a slow client.
+      const isSending = isWithBody && !outgoing.writableFinished;
+      const isReading = socket?.bytesWritten !== bytesSent || !outgoing.writableNeedDrain;
       bytesSent = socket?.bytesWritten ?? 0;
-      if (isSending && isMoving) return void limit.refresh();
-      if (!isFirst()) return;
+      if (isSending && isReading) return void timer.refresh();
+      if (!settle()) return;
       instance.suspend();
       outgoing.destroy();
       fail(exchange, timedOut(name, responseMs));
     }, responseMs);
 
-    abandon = () => {
-      isFirst();
+    abort = () => {
+      settle();
       outgoing.destroy();
     };
 
     outgoing.on("socket", (given) => {
       socket = given;
-      bytesBefore = given.bytesRead;
+      bytesReadBefore = given.bytesRead;
       const begin = (): void => {
         isConnected = true;
-        if (isBodied) sendBody(outgoing, () => limit.refresh());
+        if (isWithBody) sendBody(outgoing, () => timer.refresh());
       };
       if (given.connecting) given.once("connect", begin);
       else begin();
     });
-    if (!isBodied) outgoing.end();
+    if (!isWithBody) outgoing.end();
 
     outgoing.on("information", (info) => {
       if (upgradeHead === undefined && !res.headersSent) forwardInformation(info, res);
     });
     outgoing.on("response", (response) => {
-      if (!isFirst()) return;
+      if (!settle()) return;
       try {
         forwardResponse(exchange, response, outgoing);
       } catch (err) {
@@ -127,19 +130,20 @@ export function forward(
       }
     });
     outgoing.on("upgrade", (response, upgraded: Socket, head) => {
-      if (!isFirst()) return;
+      if (!settle()) return;
       joinSockets(exchange, response, upgraded, head);
     });
     outgoing.on("error", (err: NodeJS.ErrnoException) => {
-      if (!isFirst()) return;
+      if (!settle()) return;
       const { code = "" } = err;
       if (!isConnected && code === "ECONNREFUSED") {
-        // Nothing was sent.
+        // Nothing was sent, so every method can be retried.
         instance.suspend();
         return attempt();
       }
-      const isSilent = outgoing.reusedSocket && socket?.bytesRead === bytesBefore;
-      if (isSilent && !isRetried && !isBodied && IDEMPOTENT.has(req.method ?? "")) {
+      // The instance closed the keep-alive connection while the request was on its way.
+      const isStale = outgoing.reusedSocket && socket?.bytesRead === bytesReadBefore;
+      if (isStale && !isRetried && !isWithBody && IDEMPOTENT.has(req.method ?? "")) {
         isRetried = true;
         return attempt();
       }
@@ -147,20 +151,20 @@ export function forward(
     });
   }
 
-  /** Called only once connected: a body that has been read cannot be sent to another instance. */
+  /** Called once connected: a body that has been read from the client cannot be sent to another instance. */
   function sendBody(outgoing: ClientRequest, onSent: () => void): void {
     outgoing.on("finish", onSent);
     if (req.headers.expect === undefined) return relay(req, outgoing);
-    let isAsked = false;
+    let hasBegun = false;
     const begin = (): void => {
-      clearTimeout(unasked);
-      if (!isAsked && !res.headersSent) relay(req, outgoing);
-      isAsked = true;
+      clearTimeout(timer);
+      if (!hasBegun && !res.headersSent) relay(req, outgoing);
+      hasBegun = true;
     };
-    const unasked = setTimeout(begin, CONTINUE_MS);
+    const timer = setTimeout(begin, CONTINUE_MS);
     outgoing.flushHeaders();
     outgoing.on("continue", begin);
-    outgoing.on("close", () => clearTimeout(unasked));
+    outgoing.on("close", () => clearTimeout(timer));
   }
 
   attempt();

@@ -15,19 +15,19 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 /** Headers that the router sets itself. */
-const OWN = [
+const FORWARDED = [
   "x-forwarded-for",
   "x-forwarded-host",
   "x-forwarded-port",
   "x-forwarded-proto",
   "x-request-id",
 ];
-const NOT_IN_REQUEST = new Set([...HOP_BY_HOP, ...OWN]);
+const NOT_IN_REQUEST = new Set([...HOP_BY_HOP, ...FORWARDED]);
 const NOT_IN_RESPONSE = new Set(HOP_BY_HOP);
 /** These change the meaning of a message, so a Connection header cannot remove them. */
 const NEVER_NOMINATED = new Set(["host", "content-length"]);
-/** For other methods, Node sends chunks when a request has no Content-Length. */
-const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
+/** For other methods without a Content-Length, Node would send a chunked body. */
+const WITHOUT_BODY = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]);
 
 /** Alternating names and values, as in Node's `rawHeaders`. */
 export type RawHeaders = string[];
@@ -47,7 +47,7 @@ export function requestHeaders(req: IncomingMessage, id: string, upgrades: boole
   else if (req.httpVersion === "1.0") kept.push("Host", `localhost:${socket.localPort}`);
   if (upgrades) kept.push("Connection", "Upgrade", "Upgrade", headers.upgrade ?? "");
   if (isChunked) kept.push("Transfer-Encoding", "chunked");
-  else if (headers["content-length"] === undefined && !BODILESS.has(req.method ?? ""))
+  else if (headers["content-length"] === undefined && !WITHOUT_BODY.has(req.method ?? ""))
     kept.push("Content-Length", "0");
   return kept;
 }
@@ -80,6 +80,7 @@ function keep(
   return kept;
 }
 
+/** The headers that a Connection header makes hop-by-hop; undefined for none. */
 function nominees(connection: string | undefined): Set<string> | undefined {
   if (connection === undefined || connection === "keep-alive" || connection === "close") return;
   const names = connection.split(",").map((name) => name.trim().toLowerCase());

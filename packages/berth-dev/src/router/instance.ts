@@ -19,14 +19,14 @@ export interface Instance {
   isReady(): boolean;
   /** Sends it no more requests until its next health check succeeds. */
   suspend(): void;
-  /** Counts a pending request. The returned function must be called once, when the response begins or never will. */
+  /** Counts a pending request. Returns the function to call once its response has begun, or will not. */
   beginRequest(): () => void;
   /**
-   * Sends it no more requests until `admit`. Resolves once it has begun its pending responses, after a second at most, and its idle
-   * connections are closed: it can stop without losing a request.
+   * Takes it out of rotation until `admit`. Resolves once it has begun its pending responses, or after a second, and its idle
+   * connections are closed: it can now be stopped without losing a request.
    */
   withdraw(): Promise<void>;
-  /** Begins health checks. */
+  /** Puts it into rotation, once a health check succeeds. */
   admit(): void;
   close(): void;
 }
@@ -36,9 +36,10 @@ export function createInstance(name: string, port: number, onReady: () => void):
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 1024 });
   let ready = false;
   let isAdmitted = true;
+  /** Whether it had requests since the last check. */
   let isUsed = false;
   let pending = 0;
-  let settled = (): void => {};
+  let onSettled = (): void => {};
   let timer: NodeJS.Timeout | undefined;
   let current = new AbortController();
 
@@ -47,7 +48,7 @@ export function createInstance(name: string, port: number, onReady: () => void):
     const isIdle = ready && !isUsed;
     isUsed = pending > 0;
     const result = isIdle || (await isReady(port, signal));
-    // The instance was suspended or withdrawn meanwhile: the result is stale.
+    // The instance was suspended or withdrawn during the check.
     if (signal.aborted) return;
     const hasBecomeReady = result && !ready;
     ready = result;
@@ -66,10 +67,10 @@ export function createInstance(name: string, port: number, onReady: () => void):
     clearTimeout(timer);
   }
 
-  const closeIdle = () =>
+  const closeIdleConnections = () =>
     Object.values(agent.freeSockets)
       .flat()
-      .forEach((s) => s?.destroy());
+      .forEach((socket) => socket?.destroy());
 
   const instance: Instance = {
     name,
@@ -85,7 +86,7 @@ export function createInstance(name: string, port: number, onReady: () => void):
       isUsed = true;
       pending++;
       return () => {
-        if (--pending === 0) settled();
+        if (--pending === 0) onSettled();
       };
     },
     async withdraw() {
@@ -94,10 +95,10 @@ export function createInstance(name: string, port: number, onReady: () => void):
       if (pending > 0) {
         const limit = new AbortController();
         const late = delay(SETTLE_MS, undefined, { signal: limit.signal }).catch(() => {});
-        await Promise.race([new Promise<void>((resolve) => (settled = resolve)), late]);
+        await Promise.race([new Promise<void>((resolve) => (onSettled = resolve)), late]);
         limit.abort();
       }
-      closeIdle();
+      closeIdleConnections();
     },
     admit() {
       isAdmitted = true;
@@ -115,8 +116,8 @@ export function createInstance(name: string, port: number, onReady: () => void):
 }
 
 /**
- * Whether `/readyz` responds with less than 500: a service without this route responds 404. Uses a new connection, as an open one
- * does not show whether the instance accepts more.
+ * Whether `/readyz` responds with less than 500: a service without this route responds 404. Uses a new connection, since an open
+ * one does not show whether the instance accepts more.
  * @param signal Ends the check with `false`.
  */
 function isReady(port: number, signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,4 @@
-// The instances of one process type, round robin. Requests wait here while none is ready.
+// The instances of one process type: round robin between those that are ready, and a queue of requests while none is.
 import { createInstance, type Instance } from "./instance";
 
 export interface Pool {
@@ -28,13 +28,13 @@ export function createPool(type: string, targets: readonly Target[]): Pool {
   const waiting = new Set<() => void>();
   const wakeAll = (): void => [...waiting].forEach((wake) => wake());
   const instances = targets.map(({ name, port }) => createInstance(name, port, wakeAll));
-  let turn = 0;
+  let nextIndex = 0;
   let isStopping = false;
 
   function next(): Instance | undefined {
     for (let tried = 0; tried < instances.length; tried++) {
-      const instance = instances[turn];
-      turn = (turn + 1) % instances.length;
+      const instance = instances[nextIndex];
+      nextIndex = (nextIndex + 1) % instances.length;
       if (instance?.isReady()) return instance;
     }
     return undefined;

@@ -2,10 +2,10 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { PROBLEM_TYPE, problemText } from "berth/http";
 
-/** The same problem is reported once in this time, in milliseconds. */
-const QUIET_MS = 1000;
-/** A client may retry as soon as an instance can be ready. */
-const RETRY_SECONDS = "1";
+/** The same problem is reported at most once in this time, in milliseconds. */
+const REPORT_INTERVAL_MS = 1000;
+/** In seconds. Short, as an instance may become ready at any time. */
+const RETRY_AFTER = "1";
 
 export interface Problem {
   status: number;
@@ -17,7 +17,7 @@ export interface Problem {
 export const noneReady = (type: string): Problem => ({
   status: 503,
   detail: `No process of type ${type} is ready.`,
-  headers: { "Retry-After": RETRY_SECONDS },
+  headers: { "Retry-After": RETRY_AFTER },
 });
 
 export const connectionClosed = (name: string, code: string): Problem => ({
@@ -25,7 +25,7 @@ export const connectionClosed = (name: string, code: string): Problem => ({
   detail: `${name} closed the connection before it responded (${code}); it may have carried out the request.`,
 });
 
-/** Node accepts some responses that it refuses to send. */
+/** Node's parser accepts some responses that Node refuses to send. */
 export const invalidResponse = (name: string, why: string): Problem => ({
   status: 502,
   detail: `${name} sent a response that cannot be forwarded: ${why}.`,
@@ -77,7 +77,7 @@ export function createReporter(say: (text: string) => void) {
   return (req: IncomingMessage, id: string, { status, detail }: Problem): void => {
     const now = performance.now();
     const key = `${status} ${detail}`;
-    if (now - (reported.get(key) ?? -QUIET_MS) < QUIET_MS) return;
+    if (now - (reported.get(key) ?? -REPORT_INTERVAL_MS) < REPORT_INTERVAL_MS) return;
     reported.set(key, now);
     const [path = ""] = (req.url ?? "").split("?", 1);
     say(`router responded ${status} to ${req.method} ${path} (request ${id}): ${detail}`);

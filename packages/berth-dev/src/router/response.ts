@@ -18,10 +18,10 @@ export interface Exchange {
   upgradeHead?: Buffer;
 }
 
-/** How long a client that is still sending may read a response that did not wait for its body, in milliseconds. */
+/** Lingering close: how long to read from a client that is still sending its body when its response ends, in milliseconds. */
 const LINGER_MS = 500;
 
-/** Forwards interim responses except 100, which is sent when the body is read. */
+/** Forwards the interim responses 102 and 103. The listener itself sends 100, once the body is read. */
 export function forwardInformation(
   { statusCode, headers }: InformationEvent,
   res: ServerResponse,
@@ -35,7 +35,7 @@ export function forwardInformation(
   }
 }
 
-/** @throws Error when Node can read the response but not write it. */
+/** Forwards a response with its body. @throws Error when Node accepts its head but refuses to send it. */
 export function forwardResponse(
   { req, res }: Exchange,
   response: IncomingMessage,
@@ -49,7 +49,7 @@ export function forwardResponse(
   response.on("error", () => res.destroy());
   relay(response, res, () => {
     if (req.complete) return void res.end();
-    // Closing at once could reset the connection before the client has read the response.
+    // Closing at once could send a reset, which discards the response before the client has read it.
     outgoing.destroy();
     req.resume();
     const end = (): void => {
@@ -61,7 +61,7 @@ export function forwardResponse(
   });
 }
 
-/** Forwards a body with backpressure, and its trailers. The head is sent at once if the body takes its time. */
+/** Forwards a body with backpressure, and its trailers. Sends the head at once if no body has arrived yet. */
 export function relay(
   from: IncomingMessage,
   to: OutgoingMessage,
@@ -89,7 +89,7 @@ function inPairs(raw: readonly string[]): [string, string][] {
   return raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ""]] : []));
 }
 
-/** Closes a half-closed client connection, as nginx does: the client has nearly always gone. */
+/** Listener that closes a half-closed client connection, as nginx does: the client has nearly always gone. */
 export function hangUp(this: Socket): void {
   this.destroy();
 }
@@ -121,7 +121,7 @@ export function joinSockets(
   ] as const) {
     from.pipe(to);
     from.on("error", () => to.destroy());
-    // Bytes that it sent before its end are still on their way.
+    // Writes what is left in the buffer first.
     from.on("close", () => to.destroySoon());
   }
 }

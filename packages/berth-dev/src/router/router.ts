@@ -1,4 +1,4 @@
-// The router for development: one public port in front of a formation's instances, as a platform's router.
+// The router for development: a reverse proxy on one public port in front of a formation's instances.
 import { createServer, ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Request, Response } from "express";
@@ -13,7 +13,7 @@ import type { Routes } from "./routes";
 
 /** nginx's default, in milliseconds. */
 const KEEP_ALIVE_MS = 75_000;
-/** For the request's head, of at most 16 KiB. The service itself limits the time of a body. In milliseconds. */
+/** For the request's head, of at most 16 KiB, in milliseconds. The service itself limits the time for a body. */
 const HEADERS_TIMEOUT_MS = 60_000;
 /** Time to drain on shutdown, in milliseconds. */
 const STOP_MS = 1000;
@@ -75,7 +75,7 @@ export function createRouter(options: RouterOptions): Router {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
-    // The service rejects such requests itself, as it does without a router.
+    // The service itself rejects requests without Host, as it does without a router.
     requireHostHeader: false,
   });
   server.on("request", (req, res) => handle(req, res));
@@ -86,9 +86,9 @@ export function createRouter(options: RouterOptions): Router {
     name: "router",
     server,
     target: { host: DUAL_STACK, port: options.port },
-    // The instance decides on the upgrade. Not for a request with a body, which Node would leave unread.
+    // The instance accepts or rejects the upgrade. Not for a request with a body: Node would not parse it.
     isUpgrade: (req) => !hasBody(req),
-    // Requests that Node's parser rejects reach no instance.
+    // Requests that Node's parser rejects: they reach no instance.
     refuse: refusals(pino({ enabled: false })),
   });
   server.on("connection", (socket) => socket.on("end", hangUp));
@@ -112,10 +112,10 @@ export function createRouter(options: RouterOptions): Router {
   };
 }
 
-/** Without the port, and without the trailing dot of an absolute name. */
+/** The host in lower case, without the port and the trailing dot of an absolute name. */
 const hostName = (host = ""): string => host.toLowerCase().replace(/\.?(:\d*)?$/, "");
 
-/** Follows the same rule as the services, which keep the router's id. */
+/** The services keep this id, as they follow the same rule for a client's X-Request-Id. */
 function idOf(req: IncomingMessage, res: ServerResponse): string {
   requestId(req as Request, res as Response, () => {});
   return (req as Request).id;

@@ -1,6 +1,6 @@
 // Maps requests to process types: by host name, or all to one.
 
-const PAIR = /^([A-Za-z0-9.-]+)=([A-Za-z0-9_-]+)$/;
+const HOST_OPTION = /^([A-Za-z0-9.-]+)=([A-Za-z0-9_-]+)$/;
 const DEFAULT_TYPE = "web";
 
 /** The process type of each host name in lower case, or the only one. */
@@ -26,7 +26,7 @@ export const typesOf = (routes: Routes): string[] =>
 function parsePairs(pairs: readonly string[], counts: ReadonlyMap<string, number>) {
   const routes = new Map<string, string>();
   for (const pair of pairs) {
-    const [, name, type] = PAIR.exec(pair) ?? [];
+    const [, name, type] = HOST_OPTION.exec(pair) ?? [];
     if (name === undefined || type === undefined)
       throw new Error(`--host takes NAME=TYPE, such as app.localhost=web, not "${pair}"`);
     const host = name.toLowerCase();

@@ -34,7 +34,7 @@ describe("berth contract, without a command", () => {
     );
     const { code, stdout, stderr } = await contract(["--only", "D1,D2,D7"], checkout);
     expect(stderr).toBe("");
-    expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 answered$/m);
+    expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 completed$/m);
     expect(stdout).toMatch(/^D7 .* fail .* exited with 0 although it cut a request/m);
     // A broken SHOULD does not fail.
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ describe("berth contract, without a command", () => {
     const options = `{ "attached": "front", "upstream-env": "UPSTREAM_URL", "upstream-path": "/upstream" }`;
     writeFileSync(join(checkout, "test/contract.json"), options);
     const { code, stdout } = await contract(["--only", "D2,R1"], checkout);
-    expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 answered$/m);
+    expect(stdout).toMatch(/^D2 .* pass .* 4 of 4 completed$/m);
     expect(stdout).toMatch(/^R1 .* pass .* GET \/upstream follows UPSTREAM_URL from port/m);
     expect(code).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeOwnValues, withoutInspector } from "../../src/formation/environment";
+import { describeOverrides, withoutInspector } from "../../src/formation/environment";
 import { planFormation } from "../../src/formation/plan";
 import { parseProcfile } from "../../src/formation/procfile";
 import { startFormation, stopFormations } from "./support";
@@ -36,7 +36,7 @@ describe("a variable whose value the Procfile sets", () => {
     const procfile = parseProcfile(`web: ${line("web")}`, "Procfile");
     const options = { id: "a", formation: "web=2", port: 5000, inspect: undefined };
     const plan = planFormation(procfile, options, env, envFile);
-    expect(describeOwnValues(plan, env, envFile)).toEqual(expected);
+    expect(describeOverrides(plan, env, envFile)).toEqual(expected);
   });
 });
 

@@ -26,10 +26,10 @@ describe("a replacement", () => {
     )(
       { name: "web.1", command: "sleep 600", env: { PORT: port } },
       {
-        sign: "port",
-        isAlone: false,
-        over: new AbortController().signal,
-        gone: new AbortController().signal,
+        probe: "tcp",
+        isOnlyInstance: false,
+        ended: new AbortController().signal,
+        disconnected: new AbortController().signal,
         report: (text) => reported.push(text),
       },
     );

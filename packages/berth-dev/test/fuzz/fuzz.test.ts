@@ -61,7 +61,10 @@ describe("a route that is as described", () => {
     expect(foundIn(await fuzzRoutes(post(refuse(422), { problems })))).toEqual([]);
     expect(foundIn(await fuzzRoutes(post(refuse(409))))).toEqual([]);
     expect(foundIn(await fuzzRoutes(post(refuse(422))))).toMatchObject([
-      { wrong: expect.stringContaining("valid input is rejected") as string, sent: sentShip(500) },
+      {
+        mismatch: expect.stringContaining("valid input is rejected") as string,
+        sent: sentShip(500),
+      },
     ]);
   });
 
@@ -76,7 +79,7 @@ describe("a route that is as described", () => {
       notes: ["no input succeeded: only its validation was tried"],
     });
     expect(foundIn(await fuzzRoutes(post(call)))).toMatchObject([
-      { wrong: expect.stringContaining("a 503 that is not described") as string },
+      { mismatch: expect.stringContaining("a 503 that is not described") as string },
     ]);
   });
 
@@ -89,7 +92,7 @@ describe("a route that is as described", () => {
         .send(Buffer.from([0, 255]));
     expect(foundIn(await fuzzRoutes(post(dump, { responses })))).toEqual([]);
     expect(foundIn(await fuzzRoutes(post(create, { responses })))).toMatchObject([
-      { wrong: "the content type is application/json, not application/octet-stream" },
+      { mismatch: "the content type is application/json, not application/octet-stream" },
     ]);
   });
 
@@ -102,7 +105,7 @@ describe("a route that is as described", () => {
     const [tried] = await fuzzRoutes(post(stream("text/event-stream"), { responses }));
     expect(tried).toMatchObject({ valid: RUNS, findings: [], notes: [] });
     expect(foundIn(await fuzzRoutes(post(stream("text/event-stream"))))).toMatchObject([
-      { wrong: "the content type is text/event-stream, not application/json" },
+      { mismatch: "the content type is text/event-stream, not application/json" },
     ]);
   });
 
@@ -125,7 +128,7 @@ describe("a route that is as described", () => {
 });
 
 describe("a broken route", () => {
-  it.each<[what: string, wrong: string | RegExp, handler: RequestHandler]>([
+  it.each<[what: string, mismatch: string | RegExp, handler: RequestHandler]>([
     [
       "throws",
       /^an error of the service/,
@@ -188,8 +191,8 @@ describe("a broken route", () => {
     expect(foundIn(tried)).toEqual([
       {
         operation: "POST /ships",
-        broken: undefined,
-        wrong: typeof wrong === "string" ? wrong : (expect.stringMatching(wrong) as string),
+        violation: undefined,
+        mismatch: typeof wrong === "string" ? wrong : (expect.stringMatching(wrong) as string),
         sent: sentShip(500),
       },
     ]);
@@ -202,7 +205,7 @@ describe("a broken route", () => {
         { timeoutMs: 500 },
       ),
     );
-    expect(found).toMatchObject([{ wrong: "no response within 500 ms", sent: sentShip(0) }]);
+    expect(found).toMatchObject([{ mismatch: "no response within 500 ms", sent: sentShip(0) }]);
   });
 
   it("whose response never ends is reported, and not tried further", async () => {
@@ -214,7 +217,7 @@ describe("a broken route", () => {
     expect(foundIn(tried)).toMatchObject([
       {
         operation: "POST /ships",
-        wrong:
+        mismatch:
           'the response did not end within 100 ms: end it, or describe an event stream, { mediaType: "text/event-stream" }',
       },
     ]);
@@ -238,7 +241,11 @@ describe("a broken route", () => {
       }),
     );
     expect(
-      found.map(({ operation, broken, wrong }) => [operation, broken?.split(" ")[1], wrong]),
+      found.map(({ operation, violation, mismatch }) => [
+        operation,
+        violation?.split(" ")[1],
+        mismatch,
+      ]),
     ).toEqual([
       [
         "POST /ships",
@@ -288,7 +295,7 @@ describe("a broken route", () => {
     expect(foundIn(tried)).toMatchObject([
       {
         operation: "MKCOL /ships",
-        wrong: "MKCOL is neither described nor in Allow, but succeeds",
+        mismatch: "MKCOL is neither described nor in Allow, but succeeds",
       },
     ]);
   });
@@ -349,8 +356,8 @@ describe("a route that needs a token", () => {
   it("is reported if it does not check the token", async () => {
     expect(foundIn(await fuzzRoutes(guarded(false), { token }))).toMatchObject([
       {
-        broken: "the token is missing or invalid",
-        wrong: "invalid input is accepted: expected 401 or 403",
+        violation: "the token is missing or invalid",
+        mismatch: "invalid input is accepted: expected 401 or 403",
       },
     ]);
   });

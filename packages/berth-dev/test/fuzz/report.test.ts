@@ -1,10 +1,10 @@
 import { findingsOf, tableOf } from "../../src/fuzz/report";
-import type { Finding, Tried } from "../../src/fuzz/trial";
+import type { Finding, OperationResult } from "../../src/fuzz/trial";
 
 const finding: Finding = {
   operation: "GET /ships/{id}",
-  broken: "the path's id is not valid",
-  wrong: "an error of the service, whatever was sent",
+  violation: "the path's id is not valid",
+  mismatch: "an error of the service, whatever was sent",
   sent: { method: "GET", target: "/ships/x", headers: {} },
   response: {
     status: 500,
@@ -12,7 +12,7 @@ const finding: Finding = {
     body: "no",
   },
 };
-const tried = (of: Partial<Tried>): Tried => ({
+const tried = (of: Partial<OperationResult>): OperationResult => ({
   operation: "GET /ships",
   valid: 9,
   invalid: 10,
@@ -55,7 +55,7 @@ GET /ships/{id}: not tried`,
   it("repeats only one route if it needs no other, and shows a missing response", () => {
     const {
       response: _response,
-      broken: _broken,
+      violation: _broken,
       ...hung
     } = { ...finding, operation: "GET /ships" };
     const [text] = findingsOf([tried({ findings: [hung] })], ran);

@@ -7,7 +7,7 @@ import { apiDocs } from "berth/api";
 import { createTestApp } from "berth/testing";
 import { fuzz } from "../../src/fuzz/fuzz";
 import type { FuzzOptions } from "../../src/fuzz/options";
-import type { Finding, Tried } from "../../src/fuzz/trial";
+import type { Finding, OperationResult } from "../../src/fuzz/trial";
 
 /** The number of valid inputs to each route. */
 export const RUNS = 30;
@@ -16,7 +16,7 @@ export const RUNS = 30;
 export async function fuzzRoutes(
   define: (router: Router) => void,
   options: Partial<FuzzOptions> = {},
-): Promise<Tried[]> {
+): Promise<OperationResult[]> {
   const { app } = createTestApp(
     (router) => {
       router.use(apiDocs({ title: "throwaway", version: "1.0.0" }));
@@ -37,5 +37,5 @@ export async function fuzzRoutes(
 }
 
 /** The findings, without the responses. */
-export const foundIn = (tried: readonly Tried[]): Omit<Finding, "response">[] =>
+export const foundIn = (tried: readonly OperationResult[]): Omit<Finding, "response">[] =>
   tried.flatMap(({ findings }) => findings).map(({ response: _response, ...finding }) => finding);

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import type { RouteDescription } from "../schema/description";
 import { toJsonSchema } from "../schema/json-schema";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
-import { problemResponse } from "./problem-responses";
+import { problemResponse, validationResponse } from "./problem-responses";
 
 /** A route that OpenAPI can describe. */
 export interface Documented {
@@ -42,12 +42,15 @@ export function operationOf(
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
     responses: {
-      ...mapValues(
-        { ...validationProblems(description), ...description.problems },
-        (problem, status) =>
-          typeof problem === "string"
-            ? problemResponse(problem, Number(status))
-            : problemResponse(problem.when, Number(status), schemaOf(v.object(problem.members))),
+      ...mapValues(validationProblems(description), (when, status) =>
+        validationResponse(when, Number(status)),
+      ),
+      ...mapValues(description.problems ?? {}, (problem, status) =>
+        typeof problem === "string"
+          ? problemResponse(problem, Number(status))
+          : problemResponse(problem.when, Number(status), {
+              members: schemaOf(v.object(problem.members)),
+            }),
       ),
       ...mapValues(responses, (response, status) => ({
         description: STATUS_CODES[status] ?? status,

@@ -36,11 +36,15 @@ export const PROBLEM: JsonSchema = {
  * Describes the response for a problem.
  * @param when When the route responds with it.
  * @param members The schema of additional members.
+ * @param errors An example of what fails the validation.
  */
-export function problemResponse(when: string, status: number, members?: JsonSchema) {
+export function problemResponse(
+  when: string,
+  status: number,
+  { members, errors }: { members?: JsonSchema; errors?: object[] } = {},
+) {
   const problem = { $ref: "#/components/schemas/Problem" };
   const schema = members ? { allOf: [problem, members] } : problem;
-  const errors = ERRORS[status];
   const example = {
     type: "about:blank",
     title: STATUS_CODES[status],
@@ -56,3 +60,7 @@ const ERRORS: Readonly<Record<number, object[]>> = {
   400: [{ parameter: "limit", detail: "must be at least 1" }],
   422: [{ pointer: "/name", detail: "is required" }],
 };
+
+/** The response for a failed validation. `berth fuzz` tells it by the example's `errors` from a problem that the route describes. */
+export const validationResponse = (when: string, status: number) =>
+  problemResponse(when, status, { errors: ERRORS[status] });

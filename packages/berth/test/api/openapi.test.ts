@@ -136,6 +136,26 @@ describe("the OpenAPI document", () => {
     });
   });
 
+  it("has an example of the errors of a validation, but not of a problem of the route", () => {
+    const router = Router()
+      .post("/ships", described({ body: ship }), handler)
+      .put("/ships", described({ body: ship, problems: { 422: "It is at sea." } }), handler);
+    const { paths } = openApiDocument(express().use(router).router, info);
+    const examples = Object.values(paths["/ships"] ?? {}).map((operation) => {
+      const { responses } = operation as {
+        responses: Record<string, { content: Record<string, { example: object }> }>;
+      };
+      return responses[422]?.content["application/problem+json"]?.example;
+    });
+    expect(examples).toEqual([
+      expect.objectContaining({
+        status: 422,
+        errors: [{ pointer: "/name", detail: "is required" }],
+      }),
+      expect.not.objectContaining({ errors: expect.anything() as unknown }),
+    ]);
+  });
+
   it("has the media type of responses that are not JSON", () => {
     const router = Router().get(
       "/ships",

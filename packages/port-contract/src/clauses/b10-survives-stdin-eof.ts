@@ -2,7 +2,7 @@
 import { type Clause, fail, pass, skip } from "../clause";
 import type { Context } from "../context";
 import { within } from "../harness/wait";
-import { seconds, shortExit } from "../wording";
+import { seconds, describeExit } from "../wording";
 
 const watchMs = 3000;
 
@@ -25,7 +25,9 @@ export const clause: Clause = {
   async check(context) {
     const exit = await exitWith(context);
     if (!exit) return pass(`up after ${seconds(watchMs)} with /dev/null`);
-    if (await exitWith(context, "open")) return skip(`${shortExit(exit)} with any stdin`);
-    return fail(`${shortExit(exit)} after ${seconds(exit.afterMs)} with /dev/null, up with a pipe`);
+    if (await exitWith(context, "open")) return skip(`${describeExit(exit)} with any stdin`);
+    return fail(
+      `${describeExit(exit)} after ${seconds(exit.afterMs)} with /dev/null, up with a pipe`,
+    );
   },
 };

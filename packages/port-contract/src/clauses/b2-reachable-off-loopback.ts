@@ -11,12 +11,12 @@ export const clause: Clause = {
     "every platform whose router is on another machine or in another network namespace: connection refused",
   fix: "bind 0.0.0.0 or ::, not localhost or 127.0.0.1; make the host a setting",
   procedure: "Run the probe against a non-loopback address of this machine.",
-  async check({ start, ask }) {
+  async check({ start, runProbe }) {
     const host = externalAddress();
     if (!host) return skip("this machine has no non-loopback address");
     const { port } = await start();
     try {
-      return pass(`${(await ask({ host, port })).text} through ${host}`);
+      return pass(`${(await runProbe({ host, port })).text} through ${host}`);
     } catch (error) {
       return fail(`through ${host}: ${(error as Error).message}`);
     }

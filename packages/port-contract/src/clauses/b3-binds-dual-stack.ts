@@ -5,7 +5,7 @@ import type { Context } from "../context";
 import { hasIpv6 } from "../system/interfaces";
 
 async function refusalOf(context: Context, { port }: Service, host: string) {
-  return context.ask({ host, port }).then(
+  return context.runProbe({ host, port }).then(
     () => undefined,
     (error: Error) => `${host}: ${error.message}`,
   );

@@ -5,7 +5,7 @@ import type { Context } from "../context";
 import { freePort } from "../ports/free-port";
 import type { Run } from "../harness/run";
 import { until, within } from "../harness/wait";
-import { seconds, shortExit } from "../wording";
+import { seconds, describeExit } from "../wording";
 
 const limitMs = 5000;
 
@@ -16,8 +16,8 @@ function badValues(port: number): string[] {
   return [...words, `${digits}.5`, `${digits}e0`, `0x${hex}`, ""];
 }
 
-/** How the program mishandles one bad value; `undefined` when it refuses it properly. */
-async function complaint(context: Context, value: string): Promise<string | undefined> {
+/** What the program does wrong with a bad value; `undefined` when it rejects the value properly. */
+async function violation(context: Context, value: string): Promise<string | undefined> {
   const run = await context.launch({ port: value });
   try {
     const taking = until(
@@ -30,7 +30,7 @@ async function complaint(context: Context, value: string): Promise<string | unde
     if (taken) return taken;
     const exit = run.exit();
     if (!exit) return `still running after ${seconds(limitMs)}`;
-    if (exit.code === 0) return shortExit(exit);
+    if (exit.code === 0) return describeExit(exit);
     return /\bport\b/i.test(run.output.text()) ? undefined : "refused, but PORT is not named";
   } finally {
     await run.reap();
@@ -38,10 +38,10 @@ async function complaint(context: Context, value: string): Promise<string | unde
   }
 }
 
-/** Groups values with the same complaint: `"abc", "-1": binds a Unix socket`. */
-function grouped(complaints: readonly { value: string; wrong: string }[]): string {
+/** Groups values with the same violation: `"abc", "-1": binds a Unix socket`. */
+function grouped(violations: readonly { value: string; wrong: string }[]): string {
   const kinds = new Map<string, string[]>();
-  for (const { value, wrong } of complaints)
+  for (const { value, wrong } of violations)
     kinds.set(wrong, [...(kinds.get(wrong) ?? []), JSON.stringify(value)]);
   return [...kinds].map(([wrong, values]) => `${values.join(", ")}: ${wrong}`).join("; ");
 }
@@ -51,17 +51,17 @@ async function takenAs(context: Context, run: Run, value: string): Promise<strin
   for (const { port, path } of run.listeners()) {
     // listen("8080abc") in Node binds a Unix socket of that name, and reports success.
     if (path !== undefined && path === value) return "binds a Unix socket";
-    if (port && (await answers(context, port))) return `serves port ${port}`;
+    if (port && (await responds(context, port))) return `serves port ${port}`;
   }
   return value && existsSync(value) ? `creates the file ${value}` : undefined;
 }
 
-async function answers({ ask }: Context, port: number): Promise<boolean> {
-  const answer = ask({ host: "127.0.0.1", port }).then(
+async function responds({ runProbe }: Context, port: number): Promise<boolean> {
+  const response = runProbe({ host: "127.0.0.1", port }).then(
     () => true,
     () => false,
   );
-  return (await within(answer, 500)) ?? false;
+  return (await within(response, 500)) ?? false;
 }
 
 export const clause: Clause = {
@@ -77,12 +77,12 @@ export const clause: Clause = {
     "within 5 s and a message that names the port, and leaves no socket and no file.",
   async check(context) {
     const values = badValues(await freePort());
-    const complaints = [];
+    const violations = [];
     for (const value of values) {
-      const wrong = await complaint(context, value);
-      if (wrong) complaints.push({ value, wrong });
+      const wrong = await violation(context, value);
+      if (wrong) violations.push({ value, wrong });
     }
-    if (complaints.length === 0) return pass(`${values.length} bad values refused`);
-    return fail(`${complaints.length} of ${values.length}: ${grouped(complaints)}`);
+    if (violations.length === 0) return pass(`${values.length} bad values refused`);
+    return fail(`${violations.length} of ${values.length}: ${grouped(violations)}`);
   },
 };

@@ -3,7 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { heldPort } from "../ports/free-port";
 import { within } from "../harness/wait";
-import { lastWords, seconds, shortExit } from "../wording";
+import { describeOutput, seconds, describeExit } from "../wording";
 
 const limitMs = 5000;
 // A line claims success if it says "listening", or if it names the port and says "started", "ready" and the like.
@@ -12,17 +12,17 @@ const listening = /\blistening\b/i;
 const failure = /EADDRINUSE|in use|taken|occupied|unavailable|cannot|can't|could not|fail|error/i;
 
 /** Starts the program on a port in use, and describes what it does wrong. */
-async function complaint(context: Context, port: number): Promise<string | undefined> {
+async function violation(context: Context, port: number): Promise<string | undefined> {
   const run = await context.launch({ port: String(port) });
   const exit = await within(run.exited, limitMs);
-  if (!exit) return `still running after ${seconds(limitMs)}; ${lastWords(run.output)}`;
+  if (!exit) return `still running after ${seconds(limitMs)}; ${describeOutput(run.output)}`;
   const claims = (line: string) =>
     (listening.test(line) || (success.test(line) && line.includes(String(port)))) &&
     !failure.test(line);
   const claim = run.output.lines().find(claims);
-  if (claim) return `claims success: ${JSON.stringify(claim)}, then ${shortExit(exit)}`;
-  if (exit.code === 0) return `${shortExit(exit)}, which counts as success`;
-  if (!failure.test(run.output.text())) return `prints no reason; ${lastWords(run.output)}`;
+  if (claim) return `claims success: ${JSON.stringify(claim)}, then ${describeExit(exit)}`;
+  if (exit.code === 0) return `${describeExit(exit)}, which counts as success`;
+  if (!failure.test(run.output.text())) return `prints no reason; ${describeOutput(run.output)}`;
 }
 
 export const clause: Clause = {
@@ -39,7 +39,7 @@ export const clause: Clause = {
   async check(context) {
     const { server: holder, port } = await heldPort();
     try {
-      const wrong = await complaint(context, port);
+      const wrong = await violation(context, port);
       return wrong ? fail(wrong) : pass("non-zero exit, and the reason printed");
     } finally {
       holder.close();

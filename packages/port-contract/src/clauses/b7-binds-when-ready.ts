@@ -5,24 +5,24 @@ import { responseLimitMs, type Context } from "../context";
 import { type Connection, connect } from "../harness/connection";
 import type { Run } from "../harness/run";
 import { until } from "../harness/wait";
-import { seconds, shortExit } from "../wording";
+import { seconds, describeExit } from "../wording";
 
 /** Tries to connect until the port opens, and returns the first connection. */
 async function firstConnection(run: Run, limitMs: number): Promise<Connection> {
   const tryConnect = () => connect({ host: "127.0.0.1", port: run.port }).catch(() => undefined);
   const ended = () => {
     const exit = run.exit();
-    if (exit) throw new NotUp(`${shortExit(exit)} before it listened`);
+    if (exit) throw new NotUp(`${describeExit(exit)} before it listened`);
   };
   const first = await until(async () => (await tryConnect()) ?? ended(), limitMs, 5);
   if (!first) throw new NotUp(`PORT ${run.port} is not open after ${seconds(limitMs)}`);
   return first;
 }
 
-async function firstAnswer({ probe, settings }: Context, connection: Connection) {
+async function firstResponse({ probe, settings }: Context, connection: Connection) {
   const from = performance.now();
-  const answer = await probe.ask(connection, settings, responseLimitMs);
-  return { ...answer, afterMs: performance.now() - from };
+  const response = await probe.run(connection, settings, responseLimitMs);
+  return { ...response, afterMs: performance.now() - from };
 }
 
 export const clause: Clause = {
@@ -39,7 +39,7 @@ export const clause: Clause = {
     const connection = await firstConnection(run, context.settings.platform.bootSeconds * 1000);
     context.markAsUp(run);
     try {
-      const { text, ready, afterMs } = await firstAnswer(context, connection);
+      const { text, ready, afterMs } = await firstResponse(context, connection);
       return ready ? pass(`${text} in ${seconds(afterMs)}`) : fail(`first response: ${text}`);
     } catch (error) {
       return fail(`first response: ${(error as Error).message}`);

@@ -3,7 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import type { Service } from "../startup";
 import { pidFilesOf } from "../system/files";
 import { within } from "../harness/wait";
-import { listOf, seconds, shortExit } from "../wording";
+import { listOf, seconds, describeExit } from "../wording";
 
 // A daemon's parent exits once its child runs; since the child keeps the pipes open, the exit is seen a second later.
 const watchMs = 2000;
@@ -25,8 +25,8 @@ export const clause: Clause = {
     const exit = await within(service.exited, watchMs);
     if (exit) {
       const others = service.processes().map(({ pid, command }) => `${pid} (${command})`);
-      if (others.length === 0) return fail(`${shortExit(exit)} after it opened its port`);
-      return fail(`${shortExit(exit)} while the port stays open: ${listOf(others)}`);
+      if (others.length === 0) return fail(`${describeExit(exit)} after it opened its port`);
+      return fail(`${describeExit(exit)} while the port stays open: ${listOf(others)}`);
     }
     const pids = service.processes().map(({ pid }) => pid);
     const files = pidFilesOf(pids, startedAtMs);

@@ -1,6 +1,6 @@
 // D10: keeps serving for a configurable time after SIGTERM, until routers have noticed.
 import { setTimeout as pause } from "node:timers/promises";
-import { CannotJudge, type Clause, fail, type Outcome, pass } from "../clause";
+import { InconclusiveError, type Clause, fail, type Outcome, pass } from "../clause";
 import type { Service } from "../startup";
 import type { Context } from "../context";
 import { seconds } from "../wording";
@@ -9,36 +9,36 @@ import { seconds } from "../wording";
 const delaysMs = [2000, 8000];
 // On a busy machine the signal and the response are late, so the last quarter of the delay is not judged.
 const servedShare = 0.75;
-const fewestAnswers = 3;
+const minResponses = 3;
 
 /** Runs the probe repeatedly until it fails or the time is up; counts the responses. */
-async function serveUntil({ ask }: Context, service: Service, limitMs: number) {
+async function serveUntil({ runProbe }: Context, service: Service, limitMs: number) {
   const from = performance.now();
   const elapsedMs = () => performance.now() - from;
   service.signal("SIGTERM", "group");
-  let answers = 0;
+  let responses = 0;
   while (elapsedMs() < limitMs) {
     try {
-      await ask(service);
+      await runProbe(service);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      return { answers, failure: code ?? message, afterMs: elapsedMs() };
+      return { responses, failure: code ?? message, afterMs: elapsedMs() };
     }
-    answers += 1;
+    responses += 1;
     await pause(50);
   }
-  return { answers, failure: undefined, afterMs: elapsedMs() };
+  return { responses, failure: undefined, afterMs: elapsedMs() };
 }
 
 /** The outcome with one delay; `undefined` when the machine was too busy. */
-async function judgeDelay(context: Context, delayMs: number): Promise<Outcome | undefined> {
+async function checkDelay(context: Context, delayMs: number): Promise<Outcome | undefined> {
   const { drainDelayEnv } = context.settings;
   const service = await context.start({ env: { [drainDelayEnv]: String(delayMs) } });
   const limitMs = delayMs * servedShare;
-  const { answers, failure, afterMs } = await serveUntil(context, service, limitMs);
+  const { responses, failure, afterMs } = await serveUntil(context, service, limitMs);
   if (failure && afterMs < limitMs)
     return fail(`${failure} ${seconds(afterMs)} after SIGTERM with ${drainDelayEnv}=${delayMs}`);
-  if (answers >= fewestAnswers) return pass(`served for ${seconds(afterMs)} after SIGTERM`);
+  if (responses >= minResponses) return pass(`served for ${seconds(afterMs)} after SIGTERM`);
 }
 
 export const clause: Clause = {
@@ -56,9 +56,9 @@ export const clause: Clause = {
   needs: ["D1"],
   async check(context) {
     for (const delayMs of delaysMs) {
-      const outcome = await judgeDelay(context, delayMs);
+      const outcome = await checkDelay(context, delayMs);
       if (outcome) return outcome;
     }
-    throw new CannotJudge("the machine is too busy to send enough requests in time");
+    throw new InconclusiveError("the machine is too busy to send enough requests in time");
   },
 };

@@ -18,7 +18,7 @@ export const clause: Clause = {
   async check({ start, probe, settings }) {
     const first = await start();
     const connection = await connect(first);
-    await probe.ask(connection, settings, responseLimitMs);
+    await probe.run(connection, settings, responseLimitMs);
     await first.reap();
     const from = performance.now();
     try {

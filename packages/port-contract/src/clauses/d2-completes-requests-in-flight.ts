@@ -1,6 +1,12 @@
 // D2: completes the requests in flight at SIGTERM.
 import { type Clause, fail, pass, skip } from "../clause";
-import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "../in-flight";
+import {
+  canHold,
+  holdRequests,
+  type InFlight,
+  needsRequestInFlight,
+  terminate,
+} from "../in-flight";
 import { listOf } from "../wording";
 
 /** How a request in flight was lost; `undefined` when it got a 2xx response. */
@@ -25,12 +31,12 @@ export const clause: Clause = {
     "half: each gets a complete 2xx response.",
   protocol: "http",
   async check({ start, settings }) {
-    if (!canHold(settings)) return skip(nothingToHold);
+    if (!canHold(settings)) return skip(needsRequestInFlight);
     const service = await start();
     const held = await holdRequests(settings, service);
     await terminate(service, held);
     const losses = (await Promise.all(held.map(loss))).filter((one) => one !== undefined);
-    if (losses.length === 0) return pass(`${held.length} of ${held.length} answered`);
+    if (losses.length === 0) return pass(`${held.length} of ${held.length} completed`);
     return fail(`${losses.length} of ${held.length} lost: ${listOf([...new Set(losses)])}`);
   },
 };

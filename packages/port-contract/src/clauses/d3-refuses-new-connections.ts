@@ -9,9 +9,9 @@ import { seconds } from "../wording";
 type Fate = "served" | "dropped" | "refused";
 
 /** What happens to a new connection. */
-async function tryConnection({ ask }: Context, service: Service): Promise<Fate> {
+async function tryConnection({ runProbe }: Context, service: Service): Promise<Fate> {
   try {
-    await ask(service);
+    await runProbe(service);
     return "served";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? "refused" : "dropped";

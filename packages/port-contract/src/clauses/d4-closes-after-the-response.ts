@@ -2,12 +2,18 @@
 import { type Clause, fail, pass, skip } from "../clause";
 import type { Connection } from "../harness/connection";
 import { until } from "../harness/wait";
-import { canHold, holdRequests, type InFlight, nothingToHold, terminate } from "../in-flight";
+import {
+  canHold,
+  holdRequests,
+  type InFlight,
+  needsRequestInFlight,
+  terminate,
+} from "../in-flight";
 
 const finLimitMs = 2000;
 
 /** What is wrong with the end of one connection; `undefined` with Connection: close and a FIN. */
-async function complaint({ name, finish, connection }: InFlight): Promise<string | undefined> {
+async function violation({ name, finish, connection }: InFlight): Promise<string | undefined> {
   const { headers } = await finish();
   const said = headers.connection ?? "nothing";
   if (!/\bclose\b/i.test(said)) return `${name}: Connection says ${said}`;
@@ -32,11 +38,11 @@ export const clause: Clause = {
   protocol: "http",
   needs: ["D2"],
   async check({ start, settings }) {
-    if (!canHold(settings)) return skip(nothingToHold);
+    if (!canHold(settings)) return skip(needsRequestInFlight);
     const service = await start();
     const held = await holdRequests(settings, service);
     await terminate(service, held);
-    const [wrong] = (await Promise.all(held.map(complaint))).filter((one) => one !== undefined);
+    const [wrong] = (await Promise.all(held.map(violation))).filter((one) => one !== undefined);
     return wrong ? fail(wrong) : pass(`header and FIN on ${held.length} of ${held.length}`);
   },
 };

@@ -19,7 +19,7 @@ const unused: Opener = async (_context, service) => {
 
 const idle: Opener = async ({ probe, settings }, service) => {
   const connection = await connect(service);
-  await probe.ask(connection, settings, responseLimitMs);
+  await probe.run(connection, settings, responseLimitMs);
   return true;
 };
 
@@ -31,12 +31,12 @@ const upgraded: Opener = async ({ settings, probe }, service) => {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": randomBytes(16).toString("base64"),
   };
-  const answer = exchange(
+  const response = exchange(
     await connect(service),
     { path: settings.path, headers },
     responseLimitMs,
   ).catch(() => undefined);
-  return (await within(answer, 1000))?.status === 101;
+  return (await within(response, 1000))?.status === 101;
 };
 
 const openers = { "never-used": unused, idle, upgraded };

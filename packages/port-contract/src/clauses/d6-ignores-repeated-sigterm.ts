@@ -5,7 +5,7 @@ import type { Service } from "../startup";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { ended, isGone } from "../harness/stop";
-import { seconds, shortExit } from "../wording";
+import { seconds, describeExit } from "../wording";
 
 const signals = 3;
 const everyMs = 100;
@@ -18,20 +18,20 @@ async function signalRepeatedly(service: Service): Promise<void> {
 }
 
 /** With requests in flight: all of them complete despite the later signals. */
-async function judgeRequests({ start, settings }: Context) {
+async function checkRequests({ start, settings }: Context) {
   const service = await start();
   const held = await holdRequests(settings, service);
   // finish() sends the other half of the body, so it is called only after the last signal.
   await signalRepeatedly(service);
-  const answers = await Promise.allSettled(held.map(({ finish }) => finish()));
-  const lost = answers.filter((a) => a.status === "rejected" || a.value.status >= 300).length;
+  const responses = await Promise.allSettled(held.map(({ finish }) => finish()));
+  const lost = responses.filter((a) => a.status === "rejected" || a.value.status >= 300).length;
   return lost > 0
     ? fail(`${lost} of ${held.length} requests lost; with a single SIGTERM they complete`)
-    : pass(`${held.length} of ${held.length} answered after ${signals} signals`);
+    : pass(`${held.length} of ${held.length} completed after ${signals} signals`);
 }
 
 /** Without requests in flight: the exit is the same as after one signal. */
-async function judgeExit({ start, settings }: Context) {
+async function checkExit({ start, settings }: Context) {
   const graceMs = settings.platform.graceSeconds * 1000;
   const [once, often] = await Promise.all([start(), start()]);
   once.signal("SIGTERM", "group");
@@ -39,7 +39,7 @@ async function judgeExit({ start, settings }: Context) {
   const [one, other] = await Promise.all([ended(once, graceMs), ended(often, graceMs)]);
   if (!isGone(other) || !one.exit || !other.exit)
     return fail(`still alive after ${seconds(graceMs)}`);
-  const [first, then] = [shortExit(one.exit), shortExit(other.exit)];
+  const [first, then] = [describeExit(one.exit), describeExit(other.exit)];
   return first === then
     ? pass(`idle: ${then}, as after one signal`)
     : fail(`idle: ${then} after ${signals} signals, ${first} after one`);
@@ -59,6 +59,6 @@ export const clause: Clause = {
   needs: ["D1", "D2"],
   check(context) {
     const http = context.probe.name === "http";
-    return http && canHold(context.settings) ? judgeRequests(context) : judgeExit(context);
+    return http && canHold(context.settings) ? checkRequests(context) : checkExit(context);
   },
 };

@@ -3,7 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import type { Context } from "../context";
 import { canHold, holdRequests } from "../in-flight";
 import { stop } from "../harness/stop";
-import { shortExit } from "../wording";
+import { describeExit } from "../wording";
 
 const tooShortMs = 100;
 
@@ -14,12 +14,12 @@ async function forcedExit({ start, settings }: Context) {
   const held = await holdRequests(settings, service);
   const ending = stop(service, settings.platform.graceSeconds * 1000);
   const slow = held.filter(({ name }) => name.startsWith("GET"));
-  const answers = await Promise.allSettled(slow.map(({ finish }) => finish()));
-  const cut = slow.length === 0 || answers.some(({ status }) => status === "rejected");
+  const responses = await Promise.allSettled(slow.map(({ finish }) => finish()));
+  const cut = slow.length === 0 || responses.some(({ status }) => status === "rejected");
   return { cut, exit: (await ending).exit };
 }
 
-async function judgeForced(context: Context) {
+async function checkForced(context: Context) {
   const { settings, probe } = context;
   if (probe.name !== "http" || !canHold(settings))
     return pass("clean: exited with 0; forced: not tried, no request can be kept in flight");
@@ -28,7 +28,7 @@ async function judgeForced(context: Context) {
     return pass(`clean: exited with 0; forced: not observed with ${settings.shutdownTimeoutEnv}`);
   if (exit.code === 0)
     return fail("exited with 0 although it cut a request at its deadline", { level: "SHOULD" });
-  return pass(`clean: exited with 0; forced: ${shortExit(exit)}`);
+  return pass(`clean: exited with 0; forced: ${describeExit(exit)}`);
 }
 
 export const clause: Clause = {
@@ -46,7 +46,7 @@ export const clause: Clause = {
   async check(context) {
     const { start, settings } = context;
     const { exit } = await stop(await start(), settings.platform.graceSeconds * 1000);
-    if (exit?.code !== 0) return fail(`clean drain: ${exit ? shortExit(exit) : "no exit"}`);
-    return judgeForced(context);
+    if (exit?.code !== 0) return fail(`clean drain: ${exit ? describeExit(exit) : "no exit"}`);
+    return checkForced(context);
   },
 };

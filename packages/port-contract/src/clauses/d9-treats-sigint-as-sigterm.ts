@@ -1,13 +1,13 @@
 // D9: handles SIGINT like SIGTERM: Ctrl-C and Fly send it.
 import { type Clause, fail, pass } from "../clause";
 import { type Ending, isGone, stop } from "../harness/stop";
-import { describeEnding, seconds, shortExit } from "../wording";
+import { describeEnding, seconds, describeExit } from "../wording";
 
 /** How a run ended, the same for both signals. Shells and JVMs exit with 128 + the signal's number. */
-function describeExit({ exit }: Ending): string {
+function exitKind({ exit }: Ending): string {
   if (!exit) return "alive";
   const bySignal = exit.signal ?? (exit.code === 130 || exit.code === 143);
-  return bySignal ? "ended by the signal" : shortExit(exit);
+  return bySignal ? "ended by the signal" : describeExit(exit);
 }
 
 export const clause: Clause = {
@@ -29,8 +29,8 @@ export const clause: Clause = {
       stop(other, graceMs, "SIGTERM"),
     ]);
     if (!isGone(interrupted)) return fail(`SIGINT: ${describeEnding(interrupted, graceMs)}`);
-    if (describeExit(interrupted) !== describeExit(terminated))
-      return fail(`SIGINT: ${describeExit(interrupted)}; SIGTERM: ${describeExit(terminated)}`);
-    return pass(`${describeExit(interrupted)} in ${seconds(interrupted.afterMs)}, as on SIGTERM`);
+    if (exitKind(interrupted) !== exitKind(terminated))
+      return fail(`SIGINT: ${exitKind(interrupted)}; SIGTERM: ${exitKind(terminated)}`);
+    return pass(`${exitKind(interrupted)} in ${seconds(interrupted.afterMs)}, as on SIGTERM`);
   },
 };

@@ -3,9 +3,9 @@ import { type Clause, fail, pass } from "../clause";
 import { responseLimitMs } from "../context";
 import { type Address, connect } from "../harness/connection";
 import { headOf } from "../harness/http";
-import { MissingAnswer } from "../harness/missing-answer";
+import { MissingResponse } from "../harness/missing-response";
 import { until } from "../harness/wait";
-import { readUntil } from "../probes/read-until";
+import { readUntil } from "../probes/probe";
 
 /** The first line of the raw response, or why there is none. */
 async function firstLine(address: Address, path: string): Promise<string> {
@@ -15,7 +15,7 @@ async function firstLine(address: Address, path: string): Promise<string> {
     const [line = ""] = (await readUntil(connection, /\n/, responseLimitMs)).split(/\r?\n/);
     return line;
   } catch (error) {
-    if (!(error instanceof MissingAnswer)) throw error;
+    if (!(error instanceof MissingResponse)) throw error;
     return error.message;
   } finally {
     connection.close();

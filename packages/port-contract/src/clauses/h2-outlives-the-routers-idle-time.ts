@@ -10,7 +10,7 @@ import type { Response } from "../harness/http-response";
 const marginSeconds = 5;
 
 /** Judges the keep-alive timeout that the service announces. */
-function judgeAnnouncement({ headers }: Response, wantedSeconds: number): Outcome {
+function checkAnnouncement({ headers }: Response, wantedSeconds: number): Outcome {
   if (/\bclose\b/i.test(headers.connection ?? ""))
     return pass("sends Connection: close, so no router reuses a connection");
   const announced = /timeout=(\d+)/.exec(headers["keep-alive"] ?? "")?.[1];
@@ -48,7 +48,7 @@ export const clause: Clause = {
     const { path, platform, slow } = context.settings;
     const connection = await connect(await context.start());
     const response = await exchange(connection, { path }, responseLimitMs);
-    const announced = judgeAnnouncement(response, platform.idleSeconds + marginSeconds);
+    const announced = checkAnnouncement(response, platform.idleSeconds + marginSeconds);
     const closes = /\bclose\b/i.test(response.headers.connection ?? "");
     const outcome =
       slow && !closes && announced.status !== "fail"

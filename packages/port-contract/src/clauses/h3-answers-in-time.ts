@@ -3,7 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import { connect, type Address } from "../harness/connection";
 import { headOf } from "../harness/http";
 import { parseResponse } from "../harness/http-response";
-import { NoResponse } from "../harness/missing-answer";
+import { NoResponse } from "../harness/missing-response";
 import { within } from "../harness/wait";
 import { seconds } from "../wording";
 

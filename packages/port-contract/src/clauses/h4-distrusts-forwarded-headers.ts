@@ -28,14 +28,18 @@ function isTrustedInLog(text: string, value: string): boolean {
 /** Where a forged header has an effect; `undefined` when it has none. */
 async function effectOfForgery(context: Context, service: Service): Promise<string | undefined> {
   const plain = await get(context, service);
-  const answer = await get(context, service, forgedHeaders);
+  const response = await get(context, service, forgedHeaders);
   for (const value of [forged.client, forged.host])
-    if (answer.body.includes(value)) return `${value} is in the body`;
-  if (plain.body !== answer.body && answer.body.includes("https") && !plain.body.includes("https"))
+    if (response.body.includes(value)) return `${value} is in the body`;
+  if (
+    plain.body !== response.body &&
+    response.body.includes("https") &&
+    !plain.body.includes("https")
+  )
     return "the body says https";
-  if (plain.status !== answer.status) return `${plain.status} becomes ${answer.status}`;
-  const changed = affectedHeaders.find((name) => plain.headers[name] !== answer.headers[name]);
-  if (changed) return `the header ${changed} becomes ${answer.headers[changed] ?? "absent"}`;
+  if (plain.status !== response.status) return `${plain.status} becomes ${response.status}`;
+  const changed = affectedHeaders.find((name) => plain.headers[name] !== response.headers[name]);
+  if (changed) return `the header ${changed} becomes ${response.headers[changed] ?? "absent"}`;
   const logged = await service.output.shows((text) => isTrustedInLog(text, forged.client), 300);
   return logged ? `the log says ${forged.client}` : undefined;
 }

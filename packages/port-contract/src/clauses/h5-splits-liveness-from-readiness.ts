@@ -3,7 +3,7 @@ import { type Clause, fail, pass } from "../clause";
 import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
-import { MissingAnswer } from "../harness/missing-answer";
+import { MissingResponse } from "../harness/missing-response";
 import { until } from "../harness/wait";
 import { seconds } from "../wording";
 
@@ -16,7 +16,7 @@ async function statusOf(service: Service, path: string): Promise<number | undefi
   try {
     return (await send(service, { path }, responseLimitMs)).status;
   } catch (error) {
-    if (error instanceof MissingAnswer) return undefined;
+    if (error instanceof MissingResponse) return undefined;
     throw error;
   }
 }
@@ -35,7 +35,7 @@ async function whileDraining(service: Service, { livePath, readyPath }: Context[
   return { ready, live, stillReadyMs };
 }
 
-function judgeDraining({ ready, live, stillReadyMs }: Awaited<ReturnType<typeof whileDraining>>) {
+function checkDraining({ ready, live, stillReadyMs }: Awaited<ReturnType<typeof whileDraining>>) {
   if (stillReadyMs > drainDelayMs / 2)
     return fail(`still ready ${seconds(stillReadyMs)} after SIGTERM`);
   if (ready === undefined || live === undefined)
@@ -67,6 +67,6 @@ export const clause: Clause = {
     if ((await statusOf(service, unknownPath)) === 200)
       return fail(`responds 200 to any path, such as ${unknownPath}`);
     service.signal("SIGTERM", "group");
-    return judgeDraining(await whileDraining(service, context.settings));
+    return checkDraining(await whileDraining(service, context.settings));
   },
 };

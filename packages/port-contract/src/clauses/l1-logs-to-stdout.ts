@@ -7,7 +7,7 @@ import type { Context } from "../context";
 import { filesHeldOpen, filesWrittenSince } from "../system/files";
 import type { Argv } from "../harness/run";
 import { ended, stop } from "../harness/stop";
-import { listOf, seconds, shortExit } from "../wording";
+import { listOf, seconds, describeExit } from "../wording";
 
 const promptMs = 1000;
 const requestsAfterHangUp = 5;
@@ -37,8 +37,8 @@ async function bufferedOutput(context: Context, service: Service): Promise<strin
   return talks ? "on a terminal it prints at once" : undefined;
 }
 
-async function judgeStream(context: Context, service: Service): Promise<Outcome | string> {
-  await context.ask(service);
+async function checkStream(context: Context, service: Service): Promise<Outcome | string> {
+  await context.runProbe(service);
   if (await service.output.shows(hasLine, promptMs)) {
     const whole = await service.output.shows((text) => text.endsWith("\n"), promptMs);
     return whole ? "unbuffered" : fail("the last line does not end with a newline");
@@ -49,19 +49,19 @@ async function judgeStream(context: Context, service: Service): Promise<Outcome 
     : "prints nothing";
 }
 
-function judgeFiles(service: Service, sinceMs: number): Outcome | undefined {
+function checkFiles(service: Service, sinceMs: number): Outcome | undefined {
   const pids = service.processes().map(({ pid }) => pid);
   const files = [...filesHeldOpen(pids), ...filesWrittenSince(sinceMs)].filter(isLogFile);
   return files.length > 0 ? fail(`writes ${listOf([...new Set(files)])}`) : undefined;
 }
 
-async function judgeHangUp(context: Context): Promise<Outcome | undefined> {
+async function checkHangUp(context: Context): Promise<Outcome | undefined> {
   const service = await context.start();
   service.output.hangUp();
   for (let sent = 0; sent < requestsAfterHangUp; sent += 1)
-    await context.ask(service).catch(() => undefined);
+    await context.runProbe(service).catch(() => undefined);
   const exit = service.exit() ?? (await ended(service, 200)).exit;
-  return exit && fail(`${shortExit(exit)} when its stdout and stderr were closed (EPIPE)`);
+  return exit && fail(`${describeExit(exit)} when its stdout and stderr were closed (EPIPE)`);
 }
 
 export const clause: Clause = {
@@ -79,11 +79,11 @@ export const clause: Clause = {
   async check(context) {
     const sinceMs = Date.now();
     const service = await context.start();
-    const files = context.ask(service).then(() => judgeFiles(service, sinceMs));
-    const wrongFiles = await files;
-    if (wrongFiles) return wrongFiles;
-    const stream = await judgeStream(context, service);
+    await context.runProbe(service);
+    const files = checkFiles(service, sinceMs);
+    if (files) return files;
+    const stream = await checkStream(context, service);
     if (typeof stream !== "string") return stream;
-    return (await judgeHangUp(context)) ?? pass(`${stream}; no log file; EPIPE survived`);
+    return (await checkHangUp(context)) ?? pass(`${stream}; no log file; EPIPE survived`);
   },
 };

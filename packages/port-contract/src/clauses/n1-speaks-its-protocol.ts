@@ -10,9 +10,9 @@ export const clause: Clause = {
   fix: "check the configured port, and that --probe names the right protocol",
   procedure:
     "The probe succeeds. The clauses that are not about HTTP apply as to any other service.",
-  async check({ probe, start, ask }) {
+  async check({ probe, start, runProbe }) {
     if (probe.name === "http") return skip("speaks HTTP, see H1; use --probe for other protocols");
     const service = await start();
-    return pass(`${probe.name}: ${(await ask(service)).text}`);
+    return pass(`${probe.name}: ${(await runProbe(service)).text}`);
   },
 };

@@ -1,27 +1,27 @@
 // R1: finds its backing service by a URL in the configuration.
-import { CannotJudge, type Clause, fail, pass, skip } from "../clause";
+import { InconclusiveError, type Clause, fail, pass, skip } from "../clause";
 import type { Service } from "../startup";
 import { responseLimitMs, type Context } from "../context";
 import { send } from "../harness/http";
-import { MissingAnswer } from "../harness/missing-answer";
+import { MissingResponse } from "../harness/missing-response";
 
 /** The URL of a running service. */
 const urlOf = ({ host, port }: Service): string =>
   `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /** Requests a path of the attached program that needs the program under test. */
-async function ask(service: Service, path: string) {
+async function get(service: Service, path: string) {
   const { status, statusLine, body } = await send(service, { path }, responseLimitMs);
   return { works: status >= 200 && status < 300, text: `${statusLine}, ${body.slice(0, 100)}` };
 }
 
-/** @throws CannotJudge when the path still succeeds although the upstream is stopped. */
+/** @throws InconclusiveError when the path still succeeds although the upstream is stopped. */
 async function requireUpstream(attached: Service, path: string): Promise<void> {
-  const answer = await ask(attached, path).catch((error: unknown) => {
-    if (error instanceof MissingAnswer) return { works: false };
+  const response = await get(attached, path).catch((error: unknown) => {
+    if (error instanceof MissingResponse) return { works: false };
     throw error;
   });
-  if (answer.works) throw new CannotJudge(`GET ${path} succeeds without its upstream, too`);
+  if (response.works) throw new InconclusiveError(`GET ${path} succeeds without its upstream, too`);
 }
 
 export const clause: Clause = {
@@ -44,9 +44,9 @@ export const clause: Clause = {
       const upstream = await context.start();
       const env = { [upstreamEnv]: urlOf(upstream) };
       const service = await context.start({ argv: attached?.argv, env });
-      const answer = await ask(service, path);
-      if (!answer.works)
-        return fail(`GET ${path}, upstream on its ${attempt} port: ${answer.text}`);
+      const response = await get(service, path);
+      if (!response.works)
+        return fail(`GET ${path}, upstream on its ${attempt} port: ${response.text}`);
       ports.push(upstream.port);
       await upstream.reap();
       if (attempt === "first") await requireUpstream(service, path);

@@ -36,7 +36,7 @@ export const clause: Clause = {
     "found on another.",
   async check(context) {
     const all = await Promise.all(Array.from({ length: instances }, () => context.start()));
-    await Promise.all(all.map((service) => context.ask(service)));
+    await Promise.all(all.map((service) => context.runProbe(service)));
     const shown = `${instances} respond, on ${listOf(all.map(({ port }) => port))}`;
     const [one, other] = all;
     const path = context.probe.name === "http" && one && (await createOn(context, one));

@@ -3,7 +3,7 @@ import { type Clause, fail, type Outcome, pass, skip } from "../clause";
 import { NotUp, type Service } from "../startup";
 import type { Context } from "../context";
 import { until } from "../harness/wait";
-import { lastWords, shortExit } from "../wording";
+import { describeOutput, describeExit } from "../wording";
 
 // The message of a program that has the option, but whose runtime or system does not support it.
 const isUnsupported = /reuse.?port|\bneeds?\b|\brequires?\b|support/i;
@@ -50,10 +50,12 @@ export const clause: Clause = {
     const exit = second.exit();
     if (!exit && !joined) return fail(`${name}=true: the second runs, but does not listen`);
     if (exit)
-      return fail(`${name}=true: the second ${shortExit(exit)}; ${lastWords(second.output)}`);
+      return fail(
+        `${name}=true: the second ${describeExit(exit)}; ${describeOutput(second.output)}`,
+      );
     await first.reap();
     return pass(
-      `2 processes on ${first.port}; ${(await context.ask(first)).text} after the first died`,
+      `2 processes on ${first.port}; ${(await context.runProbe(first)).text} after the first died`,
     );
   },
 };

@@ -1,7 +1,7 @@
 // S3: serves a listening socket passed by its parent process.
 import type { Server } from "node:net";
 import { type Clause, fail, pass, skip } from "../clause";
-import { NotUp, whyItExited } from "../startup";
+import { NotUp, describeEarlyExit } from "../startup";
 import type { Context } from "../context";
 import { heldPort } from "../ports/free-port";
 import { until, within } from "../harness/wait";
@@ -20,14 +20,14 @@ async function portServed(context: Context) {
   const env = { LISTEN_FDS: "1" };
   const run = await context.launch({ argv, fd3: descriptorOf(server), env });
   server.close();
-  const asks = (port: number) =>
+  const responds = (port: number) =>
     within(
-      context.ask({ host: "127.0.0.1", port }).catch(() => undefined),
+      context.runProbe({ host: "127.0.0.1", port }).catch(() => undefined),
       500,
     );
   const served = await until(async () => {
-    for (const port of [run.port, passed]) if (await asks(port)) return port;
-    if (run.exit()) throw new NotUp(whyItExited(run));
+    for (const port of [run.port, passed]) if (await responds(port)) return port;
+    if (run.exit()) throw new NotUp(describeEarlyExit(run));
   }, context.settings.platform.bootSeconds * 1000);
   return { own: run.port, passed, served };
 }

@@ -1,6 +1,6 @@
 // A TCP connection to the program under test that records what it receives and how the peer ends it.
 import { createConnection, type Socket } from "node:net";
-import { NoConnection } from "./missing-answer";
+import { NoConnection } from "./missing-response";
 import { createNotifier } from "./wait";
 
 /** Where to connect. */
@@ -46,7 +46,7 @@ function watch(socket: Socket): Connection {
   let received = "";
   let ending: "FIN" | "reset" | undefined;
   const change = createNotifier();
-  // In latin1 one character is one byte, so Content-Length can be counted in characters.
+  // In latin1 a character is a byte, so Content-Length can be counted in characters.
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     received += chunk;
     change.notify();

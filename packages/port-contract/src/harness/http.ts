@@ -1,7 +1,7 @@
 // An HTTP/1.1 client on a plain socket, so that every byte, FIN and reset can be observed.
 import { type Address, connect, type Connection } from "./connection";
 import { parseResponse, type Response } from "./http-response";
-import { NoResponse, WrongProtocol } from "./missing-answer";
+import { NoResponse, WrongProtocol } from "./missing-response";
 import { within } from "./wait";
 
 /** A request. The default method is GET; one character of the body is one byte. */

@@ -2,7 +2,7 @@
 export { type Connection, connect } from "./connection";
 export { exchange, headOf, readResponse, type Request, send } from "./http";
 export type { Response } from "./http-response";
-export { MissingAnswer, NoConnection, NoResponse, WrongProtocol } from "./missing-answer";
+export { MissingResponse, NoConnection, NoResponse, WrongProtocol } from "./missing-response";
 export type { Output } from "./output";
 export { processTree, runMark } from "./process-tree";
 export { isInterrupted, reapOnExit } from "./reaper";

@@ -11,7 +11,7 @@ export interface Output {
   readonly lines: () => string[];
   /** Resolves to true once `isThere(text)` is true, or to false when the output ends first or after `limitMs`. */
   readonly shows: (isThere: (text: string) => boolean, limitMs: number) => Promise<boolean>;
-  /** Closes the reading ends, as a crashing log collector does: the next write fails with EPIPE. */
+  /** Closes the pipes' reading ends, as a log collector that crashes: the program's next write fails with EPIPE. */
   readonly hangUp: () => void;
 }
 

@@ -1,16 +1,16 @@
-// Kills the runs that are still alive when the tool exits or is interrupted.
+// Kills the runs that are still alive when this process exits or is interrupted.
 type Kill = () => unknown;
 
 const alive = new Set<Kill>();
 let interrupted = false;
 
-/** Registers a run that must not outlive the tool; the returned function unregisters it. */
-export function killWithTool(kill: Kill): () => void {
+/** Registers a run that must not outlive this process. Returns the function that unregisters it. */
+export function killOnExit(kill: Kill): () => void {
   alive.add(kill);
   return () => alive.delete(kill);
 }
 
-/** Whether the tool was interrupted by a signal; no run may be started then. */
+/** Whether a signal has interrupted this process, so that no run may be started any more. */
 export const isInterrupted = (): boolean => interrupted;
 
 /**

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { listenersOf, type Listener } from "../ports/listeners";
 import { collectOutput, type Output } from "./output";
 import { processTree, runMark, type ProcessEntry } from "./process-tree";
-import { isInterrupted, killWithTool } from "./reaper";
+import { isInterrupted, killOnExit } from "./reaper";
 import { until, within } from "./wait";
 
 /** How the leader of a run exited; `afterMs` is the time since its start. */
@@ -45,8 +45,8 @@ export interface Run {
   readonly exited: Promise<Exit>;
   /** The exit, once it has happened. */
   readonly exit: () => Exit | undefined;
-  /** The exit, once it has happened, if the run had not been signalled before. */
-  readonly death: () => Exit | undefined;
+  /** The exit, once it has happened, unless a signal was sent before. */
+  readonly unexpectedExit: () => Exit | undefined;
   /** Signals the process group, or the leader alone; ignored if the process is gone. */
   readonly signal: (name: NodeJS.Signals, to: "group" | "leader") => void;
   /** The live processes of the run, including daemons. */
@@ -78,7 +78,7 @@ export function startRun(argv: Argv, options: RunOptions = {}): Run {
   };
   const killGroup = () => signal("SIGKILL", "group");
   const killRest = () => killAll(processes());
-  const forget = killWithTool(() => (killGroup(), killRest()));
+  const forget = killOnExit(() => (killGroup(), killRest()));
   const reap = async () => {
     killGroup();
     await exited;
@@ -93,7 +93,7 @@ export function startRun(argv: Argv, options: RunOptions = {}): Run {
     output,
     exited,
     exit: () => exit,
-    death: () => (signalled ? undefined : exit),
+    unexpectedExit: () => (signalled ? undefined : exit),
     signal,
     processes,
     listeners: () => listenersOf(processes().map((entry) => entry.pid)),
@@ -105,7 +105,7 @@ function spawnLeader([program, ...args]: Argv, mark: string, options: RunOptions
   const { port, isolated, stdin = "ignore", stdout = "pipe", fd3 } = options;
   const { cwd = isolated ? tmpdir() : undefined } = options;
   const around = isolated ? { PATH: process.env.PATH } : process.env;
-  // A relative path is relative to the working directory of this process, not to `cwd`.
+  // A relative path of the program is relative to this process's working directory, not to `cwd`.
   return spawn(cwd !== undefined && program.includes("/") ? resolve(program) : program, args, {
     cwd,
     // Its own session: a terminal cannot signal it, and its group can be signalled.
@@ -115,8 +115,8 @@ function spawnLeader([program, ...args]: Argv, mark: string, options: RunOptions
   });
 }
 
-// The last output may arrive after the exit, but orphaned children may keep the pipes open for ever.
-const lastWordsMs = 1000;
+// The last output may arrive after the exit, but orphaned children may keep the pipes open.
+const lastOutputMs = 1000;
 
 function exitOf(child: ChildProcess): Promise<Exit> {
   const startedAt = performance.now();
@@ -124,7 +124,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     const end = async (code: number | null, signal: NodeJS.Signals | null) => {
       const afterMs = performance.now() - startedAt;
-      await within(closed, lastWordsMs);
+      await within(closed, lastOutputMs);
       resolve({ code, signal, afterMs });
     };
     child.once("exit", (code, signal) => void end(code, signal));

@@ -1,7 +1,7 @@
 // Waits for a promise with a limit, for a condition, or for the next notification.
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Resolves to the promise's value, or to `undefined` once `limitMs` have passed. */
+/** Resolves to the promise's value, or to `undefined` after `limitMs`. */
 export async function within<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
   const limit = new AbortController();
   const late = pause(limitMs, undefined, { signal: limit.signal }).catch(() => undefined);
@@ -31,7 +31,7 @@ export async function until<T>(
   }
 }
 
-/** Wakes everything that waits for the next notification. */
+/** An event without a name or data. */
 export interface Notifier {
   readonly notify: () => void;
   /** Resolves at the next notification. */

@@ -2,14 +2,15 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
-// Below the ephemeral ports of Linux, macOS and Windows, which outgoing connections and bind(0) get.
+// Below the ephemeral ports of Linux, macOS and Windows, which outgoing connections and listen(0) use.
 const lowest = 10_000;
 // More than the test files of one process, each of which claims one until that process ends.
 const ranges = 73;
 const rangeLength = 300;
 
-let own: Promise<number> | undefined;
-let handedOut = 0;
+/** The first port of the range that this process has claimed. */
+let ownRange: Promise<number> | undefined;
+let attempts = 0;
 
 /**
  * Resolves to a TCP port on which nothing listens, and which no other caller gets.
@@ -29,8 +30,8 @@ export async function freePort(span = 0): Promise<number> {
 /** Resolves to a server that listens on such a port, on every address; the caller closes it. */
 export async function heldPort(span = 0): Promise<{ server: Server; port: number }> {
   for (;;) {
-    const first = await (own ??= claimRange());
-    const port = first + (handedOut++ % (rangeLength - span));
+    const first = await (ownRange ??= claimRange());
+    const port = first + (attempts++ % (rangeLength - span));
     const server = await bound(port);
     if (server) return { server, port };
   }

@@ -1,17 +1,17 @@
 // gRPC: calls the standard health service for the server as a whole, over cleartext HTTP/2.
 import type { Connection } from "../harness/connection";
-import { NoResponse, WrongProtocol } from "../harness/missing-answer";
+import { NoResponse, WrongProtocol } from "../harness/missing-response";
 import { within } from "../harness/wait";
 import type { Probe } from "./probe";
 
 /** `--probe grpc`. @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 export const probe: Probe = {
   name: "grpc",
-  async ask(connection, _settings, limitMs) {
+  async run(connection, _settings, limitMs) {
     connection.socket.write(question());
-    const answer = await answerOf(connection, limitMs);
+    const message = await readMessage(connection, limitMs);
     // Bytes 0 to 4 are the message's prefix, byte 5 is the tag of the first field.
-    const status = answer && STATUSES[answer[6] ?? 0];
+    const status = message && STATUSES[message[6] ?? 0];
     return { text: status ?? "no health service", ready: status !== "NOT_SERVING" };
   },
 };
@@ -76,7 +76,7 @@ const question = (): Buffer =>
  * @throws WrongProtocol when the response is not HTTP/2
  * @throws NoResponse when the connection ends first, or after `limitMs`
  */
-async function answerOf(connection: Connection, limitMs: number): Promise<Buffer | undefined> {
+async function readMessage(connection: Connection, limitMs: number): Promise<Buffer | undefined> {
   const deadline = performance.now() + limitMs;
   let isFirst = true;
   let message: Buffer | undefined;

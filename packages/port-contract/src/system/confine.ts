@@ -1,6 +1,6 @@
 // Runs a command unprivileged: as another user, with only /tmp writable.
 import { spawnSync } from "node:child_process";
-import { CannotJudge } from "../clause";
+import { InconclusiveError } from "../clause";
 
 /** A command, wrapped so that it has fewer privileges. */
 export interface Confinement {
@@ -59,13 +59,14 @@ let usable: Wrapper | undefined;
 /**
  * Wraps a command as strictly as this system allows.
  *
- * @throws CannotJudge when the system allows no restriction, or the restricted command could not read its folder
+ * @throws InconclusiveError when the system allows no restriction, or the restricted command could not read its folder
  */
 export function confined(argv: readonly string[]): Confinement {
-  if (process.platform !== "linux") throw new CannotJudge(needs);
+  if (process.platform !== "linux") throw new InconclusiveError(needs);
   const isRoot = process.getuid?.() === 0;
   usable ??= (isRoot ? wrappersForRoot : wrappersForUsers).find(isUsable);
-  if (!usable) throw new CannotJudge(isRoot ? `uid ${nobody} cannot read ${process.cwd()}` : needs);
+  if (!usable)
+    throw new InconclusiveError(isRoot ? `uid ${nobody} cannot read ${process.cwd()}` : needs);
   const env = { HOME: "/tmp", TMPDIR: "/tmp" };
   return { argv: [...usable.prefix, ...argv], env, how: usable.how };
 }

@@ -1,17 +1,17 @@
 // R1 with a different program attached: which of the two gets the requests, and when the clause is skipped.
-import { failures, provideScratch, serverLine, serverOptions, verdictsOn } from "../support";
+import { failures, provideScratch, serverLine, serverOptions, resultsOn } from "../support";
 
 provideScratch();
 
 const FLAW = "has a hard-coded upstream";
 
 const tryWith = (line: string, ...options: string[]) =>
-  verdictsOn(line, { only: "R1", options: [...serverOptions, ...options] });
+  resultsOn(line, { only: "R1", options: [...serverOptions, ...options] });
 
 describe("R1 with --attached", () => {
   it("sends its requests to the attached program, not to the one under test", async () => {
-    const [verdict] = await tryWith(serverLine(FLAW), "--attached", serverLine());
-    expect(verdict?.outcome).toEqual({
+    const [result] = await tryWith(serverLine(FLAW), "--attached", serverLine());
+    expect(result?.outcome).toEqual({
       status: "pass",
       measured: expect.stringMatching(
         /^GET \/upstream follows UPSTREAM_URL from port \d+ to \d+$/,
@@ -23,8 +23,8 @@ describe("R1 with --attached", () => {
   });
 
   it("is skipped when the path succeeds without the program under test", async () => {
-    const [verdict] = await tryWith(serverLine(), "--upstream-path", "/");
-    expect(verdict?.outcome).toEqual({
+    const [result] = await tryWith(serverLine(), "--upstream-path", "/");
+    expect(result?.outcome).toEqual({
       status: "skip",
       reason: "GET / succeeds without its upstream, too",
     });

@@ -2,7 +2,7 @@
 import { loadClauses } from "../../src/catalogue";
 import { confined } from "../../src/system/confine";
 import { flaws } from "../servers/flaws";
-import { failures, provideScratch, serverLine, verdictsOn } from "../support";
+import { failures, provideScratch, serverLine, resultsOn } from "../support";
 
 jest.setTimeout(240_000);
 provideScratch();
@@ -71,7 +71,7 @@ const accompanied = together.filter(({ length }) => length > 1).flat();
 describe("a flaw", () => {
   it.concurrent.each(accompanied)("fails its clauses: %s", async (name) => {
     const breaks = breaksOf(name);
-    const seen = failures(await verdictsOn(serverLine(name), { only: flaws[name]?.breaks.join() }));
+    const seen = failures(await resultsOn(serverLine(name), { only: flaws[name]?.breaks.join() }));
     expect({ breaks: Object.keys(seen), seen }).toEqual({ breaks, seen });
   });
 
@@ -98,7 +98,7 @@ describe("a broken server", () => {
     const tried = clauses
       .map(({ id }) => id)
       .filter((id) => isLone || !breaks.includes(id) || decisive.has(id));
-    const seen = failures(await verdictsOn(serverLine(...names), { only: tried.join() }));
+    const seen = failures(await resultsOn(serverLine(...names), { only: tried.join() }));
     const broken = breaks.filter((id) => tried.includes(id)).sort();
     expect({ breaks: Object.keys(seen).sort(), seen }).toEqual({ breaks: broken, seen });
   });
@@ -106,6 +106,6 @@ describe("a broken server", () => {
 
 describe("a well-behaved server", () => {
   it.concurrent("fails no clause", async () => {
-    expect(failures(await verdictsOn(serverLine()))).toEqual({});
+    expect(failures(await resultsOn(serverLine()))).toEqual({});
   });
 });

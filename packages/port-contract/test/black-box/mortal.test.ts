@@ -1,5 +1,5 @@
 // A program that exits between two requests is a failed clause, never an exception, whichever clause is checked.
-import { failures, mortalLine, provideScratch, verdictsAlone } from "../support";
+import { failures, mortalLine, provideScratch, resultsAlone } from "../support";
 
 provideScratch();
 
@@ -10,7 +10,7 @@ describe("a program that exits on its", () => {
   it.each(["connection 3", "request 2", "request 3"])(
     "%s fails clauses, and the report says why",
     async (moment) => {
-      const seen = Object.entries(failures(await verdictsAlone(mortalLine(moment))));
+      const seen = Object.entries(failures(await resultsAlone(mortalLine(moment))));
       const silent = seen.filter(
         ([id, text]) => !signalled.includes(id) && !/exited with 3/.test(text),
       );

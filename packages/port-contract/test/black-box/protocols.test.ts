@@ -1,20 +1,20 @@
 // The clauses for services that do not speak HTTP, on a minimal Redis server.
 import { join } from "node:path";
-import { failures, verdictsOn } from "../support";
+import { failures, resultsOn } from "../support";
 
 const redis = join(__dirname, "../servers/redis.js");
 
 describe("a server that speaks another protocol", () => {
   it("passes N1 and the clauses that are not about HTTP; the others are skipped", async () => {
     const options = ["--probe", "redis", "--grace", "4", "--boot", "60"];
-    const verdicts = await verdictsOn(`exec '${process.execPath}' '${redis}'`, { options });
+    const results = await resultsOn(`exec '${process.execPath}' '${redis}'`, { options });
     const ids = (status: string) =>
-      verdicts.filter(({ outcome }) => outcome.status === status).map(({ clause }) => clause.id);
-    const aboutHttp = verdicts.filter(({ clause }) => clause.protocol === "http");
+      results.filter(({ outcome }) => outcome.status === status).map(({ clause }) => clause.id);
+    const aboutHttp = results.filter(({ clause }) => clause.protocol === "http");
 
     // The server does not validate PORT, and has no drain delay and no shared port.
     const seen = expect.any(String) as string;
-    expect(failures(verdicts)).toEqual({ B4: seen, D10: seen, S2: seen });
+    expect(failures(results)).toEqual({ B4: seen, D10: seen, S2: seen });
     expect(ids("pass")).toEqual(
       expect.arrayContaining(["N1", "B1", "B7", "D1", "D6", "D7", "D11"]),
     );

@@ -72,8 +72,8 @@ describe("startServer()", () => {
 });
 
 describe("send()", () => {
-  const answering = async (answer: string) => {
-    const server = createServer((socket) => socket.once("data", () => socket.end(answer)));
+  const answering = async (response: string) => {
+    const server = createServer((socket) => socket.once("data", () => socket.end(response)));
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
     return send({ host: "127.0.0.1", port }, { path: "/" }, 5000).finally(() => server.close());
@@ -83,9 +83,9 @@ describe("send()", () => {
     ["", { message: "closed without a response", hasBegun: false }],
     ["HTTP/1.1 200 OK\r\nContent-Le", { message: /in the middle/, hasBegun: true }],
     ["HTTP/1.1 102 Processing\r\n\r\n", { message: /without/, hasBegun: false }],
-  ])("rejects an incomplete response: %j", async (answer, error) => {
+  ])("rejects an incomplete response: %j", async (response, error) => {
     const message = expect.stringMatching(error.message) as string;
-    await expect(answering(answer)).rejects.toMatchObject({ ...error, message });
+    await expect(answering(response)).rejects.toMatchObject({ ...error, message });
   });
 });
 

@@ -1,44 +1,44 @@
-// Runs the checks concurrently, and skips those that a failed clause makes meaningless.
-import { CannotJudge, type Clause, fail, type Level, type Outcome, skip } from "./clause";
+// Checks the clauses concurrently, and skips those whose result would mean nothing after another failure.
+import { InconclusiveError, type Clause, fail, type Level, type Outcome, skip } from "./clause";
 import { NotUp } from "./startup";
 import { type Context, createContext } from "./context";
-import { MissingAnswer } from "./harness/missing-answer";
+import { MissingResponse } from "./harness/missing-response";
 import type { Queue } from "./queue";
 import type { Probe } from "./probes/probe";
 import type { Settings } from "./settings";
-import { lastWords, shortExit } from "./wording";
+import { describeOutput, describeExit } from "./wording";
 
-/** A clause, the outcome of its check, and its level on the chosen platform. */
-export interface Verdict {
+/** The outcome of a clause's check, and its level on the chosen platform. */
+export interface ClauseResult {
   readonly clause: Clause;
   readonly outcome: Outcome;
   readonly level: Level;
 }
 
 /** How the checks are run, and callbacks that report progress. */
-export interface JudgeOptions {
+export interface CheckOptions {
   /** Limits how many checks run at a time; may be shared between programs. */
   readonly enqueue: Queue;
   readonly onBegin?: (clause: Clause) => void;
   readonly onEnd?: (clause: Clause) => void;
   /** Called in the order of the clauses. */
-  readonly onVerdict?: (verdict: Verdict) => void;
+  readonly onResult?: (result: ClauseResult) => void;
 }
 
 type Outcomes = Map<string, Promise<Outcome>>;
 type Failure = Extract<Outcome, { status: "fail" }>;
 
 // If one of these fails, no other clause can be checked: the program exits, does not listen, daemonises, or speaks
-// another protocol. The most fundamental one comes first.
+// another protocol. In the order in which a failure is reported.
 const gates: readonly string[] = ["B10", "B1", "B9", "H1", "N1"];
 
-/** Checks the clauses and resolves to the verdicts, in the order of the clauses. */
-export async function judge(
+/** Checks the clauses. Resolves to the results, in the order of the clauses. */
+export async function checkClauses(
   clauses: readonly Clause[],
   settings: Settings,
   probe: Probe,
-  { enqueue, onBegin, onEnd, onVerdict }: JudgeOptions,
-): Promise<Verdict[]> {
+  { enqueue, onBegin, onEnd, onResult }: CheckOptions,
+): Promise<ClauseResult[]> {
   const run = (clause: Clause) =>
     enqueue(async () => {
       onBegin?.(clause);
@@ -51,14 +51,14 @@ export async function judge(
       clause.id,
       Promise.resolve().then(() => outcomeOf(clause, probe, outcomes, run)),
     );
-  const verdicts: Verdict[] = [];
+  const results: ClauseResult[] = [];
   for (const clause of clauses) {
     const outcome = (await outcomes.get(clause.id)) ?? skip("not checked");
-    const verdict = { clause, outcome, level: levelOf(clause, outcome, settings) };
-    verdicts.push(verdict);
-    onVerdict?.(verdict);
+    const result = { clause, outcome, level: levelOf(clause, outcome, settings) };
+    results.push(result);
+    onResult?.(result);
   }
-  return verdicts;
+  return results;
 }
 
 /** Waits for the clauses that this one depends on, and runs its check unless one of them failed. */
@@ -70,11 +70,11 @@ async function outcomeOf(
 ): Promise<Outcome> {
   if (clause.protocol && clause.protocol !== probe.name)
     return skip(`is about HTTP, and the probe is ${probe.name}`);
-  const obstacle = firstBroken(prerequisitesOf(clause), outcomes);
-  if (!gates.includes(clause.id)) return (await obstacle) ?? run(clause);
-  // Gates run concurrently, because B10 takes 3 s; if several fail, only the most fundamental one is reported.
+  const skipped = skipIfFailed(prerequisitesOf(clause), outcomes);
+  if (!gates.includes(clause.id)) return (await skipped) ?? run(clause);
+  // Gates run concurrently, because B10 takes 3 s; if several fail, only the first one is reported.
   const outcome = await run(clause);
-  return (await obstacle) ?? outcome;
+  return (await skipped) ?? outcome;
 }
 
 function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
@@ -82,8 +82,8 @@ function prerequisitesOf({ id, needs = [] }: Clause): readonly string[] {
   return place < 0 ? [...gates, ...needs] : gates.slice(0, place);
 }
 
-/** A skip that names the first of these clauses that failed. Clauses that were not selected count as passed. */
-async function firstBroken(
+/** A skip that names the first of these clauses that failed, if one did. Clauses that were not selected count as passed. */
+async function skipIfFailed(
   ids: readonly string[],
   outcomes: Outcomes,
 ): Promise<Outcome | undefined> {
@@ -98,25 +98,25 @@ async function check(clause: Clause, settings: Settings, probe: Probe): Promise<
   const context = createContext(settings, probe);
   try {
     const outcome = await clause.check(context).catch(outcomeOfError);
-    return outcome.status === "fail" ? await withCauseOfDeath(outcome, context) : outcome;
+    return outcome.status === "fail" ? await withCrash(outcome, context) : outcome;
   } finally {
     await context.reap();
   }
 }
 
-/** Only errors that the program caused are failures; a bug in the kit must not look like one. */
+/** Only errors that the program under test causes are failures. A bug in the kit is thrown. */
 function outcomeOfError(error: unknown): Outcome {
-  if (error instanceof CannotJudge) return skip(error.message);
-  if (error instanceof NotUp || error instanceof MissingAnswer) return fail(error.message);
+  if (error instanceof InconclusiveError) return skip(error.message);
+  if (error instanceof NotUp || error instanceof MissingResponse) return fail(error.message);
   throw error;
 }
 
-/** Adds the exit of a program that ended on its own, since that is why the check failed. */
-async function withCauseOfDeath(outcome: Failure, { dead }: Context): Promise<Outcome> {
-  const run = await dead();
-  const exit = run?.death();
-  if (!run || !exit || outcome.seen.includes(shortExit(exit))) return outcome;
-  const cause = `without a signal, it ${shortExit(exit)}; ${lastWords(run.output)}`;
+/** If the program crashed during the check, adds its exit, which is the cause of the failure. */
+async function withCrash(outcome: Failure, { findCrashed }: Context): Promise<Outcome> {
+  const run = await findCrashed();
+  const exit = run?.unexpectedExit();
+  if (!run || !exit || outcome.seen.includes(describeExit(exit))) return outcome;
+  const cause = `without a signal, it ${describeExit(exit)}; ${describeOutput(run.output)}`;
   return { ...outcome, seen: `${outcome.seen}; ${cause}` };
 }
 

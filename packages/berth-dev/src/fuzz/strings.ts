@@ -1,12 +1,12 @@
-// Generates texts for a schema, including awkward ones: of all alphabets and allowed lengths.
+// Generates strings for a schema, including edge cases: all alphabets, and the shortest and longest allowed.
 import fc from "fast-check";
 import type { JsonSchema } from "./document";
 
-/** Longer texts would only test the limit of the body. */
+/** Longer strings would only test the limit of the body. In characters. */
 const MAX_LENGTH = 10_000;
 
-/** Texts that have broken software before. */
-const AWKWARD = [
+/** Strings that are known to break software. */
+const EDGE_CASES = [
   ..."'\"\\/%&<>{}$;\u0000\u0001\t\n\r\u007f\u0085\u00a0\u200b\u2028\u202e\ufeff\uffff",
   ...["é", "e\u0301", "ß", "İ", "𝒳", "😀", "👨‍👩‍👧", "\ud800", "\udfff"],
   ...[
@@ -27,20 +27,20 @@ const character = fc.oneof(
   { withCrossShrink: true },
   { weight: 6, arbitrary: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 1 }) },
   { weight: 2, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 1 }) },
-  { weight: 1, arbitrary: fc.constantFrom(...AWKWARD.filter((text) => [...text].length === 1)) },
+  { weight: 1, arbitrary: fc.constantFrom(...EDGE_CASES.filter((text) => [...text].length === 1)) },
 );
 
-/** Texts that a schema may allow: the caller has to validate them. */
-export function textsOf({ minLength: min = 0, maxLength, pattern, format }: JsonSchema) {
+/** Strings that a schema may allow: the caller has to validate them. */
+export function stringsOf({ minLength: min = 0, maxLength, pattern, format }: JsonSchema) {
   const max = Math.max(min, Math.min(maxLength ?? min + 100, MAX_LENGTH));
-  // The maximum length is frequent, and shrinks to the shortest failing text.
+  // The maximum length is frequent, and shrinks to the shortest failing string.
   const long = fc
     .tuple(fc.constantFrom("a", "é", "😀", "'"), fc.integer({ min, max }))
     .map(([unit, length]) => unit.repeat(length));
   const plain = fc.oneof(
     { withCrossShrink: true },
     { weight: 12, arbitrary: fc.string({ unit: character, minLength: min, maxLength: max }) },
-    { weight: 3, arbitrary: fc.constantFrom(...AWKWARD) },
+    { weight: 3, arbitrary: fc.constantFrom(...EDGE_CASES) },
     { weight: 4, arbitrary: long },
   );
   const formatted = format === undefined ? undefined : FORMATS[format];

@@ -1,4 +1,4 @@
-// A working directory without the checkout's `.env`, so that the service under test does not read it.
+// Hides the checkout's `.env` from the service under test.
 import {
   chmodSync,
   lstatSync,
@@ -15,7 +15,7 @@ import { join, resolve } from "node:path";
  * process exits. It is inside the checkout, so that another user (B8) can read it wherever it can read the checkout.
  * Does nothing if there is no `.env`.
  */
-export function leaveEnvFileBehind(): void {
+export function hideEnvFile(): void {
   if (!lstatSync(".env", { throwIfNoEntry: false })) return;
   const checkout = resolve(".");
   const cache = join(checkout, "node_modules/.cache");

@@ -1,14 +1,14 @@
 // The observations of one fault, and their row in the table.
-import type { Answer } from "./ask";
+import type { RequestResult } from "./ask";
 import type { Line, Usage } from "./subject";
 
 /** The observations. */
-export interface Seen {
+export interface Observations {
   /** The first GET, and a POST after it. */
-  first: Answer;
-  post: Answer;
+  first: RequestResult;
+  post: RequestResult;
   /** Concurrent GETs. */
-  many: readonly Answer[];
+  many: readonly RequestResult[];
   /** How often the first GET and the POST arrived at the upstream. */
   getsArrived: number;
   postsArrived: number;
@@ -22,11 +22,11 @@ export interface Seen {
   /** From the end of the fault to the first 200, in milliseconds; undefined when there was none. */
   recoveredAfterMs: number | undefined;
   /** Further errors. */
-  besides: readonly string[];
+  otherErrors: readonly string[];
 }
 
 /** Formats the observations as a row of the table. */
-export function toRow(name: string, seen: Seen): Record<string, string> {
+export function toRow(name: string, seen: Observations): Record<string, string> {
   const { first, post, many, postsArrived, before, after, recoveredAfterMs } = seen;
   const detail = String((first.body.detail as string | undefined) ?? "").replace(
     /^The stock service |\.$/g,
@@ -50,8 +50,8 @@ export function toRow(name: string, seen: Seen): Record<string, string> {
 }
 
 /** The time of the slowest call, in milliseconds. */
-export const slowest = (answers: readonly Answer[]): number =>
-  Math.max(...answers.map(({ tookMs }) => tookMs));
+export const slowest = (results: readonly RequestResult[]): number =>
+  Math.max(...results.map(({ tookMs }) => tookMs));
 
 /** Such as `200 ×98, 503 ×2`. */
 export function count(words: readonly string[]): string {

@@ -8,5 +8,5 @@ createServer((_req, res) => {
   res.setHeader("Content-Type", "application/json");
   res.end('{"name":"Ada"}');
 }).listen({ port: process.env.PORT, host: process.env.HOST, backlog: 1 }, () =>
-  log(`deaf is listening on port ${process.env.PORT}`),
+  log(`the server is listening on port ${process.env.PORT}`),
 );

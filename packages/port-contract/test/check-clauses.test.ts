@@ -1,8 +1,8 @@
 // The order of the checks, with made-up clauses: which one waits for which, and which ones are skipped.
-import { CannotJudge, type Clause, fail, type Outcome, pass } from "../src/clause";
+import { InconclusiveError, type Clause, fail, type Outcome, pass } from "../src/clause";
 import { NotUp } from "../src/startup";
 import { commandFrom } from "../src/command";
-import { judge } from "../src/judge";
+import { checkClauses } from "../src/check-clauses";
 import { parseOptions } from "../src/options";
 import { createQueue } from "../src/queue";
 import { keepsContract } from "../src/report";
@@ -14,9 +14,9 @@ function clause(id: string, check: () => Outcome, more: Partial<Clause> = {}): C
   return { id, level: "MUST", ...words, check: () => Promise.resolve().then(check), ...more };
 }
 
-function judged(clauses: readonly Clause[], args: readonly string[] = []) {
+function resultsFor(clauses: readonly Clause[], args: readonly string[] = []) {
   const { about, probe } = parseOptions(args);
-  return judge(clauses, { ...about, command: commandFrom(["true"]) }, probe, {
+  return checkClauses(clauses, { ...about, command: commandFrom(["true"]) }, probe, {
     enqueue: createQueue(4),
   });
 }
@@ -27,14 +27,14 @@ const throwing = (error: Error) => () => {
   throw error;
 };
 
-describe("judge()", () => {
+describe("checkClauses()", () => {
   it("skips every clause when a gate fails, and names the most fundamental one", async () => {
-    const verdicts = await judged([
+    const results = await resultsFor([
       clause("B1", broken),
       clause("B10", broken),
       clause("D1", kept),
     ]);
-    expect(verdicts.map(({ outcome }) => outcome)).toEqual([
+    expect(results.map(({ outcome }) => outcome)).toEqual([
       { status: "skip", reason: "B10 failed" },
       { status: "fail", seen: "no" },
       { status: "skip", reason: "B10 failed" },
@@ -42,27 +42,30 @@ describe("judge()", () => {
   });
 
   it("skips a clause whose prerequisite failed", async () => {
-    const verdicts = await judged([clause("D1", broken), clause("D7", kept, { needs: ["D1"] })]);
-    expect(verdicts[1]?.outcome).toEqual({ status: "skip", reason: "D1 failed" });
+    const results = await resultsFor([clause("D1", broken), clause("D7", kept, { needs: ["D1"] })]);
+    expect(results[1]?.outcome).toEqual({ status: "skip", reason: "D1 failed" });
   });
 
   it("continues after a harmless failure of a gate", async () => {
     const harmless = () => fail("a PID file", { harmless: true });
-    const verdicts = await judged([clause("B9", harmless), clause("D1", kept)]);
-    expect(verdicts[1]?.outcome.status).toBe("pass");
+    const results = await resultsFor([clause("B9", harmless), clause("D1", kept)]);
+    expect(results[1]?.outcome.status).toBe("pass");
   });
 
   it("skips clauses about HTTP with another probe", async () => {
-    const verdicts = await judged([clause("H1", kept, { protocol: "http" })], ["--probe", "redis"]);
-    expect(verdicts[0]?.outcome.status).toBe("skip");
+    const results = await resultsFor(
+      [clause("H1", kept, { protocol: "http" })],
+      ["--probe", "redis"],
+    );
+    expect(results[0]?.outcome.status).toBe("skip");
   });
 
-  it("fails a clause whose program does not start, and skips one that cannot be judged", async () => {
-    const verdicts = await judged([
+  it("fails a clause whose program does not start, and skips one that cannot be resultsFor", async () => {
+    const results = await resultsFor([
       clause("D1", throwing(new NotUp("exited"))),
-      clause("D2", throwing(new CannotJudge("too fast"))),
+      clause("D2", throwing(new InconclusiveError("too fast"))),
     ]);
-    expect(verdicts.map(({ outcome }) => outcome)).toEqual([
+    expect(results.map(({ outcome }) => outcome)).toEqual([
       { status: "fail", seen: "exited" },
       { status: "skip", reason: "too fast" },
     ]);
@@ -73,17 +76,17 @@ describe("judge()", () => {
       new TypeError("oops"),
       Object.assign(new Error("oops"), { syscall: "open" }),
     ])
-      await expect(judged([clause("D1", throwing(mistake))])).rejects.toThrow("oops");
+      await expect(resultsFor([clause("D1", throwing(mistake))])).rejects.toThrow("oops");
   });
 
   it("treats a SHOULD as a MUST if the platform requires it", async () => {
     const readiness = clause("H5", broken, { level: "SHOULD" });
-    expect(keepsContract(await judged([readiness]))).toBe(true);
-    expect(keepsContract(await judged([readiness], ["--platform", "kubernetes"]))).toBe(false);
+    expect(keepsContract(await resultsFor([readiness]))).toBe(true);
+    expect(keepsContract(await resultsFor([readiness], ["--platform", "kubernetes"]))).toBe(false);
   });
 
   it("treats a failure of the weaker half of a MUST as a SHOULD", async () => {
     const forced = clause("D7", () => fail("0 after a forced drain", { level: "SHOULD" }));
-    expect(keepsContract(await judged([forced]))).toBe(true);
+    expect(keepsContract(await resultsFor([forced]))).toBe(true);
   });
 });

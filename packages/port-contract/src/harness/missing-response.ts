@@ -1,10 +1,10 @@
-// The ways in which the program under test can fail to respond. They are findings, not errors of the tool.
+// Errors for a program under test that does not respond: results of a check, not bugs of the tool.
 
 /** The base class; the message is for the report. */
-export class MissingAnswer extends Error {}
+export class MissingResponse extends Error {}
 
 /** The connection failed. */
-export class NoConnection extends MissingAnswer {
+export class NoConnection extends MissingResponse {
   /** @param code The system's error code, such as ECONNREFUSED. */
   constructor(
     message: string,
@@ -15,7 +15,7 @@ export class NoConnection extends MissingAnswer {
 }
 
 /** The connection ended, or the time was up, before the response was complete. */
-export class NoResponse extends MissingAnswer {
+export class NoResponse extends MissingResponse {
   /** @param hasBegun Whether a part of the response was received. */
   constructor(
     message: string,
@@ -26,4 +26,4 @@ export class NoResponse extends MissingAnswer {
 }
 
 /** The response is in another protocol. */
-export class WrongProtocol extends MissingAnswer {}
+export class WrongProtocol extends MissingResponse {}

@@ -1,23 +1,27 @@
 // Generates paths and queries that violate the schemas of their parameters.
 import fc from "fast-check";
-import type { JsonSchema, Judge, Operation } from "./document";
+import type { JsonSchema, Operation, SchemaValidator } from "./document";
 import { violationsOf } from "./violations";
 import type { Draft } from "./draft";
-import { asText, MAX_TARGET_LENGTH, pair, textOf } from "./target-texts";
+import { asText, MAX_TARGET_LENGTH, pair, textOf } from "./url-encoding";
 
 /** Paths that are malformed, or that violate a parameter's schema. */
-export function brokenPaths(
+export function invalidPaths(
   { parameters }: Operation,
-  judge: Judge,
+  validator: SchemaValidator,
 ): fc.Arbitrary<Partial<Draft>>[] {
   return parameters
-    .filter((of) => of.in === "path")
+    .filter((parameter) => parameter.in === "path")
     .flatMap(({ name, schema }) => {
-      const broken = (rule: string, texts: fc.Arbitrary<string>, refusals: readonly number[]) =>
+      const violating = (
+        rule: string,
+        texts: fc.Arbitrary<string>,
+        rejectStatuses: readonly number[],
+      ) =>
         texts.map((text) => ({
-          broken: `the path's ${name} ${rule}`,
+          violation: `the path's ${name} ${rule}`,
           known: 0,
-          refusals,
+          rejectStatuses,
           params: { [name]: text },
         }));
       const malformed = fc.constantFrom("%", "%E0%A4%A", "%zz", "%ED%A0%80", "%FF", "a%c3");
@@ -36,19 +40,21 @@ export function brokenPaths(
           "x".repeat(3000),
         ),
       );
-      const wrong = fc
-        .oneof(forms, ...textViolations(schema, judge))
+      const invalid = fc
+        .oneof(forms, ...textViolations(schema, validator))
         .filter(
-          (text) => !/^\.{0,2}$/.test(text) && text.isWellFormed() && !judge.isValid(schema, text),
+          (text) =>
+            !/^\.{0,2}$/.test(text) && text.isWellFormed() && !validator.isValid(schema, text),
         );
-      const ways = [broken("is malformed", malformed, [400, 404])];
-      if (canBreak(schema)) ways.push(broken("is not valid", wrong.map(encodeURIComponent), [404]));
+      const ways = [violating("is malformed", malformed, [400, 404])];
+      if (canBeInvalid(schema))
+        ways.push(violating("is not valid", invalid.map(encodeURIComponent), [404]));
       return ways;
     });
 }
 
 /** Whether the schema rejects any text. */
-const canBreak = ({
+const canBeInvalid = ({
   pattern,
   format,
   enum: values,
@@ -61,42 +67,43 @@ const canBreak = ({
   (minLength ?? 0) > 0 ||
   type !== "string";
 
-const textViolations = (schema: JsonSchema, judge: Judge): fc.Arbitrary<string>[] =>
+const textViolations = (schema: JsonSchema, validator: SchemaValidator): fc.Arbitrary<string>[] =>
   schema.type === "string"
-    ? violationsOf(schema, judge).map(({ values }) =>
+    ? violationsOf(schema, validator).map(({ values }) =>
         values.map(asText).map((text) => text.slice(0, 3000)),
       )
     : [];
 
-export function brokenQueries(
+/** Queries that violate a parameter's schema, or are unusual. */
+export function invalidQueries(
   { parameters }: Operation,
-  judge: Judge,
+  validator: SchemaValidator,
 ): fc.Arbitrary<Partial<Draft>>[] {
-  const own = parameters.filter((of) => of.in === "query");
-  const ways = own.flatMap((parameter) => {
+  const inQuery = parameters.filter((parameter) => parameter.in === "query");
+  const ways = inQuery.flatMap((parameter) => {
     const { name, schema, required } = parameter;
-    const broken = (rule: string, queries: fc.Arbitrary<string>) =>
+    const violating = (rule: string, queries: fc.Arbitrary<string>) =>
       queries.map((query) => ({
-        broken: `the query's ${name} ${rule}`,
-        refusals: [400],
+        violation: `the query's ${name} ${rule}`,
+        rejectStatuses: [400],
         query,
         replaces: encodeURIComponent(name),
       }));
-    const wrong = wrongTexts(schema, judge);
-    const twice = textOf(parameter, judge).map((text) =>
+    const invalid = invalidTexts(schema, validator);
+    const twice = textOf(parameter, validator).map((text) =>
       [pair(name, text), pair(name, text)].join("&"),
     );
     return [
-      ...(wrong
+      ...(invalid
         ? [
-            broken(
+            violating(
               "is not valid",
-              wrong.map((text) => pair(name, text)),
+              invalid.map((text) => pair(name, text)),
             ),
           ]
         : []),
-      ...(isSingle(schema) ? [broken("is repeated", twice)] : []),
-      ...(required ? [broken("is missing", fc.constant(""))] : []),
+      ...(isSingle(schema) ? [violating("is repeated", twice)] : []),
+      ...(required ? [violating("is missing", fc.constant(""))] : []),
     ];
   });
   // The document does not say whether unknown parameters are rejected.
@@ -122,13 +129,16 @@ const UNKNOWN_QUERIES = fc
       .array(fc.constantFrom("x", "q[0]", "a.b"))
       .map((names) => names.map((name) => `${name}=1`).join("&")),
   )
-  .map((query) => ({ query, broken: "the query is unusual" }));
+  .map((query) => ({ query, violation: "the query is unusual" }));
 
 /** Texts that are not valid for the schema. Undefined if every text is valid. */
-function wrongTexts(schema: JsonSchema, judge: Judge): fc.Arbitrary<string> | undefined {
-  const { type } = judge.resolve(schema);
+function invalidTexts(
+  schema: JsonSchema,
+  validator: SchemaValidator,
+): fc.Arbitrary<string> | undefined {
+  const { type } = validator.resolve(schema);
   if (type === "integer" || type === "number") {
-    const outside = violationsOf(schema, judge)
+    const outside = violationsOf(schema, validator)
       .filter(({ rule }) => rule !== "is of another type")
       .map(({ values }) => values.map(String));
     return fc.oneof(
@@ -137,13 +147,17 @@ function wrongTexts(schema: JsonSchema, judge: Judge): fc.Arbitrary<string> | un
     );
   }
   if (type === "boolean") return fc.constantFrom("", "yes", "2", "TRUE\u0000");
-  if (type !== "string" || !canBreak(schema)) return undefined;
+  if (type !== "string" || !canBeInvalid(schema)) return undefined;
   return fc
-    .oneof(fc.string({ unit: "binary" }), fc.constant("\u0000"), ...textViolations(schema, judge))
+    .oneof(
+      fc.string({ unit: "binary" }),
+      fc.constant("\u0000"),
+      ...textViolations(schema, validator),
+    )
     .filter(
       (text) =>
         text.isWellFormed() &&
-        !judge.isValid(schema, text) &&
+        !validator.isValid(schema, text) &&
         encodeURIComponent(text).length < MAX_TARGET_LENGTH,
     );
 }

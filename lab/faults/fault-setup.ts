@@ -1,15 +1,15 @@
 // The setup of a fault: the upstream, and how its fault begins and ends.
 import { startBlackHole } from "./black-hole";
 import type { Targets } from "./subject";
-import { answer, type Behaviour, type Received, startUpstream, WELL } from "./upstream";
+import { jsonResponse, type Behaviour, type Received, startUpstream, HEALTHY } from "./upstream";
 
 /** A fault that is set up but has not begun. */
-export interface Stage {
+export interface FaultSetup {
   targets: Targets;
   /** Starts the fault; missing if it exists from the start. */
   begin?(): Promise<void>;
   /** Ends the fault; missing if it cannot end. */
-  mend?(): Promise<void>;
+  repair?(): Promise<void>;
   /** The requests that reached the upstream. */
   requests(): readonly Received[];
   /** How much the upstream has sent, in bytes. */
@@ -19,8 +19,8 @@ export interface Stage {
   end(): Promise<void>;
 }
 
-/** Sets up a stage. */
-export type SetUp = (node: string) => Promise<Stage>;
+/** Prepares a fault. */
+export type SetUp = (node: string) => Promise<FaultSetup>;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
@@ -32,10 +32,10 @@ export const misbehaving =
     return {
       targets: { stockUrl: upstream.url },
       begin: () => Promise.resolve(upstream.behave(behaviour)),
-      mend: () => Promise.resolve(upstream.behave(WELL)),
+      repair: () => Promise.resolve(upstream.behave(HEALTHY)),
       requests: () => upstream.requests,
       sentBytes: upstream.sentBytes,
-      end: upstream.leave,
+      end: upstream.stop,
     };
   };
 
@@ -44,11 +44,11 @@ export const refusing: SetUp = async () => {
   const upstream = await startUpstream();
   return {
     targets: { stockUrl: upstream.url },
-    begin: upstream.leave,
-    mend: upstream.comeBack,
+    begin: upstream.stop,
+    repair: upstream.restart,
     requests: () => upstream.requests,
     sentBytes: upstream.sentBytes,
-    end: upstream.leave,
+    end: upstream.stop,
   };
 };
 
@@ -66,7 +66,7 @@ export const blackHole: SetUp = async (node) => {
   const hole = await startBlackHole(node, "127.0.0.1");
   return {
     targets: { stockUrl: `http://127.0.0.1:${hole.port}` },
-    mend: () => Promise.resolve(hole.open()),
+    repair: () => Promise.resolve(hole.open()),
     requests: () => [],
     sentBytes: () => 0,
     end: hole.end,
@@ -77,13 +77,13 @@ export const blackHole: SetUp = async (node) => {
 export const redirecting: SetUp = async () => {
   const elsewhere = await startUpstream();
   const location = `Location: http://localhost:${elsewhere.port}/thing`;
-  const stage = await misbehaving(answering(302, "", [location]))("");
+  const setup = await misbehaving(respondingWith(302, "", [location]))("");
   return {
-    ...stage,
+    ...setup,
     faults: () => (elsewhere.requests.length > 0 ? ["the other host was called"] : []),
     async end() {
-      await elsewhere.leave();
-      await stage.end();
+      await elsewhere.stop();
+      await setup.end();
     },
   };
 };
@@ -93,7 +93,7 @@ export const halfDead =
   (isHole: boolean): SetUp =>
   async (node) => {
     const hole = await startBlackHole(node, "127.0.0.2");
-    const upstream = await startUpstream(WELL, isHole ? hole.port : undefined);
+    const upstream = await startUpstream(HEALTHY, isHole ? hole.port : undefined);
     return {
       targets: {
         stockUrl: `http://stock.test:${upstream.port}`,
@@ -102,17 +102,17 @@ export const halfDead =
       requests: () => upstream.requests,
       sentBytes: upstream.sentBytes,
       async end() {
-        await upstream.leave();
+        await upstream.stop();
         await hole.end();
       },
     };
   };
 
 /** Sends this response to each request. */
-export function answering(
+export function respondingWith(
   status: number,
   body: string | Buffer,
   headers: readonly string[] = [],
 ): Behaviour {
-  return { asked: (socket) => socket.write(answer(status, body, headers)) };
+  return { onRequest: (socket) => socket.write(jsonResponse(status, body, headers)) };
 }
