@@ -10,7 +10,7 @@ import type { ConfigOf, httpVariables } from "berth/config";
 export interface AppOptions {
   config: Pick<
     ConfigOf<typeof httpVariables>,
-    "BODY_LIMIT_BYTES" | "TRUST_PROXY" | "REFUSE_UNFIT_ANSWERS"
+    "BODY_LIMIT_BYTES" | "TRUST_PROXY" | "REFUSE_MISMATCHED_RESPONSES"
   >;
   logger: Logger;
   /** Aborted when the process is about to end. */
@@ -34,7 +34,7 @@ export function createApp({
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     logger,
   });
-  setResponseChecks(app, { areMismatchesRefused: config.REFUSE_UNFIT_ANSWERS, logger });
+  setResponseChecks(app, { areMismatchesRefused: config.REFUSE_MISMATCHED_RESPONSES, logger });
 
   app.use(everyRequest(logger));
   app.get("/livez", livez);

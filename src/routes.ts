@@ -22,5 +22,5 @@ export function mountRoutes(app: Express, services: Services): void {
   app.use("/notes", createNotesRouter(services)); // part: sample
 }
 
-/** The place of what is no request and answer: `new WebSocketServer({ server, path: "/live" })`. */
+/** The place of what is neither request nor response: `new WebSocketServer({ server, path: "/live" })`. */
 export function mountUpgrades(_server: Server, _services: Services): void {}

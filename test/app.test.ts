@@ -26,7 +26,7 @@ describe("the app", () => {
     ]);
   });
 
-  it("answers what it does not know with a problem, and logs it", async () => {
+  it("responds to what it does not know with a problem, and logs it", async () => {
     const res = await request(app).get("/nothing").set("X-Request-Id", "find-me");
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual([
       404,

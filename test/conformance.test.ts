@@ -16,7 +16,7 @@ async function startIssuer(): Promise<string> {
 
 // end: tokens
 describe("the described routes", () => {
-  it("answer as they say, whatever is sent", async () => {
+  it("respond as they say, whatever is sent", async () => {
     const postgres = await startMigratedPostgres();
     const issuerUrl = await startIssuer(); // part: tokens
     const { url } = await startService({
@@ -31,6 +31,6 @@ describe("the described routes", () => {
       token: (scopes) => tokenFrom(issuerUrl, scopes), // part: tokens
     });
     expect(findingsOf(tried, { ...ran, url }).join("\n\n")).toBe("");
-    // Longer than routes that never answer can take, which are among the findings.
+    // Longer than routes that never respond can take, which are among the findings.
   }, 600_000);
 });

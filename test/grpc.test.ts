@@ -12,8 +12,8 @@ describe("the gRPC process", () => {
   it("tells of its health and of what it serves, whatever that is", async () => {
     const { port } = await startGrpcService();
     const health = createClient(port, ownProtos("health.proto"));
-    // No database answers.
-    expect((await health.unary("Health.Check")).answer).toEqual({ status: "NOT_SERVING" });
+    // No database responds.
+    expect((await health.unary("Health.Check")).response).toEqual({ status: "NOT_SERVING" });
     const reflection = createClient(port, ownProtos("reflection-v1.proto"));
     const call = reflection.bidi("ServerReflection.ServerReflectionInfo");
     call.end({ listServices: "*" });

@@ -53,11 +53,11 @@ function compare(found: unknown, expected: unknown, message: string): void {
 }
 
 async function collect(server: Server, probes: readonly Probe[]): Promise<Evidence[]> {
-  const answers: Response[] = [];
+  const responses: Response[] = [];
   const address = { host: "127.0.0.1", port: server.port };
-  for (const probe of probes) answers.push(await send(address, probe, RESPONSE_LIMIT_MS));
+  for (const probe of probes) responses.push(await send(address, probe, RESPONSE_LIMIT_MS));
   const requestLines = await readRequestLines(server, probes.length);
-  return probes.map((probe, i) => evidence(probe, answers[i] as Response, requestLines[i]));
+  return probes.map((probe, i) => evidence(probe, responses[i] as Response, requestLines[i]));
 }
 
 /** Waits for buffered lines. */
@@ -72,9 +72,9 @@ async function readRequestLines({ output }: Server, count: number): Promise<LogL
 
 type LogLine = Record<string, unknown>;
 
-function evidence(probe: Probe, answer: Response, logLine: LogLine = {}): Evidence {
-  const { status, body } = answer;
-  const { "x-request-id": requestId = "", ...rest } = answer.headers;
+function evidence(probe: Probe, response: Response, logLine: LogLine = {}): Evidence {
+  const { status, body } = response;
+  const { "x-request-id": requestId = "", ...rest } = response.headers;
   const headers: Record<string, string> = { ...rest };
   for (const name of IGNORED_HEADERS) delete headers[name];
   // Stock Express adds an ETag to errors, too, where it is useless.

@@ -20,8 +20,8 @@ export async function withIssuer<T>(
   try {
     const isReady = await run.output.shows((text) => text.includes("ready on"), START_LIMIT_MS);
     if (!isReady) throw new Error(`the issuer did not start; its output:\n${run.output.text()}`);
-    const answer = await fetch(`${url}/token?scope=bench&expires_in=${EXPIRES_IN_S}`);
-    const token = (await answer.text()).trim();
+    const response = await fetch(`${url}/token?scope=bench&expires_in=${EXPIRES_IN_S}`);
+    const token = (await response.text()).trim();
     return await use({
       ...work,
       env: {

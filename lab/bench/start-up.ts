@@ -26,7 +26,7 @@ export function measureStart(
   return inTurns(contenders, rounds, async (contender) => {
     const startedAt = performance.now();
     const server = await startContender(contender, { node, log: "kept" });
-    await answers(server.port, "/json");
+    await mustRespond(server.port, "/json");
     const ms = performance.now() - startedAt;
     await server.stop();
     return ms;
@@ -46,14 +46,14 @@ export function measureReload(
       env: { ...contender.env, ...env },
       log: "kept",
     });
-    await answers(server.port, path);
+    await mustRespond(server.port, path);
     await sleep(SETTLE_MS);
     const before = server.log.text().length;
     const touchedAt = performance.now();
     const now = new Date();
     utimesSync(touched, now, now);
     await listens(server, server.log, before);
-    await answers(server.port, path);
+    await mustRespond(server.port, path);
     const ms = performance.now() - touchedAt;
     await server.stop();
     return ms;
@@ -81,7 +81,7 @@ async function inTurns(
   return all;
 }
 
-async function answers(port: number, path: string): Promise<void> {
+async function mustRespond(port: number, path: string): Promise<void> {
   const { status, body } = await send({ host: "127.0.0.1", port }, { path }, RESPONSE_LIMIT_MS);
   if (status !== 200) throw new Error(`the first response has status ${status}: ${body}`);
 }

@@ -1,5 +1,5 @@
 // Counts the outcomes of requests.
-import type { Answer, Outcome } from "./exchange";
+import type { Outcome, Result } from "./exchange";
 
 /** The number of requests, and of each kind of failure. */
 export interface Account {
@@ -14,15 +14,15 @@ export interface Account {
 }
 
 /** Counts the outcomes of one run; `accepted` has the ids of requests whose handler is known to have run. */
-export function account(answers: readonly Answer[], accepted: ReadonlySet<string>): Account {
-  const count = (outcome: Outcome): number => answers.filter((of) => of.outcome === outcome).length;
+export function account(results: readonly Result[], accepted: ReadonlySet<string>): Account {
+  const count = (outcome: Outcome): number => results.filter((of) => of.outcome === outcome).length;
   return {
-    requests: answers.length,
+    requests: results.length,
     resets: count("reset"),
-    resetsOfNew: answers.filter(({ outcome, isReused }) => outcome === "reset" && !isReused).length,
+    resetsOfNew: results.filter(({ outcome, isReused }) => outcome === "reset" && !isReused).length,
     refusals: count("refused"),
     incomplete: count("incomplete"),
-    lost: answers.filter(({ id, outcome }) => outcome !== "whole" && accepted.has(id)).length,
+    lost: results.filter(({ id, outcome }) => outcome !== "whole" && accepted.has(id)).length,
   };
 }
 

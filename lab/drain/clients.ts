@@ -1,37 +1,37 @@
 // Keep-alive clients that send one request after the other until they are stopped or refused.
 import { connect, type Connection, NoConnection } from "port-contract/harness";
-import { type Answer, answerTo, exchange } from "./exchange";
+import { exchange, type Result, resultOf } from "./exchange";
 
 /** Running clients. */
 export interface Clients {
   /** Resolves once each client has sent several requests on its connection. */
   warm: Promise<unknown>;
   /** Lets each client finish its request, and resolves to the outcomes of all requests. */
-  stop(): Promise<Answer[]>;
+  stop(): Promise<Result[]>;
   /** Closes the connections that the server left open. */
   close(): void;
 }
 
 /** The number of responses after which a client is warm. */
-const WARM_ANSWERS = 3;
+const WARM_RESPONSES = 3;
 
 /** Starts clients of one path. Failed requests are not retried. */
 export function startClients(port: number, path: string, count: number): Clients {
-  const answers: Answer[] = [];
+  const results: Result[] = [];
   const open = new Set<Connection>();
   let isStopped = false;
 
   async function converse(onWarm: () => void): Promise<void> {
     let connection: Connection | undefined;
     for (let sent = 0; !isStopped; sent++) {
-      if (sent === WARM_ANSWERS) onWarm();
+      if (sent === WARM_RESPONSES) onWarm();
       const isReused = connection !== undefined && isUsable(connection);
       if (!isReused) connection = await connectOrNot(port);
       if (connection) open.add(connection);
       const became = await (connection
-        ? exchange(connection, { path }, isReused).answer
-        : answerTo("", "refused", false));
-      answers.push(became);
+        ? exchange(connection, { path }, isReused).result
+        : resultOf("", "refused", false));
+      results.push(became);
       // After a refused connection a real client would connect to another instance.
       if (became.outcome === "refused") break;
     }
@@ -48,7 +48,7 @@ export function startClients(port: number, path: string, count: number): Clients
     async stop() {
       isStopped = true;
       await Promise.all(ended);
-      return answers;
+      return results;
     },
     close: () => open.forEach((connection) => connection.close()),
   };

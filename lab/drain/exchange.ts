@@ -14,7 +14,7 @@ import {
 export type Outcome = "whole" | "incomplete" | "reset" | "refused";
 
 /** The outcome of a request. */
-export interface Answer {
+export interface Result {
   id: string;
   outcome: Outcome;
   /** Whether it was not the first request of its connection. */
@@ -30,7 +30,7 @@ export interface Exchange {
   /** Resolves once its handler is known to run, or the request has failed. */
   begun: Promise<void>;
   /** Rejects when the machine, not the server, fails. */
-  answer: Promise<Answer>;
+  result: Promise<Result>;
 }
 
 /** The time limit for a response, in milliseconds: longer than any server here is left running. */
@@ -45,12 +45,12 @@ export function exchange(connection: Connection, request: Request, isReused = fa
     headOf({ ...request, headers: { ...request.headers, "X-Request-Id": id } }),
   );
   const begun = connection.changed();
-  const answer = outcomeOf(connection).then((outcome) => answerTo(id, outcome, isReused));
-  return { id, connection, begun, answer };
+  const result = outcomeOf(connection).then((outcome) => resultOf(id, outcome, isReused));
+  return { id, connection, begun, result };
 }
 
 /** The outcome of a request that ends now. */
-export function answerTo(id: string, outcome: Outcome, isReused: boolean): Answer {
+export function resultOf(id: string, outcome: Outcome, isReused: boolean): Result {
   return { id, outcome, isReused, endedAtMs: performance.now() };
 }
 

@@ -78,14 +78,14 @@ async function restartOnce(node: string, delayMs: number): Promise<Run> {
   const exited = terminate(server);
   await sleep(TRAFFIC_AFTER_MS);
   for (const { finish } of inFlight) finish();
-  const answers = await clients.stop();
-  const trafficMs = (answers.at(-1)?.endedAtMs ?? termAtMs) - termAtMs;
+  const results = await clients.stop();
+  const trafficMs = (results.at(-1)?.endedAtMs ?? termAtMs) - termAtMs;
   const exit = await exited;
-  answers.push(...(await Promise.all(inFlight.map(({ answer }) => answer))));
+  results.push(...(await Promise.all(inFlight.map(({ result }) => result))));
   clients.close();
   for (const { connection } of inFlight) connection.close();
   const accepted = new Set([...acceptedBy(server), ...inFlight.map(({ id }) => id)]);
-  return { ...account(answers, accepted), exit, trafficMs };
+  return { ...account(results, accepted), exit, trafficMs };
 }
 
 /** Sends a request on a new connection, after 100 Continue half of its body, and waits until it is handled. */

@@ -39,9 +39,9 @@ async function cycle(node: string): Promise<Cycle> {
   const clients = startClients(server.port, "/livez", CLIENTS);
   await clients.warm;
   const exit = await terminate(server);
-  const answers = await clients.stop();
+  const results = await clients.stop();
   clients.close();
-  return { ...account(answers, acceptedBy(server)), exit, isPortHeld: await accepts(server.port) };
+  return { ...account(results, acceptedBy(server)), exit, isPortHeld: await accepts(server.port) };
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -59,7 +59,7 @@ function createApp(config, logger, { stock, other }) {
   const askOf = (service) => async (req, res) => {
     const { method, query } = req;
     const body = method === "POST" ? { body: { name: "Ada" } } : {};
-    res.json(await service.call({ method, path: "/thing", query, ...body, answer: thing }));
+    res.json(await service.call({ method, path: "/thing", query, ...body, response: thing }));
   };
   app.route("/ask").get(askOf(stock)).post(askOf(stock));
   app.get("/other", askOf(other));

@@ -21,7 +21,7 @@ export interface Behaviour {
 export interface Upstream {
   readonly port: number;
   readonly url: string;
-  /** Every request that arrived, answered or not. */
+  /** Every request that arrived, with or without a response. */
   readonly requests: readonly Received[];
   /** Bytes sent on all its sockets, including closed ones. */
   readonly sentBytes: () => number;

@@ -16,7 +16,7 @@ const { object, text } = require("berth/schema");
 const { mountRoutes } = require("./routes");
 
 const ship = object({ name: text(1, 20) });
-const takesShip = describeRoute({ summary: "Takes a ship.", body: ship, answers: { 201: ship } });
+const takesShip = describeRoute({ summary: "Takes a ship.", body: ship, responses: { 201: ship } });
 
 void serve(httpVariables, ({ config, logger, target, run }) => {
   const { TRUST_PROXY: trustProxy, BODY_LIMIT_BYTES: bodyLimitBytes } = config;

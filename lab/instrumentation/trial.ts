@@ -73,15 +73,15 @@ export async function tryService(agent: Agent, { script }: Service): Promise<Tri
   const run = await startServer([process.execPath, script], { isolated: true, env });
   try {
     const wrong = reports(run).map((text) => `at the start, ${text}`);
-    const answers = await askInTurn(run.port, REQUESTS, (i) => KINDS[i % KINDS.length]!);
-    wrong.push(...answers.wrong);
+    const responses = await askInTurn(run.port, REQUESTS, (i) => KINDS[i % KINDS.length]!);
+    wrong.push(...responses.wrong);
     // Only the error that was thrown on purpose may be reported.
     wrong.push(...reports(run).filter((text) => !text.endsWith("thrown on purpose")));
     const before = cpuSeconds(run.pid);
     await askInTurn(run.port, MEASURED, () => KINDS[0]!);
     const cpuUs = ((cpuSeconds(run.pid) - before) / MEASURED) * 1e6;
     const ending = await stopUnderLoad(run);
-    return { wrong, warnings: warnings(run), author: answers.author, cpuUs, ...ending };
+    return { wrong, warnings: warnings(run), author: responses.author, cpuUs, ...ending };
   } finally {
     await run.reap();
   }
@@ -113,12 +113,12 @@ async function askInTurn(
     const connection = await connect({ host: "127.0.0.1", port });
     while (index < count) {
       const [request, status, text] = kindOf(index++);
-      const answer = await exchange(connection, request, LIMIT_MS);
-      if (answer.status !== status || !answer.body.startsWith(text)) {
+      const response = await exchange(connection, request, LIMIT_MS);
+      if (response.status !== status || !response.body.startsWith(text)) {
         const { method = "GET", path } = request;
-        wrong.add(`${method} ${path} gets ${answer.status} ${answer.body.slice(0, 100)}`);
+        wrong.add(`${method} ${path} gets ${response.status} ${response.body.slice(0, 100)}`);
       }
-      author = /"author":"(\w+)"/.exec(answer.body)?.[1] ?? author;
+      author = /"author":"(\w+)"/.exec(response.body)?.[1] ?? author;
     }
     connection.close();
   };
@@ -143,7 +143,7 @@ async function stopUnderLoad(run: Run): Promise<Pick<Trial, "lost" | "exit">> {
   const ending = stop(run, LIMIT_MS, "SIGTERM", "leader");
   const held = [sending, waiting].map(async (connection) => {
     const { status } = await readResponse(connection, LIMIT_MS);
-    if (status >= 300) throw new Error(`answered ${status}`);
+    if (status >= 300) throw new Error(`status ${status}`);
   });
   sending.socket.write(body.slice(1));
   const settled = await Promise.allSettled(held);

@@ -18,13 +18,13 @@ interface Packed {
 /** @param destination The folder of the tarball; without it, the files are only listed. */
 export function pack({ folder }: Package, destination?: string): Tarball {
   const where = destination === undefined ? ["--dry-run"] : ["--pack-destination", destination];
-  const answer = execFileSync("npm", ["pack", "--json", "--ignore-scripts", ...where], {
+  const output = execFileSync("npm", ["pack", "--json", "--ignore-scripts", ...where], {
     cwd: folder,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
   // A list up to npm 11; an object by name since npm 12.
-  const [packed] = Object.values(JSON.parse(answer) as Packed[] | Record<string, Packed>);
+  const [packed] = Object.values(JSON.parse(output) as Packed[] | Record<string, Packed>);
   if (!packed) throw new Error(`npm pack returned nothing for ${folder}`);
   return {
     path: join(destination ?? folder, packed.filename),

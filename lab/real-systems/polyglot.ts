@@ -58,30 +58,30 @@ async function ask(types: string[], base: number, router: number): Promise<void>
   await Promise.all(
     types.map(async (type, index) => {
       const port = base + index * PORTS_PER_TYPE;
-      const answer = await until(() => answerOf(type, port), UP_LIMIT_MS, 100);
-      if (answer === undefined) throw new Error(`${type} does not respond on port ${port}`);
-      const routed = isHttp(type) ? await httpAnswer(router, `${type}.localhost`) : answer;
-      if (routed !== answer)
-        throw new Error(`${type} is ${routed} behind the router, not ${answer}`);
+      const response = await until(() => responseOf(type, port), UP_LIMIT_MS, 100);
+      if (response === undefined) throw new Error(`${type} does not respond on port ${port}`);
+      const routed = isHttp(type) ? await httpResponse(router, `${type}.localhost`) : response;
+      if (routed !== response)
+        throw new Error(`${type} is ${routed} behind the router, not ${response}`);
       const where = isHttp(type) ? `port ${port} and ${type}.localhost:${router}` : `port ${port}`;
-      console.log(`${type.padEnd(8)} on ${where}: ${answer}`);
+      console.log(`${type.padEnd(8)} on ${where}: ${response}`);
     }),
   );
 }
 
 /** The response, or undefined if there is none or the system is not ready. */
-async function answerOf(type: string, port: number): Promise<string | undefined> {
+async function responseOf(type: string, port: number): Promise<string | undefined> {
   try {
-    if (!isHttp(type)) return await protocolAnswer(type, port);
+    if (!isHttp(type)) return await protocolResponse(type, port);
     // Berth is ready when its database is.
     const isReady = type !== "web" || (await get(port, "localhost", "/readyz")).status === 200;
-    return isReady ? await httpAnswer(port, "localhost") : undefined;
+    return isReady ? await httpResponse(port, "localhost") : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function protocolAnswer(type: string, port: number): Promise<string | undefined> {
+async function protocolResponse(type: string, port: number): Promise<string | undefined> {
   const connection = await connect({ host: "127.0.0.1", port });
   try {
     if (type === "db") return "accepts connections";
@@ -94,7 +94,7 @@ async function protocolAnswer(type: string, port: number): Promise<string | unde
 }
 
 /** The status and the body, in which each system names itself. */
-async function httpAnswer(port: number, host: string): Promise<string> {
+async function httpResponse(port: number, host: string): Promise<string> {
   const { status, body } = await get(port, host, "/");
   return `${status} ${body.trim()}`;
 }

@@ -58,10 +58,10 @@ const seen = async (port: number, request: Omit<Request, "path"> = {}): Promise<
   JSON.parse((await ask(port, { ...request, path: "/seen" })).body) as Seen;
 
 async function askAll(port: number, { ports }: Instances): Promise<string> {
-  const answers = await Promise.all(ports.flatMap(() => ports).map(() => seen(port)));
-  const reached = [...new Set(answers.map((answer) => answer.port))].sort();
+  const responses = await Promise.all(ports.flatMap(() => ports).map(() => seen(port)));
+  const reached = [...new Set(responses.map((response) => response.port))].sort();
   mustBe("ports", reached, [...ports].sort());
-  return `${answers.length} requests`;
+  return `${responses.length} requests`;
 }
 
 async function forwarded(port: number): Promise<string> {
@@ -116,19 +116,19 @@ async function webSocket(port: number): Promise<string> {
 async function refused(port: number): Promise<string> {
   const headers = { "Content-Type": "text/plain" };
   const body = "x".repeat(200_000);
-  const answer = await ask(port, { method: "POST", path: "/text", headers, body });
-  mustBe("status", answer.status, 413);
-  mustBe("type", answer.headers["content-type"], "application/problem+json; charset=utf-8");
-  return answer.headers["content-type"] ?? "";
+  const response = await ask(port, { method: "POST", path: "/text", headers, body });
+  mustBe("status", response.status, 413);
+  mustBe("type", response.headers["content-type"], "application/problem+json; charset=utf-8");
+  return response.headers["content-type"] ?? "";
 }
 
 async function rolled(port: number, instances: Instances): Promise<string> {
   const clients = startClients(port, "/fast", CLIENTS);
   await clients.warm;
   for (const index of instances.ports.keys()) await instances.restart(index, "SIGTERM");
-  const answers = await clients.stop();
+  const results = await clients.stop();
   clients.close();
-  const { requests, resets, refusals, incomplete } = account(answers, new Set());
+  const { requests, resets, refusals, incomplete } = account(results, new Set());
   mustBe("failed", resets + refusals + incomplete, 0);
   return `0 of ${requests} GETs failed`;
 }
@@ -137,11 +137,12 @@ async function rolled(port: number, instances: Instances): Promise<string> {
 async function passedOver(port: number, instances: Instances): Promise<string> {
   await instances.kill(0);
   const methods = ["GET", "POST", "GET", "POST", "GET", "POST", "GET", "POST"];
-  const answers = [];
-  for (const method of methods) answers.push(await ask(port, { method, path: "/seen", body: "" }));
+  const responses = [];
+  for (const method of methods)
+    responses.push(await ask(port, { method, path: "/seen", body: "" }));
   mustBe(
     "statuses",
-    answers.map(({ status }) => status),
+    responses.map(({ status }) => status),
     methods.map(() => 200),
   );
   return `${methods.length} GETs and POSTs, all successful`;

@@ -16,24 +16,24 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const SECURITY_HEADERS = Object.entries(helmetHeaders()).flat();
 
 /** Writes the headers as one flat array of names and values, which is Node's fastest way. */
-function answer(res, requestId, status, headers, body) {
+function send(res, requestId, status, headers, body) {
   res.writeHead(status, [...SECURITY_HEADERS, "X-Request-Id", requestId, ...headers]);
   res.end(body);
 }
 
-function answerJson(req, res, id, status, value) {
+function sendJson(req, res, id, status, value) {
   const body = JSON.stringify(value);
   const tag = entityTag(body);
-  if (isFresh(req, tag)) return answer(res, id, 304, ["ETag", tag]);
+  if (isFresh(req, tag)) return send(res, id, 304, ["ETag", tag]);
   const length = String(Buffer.byteLength(body));
   const headers = ["Content-Type", JSON_TYPE, "Content-Length", length, "ETag", tag];
-  answer(res, id, status, headers, body);
+  send(res, id, status, headers, body);
 }
 
-function answerProblem(res, id, { status = 500, message, members }) {
+function sendProblem(res, id, { status = 500, message, members }) {
   const body = problemBody(id, status, message, members);
   const length = String(Buffer.byteLength(body));
-  answer(res, id, status, ["Content-Type", PROBLEM_TYPE, "Content-Length", length], body);
+  send(res, id, status, ["Content-Type", PROBLEM_TYPE, "Content-Length", length], body);
 }
 
 function logLine(requestId, method, path, status, startedAt, bytes, client) {
@@ -58,8 +58,8 @@ function onRequest(req, res) {
     logLine(id, method, path, res.statusCode, startedAt, bytes, client);
   });
   route(req, path, (refusal, status, value) => {
-    if (refusal) answerProblem(res, id, refusal);
-    else answerJson(req, res, id, status, value);
+    if (refusal) sendProblem(res, id, refusal);
+    else sendJson(req, res, id, status, value);
   });
 }
 

@@ -24,14 +24,14 @@ function tokenRequired(env, logger) {
 }
 
 function thingsRouter() {
-  const answers = { 200: v.object({ id: v.string() }) };
+  const responses = { 200: v.object({ id: v.string() }) };
   return Router().get(
     "/:id",
     describeRoute({
       summary: "Reads a thing.",
       params: object({ id }),
       query: thingQuery,
-      answers,
+      responses,
     }),
     (req, res) => res.json(thing(req.params.id, req.query.x)),
   );
@@ -40,7 +40,7 @@ function thingsRouter() {
 function ordersRouter() {
   return Router().post(
     "/",
-    describeRoute({ summary: "Takes an order.", body: order, answers: { 201: order } }),
+    describeRoute({ summary: "Takes an order.", body: order, responses: { 201: order } }),
     (req, res) => res.status(201).json(req.body),
   );
 }

@@ -16,7 +16,7 @@ function createShipsRouter(database) {
     describeRoute({
       summary: "Lists ships, the newest first.",
       query: shipsQuery,
-      answers: { 200: v.array(ship) },
+      responses: { 200: v.array(ship) },
     }),
     async (req, res) => {
       await sendPage(
@@ -30,7 +30,7 @@ function createShipsRouter(database) {
 
   router.get(
     "/:id",
-    describeRoute({ summary: "Reads a ship.", params: shipParams, answers: { 200: ship } }),
+    describeRoute({ summary: "Reads a ship.", params: shipParams, responses: { 200: ship } }),
     async (req, res) => {
       const found = await ships.find(req.params.id);
       if (!found) throw new Problem(404, "There is no such ship.");
@@ -40,7 +40,7 @@ function createShipsRouter(database) {
 
   router.post(
     "/",
-    describeRoute({ summary: "Creates a ship.", body: shipInput, answers: { 201: ship } }),
+    describeRoute({ summary: "Creates a ship.", body: shipInput, responses: { 201: ship } }),
     async (req, res) => {
       const created = await ships.create(req.body);
       res.status(201).location(`${req.baseUrl}/${created.id}`).json(created);

@@ -12,7 +12,7 @@ const WARM_UP_S = 1;
 const PATH = "/json";
 
 /** The schema of the response, the same for all ways. */
-const answer = v.object({
+const response = v.object({
   id: v.number(),
   name: v.string(),
   isOpen: v.boolean(),
@@ -26,7 +26,7 @@ function bareUndici(url) {
   const headers = { accept: "application/json" };
   return async () => {
     const { body } = await pool.request({ method: "GET", path: PATH, headers });
-    return v.parse(answer, await body.json());
+    return v.parse(response, await body.json());
   };
 }
 
@@ -34,7 +34,7 @@ function serviceClient(url) {
   const { createServiceClient } = require("berth/client");
   const logger = { info() {}, warn() {} };
   const client = createServiceClient({ name: "upstream", url, logger, connections: CONNECTIONS });
-  return () => client.call({ method: "GET", path: PATH, answer });
+  return () => client.call({ method: "GET", path: PATH, response });
 }
 
 /** As a handler calls: within a request, whose ids are propagated. */

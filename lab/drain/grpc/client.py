@@ -43,8 +43,8 @@ def ask(channel, kind, request):
     path = f"/drain.Drain/{kind.capitalize()}"
     if kind != "list":
         return channel.unary_unary(path)(request, timeout=CALL_LIMIT_S) == request
-    answers = list(channel.unary_stream(path)(request, timeout=CALL_LIMIT_S))
-    return answers == [request] * MESSAGES
+    responses = list(channel.unary_stream(path)(request, timeout=CALL_LIMIT_S))
+    return responses == [request] * MESSAGES
 
 
 def converse(channel, kind, pause_s):
@@ -62,8 +62,8 @@ def watch(port):
     while True:
         try:
             watching = connect([port]).unary_stream("/grpc.health.v1.Health/Watch")
-            for answer in watching(b"", wait_for_ready=True):
-                health[STATUSES[answer[1] if answer else 0]] += 1
+            for response in watching(b"", wait_for_ready=True):
+                health[STATUSES[response[1] if response else 0]] += 1
                 watched.release()
         except grpc.RpcError as err:
             health[f"ended: {err.code().name}"] += 1

@@ -29,10 +29,10 @@ async function converseOnce(url: string, stopped: AbortSignal): Promise<Ending> 
   const opened = new Promise((resolve) => socket.once("open", resolve));
   await Promise.race([opened, closed]);
   while (!stopped.aborted && socket.readyState === WebSocket.OPEN) {
-    const answered = new Promise((resolve) => socket.once("message", resolve));
+    const echoed = new Promise((resolve) => socket.once("message", resolve));
     socket.send("ahoy");
     const isOver = within(
-      Promise.race([answered, closed]).then(() => true),
+      Promise.race([echoed, closed]).then(() => true),
       RESPONSE_LIMIT_MS,
     );
     if (!(await isOver)) failure ??= "timeout";

@@ -12,8 +12,8 @@ const run = (id: string, pid: number) => ({ id, pid, isDone: false });
 
 describe("lostWith()", () => {
   it("does not count completed requests", () => {
-    const answered = { id: "1", method: "GET" as const, sentAtMs: 999 };
-    expect(lostWith(KILLED, [answered], [run("1", 7)])).toEqual({
+    const promised = { id: "1", method: "GET" as const, sentAtMs: 999 };
+    expect(lostWith(KILLED, [promised], [run("1", 7)])).toEqual({
       running: 0,
       unread: 0,
       elsewhere: 0,

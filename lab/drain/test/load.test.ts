@@ -14,12 +14,12 @@ const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close().closeAllConnections()));
 
 /** Starts a server; the signal is aborted after this many requests. */
-async function serve(times: number, answer: RequestListener) {
+async function serve(times: number, listener: RequestListener) {
   const stop = new AbortController();
   let asked = 0;
   const server = createServer((req, res) => {
     if (++asked === times) stop.abort();
-    answer(req, res);
+    listener(req, res);
   });
   servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");

@@ -26,7 +26,7 @@ const EVENT_INTERVAL_MS = 100;
 const journal = openSync(process.env.DRAIN_JOURNAL, "a");
 const note = (what, id = "") => writeSync(journal, `${what} ${process.pid} ${id}\n`);
 
-const answerAfter = (ms) => async (req, res) => {
+const respondAfter = (ms) => async (req, res) => {
   const { id } = req.query;
   note("begun", id);
   res.on("finish", () => note("done", id));
@@ -56,8 +56,8 @@ function createApp(config, logger, draining) {
   app.use(requestId);
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached: {}, logger }));
-  app.route("/quick").get(answerAfter(0)).post(answerAfter(0));
-  app.route("/slow").get(answerAfter(SLOW_MS)).post(answerAfter(SLOW_MS));
+  app.route("/quick").get(respondAfter(0)).post(respondAfter(0));
+  app.route("/slow").get(respondAfter(SLOW_MS)).post(respondAfter(SLOW_MS));
   app.get("/events", events(draining));
   app.use(notFound(app.router));
   app.use(errorHandler(logger));

@@ -6,12 +6,12 @@ import { until } from "port-contract/harness";
 import { forgedHeaders } from "../forgeries";
 import { askEach, countOf, percentile, startLoad } from "../load";
 
-const answered = (...times: number[]) => times.map((tookMs) => ({ status: 200, tookMs }));
+const responsesAfter = (...times: number[]) => times.map((tookMs) => ({ status: 200, tookMs }));
 
 describe("percentile", () => {
   it("returns the median, the maximum, or NaN without responses", () => {
-    expect(percentile(answered(3, 1, 2), 0.5)).toBe(2);
-    expect(percentile(answered(3, 1, 2), 1)).toBe(3);
+    expect(percentile(responsesAfter(3, 1, 2), 0.5)).toBe(2);
+    expect(percentile(responsesAfter(3, 1, 2), 1)).toBe(3);
     expect(percentile([], 1)).toBeNaN();
   });
 });

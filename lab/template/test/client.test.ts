@@ -67,7 +67,7 @@ describe("a client's types", () => {
         params: object({ id }),
         query: object({ dryRun: v.optional(v.picklist(["true", "false"]), "false") }),
         body: v.pipe(object(shipInput), v.title("ShipInput")),
-        answers: { 200: ship, 204: null },
+        responses: { 200: ship, 204: null },
       }),
       (_req, res) => void res.status(204).end(),
     );
@@ -113,7 +113,7 @@ describe("a client's types", () => {
       put.replace('"1"', "1"),
       "'number' is not assignable to type 'string'",
     ],
-    ["a field that the answer has not", `${put} return data?.title;`, "'title' does not exist"],
+    ["a field that the response has not", `${put} return data?.title;`, "'title' does not exist"],
     ["an unknown member of a problem", `${put} return error?.reason;`, "'reason' does not exist"],
   ])("reject %s", async (_what, statements, message) => {
     expect((await errorsOf(named, statements)).join("\n")).toContain(message);

@@ -62,7 +62,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   orderId: "declare const orderId: string;",
   stock: 'declare const stock: import("berth/client").ServiceClient;',
   shipId: "declare const shipId: string;",
-  shipAnswer: 'declare const shipAnswer: import("valibot").GenericSchema<{ name: string }>;',
+  shipResponse: 'declare const shipResponse: import("valibot").GenericSchema<{ name: string }>;',
   join: 'import { join } from "node:path";',
   BoatsServices:
     'interface BoatsServices { database: import("berth/postgres").Database; draining: AbortSignal }',

@@ -21,8 +21,8 @@ export function createClient(port: number, protos: Protos) {
     /** Resolves with the response and its trailing metadata; rejects with the status. */
     unary<T>(name: string, request: object = {}, metadata = new Metadata()) {
       const { path, requestSerialize, responseDeserialize } = find(name);
-      return new Promise<{ answer: T; trailers: Metadata }>((resolve, reject) => {
-        let answer: T;
+      return new Promise<{ response: T; trailers: Metadata }>((resolve, reject) => {
+        let response: T;
         client
           .makeUnaryRequest(
             path,
@@ -30,11 +30,11 @@ export function createClient(port: number, protos: Protos) {
             responseDeserialize,
             request,
             metadata,
-            (err, got) => (err ? reject(err) : (answer = got as T)),
+            (err, got) => (err ? reject(err) : (response = got as T)),
           )
           .on(
             "status",
-            ({ code, metadata: trailers }) => code === status.OK && resolve({ answer, trailers }),
+            ({ code, metadata: trailers }) => code === status.OK && resolve({ response, trailers }),
           );
       });
     },

@@ -190,8 +190,8 @@ it("applies backpressure only to the streams of clients that do not read", async
 it("responds UNIMPLEMENTED to an unknown service", async () => {
   const { port } = await startGrpc();
   const session = await connectHttp2(port);
-  const answered = await ask(session, "", ship({}), { ":path": "/test.Nobody/SinkShip" });
-  expect(answered).toBe(String(status.UNIMPLEMENTED));
+  const received = await ask(session, "", ship({}), { ":path": "/test.Nobody/SinkShip" });
+  expect(received).toBe(String(status.UNIMPLEMENTED));
 });
 
 describe("a message", () => {
@@ -207,9 +207,9 @@ describe("a message", () => {
     const bomb = framed(gzipSync(Buffer.alloc(100_000)));
     bomb[0] = 1;
     expect(bomb.length).toBeLessThan(1024);
-    const answered = await ask(await connectHttp2(port), "GetShip", bomb, {
+    const received = await ask(await connectHttp2(port), "GetShip", bomb, {
       "grpc-encoding": "gzip",
     });
-    expect(answered).toBe(String(status.RESOURCE_EXHAUSTED));
+    expect(received).toBe(String(status.RESOURCE_EXHAUSTED));
   });
 });

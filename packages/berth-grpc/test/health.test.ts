@@ -13,7 +13,7 @@ async function start(options: Parameters<typeof startGrpc>[1] = {}) {
   const { port, service } = await startGrpc({}, { draining: draining.signal, ...options });
   const client = createClient(port, protos);
   const check = async (service = "") =>
-    (await client.unary<{ status: string }>("Health.Check", { service })).answer.status;
+    (await client.unary<{ status: string }>("Health.Check", { service })).response.status;
   return { client, service, draining, check };
 }
 

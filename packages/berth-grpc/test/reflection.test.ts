@@ -6,7 +6,7 @@ import { closeGrpc, createClient, startGrpc } from "./support/grpc";
 
 afterEach(closeGrpc);
 
-interface Answer {
+interface ReflectionResponse {
   listServicesResponse?: { service: { name: string }[] };
   fileDescriptorResponse?: { fileDescriptorProto: Buffer[] };
   errorResponse?: { errorCode: number };
@@ -20,16 +20,16 @@ interface File {
 }
 
 describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
-  async function ask(question: object): Promise<Answer> {
+  async function ask(question: object): Promise<ReflectionResponse> {
     const { port } = await startGrpc();
     const client = createClient(port, ownProtos(`reflection-${version}.proto`));
     const call = client.bidi("ServerReflection.ServerReflectionInfo");
     call.end(question);
-    const [answer] = (await once(call, "data")) as [Answer];
-    return answer;
+    const [response] = (await once(call, "data")) as [ReflectionResponse];
+    return response;
   }
 
-  const filesOf = ({ fileDescriptorResponse }: Answer) =>
+  const filesOf = ({ fileDescriptorResponse }: ReflectionResponse) =>
     fileDescriptorResponse?.fileDescriptorProto.map(
       (bytes) => FileDescriptorProto.decode(bytes) as unknown as File,
     );

@@ -50,8 +50,8 @@ describe("a call", () => {
       "x-request-id": "r-1",
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     });
-    const { answer, trailers } = await createClient(port).unary("Ships.GetShip", sent, metadata);
-    expect(answer).toMatchObject(sent);
+    const { response, trailers } = await createClient(port).unary("Ships.GetShip", sent, metadata);
+    expect(response).toMatchObject(sent);
     expect(trailers.get("x-request-id")).toEqual(["r-1"]);
     expect(await lines(log, 1)).toEqual([
       {
@@ -104,8 +104,8 @@ describe("a call", () => {
       },
     });
     const session = await connectHttp2(port);
-    const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": "0n" });
-    expect([answered, calls]).toEqual([String(status.DEADLINE_EXCEEDED), 0]);
+    const received = await ask(session, "GetShip", ship({}), { "grpc-timeout": "0n" });
+    expect([received, calls]).toEqual([String(status.DEADLINE_EXCEEDED), 0]);
     expect(await lines(log, 1)).toMatchObject([{ code: "DEADLINE_EXCEEDED" }]);
   });
 
@@ -114,8 +114,8 @@ describe("a call", () => {
     async (timeout) => {
       const { port, log } = await startGrpc({ getShip: echo });
       const session = await connectHttp2(port);
-      const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout });
-      expect(answered).toBe(String(status.INVALID_ARGUMENT));
+      const received = await ask(session, "GetShip", ship({}), { "grpc-timeout": timeout });
+      expect(received).toBe(String(status.INVALID_ARGUMENT));
       expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "INVALID_ARGUMENT" }]);
     },
   );
@@ -148,8 +148,8 @@ describe("a call", () => {
       },
     });
     const session = await connectHttp2(port);
-    const answered = await ask(session, "GetShip", ship({}), { "grpc-timeout": "600S" });
-    expect(answered).toBe(String(status.DEADLINE_EXCEEDED));
+    const received = await ask(session, "GetShip", ship({}), { "grpc-timeout": "600S" });
+    expect(received).toBe(String(status.DEADLINE_EXCEEDED));
     while (!over) await nextTurn();
     expect(await lines(log, 1)).toMatchObject([{ level: "info", code: "DEADLINE_EXCEEDED" }]);
   });
@@ -250,7 +250,7 @@ describe("an error", () => {
   });
 
   it("of a backing service that is too slow is logged with its reason", async () => {
-    const late = Object.assign(new Error("The stock service has not answered."), { status: 504 });
+    const late = Object.assign(new Error("The stock service has not responded."), { status: 504 });
     const { port, log } = await fails(late);
     await expect(createClient(port).unary("Ships.GetShip")).rejects.toMatchObject({
       code: status.DEADLINE_EXCEEDED,
@@ -330,13 +330,13 @@ describe("a stream", () => {
       },
     });
     const both = createClient(port).bidi("Ships.EchoShips");
-    const answers = both.iterator({ destroyOnReturn: false });
+    const responses = both.iterator({ destroyOnReturn: false });
     for (const name of ["Aurora", "Bounty"]) {
       both.write({ name });
-      expect((await answers.next()).value).toMatchObject({ name });
+      expect((await responses.next()).value).toMatchObject({ name });
     }
     both.end();
-    expect((await answers.next()).done).toBe(true);
+    expect((await responses.next()).done).toBe(true);
   });
 
   it("ends with the status that its handler throws", async () => {

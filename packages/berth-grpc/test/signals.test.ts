@@ -21,7 +21,7 @@ describe("a call's signal", () => {
   const ship = { name: "Aurora", fullTonnage: "1", harbour: null };
 
   it.each([
-    ["is answered", () => Promise.resolve()],
+    ["gets a response", () => Promise.resolve()],
     ["fails", () => Promise.reject(new Error("on purpose"))],
   ])("is aborted when a call %s, and leaves no listener on draining", async (_how, work) => {
     const { signal: draining } = new AbortController();

@@ -16,12 +16,12 @@ it("refuses the oldest requests when the unfinished ones hold more than 32 MiB",
   );
   const session = await connectHttp2(port);
   const whole = ship({ name: "a".repeat(MIB - 10) });
-  const answers = Array.from({ length: 40 }, () => {
+  const statuses = Array.from({ length: 40 }, () => {
     const stream = open(session, "GetShip").on("error", () => undefined);
     stream.write(whole);
     return statusOf(stream.resume());
   });
-  const refused = await Promise.all(answers.slice(0, 9));
+  const refused = await Promise.all(statuses.slice(0, 9));
   expect(refused).toEqual(Array(9).fill(String(status.RESOURCE_EXHAUSTED)));
 });
 

@@ -22,7 +22,7 @@ async function ask(name: string, serve: (socket: Socket) => void) {
   }
 }
 
-const answering = (text: string | Buffer) => (socket: Socket) =>
+const responding = (text: string | Buffer) => (socket: Socket) =>
   socket.once("data", () => socket.end(text));
 const greeting = (text: string) => (socket: Socket) => socket.end(text);
 
@@ -30,18 +30,21 @@ describe("--probe http", () => {
   it("is ready below 500", async () => {
     const response = await ask(
       "http",
-      answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+      responding("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
     );
     expect(response).toEqual({ text: "HTTP/1.1 404 Not Found", ready: true });
   });
 
   it("is not ready at 503", async () => {
-    const response = await ask("http", answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+    const response = await ask(
+      "http",
+      responding("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+    );
     expect(response.ready).toBe(false);
   });
 
   it("rejects another protocol", async () => {
-    await expect(ask("http", answering("-ERR unknown\r\n\r\n"))).rejects.toThrow(/responds "-ERR/);
+    await expect(ask("http", responding("-ERR unknown\r\n\r\n"))).rejects.toThrow(/responds "-ERR/);
   });
 });
 
@@ -62,21 +65,21 @@ describe("--probe grpc", () => {
   });
 
   it("is not ready while the status is NOT_SERVING", async () => {
-    const response = await ask("grpc", answering(whole("\x02")));
+    const response = await ask("grpc", responding(whole("\x02")));
     expect(response).toEqual({ text: "NOT_SERVING", ready: false });
   });
 
   it("is ready when the server has no health service", async () => {
-    const response = await ask("grpc", answering(bytesOf(settings + head("\x05"))));
+    const response = await ask("grpc", responding(bytesOf(settings + head("\x05"))));
     expect(response).toEqual({ text: "no health service", ready: true });
   });
 
   it("rejects another protocol, and a server that sends GOAWAY", async () => {
-    await expect(ask("grpc", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+    await expect(ask("grpc", responding("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
       /another protocol/,
     );
     const goAway = `${settings}\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0`;
-    await expect(ask("grpc", answering(bytesOf(goAway)))).rejects.toThrow(/GOAWAY/);
+    await expect(ask("grpc", responding(bytesOf(goAway)))).rejects.toThrow(/GOAWAY/);
   });
 });
 
@@ -91,7 +94,7 @@ describe("--probe redis", () => {
   });
 
   it("is not ready while the data set is loading", async () => {
-    const response = await ask("redis", answering("-LOADING Redis is loading\r\n"));
+    const response = await ask("redis", responding("-LOADING Redis is loading\r\n"));
     expect(response.ready).toBe(false);
   });
 
@@ -112,7 +115,7 @@ describe("--probe xmpp", () => {
   });
 
   it("rejects another protocol", async () => {
-    await expect(ask("xmpp", answering("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
+    await expect(ask("xmpp", responding("HTTP/1.1 400 Bad Request\r\n\r\n"))).rejects.toThrow(
       /HTTP/,
     );
   });

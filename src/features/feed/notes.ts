@@ -16,7 +16,7 @@ const note = v.object({
 
 export type Note = v.InferOutput<typeof note>;
 
-const notesAnswer = v.array(note);
+const notesResponse = v.array(note);
 
 const SHOWN = 20;
 
@@ -27,6 +27,6 @@ export const attachNotes = ({ config, logger }: AttachOptions<{ NOTES_URL: strin
   return { use: notes, check: notes.ping, isRequired: false, close: notes.close };
 };
 
-/** Asks for the latest notes. @throws ServiceError when there is no answer, or another one than is expected. */
+/** Asks for the latest notes. @throws ServiceError when there is no response, or another one than is expected. */
 export const latestNotes = (notes: ServiceClient): Promise<Note[]> =>
-  notes.call({ method: "GET", path: "/notes", query: { limit: SHOWN }, answer: notesAnswer });
+  notes.call({ method: "GET", path: "/notes", query: { limit: SHOWN }, response: notesResponse });

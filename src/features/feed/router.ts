@@ -17,7 +17,7 @@ export function createFeedRouter(services: { notes: ServiceClient; about: About 
     "/notes.atom",
     describeRoute({
       summary: "The latest notes, as an Atom feed.",
-      answers: { 200: { mediaType: "application/atom+xml" } },
+      responses: { 200: { mediaType: "application/atom+xml" } },
     }),
     async (req, res) => {
       const notes = await latestNotes(services.notes);

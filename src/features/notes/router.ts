@@ -18,7 +18,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
     describeRoute({
       summary: "Lists notes, the newest first.",
       query: notesQuery,
-      answers: { 200: v.array(note) },
+      responses: { 200: v.array(note) },
     }),
     async (req, res) => {
       await sendPage(
@@ -36,7 +36,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
       summary: "Creates a note.",
       description: "Sent again with the same `Idempotency-Key`, it is created once.",
       body: noteInput,
-      answers: { 201: note },
+      responses: { 201: note },
     }),
     async (req, res) => {
       await idempotent(once, req, res, async (db) => {
@@ -52,7 +52,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
 
   router.get(
     "/:id",
-    describeRoute({ summary: "Reads a note.", params: noteParams, answers: { 200: note } }),
+    describeRoute({ summary: "Reads a note.", params: noteParams, responses: { 200: note } }),
     async (req, res) => {
       res.json(existing(await notes.find(req.params.id)));
     },
@@ -64,7 +64,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
       summary: "Replaces a note.",
       params: noteParams,
       body: noteInput,
-      answers: { 200: note },
+      responses: { 200: note },
     }),
     async (req, res) => {
       res.json(existing(await notes.replace(req.params.id, req.body)));
@@ -73,7 +73,7 @@ export function createNotesRouter({ database }: { database: Database }): Router 
 
   router.delete(
     "/:id",
-    describeRoute({ summary: "Deletes a note.", params: noteParams, answers: { 204: null } }),
+    describeRoute({ summary: "Deletes a note.", params: noteParams, responses: { 204: null } }),
     async (req, res) => {
       existing(await notes.remove(req.params.id));
       res.status(204).end();

@@ -32,8 +32,8 @@ function createFeedApp(NOTES_URL: string): Express {
 }
 
 /** Serves notes, or what a test would have instead; resolves with where. */
-async function startNotes(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, "127.0.0.1");
+async function startNotes(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   atEnd(async () => {
     server.closeAllConnections();
@@ -59,8 +59,8 @@ const NOTE = {
   updatedAt: "2026-11-02T12:00:00.000Z",
 };
 
-const feedOf = async (answer: RequestListener) =>
-  request(createFeedApp(await startNotes(answer)))
+const feedOf = async (listener: RequestListener) =>
+  request(createFeedApp(await startNotes(listener)))
     .get("/notes.atom")
     .buffer();
 
@@ -77,9 +77,9 @@ async function nobody(): Promise<string> {
 describe("GET /notes.atom", () => {
   it("responds with the latest notes as an Atom feed", async () => {
     let asked: string | undefined;
-    const res = await feedOf((req, answer) => {
+    const res = await feedOf((req, upstreamRes) => {
       asked = req.url;
-      json([{ ...NOTE, id: "2", title: "Later", body: "", likes: 3 }, NOTE])(req, answer);
+      json([{ ...NOTE, id: "2", title: "Later", body: "", likes: 3 }, NOTE])(req, upstreamRes);
     });
     expect(asked).toBe("/notes?limit=20");
     expect([res.status, res.headers["content-type"]]).toEqual([
@@ -167,14 +167,14 @@ describe("GET /notes.atom without its notes", () => {
     ["no time", json([{ ...NOTE, updatedAt: "soon" }]), "sent a response of an unexpected shape"],
     ["no JSON", html, "sent a response that is not JSON"],
     ["an error", json({ detail: "secret" }, 500), "responded with 500"],
-  ])("responds 502 to an answer with %s", async (_what, answer, detail) => {
-    const res = await ask(await startNotes(answer));
+  ])("responds 502 to a response with %s", async (_what, listener, detail) => {
+    const res = await ask(await startNotes(listener));
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
       failure(502, "Bad Gateway", detail),
     );
   });
 
-  it("responds 504 when no answer comes", async () => {
+  it("responds 504 when no response comes", async () => {
     const res = await ask(await startNotes(() => undefined));
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
       failure(504, "Gateway Timeout", "did not respond in time"),

@@ -49,7 +49,7 @@ describe("the feed process", () => {
     });
   });
 
-  it("asks for what it has begun to answer also when it is told to stop, and then lets the notes go", async () => {
+  it("asks for what it has begun to serve also when it is told to stop, and then lets the notes go", async () => {
     const events: string[] = [];
     const notes = createServer().listen(0, "127.0.0.1");
     await once(notes, "listening");
@@ -60,8 +60,8 @@ describe("the feed process", () => {
     const connected = once(notes, "connection") as Promise<[Socket]>;
     const asked = once(notes, "request") as Promise<[unknown, ServerResponse]>;
     const feed = await startFeed(`http://127.0.0.1:${(notes.address() as AddressInfo).port}`);
-    const answered = fetch(`${feed.url}/notes.atom`).then((res) => {
-      events.push(`answered ${res.status}`);
+    const responded = fetch(`${feed.url}/notes.atom`).then((res) => {
+      events.push(`got ${res.status}`);
     });
     const [socket] = await connected;
     const letGo = once(socket, "close").then(() => events.push("let go"));
@@ -72,8 +72,8 @@ describe("the feed process", () => {
     first.writeHead(503, { "Retry-After": "0" }).end();
     const [, second] = await askedAgain;
     second.writeHead(200, { "Content-Type": "application/json" }).end("[]");
-    await Promise.all([answered, letGo]);
-    expect(events).toEqual(["answered 200", "let go"]);
+    await Promise.all([responded, letGo]);
+    expect(events).toEqual(["got 200", "let go"]);
     expect(await feed.exit).toBe(0);
   });
 

@@ -18,7 +18,7 @@ function clientOf({ port }: TestServer) {
   atEnd(() => Promise.resolve(rpc.client.close()));
   return {
     call: async <T>(method: string, request: object = {}) =>
-      (await rpc.unary<T>(`Notes.${method}`, request)).answer,
+      (await rpc.unary<T>(`Notes.${method}`, request)).response,
     stream: (method: string) => rpc.stream(`Notes.${method}`),
   };
 }

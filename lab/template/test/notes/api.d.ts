@@ -1,4 +1,4 @@
-// What the service can be asked, and what it answers; `npm run client` has written it.
+// The requests and responses of the service, written by `npm run client`.
 
 export interface paths {
   "/livez": {

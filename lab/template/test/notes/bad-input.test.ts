@@ -65,7 +65,7 @@ function residentMb(pid: number | undefined): number {
 
 describe("bad input to the built process", () => {
   it.each(complete)(
-    `gets its answer, time after time: %s (%i)`,
+    `gets its response, time after time: %s (%i)`,
     async (_name, status, path, init) => {
       for (let i = 0; i < repeats; i++) {
         const res = await fetch(server.url + path, init);

@@ -35,7 +35,7 @@ export async function startOwnService(): Promise<OwnService> {
       ...database,
       ...trustIssuer(issuerUrl),
       PORT: "0",
-      REFUSE_UNFIT_ANSWERS: "true",
+      REFUSE_MISMATCHED_RESPONSES: "true",
     });
     return {
       url: `http://127.0.0.1:${port}`,

@@ -30,8 +30,8 @@ describe("the embedded PostgreSQL, in memory", () => {
       return rows;
     };
     const numbers = Array.from({ length: 60 }, (_, n) => n);
-    const answers = await Promise.all(numbers.map(ask)).finally(() => pool.end());
-    expect(answers).toEqual(
+    const results = await Promise.all(numbers.map(ask)).finally(() => pool.end());
+    expect(results).toEqual(
       numbers.map((n) => [{ length: 200_000, own: `${n} xx`.slice(0, 3) + n }]),
     );
   });
@@ -54,19 +54,19 @@ describe("the embedded PostgreSQL, in memory", () => {
     await one.query("CREATE TABLE broken (name text)");
     await one.query("BEGIN");
     await one.query("INSERT INTO broken VALUES ('one')");
-    const answer = two.query("SELECT name FROM broken");
+    const result = two.query("SELECT name FROM broken");
     streamOf(one).resetAndDestroy();
-    expect((await answer).rows).toEqual([]);
+    expect((await result).rows).toEqual([]);
   });
 
   it("reports an error to its connection only, and goes on", async () => {
     const [one, two] = [await newClient(), await newClient()];
-    const [failed, answered] = await Promise.allSettled([
+    const [failed, succeeded] = await Promise.allSettled([
       one.query("SELECT 1 / $1::int", [0]),
       two.query("SELECT $1::int AS number", [2]),
     ]);
     expect(failed).toMatchObject({ status: "rejected", reason: { code: "22012" } });
-    expect(answered).toMatchObject({ value: { rows: [{ number: 2 }] } });
+    expect(succeeded).toMatchObject({ value: { rows: [{ number: 2 }] } });
     await expect(one.query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
     expect((await one.query("SELECT $1::int AS number", [3])).rows).toEqual([{ number: 3 }]);
   });
@@ -119,9 +119,9 @@ describe("the embedded PostgreSQL, in memory", () => {
     await one.query("BEGIN");
     await expect(one.query("LISTEN news")).rejects.toMatchObject({ code: "0A000" });
     await expect(one.query("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
-    const answer = two.query("SELECT 1 AS number");
+    const result = two.query("SELECT 1 AS number");
     await one.query("ROLLBACK");
-    expect((await answer).rows).toEqual([{ number: 1 }]);
+    expect((await result).rows).toEqual([{ number: 1 }]);
   });
 
   it("rejects a cursor that stays open outside a transaction, and blocks no other connection", async () => {

@@ -14,10 +14,10 @@ async function ask(client: Client, sql: string, values?: unknown[]): Promise<unk
 }
 
 /** Whether the response has arrived by the time that another connection has received twenty. */
-async function isWaiting(answer: Promise<unknown>): Promise<boolean> {
+async function isWaiting(result: Promise<unknown>): Promise<boolean> {
   let isPending = true;
   const done = () => (isPending = false);
-  answer.then(done, done);
+  result.then(done, done);
   const other = await newClient();
   for (let n = 0; n < 20; n += 1) await other.query("SELECT 1");
   return isPending;
@@ -79,12 +79,12 @@ describe("an advisory lock of the embedded PostgreSQL", () => {
   it("is counted, and kept during the turns of others", async () => {
     const [one, two] = [await newClient(), await newClient()];
     await one.query("SELECT pg_advisory_lock(5), pg_advisory_lock(5)");
-    const answers: unknown[] = [];
+    const results: unknown[] = [];
     for (let n = 0; n < 3; n += 1) {
-      answers.push(await ask(two, "SELECT pg_try_advisory_lock(5)"));
-      answers.push(await ask(one, "SELECT pg_advisory_unlock(5)"));
+      results.push(await ask(two, "SELECT pg_try_advisory_lock(5)"));
+      results.push(await ask(one, "SELECT pg_advisory_unlock(5)"));
     }
-    expect(answers).toEqual([false, true, false, true, true, false]);
+    expect(results).toEqual([false, true, false, true, true, false]);
   });
 
   it("is released when its connection ends", async () => {

@@ -14,7 +14,7 @@ import { Problem } from "berth/http";
 import { foundIn, fuzzRoutes, RUNS } from "./throwaway";
 
 const ship = object({ name: text(1, 20), crew: integer(0, 1000) });
-const input = { summary: "Makes a ship.", body: ship, answers: { 201: ship } };
+const input = { summary: "Makes a ship.", body: ship, responses: { 201: ship } };
 type Ship = v.InferOutput<typeof ship>;
 
 /** A route with the description `input`, except for these changes. */
@@ -84,14 +84,14 @@ describe("a route that is as described", () => {
   });
 
   it("may respond with a media type without a schema", async () => {
-    const answers = { 201: { mediaType: "application/octet-stream" } };
+    const responses = { 201: { mediaType: "application/octet-stream" } };
     const dump: RequestHandler = (_req, res) =>
       void res
         .status(201)
         .type("application/octet-stream")
         .send(Buffer.from([0, 255]));
-    expect(foundIn(await fuzzRoutes(post(dump, { answers })))).toEqual([]);
-    expect(foundIn(await fuzzRoutes(post(create, { answers })))).toMatchObject([
+    expect(foundIn(await fuzzRoutes(post(dump, { responses })))).toEqual([]);
+    expect(foundIn(await fuzzRoutes(post(create, { responses })))).toMatchObject([
       { mismatch: "the content type is application/json, not application/octet-stream" },
     ]);
   });
@@ -101,8 +101,8 @@ describe("a route that is as described", () => {
       (type: string): RequestHandler =>
       (_req, res) =>
         res.status(201).type(type).flushHeaders();
-    const answers = { 201: { mediaType: "text/event-stream" } };
-    const [tried] = await fuzzRoutes(post(stream("text/event-stream"), { answers }));
+    const responses = { 201: { mediaType: "text/event-stream" } };
+    const [tried] = await fuzzRoutes(post(stream("text/event-stream"), { responses }));
     expect(tried).toMatchObject({ valid: RUNS, findings: [], notes: [] });
     expect(foundIn(await fuzzRoutes(post(stream("text/event-stream"))))).toMatchObject([
       { mismatch: "the content type is text/event-stream, not application/json" },
@@ -111,8 +111,8 @@ describe("a route that is as described", () => {
 
   it.each([301, 302, 303, 307, 308])("may redirect by %i", async (status) => {
     const redirect: RequestHandler = (_req, res) => res.redirect(status, "/harbour");
-    const answers = { [status]: null };
-    expect(foundIn(await fuzzRoutes(post(redirect, { answers })))).toEqual([]);
+    const responses = { [status]: null };
+    expect(foundIn(await fuzzRoutes(post(redirect, { responses })))).toEqual([]);
   });
 
   it("may have a rate limit", async () => {
@@ -186,8 +186,8 @@ describe("a broken route", () => {
     ],
     ["breaks the connection", "socket hang up", (_req, res) => void res.destroy()],
   ])("that %s is reported with the smallest ship", async (_what, wrong, handler) => {
-    const answers = { ...input.answers, 303: null };
-    const tried = await fuzzRoutes(post(createUnless(isCrowded, handler), { answers }));
+    const responses = { ...input.responses, 303: null };
+    const tried = await fuzzRoutes(post(createUnless(isCrowded, handler), { responses }));
     expect(foundIn(tried)).toEqual([
       {
         operation: "POST /ships",
@@ -224,15 +224,15 @@ describe("a broken route", () => {
   });
 
   it("that validates nothing is reported to accept invalid input", async () => {
-    const answers = { 201: v.any() };
+    const responses = { 201: v.any() };
     const found = foundIn(
       await fuzzRoutes((router) => {
-        router.post("/ships", say({ answers }), (_req, res) => void res.status(201).json({}));
+        router.post("/ships", say({ responses }), (_req, res) => void res.status(201).json({}));
         router.get(
           "/ships/:id",
           say({
             body: undefined,
-            answers: { 200: v.any() },
+            responses: { 200: v.any() },
             params: object({ id }),
             query: object({ limit: queryInteger(1, 9) }),
           }),
@@ -268,11 +268,11 @@ describe("a broken route", () => {
             ids.add(made);
             res.status(201).json({ id: made });
           },
-          { answers: { 201: object({ id }) } },
+          { responses: { 201: object({ id }) } },
         )(router);
         router.get(
           "/ships/:id",
-          describeRoute({ summary: "Reads.", params: object({ id }), answers: { 200: ship } }),
+          describeRoute({ summary: "Reads.", params: object({ id }), responses: { 200: ship } }),
           (req) => {
             throw ids.has(req.params.id) ? new Error("overboard") : new Problem(404, "None.");
           },

@@ -54,13 +54,13 @@ describe("the schemas of berth/schema", () => {
           params: object({ nr: id, name: text(1, 9) }),
           query,
           body: ship,
-          answers: { 200: ship },
+          responses: { 200: ship },
         }),
         (req, res) => void res.json(req.body),
       );
       router.patch(
         "/ships",
-        describeRoute({ summary: "Changes.", body: someOf(ship), answers: { 204: null } }),
+        describeRoute({ summary: "Changes.", body: someOf(ship), responses: { 204: null } }),
         (_req, res) => void res.status(204).end(),
       );
     });
@@ -80,7 +80,7 @@ describe("the schemas of berth/schema", () => {
     const [tried] = await fuzzRoutes((router) =>
       router.post(
         "/",
-        describeRoute({ summary: "It.", body, answers: { 204: null } }),
+        describeRoute({ summary: "It.", body, responses: { 204: null } }),
         (_req, res) => void res.status(204).end(),
       ),
     );
@@ -124,7 +124,7 @@ describe("the schemas of berth/schema", () => {
             describeRoute({
               summary: "It.",
               body: object({ code: schema }),
-              answers: { 204: null },
+              responses: { 204: null },
             }),
             (_req, res) => void res.status(204).end(),
           ),

@@ -152,8 +152,8 @@ describe("a request", () => {
     const upstream = await mirror();
     const { port } = await startRouter([upstream.port]);
     const headers = { "Transfer-Encoding": "gzip, chunked" };
-    const answer = await ask(port, "/", { method: "POST", headers }, "body");
-    expect(problemOf(answer)).toEqual({
+    const response = await ask(port, "/", { method: "POST", headers }, "body");
+    expect(problemOf(response)).toEqual({
       type: "about:blank",
       title: "Not Implemented",
       status: 501,
@@ -176,8 +176,8 @@ describe("a request", () => {
     asked.flushHeaders();
     await once(asked, "continue");
     asked.end("body");
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    expect(await text(answer)).toContain('"body":"body"');
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    expect(await text(response)).toContain('"body":"body"');
 
     const refused = request({ port, method: "POST", path: "/no", headers, agent: false });
     let isAsked = false;
@@ -226,9 +226,9 @@ describe("a response", () => {
       res.end();
     });
     const { port } = await startRouter([upstream.port]);
-    const answer = await ask(port);
-    expect([answer.text, answer.headers.trailer]).toEqual(["body", "X-Sum"]);
-    expect(answer.message.trailers).toEqual({ "x-sum": "7" });
+    const response = await ask(port);
+    expect([response.text, response.headers.trailer]).toEqual(["body", "X-Sum"]);
+    expect(response.message.trailers).toEqual({ "x-sum": "7" });
 
     const old = await exchangeBytes(port, "GET / HTTP/1.0\r\n\r\n");
     expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -248,8 +248,8 @@ describe("a response", () => {
       ["GET", 304],
       ["HEAD", 200],
     ] as const) {
-      const answer = await ask(port, "/", { method, agent });
-      expect([answer.status, answer.headers["content-length"], answer.text]).toEqual([
+      const response = await ask(port, "/", { method, agent });
+      expect([response.status, response.headers["content-length"], response.text]).toEqual([
         status,
         "1000",
         "",

@@ -28,7 +28,7 @@ const resetting = (): Promise<Upstream> => {
 };
 
 /** Long enough for any machine. */
-const ANSWER_MS = 600_000;
+const RESPONSE_MS = 600_000;
 
 const badGateway = (detail: string) => ({
   type: "about:blank",
@@ -106,8 +106,8 @@ describe("an instance that refuses connections", () => {
     await once(back.server, "request");
     expect(back.requests).toBe(0);
     back.isReady = true;
-    const answer = await waiting;
-    expect([answer.status, answer.text, back.requests]).toEqual([200, "body", 1]);
+    const response = await waiting;
+    expect([response.status, response.text, back.requests]).toEqual([200, "body", 1]);
   });
 });
 
@@ -122,10 +122,10 @@ describe("a process type without a ready instance", () => {
   it("responds 503 after a timeout, with Retry-After", async () => {
     const upstream = await startUpstream((_req, res) => res.end(), { isReady: false });
     const { port, said } = await startRouter([upstream.port], { timeouts: { readyMs: 50 } });
-    const answer = await ask(port, "/path?secret");
-    expect(answer.status).toBe(503);
-    expect(problemOf(answer)).toEqual(unavailable);
-    expect(answer.headers["retry-after"]).toBe("1");
+    const response = await ask(port, "/path?secret");
+    expect(response.status).toBe(503);
+    expect(problemOf(response)).toEqual(unavailable);
+    expect(response.headers["retry-after"]).toBe("1");
     expect(said).toEqual([
       "router responded 503 to GET /path (request ID): No process of type web is ready.",
     ]);
@@ -137,16 +137,16 @@ describe("a process type without a ready instance", () => {
     const waiting = ask(port);
     const later = ask(port, "/", { method: "POST" }, "body");
     router.beginDrain();
-    for (const answer of await Promise.all([waiting, later])) {
-      expect(problemOf(answer)).toEqual(unavailable);
-      expect(answer.headers.connection).toBe("close");
+    for (const response of await Promise.all([waiting, later])) {
+      expect(problemOf(response)).toEqual(unavailable);
+      expect(response.headers.connection).toBe("close");
     }
   });
 
   it("reports the same problem once", async () => {
     const { port, said } = await startRouter([1], { timeouts: { readyMs: 1 } });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(port)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
+    const responses = await Promise.all(Array.from({ length: 20 }, () => ask(port)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(20).fill(503));
     expect(said).toHaveLength(1);
   });
 
@@ -172,8 +172,8 @@ describe("a keep-alive connection that is reset before a response", () => {
       const upstream = await resetting();
       const { port, said } = await startRouter([upstream.port]);
       expect((await ask(port)).text).toBe("first");
-      const answer = await ask(port, "/", { method, headers: { "Content-Length": "0" } });
-      expect(answer.status).toBe(200);
+      const response = await ask(port, "/", { method, headers: { "Content-Length": "0" } });
+      expect(response.status).toBe(200);
       expect(upstream.requests).toBe(3);
       expect(said).toEqual([]);
     },
@@ -188,11 +188,11 @@ describe("a keep-alive connection that is reset before a response", () => {
     const upstream = await resetting();
     const { port, said } = await startRouter([upstream.port]);
     await ask(port);
-    const answer = await ask(port, "/do?secret", { method }, body);
-    expect(answer.status).toBe(502);
+    const response = await ask(port, "/do?secret", { method }, body);
+    expect(response.status).toBe(502);
     const detail =
       "web.1 closed the connection before it responded (ECONNRESET); it may have carried out the request.";
-    expect(problemOf(answer)).toEqual(badGateway(detail));
+    expect(problemOf(response)).toEqual(badGateway(detail));
     expect(said).toEqual([`router responded 502 to ${method} /do (request ID): ${detail}`]);
     expect(upstream.requests).toBe(2);
   });
@@ -242,9 +242,9 @@ describe("an instance that does not respond", () => {
       // Enough time for a health check to find it ready.
       timeouts: { responseMs: 100, readyMs: 3000 },
     });
-    const answer = await ask(port, "/", { method: "POST" }, "body");
+    const response = await ask(port, "/", { method: "POST" }, "body");
     const detail = "web.1 did not begin its response within 0.1 s.";
-    expect(problemOf(answer)).toEqual({
+    expect(problemOf(response)).toEqual({
       type: "about:blank",
       title: "Gateway Timeout",
       status: 504,
@@ -272,14 +272,14 @@ describe("an instance that does not respond", () => {
       end = () => res.end("done");
     });
     let end!: () => void;
-    const { port } = await startRouter([upstream.port], { timeouts: { responseMs: ANSWER_MS } });
+    const { port } = await startRouter([upstream.port], { timeouts: { responseMs: RESPONSE_MS } });
     await ask(port);
     holdTimeouts();
     const sent = request({ port, path: "/long", agent: false }).end();
-    const [answer] = (await once(sent, "response")) as [IncomingMessage];
-    jest.advanceTimersByTime(2 * ANSWER_MS);
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    jest.advanceTimersByTime(2 * RESPONSE_MS);
     end();
-    expect(await text(answer)).toBe("begun done");
+    expect(await text(response)).toBe("begun done");
   });
 
   it("has no time limit while the client is still sending", async () => {
@@ -289,21 +289,21 @@ describe("an instance that does not respond", () => {
       req.on("end", () => res.end(received));
     });
     const { port, said } = await startRouter([upstream.port], {
-      timeouts: { responseMs: ANSWER_MS },
+      timeouts: { responseMs: RESPONSE_MS },
     });
     await ask(port);
     holdTimeouts();
     const headers = { "Content-Length": "4" };
     const sent = request({ port, method: "POST", headers, agent: false });
-    const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+    const arrived = once(sent, "response") as Promise<[IncomingMessage]>;
     for (const byte of "slow") {
-      jest.advanceTimersByTime(2 * ANSWER_MS);
+      jest.advanceTimersByTime(2 * RESPONSE_MS);
       sent.write(byte);
       while (!received.endsWith(byte)) await nextTurn();
     }
     sent.end();
-    const [answer] = await answered;
-    expect(answer.statusCode).toBe(200);
+    const [response] = await arrived;
+    expect(response.statusCode).toBe(200);
     expect(said).toEqual([]);
   });
 });
@@ -321,22 +321,22 @@ describe("an instance without /readyz", () => {
 
 describe("withdrawing an instance", () => {
   it("resolves once its pending responses have begun, and sends it nothing until it is admitted", async () => {
-    let answerIt: (() => void) | undefined;
+    let respond: (() => void) | undefined;
     const leaving = await startUpstream((_req, res) => {
-      if (answerIt) return res.end("back");
-      answerIt = () => res.end("leaving");
+      if (respond) return res.end("back");
+      respond = () => res.end("leaving");
     });
     const other = await startUpstream((_req, res) => res.end("other"), { isReady: false });
     const { port, router } = await startRouter([leaving.port, other.port]);
     const inFlight = ask(port);
-    while (!answerIt) await once(leaving.server, "request");
+    while (!respond) await once(leaving.server, "request");
     other.isReady = true;
 
     let isWithdrawn = false;
     const withdrawn = router.withdraw("web.1").then(() => (isWithdrawn = true));
     for (let i = 0; i < 3; i++) expect((await ask(port)).text).toBe("other");
     expect([isWithdrawn, leaving.requests]).toEqual([false, 1]);
-    answerIt();
+    respond();
     await withdrawn;
     expect((await inFlight).text).toBe("leaving");
 

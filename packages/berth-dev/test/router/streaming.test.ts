@@ -19,10 +19,10 @@ describe("an event stream", () => {
     });
     const { port } = await startRouter([upstream.port]);
     const sent = request({ port, agent: false }).end();
-    const [answer] = (await once(sent, "response")) as [IncomingMessage];
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
     for (const event of ["data: 1\n\n", "data: 2\n\n"]) {
       send(event);
-      const [chunk] = (await once(answer, "data")) as [Buffer];
+      const [chunk] = (await once(response, "data")) as [Buffer];
       expect(chunk.toString()).toBe(event);
     }
     sent.destroy();
@@ -36,8 +36,8 @@ describe("an event stream", () => {
     });
     const { port } = await startRouter([upstream.port]);
     const sent = request({ port, agent: false }).end();
-    const [answer] = (await once(sent, "response")) as [IncomingMessage];
-    answer.on("error", () => {}).resume();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.on("error", () => {}).resume();
     sent.destroy();
     await closed[0];
   });
@@ -78,7 +78,7 @@ describe("a service that disconnects in the middle of its response", () => {
     ["with a length", { "Content-Length": "10" }],
     ["in chunks", {}],
   ])(
-    "%s leaves the client with a broken connection, not with half an answer",
+    "%s leaves the client with a broken connection, not with half a response",
     async (_, headers) => {
       const upstream = await startUpstream((req, res) => {
         res.writeHead(200, headers).write("half", () => req.socket.resetAndDestroy());
@@ -106,8 +106,8 @@ describe("a large body", () => {
     const upstream = await startUpstream((req, res) => void req.pipe(res));
     const { port } = await startRouter([upstream.port]);
     const sent = request({ port, method: "POST", agent: false }).end(large);
-    const [answer] = (await once(sent, "response")) as [IncomingMessage];
-    expect((await buffer(answer)).equals(large)).toBe(true);
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    expect((await buffer(response)).equals(large)).toBe(true);
   });
 
   it("waits at the service while its client does not read", async () => {
@@ -139,8 +139,8 @@ describe("a large body", () => {
     });
     const { port } = await startRouter([upstream.port]);
     const agent = new Agent({ keepAlive: true });
-    const answer = await ask(port, "/", { method: "POST", agent }, large);
-    expect([answer.status, answer.text, answer.headers.connection]).toEqual([
+    const response = await ask(port, "/", { method: "POST", agent }, large);
+    expect([response.status, response.text, response.headers.connection]).toEqual([
       413,
       "too large",
       "close",

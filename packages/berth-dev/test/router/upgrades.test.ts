@@ -121,8 +121,8 @@ describe("an upgrade request", () => {
       Upgrade: "h2c",
       "HTTP2-Settings": "AAMAAABk",
     };
-    const answer = await ask(port, "/", { method: "POST", headers }, "body");
-    expect([answer.status, answer.text]).toEqual([200, "POST undefined body"]);
+    const response = await ask(port, "/", { method: "POST", headers }, "body");
+    expect([response.status, response.text]).toEqual([200, "POST undefined body"]);
   });
 
   it("responds with a problem when no instance is ready", async () => {

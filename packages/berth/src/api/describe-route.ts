@@ -38,7 +38,7 @@ declare module "express-serve-static-core" {
 /** The types of a handler, from its route's description. */
 export type Described<D extends RouteDescription> = RequestHandler<
   D extends { params: infer S } ? OutputOf<S> : Request["params"],
-  { [Status in keyof D["answers"]]: InputOf<D["answers"][Status]> }[keyof D["answers"]],
+  { [Status in keyof D["responses"]]: InputOf<D["responses"][Status]> }[keyof D["responses"]],
   D extends { body: infer S } ? OutputOf<S> : undefined,
   D extends { query: infer S } ? OutputOf<S> : Request["query"]
 >;
@@ -58,8 +58,8 @@ type InputOf<S> = S extends v.GenericSchema
 export function describeRoute<const D extends RouteDescription>(
   description: D & Record<Exclude<keyof D, keyof RouteDescription>, never>,
 ): Described<D> {
-  const { params, query, body, bodyOptions, answers }: RouteDescription = description;
-  const checkResponse = responseCheck(answers);
+  const { params, query, body, bodyOptions, responses }: RouteDescription = description;
+  const checkResponse = responseCheck(responses);
   const handler: RequestHandler = (req, res, next) => {
     if (params) req.params = parseParams(params, req) as Request["params"];
     if (query) setQuery(req, parseQuery(query, req));

@@ -111,7 +111,7 @@ const describedRoutes = (router: Router): DescribedRoute[] =>
       path,
       descriptions: [
         // The description of an earlier route does not apply to this one.
-        ...before.map(descriptionOf).filter((description) => !description?.answers),
+        ...before.map(descriptionOf).filter((description) => !description?.responses),
         ...own.map(descriptionOf),
       ].filter((description) => description !== undefined),
     }))
@@ -127,7 +127,7 @@ const nameOf = ({ method = "all", path = "a pattern" }: DescribedRoute): string 
   `${method.toUpperCase()} ${path}`;
 
 const isOfRoute = (description: object): description is RouteDescription =>
-  "answers" in description;
+  "responses" in description;
 
 /** Checks what OpenAPI can describe; undefined for a route without a description. */
 function documentedRoute({ method, path, descriptions }: DescribedRoute): Documented | undefined {
@@ -151,18 +151,19 @@ function documentedRoute({ method, path, descriptions }: DescribedRoute): Docume
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 function checkStatuses(description: RouteDescription): void {
-  const { answers, problems = {} } = description;
+  const { responses, problems = {} } = description;
   for (const status of Object.keys(problems)) {
     if (!/^[45]\d\d$/.test(status)) throw new Error(`${status} is not an error status.`);
-    if (status in answers) throw new Error(`Status ${status} is both in answers and in problems.`);
+    if (status in responses)
+      throw new Error(`Status ${status} is both in responses and in problems.`);
   }
   for (const status of Object.keys(validationProblems(description))) {
-    if (status in answers)
+    if (status in responses)
       throw new Error(`Status ${status} is already a problem of the request's validation.`);
   }
-  for (const [status, answer] of Object.entries(answers)) {
+  for (const [status, response] of Object.entries(responses)) {
     if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is not a response status.`);
-    if (answer && ["204", "205", "304"].includes(status)) {
+    if (response && ["204", "205", "304"].includes(status)) {
       throw new Error(`A ${status} has no body: describe it by null.`);
     }
   }

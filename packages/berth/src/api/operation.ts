@@ -23,7 +23,7 @@ export function operationOf(
   { method, path, description }: Documented,
   named: Record<string, object>,
 ) {
-  const { summary, description: text, tag, params, query, body, answers } = description;
+  const { summary, description: text, tag, params, query, body, responses } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
   const pathNames = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
   const querySchema = query && convert(query);
@@ -52,10 +52,11 @@ export function operationOf(
               members: schemaOf(v.object(problem.members)),
             }),
       ),
-      ...mapValues(answers, (answer, status) => ({
+      ...mapValues(responses, (response, status) => ({
         description: STATUS_CODES[status] ?? status,
-        ...(answer && {
-          content: "mediaType" in answer ? contentOf(answer.mediaType) : jsonOf(schemaOf(answer)),
+        ...(response && {
+          content:
+            "mediaType" in response ? contentOf(response.mediaType) : jsonOf(schemaOf(response)),
         }),
       })),
       default: { $ref: "#/components/responses/Problem" },

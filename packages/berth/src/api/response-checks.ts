@@ -3,7 +3,7 @@ import type { Express, NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { requestFields } from "../http/log-context";
 import { Problem } from "../request/problem";
-import type { Answers } from "../schema/description";
+import type { Responses } from "../schema/description";
 import { byPointer, validate } from "../schema/validate";
 
 /** What happens to a response that does not match its route's description. */
@@ -26,7 +26,7 @@ const CHECK_INTERVAL_MS = 1000;
 
 /** Creates the check that a route runs before its handler; a problem that replaces the response is passed to `next`. */
 export function responseCheck(
-  answers: Answers,
+  responses: Responses,
 ): (req: Request, res: Response, next: NextFunction) => void {
   let nextCheckAt = 0;
   const logged = new Set<number>();
@@ -41,7 +41,7 @@ export function responseCheck(
     }
     beforeResponse(res, (body) => {
       try {
-        checkResponse(answers, res, body);
+        checkResponse(responses, res, body);
         return true;
       } catch (err) {
         if (checks.areMismatchesRefused) {
@@ -83,9 +83,9 @@ function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): v
 }
 
 /** @throws Problem 500 that says what does not match. */
-function checkResponse(answers: Answers, res: Response, body: unknown): void {
+function checkResponse(responses: Responses, res: Response, body: unknown): void {
   const { statusCode: status } = res;
-  const described = answers[status];
+  const described = responses[status];
   if (described && "mediaType" in described) {
     if (String(res.get("Content-Type")).startsWith(described.mediaType)) return;
     throw mismatch(`must be ${described.mediaType}`);

@@ -6,7 +6,7 @@ import type { ServiceClientOptions } from "./types";
 /** A connection pool, with the limit that `exchange` needs. */
 export type ServicePool = undici.Pool & {
   /** The largest response body, before and after it is decoded, in bytes. */
-  readonly answerLimitBytes: number;
+  readonly responseLimitBytes: number;
 };
 
 /**
@@ -21,11 +21,11 @@ export function createServicePool(
   connections: number,
   options: Pick<
     ServiceClientOptions,
-    "connectTimeoutMs" | "silenceTimeoutMs" | "answerLimitBytes"
+    "connectTimeoutMs" | "silenceTimeoutMs" | "responseLimitBytes"
   > = {},
 ): ServicePool {
   const { connectTimeoutMs = 1000, silenceTimeoutMs = 3000 } = options;
-  const { answerLimitBytes = 1_048_576 } = options;
+  const { responseLimitBytes = 1_048_576 } = options;
   const { buildConnector, Client, Pool } = loadUndici();
   // Happy Eyeballs (RFC 8305): if one of several addresses is dead, the next one is tried.
   const connect = buildConnector({ autoSelectFamily: true, timeout: connectTimeoutMs });
@@ -33,11 +33,11 @@ export function createServicePool(
     connections,
     headersTimeout: silenceTimeoutMs,
     bodyTimeout: silenceTimeoutMs,
-    maxResponseSize: answerLimitBytes,
+    maxResponseSize: responseLimitBytes,
     factory: (url, settings) =>
       withMaxAge((connector) => new Client(url, { ...settings, connect: connector }), connect),
   });
-  return Object.assign(pool, { answerLimitBytes });
+  return Object.assign(pool, { responseLimitBytes });
 }
 
 /**

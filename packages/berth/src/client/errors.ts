@@ -19,7 +19,7 @@ export type ServiceFailure =
   /** No complete response in time; the call may have been carried out. */
   | "timeout"
   /** An untrusted certificate, or an unexpected response: a redirect, one that is too large, or does not match the schema. */
-  | "badAnswer"
+  | "badResponse"
   /** The service responded with an error status. */
   | "problem";
 
@@ -98,15 +98,15 @@ export function toServiceError(
     return new ServiceError(service, "unreachable", 503, "is not available at the moment", details);
   }
   if (UNTRUSTED.test(code)) {
-    return new ServiceError(service, "badAnswer", 502, "has no trusted TLS certificate", details);
+    return new ServiceError(service, "badResponse", 502, "has no trusted TLS certificate", details);
   }
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     const what = "sent a response that is too large";
-    return new ServiceError(service, "badAnswer", 502, what, details);
+    return new ServiceError(service, "badResponse", 502, what, details);
   }
   if (name === "HTTPParserError" || NOT_HTTP.test(code)) {
     const what = "sent an invalid HTTP response";
-    return new ServiceError(service, "badAnswer", 502, what, details);
+    return new ServiceError(service, "badResponse", 502, what, details);
   }
   return new ServiceError(service, "broken", 502, "ended the connection early", details);
 }

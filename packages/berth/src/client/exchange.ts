@@ -38,7 +38,7 @@ export async function exchange(
   const text =
     typeof content === "string"
       ? content
-      : await decodeText(service, head, content, pool.answerLimitBytes);
+      : await decodeText(service, head, content, pool.responseLimitBytes);
   return readResponse(service, head, text, schema);
 }
 

@@ -46,7 +46,7 @@ export async function decodeText(
     const what = isTooLarge
       ? "sent a response that is too large"
       : "sent a response body that cannot be decoded";
-    throw new ServiceError(service, "badAnswer", 502, what, { cause: err });
+    throw new ServiceError(service, "badResponse", 502, what, { cause: err });
   }
 }
 
@@ -67,7 +67,7 @@ export function readResponse(
   schema: v.GenericSchema | undefined,
 ): unknown {
   const unexpected = (what: string, reason: unknown): ServiceError =>
-    new ServiceError(service, "badAnswer", 502, what, { cause: toError(reason) });
+    new ServiceError(service, "badResponse", 502, what, { cause: toError(reason) });
 
   if (status >= 400) {
     const body = text.length <= PROBLEM_LIMIT ? text : "";

@@ -10,7 +10,7 @@ import { exchange } from "./exchange";
 import { type ServiceRequest, toRequest } from "./request";
 import { createRetryBudget, isUnsent, mayRepeat, outcomeOf, retryDelayMs } from "./retries";
 import { createSemaphore } from "./semaphore";
-import type { AnswerOf, AnyCall, Call, ServiceClientOptions } from "./types";
+import type { AnyCall, Call, ResponseBodyOf, ServiceClientOptions } from "./types";
 import { parseServiceUrl } from "./url";
 
 /** Another service. */
@@ -22,7 +22,7 @@ export interface ServiceClient {
    */
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
-  ): Promise<AnswerOf<Schema>>;
+  ): Promise<ResponseBodyOf<Schema>>;
   /** Sends one request to `pingPath`, also while the circuit breaker is open. @throws ServiceError unless it succeeds in 1 s. */
   ping(this: void): Promise<void>;
   /** Resolves when calls in flight are done and their connections closed. Waiting calls fail at once. */
@@ -57,12 +57,12 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   async function send(
     kind: "calls" | "pings",
     request: ServiceRequest,
-    answer: AnyCall["answer"],
+    response: AnyCall["response"],
     limitMs: number,
   ): Promise<unknown> {
     if (closing.signal.aborted) throw unavailable();
     pools[kind] ??= createServicePool(origin, kind === "calls" ? connections : 1, options);
-    return exchange(name, pools[kind], request, answer, limitMs);
+    return exchange(name, pools[kind], request, response, limitMs);
   }
 
   /**
@@ -95,7 +95,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
 
   async function sendCall<Schema extends v.GenericSchema | undefined>(
     call: Call<Schema>,
-  ): Promise<AnswerOf<Schema>> {
+  ): Promise<ResponseBodyOf<Schema>> {
     const timeLimitMs = Math.min(call.timeoutMs ?? timeoutMs, MAX_TIMER_MS);
     const remainingMs = startTimer(timeLimitMs);
     const request = toRequest(call, prefix);
@@ -111,9 +111,9 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
       }
       const limitMs = wholeMs(remainingMs());
       try {
-        const answer = await send("calls", request, call.answer, limitMs).finally(release);
+        const response = await send("calls", request, call.response, limitMs).finally(release);
         report("success");
-        return answer as AnswerOf<Schema>;
+        return response as ResponseBodyOf<Schema>;
       } catch (err) {
         const hadTime = limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
         report(outcomeOf(err, hadTime), err);

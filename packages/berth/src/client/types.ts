@@ -21,7 +21,7 @@ export interface ServiceClientOptions {
   /** The most connections, besides one for pings; further calls wait for one. 50 by default. */
   connections?: number;
   /** The largest response body, in bytes; 1 MiB by default. */
-  answerLimitBytes?: number;
+  responseLimitBytes?: number;
   /** The path for `ping`; `/livez` by default. With `/readyz`, two services that call each other would ping each other forever. */
   pingPath?: string;
 }
@@ -29,11 +29,11 @@ export interface ServiceClientOptions {
 /** One call. */
 export type Call<Schema extends v.GenericSchema | undefined> = CallParts &
   (
-    | { method: "HEAD"; answer?: undefined }
+    | { method: "HEAD"; response?: undefined }
     | {
         method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
         /** The schema of the response body; without it, the body is ignored. */
-        answer?: Schema;
+        response?: Schema;
       }
   );
 
@@ -54,4 +54,4 @@ interface CallParts {
 export type AnyCall = Call<v.GenericSchema | undefined>;
 
 /** What a call resolves with. */
-export type AnswerOf<Schema> = Schema extends v.GenericSchema ? v.InferOutput<Schema> : void;
+export type ResponseBodyOf<Schema> = Schema extends v.GenericSchema ? v.InferOutput<Schema> : void;

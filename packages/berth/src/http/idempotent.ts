@@ -16,7 +16,7 @@ export interface IdempotentResponse {
 export type RunOnce<Db> = (
   request: { key: string; fingerprint: string } | undefined,
   work: (db: Db) => Promise<IdempotentResponse>,
-) => Promise<{ answer: IdempotentResponse; isRepeated: boolean }>;
+) => Promise<{ response: IdempotentResponse; isRepeated: boolean }>;
 
 /** The parts of a request that identify it, whatever its type parameters. */
 type KeyedRequest = Pick<Request, "get" | "method" | "originalUrl" | "body">;
@@ -46,15 +46,15 @@ export async function idempotent<Db>(
     key === undefined
       ? undefined
       : { key: `${key} ${digestOf(client)}`, fingerprint: fingerprintOf(req) };
-  const { answer, isRepeated } = await once(request, async (db) => {
+  const { response, isRepeated } = await once(request, async (db) => {
     const made = await work(db);
     checkHead(made, res);
     return made;
   });
-  res.status(answer.status).set(answer.headers ?? {});
+  res.status(response.status).set(response.headers ?? {});
   if (isRepeated) res.set("Idempotent-Replayed", "true");
-  if (answer.body === undefined) res.end();
-  else res.json(answer.body);
+  if (response.body === undefined) res.end();
+  else res.json(response.body);
 }
 
 /** The draft quotes the key, many clients do not. */

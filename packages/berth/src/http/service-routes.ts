@@ -12,7 +12,7 @@ export function about({ name, version }: About): RequestHandler {
   return describes((_req, res) => void res.json({ name, version }), {
     summary: "Returns the service's name and version.",
     tag: "service",
-    answers: { 200: v.object({ name: v.string(), version: v.string() }) },
+    responses: { 200: v.object({ name: v.string(), version: v.string() }) },
   });
 }
 
@@ -28,7 +28,7 @@ export const livez: RequestHandler = describes(
   {
     summary: "Liveness probe: the process runs.",
     tag: "service",
-    answers: { 200: v.object({ status }) },
+    responses: { 200: v.object({ status }) },
   },
 );
 
@@ -56,7 +56,7 @@ export function readyz(options: HealthOptions): RequestHandler {
   return describes(handler, {
     summary: "Readiness probe: the process can take requests.",
     tag: "service",
-    answers: { 200: v.object({ status, checks }) },
+    responses: { 200: v.object({ status, checks }) },
     problems: {
       503: {
         when: "The process is draining, or a required check has failed: see `checks`.",

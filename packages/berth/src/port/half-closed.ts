@@ -7,7 +7,7 @@ const SILENCE_MS = 5_000;
 
 /** Undocumented, but as old as Node's HTTP server; tests fail if it changes. */
 type HalfOpenServer = Server & { httpAllowHalfOpen: boolean };
-type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
+type RespondingSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 /**
  * Lets half-closed connections receive their responses; Node would drop those that have not begun. Most of these clients
@@ -16,7 +16,7 @@ type AnsweringSocket = Socket & { _httpMessage?: ServerResponse | null };
  * @param silenceMs In milliseconds; 5 s by default.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
-export function answerHalfClosed(server: Server, silenceMs = SILENCE_MS): void {
+export function respondToHalfClosed(server: Server, silenceMs = SILENCE_MS): void {
   (server as HalfOpenServer).httpAllowHalfOpen = true;
   server.on("connection", (socket: Socket) => {
     // Node's listener runs first, and ends the server's side unless a response is pending.
@@ -24,7 +24,7 @@ export function answerHalfClosed(server: Server, silenceMs = SILENCE_MS): void {
   });
 }
 
-function probeWhileSilent(socket: AnsweringSocket, silenceMs: number): void {
+function probeWhileSilent(socket: RespondingSocket, silenceMs: number): void {
   let written = socket.bytesWritten;
   const timer = setInterval(() => {
     const isSilent = socket.bytesWritten === written && socket.writableLength === 0;
@@ -35,7 +35,7 @@ function probeWhileSilent(socket: AnsweringSocket, silenceMs: number): void {
 }
 
 /** Writing to a client that is gone causes a reset, which the next write detects. */
-function probeOrDestroy(socket: AnsweringSocket): void {
+function probeOrDestroy(socket: RespondingSocket): void {
   const response = socket._httpMessage;
   if (response?.headersSent) socket.destroy();
   else if (response?.req.httpVersion === "1.1") response.writeContinue();

@@ -1,6 +1,6 @@
 // Guards an HTTP server against clients that are slow, stalled, gone or pipelining, or that do not speak HTTP.
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
-import { answerHalfClosed } from "./half-closed";
+import { respondToHalfClosed } from "./half-closed";
 import { type HttpConnections, trackHttpConnections } from "./http-connections";
 import { type Refuse, refuseRequests } from "./refused-requests";
 import { ignoreUpgrades, type IsUpgrade } from "./upgrades";
@@ -25,7 +25,7 @@ export function harden(server: Server, options: HardenOptions = {}): HttpConnect
   const connections = trackHttpConnections(server);
   ignoreUpgrades(server, isUpgrade);
   deferExpectations(server);
-  answerHalfClosed(server);
+  respondToHalfClosed(server);
   destroyStalledConnections(server, connections, responseTimeoutMs);
   if (refuse) refuseRequests(server, connections, refuse);
   return connections;

@@ -29,7 +29,7 @@ export interface StoredResponse {
 export type RunOnce = (
   request: KeyedRequest | undefined,
   work: (db: Transaction) => Promise<StoredResponse>,
-) => Promise<{ answer: StoredResponse; isRepeated: boolean }>;
+) => Promise<{ response: StoredResponse; isRepeated: boolean }>;
 
 /** The key is in use, or was used for a different request. */
 export class KeyRefused extends Error implements HttpError {
@@ -70,18 +70,20 @@ export function createIdempotencyKeys(database: Database): RunOnce {
 
   return async (request, work) => {
     // A transaction would cost a single statement two more round trips.
-    if (!request) return { answer: await work(database), isRepeated: false };
+    if (!request) return { response: await work(database), isRepeated: false };
     const { key, fingerprint } = request;
     const result = await database.transaction(async (tx) => {
       const [lock] = await tx.query<{ isOurs: boolean }>(LOCK, [key]);
       if (!lock?.isOurs) throw new KeyRefused(409, IN_PROGRESS, { "Retry-After": "1" });
       // Not in one statement with the lock: its snapshot would be older than the lock, and miss what was just committed.
-      const [stored] = await tx.query<{ fingerprint: string; answer: StoredResponse }>(FIND, [key]);
+      const [stored] = await tx.query<{ fingerprint: string; response: StoredResponse }>(FIND, [
+        key,
+      ]);
       if (stored && stored.fingerprint !== fingerprint) throw new KeyRefused(422, DIFFERENT);
-      if (stored) return { answer: stored.answer, isRepeated: true };
-      const answer = await work(tx);
-      await tx.query(STORE, [key, fingerprint, JSON.stringify(answer)]);
-      return { answer, isRepeated: false };
+      if (stored) return { response: stored.response, isRepeated: true };
+      const response = await work(tx);
+      await tx.query(STORE, [key, fingerprint, JSON.stringify(response)]);
+      return { response, isRepeated: false };
     });
     sweep();
     return result;
@@ -90,12 +92,12 @@ export function createIdempotencyKeys(database: Database): RunOnce {
 
 /** An advisory lock, held until the transaction ends in any way. */
 const LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || $1, 0)) AS "isOurs"`;
-const FIND = `SELECT fingerprint, answer FROM idempotency_keys
+const FIND = `SELECT fingerprint, response FROM idempotency_keys
   WHERE key = $1 AND created_at > now() - interval '${RETENTION}'`;
 /** An expired row may still be there. */
-const STORE = `INSERT INTO idempotency_keys (key, fingerprint, answer) VALUES ($1, $2, $3)
+const STORE = `INSERT INTO idempotency_keys (key, fingerprint, response) VALUES ($1, $2, $3)
   ON CONFLICT (key) DO UPDATE
-  SET fingerprint = EXCLUDED.fingerprint, answer = EXCLUDED.answer, created_at = EXCLUDED.created_at`;
+  SET fingerprint = EXCLUDED.fingerprint, response = EXCLUDED.response, created_at = EXCLUDED.created_at`;
 const SWEEP = `DELETE FROM idempotency_keys WHERE key IN (
   SELECT key FROM idempotency_keys WHERE created_at <= now() - interval '${RETENTION}'
   LIMIT $1 FOR UPDATE SKIP LOCKED)`;

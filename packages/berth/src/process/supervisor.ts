@@ -19,7 +19,7 @@ export interface SupervisorOptions {
   readyLimitMs?: number;
   /** How long the first workers may take to start, in milliseconds; by default 30 s for each, as they share the CPUs. */
   startLimitMs?: number;
-  /** How often each worker's event loop is pinged, in milliseconds; 5 s by default. After six unanswered pings it is killed. */
+  /** How often each worker's event loop is pinged, in milliseconds; 5 s by default. After six without a reply it is killed. */
   pingMs?: number;
 }
 

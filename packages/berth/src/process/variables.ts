@@ -77,7 +77,7 @@ export const httpVariables = {
     about:
       "Whose `X-Forwarded-*` headers to trust: the number of proxies in front of the service, or their addresses.",
   }),
-  REFUSE_UNFIT_ANSWERS: variable({
+  REFUSE_MISMATCHED_RESPONSES: variable({
     schema: flag,
     default: "false",
     about:

@@ -31,7 +31,7 @@ export interface Worker {
   /** Resolves when it takes no more work: it has announced that, or has ended. */
   readonly leaving: Promise<unknown>;
   readonly ended: Promise<WorkerEnd>;
-  /** Resolves when it serves, but several pings in a row are unanswered. */
+  /** Resolves when it serves, but several pings in a row get no reply. */
   readonly blocked: Promise<void>;
   /** How long it has been running, in milliseconds. */
   ageMs(): number;
@@ -45,8 +45,8 @@ export interface Worker {
 /** An address that a worker has bound. */
 export type Bound = Extract<WorkerMessage, { supervision: "bound" }>;
 
-/** How many pings in a row may be unanswered. */
-const MAX_UNANSWERED = 6;
+/** How many pings in a row may get no reply. */
+const MAX_LOST_PINGS = 6;
 
 /**
  * Starts a worker: this process' program, as it is on disk now.
@@ -126,7 +126,7 @@ function fork(): ClusterWorker {
   }
 }
 
-/** Pings a worker, and resolves once it does not answer; never after it has ended, or while it may be paused in a debugger. */
+/** Pings a worker, and resolves once it does not respond; never after it has ended, or while it may be paused in a debugger. */
 function untilUnresponsive(
   child: ClusterWorker,
   send: (message: SupervisorMessage) => void,
@@ -135,10 +135,10 @@ function untilUnresponsive(
   return new Promise((resolve) => {
     if (isDebugged()) return;
     // Counts pings, not time: a machine that was suspended has sent none meanwhile.
-    let unanswered = 0;
-    child.on("message", () => (unanswered = 0));
+    let lost = 0;
+    child.on("message", () => (lost = 0));
     const timer = setInterval(() => {
-      if (unanswered++ >= MAX_UNANSWERED) return resolve();
+      if (lost++ >= MAX_LOST_PINGS) return resolve();
       send({ supervision: "ping" });
     }, pingMs);
     child.once("exit", () => clearInterval(timer));

@@ -25,13 +25,13 @@ export interface RouteDescription {
   /** How the body is read. */
   bodyOptions?: BodyOptions;
   /** The responses, by status. */
-  answers: Answers;
+  responses: Responses;
   /** When the route responds with a problem, by status, besides the problems of validation. */
   problems?: Readonly<Record<number, string | ProblemDescription>>;
 }
 
 /** By status: JSON of this schema, another media type, or null for no body. */
-export type Answers = Readonly<Record<number, v.GenericSchema | MediaType | null>>;
+export type Responses = Readonly<Record<number, v.GenericSchema | MediaType | null>>;
 
 /** A response that is not JSON. */
 export interface MediaType {

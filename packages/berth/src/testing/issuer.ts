@@ -61,7 +61,7 @@ export interface TestIssuer {
   /** The URL of the key set, whether or not the server runs. */
   jwksUrl: string;
   /** Handles the next requests. */
-  answer: RequestListener;
+  respond: RequestListener;
   /** Publishes these keys from now on. */
   publish(...keys: (TestKey | object)[]): void;
   /** The number of requests so far. */
@@ -79,7 +79,7 @@ export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
   let asked = 0;
   const server = createServer((req, res) => {
     asked++;
-    issuer.answer(req, res);
+    issuer.respond(req, res);
     server.emit("asked");
   });
   atEnd(() => Promise.resolve(server.close().closeAllConnections()));
@@ -91,10 +91,10 @@ export async function startIssuer(...keys: TestKey[]): Promise<TestIssuer> {
 
   const issuer: TestIssuer = {
     jwksUrl: `http://127.0.0.1:${port}/keys?tenant=1`,
-    answer: () => undefined,
+    respond: () => undefined,
     publish(...published) {
       const set = { keys: published.map((key) => ("privateKey" in key ? asJwk(key) : key)) };
-      issuer.answer = (req, res) => {
+      issuer.respond = (req, res) => {
         if (req.url !== "/keys?tenant=1") return void res.writeHead(404).end();
         res.setHeader("Content-Type", "application/json").end(JSON.stringify(set));
       };

@@ -61,7 +61,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     const body = await exchange(ISSUER, pool, request, KEYS, timeoutMs);
     const usable = (body as v.InferOutput<typeof KEYS>).keys.filter(isUsable);
     if (usable.length > 0) return { keys: usable };
-    throw new ServiceError(ISSUER, "badAnswer", 502, "sent no usable key");
+    throw new ServiceError(ISSUER, "badResponse", 502, "sent no usable key");
   }
 
   /** What jose fetches. @throws BackingServiceUnavailable */

@@ -9,7 +9,7 @@ import { createTestApp, type LogLine, problem } from "../../src/testing/app";
 
 const shipInput = object({ name: text(1, 10) });
 const ship = object({ id, ...shipInput.entries, builtAt: v.optional(dateTime) });
-const answers = { 200: ship, 202: { mediaType: "text/csv" }, 204: null };
+const responses = { 200: ship, 202: { mediaType: "text/csv" }, 204: null };
 
 function serve(define: (router: Router) => void, areMismatchesRefused = true) {
   const { app, log } = createTestApp(define);
@@ -30,12 +30,12 @@ describe("a described route", () => {
       params: object({ id }),
       query: object({ limit: v.optional(queryInteger(1, 9), "5") }),
       body: shipInput,
-      answers: { 200: v.any() },
+      responses: { 200: v.any() },
     };
     router.put("/ships/:id", describeRoute(input), echo as never);
     router.get(
       "/plain",
-      describeRoute({ summary: "Takes anything.", answers: { 200: v.any() } }),
+      describeRoute({ summary: "Takes anything.", responses: { 200: v.any() } }),
       echo,
     );
   });
@@ -67,7 +67,7 @@ describe("a described route", () => {
       router.post(
         "/x",
         refuse,
-        describeRoute({ summary: "Is not reached.", body: shipInput, answers }),
+        describeRoute({ summary: "Is not reached.", body: shipInput, responses }),
         echo as never,
       );
     });
@@ -78,7 +78,7 @@ describe("a described route", () => {
 describe("the types of a described route", () => {
   it("reject unknown members of a description", () => {
     // @ts-expect-error: the member is called bodyOptions.
-    describeRoute({ summary: "Is compiled.", answers, bodyOption: { limitBytes: 5 } });
+    describeRoute({ summary: "Is compiled.", responses, bodyOption: { limitBytes: 5 } });
   });
 
   it("are those of its schemas", () => {
@@ -91,7 +91,7 @@ describe("the types of a described route", () => {
           params: object({ id }),
           body: shipInput,
           query: object({ limit: queryInteger(1, 9) }),
-          answers,
+          responses,
         }),
         (req, res) => {
           const [name, limit, id]: [string, number, string] = [
@@ -115,7 +115,7 @@ describe("the types of a described route", () => {
   it("allow text or bytes if the response is not JSON", () => {
     serve((router) => {
       const csv = { 200: { mediaType: "text/csv" } };
-      router.get("/a", describeRoute({ summary: "Is compiled.", answers: csv }), (_req, res) => {
+      router.get("/a", describeRoute({ summary: "Is compiled.", responses: csv }), (_req, res) => {
         res.type("csv").send("1,Ann");
         // @ts-expect-error: an object would be sent as JSON.
         res.send({ id: "1" });
@@ -193,7 +193,7 @@ describe("a response", () => {
     const define = (router: Router) =>
       void router.get(
         "/x",
-        describeRoute({ summary: "Answers.", answers }) as RequestHandler,
+        describeRoute({ summary: "Responds.", responses }) as RequestHandler,
         handler,
       );
     const strict = serve(define);
@@ -225,7 +225,7 @@ describe("a response", () => {
       const { app, log } = serve((router) => {
         router.get(
           "/x",
-          describeRoute({ summary: "Answers.", answers }) as RequestHandler,
+          describeRoute({ summary: "Responds.", responses }) as RequestHandler,
           (_req, res) => void res.json(sent),
         );
       }, false);
@@ -249,7 +249,7 @@ describe("a response", () => {
     const { app } = serve((router) => {
       const later = (send: (res: Response) => void) =>
         ((_req, res) => void setImmediate(send, res)) as RequestHandler;
-      const route = describeRoute({ summary: "Answers.", answers }) as RequestHandler;
+      const route = describeRoute({ summary: "Responds.", responses }) as RequestHandler;
       router.get(
         "/json",
         route,
@@ -278,7 +278,7 @@ describe("a response", () => {
     const { app, log } = serve((router) => {
       router.get(
         "/x",
-        describeRoute({ summary: "Answers.", answers: { 200: broken } }) as RequestHandler,
+        describeRoute({ summary: "Responds.", responses: { 200: broken } }) as RequestHandler,
         (_req, res) => void res.json({}),
       );
     }, false);

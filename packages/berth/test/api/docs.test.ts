@@ -19,12 +19,12 @@ function defineShips(router: Router): void {
   router.use(apiDocs({ title: NAME, version: "1.2.3" }));
   router.get(
     "/ships",
-    describeRoute({ summary: "Lists ships.", answers: { 200: v.array(ship) } }),
+    describeRoute({ summary: "Lists ships.", responses: { 200: v.array(ship) } }),
     (_req, res) => void res.json(ships),
   );
   router.post(
     "/ships",
-    describeRoute({ summary: "Builds a ship.", body: shipInput, answers: { 201: ship } }),
+    describeRoute({ summary: "Builds a ship.", body: shipInput, responses: { 201: ship } }),
     (req, res) => {
       const built = { id: String(ships.length + 1), ...req.body };
       ships.push(built);
@@ -48,7 +48,7 @@ describe("GET /openapi.json", () => {
   });
 
   it("responds 500, and logs the route, when a description contradicts itself", async () => {
-    const twice = describeRoute({ summary: "Does it.", answers: { 204: null } });
+    const twice = describeRoute({ summary: "Does it.", responses: { 204: null } });
     const { app, log } = createTestApp((router) => {
       router.use(apiDocs({ title: "x", version: "1" }));
       router.get("/twice", twice, twice, (_req, res) => void res.end());

@@ -16,8 +16,8 @@ const tree = (title: (part: v.GenericSchema<Part>) => v.GenericSchema<Part>) => 
   return part;
 };
 
-const documentOf = (body: v.GenericSchema, answer: v.GenericSchema = body) => {
-  const described = describeRoute({ summary: "It.", body, answers: { 201: answer } });
+const documentOf = (body: v.GenericSchema, response: v.GenericSchema = body) => {
+  const described = describeRoute({ summary: "It.", body, responses: { 201: response } });
   const router = Router().post("/ships", described as RequestHandler, (_req, res) => {
     res.end();
   });

@@ -13,7 +13,7 @@ const handler: RequestHandler = (_req, res) => void res.end();
 const described = (description: Partial<RouteDescription>) =>
   describeRoute({
     summary: "Does it.",
-    answers: { 200: v.any() },
+    responses: { 200: v.any() },
     ...description,
   }) as RequestHandler;
 const ship = v.pipe(object({ id, name: text(1, 10) }), v.title("Ship"));
@@ -25,7 +25,7 @@ describe("the OpenAPI document", () => {
       "/",
       described({
         query: object({ limit: v.optional(queryInteger(1, 9), "5"), name: text(1, 10) }),
-        answers: { 200: v.array(ship) },
+        responses: { 200: v.array(ship) },
       }),
       handler,
     )
@@ -34,7 +34,7 @@ describe("the OpenAPI document", () => {
       described({
         params: object({ id }),
         body: ship,
-        answers: { 200: ship, 204: null },
+        responses: { 200: ship, 204: null },
         problems: { 409: "It is at sea." },
       }),
       handler,
@@ -160,7 +160,7 @@ describe("the OpenAPI document", () => {
     const router = Router().get(
       "/ships",
       described({
-        answers: { 200: { mediaType: "text/csv" }, 201: { mediaType: "image/png" } },
+        responses: { 200: { mediaType: "text/csv" }, 201: { mediaType: "image/png" } },
       }),
       handler,
     );
@@ -352,12 +352,12 @@ describe("a description that contradicts itself", () => {
     ],
     [
       "a body for a status without one",
-      (router) => void router.get("/a", described({ answers: { 204: ship } }), handler),
+      (router) => void router.get("/a", described({ responses: { 204: ship } }), handler),
       "GET /a: A 204 has no body: describe it by null.",
     ],
     [
       "an invalid status",
-      (router) => void router.get("/a", described({ answers: { 20: ship } }), handler),
+      (router) => void router.get("/a", described({ responses: { 20: ship } }), handler),
       "GET /a: 20 is not a response status.",
     ],
     [
@@ -366,21 +366,21 @@ describe("a description that contradicts itself", () => {
       "GET /a: 200 is not an error status.",
     ],
     [
-      "a status that is both an answer and a problem",
+      "a status that is both a response and a problem",
       (router) =>
         void router.get(
           "/a",
-          described({ answers: { 409: ship }, problems: { 409: "At sea." } }),
+          described({ responses: { 409: ship }, problems: { 409: "At sea." } }),
           handler,
         ),
-      "GET /a: Status 409 is both in answers and in problems.",
+      "GET /a: Status 409 is both in responses and in problems.",
     ],
     [
-      "an answer with a status of the validation's problems",
+      "a response with a status of the validation's problems",
       (router) =>
         void router.get(
           "/:id",
-          described({ params: object({ id }), answers: { 200: ship, 404: ship } }),
+          described({ params: object({ id }), responses: { 200: ship, 404: ship } }),
           handler,
         ),
       "GET /:id: Status 404 is already a problem of the request's validation.",
@@ -442,7 +442,7 @@ describe("a description that contradicts itself", () => {
       (router) =>
         void router.post(
           "/a",
-          described({ body: ship, answers: { 200: titled(object({ id })) } }),
+          described({ body: ship, responses: { 200: titled(object({ id })) } }),
           handler,
         ),
       "POST /a: Two schemas have the title Ship: give each a name of its own.",

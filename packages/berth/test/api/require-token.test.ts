@@ -277,11 +277,11 @@ describe("requireToken", () => {
   it("adds what it requires to the OpenAPI document of the routes after it", () => {
     const describeIt = describeRoute({
       summary: "Lists.",
-      answers: { 200: v.any() },
+      responses: { 200: v.any() },
       problems: { 503: "The harbour is away." },
     });
     const router = Router()
-      .get("/open", describeRoute({ summary: "Lists.", answers: { 200: v.any() } }))
+      .get("/open", describeRoute({ summary: "Lists.", responses: { 200: v.any() } }))
       .use(requireToken(verifier))
       .get("/closed", requireToken(verifier, { scope: "fleet" }), describeIt, (_req, res) => {
         res.json({});

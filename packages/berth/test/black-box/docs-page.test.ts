@@ -29,13 +29,13 @@ function defineShips(router: Router): void {
     describeRoute({
       summary: "Lists ships.",
       query: object({ nameOfWhoeverHasBuiltThem: v.optional(text(0, 20)) }),
-      answers: { 200: v.array(ship) },
+      responses: { 200: v.array(ship) },
     }),
     (_req, res) => void res.json(ships),
   );
   router.post(
     "/ships",
-    describeRoute({ summary: "Builds a ship.", body: shipInput, answers: { 201: ship } }),
+    describeRoute({ summary: "Builds a ship.", body: shipInput, responses: { 201: ship } }),
     (req, res) => {
       const built = { id: String(ships.length + 1), ...req.body };
       ships.push(built);
@@ -45,7 +45,7 @@ function defineShips(router: Router): void {
   router.get(
     "/me",
     requireToken(tokens),
-    describeRoute({ summary: "Returns the subject.", answers: { 200: v.string() } }),
+    describeRoute({ summary: "Returns the subject.", responses: { 200: v.string() } }),
     (req, res) => void res.json(token.get(req).sub),
   );
 }
@@ -66,7 +66,7 @@ function defineWicked(router: Router): void {
       tag: "wicked",
       body: object({ [WICKED]: field }),
       query: object({ a: v.optional(field) }),
-      answers: { 200: v.any() },
+      responses: { 200: v.any() },
       problems: { 409: WICKED },
     }),
     (_req, res) => void res.json({ [WICKED]: WICKED }),
@@ -96,8 +96,8 @@ async function behindProxy(handler: RequestListener, prefix: string): Promise<st
     const proxied = forward(
       target + req.url.slice(prefix.length),
       { method, headers },
-      (answer) => {
-        answer.pipe(res.writeHead(answer.statusCode ?? 502, answer.headers));
+      (response) => {
+        response.pipe(res.writeHead(response.statusCode ?? 502, response.headers));
       },
     );
     req.pipe(proxied);
@@ -134,7 +134,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
   const POST = "#operations-ships-postShips";
   const GET = "#operations-ships-getShips";
   const ME = "#operations-me-getMe";
-  const answerOf = (operation: string) => `${operation} .live-responses-table .response`;
+  const responseOf = (operation: string) => `${operation} .live-responses-table .response`;
   const textOf = (selector: string) =>
     page.$eval(selector, (element) => (element as unknown as { innerText: string }).innerText);
   const shows = (selector: string, text: string) =>
@@ -194,7 +194,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await page.waitForSelector(GET);
     await unfold(GET);
     await execute(GET);
-    await shows(answerOf(GET), "200");
+    await shows(responseOf(GET), "200");
     expect(asked.map((of) => of.url())).toContain(`${url}/ships`);
     expect(askedBeyond(url)).toEqual([]);
     expect(faults).toEqual([]);
@@ -204,17 +204,19 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await openShips();
     await unfold(POST);
     await execute(POST);
-    await shows(answerOf(POST), "201");
-    const answer = answerOf(POST);
-    expect(await textOf(answer)).toContain('"id": "1",\n  "name": "Ann",\n  "cargo": "Some text"');
+    await shows(responseOf(POST), "201");
+    const response = responseOf(POST);
+    expect(await textOf(response)).toContain(
+      '"id": "1",\n  "name": "Ann",\n  "cargo": "Some text"',
+    );
     await page.locator(`${POST} textarea`).click();
     await page.keyboard.down("Control");
     await page.keyboard.press("A");
     await page.keyboard.up("Control");
     await page.keyboard.type('{ "name": "" }');
     await execute(POST);
-    await shows(answer, "422");
-    expect(await textOf(answer)).toContain(
+    await shows(response, "422");
+    expect(await textOf(response)).toContain(
       '"pointer": "/name",\n      "detail": "must have at least 1 character"',
     );
   });
@@ -254,7 +256,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await openShips();
     for (const operation of [GET, POST, ME]) await unfold(operation);
     await execute(POST);
-    await shows(answerOf(POST), "201");
+    await shows(responseOf(POST), "201");
     // Everything is visible, and nothing overflows.
     await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
   });
@@ -277,7 +279,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await openShips();
     await unfold(ME);
     await execute(ME);
-    await shows(answerOf(ME), "401");
+    await shows(responseOf(ME), "401");
     await page.locator(".scheme-container .authorize").click();
     await page.waitForSelector(".modal-ux input");
     await page.type(".modal-ux input", "ann");
@@ -286,14 +288,14 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await page.locator(".modal-ux .btn-done").click();
     await page.waitForSelector(".modal-ux", { hidden: true });
     await execute(ME);
-    await shows(answerOf(ME), "200");
-    expect(await textOf(answerOf(ME))).toContain('"ann"');
+    await shows(responseOf(ME), "200");
+    expect(await textOf(responseOf(ME))).toContain('"ann"');
 
     // The URL names the open operation.
     await page.reload();
     await page.waitForSelector(`${ME} .execute`);
     await execute(ME);
-    await shows(answerOf(ME), "401");
+    await shows(responseOf(ME), "401");
     expect(await page.evaluate("localStorage.length + sessionStorage.length")).toBe(0);
   });
 
@@ -308,7 +310,7 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     await unfold(POST);
     for (const model of await page.$$(".json-schema-2020-12-accordion")) await click(model);
     await execute(POST);
-    await shows(answerOf(POST), "200");
+    await shows(responseOf(POST), "200");
     expect(await page.title()).toBe(WICKED.replaceAll("\n", " "));
     expect(await page.evaluate("'injected' in window")).toBe(false);
     const active = "script:not([src]), iframe, form, style, [onerror], [href^='javascript:']";

@@ -61,12 +61,12 @@ async function overfill(
   workers: number,
   before: readonly number[] = [],
 ): Promise<number[]> {
-  const answers = new Map<number, number>();
-  while (answers.size < workers || Math.min(...answers.values()) < 250) {
+  const responses = new Map<number, number>();
+  while (responses.size < workers || Math.min(...responses.values()) < 250) {
     const { pid } = (await (await fetchAlone(`${server.url}/verbose`)).json()) as { pid: number };
-    if (!before.includes(pid)) answers.set(pid, (answers.get(pid) ?? 0) + 1);
+    if (!before.includes(pid)) responses.set(pid, (responses.get(pid) ?? 0) + 1);
   }
-  return [...answers.keys()];
+  return [...responses.keys()];
 }
 
 describe.each([

@@ -59,7 +59,7 @@ describe("the release process", () => {
   it("logs that it waits while another one migrates, and continues once that is done", async () => {
     let isFree = false;
     const busy = await startFakePostgres({
-      answer: (sql) => (sql.includes("pg_try_advisory_lock(") && isFree ? [{ value: "1" }] : []),
+      respond: (sql) => (sql.includes("pg_try_advisory_lock(") && isFree ? [{ value: "1" }] : []),
     });
     const waiting = startProcess(RELEASE, { DATABASE_URL: busy.url });
     await waiting.line(/another process is migrating this database/);
@@ -85,7 +85,7 @@ describe("the release process", () => {
 
   it("locks with a separate transaction behind a pooler, which has no session per client", async () => {
     const pooler = await startFakePostgres({
-      answer: (sql) =>
+      respond: (sql) =>
         /pg_backend_pid\(\) <>|pg_try_advisory_xact_lock/.test(sql) ? [{ value: "1" }] : [],
     });
     expect(await startProcess(RELEASE, { DATABASE_URL: pooler.url }).exit).toBe(0);

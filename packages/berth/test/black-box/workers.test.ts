@@ -19,13 +19,13 @@ import { createWorkerProgram } from "../support/worker-program";
 const absent = { DATABASE_URL: "postgres://127.0.0.1:1/absent" };
 afterEach(stopProcesses);
 
-interface Answer {
+interface WorkerResponse {
   version: string;
   pid: number;
   worker?: number;
 }
-const ask = async (server: TestServer, path = "/"): Promise<Answer> =>
-  (await fetchAlone(server.url + path)).json() as Promise<Answer>;
+const ask = async (server: TestServer, path = "/"): Promise<WorkerResponse> =>
+  (await fetchAlone(server.url + path)).json() as Promise<WorkerResponse>;
 
 const messages = (server: TestServer): string[] => server.log().map(({ msg }) => String(msg));
 
@@ -64,8 +64,8 @@ async function findWorkers(server: TestServer, count = 2): Promise<Map<number, n
 describe("a service with one process", () => {
   it("has no supervisor", async () => {
     const server = await createWorkerProgram().start({ WEB_CONCURRENCY: "1" });
-    const answer = await ask(server);
-    expect(answer).toEqual({ version: "1", pid: server.child.pid });
+    const response = await ask(server);
+    expect(response).toEqual({ version: "1", pid: server.child.pid });
     server.child.kill("SIGTERM");
     expect(await server.exit).toBe(0);
     expect(server.log()[0]).not.toHaveProperty("worker");
@@ -169,7 +169,7 @@ describe("a service with several workers", () => {
       await server.line(/a slow request/);
       process.kill(whom === "group" ? -server.child.pid! : server.child.pid!, "SIGTERM");
       await untilRefused(server.port);
-      program.answerSlow();
+      program.respondToSlow();
       expect(await slow).toMatchObject({ version: "1" });
       expect(await server.exit).toBe(0);
       expect(pids.every(isGone)).toBe(true);
@@ -207,7 +207,7 @@ describe("a service with several workers", () => {
     const crashed = fetchAlone(`${server.url}/crash`).catch(() => "cut");
     await server.line(/the third one is loaded/);
     expect(server.lines.join()).not.toContain("exited with code 1");
-    program.answerSlow();
+    program.respondToSlow();
     await server.line(/exited with code 1/);
     expect(await Promise.all(slow)).toHaveLength(8);
     expect(await crashed).toBe("cut");
@@ -231,7 +231,7 @@ describe("a service with several workers", () => {
     const blocked = fetchAlone(`${server.url}/block`).catch(() => "cut");
     const { worker } = JSON.parse(
       await server.line(/is unresponsive: its event loop is blocked/),
-    ) as Answer;
+    ) as WorkerResponse;
     await server.line(new RegExp(`worker 3 replaces worker ${worker}`));
     expect(await blocked).toBe("cut");
     await untilGone([before.get(worker!)!]);
@@ -324,7 +324,7 @@ describe("a service with several workers", () => {
     const slow = ask(server, "/slow");
     await server.line(/a slow request/);
     server.child.kill("SIGKILL");
-    program.answerSlow();
+    program.respondToSlow();
     expect(await slow).toMatchObject({ version: "1" });
     await untilGone(pids);
   });
@@ -347,21 +347,21 @@ describe("SIGHUP to a supervisor", () => {
     const before = await findWorkers(server);
     program.release({ version: "2" });
     let isRolling = true;
-    const answers: Answer[] = [];
+    const responses: WorkerResponse[] = [];
     const client = (async () => {
-      while (isRolling) answers.push(await ask(server));
+      while (isRolling) responses.push(await ask(server));
     })();
     const slow = ask(server, "/slow");
     await server.line(/a slow request/);
     server.child.kill("SIGHUP");
     await server.line(/"isReplaced":true/);
-    program.answerSlow();
+    program.respondToSlow();
     await server.line(/all workers are replaced/);
     isRolling = false;
     await client;
-    answers.push(await ask(server));
+    responses.push(await ask(server));
     expect(await slow).toMatchObject({ version: "1" });
-    expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
+    expect(new Set(responses.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
     expect([...(await findWorkers(server)).keys()].sort()).toEqual([3, 4]);
     await untilGone([...before.values()]);
   });
@@ -456,7 +456,7 @@ describe("SIGHUP to a supervisor", () => {
     const program = createWorkerProgram();
     const server = await program.start();
     // Each of the two workers gets one, so that the first to stop has a request to finish.
-    const slow: Promise<Answer>[] = [];
+    const slow: Promise<WorkerResponse>[] = [];
     const isSlow = (id: number) =>
       server.log().some(({ msg, worker }) => msg === "a slow request has come" && worker === id);
     while (!isSlow(1) || !isSlow(2)) {
@@ -467,7 +467,7 @@ describe("SIGHUP to a supervisor", () => {
     await server.line(/"isReplaced":true/);
     server.child.kill("SIGTERM");
     await server.line(/draining the workers/);
-    program.answerSlow();
+    program.respondToSlow();
     expect((await Promise.all(slow)).map(({ version }) => version)).toEqual(slow.map(() => "1"));
     expect(await server.exit).toBe(0);
     expect(server.log().some(({ worker }) => Number(worker) > 3)).toBe(false);
@@ -496,7 +496,7 @@ describe("SIGHUP to a supervisor", () => {
     server.child.kill("SIGTERM");
     await server.line(/draining the workers/);
     server.child.kill("SIGHUP");
-    program.answerSlow();
+    program.respondToSlow();
     expect(await slow).toMatchObject({ version: "1" });
     expect(await server.exit).toBe(0);
     expect(messages(server)).not.toContainEqual(expect.stringContaining("replac"));
@@ -559,8 +559,8 @@ describe("a passed socket", () => {
     const place = process.platform === "linux" ? path : "a Unix socket";
     expect(line).toMatchObject({ address: place, msg: `web is listening on ${place}${besides}` });
     expect(line).not.toHaveProperty("port");
-    const [answer] = (await once(get({ socketPath: `${path}.kept` }), "response")) as [Readable];
-    expect(await json(answer)).toMatchObject({ version: "1" });
+    const [response] = (await once(get({ socketPath: `${path}.kept` }), "response")) as [Readable];
+    expect(await json(response)).toMatchObject({ version: "1" });
     service.child.kill("SIGTERM");
     expect(await service.exit).toBe(0);
     expect(service.stderr()).toBe("");

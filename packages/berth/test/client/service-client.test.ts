@@ -37,12 +37,12 @@ async function startService(listener: RequestListener, port = 0) {
 
 /** A service that responds when the test says so, but to `/livez` at once. */
 async function startSlow() {
-  const answers: (() => void)[] = [];
+  const pending: (() => void)[] = [];
   const service = await startService((req, res) => {
     if (req.url === "/livez") res.end();
-    else answers.push(() => answer(res, { name: "Ada" }));
+    else pending.push(() => respond(res, { name: "Ada" }));
   });
-  return { ...service, answers };
+  return { ...service, pending };
 }
 
 /** Timeouts that no machine exceeds; a test of one of them sets its own. */
@@ -57,11 +57,11 @@ function attach(url: string, options: Partial<ServiceClientOptions> = {}) {
 
 const ship = v.object({ name: v.string() });
 const getShip = (client: ServiceClient) =>
-  client.call({ method: "GET", path: "/ships/1", answer: ship });
+  client.call({ method: "GET", path: "/ships/1", response: ship });
 const postShip = (client: ServiceClient, headers = {}) =>
-  client.call({ method: "POST", path: "/ships", body: { name: "Ada" }, headers, answer: ship });
+  client.call({ method: "POST", path: "/ships", body: { name: "Ada" }, headers, response: ship });
 
-const answer = (res: ServerResponse, body: unknown, status = 200, headers = {}) =>
+const respond = (res: ServerResponse, body: unknown, status = 200, headers = {}) =>
   res
     .writeHead(status, { "Content-Type": "application/json", ...headers })
     .end(typeof body === "string" ? body : JSON.stringify(body));
@@ -109,7 +109,7 @@ describe("a call to another service", () => {
     const { url, asked } = await startService((req, res) => {
       accepted = [req.headers.accept, req.headers["accept-encoding"]];
       req.on("data", (chunk: Buffer) => (received += chunk.toString()));
-      req.on("end", () => answer(res, { name: "Ada", more: 1 }, 201));
+      req.on("end", () => respond(res, { name: "Ada", more: 1 }, 201));
     });
     const { client } = attach(`${url}/api/`);
     const made = await client.call({
@@ -117,7 +117,7 @@ describe("a call to another service", () => {
       path: "/ships",
       query: { dry: true },
       body: { name: "Ada" },
-      answer: ship,
+      response: ship,
     });
     expect(made).toEqual({ name: "Ada" });
     expect([asked, received]).toEqual([["POST /api/ships?dry=true"], '{"name":"Ada"}']);
@@ -135,7 +135,7 @@ describe("a call to another service", () => {
   it("throws the problem details of an error response", async () => {
     const problem = { type: "about:blank", title: "Not Found", status: 404, detail: "No ship." };
     const { url, asked } = await startService((_req, res) =>
-      answer(res, problem, 404, { "Content-Type": "application/problem+json" }),
+      respond(res, problem, 404, { "Content-Type": "application/problem+json" }),
     );
     const err: unknown = await getShip(attach(url).client).catch((reason: unknown) => reason);
     expect(err).toBeInstanceOf(ServiceProblem);
@@ -210,16 +210,16 @@ describe("a call to another service", () => {
   it.each<[string, RequestListener, string]>([
     [
       "a redirect",
-      (_req, res) => answer(res, "", 302, { Location: "http://elsewhere.example/" }),
+      (_req, res) => respond(res, "", 302, { Location: "http://elsewhere.example/" }),
       "redirect",
     ],
     ["304 Not Modified", (_req, res) => res.writeHead(304).end(), "with 304"],
     ["no content", (_req, res) => res.writeHead(204).end(), "without content"],
-    ["an empty response", (_req, res) => answer(res, "", 201), "without content"],
+    ["an empty response", (_req, res) => respond(res, "", 201), "without content"],
     ["a response that is not JSON", (_req, res) => res.end("hello"), "not JSON"],
-    ["broken JSON", (_req, res) => answer(res, "{"), "malformed JSON"],
-    ["another shape", (_req, res) => answer(res, { name: 1 }), "an unexpected shape"],
-    ["a large response", (_req, res) => answer(res, { name: "x".repeat(2000) }), "too large"],
+    ["broken JSON", (_req, res) => respond(res, "{"), "malformed JSON"],
+    ["another shape", (_req, res) => respond(res, { name: 1 }), "an unexpected shape"],
+    ["a large response", (_req, res) => respond(res, { name: "x".repeat(2000) }), "too large"],
     ["an endless response", (_req, res) => endless(res), "too large"],
     [
       "a response that is too large once decoded",
@@ -234,11 +234,11 @@ describe("a call to another service", () => {
       ({ socket }) => socket.end("what?\r\n\r\n"),
       "an invalid HTTP response",
     ],
-  ])("fails as a bad answer without a retry for %s", async (_what, listener, message) => {
+  ])("fails as a bad response without a retry for %s", async (_what, listener, message) => {
     const { url, asked } = await startService(listener);
-    const { client, log } = attach(url, { answerLimitBytes: 1000 });
+    const { client, log } = attach(url, { responseLimitBytes: 1000 });
     expect(await failureOf(getShip(client))).toEqual({
-      failure: "badAnswer",
+      failure: "badResponse",
       status: 502,
       message: expect.stringContaining(message) as string,
       headers: {},
@@ -247,11 +247,11 @@ describe("a call to another service", () => {
   });
 
   it("expects no content for HEAD", async () => {
-    const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url } = await startService((_req, res) => respond(res, { name: "Ada" }));
     const { client } = attach(url);
     expect(await client.call({ method: "HEAD", path: "/ships/1" })).toBeUndefined();
     // @ts-expect-error -- it has none
-    const call = client.call({ method: "HEAD", path: "/ships/1", answer: ship });
+    const call = client.call({ method: "HEAD", path: "/ships/1", response: ship });
     expect(await failureOf(call)).toMatchObject({
       message: "The stock service sent a response without content.",
     });
@@ -266,7 +266,7 @@ describe("a call to another service", () => {
     const { client, log } = attach(`https://localhost:${(server.address() as AddressInfo).port}`);
     for (let time = 1; time <= 6; time++) {
       expect(await failureOf(getShip(client))).toMatchObject({
-        failure: "badAnswer",
+        failure: "badResponse",
         status: 502,
         message: "The stock service has no trusted TLS certificate.",
       });
@@ -276,7 +276,7 @@ describe("a call to another service", () => {
   });
 
   it("logs what is wrong with a response, but does not tell the client", async () => {
-    const { url } = await startService((_req, res) => answer(res, { name: 1 }));
+    const { url } = await startService((_req, res) => respond(res, { name: 1 }));
     const err = (await getShip(attach(url).client).catch((reason: unknown) => reason)) as Error;
     expect(err.message).toBe("The stock service sent a response of an unexpected shape.");
     expect(err.cause).toBeInstanceOf(Error);
@@ -284,7 +284,7 @@ describe("a call to another service", () => {
   });
 
   it("throws the caller's error when it cannot be sent", async () => {
-    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url, asked } = await startService((_req, res) => respond(res, { name: "Ada" }));
     const { client, log } = attach(url);
     const circular: Record<string, unknown> = {};
     circular.self = circular;
@@ -300,7 +300,7 @@ describe("a call to another service", () => {
   });
 
   it("does not affect others when it cannot be sent", async () => {
-    const { url } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url } = await startService((_req, res) => respond(res, { name: "Ada" }));
     const { client } = attach(url, { connections: 5 });
     for (let time = 0; time < 20; time++) {
       for (const wrong of [
@@ -364,7 +364,7 @@ describe("a call to another service", () => {
     [{ headers: { "Content-Length": "1" } }, /content-length/],
     [{ headers: { Expect: "100-continue" } }, /expect/],
   ])("is refused, with the cure, for %j", async (wrong, message) => {
-    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url, asked } = await startService((_req, res) => respond(res, { name: "Ada" }));
     const { client } = attach(url);
     const call = client.call({ method: "GET", path: "/ships/1", ...wrong });
     const err: unknown = await call.catch((reason: unknown) => reason);
@@ -374,7 +374,7 @@ describe("a call to another service", () => {
   });
 
   it("keeps its path with encoded user input in it", async () => {
-    const { url, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url, asked } = await startService((_req, res) => respond(res, { name: "Ada" }));
     const { client } = attach(url);
     await client.call({ method: "GET", path: `/ships/${encodeURIComponent("a/b ..")}?c=d` });
     for (const name of ["100%", "a\\b", "a;b=c", "größe", "...", "a\tb", "%2"]) {
@@ -394,7 +394,7 @@ describe("a call to another service", () => {
     const received: string[][] = [];
     const { url } = await startService((req, res) => {
       received.push(req.rawHeaders.map((text) => text.toLowerCase()));
-      answer(res, { name: "Ada" });
+      respond(res, { name: "Ada" });
     });
     const headers = { "content-type": "application/merge-patch+json", ACCEPT: "text/plain" };
     await attach(url).client.call({ method: "PATCH", path: "/ships/1", body: {}, headers });
@@ -405,10 +405,10 @@ describe("a call to another service", () => {
   });
 
   it("times out unsent while all connections are in use, without effect on the circuit breaker", async () => {
-    const { url, asked, answers } = await startSlow();
+    const { url, asked, pending } = await startSlow();
     const { client, log } = attach(url, { connections: 1 });
     const first = client.call({ method: "GET", path: "/ships/1" });
-    while (answers.length === 0) await turn();
+    while (pending.length === 0) await turn();
     const others = Array.from({ length: 10 }, () =>
       failureOf(client.call({ method: "POST", path: "/ships", timeoutMs: 50 })),
     );
@@ -417,10 +417,10 @@ describe("a call to another service", () => {
       expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
     }
     const third = client.call({ method: "GET", path: "/ships/3" });
-    answers[0]!();
+    pending[0]!();
     await first;
-    while (answers.length === 1) await turn();
-    answers[1]!();
+    while (pending.length === 1) await turn();
+    pending[1]!();
     await third;
     expect(asked).toEqual(["GET /ships/1", "GET /livez", "GET /ships/3"]);
     expect(log).toEqual([]);
@@ -474,7 +474,7 @@ function breakOffOnce(): RequestListener {
   let isFirst = true;
   return ({ socket }, res) => {
     if (isFirst) socket.resetAndDestroy();
-    else answer(res, { name: "Ada" });
+    else respond(res, { name: "Ada" });
     isFirst = false;
   };
 }
@@ -525,7 +525,7 @@ describe("a call that failed", () => {
   ])("is classified as sent to the wrong server by %s", (_what, of) => {
     const err = Object.assign(new Error("of TLS"), of);
     const { signal } = new AbortController();
-    expect(toServiceError("stock", err, signal)).toMatchObject({ failure: "badAnswer" });
+    expect(toServiceError("stock", err, signal)).toMatchObject({ failure: "badResponse" });
   });
 
   it("is retried until the service listens, whatever its method", async () => {
@@ -533,7 +533,7 @@ describe("a call that failed", () => {
     const { client, log } = attach(`http://127.0.0.1:${port}`);
     const call = postShip(client);
     while (!log.some(({ msg }) => /is not responding/.test(String(msg)))) await turn();
-    const { asked } = await startService((_req, res) => answer(res, { name: "Ada" }), port);
+    const { asked } = await startService((_req, res) => respond(res, { name: "Ada" }), port);
     expect(await call).toEqual({ name: "Ada" });
     expect(asked).toHaveLength(1);
     expect(log).toMatchObject([
@@ -548,8 +548,8 @@ describe("a call that failed", () => {
   it.each([429, 503])("waits for the Retry-After of a %i", async (status) => {
     let isFirst = true;
     const { url, asked } = await startService((_req, res) => {
-      if (isFirst) answer(res, {}, status, { "Retry-After": "0" });
-      else answer(res, { name: "Ada" });
+      if (isFirst) respond(res, {}, status, { "Retry-After": "0" });
+      else respond(res, { name: "Ada" });
       isFirst = false;
     });
     expect(await getShip(attach(url).client)).toEqual({ name: "Ada" });
@@ -558,7 +558,7 @@ describe("a call that failed", () => {
 
   it("passes Retry-After to its own client when that exceeds the time left", async () => {
     const { url, asked } = await startService((_req, res) =>
-      answer(res, {}, 503, { "Retry-After": "700" }),
+      respond(res, {}, 503, { "Retry-After": "700" }),
     );
     expect(await failureOf(getShip(attach(url).client))).toMatchObject({
       failure: "problem",
@@ -578,7 +578,7 @@ describe("a call that failed", () => {
     ["99999999999", "5"],
   ])("parses Retry-After: %s", async (said, seconds) => {
     const { url } = await startService((_req, res) =>
-      answer(res, {}, 503, { "Retry-After": said }),
+      respond(res, {}, 503, { "Retry-After": said }),
     );
     expect(await failureOf(postShip(attach(url).client))).toMatchObject({
       headers: { "Retry-After": seconds },
@@ -591,7 +591,7 @@ describe("a call that failed", () => {
     ["Sun, 06 Nov 1994 09:01:18 GMT", "0"],
   ])("compares a date in Retry-After with the response's own Date, %s", async (date, seconds) => {
     const { url } = await startService((_req, res) =>
-      answer(res, {}, 503, { Date: date, "Retry-After": "Sun, 06 Nov 1994 09:01:17 GMT" }),
+      respond(res, {}, 503, { Date: date, "Retry-After": "Sun, 06 Nov 1994 09:01:17 GMT" }),
     );
     expect(await failureOf(postShip(attach(url).client))).toMatchObject({
       headers: { "Retry-After": seconds },
@@ -603,8 +603,8 @@ describe("a call that failed", () => {
     const times: number[] = [];
     const { url } = await startService((_req, res) => {
       const isEnough = times.push(performance.now()) > 3;
-      if (isEnough) answer(res, { name: "Ada" });
-      else answer(res, {}, 429, { "Retry-After": "0" });
+      if (isEnough) respond(res, { name: "Ada" });
+      else respond(res, {}, 429, { "Retry-After": "0" });
     });
     await getShip(attach(url).client);
     const pauses = times.slice(1).map((time, at) => time - times[at]!);
@@ -614,7 +614,7 @@ describe("a call that failed", () => {
 
   it("fails with the last error when the time is over after a delay", async () => {
     const { url, asked } = await startService((_req, res) =>
-      answer(res, {}, 429, { "Retry-After": "1" }),
+      respond(res, {}, 429, { "Retry-After": "1" }),
     );
     const drawn = jest.spyOn(Math, "random");
     const call = failureOf(getShip(attach(url).client));
@@ -625,7 +625,7 @@ describe("a call that failed", () => {
   });
 
   it("is not retried once the retry budget is spent", async () => {
-    const { url, asked } = await startService((_req, res) => answer(res, {}, 429));
+    const { url, asked } = await startService((_req, res) => respond(res, {}, 429));
     const { client } = attach(url, { connections: 500 });
     const calls = Array.from({ length: 150 }, () => failureOf(getShip(client)));
     expect(await Promise.all(calls)).toHaveLength(150);
@@ -651,7 +651,7 @@ describe("a call that failed", () => {
     "counts as a success for the circuit breaker with a %i",
     async (status) => {
       const { url, asked } = await startService((req, res) =>
-        answer(res, { name: "Ada" }, req.method === "POST" ? status : 200),
+        respond(res, { name: "Ada" }, req.method === "POST" ? status : 200),
       );
       const { client, log } = attach(url);
       for (let call = 0; call < 10; call++) await failureOf(postShip(client));
@@ -662,7 +662,7 @@ describe("a call that failed", () => {
 
   it.each<[string, RequestListener]>([
     ["does not respond", () => undefined],
-    ["responds 504", (_req, res) => answer(res, {}, 504)],
+    ["responds 504", (_req, res) => respond(res, {}, 504)],
   ])(
     "does not count for the circuit breaker when it had too little time and the service %s",
     async (_what, listener) => {
@@ -680,7 +680,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 describe("a connection", () => {
   it("that the service closes while it is idle fails no call", async () => {
     const sockets = new Set<Socket>();
-    const { url, server, asked } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url, server, asked } = await startService((_req, res) => respond(res, { name: "Ada" }));
     server.on("connection", (socket) => sockets.add(socket));
     const { client } = attach(url);
     for (let call = 0; call < 20; call++) {
@@ -694,7 +694,7 @@ describe("a connection", () => {
   it("is one of a limited number", async () => {
     let open = 0;
     let most = 0;
-    const { url, server } = await startService((_req, res) => answer(res, { name: "Ada" }));
+    const { url, server } = await startService((_req, res) => respond(res, { name: "Ada" }));
     server.on("connection", (socket) => {
       most = Math.max(most, ++open);
       socket.on("close", () => open--);
@@ -708,7 +708,7 @@ describe("a connection", () => {
 
   it("is not waited for after the client is closed, whatever the Retry-After", async () => {
     const { url, asked } = await startService((_req, res) =>
-      answer(res, {}, 503, { "Retry-After": "600" }),
+      respond(res, {}, 503, { "Retry-After": "600" }),
     );
     const { client } = attach(url, { timeoutMs: 3_600_000 });
     const call = failureOf(getShip(client));
@@ -718,17 +718,17 @@ describe("a connection", () => {
   });
 
   it("in use fails queued calls when the client is closed", async () => {
-    const { url, asked, answers } = await startSlow();
+    const { url, asked, pending } = await startSlow();
     const { client } = attach(url, { connections: 1 });
     const first = getShip(client);
-    while (answers.length === 0) await turn();
+    while (pending.length === 0) await turn();
     const others = [getShip(client), postShip(client)].map(failureOf);
     await turn();
     const closed = client.close();
     for (const failure of await Promise.all(others)) {
       expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
     }
-    answers[0]!();
+    pending[0]!();
     expect(await first).toEqual({ name: "Ada" });
     await closed;
     expect(asked).toEqual(["GET /ships/1"]);
@@ -743,7 +743,7 @@ describe("a connection", () => {
     for (const failure of await Promise.all(calls)) {
       expect(failure).toMatchObject({ failure: "unreachable", status: 503 });
     }
-    const { asked } = await startService((_req, res) => answer(res, { name: "Ada" }), port);
+    const { asked } = await startService((_req, res) => respond(res, { name: "Ada" }), port);
     await expect(client.ping()).rejects.toThrow("not available");
     await expect(getShip(client)).rejects.toThrow("not available");
     expect(asked).toEqual([]);
@@ -775,12 +775,12 @@ describe("a name that moves to another address", () => {
     const first = await startService((req, res) => {
       served.old++;
       if (req.url === "/ships/slow") open.push(res);
-      else answer(res, { name: "Ada" });
+      else respond(res, { name: "Ada" });
     });
     const { port } = first.server.address() as AddressInfo;
     const second = createServer((_req, res) => {
       served.new++;
-      answer(res, { name: "Ada" });
+      respond(res, { name: "Ada" });
     }).listen(port, "127.0.0.2");
     servers.push(second);
     await once(second, "listening");
@@ -808,14 +808,14 @@ describe("a name that moves to another address", () => {
       timeoutMs: 3_600_000,
       silenceTimeoutMs: 3_600_000,
     });
-    const slow = client.call({ method: "GET", path: "/ships/slow", answer: ship });
+    const slow = client.call({ method: "GET", path: "/ships/slow", response: ship });
     while (open.length === 0) await turn();
     await postShip(client);
     address = "127.0.0.2";
     clock.offsetMs += 60_000;
     await Promise.all(Array.from({ length: 20 }, () => postShip(client)));
     expect(served).toEqual({ old: 2, new: 20 });
-    answer(open[0]!, { name: "Bounty" });
+    respond(open[0]!, { name: "Bounty" });
     expect(await slow).toEqual({ name: "Bounty" });
     await Promise.all([postShip(client), postShip(client)]);
     expect(served).toEqual({ old: 2, new: 22 });
@@ -844,7 +844,7 @@ describe("attaching", () => {
 
   it("has a ping that tells whether the service is up", async () => {
     let status = 503;
-    const { url, asked } = await startService((_req, res) => answer(res, {}, status));
+    const { url, asked } = await startService((_req, res) => respond(res, {}, status));
     const { client, log } = attach(url);
     for (let time = 0; time < 6; time++) {
       await expect(client.ping()).rejects.toThrow(ServiceError);

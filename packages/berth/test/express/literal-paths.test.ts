@@ -6,7 +6,7 @@ import { compareLiteralsFirst } from "../../src/express/literal-paths";
 /** Every kind of path that Express supports; each route responds with its own name. */
 function createRouter(): Router {
   const router = Router();
-  const answer = (name: string) => (_req: unknown, res: express.Response) => void res.send(name);
+  const respond = (name: string) => (_req: unknown, res: express.Response) => void res.send(name);
   router.use("/rewritten", (req, _res, next) => {
     req.url = "/things/9";
     next();
@@ -15,21 +15,21 @@ function createRouter(): Router {
     if (req.url === "/alias") req.url = "/things/8";
     next();
   });
-  router.get("/", answer("root"));
-  router.get("/things", answer("things"));
-  router.get("/things/:id", answer("one thing"));
-  router.get(["/list", "/other-list"], answer("list"));
-  router.get(/^\/pattern/, answer("pattern"));
-  router.get("/optional{/:part}", answer("optional"));
-  router.get("/half{way}", answer("halfway"));
-  router.get("/Upper", answer("upper"));
-  router.get("/dotted.json", answer("dotted"));
-  router.get("/%7Etilde", answer("encoded"));
-  const nested = Router().get("/", answer("nested root")).get("/inner", answer("nested inner"));
+  router.get("/", respond("root"));
+  router.get("/things", respond("things"));
+  router.get("/things/:id", respond("one thing"));
+  router.get(["/list", "/other-list"], respond("list"));
+  router.get(/^\/pattern/, respond("pattern"));
+  router.get("/optional{/:part}", respond("optional"));
+  router.get("/half{way}", respond("halfway"));
+  router.get("/Upper", respond("upper"));
+  router.get("/dotted.json", respond("dotted"));
+  router.get("/%7Etilde", respond("encoded"));
+  const nested = Router().get("/", respond("nested root")).get("/inner", respond("nested inner"));
   router.use("/nested", nested);
-  router.use("/mounted", express().get("/inner", answer("mounted app")));
-  router.get("/:any", answer("any"));
-  router.get("/files/*path", answer("files"));
+  router.use("/mounted", express().get("/inner", respond("mounted app")));
+  router.get("/:any", respond("any"));
+  router.get("/files/*path", respond("files"));
   return router;
 }
 

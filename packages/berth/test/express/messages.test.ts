@@ -124,9 +124,9 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
 
   it("sends a non-ASCII header as Express does, with an ASCII and a non-ASCII body", async () => {
     for (const body of [{ a: 1 }, { ü: 1 }]) {
-      const answer: RequestHandler = (_req, res) => void res.set("X-Name", "Bör").json(body);
-      const theirs = await request(express().get("/x", answer)).get("/x");
-      const ours = await request(serve((router) => router.get("/x", answer))).get("/x");
+      const respond: RequestHandler = (_req, res) => void res.set("X-Name", "Bör").json(body);
+      const theirs = await request(express().get("/x", respond)).get("/x");
+      const ours = await request(serve((router) => router.get("/x", respond))).get("/x");
       expect(ours.headers["x-name"]).toBe(theirs.headers["x-name"]);
     }
   });

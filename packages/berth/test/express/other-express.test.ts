@@ -96,9 +96,9 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
     ["POST", "/things", 201, "{}"],
     ["GET", "http://example.com/things/1", 200, '{"id":"1"}'],
   ])("matches a route for %s %s", async (method, path, status, body) => {
-    const answer = await ask(method, path);
-    expect([answer.status, answer.body]).toEqual([status, body]);
-    expect(answer.headers).toMatchObject({
+    const response = await ask(method, path);
+    expect([response.status, response.body]).toEqual([status, body]);
+    expect(response.headers).toMatchObject({
       "content-type": "application/json; charset=utf-8",
       "x-frame-options": "SAMEORIGIN",
       "x-request-id": expect.any(String) as string,
@@ -120,9 +120,9 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
 
   it("responds 405 to another method if the path's methods are known, else 404", async () => {
     for (const path of ["/things/1", "/things/1/"]) {
-      const answer = await ask("PATCH", path);
-      expectProblem(answer, has(ALLOW) ? 405 : 404);
-      expect(answer.headers.allow).toBe(has(ALLOW) ? "DELETE, GET, HEAD" : undefined);
+      const response = await ask("PATCH", path);
+      expectProblem(response, has(ALLOW) ? 405 : 404);
+      expect(response.headers.allow).toBe(has(ALLOW) ? "DELETE, GET, HEAD" : undefined);
     }
   });
 
@@ -142,8 +142,8 @@ describe.each(others)("an Express that is %s", (_name, replace, missing) => {
 
   it("responds 304 to a conditional request", async () => {
     const { etag } = (await ask("GET", "/things/1")).headers;
-    const answer = await ask("GET", "/things/1", { "If-None-Match": String(etag) });
-    expect([answer.status, answer.body]).toEqual([304, ""]);
+    const response = await ask("GET", "/things/1", { "If-None-Match": String(etag) });
+    expect([response.status, response.body]).toEqual([304, ""]);
   });
 
   async function ask(method: string, path: string, headers: Record<string, string> = {}) {
@@ -178,13 +178,13 @@ function throwNothing(): never {
 }
 
 function expectProblem(
-  answer: { status: number | undefined; headers: object; body: string },
+  response: { status: number | undefined; headers: object; body: string },
   status: number,
 ): void {
-  expect(answer.status).toBe(status);
-  expect(answer.headers).toMatchObject({
+  expect(response.status).toBe(status);
+  expect(response.headers).toMatchObject({
     "content-type": "application/problem+json; charset=utf-8",
     "x-frame-options": "SAMEORIGIN",
   });
-  expect(JSON.parse(answer.body)).toMatchObject({ type: "about:blank", status });
+  expect(JSON.parse(response.body)).toMatchObject({ type: "about:blank", status });
 }

@@ -29,7 +29,7 @@ const { app, log } = createTestApp(
         _request: unknown,
         work: (db: undefined) => Promise<IdempotentResponse>,
       ) => ({
-        answer: await work(undefined),
+        response: await work(undefined),
         isRepeated: false,
       });
       await idempotent(once, req, res, () => Promise.resolve({ status: 201, body }));

@@ -114,9 +114,9 @@ describe("a handler that throws", () => {
     [404.5, 500],
     [599, 599],
     [600, 500],
-  ])("gets, for the status %d, a %d", async (status, answered) => {
+  ])("gets, for the status %d, a %d", async (status, sent) => {
     const res = await request(app).get(`/of-status/${status}`);
-    expect([res.status, res.type]).toEqual([answered, "application/problem+json"]);
+    expect([res.status, res.type]).toEqual([sent, "application/problem+json"]);
   });
 
   it.each([

@@ -34,7 +34,7 @@ describe("log in a request", () => {
           await store.find();
           res.json({});
           setTimeout(() => {
-            log.info("after the answer");
+            log.info("after the response");
             late();
           }, 1);
         });
@@ -58,7 +58,7 @@ describe("log in a request", () => {
     expect(said(lines)).toEqual([
       { ...of, msg: "not routed yet" },
       { ...of, route, rows: 1, msg: "found" },
-      { ...of, route, msg: "after the answer" },
+      { ...of, route, msg: "after the response" },
     ]);
     expect(lines.find(({ msg }) => msg === "request")).toMatchObject({ ...of, route });
   });
@@ -108,15 +108,15 @@ describe("log in a request", () => {
     ["nothing", "/absent", undefined],
   ])("adds the route of %s", async (_what, path, route) => {
     const { app, log: lines } = createTestApp((router) => {
-      const answer = (_req: unknown, res: Response) => void res.json({});
-      const orders = Router().get("/", answer).get("/:id/lines/:line", answer);
+      const respond = (_req: unknown, res: Response) => void res.json({});
+      const orders = Router().get("/", respond).get("/:id/lines/:line", respond);
       router
-        .get("/", answer)
-        .get(/^\/reg\d$/, answer)
-        .get(["/a", "/b"], answer);
+        .get("/", respond)
+        .get(/^\/reg\d$/, respond)
+        .get(["/a", "/b"], respond);
       router.use("/orders", orders);
-      router.use("/", Router().get("/plain", answer));
-      const both = Router().get("/both", answer);
+      router.use("/", Router().get("/plain", respond));
+      const both = Router().get("/both", respond);
       router.use("/first", both).use("/second", both);
     });
     await request(app).get(path);
@@ -193,7 +193,7 @@ describe("log in a request", () => {
       if (line.includes("connection broke")) resolveBroken();
     };
     const logger = createLogger("info", { write });
-    const postgres = await startFakePostgres({ answer: (sql) => nextTurn([{ value: sql }]) });
+    const postgres = await startFakePostgres({ respond: (sql) => nextTurn([{ value: sql }]) });
     const options = { poolSize: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000, logger };
     const database = createDatabase({ ...options, url: postgres.url });
     const { app } = createTestApp(

@@ -51,7 +51,7 @@ describe("middleware that responds and continues", () => {
   });
 });
 
-function thrown(_answered: unknown): never {
+function thrown(_responded: unknown): never {
   throw new Error("late");
 }
 

@@ -24,7 +24,7 @@ const parsed = (res: { status: number; type: string; text: string }) => [
   res.type,
   JSON.parse(res.text) as unknown,
 ];
-const answer = (status: number, title: string, members: object = {}) => [
+const expected = (status: number, title: string, members: object = {}) => [
   status,
   "application/problem+json",
   problem(status, title, members),
@@ -90,7 +90,7 @@ describe("an upload that multer refuses", () => {
         .post("/x")
         .set("Content-Type", `multipart/form-data${boundary && `; boundary=${boundary}`}`)
         .send(parts + end);
-      expect(parsed(res)).toEqual(answer(status, title, { detail }));
+      expect(parsed(res)).toEqual(expected(status, title, { detail }));
       expect(errors()).toEqual([]);
     },
   );
@@ -108,7 +108,7 @@ describe("an error of third-party middleware", () => {
     await request(server).get("/x");
     const res = await request(server).get("/x");
     expect(parsed(res)).toEqual(
-      answer(429, "Too Many Requests", { detail: "Too many requests: try again later." }),
+      expected(429, "Too Many Requests", { detail: "Too many requests: try again later." }),
     );
     expect(Number(res.headers["retry-after"])).toBeGreaterThan(0);
   });
@@ -126,7 +126,7 @@ describe("an error of third-party middleware", () => {
       router.get("/x", auth.authenticate("token", options) as RequestHandler);
     });
     const res = await request(server).get("/x");
-    expect(parsed(res)).toEqual(answer(401, "Unauthorized"));
+    expect(parsed(res)).toEqual(expected(401, "Unauthorized"));
     expect(res.headers["www-authenticate"]).toBe('Bearer realm="x"');
     expect(errors()).toEqual([]);
   });
@@ -147,12 +147,12 @@ describe("an error of third-party middleware", () => {
     );
     const refused = await request(server).get("/x").set("Origin", "https://a.example");
     expect(parsed(refused)).toEqual(
-      answer(403, "Forbidden", { detail: "This origin may not ask." }),
+      expected(403, "Forbidden", { detail: "This origin may not ask." }),
     );
     expect(errors()).toEqual([]);
     // The error has no status, so the client is not to blame.
     const failed = await request(server).get("/x").set("Origin", "https://b.example");
-    expect(parsed(failed)).toEqual(answer(500, "Internal Server Error"));
+    expect(parsed(failed)).toEqual(expected(500, "Internal Server Error"));
   });
 
   it("becomes a problem with its exposed message: Express' own parsers and files", async () => {
@@ -162,12 +162,12 @@ describe("an error of third-party middleware", () => {
     });
     const large = await request(server).post("/x").send({ text: "0123456789" });
     expect(parsed(large)).toEqual(
-      answer(413, "Payload Too Large", { detail: "request entity too large" }),
+      expected(413, "Payload Too Large", { detail: "request entity too large" }),
     );
     const malformed = await request(server).post("/x").type("json").send("{");
     expect([malformed.status, malformed.type]).toEqual([400, "application/problem+json"]);
     expect(parsed(await request(server).get("/files/nothing"))).toEqual(
-      answer(404, "Not Found", { detail: "Not Found" }),
+      expected(404, "Not Found", { detail: "Not Found" }),
     );
     expect(errors()).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe("an error of third-party middleware", () => {
       "set-cookie"
     ] as unknown as string[];
     expect(parsed(await request(server).get("/x").set("Cookie", cookie))).toEqual(
-      answer(500, "Internal Server Error"),
+      expected(500, "Internal Server Error"),
     );
     expect(errors()).toHaveLength(1);
   });

@@ -18,13 +18,13 @@ describe("the accept queue", () => {
     const port = await listen(server);
     // All of them are in the queue before the next turn: Node connects at the end of this tick, and the kernel completes at once.
     const clients = Array.from({ length: 20 }, () => connect(port, "127.0.0.1"));
-    const answers = clients.map(async (client) => {
-      const [answer] = (await once(client, "data")) as [Buffer];
-      return String(answer);
+    const responses = clients.map(async (client) => {
+      const [response] = (await once(client, "data")) as [Buffer];
+      return String(response);
     });
     await acceptWaiting();
     server.close();
-    expect(await Promise.all(answers)).toEqual(clients.map(() => "welcome"));
+    expect(await Promise.all(responses)).toEqual(clients.map(() => "welcome"));
   });
 
   it("is abandoned if new connections keep arriving", async () => {

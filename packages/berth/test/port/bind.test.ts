@@ -25,7 +25,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === "::1"),
 );
 
-async function answers(host: string, port: number): Promise<boolean> {
+async function responds(host: string, port: number): Promise<boolean> {
   const socket = connect(port, host);
   try {
     await once(socket, "connect");
@@ -41,14 +41,14 @@ describe("bind", () => {
   it("resolves with the actual port once it accepts connections", async () => {
     const { port } = await bind(newServer(), { host: "127.0.0.1", port: 0 });
     expect(port).toBeGreaterThan(0);
-    expect(await answers("127.0.0.1", port)).toBe(true);
+    expect(await responds("127.0.0.1", port)).toBe(true);
   });
 
   (hasIpv6 ? it : it.skip)("binds IPv6 and IPv4 on the default host", async () => {
     const { address, port } = await bind(newServer(), { host: "::", port: 0 });
     expect(address).toBe("::");
-    expect(await answers("127.0.0.1", port)).toBe(true);
-    expect(await answers("::1", port)).toBe(true);
+    expect(await responds("127.0.0.1", port)).toBe(true);
+    expect(await responds("::1", port)).toBe(true);
   });
 
   it.each(["EAFNOSUPPORT", "EADDRNOTAVAIL"])(

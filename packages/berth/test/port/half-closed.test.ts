@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerHalfClosed } from "../../src/port/half-closed";
+import { respondToHalfClosed } from "../../src/port/half-closed";
 import { connectRaw, get } from "../../src/testing/raw-client";
 
 const SILENCE_MS = 20;
@@ -20,7 +20,7 @@ async function start(silenceMs = SILENCE_MS) {
     held.push(res);
     arrivals.emit("held");
   });
-  answerHalfClosed(server, silenceMs);
+  respondToHalfClosed(server, silenceMs);
   servers.push(server);
   await once(server.listen(0, "127.0.0.1"), "listening");
   const client = await connectRaw((server.address() as AddressInfo).port);
@@ -49,9 +49,9 @@ describe("a client that half-closes after its request", () => {
     client.socket.end(get());
     const res = await untilHeld(1);
     await untilHalfClosed(res);
-    res.end("answered");
+    res.end("responded");
     expect(await client.closed).toBe("end");
-    expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*answered$/);
+    expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*responded$/);
   });
 
   it("gets all responses to pipelined requests", async () => {
@@ -85,9 +85,9 @@ describe("a client that half-closes after its request", () => {
     client.socket.end(get());
     const res = await untilHeld(1);
     await client.until(/^(HTTP\/1\.1 100 Continue\r\n\r\n){2}/);
-    res.end("answered");
+    res.end("responded");
     expect(await client.closed).toBe("end");
-    expect(client.received()).toMatch(/Continue\r\n\r\nHTTP\/1\.1 200 [^]*answered$/);
+    expect(client.received()).toMatch(/Continue\r\n\r\nHTTP\/1\.1 200 [^]*responded$/);
   });
 
   it("is not probed in HTTP/1.0", async () => {
@@ -95,9 +95,9 @@ describe("a client that half-closes after its request", () => {
     client.socket.end("GET / HTTP/1.0\r\n\r\n");
     const res = await untilHeld(1);
     await untilAsked();
-    res.end("answered");
+    res.end("responded");
     expect(await client.closed).toBe("end");
-    expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*answered$/);
+    expect(client.received()).toMatch(/^HTTP\/1\.1 200 [^]*responded$/);
   });
 
   it("has an idle connection closed at once", async () => {
@@ -111,8 +111,8 @@ describe("a client that half-closes after its request", () => {
 
 describe("a client that is gone", () => {
   it.each<[string, (res: ServerResponse) => void, string?]>([
-    ["before its answer", () => undefined],
-    ["before its answers", () => undefined, get() + get()],
+    ["before its response", () => undefined],
+    ["before its responses", () => undefined, get() + get()],
     ["in a silent stream", (res) => res.writeHead(200).flushHeaders()],
     [
       "in a stream",

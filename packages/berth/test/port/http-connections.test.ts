@@ -64,8 +64,8 @@ describe("the connections of an HTTP server", () => {
     await idle.until(/now[^]*now$/);
     connections.endIdle("used");
     expect(await idle.closed).toBe("end");
-    busy.res.end("answered");
-    await busy.until(/answered$/);
+    busy.res.end("responded");
+    await busy.until(/responded$/);
     // This one was not closed.
     busy.socket.write(get("/now"));
     await busy.until(/now$/);
@@ -77,10 +77,10 @@ describe("the connections of an HTTP server", () => {
     begun.res.write("begun");
     await begun.until(/begun/);
     connections.closeAfterResponse();
-    for (const { res } of [begun, waiting]) res.end("answered");
+    for (const { res } of [begun, waiting]) res.end("responded");
     expect([await begun.closed, await waiting.closed]).toEqual(["end", "end"]);
-    expect(begun.received()).toMatch(/begun[^]*answered\r\n0\r\n\r\n$/);
-    expect(waiting.received()).toMatch(/Connection: close\r\n[^]*answered$/);
+    expect(begun.received()).toMatch(/begun[^]*responded\r\n0\r\n\r\n$/);
+    expect(waiting.received()).toMatch(/Connection: close\r\n[^]*responded$/);
   });
 
   it("are keep-alive only between requests", async () => {
@@ -101,8 +101,8 @@ describe("the connections of an HTTP server", () => {
     // The response comes before the request's body.
     idle.socket.write("POST /now HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\n");
     await idle.until(/now[^]*now$/);
-    busy.res.end("answered");
-    await busy.until(/answered$/);
+    busy.res.end("responded");
+    await busy.until(/responded$/);
     expect(latest()).toEqual([undefined, expect.objectContaining({ destroyed: true }), undefined]);
     const gone = new Promise((resolve) => idle.side.once("close", resolve));
     idle.socket.destroy();
@@ -157,8 +157,8 @@ describe("an upgraded connection", () => {
     const [upgraded, busy] = [await openUpgraded("websocket"), await openBusy()];
     connections.destroyUpgraded();
     await upgraded.closed;
-    busy.res.end("answered");
-    await busy.until(/answered$/);
+    busy.res.end("responded");
+    await busy.until(/responded$/);
   });
 
   it("is destroyed with all other connections", async () => {

@@ -22,7 +22,7 @@ async function otherClient(port: number) {
   client.socket.destroy();
 }
 
-const answers = (text: string): string[] => text.match(/<\d+>/g) ?? [];
+const responsesIn = (text: string): string[] => text.match(/<\d+>/g) ?? [];
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, i) => `<${i + 1}>`);
 const gets = (count: number): string =>
   numbers(count)
@@ -40,17 +40,17 @@ describe("a connection with pipelined requests", () => {
       expect(held).toHaveLength(count);
       held[count - 1]?.end(`<${count}>`);
     }
-    expect(answers(await client.until(/<3>$/))).toEqual(numbers(3));
+    expect(responsesIn(await client.until(/<3>$/))).toEqual(numbers(3));
   });
 
   it("gets 300 responses in order, whatever the methods, bodies and speed of the handler", async () => {
-    const answer = async (req: IncomingMessage, res: ServerResponse) => {
+    const respond = async (req: IncomingMessage, res: ServerResponse) => {
       if (req.url?.includes("5")) await new Promise((resolve) => setImmediate(resolve));
       let body = "";
       for await (const chunk of req) body += String(chunk);
       res.end(body || decodeURI(req.url ?? "").slice(1));
     };
-    const { port } = await startHttpService((req, res) => void answer(req, res));
+    const { port } = await startHttpService((req, res) => void respond(req, res));
     const requests = numbers(300).map((n, i) => {
       if (i % 3 === 0) return get(`/${n}`);
       if (i % 3 === 1) return `HEAD /${n} HTTP/1.1\r\nHost: test\r\nX-Sent: ${n}\r\n\r\n`;
@@ -60,7 +60,7 @@ describe("a connection with pipelined requests", () => {
     client.socket.write(requests.join(""));
     const received = await client.until(/<300>$/);
     expect(received.match(/HTTP\/1.1 200/g)).toHaveLength(300);
-    expect(answers(received)).toEqual(numbers(300).filter((_, i) => i % 3 !== 1));
+    expect(responsesIn(received)).toEqual(numbers(300).filter((_, i) => i % 3 !== 1));
   });
 
   it("gets all responses if a drain begins in the middle, and closes after the last", async () => {
@@ -72,7 +72,7 @@ describe("a connection with pipelined requests", () => {
     const client = await connectRaw(port);
     client.socket.write(gets(300));
     expect(await client.closed).toBe("end");
-    expect(answers(client.received())).toEqual(numbers(300));
+    expect(responsesIn(client.received())).toEqual(numbers(300));
     expect(client.received().match(/Connection: close/g)).toHaveLength(1);
     expect(client.received()).toMatch(/Connection: close\r\n(.+\r\n)*\r\n<300>$/);
   });
@@ -88,20 +88,20 @@ describe("a connection with pipelined requests", () => {
     await untilHeld(2);
     held[1]?.end("<2>");
     expect(await client.closed).toBe("end");
-    expect(answers(client.received())).toEqual(numbers(2));
+    expect(responsesIn(client.received())).toEqual(numbers(2));
     expect(client.received().match(/Connection: close/g)).toHaveLength(1);
     await drained;
   });
 
   it("does not prolong a drain with more and more requests", async () => {
-    const { service, port } = await startHttpService((_req, res) => res.end("answered"));
+    const { service, port } = await startHttpService((_req, res) => res.end("responded"));
     const client = await connectRaw(port);
     const askOn = () => {
       while (client.socket.writable && client.socket.write(get().repeat(100)));
     };
     client.socket.on("drain", askOn).on("error", () => undefined);
     askOn();
-    await client.until(/answered/);
+    await client.until(/responded/);
     service.beginDrain();
     await expect(service.drain(200)).resolves.toBeUndefined();
   });
@@ -110,12 +110,12 @@ describe("a connection with pipelined requests", () => {
     let upload: Socket | undefined;
     const { service, port } = await startHttpService((req, res) => {
       upload = req.socket;
-      if (req.method === "GET") res.end("answered");
+      if (req.method === "GET") res.end("responded");
       else req.pipe(res);
     });
     const client = await connectRaw(port);
     client.socket.write(get().repeat(2));
-    await client.until(/answered[^]*answered/);
+    await client.until(/responded[^]*responded/);
     client.socket.write("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 8\r\n\r\nhalf");
     await client.until(/half/);
     holdTimeouts();
@@ -168,13 +168,13 @@ describe("a connection with pipelined requests", () => {
   it("is read no faster than its requests are handled, also if its client reads slowly", async () => {
     const COUNT = 2000;
     const size = get("/").length;
-    const answer = "x".repeat(20_000);
+    const body = "x".repeat(20_000);
     let handled = 0;
     let unhandledBytes = 0;
     const { port } = await startHttpService((req, res) => {
       handled++;
       unhandledBytes = Math.max(unhandledBytes, req.socket.bytesRead - handled * size);
-      res.end(answer);
+      res.end(body);
     });
     const client = await connectRaw(port);
     let bytes = 0;
@@ -184,7 +184,7 @@ describe("a connection with pipelined requests", () => {
       setImmediate(() => client.socket.resume());
     });
     client.socket.write(get("/").repeat(COUNT));
-    while (bytes < COUNT * answer.length) await once(client.socket, "data");
+    while (bytes < COUNT * body.length) await once(client.socket, "data");
     expect(unhandledBytes).toBeLessThanOrEqual(2 * CHUNK);
   });
 
@@ -251,7 +251,7 @@ describe("a connection with pipelined requests", () => {
       await untilHeld(count);
       held[count - 1]?.end(`<${count}>`);
     }
-    expect(answers(await client.until(/<20>HTTP\/1.1 101 [^]*head$/))).toEqual(numbers(20));
+    expect(responsesIn(await client.until(/<20>HTTP\/1.1 101 [^]*head$/))).toEqual(numbers(20));
     client.socket.write("echoed");
     await client.until(/headechoed$/);
   });

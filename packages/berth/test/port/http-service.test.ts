@@ -304,7 +304,7 @@ describe("an HTTP service with WebSockets mounted", () => {
       "POST /live HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
       "<POST /live x>",
     ],
-  ])("handles %s like any other request, and the next ones", async (_what, request, answer) => {
+  ])("handles %s like any other request, and the next ones", async (_what, request, response) => {
     const { port, wss } = await startWithWebSockets();
     const client = await connectRaw(port);
     client.socket.write(request);
@@ -313,7 +313,7 @@ describe("an HTTP service with WebSockets mounted", () => {
     const received = await client.until(/<GET \/2 >/);
     expect(received.match(/HTTP\/1\.1 \d+|<[^>]*>/g)).toEqual([
       "HTTP/1.1 200",
-      answer,
+      response,
       "HTTP/1.1 200",
       "<GET /2 >",
     ]);

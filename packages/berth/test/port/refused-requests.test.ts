@@ -130,10 +130,10 @@ describe("an invalid request", () => {
       client.socket.write(get("/now") + get("/held") + text);
       await untilHeld(1);
       await client.until(/now$/);
-      held[0]?.end("answered");
+      held[0]?.end("responded");
       expect(await client.closed).toBe("end");
-      expect(client.received()).toMatch(/now(HTTP\/1\.1 200 (.*\r\n)+\r\n)answered/);
-      expect(client.received()).toMatch(new RegExp(`answered${REFUSED.source}`));
+      expect(client.received()).toMatch(/now(HTTP\/1\.1 200 (.*\r\n)+\r\n)responded/);
+      expect(client.received()).toMatch(new RegExp(`responded${REFUSED.source}`));
       expect(refused).toEqual([code]);
       expect(held).toHaveLength(1);
     },

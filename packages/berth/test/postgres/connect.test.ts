@@ -11,7 +11,7 @@ afterEach(async () => {
 /** A server that responds with its name and its session attributes. */
 async function start(name: string, role: "primary" | "standby", given: Partial<Behaviour> = {}) {
   const fake = await startFakePostgres({
-    answer: (sql) => {
+    respond: (sql) => {
       if (sql === "SELECT name") return [{ value: name }];
       const isStandby = role === "standby";
       const isWanted = /= 'on'|WHERE pg_is_in_recovery/.test(sql) ? isStandby : !isStandby;
@@ -120,8 +120,8 @@ describe("a database with several hosts", () => {
     });
     const write = () => database.query<{ value: string }>("INSERT");
     await Promise.all([write(), write()]);
-    a.answer = (sql) => (sql === "INSERT" ? { sqlState: "25006" } : []);
-    b.answer = () => [{ value: "t" }];
+    a.respond = (sql) => (sql === "INSERT" ? { sqlState: "25006" } : []);
+    b.respond = () => [{ value: "t" }];
     await expect(write()).rejects.toMatchObject({ status: 503, headers: { "Retry-After": "5" } });
     await Promise.all([write(), write()]);
     expect(b.statements.filter((sql) => sql === "INSERT")).toHaveLength(2);

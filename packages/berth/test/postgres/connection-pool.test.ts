@@ -2,7 +2,11 @@ import type { Database, DatabaseOptions } from "../../src/postgres/database";
 import { createDatabase } from "../../src/postgres/database";
 import { BackingServiceUnavailable } from "../../src/backing/unavailable";
 import { createTestLogger } from "../../src/testing/app";
-import { type Answer, type FakePostgres, startFakePostgres } from "../support/fake-postgres";
+import {
+  type FakePostgres,
+  type ScriptedResponse,
+  startFakePostgres,
+} from "../support/fake-postgres";
 import { holdTimeouts } from "../../src/testing/timers";
 
 let fake: FakePostgres;
@@ -31,8 +35,8 @@ function attach(options: Partial<DatabaseOptions> = {}): Database {
 /** The statement `locked` gets its response when the test calls `unlock`. */
 function lockTable() {
   let unlock: () => void = () => undefined;
-  const unlocked = new Promise<Answer>((resolve) => (unlock = () => resolve([])));
-  fake.answer = (sql) => (sql === "locked" ? unlocked : []);
+  const unlocked = new Promise<ScriptedResponse>((resolve) => (unlock = () => resolve([])));
+  fake.respond = (sql) => (sql === "locked" ? unlocked : []);
   return { unlock };
 }
 
@@ -42,9 +46,9 @@ const until = async (isTrue: () => boolean) => {
 
 /** Sends one statement per connection, waits until all of them hang, and resolves with their responses. */
 async function hang(connections: number) {
-  const answers = Array.from({ length: connections }, () => database.query("locked"));
+  const results = Array.from({ length: connections }, () => database.query("locked"));
   await until(() => fake.statements.length === connections);
-  return Promise.all(answers);
+  return Promise.all(results);
 }
 
 describe("a connection pool", () => {
@@ -57,7 +61,7 @@ describe("a connection pool", () => {
   it("opens at most `size` connections, and queues the other callers in order", async () => {
     const { query } = attach({ poolSize: 2 });
     // Otherwise one connection may serve all before the other is open.
-    fake.answer = async () => {
+    fake.respond = async () => {
       await until(() => fake.startups() === 2);
       return [];
     };
@@ -120,13 +124,13 @@ describe("a connection pool", () => {
   it("closes when the last connection is released", async () => {
     attach();
     const { unlock } = lockTable();
-    const answer = hang(1);
+    const result = hang(1);
     await until(() => fake.statements.length === 1);
     const closed = database.close();
     await expect(database.query("")).rejects.toBeInstanceOf(BackingServiceUnavailable);
     unlock();
     await closed;
-    expect(await answer).toEqual([[]]);
+    expect(await result).toEqual([[]]);
   });
 });
 
@@ -147,10 +151,10 @@ describe("a statement that fails", () => {
     async (sqlState, status, startups) => {
       const { query } = attach();
       await query("");
-      fake.answer = () => ({ sqlState });
+      fake.respond = () => ({ sqlState });
       const err: unknown = await query("").catch((reason: unknown) => reason);
       expect((err as { status?: number }).status ?? 500).toBe(status);
-      fake.answer = () => [];
+      fake.respond = () => [];
       await query("");
       expect(fake.startups()).toBe(startups);
     },
@@ -161,14 +165,14 @@ describe("a ping", () => {
   it("succeeds while every connection waits for one table", async () => {
     attach({ poolSize: 2 });
     const { unlock } = lockTable();
-    const answers = hang(2);
+    const results = hang(2);
     await until(() => fake.statements.length === 2);
     await Promise.all([database.ping(), database.ping(), database.ping()]);
     // One more connection for all concurrent pings, closed afterwards.
     expect(fake.startups()).toBe(3);
     await until(() => fake.clients() === 2);
     unlock();
-    await answers;
+    await results;
   });
 
   it("opens no connection when one was just released", async () => {
@@ -176,22 +180,22 @@ describe("a ping", () => {
     attach();
     await database.query("");
     const { unlock } = lockTable();
-    const answer = database.query("locked");
+    const result = database.query("locked");
     await database.ping();
     expect(fake.startups()).toBe(1);
     unlock();
-    await answer;
+    await result;
   });
 
   it("succeeds when this process's connections fill the server", async () => {
     attach();
     const { unlock } = lockTable();
-    const answers = hang(1);
+    const results = hang(1);
     await until(() => fake.statements.length === 1);
     fake.greeting = { sqlState: "53300" };
     await database.ping();
     unlock();
-    await answers;
+    await results;
   });
 
   it.each(["silence", { sqlState: "57P03" }] as const)(
@@ -199,7 +203,7 @@ describe("a ping", () => {
     async (greeting) => {
       attach({ connectTimeoutMs: 5000 });
       const { unlock } = lockTable();
-      const answers = hang(1);
+      const results = hang(1);
       await until(() => fake.statements.length === 1);
       fake.greeting = greeting;
       holdTimeouts();
@@ -208,7 +212,7 @@ describe("a ping", () => {
       jest.advanceTimersByTime(5000);
       await failed;
       unlock();
-      await answers;
+      await results;
     },
   );
 });

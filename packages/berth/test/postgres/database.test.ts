@@ -94,8 +94,8 @@ afterAll(async () => {
 });
 
 const one = (from = database) => from.query<{ one: number }>("SELECT 1 AS one");
-const untilAnswered = async (from: Database): Promise<unknown> =>
-  one(from).catch(() => untilAnswered(from));
+const untilResponsive = async (from: Database): Promise<unknown> =>
+  one(from).catch(() => untilResponsive(from));
 
 describe("an attached database", () => {
   it("runs parameterized statements", async () => {
@@ -158,11 +158,11 @@ describe("an attached database", () => {
   });
 
   it("is unavailable when it does not respond at all", async () => {
-    await untilAnswered(impatient);
+    await untilResponsive(impatient);
     cable.silence(true);
     await expect(one(impatient)).rejects.toBeInstanceOf(BackingServiceUnavailable);
     cable.silence(false);
-    expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
+    expect(await untilResponsive(impatient)).toEqual([{ one: 1 }]);
   });
 
   it("is unavailable to callers whose wait for a connection times out", async () => {
@@ -173,7 +173,7 @@ describe("an attached database", () => {
       expect((result as PromiseRejectedResult).reason).toBeInstanceOf(BackingServiceUnavailable);
     }
     cable.silence(false);
-    expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
+    expect(await untilResponsive(impatient)).toEqual([{ one: 1 }]);
   });
 
   // The embedded server has one session for all clients, so it has no statement timeout.
@@ -181,7 +181,7 @@ describe("an attached database", () => {
     await expect(impatient.query("SELECT pg_sleep(10)")).rejects.toBeInstanceOf(
       BackingServiceUnavailable,
     );
-    expect(await untilAnswered(impatient)).toEqual([{ one: 1 }]);
+    expect(await untilResponsive(impatient)).toEqual([{ one: 1 }]);
   });
 
   (process.env.TEST_DATABASE_URL ? it : it.skip)(

@@ -121,8 +121,8 @@ describe("a request with an idempotency key", () => {
     const ids = Object.keys(CLIENTS);
     for (const client of ids) {
       const headers = { Authorization: client };
-      const answers = [await post("k", "Ada", headers), await post("k", "Ada", headers)];
-      expect([client, ...answers.map(({ status }) => status)]).toEqual([client, 201, 201]);
+      const responses = [await post("k", "Ada", headers), await post("k", "Ada", headers)];
+      expect([client, ...responses.map(({ status }) => status)]).toEqual([client, 201, 201]);
     }
     expect(await boats()).toHaveLength(ids.length);
     const keys = await database.query<{ key: string }>("SELECT key FROM idempotency_keys");
@@ -182,15 +182,15 @@ describe("a request with an idempotency key", () => {
     await database.query("UPDATE idempotency_keys SET created_at = now() - interval '1 day'");
     // The keys of another process: each process sweeps at its first request.
     const once = createIdempotencyKeys(database);
-    const answer = { status: 204 };
+    const response = { status: 204 };
     const request = { key: "k ", fingerprint: "f" };
-    expect(await once(request, () => Promise.resolve(answer))).toEqual({
-      answer,
+    expect(await once(request, () => Promise.resolve(response))).toEqual({
+      response,
       isRepeated: false,
     });
     while ((await database.query("SELECT 1 FROM idempotency_keys")).length > 1);
-    expect(await database.query("SELECT key, answer FROM idempotency_keys")).toEqual([
-      { key: "k ", answer },
+    expect(await database.query("SELECT key, response FROM idempotency_keys")).toEqual([
+      { key: "k ", response },
     ]);
   });
 

@@ -203,8 +203,9 @@ describe("a transaction", () => {
       if (result.status === "fulfilled") continue;
       expect(result.reason).toBeInstanceOf(BackingServiceUnavailable);
     }
-    const untilAnswered = (): Promise<unknown> => few.query("SELECT 1 AS one").catch(untilAnswered);
-    expect(await untilAnswered()).toEqual([{ one: 1 }]);
+    const untilResponsive = (): Promise<unknown> =>
+      few.query("SELECT 1 AS one").catch(untilResponsive);
+    expect(await untilResponsive()).toEqual([{ one: 1 }]);
     await few.close();
   });
 
@@ -278,7 +279,7 @@ describe("a transaction that is idle for too long", () => {
   });
 
   it.each(["SELECT 1", "COMMIT"])("reports it when the server does so only at %s", async (last) => {
-    fake.answer = (sql) => (sql === last ? { sqlState: "25P03", isFatal: true } : []);
+    fake.respond = (sql) => (sql === last ? { sqlState: "25P03", isFatal: true } : []);
     const idling = other.transaction((tx) => tx.query("SELECT 1"));
     await expect(idling).rejects.toMatchObject(idled);
   });

@@ -50,7 +50,7 @@ describe("a violated constraint", () => {
 
 describe("a request that violates a constraint", () => {
   /** Responds with the outcome of `work`. */
-  const answerOf = (work: () => Promise<unknown>) => {
+  const responseOf = (work: () => Promise<unknown>) => {
     const { app, log } = createTestApp((router) => {
       router.get("/", async (_req, res) => void res.json(await work()));
     });
@@ -60,7 +60,7 @@ describe("a request that violates a constraint", () => {
   };
 
   it("gets the message of the store, and is not logged as an error of the service", async () => {
-    const { body, type, log } = await answerOf(() =>
+    const { body, type, log } = await responseOf(() =>
       database.query(TWICE).catch(onViolation(TAKEN)),
     );
     expect(body).toEqual(problem(409, "Conflict", { detail: "This e-mail address is taken." }));
@@ -69,7 +69,7 @@ describe("a request that violates a constraint", () => {
   });
 
   it("gets the message when the database checks a constraint at COMMIT", async () => {
-    const { body } = await answerOf(() =>
+    const { body } = await responseOf(() =>
       database
         .transaction((tx) => tx.query(NOBODYS))
         .catch(onViolation({ orders_customer_fkey: "There is no such customer." }, 422)),
@@ -80,7 +80,7 @@ describe("a request that violates a constraint", () => {
   });
 
   it("rolls back the transaction", async () => {
-    const { body } = await answerOf(() =>
+    const { body } = await responseOf(() =>
       database.transaction(async (tx) => {
         await tx.query("INSERT INTO customers VALUES (9)");
         await tx.query(TWICE).catch(onViolation(TAKEN));
@@ -96,7 +96,7 @@ describe("a request that violates a constraint", () => {
     ["an invalid number (22P02)", "INSERT INTO customers (id) VALUES ('abc')"],
     ["a number that is too large (22003)", "INSERT INTO customers (id) VALUES (99999999999)"],
   ])("responds 500 without details for %s", async (_what, text) => {
-    const { body, log } = await answerOf(() => database.query(text).catch(onViolation(TAKEN)));
+    const { body, log } = await responseOf(() => database.query(text).catch(onViolation(TAKEN)));
     expect(body).toEqual(problem(500, "Internal Server Error"));
     expect(log.map(({ msg }) => msg)).toContain("request failed");
   });

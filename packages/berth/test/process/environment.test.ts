@@ -39,7 +39,7 @@ describe("readEnvironment", () => {
       KEEP_ALIVE_TIMEOUT_MS: 95_000,
       REQUEST_TIMEOUT_MS: 60_000,
       RESPONSE_TIMEOUT_MS: 60_000,
-      REFUSE_UNFIT_ANSWERS: false,
+      REFUSE_MISMATCHED_RESPONSES: false,
       DRAIN_DELAY_MS: 0,
       SHUTDOWN_TIMEOUT_MS: 8_000,
       DATABASE_URL: required.DATABASE_URL,

@@ -31,7 +31,7 @@ const isUsable = ({ ping }: Redis): Promise<boolean> =>
   );
 
 /** Pings until it succeeds. */
-async function untilAnswered(): Promise<void> {
+async function untilResponsive(): Promise<void> {
   while (!(await isUsable(redis)));
 }
 
@@ -45,7 +45,7 @@ async function untilAway(): Promise<void> {
 describeWithRedis("an attached Redis", () => {
   it("runs commands, and tells a wrong command from an unavailable server", async () => {
     await server.start();
-    await untilAnswered();
+    await untilResponsive();
     expect(await redis.send("INCR", "visits")).toBe(1);
     await expect(redis.send("LPUSH", "visits", "x")).rejects.toThrow(/^WRONGTYPE/);
     await redis.send("CONFIG", "SET", "maxmemory", 1);
@@ -75,19 +75,19 @@ describeWithRedis("an attached Redis", () => {
         await redis.send("EXISTS", "x").catch(() => undefined);
       }
       await undo();
-      await untilAnswered();
+      await untilResponsive();
     }
 
     it("is down when its memory is full", async () => {
       await server.start();
-      await untilAnswered();
+      await untilResponsive();
       await redis.send("CONFIG", "SET", "maxmemory", 1);
       await expectRefusal("OOM", () => redis.send("CONFIG", "SET", "maxmemory", 0));
     });
 
     it("is down when it is a read-only replica", async () => {
       await server.start();
-      await untilAnswered();
+      await untilResponsive();
       await redis.send("REPLICAOF", "127.0.0.1", 1);
       const isPrimary = async () => {
         const done = await redis.send("REPLICAOF", "NO", "ONE").catch(() => undefined);
@@ -100,7 +100,7 @@ describeWithRedis("an attached Redis", () => {
 
     it("is down when it has too few replicas", async () => {
       await server.start();
-      await untilAnswered();
+      await untilResponsive();
       await redis.send("CONFIG", "SET", "min-replicas-to-write", 1);
       await expectRefusal("NOREPLICAS", () =>
         redis.send("CONFIG", "SET", "min-replicas-to-write", 0),
@@ -109,7 +109,7 @@ describeWithRedis("an attached Redis", () => {
 
     it("is down when it cannot save to its disk", async () => {
       await server.start(["--dir", folder, "--save", "3600 1"]);
-      await untilAnswered();
+      await untilResponsive();
       await rmdir(folder);
       await redis.send("BGSAVE");
       const hasFailed = async () =>
@@ -120,7 +120,7 @@ describeWithRedis("an attached Redis", () => {
 
     it("is down while it loads its data", async () => {
       await server.start(["--dir", folder]);
-      await untilAnswered();
+      await untilResponsive();
       for (let i = 0; i < 100; i++) await redis.send("SET", `key ${i}`, "x".repeat(100));
       await redis.send("SAVE");
       await server.stop();
@@ -131,7 +131,7 @@ describeWithRedis("an attached Redis", () => {
 
     it("is up for a user without the permission of its check, which writes nothing", async () => {
       await server.start();
-      await untilAnswered();
+      await untilResponsive();
       expect(await redis.send("DBSIZE")).toBe(0);
       await redis.send("ACL", "SETUSER", "default", "-setrange");
       await redis.ping();
@@ -140,7 +140,7 @@ describeWithRedis("an attached Redis", () => {
 
   it("is down when it refuses the password, which is not logged", async () => {
     await server.start();
-    await untilAnswered();
+    await untilResponsive();
     await redis.send("CONFIG", "SET", "requirepass", "right");
     const { logger, log } = createTestLogger();
     const stranger = createRedis({ url: server.url.replace("//", "//:wr0ng%40@"), logger });
@@ -171,7 +171,7 @@ describeWithRedis("an attached Redis", () => {
         err: { message: "ERR DB index is out of range" },
       },
     ]);
-    await untilAnswered();
+    await untilResponsive();
     expect(await redis.send("DBSIZE")).toBe(0);
 
     const valid = createRedis({ url: `${server.url}/1`, logger });
@@ -185,17 +185,17 @@ describeWithRedis("an attached Redis", () => {
     await untilAway();
     await expect(redis.ping()).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
     await server.start();
-    await untilAnswered();
+    await untilResponsive();
     expect(messages()).toEqual([AWAY, BACK]);
   });
 
   it("is used again after it was down or silent, and logs each once", async () => {
     await server.start();
-    await untilAnswered();
+    await untilResponsive();
     await server.stop();
     await untilAway();
     await server.start();
-    await untilAnswered();
+    await untilResponsive();
     expect(messages().slice(-2)).toEqual([AWAY, BACK]);
 
     const before = messages().length;
@@ -204,7 +204,7 @@ describeWithRedis("an attached Redis", () => {
       await expect(redis.ping()).rejects.toBeInstanceOf(BackingServiceUnavailable);
     }
     await server.thaw();
-    await untilAnswered();
+    await untilResponsive();
     expect(messages().slice(before)).toEqual([AWAY, BACK]);
   });
 });
@@ -213,29 +213,29 @@ describeWithRedis("a Redis that is attached over TLS", () => {
   const authority = join(__dirname, "../support/certificates/authority.crt");
 
   /** Its reply, or the code of the error. */
-  async function answerOf(url: string): Promise<unknown> {
+  async function responseOf(url: string): Promise<unknown> {
     const { logger, log } = createTestLogger();
     const attached = createRedis({ url, logger });
-    let answer: unknown;
+    let response: unknown;
     do {
-      answer = await attached.ping().then(
+      response = await attached.ping().then(
         () => "usable",
         (err: Error) => (err.cause as { code: string }).code,
       );
-    } while (answer !== "usable" && log.length === 0);
+    } while (response !== "usable" && log.length === 0);
     await attached.close();
-    return answer;
+    return response;
   }
 
   it("is accepted with a trusted certificate, or when none is required", async () => {
     server = await createTestRedis(join(__dirname, "../support/certificates"));
     await server.start();
     const { url } = server;
-    expect(await answerOf(`${url}?ssl_ca_certs=${authority}`)).toBe("usable");
-    expect(await answerOf(`${url}?ssl_cert_reqs=none`)).toBe("usable");
-    expect(await answerOf(url)).toBe("SELF_SIGNED_CERT_IN_CHAIN");
+    expect(await responseOf(`${url}?ssl_ca_certs=${authority}`)).toBe("usable");
+    expect(await responseOf(`${url}?ssl_cert_reqs=none`)).toBe("usable");
+    expect(await responseOf(url)).toBe("SELF_SIGNED_CERT_IN_CHAIN");
     const elsewhere = url.replace("localhost", "127.0.0.1");
-    expect(await answerOf(`${elsewhere}?ssl_ca_certs=${authority}`)).toBe(
+    expect(await responseOf(`${elsewhere}?ssl_ca_certs=${authority}`)).toBe(
       "ERR_TLS_CERT_ALTNAME_INVALID",
     );
   });

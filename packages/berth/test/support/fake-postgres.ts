@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
 /** Rows of one column `value`, an error, which can be fatal, or no response. */
-export type Answer = { value: string }[] | { sqlState: string; isFatal?: boolean } | "silence";
+export type ScriptedResponse =
+  { value: string }[] | { sqlState: string; isFatal?: boolean } | "silence";
 
 /** The behaviour of the server; a test can change it while the server runs. */
 export interface Behaviour {
@@ -11,7 +12,7 @@ export interface Behaviour {
   greeting: "welcome" | "silence" | { sqlState: string };
   /** Settings in the start-up message that are refused, as by poolers; the error names the first one. */
   refusedSettings?: string[];
-  answer: (sql: string) => Answer | Promise<Answer>;
+  respond: (sql: string) => ScriptedResponse | Promise<ScriptedResponse>;
 }
 
 export interface FakePostgres extends Behaviour {
@@ -66,14 +67,14 @@ const DESCRIPTION = message(
 const row = (value: string): Buffer =>
   message("D", int16(1), int32(Buffer.byteLength(value)), value);
 
-function render(answer: Answer, status: Status): Buffer {
-  if (answer === "silence") return Buffer.alloc(0);
-  if ("sqlState" in answer) {
-    const { sqlState, isFatal } = answer;
+function render(response: ScriptedResponse, status: Status): Buffer {
+  if (response === "silence") return Buffer.alloc(0);
+  if ("sqlState" in response) {
+    const { sqlState, isFatal } = response;
     if (isFatal) return errorResponse("FATAL", sqlState, sqlState);
     return Buffer.concat([errorResponse("ERROR", sqlState, sqlState), ready(status)]);
   }
-  const rows = answer.map(({ value }) => row(value));
+  const rows = response.map(({ value }) => row(value));
   const done = message("C", `SELECT ${rows.length}\0`);
   return Buffer.concat([DESCRIPTION, ...rows, done, ready(status)]);
 }
@@ -128,9 +129,9 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
         statements.push(sql);
         if (sql.startsWith("BEGIN")) status = "T";
         if (/^(COMMIT|ROLLBACK)$/.test(sql)) status = "I";
-        void Promise.resolve(fake.answer(sql)).then((answer) => {
-          socket.write(render(answer, status));
-          if (typeof answer === "object" && "isFatal" in answer) socket.end();
+        void Promise.resolve(fake.respond(sql)).then((response) => {
+          socket.write(render(response, status));
+          if (typeof response === "object" && "isFatal" in response) socket.end();
         });
       }
     };
@@ -149,7 +150,7 @@ export async function startFakePostgres(given: Partial<Behaviour> = {}): Promise
   const { port } = server.address() as AddressInfo;
   const fake: FakePostgres = {
     greeting: "welcome",
-    answer: () => [],
+    respond: () => [],
     ...given,
     port,
     url: `postgres://user:hunter2@localhost:${port}/db`,

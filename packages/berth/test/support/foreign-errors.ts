@@ -36,22 +36,22 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** Responds with secrets that are named after the client's user agent. */
-const answering = (status: number): Server =>
+const responding = (status: number): Server =>
   createServer((req, res) => {
     const of = `mark-${/^[a-z]\w*$/.exec(req.headers["user-agent"] ?? "")?.[0] ?? "s3status"}`;
     req.resume();
-    res.writeHead(status, { "Set-Cookie": `s=${of}-setcookie`, "X-Token": `${of}-answerheader` });
+    res.writeHead(status, { "Set-Cookie": `s=${of}-setcookie`, "X-Token": `${of}-responseheader` });
     res.end(
       of.startsWith("mark-s3")
         ? `<Error><Code>AccessDenied</Code><Message>no</Message><AWSAccessKeyId>${of}-keyid</AWSAccessKeyId></Error>`
-        : `{"text": ${of}-answerbody`,
+        : `{"text": ${of}-responsebody`,
     );
   });
 
 /** Sends some bytes in response to the first ones, and closes the connection. */
-const saying = (answer: string): Server =>
+const saying = (bytes: string): Server =>
   createTcpServer((socket) => {
-    socket.on("error", () => undefined).once("data", () => socket.end(answer));
+    socket.on("error", () => undefined).once("data", () => socket.end(bytes));
   });
 
 async function startServers(): Promise<Ports> {
@@ -68,8 +68,8 @@ async function startServers(): Promise<Ports> {
       });
   });
   const ports = {
-    refusing: await listen(answering(403)),
-    text: await listen(answering(200)),
+    refusing: await listen(responding(403)),
+    text: await listen(responding(200)),
     broken: await listen(saying("HTTP/1.1 200 OK\r\nX")),
     postgres: await listen(saying(errorResponse("FATAL", "28P01", refusal).toString("latin1"))),
     redis: await listen(redis),

@@ -24,7 +24,7 @@ export interface WorkerProgram {
   /** Replaces the program with another release, atomically. */
   release(of: Release): void;
   /** Lets present and future requests of `/slow` finish. */
-  answerSlow(): void;
+  respondToSlow(): void;
   /** Writes the program's `.env`. */
   writeEnv(text: string): void;
   /** Starts it with two workers; resolves once it serves. */
@@ -47,7 +47,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
   return {
     folder,
     release,
-    answerSlow: () => writeFileSync(join(folder, "answer"), ""),
+    respondToSlow: () => writeFileSync(join(folder, "respond"), ""),
     writeEnv: (text) => writeFileSync(join(folder, ".env"), text),
     start: (env = {}) =>
       asServer(startCommand(command, { PORT: "0", WEB_CONCURRENCY: "2", ...env }, folder)),
@@ -56,7 +56,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 }
 
 /**
- * `GET /` responds with the version, the worker and its process, and `/slow` does once the test calls `answerSlow`. `/never` never
+ * `GET /` responds with the version, the worker and its process, and `/slow` does once the test calls `respondToSlow`. `/never` never
  * responds, `/verbose` logs 2,000 characters, `/crash` throws an uncaught error, and `/block` blocks the event loop. `LIMITS` overrides supervisor options, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
@@ -83,11 +83,11 @@ const main = (config, logger) => {
   const { draining } = lifecycle;
   draining.addEventListener("abort", () => logger.info({ isReplaced: draining.reason === REPLACED }, "draining"));
   const server = createServer((req, res) => {
-    const answer = () =>
+    const respond = () =>
       res.end(JSON.stringify({ version: ${JSON.stringify(version)}, pid: process.pid, worker: cluster.worker?.id }));
     if (req.url === "/slow") {
       logger.info("a slow request has come");
-      const look = () => (existsSync(__dirname + "/answer") ? answer() : setTimeout(look, 20));
+      const look = () => (existsSync(__dirname + "/respond") ? respond() : setTimeout(look, 20));
       return look();
     }
     if (req.url === "/verbose") logger.info("x".repeat(2000));
@@ -98,7 +98,7 @@ const main = (config, logger) => {
       setTimeout(() => { for (;;); }, 50);
       return;
     }
-    answer();
+    respond();
   });
   const web = createHttpService({
     name: "web",

@@ -150,7 +150,7 @@ describe("the issuer's keys", () => {
   it.each(["application/octet-stream", "text/plain; charset=utf-8", "text/html", undefined])(
     "can have the media type %s",
     async (type) => {
-      issuer.answer = (_req, res) => {
+      issuer.respond = (_req, res) => {
         if (type !== undefined) res.setHeader("Content-Type", type);
         res.end(JSON.stringify({ keys: [asJwk(first)] }));
       };
@@ -173,36 +173,36 @@ describe("the issuer's keys", () => {
 /** The failures of an issuer. */
 const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
   ["is down", (issuer) => issuer.stop()],
-  ["hangs", (issuer) => void (issuer.answer = () => undefined)],
+  ["hangs", (issuer) => void (issuer.respond = () => undefined)],
   [
     "never ends its response",
     (issuer) =>
-      void (issuer.answer = (_req, res) => {
+      void (issuer.respond = (_req, res) => {
         res.setHeader("Content-Type", "application/json").write("{");
         const drip = setInterval(() => res.write(" "), 50);
         res.on("close", () => clearInterval(drip));
       }),
   ],
-  ["breaks the connection", (issuer) => void (issuer.answer = (req) => req.socket.destroy())],
-  ["responds 500", (issuer) => void (issuer.answer = (_req, res) => res.writeHead(500).end("{}"))],
+  ["breaks the connection", (issuer) => void (issuer.respond = (req) => req.socket.destroy())],
+  ["responds 500", (issuer) => void (issuer.respond = (_req, res) => res.writeHead(500).end("{}"))],
   [
     "redirects",
     (issuer) =>
-      void (issuer.answer = (_req, res) => res.writeHead(302, { Location: "/keys" }).end()),
+      void (issuer.respond = (_req, res) => res.writeHead(302, { Location: "/keys" }).end()),
   ],
-  ["responds with HTML", (issuer) => void (issuer.answer = (_req, res) => res.end("<html>"))],
+  ["responds with HTML", (issuer) => void (issuer.respond = (_req, res) => res.end("<html>"))],
   ...["{", "null", "[]", '{"keys":{}}', '{"keys":[]}', '{"keys":[null,1,{"kty":"EC"}]}'].map(
     (body): [string, (issuer: TestIssuer) => void] => [
-      `answers ${body}`,
+      `responds with ${body}`,
       (issuer) =>
-        void (issuer.answer = (_req, res) =>
+        void (issuer.respond = (_req, res) =>
           res.setHeader("Content-Type", "application/json").end(body)),
     ],
   ),
   [
     "responds with 10 MB, compressed",
     (issuer) =>
-      void (issuer.answer = (_req, res) =>
+      void (issuer.respond = (_req, res) =>
         res
           .setHeader("Content-Encoding", "gzip")
           .end(gzipSync(JSON.stringify({ keys: [asJwk(first)], more: "x".repeat(10_000_000) })))),
@@ -210,7 +210,7 @@ const failures: [string, (issuer: TestIssuer) => Promise<void> | void][] = [
   [
     "responds with 10 MB",
     (issuer) =>
-      void (issuer.answer = (_req, res) =>
+      void (issuer.respond = (_req, res) =>
         res
           .setHeader("Content-Type", "application/json")
           .end(JSON.stringify({ keys: [asJwk(first)], more: "x".repeat(10_000_000) }))),
@@ -263,11 +263,11 @@ describe("an issuer that is down", () => {
 
   it("delays no request whose key is cached, once a fetch has failed", async () => {
     await verify(first);
-    issuer.answer = (_req, res) => res.writeHead(500).end();
+    issuer.respond = (_req, res) => res.writeHead(500).end();
     advance(10 * MINUTE_MS);
     await verify(first);
     const asked: ServerResponse[] = [];
-    issuer.answer = (_req, res) => void asked.push(res);
+    issuer.respond = (_req, res) => void asked.push(res);
     advance(MINUTE_MS);
     expect(await settled(first)).toBe("ann");
     await issuer.untilAsked(3);
@@ -276,7 +276,7 @@ describe("an issuer that is down", () => {
   });
 
   it("does not delay the shutdown", async () => {
-    issuer.answer = () => undefined;
+    issuer.respond = () => undefined;
     const waiting = expect(verify(first)).rejects.toMatchObject(AWAY);
     await issuer.untilAsked(1);
     await tokens.close();

@@ -72,7 +72,7 @@ describe("startServer()", () => {
 });
 
 describe("send()", () => {
-  const answering = async (response: string) => {
+  const responding = async (response: string) => {
     const server = createServer((socket) => socket.once("data", () => socket.end(response)));
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
@@ -85,7 +85,7 @@ describe("send()", () => {
     ["HTTP/1.1 102 Processing\r\n\r\n", { message: /without/, hasBegun: false }],
   ])("rejects an incomplete response: %j", async (response, error) => {
     const message = expect.stringMatching(error.message) as string;
-    await expect(answering(response)).rejects.toMatchObject({ ...error, message });
+    await expect(responding(response)).rejects.toMatchObject({ ...error, message });
   });
 });
 

@@ -38,7 +38,7 @@ const wellBehaved = {
   log,
   onStdoutError: () => undefined,
   /** Handlers that take precedence over `respond`, by method and path. */
-  answers: {},
+  handlers: {},
   respond,
 
   signals: ["SIGTERM", "SIGINT"],
@@ -81,8 +81,8 @@ function handle(req, res, open, parts) {
     if (open.draining && open.sockets.get(socket) === 0) socket.end();
   });
   parts.log(`${req.method} ${req.url}`);
-  const answer = parts.answers[`${req.method} ${req.url}`] ?? parts.respond;
-  return answer(req, res, open);
+  const handle = parts.handlers[`${req.method} ${req.url}`] ?? parts.respond;
+  return handle(req, res, open);
 }
 
 /** Tracks the open sockets, the number of requests on each, and the upgraded ones. */

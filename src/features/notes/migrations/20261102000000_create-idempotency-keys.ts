@@ -6,7 +6,7 @@ export function up(pgm: MigrationBuilder): void {
     CREATE TABLE idempotency_keys (
       key text PRIMARY KEY,
       fingerprint text NOT NULL,
-      answer json NOT NULL,
+      response json NOT NULL,
       created_at timestamptz NOT NULL DEFAULT now()
     );
     CREATE INDEX ON idempotency_keys (created_at);

@@ -111,14 +111,14 @@ describe("restart, looking for its formation", () => {
   });
 
   it("does not trust a folder that other users can write to", async () => {
-    const { directory, answer } = await startImpostor({ done: true });
+    const { directory, impostor } = await startImpostor({ done: true });
     const folder = join(TMPDIR, `formations-${process.getuid?.()}`);
     chmodSync(folder, 0o722);
     expect(await restart({ directory }, [], { TMPDIR })).toEqual({
       code: 1,
       output: `${folder} is accessible to other users: remove it, or choose another TMPDIR\n`,
     });
-    expect(answer.wasAsked).toBe(false);
+    expect(impostor.wasAsked).toBe(false);
   });
 
   it.each(["say", "failed"])(
@@ -141,9 +141,9 @@ afterEach(() => impostors.splice(0).forEach((server) => server.close()));
 async function startImpostor(line: object) {
   const directory = join(TMPDIR, "here");
   mkdirSync(directory);
-  const answer = { wasAsked: false };
+  const impostor = { wasAsked: false };
   const server = createServer((socket) => {
-    answer.wasAsked = true;
+    impostor.wasAsked = true;
     socket.on("error", () => {}).once("data", () => socket.end(`${JSON.stringify(line)}\n`));
   });
   impostors.push(server);
@@ -151,5 +151,5 @@ async function startImpostor(line: object) {
   mkdirSync(folder, { mode: 0o700 });
   server.listen(join(folder, `${formationId(directory).slice(-8)}-1.sock`));
   await once(server, "listening");
-  return { directory, answer };
+  return { directory, impostor };
 }

@@ -17,7 +17,7 @@ import {
 afterEach(stopFormations);
 
 /**
- * Responds with its VERSION; /slow is in flight until the file `answer` exists. It becomes ready some time after it listens;
+ * Responds with its VERSION; /slow is in flight until the file `respond` exists. It becomes ready some time after it listens;
  * `broken` does not start, `never` is never ready.
  */
 const SERVER = `
@@ -40,7 +40,7 @@ server.listen(process.env.PORT, () => {
 process.on("SIGTERM", () => {
   console.log("leaving");
   server.close();
-  setInterval(() => existsSync("answer") && slow.splice(0).forEach((res) => res.end(version)), 20).unref();
+  setInterval(() => existsSync("respond") && slow.splice(0).forEach((res) => res.end(version)), 20).unref();
 });
 `;
 const web = "web: exec node app/server.js";
@@ -49,7 +49,7 @@ const files = { "app/server.js": SERVER, VERSION: "one" };
 
 const save = ({ directory }: Runner, version: string) =>
   writeFileSync(join(directory, "VERSION"), version);
-const answerSlow = ({ directory }: Runner) => writeFileSync(join(directory, "answer"), "");
+const respondToSlow = ({ directory }: Runner) => writeFileSync(join(directory, "respond"), "");
 const restart = ({ directory }: Runner, ...args: string[]) =>
   startRunner(directory, ["restart", ...args]);
 
@@ -106,17 +106,17 @@ describe("restart", () => {
       await Promise.all([ask(base), ask(base + 1)]);
       save(runner, "two");
       const command = restart(runner, "web");
-      void runner.waitFor(/leaving/).then(() => answerSlow(runner));
+      void runner.waitFor(/leaving/).then(() => respondToSlow(runner));
       let isOver = false;
       void command.exited.then(() => (isOver = true));
-      const answered: string[] = [];
+      const versions: string[] = [];
       while (!isOver) {
-        answered.push(await Promise.any([ask(base), ask(base + 1)]));
+        versions.push(await Promise.any([ask(base), ask(base + 1)]));
         await delay(5);
       }
       expect(await command.exited).toBe(0);
       expect(await slow).toEqual(["one", "one"]);
-      expect(new Set(answered)).toEqual(new Set(["one", "two"]));
+      expect(new Set(versions)).toEqual(new Set(["one", "two"]));
     },
   );
 
@@ -252,12 +252,12 @@ describe("restart", () => {
       const command = restart(runner, "web");
       await runner.waitFor(/leaving/);
       if (what === "starting") {
-        answerSlow(runner);
+        respondToSlow(runner);
         await runner.waitFor(/listening with never/);
       }
       runner.process.kill("SIGINT");
       await runner.waitFor(/web\.2 +\| leaving/);
-      answerSlow(runner);
+      respondToSlow(runner);
       expect(await runner.exited).toBe(130);
       expect(await command.exited).toBe(1);
       expect(command.output()).toMatch(/\nthe formation (has )?ended.*\n$/);

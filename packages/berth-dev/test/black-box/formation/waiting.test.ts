@@ -7,7 +7,7 @@ import { startFormation, stopFormations, type Runner } from "../../formation/sup
 const db = `db: sleep 0.3; exec node -e "require('net').createServer().listen(process.env.PORT)"`;
 /** Fails unless something listens on the port. */
 const asks = (name: string, port: string) =>
-  `node -e "require('net').connect(process.argv[1]).on('connect', function () { console.log('${name} is answered'); this.destroy() })" ${port}`;
+  `node -e "require('net').connect(process.argv[1]).on('connect', function () { console.log('${name} is connected'); this.destroy() })" ${port}`;
 
 afterEach(stopFormations);
 
@@ -22,8 +22,8 @@ describe("a line that mentions another type's port", () => {
       db,
       db.replace("db:", "queue:"),
     ]);
-    await runner.waitFor(/worker is answered/);
-    const events = ["db.1 started", "release is answered", "release.1 exited with code 0"];
+    await runner.waitFor(/worker is connected/);
+    const events = ["db.1 started", "release is connected", "release.1 exited with code 0"];
     const both = ["web.1 started", "queue.1 started", "worker.1 started"];
     const order = [...events, ...both].map((event) => runner.output().indexOf(event));
     expect(order.slice(0, 4)).toEqual(order.slice(0, 4).toSorted((a, b) => a - b));

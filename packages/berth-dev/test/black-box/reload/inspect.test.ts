@@ -44,10 +44,10 @@ describe("npm run dev -- --inspect", () => {
       await runner.waitFor(new RegExp(`serving ${greeting}`));
       const editor = await attachDebugger(inspect);
       await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
-      const answer = ask();
+      const response = ask();
       expect(await editor.paused()).toBe(BREAKPOINT);
       await editor.resume();
-      expect(await answer).toBe(`{"name":"Ann","greeting":"${greeting} Ann"}`);
+      expect(await response).toBe(`{"name":"Ann","greeting":"${greeting} Ann"}`);
       void editor.left();
     }
   });

@@ -60,7 +60,7 @@ void serve(httpVariables, async ({ config, logger, target, draining, run }) => {
       router.get("/message/:way", (req, res) => {
         res.set({
           "Set-Cookie": "s=mark-message-setcookie",
-          "X-Token": "mark-message-answerheader",
+          "X-Token": "mark-message-responseheader",
         });
         ofMessages[req.params.way]?.(req, res);
         res.end();

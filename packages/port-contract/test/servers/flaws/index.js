@@ -3,12 +3,12 @@
 
 const flaws = {
   ...require("./binding"),
-  ...require("./answering"),
+  ...require("./responses"),
   ...require("./draining"),
   ...require("./running"),
 };
 
-const mergeable = ["answers", "beforeListening"];
+const mergeable = ["handlers", "beforeListening"];
 
 /** Combines the parts of several flaws. @throws Error if two of them replace the same part */
 function partsOf(names) {
@@ -16,9 +16,9 @@ function partsOf(names) {
   const replaced = all.flatMap(Object.keys).filter((part) => !mergeable.includes(part));
   const twice = replaced.find((part, index) => replaced.indexOf(part) < index);
   if (twice) throw new Error(`${names.join(", ")}: more than one replaces ${twice}`);
-  const answers = Object.assign({}, ...all.map((parts) => parts.answers));
+  const handlers = Object.assign({}, ...all.map((parts) => parts.handlers));
   const beforeListening = () => all.forEach((parts) => parts.beforeListening?.());
-  return Object.assign({}, ...all, { answers, beforeListening });
+  return Object.assign({}, ...all, { handlers, beforeListening });
 }
 
 module.exports = { flaws, partsOf };

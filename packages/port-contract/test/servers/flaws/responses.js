@@ -16,7 +16,7 @@ module.exports = {
   "trusts X-Forwarded-For": {
     breaks: ["H4"],
     parts: {
-      answers: {
+      handlers: {
         "GET /": (req, res) =>
           send(res, 200, { client: req.headers["x-forwarded-for"]?.split(",")[0] ?? "nobody" }),
       },
@@ -24,11 +24,11 @@ module.exports = {
   },
   "has no readiness endpoint": {
     breaks: ["H5"],
-    parts: { answers: { "GET /readyz": (_req, res) => send(res, 404, "not found") } },
+    parts: { handlers: { "GET /readyz": (_req, res) => send(res, 404, "not found") } },
   },
   "stays ready while draining": {
     breaks: ["H5"],
-    parts: { answers: { "GET /readyz": (_req, res) => send(res, 200, "ready") } },
+    parts: { handlers: { "GET /readyz": (_req, res) => send(res, 200, "ready") } },
   },
   "keeps state in memory": {
     breaks: ["S1"],
@@ -44,7 +44,7 @@ module.exports = {
   "has a hard-coded upstream": {
     breaks: ["R1"],
     parts: {
-      answers: { "GET /upstream": (_req, res) => send(res, 502, "nobody at localhost:3001") },
+      handlers: { "GET /upstream": (_req, res) => send(res, 502, "nobody at localhost:3001") },
     },
   },
 };
