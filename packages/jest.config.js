@@ -16,8 +16,8 @@ module.exports = {
     ...require(config),
     testPathIgnorePatterns: isNamed ? [] : ["/black-box/"],
   })),
-  // Most tests wait for sockets, timers and processes some of the time.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  // Tests wait for sockets, timers and processes half of the time.
+  maxWorkers: Math.ceil(availableParallelism() * 2),
   // Concurrent tests wait for servers, in a queue of their own.
   maxConcurrency: 50,
 };

@@ -305,7 +305,7 @@ describe("a broken route", () => {
       fuzzRoutes(
         post(
           createUnless(
-            ({ name }) => name.length > 9,
+            ({ name }) => name.length > 3,
             () => {
               throw new Error("overboard");
             },
