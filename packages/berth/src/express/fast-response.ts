@@ -161,8 +161,13 @@ export function sendAtOnce(res: Response, type: string, text: string, isTagged: 
     (res as FastResponse)[PENDING] = undefined;
     res.writeHead(statusCode, headers);
   } else setAll(res, headers);
-  if (req.method === "HEAD") res.end();
-  else res.end(body, isAscii ? "latin1" : "utf8");
+  if (req.method !== "HEAD") {
+    // Given head and body at once by `end`, Node 20 makes two writes, which costs 5 % of a small request (0.68 instead of 0.72 of bare `node:http`).
+    res.socket?.cork();
+    res.write(body, isAscii ? "latin1" : "utf8");
+    res.socket?.uncork();
+  }
+  res.end();
   return true;
 }
 
