@@ -93,6 +93,8 @@ describe("log in a request", () => {
     expect(JSON.parse(check as string)).toMatchObject({
       requestId: "r2",
       route: "/readyz",
+      check: "database",
+      err: { message: "down" },
       msg: "a readiness check failed",
     });
   });

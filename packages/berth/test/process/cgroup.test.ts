@@ -52,6 +52,16 @@ describe("readCgroupLimits", () => {
     ).toEqual({ cpus: undefined, memoryBytes: undefined });
   });
 
+  it.each([
+    ["0", undefined],
+    ["1", 1],
+    [String(2 ** 60 - 2 ** 12), 2 ** 60 - 2 ** 12],
+    [String(2 ** 60), undefined],
+  ])("reads a memory limit of %s as %s", (text, memoryBytes) => {
+    const files = { "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": `${text}\n` };
+    expect(limitsOf(files)).toEqual({ cpus: undefined, memoryBytes });
+  });
+
   it("finds no limits without control groups", () => {
     expect(limitsOf({})).toEqual({ cpus: undefined, memoryBytes: undefined });
   });

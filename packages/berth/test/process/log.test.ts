@@ -19,6 +19,14 @@ describe("log", () => {
     expect(lines.map(({ level }) => level)).toEqual(["info", "warn"]);
   });
 
+  it("has methods that can be passed on by themselves", () => {
+    const { logger, log: lines } = createTestLogger();
+    setProcessLogger(logger);
+    const info: (this: void, text: string) => void = Reflect.get(log, "info");
+    info("by itself");
+    expect(said(lines)).toEqual([{ msg: "by itself" }]);
+  });
+
   it("writes nothing before a process logger is set", () => {
     jest.isolateModules(() => {
       const written = jest.spyOn(process.stdout, "write");

@@ -107,6 +107,34 @@ describe("createLogger", () => {
     });
   });
 
+  it("redacts credentials in each argument of a message", () => {
+    const lines: string[] = [];
+    const logger = createLogger("info", { write: (line: string) => void lines.push(line) });
+    logger.info("%s, then %s, then %o", "https://u:hunter2@a/", new Error("u:hunter2@b"), {
+      authorization: "Bearer hunter2",
+      url: "redis://u:hunter2@c/",
+    });
+    expect(lines.join()).toContain("https://[redacted]@a/");
+    expect(lines.join()).not.toContain("hunter2@a");
+    expect(lines.join()).not.toContain("hunter2@c");
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      msg: expect.stringContaining('{"authorization":"[redacted]"') as string,
+    });
+  });
+
+  it("logs the fields of an error of PostgreSQL, without its detail", () => {
+    const fields = {
+      ...{ code: "23505", severity: "ERROR", schema: "public", table: "ships", column: "name" },
+      ...{ constraint: "ships_key", dataType: "text", position: "7", routine: "check" },
+    };
+    const err = Object.assign(new Error("duplicate key"), fields, {
+      detail: "Key (name)=(secret)",
+    });
+    const { err: shown } = logged({ err }) as { err: object };
+    expect(shown).toMatchObject(fields);
+    expect(shown).not.toHaveProperty("detail");
+  });
+
   it("logs any value as JSON", () => {
     const circular: Record<string, unknown> = { at: new Date(0), gone: undefined, run: () => 1 };
     circular.self = circular;
