@@ -3,13 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pino } from "pino";
 import { openApiDocument, undescribedRoutes } from "berth/api";
-import { attachServices } from "berth/backing";
 import { readAbout } from "berth/process";
 import { exampleEnvironment, readEnvironment } from "berth/config";
 import { createApp } from "../src/app";
 import { webVariables } from "../src/config";
 import { mountRoutes } from "../src/routes";
-import { backingServices } from "../src/services";
+import { createServices } from "../src/services";
 
 const src = join(__dirname, "../src");
 
@@ -19,18 +18,14 @@ export function describeService(): { document: object; undescribed: string[] } {
   const config = readEnvironment(webVariables, exampleEnvironment(webVariables));
   const logger = pino({ enabled: false });
   const about = readAbout(src);
-  const { attached, services } = attachServices(backingServices, {
-    config,
-    logger,
-    name: about.name,
-  });
   const { signal: draining } = new AbortController();
+  const { attached, services } = createServices({ config, logger, about, draining });
   const app = createApp({
     config,
     logger,
     draining,
     attached,
-    mountRoutes: (to) => mountRoutes(to, { ...services, config, about, draining }),
+    mountRoutes: (to) => mountRoutes(to, services),
   });
   const { name: title, version } = about;
   return {

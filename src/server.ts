@@ -1,21 +1,15 @@
 // The web process: attaches its backing services, binds PORT and serves until it is told to stop.
 import "berth/early";
-import { attachServices } from "berth/backing";
 import { createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
 import { createApp } from "./app";
 import { webVariables } from "./config";
 import { mountRoutes, mountUpgrades } from "./routes";
-import { backingServices, type Services } from "./services";
+import { createServices } from "./services";
 
 void serve(webVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
-  const { attached, services: backing } = attachServices(backingServices, {
-    config,
-    logger,
-    name: about.name,
-  });
-  const services: Services = { ...backing, config, about, draining };
+  const { attached, services } = createServices({ config, logger, about, draining });
 
   const app = createApp({
     config,

@@ -1,5 +1,6 @@
-// What features may use: each backing service once, with its check and its close.
-import type { Attached, BackingServices } from "berth/backing";
+// What features may use: each backing service once, with its check and its close, and what is built on them.
+import type { Logger } from "pino";
+import { attachServices, type BackingServices } from "berth/backing";
 import { attachDatabase } from "berth/postgres";
 import type { ProcessServices } from "berth/process";
 import { attachRedis } from "berth/redis";
@@ -12,5 +13,18 @@ export const backingServices = {
   tokens: attachTokens, // part: tokens
 } satisfies BackingServices<Config>;
 
+interface ServicesOptions extends ProcessServices {
+  config: Config;
+  logger: Logger;
+}
+
+/** Attaches the backing services: the same for the web process, for tests and for what describes the routes. */
+export function createServices({ config, logger, about, draining }: ServicesOptions) {
+  const { name } = about;
+  const { attached, services: backing } = attachServices(backingServices, { config, logger, name });
+  // A service built on others is one more name here: `stock: createStockFeed(backing.database)`.
+  return { attached, services: { ...backing, config, about, draining } };
+}
+
 /** What features get. */
-export type Services = Attached<typeof backingServices> & ProcessServices & { config: Config };
+export type Services = ReturnType<typeof createServices>["services"];

@@ -1,12 +1,11 @@
 // Your app, unbound, with its services attached as the environment says, and what it logs.
 import type { Express } from "express";
-import { attachServices } from "berth/backing";
 import { readEnvironment } from "berth/config";
 import { atEnd, createTestLogger, type LogLine } from "berth/testing";
 import { createApp } from "../../src/app";
 import { webVariables } from "../../src/config";
 import { mountRoutes } from "../../src/routes";
-import { backingServices, type Services } from "../../src/services";
+import { createServices, type Services } from "../../src/services";
 import { testEnv } from "./env";
 
 /** An app that is not bound, and all that a test may ask of it. */
@@ -27,18 +26,13 @@ export function createTestApp(
 ): TestApp {
   const { logger, log } = createTestLogger();
   const config = readEnvironment(webVariables, { ...testEnv, ...env });
-  const { services: own, attached } = attachServices(backingServices, {
+  const { attached, services: own } = createServices({
     config,
     logger,
-    name: "test",
-  });
-  const services: Services = {
-    ...own,
-    config,
     about: { name: "test", version: "1.2.3" },
     draining: new AbortController().signal,
-    ...overrides,
-  };
+  });
+  const services: Services = { ...own, ...overrides };
   const app = createApp({
     config,
     logger,

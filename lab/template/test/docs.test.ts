@@ -29,6 +29,11 @@ const GIVEN: Readonly<Record<string, string>> = {
   webVariables: 'import { webVariables } from "src/config";',
   Services: 'import type { Services } from "src/services";',
   Config: "interface Config { CACHE_URL: string }",
+  ServicesOptions:
+    'type ServicesOptions = Parameters<typeof import("src/services").createServices>[0];',
+  backingServices: 'import { backingServices } from "src/services";',
+  createStockFeed:
+    'declare const createStockFeed: (database: import("berth/postgres").Database) => { check(this: void): Promise<void>; close(this: void): Promise<void> };',
   createCache:
     "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
   draining: "declare const draining: AbortSignal;",
