@@ -3,9 +3,17 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { filesOf, requireClean } from "./clone";
-import { type InitOptions, parseOptions, USAGE, UsageError, withNeeds } from "./options";
-import { BERTH, PART_NAMES, type PartName, PARTS } from "./parts";
+import {
+  BERTH,
+  filesOf,
+  PART_NAMES,
+  type PartName,
+  PARTS,
+  requireClean,
+  withNeeds,
+} from "berth-dev/scaffold";
+import { UsageError } from "port-contract/args";
+import { type InitOptions, parseOptions, USAGE } from "./options";
 import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";
 import { writeService } from "./service";
 
@@ -29,7 +37,9 @@ async function main(args: string[]): Promise<void> {
   }
   const parsed = parseOptions(args, takenNames());
   const to = parsed.to === undefined ? undefined : emptyFolder(parsed.to);
-  if (to === undefined) requireClean(root);
+  if (to === undefined) {
+    requireClean(root, ", or create the service in another folder with --to FOLDER");
+  }
   const options = await chosen(parsed);
 
   rmSync(work, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 // The command line of `npm run init`.
 import { builtinModules } from "node:module";
 import { parseArgs } from "node:util";
-import { PART_NAMES, type PartName, PARTS } from "./parts";
+import { isPart, PART_NAMES, type PartName, PARTS, withNeeds } from "berth-dev/scaffold";
+import { UsageError } from "port-contract/args";
 
 export interface InitOptions {
   name: string;
@@ -14,11 +15,6 @@ export interface InitOptions {
   parts: PartName[];
   /** Whether the parts were chosen by arguments. */
   isChosen: boolean;
-}
-
-/** Reported as one line, which names the cure. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 const describe = (name: PartName): string => {
@@ -114,8 +110,6 @@ function parseParts(option: string, values: readonly string[]): NamedParts {
   return { names, isAll: given.includes("all") };
 }
 
-const isPart = (name: string): name is PartName => (PART_NAMES as readonly string[]).includes(name);
-
 /** A named part takes precedence over "all". @throws UsageError when the two options contradict each other. */
 function chosenParts(wanted: NamedParts, unwanted: NamedParts): PartName[] {
   const both = wanted.names.find((name) => unwanted.names.includes(name));
@@ -128,15 +122,6 @@ function chosenParts(wanted: NamedParts, unwanted: NamedParts): PartName[] {
     return wanted.isAll || (!unwanted.isAll && PARTS[name].isDefault);
   };
   return withNeeds(PART_NAMES.filter(stays));
-}
-
-/** @throws UsageError when a part is included without another one that it needs. */
-export function withNeeds(parts: PartName[]): PartName[] {
-  for (const name of parts) {
-    const missing = PARTS[name].needs?.find((needed) => !parts.includes(needed));
-    if (missing) throw new UsageError(`${name} needs ${missing}: include both, or neither`);
-  }
-  return parts;
 }
 
 const quote = (text: string): string => JSON.stringify(text);

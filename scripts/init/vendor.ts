@@ -1,22 +1,8 @@
 // Packs Berth's packages as tarballs, and writes a lock file that installs them.
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "./options";
-
-interface Manifest {
-  name: string;
-  version: string;
-}
-
-/** The path of a tarball in a service. */
-export const tarballOf = ({ name, version }: Manifest): string => `vendor/${name}-${version}.tgz`;
-
-/** The `package.json` of one of Berth's packages. */
-export function manifestOf(root: string, name: string): Manifest {
-  const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
-  return JSON.parse(text) as Manifest;
-}
+import { packTemplate, runTool } from "berth-dev/scaffold";
+import { UsageError } from "port-contract/args";
 
 /**
  * Compiles the packages, and packs them into a folder.
@@ -24,10 +10,11 @@ export function manifestOf(root: string, name: string): Manifest {
  */
 export function packPackages(root: string, names: readonly string[], folder: string): void {
   mkdirSync(folder, { recursive: true });
-  run(root, process.execPath, ["packages/build.js"], "the packages do not compile");
+  runTool(root, process.execPath, ["packages/build.js"], "the packages do not compile");
+  packTemplate(root);
   const paths = names.map((name) => `./packages/${name}`);
   const args = ["pack", ...paths, "--pack-destination", folder, "--ignore-scripts", "--silent"];
-  run(root, "npm", args, "npm cannot pack the packages");
+  runTool(root, "npm", args, "npm cannot pack the packages");
   const packed = readdirSync(folder);
   const missing = names.find((name) => !packed.some((file) => file.startsWith(`${name}-`)));
   if (missing) throw new UsageError(`npm pack did not create a tarball of ${missing}`);
@@ -56,19 +43,10 @@ export function writeLock(root: string, folder: string): void {
   const text = JSON.stringify({ ...lock, packages: Object.fromEntries(packages) });
   writeFileSync(join(folder, "package-lock.json"), text);
   const args = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"];
-  run(folder, "npm", [...args, "--prefer-offline", "--silent"], "npm cannot lock the dependencies");
-}
-
-/** Runs a program to its end. @throws UsageError with its first line about an error when it fails. */
-export function run(cwd: string, program: string, args: readonly string[], problem: string): void {
-  const env = { ...process.env, TS_NODE_SKIP_IGNORE: "true" };
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    cwd,
-    env,
-    encoding: "utf8",
-  });
-  if (status === 0) return;
-  const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => /\berror\b/i.test(line));
-  const reason = error?.message ?? lines[0]?.trim() ?? `exit code ${status}`;
-  throw new UsageError(`${problem} (${reason}); nothing has been changed`);
+  runTool(
+    folder,
+    "npm",
+    [...args, "--prefer-offline", "--silent"],
+    "npm cannot lock the dependencies",
+  );
 }

@@ -4,31 +4,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseOptions } from "../../../scripts/init/options";
-import { withoutLinks, withoutParts, withoutProcesses } from "../../../scripts/init/text";
-
-const root = join(__dirname, "../../..");
-const scratch = realpathSync(mkdtempSync(join(tmpdir(), "init-")));
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-let count = 0;
-const newFolder = (): string => join(scratch, `${++count}`);
-
-const git = (folder: string, ...args: string[]) =>
-  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.test", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+import { filesIn, git, newFolder, packed, read, root, scratch, writeService } from "../new-service";
+import { withoutLinks, withoutParts, withoutProcesses } from "berth-dev/scaffold";
 
 /** A copy of the checkout, like a clone after `npm ci`. */
 function clone({ withGit }: { withGit: boolean }): string {
@@ -75,36 +59,6 @@ function run(folder: string, ...command: string[]): [number | null, string] {
 }
 
 const bin = (file: string) => join(root, "node_modules", file);
-const read = (folder: string, file: string) => readFileSync(join(folder, file), "utf8");
-
-const filesIn = (folder: string): string[] =>
-  execFileSync(
-    "find",
-    [
-      ".",
-      "(",
-      "-name",
-      "node_modules",
-      "-o",
-      "-name",
-      ".git",
-      ")",
-      "-prune",
-      "-o",
-      "-type",
-      "f",
-      "-print",
-    ],
-    {
-      cwd: folder,
-      encoding: "utf8",
-    },
-  )
-    .split("\n")
-    .filter(Boolean)
-    .map((file) => file.slice(2))
-    .sort();
-
 /** The matching lines of the service's files, with their paths. */
 const mentions = (folder: string, pattern: RegExp): string[] =>
   filesIn(folder)
@@ -139,28 +93,10 @@ const GONE = {
 };
 type PartName = keyof typeof GONE;
 
+beforeAll(packed);
+
 /** Pages may also mention parts that the service does not have; code must not. */
 const IN_CODE = /^(src|test|scripts|\.github|Procfile|Dockerfile|[a-z.]+\.js(on)?:|\.env)/;
-
-let tarballs: string;
-beforeAll(() => {
-  tarballs = newFolder();
-  const names = ["berth", "berth-dev", "berth-grpc", "port-contract"];
-  const program = `require("./scripts/init/vendor").packPackages(${JSON.stringify(root)}, ${JSON.stringify(names)}, ${JSON.stringify(tarballs)})`;
-  execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
-});
-
-/** Writes the service as init does with these arguments, without packing the packages. */
-function write(...args: string[]): string {
-  const folder = newFolder();
-  mkdirSync(folder);
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const options = parseOptions(["my-service", "--owner", "Ada & Co", ...args]);
-  const given = [root, folder, options, tarballs].map((each) => JSON.stringify(each)).join(", ");
-  const program = `require("./scripts/init/service").writeService(${given})`;
-  execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
-  return folder;
-}
 
 interface Manifest {
   name: string;
@@ -186,7 +122,7 @@ describe("a service created by npm run init", () => {
       ["sample", "docs", "limits", "tokens", "feed", "grpc"],
     ],
   ] as [string[], PartName[]][])("with %j is complete, and has nothing dead", (args, gone) => {
-    const folder = write(...args);
+    const folder = writeService(...args);
     const found = (part: PartName) =>
       mentions(folder, GONE[part]).filter((line) => part === "berth" || IN_CODE.test(line));
     for (const part of ["berth", ...gone] as const) expect([part, found(part)]).toEqual([part, []]);
@@ -237,7 +173,7 @@ describe("a service created by npm run init", () => {
   });
 
   it("has its own name in place of berth", () => {
-    const folder = write();
+    const folder = writeService();
     expect(read(folder, "LICENSE")).toMatch(/^Copyright \(c\) \d{4} Ada & Co\nCopyright .*Berth/m);
     expect(read(folder, "README.md")).toMatch(/^# my-service\n\nThe my-service service\.\n/);
     expect(read(folder, "docs/deploy/my-service@.service")).toContain("Sockets=my-service.socket");

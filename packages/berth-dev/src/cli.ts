@@ -8,6 +8,8 @@ const usage = `Usage: berth COMMAND [options]
   issuer      run a token issuer for development
   fuzz        send valid and invalid requests to every described route
   contract    check a program against the port contract
+  remove      remove parts of the service, such as its sample
+  add         add parts of the template that the service was made without
 
 Run berth COMMAND --help for its options.`;
 
@@ -19,6 +21,8 @@ const programs: Readonly<Record<string, () => unknown>> = {
   issuer: () => import("./issuer/main.js"),
   fuzz: () => import("./fuzz/main.js"),
   contract: () => import("./contract/main.js"),
+  remove: async () => (await import("./scaffold/main.js")).runScaffold("remove"),
+  add: async () => (await import("./scaffold/main.js")).runScaffold("add"),
 };
 
 /** Removed from process.argv, so that each program parses only its own arguments. */

@@ -136,16 +136,12 @@ async function connectInTime(
   checkTlsFiles(settings);
   const deadline = performance.now() + startTimeoutMs;
   const onConnect = createTlsWarnings(settings, logger);
-  let lastErr: unknown;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     const timeoutMs = Math.min(CONNECT_TIMEOUT_MS, deadline - performance.now());
     const options: ConnectOptions = { settings, timeoutMs, applicationName: "migrate", onConnect };
     try {
       return await open(options);
-    } catch (thrown) {
-      // A try that the deadline cut short says only that: the one before has the reason.
-      const err = performance.now() >= deadline ? (lastErr ?? thrown) : thrown;
-      lastErr = err;
+    } catch (err) {
       const reason = reasonOf(err);
       const cure = cureOf(err);
       if (cure)

@@ -1,10 +1,10 @@
-// The clone that becomes a service: its files, and whether they may be changed.
+// The files of the template or of a service, and whether they may be changed.
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "./options";
+import { UsageError } from "port-contract/args";
 
-/** Files and folders that are never part of the template, even if git has them. */
+/** Files and folders that are never part of it, even if git has them. */
 const PRIVATE = /^(node_modules|dist|dist-.*|coverage|\.git|\.data|\.env)$/;
 
 function git(root: string, ...args: string[]): { ok: boolean; out: string } {
@@ -12,24 +12,27 @@ function git(root: string, ...args: string[]): { ok: boolean; out: string } {
   return { ok: status === 0, out: stdout ?? "" };
 }
 
-/** Whether the clone has its own repository: a copy may lie inside another one. */
-function hasGit(root: string): boolean {
+/** Whether the folder has its own repository: a copy may lie inside another one. */
+export function hasGit(root: string): boolean {
   const { ok, out } = git(root, "rev-parse", "--show-cdup");
   return ok && out.trim() === "";
 }
 
-/** @throws UsageError when there are uncommitted changes: they could not be told apart from init's, nor restored. */
-export function requireClean(root: string): void {
+/**
+ * @param otherwise What to do instead of committing, for the message.
+ * @throws UsageError when there are uncommitted changes: they could not be told apart from the command's, nor restored.
+ */
+export function requireClean(root: string, otherwise = ""): void {
   if (!hasGit(root)) return;
   const [change] = git(root, "status", "--porcelain").out.split("\n").filter(Boolean);
   if (change === undefined) return;
   throw new UsageError(
-    `there are uncommitted changes, such as ${change.slice(3)}: commit them first, or create the service in another folder with --to FOLDER`,
+    `there are uncommitted changes, such as ${change.slice(3)}: commit them first${otherwise}`,
   );
 }
 
 /**
- * The template's files, as relative paths with forward slashes.
+ * The files of the folder, as relative paths with forward slashes.
  * @throws UsageError when one is a symbolic link: its target may be outside of the clone.
  */
 export function filesOf(root: string): string[] {

@@ -1,4 +1,5 @@
 // The optional parts of a service, and what is removed from every clone.
+import { UsageError } from "port-contract/args";
 
 /** Everything that belongs to one part only. */
 export interface Part {
@@ -68,6 +69,18 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     packages: ["berth-grpc"],
   },
 };
+
+export const isPart = (name: string): name is PartName =>
+  (PART_NAMES as readonly string[]).includes(name);
+
+/** @throws UsageError when a part is included without another one that it needs. */
+export function withNeeds(parts: PartName[]): PartName[] {
+  for (const name of parts) {
+    const missing = PARTS[name].needs?.find((needed) => !parts.includes(needed));
+    if (missing) throw new UsageError(`${name} needs ${missing}: include both, or neither`);
+  }
+  return parts;
+}
 
 /** Berth itself, which is removed from every service: text about it is marked as a part named `berth`. */
 export const BERTH = {

@@ -1,10 +1,12 @@
 // Tidies a text after parts were removed: unused imports, blank lines, table columns.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import ts from "typescript";
+import type * as TypeScript from "typescript";
 
 /** Removes unused imports from a TypeScript file. */
 export function withoutUnusedImports(text: string): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- slow to load, and only needed here
+  const ts = require("typescript") as typeof TypeScript;
   const name = "/file.ts";
   const service = ts.createLanguageService({
     getCompilationSettings: () => ({ noLib: true, noResolve: true }),

@@ -1,0 +1,67 @@
+// Services as `npm run init` writes them, for tests: each in a folder of its own, which is removed when the test file ends.
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseOptions } from "../../scripts/init/options";
+
+export const root = join(__dirname, "../..");
+
+export const scratch = realpathSync(mkdtempSync(join(tmpdir(), "init-")));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+let count = 0;
+export const newFolder = (): string => join(scratch, `${++count}`);
+
+export const read = (folder: string, file: string): string =>
+  readFileSync(join(folder, file), "utf8");
+
+export const git = (folder: string, ...args: string[]): string =>
+  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.test", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+
+/** The folder's files, without those of git and npm. */
+export function filesIn(folder: string, below = ""): string[] {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true });
+  return entries
+    .flatMap((entry) => {
+      if (entry.name === "node_modules" || entry.name === ".git") return [];
+      const path = join(below, entry.name);
+      if (entry.isDirectory()) return filesIn(folder, path);
+      return entry.isFile() ? [path] : [];
+    })
+    .sort();
+}
+
+const runScript = (program: string) =>
+  execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
+
+const tarballs = newFolder();
+
+/** Packs the packages once, for `writeService`. */
+export function packed(): void {
+  const names = ["berth", "berth-dev", "berth-grpc", "port-contract"];
+  const given = [root, names, tarballs].map((each) => JSON.stringify(each)).join(", ");
+  runScript(`require("./scripts/init/vendor").packPackages(${given})`);
+}
+
+/** Writes the service as init does with these arguments, without packing the packages again. */
+export function writeService(...args: string[]): string {
+  const folder = newFolder();
+  mkdirSync(folder);
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const options = parseOptions(["my-service", "--owner", "Ada & Co", ...args]);
+  const given = [root, folder, options, tarballs].map((each) => JSON.stringify(each)).join(", ");
+  runScript(`require("./scripts/init/service").writeService(${given})`);
+  return folder;
+}

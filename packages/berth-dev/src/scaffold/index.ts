@@ -1,0 +1,6 @@
+// For `npm run init` in a clone of Berth.
+export { filesOf, requireClean } from "./files";
+export { BERTH, isPart, PART_NAMES, type PartName, PARTS, VENDORED, withNeeds } from "./parts";
+export { README, renderService, runTool, tarballOf, type Versions } from "./render";
+export { packageVersions, packTemplate } from "./template";
+export { withoutLinks, withoutParts, withoutProcesses } from "./text";

@@ -1,0 +1,236 @@
+// Renders the template as a service: under its name, with its parts, without Berth itself.
+import { isUtf8 } from "node:buffer";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { UsageError } from "port-contract/args";
+import { filesOf } from "./files";
+import { BERTH, NAMED, PART_NAMES, type PartName, PARTS, REPLACED, VENDORED } from "./parts";
+import { withoutLinks, withoutParts, withoutProcesses } from "./text";
+import { formatted, withoutUnusedImports } from "./tidy";
+
+/** What a service is rendered with. */
+export interface ServiceOptions {
+  name: string;
+  description: string;
+  /** The parts that it has. */
+  parts: readonly PartName[];
+}
+
+/** The versions of Berth's packages, by name. */
+export type Versions = Readonly<Record<string, string>>;
+
+/** What the service's `package.json` says about the template, so that a later command can render it again. */
+export interface ScaffoldRecord {
+  /** The version of the template: that of `berth-dev`. */
+  version: string;
+  /** The service's name at that time: its owner may rename it. */
+  name: string;
+  parts: readonly PartName[];
+}
+
+interface Manifest {
+  name: string;
+  version: string;
+  description: string;
+  scripts: Record<string, string>;
+  workspaces?: string[];
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  /** Written by `init`. */
+  berth: ScaffoldRecord;
+}
+
+/** The path of a package's tarball in a service. */
+export const tarballOf = (name: string, versions: Versions): string =>
+  `vendor/${name}-${versions[name]}.tgz`;
+
+/**
+ * Writes a service's files, except its licence, lock file and tarballs. Does not change the template.
+ * @param root The folder of the template.
+ * @param folder Where to write. It, or a folder above it, has the template's `node_modules`.
+ * @throws UsageError when a file cannot be read.
+ */
+export async function renderService(
+  root: string,
+  folder: string,
+  options: ServiceOptions,
+  versions: Versions,
+): Promise<void> {
+  const leaving = PART_NAMES.filter((name) => !options.parts.includes(name));
+  const isGone = goneOf(leaving);
+  const files = filesOf(root).filter((file) => !isGone(file) && !SEPARATE.includes(file));
+  for (const file of files) await writeFile(root, folder, file, options.name, leaving);
+
+  const manifest = JSON.stringify(serviceManifest(root, options, leaving, versions));
+  writeText(folder, "package.json", await formatted(root, "package.json", manifest));
+  await writeReadme(root, folder, options, leaving);
+  await documentVariables(root, folder);
+}
+
+/** Files that are not rendered one by one. */
+const SEPARATE = ["README.md", "LICENSE", "package.json", "package-lock.json"];
+
+async function writeFile(
+  root: string,
+  folder: string,
+  file: string,
+  name: string,
+  leaving: readonly PartName[],
+): Promise<void> {
+  const path = join(root, file);
+  const to = NAMED.test(file) ? withName(file, name) : file;
+  const target = join(folder, to);
+  const text = readText(path);
+  mkdirSync(dirname(target), { recursive: true });
+  // A binary file.
+  if (text === undefined) return cpSync(path, target);
+  const changed = changedText(text, file, name, leaving);
+  const used = changed !== text && file.endsWith(".ts") ? withoutUnusedImports(changed) : changed;
+  writeFileSync(target, await formatted(root, to, used));
+  chmodSync(target, statSync(path).mode);
+}
+
+function changedText(
+  text: string,
+  file: string,
+  name: string,
+  leaving: readonly PartName[],
+): string {
+  let changed = withoutParts(text, ["berth", ...leaving], file);
+  if (/^Procfile/.test(file)) {
+    changed = withoutProcesses(
+      changed,
+      leaving.flatMap((part) => PARTS[part].processes ?? []),
+    );
+  }
+  for (const [pattern, replacement] of REPLACED[file] ?? []) {
+    changed = changed.replaceAll(pattern, replacement);
+  }
+  if (file.endsWith(".md")) {
+    changed = withoutLinks(withoutCommands(changed, leaving), file, goneOf(leaving));
+  }
+  return NAMED.test(file) ? withName(changed, name) : changed;
+}
+
+/** `berth` as the service's name, not as a package: `berth/http`, `berth-dev`, `node_modules/berth`. */
+const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
+
+const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
+
+/** Removes rows of a table of commands whose scripts are removed. */
+function withoutCommands(text: string, leaving: readonly PartName[]): string {
+  const scripts = goneScripts(leaving).join("|");
+  return text.replaceAll(new RegExp(`^\\| \`npm run (?:${scripts})[ \`].*\\n`, "gm"), "");
+}
+
+/** Returns a function that says whether a path is removed. */
+function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
+  const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
+  return (path) => gone.some((each) => `${path}/`.startsWith(`${each}/`));
+}
+
+const goneScripts = (leaving: readonly PartName[]): string[] => [
+  ...BERTH.scripts,
+  ...leaving.flatMap((name) => PARTS[name].scripts ?? []),
+];
+
+/** The text of a file; undefined if it is binary. */
+function readText(path: string): string | undefined {
+  try {
+    const bytes = readFileSync(path);
+    return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString() : undefined;
+  } catch (err) {
+    throw new UsageError(`${(err as Error).message}: make it readable; nothing has been changed`);
+  }
+}
+
+function writeText(folder: string, file: string, text: string): void {
+  writeFileSync(join(folder, file), text);
+}
+
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function serviceManifest(
+  root: string,
+  { name, description, parts }: ServiceOptions,
+  leaving: readonly PartName[],
+  versions: Versions,
+): Manifest {
+  const path = join(root, "package.json");
+  const { workspaces: _workspaces, ...manifest } = JSON.parse(
+    readFileSync(path, "utf8"),
+  ) as Manifest;
+  const scripts: Record<string, string> = { ...manifest.scripts, ...BERTH.changedScripts };
+  for (const script of goneScripts(leaving)) delete scripts[script];
+  const packages = [...BERTH.packages, ...leaving.flatMap((part) => PARTS[part].packages ?? [])];
+  const without = (of: Record<string, string>, vendored: readonly string[]) => {
+    const tarballs = vendored.map((each) => [each, `file:${tarballOf(each, versions)}`]);
+    const all = { ...of, ...(Object.fromEntries(tarballs) as Record<string, string>) };
+    for (const each of packages) delete all[each];
+    return sorted(all);
+  };
+  return {
+    ...manifest,
+    name,
+    version: "0.1.0",
+    description,
+    scripts,
+    dependencies: without(manifest.dependencies, VENDORED.dependencies),
+    devDependencies: without(manifest.devDependencies, VENDORED.devDependencies),
+    berth: { version: versions["berth-dev"] ?? "", name, parts },
+  };
+}
+
+async function writeReadme(
+  root: string,
+  folder: string,
+  { name, description }: ServiceOptions,
+  leaving: readonly PartName[],
+): Promise<void> {
+  const template = readFileSync(join(root, README), "utf8");
+  const text = withoutParts(template, leaving, README)
+    .replaceAll("NAME", () => name)
+    .replaceAll("DESCRIPTION", () => description.replace(/\.$/, ""));
+  writeText(folder, "README.md", await formatted(root, "README.md", text));
+}
+
+/** The text of the service's README. */
+export const README = "scripts/init/service-readme.md";
+
+/** Writes `.env.example` and the table of variables again, as some variables may be gone. */
+async function documentVariables(root: string, folder: string): Promise<void> {
+  const args = ["--require", "ts-node/register", "scripts/document-config.ts"];
+  runTool(folder, process.execPath, args, "the variables cannot be documented");
+  const page = "docs/configuration.md";
+  if (!existsSync(join(folder, page))) return;
+  writeText(folder, page, await formatted(root, page, readFileSync(join(folder, page), "utf8")));
+}
+
+/** Runs a program to its end. @throws UsageError with its first line about an error when it fails. */
+export function runTool(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+  problem: string,
+): void {
+  const env = { ...process.env, TS_NODE_SKIP_IGNORE: "true" };
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => /\berror\b/i.test(line));
+  const reason = error?.message ?? lines[0]?.trim() ?? `exit code ${status}`;
+  throw new UsageError(`${problem} (${reason}); nothing has been changed`);
+}

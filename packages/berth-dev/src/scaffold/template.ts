@@ -1,0 +1,60 @@
+// The template as one file of this package, so that a service can render it again.
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { filesOf } from "./files";
+import { BERTH } from "./parts";
+import { README, type Versions } from "./render";
+
+/** Beside the compiled files, which npm packs. */
+const PACKED = join(__dirname, "template.json");
+
+interface PackedTemplate {
+  versions: Versions;
+  /** By path: the mode, and the content in Base64. */
+  files: Readonly<Record<string, readonly [mode: number, base64: string]>>;
+}
+
+/** The versions of the packages in a clone of Berth. */
+export function packageVersions(root: string): Versions {
+  const folder = join(root, "packages");
+  const names = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
+  return Object.fromEntries(
+    names.map(({ name }) => {
+      const text = readFileSync(join(folder, name, "package.json"), "utf8");
+      return [name, (JSON.parse(text) as { version: string }).version];
+    }),
+  );
+}
+
+/** Writes the template of a clone of Berth into this package; to be called before the package is packed. */
+export function packTemplate(root: string): void {
+  const isOurs = (file: string) => BERTH.paths.some((path) => `${file}/`.startsWith(`${path}/`));
+  const files = filesOf(root).filter(
+    (file) => file === README || !(isOurs(file) || NOT_RENDERED.includes(file)),
+  );
+  const entries = files.sort().map((file) => {
+    const path = join(root, file);
+    return [file, [statSync(path).mode, readFileSync(path).toString("base64")]] as const;
+  });
+  const template: PackedTemplate = {
+    versions: packageVersions(root),
+    files: Object.fromEntries(entries),
+  };
+  writeFileSync(PACKED, JSON.stringify(template));
+}
+
+const NOT_RENDERED = ["README.md", "LICENSE", "package-lock.json"];
+
+/**
+ * Writes the template of this package into a folder.
+ * @returns The versions of the packages that it belongs to.
+ */
+export function unpackTemplate(folder: string): Versions {
+  const { versions, files } = JSON.parse(readFileSync(PACKED, "utf8")) as PackedTemplate;
+  for (const [file, [mode, base64]] of Object.entries(files)) {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.from(base64, "base64"), { mode });
+  }
+  return versions;
+}
