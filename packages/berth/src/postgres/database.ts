@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type * as pg from "pg";
 import type { ConfigOf } from "../process/environment";
-import { keepWorkContextsIfFree } from "../process/work-context";
+import { keepWorkContexts, keepWorkContextsIfFree } from "../process/work-context";
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
 import { createConnectionPool } from "./connection-pool";
@@ -19,7 +19,7 @@ import {
   TransactionError,
 } from "./transactions";
 import type { postgresVariables } from "./variables";
-import { withComment } from "./statement-comment";
+import { createStatementRunner } from "./statements";
 
 /** The options of a database. */
 export interface DatabaseOptions {
@@ -33,8 +33,13 @@ export interface DatabaseOptions {
   statementTimeoutMs: number;
   /** The name in `pg_stat_activity`. */
   applicationName?: string;
-  /** Logs idle connections that break, and connections without encryption or verification. */
-  logger: Pick<Logger, "info" | "warn">;
+  /** From how many milliseconds on a statement is a warning in the log; 1000 by default, 0 for never. */
+  slowStatementMs?: number;
+  /**
+   * Logs idle connections that break, and connections without encryption or verification; statements, at level `debug`, with
+   * their values at `trace`; slow statements at `warn`.
+   */
+  logger: Pick<Logger, "info" | "warn" | "debug" | "isLevelEnabled">;
 }
 
 /** An attached PostgreSQL database. */
@@ -44,6 +49,8 @@ export interface Database extends Queryable {
   ping: () => Promise<void>;
   close: () => Promise<void>;
 }
+
+const SLOW_STATEMENT_MS = 1000;
 
 /** How long a response counts as proof that the database is up, in milliseconds. */
 const PROOF_MS = 1000;
@@ -59,6 +66,7 @@ export function attachDatabase({
     poolSize: config.DATABASE_POOL_SIZE,
     connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    slowStatementMs: config.DATABASE_SLOW_STATEMENT_MS,
     applicationName: name,
     logger,
   });
@@ -76,11 +84,12 @@ export function attachDatabase({
  * @throws PostgresUrlError when the URL, or a file that it names, is invalid.
  */
 export function createDatabase(options: DatabaseOptions): Database {
-  // For request ids in SQL comments. Before Node 24 it would cost a quarter of the speed.
-  keepWorkContextsIfFree();
+  // For request ids in SQL comments. Before Node 24 it would cost a quarter of the speed; who logs statements has that time.
+  if (options.logger.isLevelEnabled("debug")) keepWorkContexts();
+  else keepWorkContextsIfFree();
   const settings = parsePostgresUrl(options.url);
   checkTlsFiles(settings);
-  const { logger, connectTimeoutMs: timeoutMs } = options;
+  const { logger, connectTimeoutMs: timeoutMs, slowStatementMs = SLOW_STATEMENT_MS } = options;
   const onConnect = createTlsWarnings(settings, logger);
   const connect = acceptPoolers((connectOptions) => loadConnect()(connectOptions), logger);
   const open = () => connect({ ...options, settings, timeoutMs, onConnect });
@@ -90,6 +99,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     connect: open,
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
+
+  const runner = createStatementRunner({ logger, slowStatementMs });
 
   /** The error for the caller of a statement: 503 if the database is unavailable, otherwise the error itself. */
   const toCallerError = (err: unknown): unknown => {
@@ -101,12 +112,13 @@ export function createDatabase(options: DatabaseOptions): Database {
     text: string,
     values: readonly unknown[] = [],
   ) => {
+    runner.remember(text, query);
     let client: pg.Client | undefined;
     let rows: Row[];
     try {
       const acquired = pool.acquire();
       client = acquired instanceof Promise ? await acquired : acquired;
-      ({ rows } = await client.query<Row>(withComment(text), [...values]));
+      rows = await runner.run<Row>(client, text, values);
     } catch (err) {
       if (client) pool.release(client, isReusableAfter(err));
       throw toCallerError(err);
@@ -132,7 +144,12 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   return {
     query,
-    transaction: createTransactions({ pool, idleMs: options.statementTimeoutMs, toCallerError }),
+    transaction: createTransactions({
+      pool,
+      runner,
+      idleMs: options.statementTimeoutMs,
+      toCallerError,
+    }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
       else if (performance.now() - pool.lastResponseAt() > PROOF_MS) {

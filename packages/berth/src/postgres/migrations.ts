@@ -9,6 +9,7 @@ import { trackMigrations } from "./migration-progress";
 import { connect, type ConnectOptions } from "./connect";
 import { acceptPoolers } from "./pooler";
 import { cureOf, reasonOf } from "./errors";
+import { nameStatement } from "./statement-error";
 import { createTlsWarnings } from "./tls-warnings";
 import { checkTlsFiles } from "./tls";
 import { parsePostgresUrl } from "./url";
@@ -123,7 +124,12 @@ async function runMigrations(
  */
 function withLockTimeout(client: Client): Client {
   const query = (text: unknown, values?: unknown[]) =>
-    client.query(text === "BEGIN;" ? `BEGIN; ${SET_LOCK_TIMEOUT}` : (text as string), values);
+    client
+      .query(text === "BEGIN;" ? `BEGIN; ${SET_LOCK_TIMEOUT}` : (text as string), values)
+      .catch((err: unknown) => {
+        if (typeof text === "string") nameStatement(err, text);
+        throw err;
+      });
   return Object.assign(Object.create(client) as Client, { query });
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { ConnectionPool } from "./connection-pool";
 import { isConflict, isDatabaseError, isIdleTimeout } from "./errors";
-import { withComment } from "./statement-comment";
+import type { StatementRunner } from "./statements";
 
 /** A row whose columns the caller has not typed. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
@@ -54,6 +54,7 @@ export class TransactionError extends Error {
  */
 export interface TransactionsOptions {
   pool: Pick<ConnectionPool, "acquire" | "release">;
+  runner: StatementRunner;
   /** The idle-in-transaction timeout of the server, in milliseconds. */
   idleMs: number;
   /** Returns the error that the caller of a statement gets. */
@@ -78,7 +79,7 @@ export function createTransactions(options: TransactionsOptions): RunTransaction
     isolation: TransactionOptions["isolation"],
   ): Promise<T> {
     const client = await acquire();
-    const statements = trackStatements(client, toCallerError);
+    const statements = trackStatements(client, options);
     try {
       await statements.run(
         `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ""}; ${idleTimeout}`,
@@ -139,7 +140,7 @@ interface Statements {
 
 function trackStatements(
   client: Client,
-  toCallerError: TransactionsOptions["toCallerError"],
+  { runner, toCallerError }: TransactionsOptions,
 ): Statements {
   let running = 0;
   /** Why further statements are rejected. */
@@ -160,14 +161,20 @@ function trackStatements(
   lost.catch(() => undefined);
   client.on("error", lose);
 
-  async function send<Row extends object>(text: string, values: readonly unknown[]) {
-    if (over !== undefined) throw new TransactionError(over);
+  const refuse = () => Promise.reject<never>(new TransactionError(over));
+
+  async function send<Row extends object>(
+    text: string,
+    values: readonly unknown[],
+    onFailure: () => void,
+  ) {
     running++;
     try {
-      const { rows } = await client.query<Row>(withComment(text), [...values]);
+      const rows = await runner.run<Row>(client, text, values);
       failure = undefined;
       return rows;
     } catch (err) {
+      onFailure();
       failure = err;
       if (isIdleTimeout(err)) lose(err);
       throw toError(err);
@@ -179,10 +186,14 @@ function trackStatements(
 
   return {
     lost,
-    run(text, values = []) {
-      const sent = send<never>(text, values);
+    run: function run(text, values = []) {
+      runner.remember(text, run);
       // A statement that is not awaited: `finish` reports it, and an unhandled rejection would crash the process.
-      sent.catch(() => undefined);
+      const handle = () => void sent.catch(() => undefined);
+      const isRefused = over !== undefined;
+      const sent = isRefused ? refuse() : send<never>(text, values, handle);
+      // Otherwise not before it fails: with a second reaction to the promise, V8's stack would not lead to the caller.
+      if (isRefused) handle();
       return sent;
     },
     finish() {
@@ -193,7 +204,7 @@ function trackStatements(
     },
     async commit() {
       try {
-        await client.query("COMMIT");
+        await runner.run(client, "COMMIT");
       } catch (err) {
         failure = err;
         if (isDatabaseError(err)) throw toError(err);
@@ -204,7 +215,7 @@ function trackStatements(
       over ??= OVER;
       // Its connection will be closed, which rolls back, too, and does not wait for a server that does not respond.
       if (failure !== undefined && !isDatabaseError(failure)) return false;
-      return client.query("ROLLBACK").then(
+      return runner.run(client, "ROLLBACK").then(
         () => true,
         () => false,
       );

@@ -37,4 +37,9 @@ export const postgresVariables = {
     default: "5000",
     about: "How long one SQL statement may run before the response is 503.",
   }),
+  DATABASE_SLOW_STATEMENT_MS: variable({
+    schema: integer(0, 3_600_000, "milliseconds"),
+    default: "1000",
+    about: "From how long on an SQL statement is a warning in the log; 0: never.",
+  }),
 };

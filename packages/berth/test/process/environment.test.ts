@@ -46,6 +46,7 @@ describe("readEnvironment", () => {
       DATABASE_POOL_SIZE: 10,
       DATABASE_CONNECT_TIMEOUT_MS: 2_000,
       DATABASE_STATEMENT_TIMEOUT_MS: 5_000,
+      DATABASE_SLOW_STATEMENT_MS: 1000,
     });
   });
 
