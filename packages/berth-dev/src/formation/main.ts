@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const say = (text: string): void => output.say(text);
   const sayOverrides = () => describeOverrides(plan, env, values).forEach(say);
   sayOverrides();
-  procfile.warnings.forEach(say);
+  [...plan.notes, ...procfile.warnings].forEach(say);
   if (inspects)
     say("--inspect in NODE_OPTIONS debugs npm itself and is ignored: use npm run dev -- --inspect");
 

@@ -4,6 +4,48 @@ import type { ProcessType, Procfile } from "./procfile";
 
 type Lines = Pick<Procfile, "types" | "oneOffs">;
 
+/** `${NAME:-default}`, as in a shell; the default may contain variables in braces. */
+const DEFAULT = /\$\{(\w+):-((?:[^{}]|\{[^{}]*\})*)\}/g;
+
+/**
+ * Returns the lines without the defaults that are not used, as their variable has a value: with `DEV_DATABASE_URL` set, no
+ * line mentions `$DB_PORT`.
+ */
+export function withoutUnusedDefaults({ types, oneOffs }: Lines, env: NodeJS.ProcessEnv): Lines {
+  const clear = ({ name, command }: ProcessType): ProcessType => ({
+    name,
+    command: command.replaceAll(DEFAULT, (all, variable: string) => (env[variable] ? "" : all)),
+  });
+  return { types: types.map(clear), oneOffs: oneOffs.map(clear) };
+}
+
+/** The names of the types whose port a started line mentions, though only in defaults that are not used. */
+export function unusedTypes(all: Lines, used: Lines, isStarted: (name: string) => boolean) {
+  const startedOf = ({ types, oneOffs }: Lines) => [
+    ...oneOffs,
+    ...types.filter(({ name }) => isStarted(name)),
+  ];
+  const isMentioned = (type: ProcessType, lines: Lines) =>
+    startedOf(lines).some((line) => isReferencedBy(type, line));
+  const unused = all.types.filter((type) => isMentioned(type, all) && !isMentioned(type, used));
+  return new Set(unused.map(({ name }) => name));
+}
+
+/** Says for each type that is not started, though a started line mentions its port, whether that line does without it. */
+export function describeAbsent(all: Lines, used: Lines, isStarted: (name: string) => boolean) {
+  const unused = unusedTypes(all, used, isStarted);
+  return all.types
+    .filter(({ name }) => !isStarted(name))
+    .flatMap((type) => {
+      if (unused.has(type.name)) return `${type.name} is not started, as nothing uses it`;
+      const users = [...used.oneOffs, ...used.types.filter(({ name }) => isStarted(name))]
+        .filter((line) => isReferencedBy(type, line))
+        .map(({ name }) => name);
+      if (users.length === 0) return [];
+      return `${type.name} is not started, but ${users.join(", ")} mention its port, $${portVariable(type.name)}`;
+    });
+}
+
 /** The types whose port the line mentions. */
 const referencedBy = (line: ProcessType, types: readonly ProcessType[]): ProcessType[] =>
   types.filter((type) => isReferencedBy(type, line));

@@ -2,7 +2,13 @@
 import { planRoutes, typesOf, type Routes } from "../router/routes";
 import { countIn, parseFormation } from "./formation-size";
 import type { Options } from "./options";
-import { orderLines, withDependencies } from "./order";
+import {
+  describeAbsent,
+  orderLines,
+  unusedTypes,
+  withDependencies,
+  withoutUnusedDefaults,
+} from "./order";
 import { chooseBasePort, portOf, portVariable } from "./ports";
 import type { ProcessType, Procfile } from "./procfile";
 
@@ -22,6 +28,8 @@ export interface Plan {
   instances: Instance[];
   /** The names of all instances. */
   names: string[];
+  /** What to say about types that are not started. */
+  notes: string[];
   /** The first port of the formation. */
   base: number;
   router?: RouterPlan;
@@ -49,7 +57,8 @@ export function planFormation(
 ): Plan {
   const { types, oneOffs } = procfile;
   const typeNames = types.map(({ name }) => name);
-  const counts = countTypes(procfile, options);
+  const lines = withoutUnusedDefaults(procfile, { ...envFile, ...env });
+  const counts = countTypes(procfile, lines, options);
   const base = chooseBasePort(options.port, envFile, env);
   const ports = typeNames.map((name, index): [string, string] => [
     portVariable(name),
@@ -64,7 +73,10 @@ export function planFormation(
 
   const started = types.filter(({ name }) => counts.get(name));
   if (started.length === 0) throw new Error("the formation starts nothing: raise a count in -m");
-  const { stages, isAwaited } = orderLines({ types: started, oneOffs });
+  const { stages, isAwaited } = orderLines({
+    types: lines.types.filter(({ name }) => counts.get(name)),
+    oneOffs: lines.oneOffs,
+  });
 
   const routes = options.router && planRoutes(options.router.hosts, counts);
   const isRouted = ({ name }: ProcessType) => routes && typesOf(routes).includes(name);
@@ -96,6 +108,7 @@ export function planFormation(
     stages: stages.map((stage) => stage.flatMap(({ name }) => instances.get(name) ?? [])),
     instances: all.filter(({ awaited }) => awaited !== "end"),
     names: all.map(({ name }) => name),
+    notes: describeAbsent(procfile, lines, (name) => Boolean(counts.get(name))),
     base,
     ...(router && { router }),
   };
@@ -103,23 +116,30 @@ export function planFormation(
 
 /**
  * The number of instances of each type: from -m; otherwise one of each requested type and of those that it waits for, or the
- * Procfile's counts if no type is requested.
+ * Procfile's counts if no type is requested. A type that others would wait for is not started when none of them uses it.
+ * @param lines Those of the Procfile, without defaults that are not used.
  */
 function countTypes(
-  { types, oneOffs, counts: own }: Procfile,
+  procfile: Procfile,
+  lines: Pick<Procfile, "types" | "oneOffs">,
   { formation, types: requested = [] }: Partial<Pick<Options, "formation" | "types">>,
 ): Map<string, number> {
-  const names = types.map(({ name }) => name);
+  const names = procfile.types.map(({ name }) => name);
   const unknown = requested.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new Error(
       `"${unknown}" is neither the command restart nor a type in the Procfile: ${names.join(", ")}`,
     );
   const flag = formation === undefined ? undefined : parseFormation(formation, names, "-m");
-  const wanted = withDependencies(requested, { types, oneOffs });
+  const wanted = withDependencies(requested, lines);
   const chosen = new Map(names.map((name) => [name, wanted.has(name) ? 1 : 0]));
-  const defaults = requested.length > 0 ? chosen : own;
-  return new Map(names.map((name) => [name, countIn(name, flag, defaults)]));
+  const defaults = requested.length > 0 ? chosen : procfile.counts;
+  const counts = new Map(names.map((name) => [name, countIn(name, flag, defaults)]));
+  const isAskedFor = (name: string) =>
+    requested.includes(name) || flag?.has(name) || flag?.has("all");
+  for (const name of unusedTypes(procfile, lines, (each) => Boolean(counts.get(each))))
+    if (!isAskedFor(name)) counts.set(name, 0);
+  return counts;
 }
 
 /** @throws Error when an instance has the same port. */

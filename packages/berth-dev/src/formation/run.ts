@@ -12,7 +12,7 @@ export interface FormationOptions {
   requests: StopRequests;
   /** Prints a line about the formation itself. */
   say: (text: string) => void;
-  /** Resolves when .env changes, to the plan that replaces `plan`: the same instances, with other variables. */
+  /** Resolves when .env changes, to the plan that replaces `plan`: with other variables, and without what is not used any more. */
   nextPlan: (plan: Plan) => Promise<Plan>;
   /** Resolves when these instances can be stopped without losing a request. */
   withdraw: (names: string[]) => Promise<void>;
@@ -97,6 +97,8 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
       abortGeneration.abort(".env has changed, which restarts the formation");
       say(".env has changed: restarting everything except the processes that others wait for");
       await supervisor.stop(replaceable(plan));
+      // Such as a database that nothing uses any more.
+      await supervisor.stop(plan.names.filter((name) => !next.names.includes(name)));
       plan = next;
     }
   } finally {

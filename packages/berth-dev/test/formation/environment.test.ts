@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeOverrides, withoutInspector } from "../../src/formation/environment";
 import { planFormation } from "../../src/formation/plan";
@@ -20,6 +20,23 @@ describe("a variable whose value the Procfile sets", () => {
     await runner.waitFor(
       /system +\| web\.1: X_URL from \.env is ignored in development; set DEV_X_URL to override the Procfile's value\n/,
     );
+  });
+
+  it("starts no process that only the replaced value mentions, and stops it once it is replaced", async () => {
+    const db = `require("net").createServer().listen(process.env.PORT); process.on("SIGTERM", () => { console.log("db ends"); process.exit(); })`;
+    const lines = [
+      `web: X_URL=\${DEV_X_URL:-x://$DB_PORT} sh -c '${own("X_URL")}; sleep 600' web`,
+      `db: exec node -e '${db}'`,
+    ];
+    const runner = await startFormation(lines);
+    await runner.waitFor(/web has x:\/\/\d+\n/);
+    writeFileSync(join(runner.directory, ".env"), "DEV_X_URL=other");
+    await runner.waitFor(/db ends\n/);
+    await runner.waitFor(/web has other\n/);
+    const replaced = await startFormation(lines, [], { ".env": "DEV_X_URL=other" });
+    await replaced.waitFor(/db is not started, as nothing uses it\n/);
+    await replaced.waitFor(/web has other\n/);
+    expect(replaced.output()).not.toContain("waiting for db");
   });
 
   it.each([

@@ -55,6 +55,49 @@ describe("planFormation", () => {
     });
   });
 
+  describe("with a default that is not used", () => {
+    const database = "A_URL=${DEV_A_URL:-a://${DB_PORT}/$FORMATION_ID}";
+    const procfile = parseProcfile(
+      `release: ${database} a\nweb: ${database} b\ndb: c\nshop: d \${DEV_B_URL:-$WEB_PORT}\n# formation: shop=0`,
+      "Procfile",
+    );
+    const planOf = (
+      env: NodeJS.ProcessEnv,
+      { formation, types = [] }: { formation?: string; types?: string[] } = {},
+    ) => planFormation(procfile, { ...options, formation, types }, env, { DEV_A_URL: "a" });
+    const unused = "db is not started, as nothing uses it";
+
+    it.each([
+      ["the .env file sets the variable", {}, {}, "web.1 release.1", [unused]],
+      ["the environment empties it", { DEV_A_URL: "" }, {}, "web.1 db.1 release.1", []],
+      ["another count is given", {}, { formation: "web=2" }, "web.1 web.2 release.1", [unused]],
+      ["it is named", {}, { types: ["web", "db"] }, "web.1 db.1 release.1", []],
+      ["its count is given", {}, { formation: "db=1" }, "web.1 db.1 release.1", []],
+      ["all counts are given", {}, { formation: "all=1" }, "web.1 db.1 shop.1 release.1", []],
+      [
+        "a type that would wait is named",
+        { DEV_B_URL: "b" },
+        { types: ["shop"] },
+        "shop.1 release.1",
+        ["web is not started, as nothing uses it", unused],
+      ],
+    ])("starts what is used when %s", (_when, env, asked, names, notes) => {
+      const plan = planOf(env, asked);
+      expect(plan.names.join(" ")).toBe(names);
+      expect(plan.notes).toEqual(notes.map((note) => expect.stringContaining(note) as string));
+    });
+
+    it("awaits no port that is not used, and says which one will be missing", () => {
+      expect(planOf({}).stages.map((stage) => stage.map(({ name }) => name))).toEqual([
+        ["release.1"],
+        ["web.1"],
+      ]);
+      expect(planOf({ DEV_A_URL: "" }, { formation: "db=0" }).notes).toEqual([
+        "db is not started, but release, web mention its port, $DB_PORT",
+      ]);
+    });
+  });
+
   it("gives each process the id and the first port of every type, whatever the environment sets", () => {
     const { stages, instances } = planFormation(
       procfile,
