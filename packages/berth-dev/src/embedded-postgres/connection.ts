@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createByteReader, readMessages, readStartup, typeOf } from "./client-messages";
 import { type ConnectionSettings, databaseUrl } from "./settings";
 import { createExclusiveRunner } from "./exclusive-runner";
-import { copyFail, fatal } from "./messages";
+import { copyFail, fatal, withProcessId } from "./messages";
 import type { SharedSession } from "./shared-session";
 import { prefixStatementName } from "./statement-names";
 
@@ -23,12 +23,13 @@ export async function serveConnection(
   const wanted = parameters.get("database") ?? parameters.get("user");
   if (wanted !== name)
     return send(socket, fatal("3D000", describeWrongDatabase(socket, wanted, name)));
-  await send(socket, session.greeting);
+  await send(socket, withProcessId(session.greeting, id));
   const runner = createExclusiveRunner(session, {
     id,
     ended: new Promise((resolve) => socket.once("close", resolve)),
     idleTimeoutMs: idleInTransactionTimeoutMs,
     onIdle: () => endIdleTransaction(socket, parameters.get("application_name")),
+    onNotification: (notification) => notify(socket, notification),
   });
   const addMessage = createUnitCollector();
   try {
@@ -51,11 +52,20 @@ function describeWrongDatabase(socket: Socket, wanted: string | undefined, name:
 }
 
 function endIdleTransaction(socket: Socket, application = "a client"): void {
-  const problem = "idle in a transaction while other connections waited";
+  const problem = "idle in a transaction, or with a cursor open, while other connections waited";
   console.warn(
     `embedded PostgreSQL: ${JSON.stringify(application)} was ${problem}: rolled back; set IDLE_IN_TRANSACTION_TIMEOUT_MS=0 to let them wait`,
   );
   endConnection(socket, fatal("25P03", `terminating connection: it was ${problem}`));
+}
+
+/** How many bytes of notifications a client may leave unread before its connection ends. */
+const MAX_UNREAD_BYTES = 2 ** 24;
+
+function notify(socket: Socket, notification: Buffer): void {
+  if (socket.writableLength < MAX_UNREAD_BYTES) socket.write(notification);
+  else
+    endConnection(socket, fatal("53400", "terminating connection: it does not read notifications"));
 }
 
 /** Resolves when the bytes are written to the socket: backpressure for a client that reads slowly. */

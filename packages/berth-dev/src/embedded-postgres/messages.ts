@@ -25,14 +25,6 @@ export const sync = message("S");
 /** Flush, which requests the results so far in the middle of an extended query. */
 export const flush = message("H");
 
-/** PortalSuspended, the response to an Execute that has not read all rows. */
-export const portalSuspended = message("s");
-
-/** CommandComplete, the end of a statement. */
-export function commandComplete(tag: string): Buffer {
-  return message("C", `${tag}\0`);
-}
-
 /** CopyFail, which ends a `COPY … FROM STDIN` with an error. */
 export function copyFail(reason: string): Buffer {
   return message("f", `${reason}\0`);
@@ -60,8 +52,62 @@ export function withoutNotices(response: Buffer, text: string): Buffer {
 }
 
 const NOTICE = "N".charCodeAt(0);
+const ERROR = "E".charCodeAt(0);
+
+/** Replaces the messages of errors in a response; the detail and the hint of one that is replaced are left out. */
+export function withErrorMessage(response: Buffer, replace: (text: string) => string): Buffer {
+  return Buffer.concat(
+    splitMessages(response).map((each) => {
+      if (each[0] !== ERROR) return each;
+      const fields = each.toString("utf8", 5).split("\0").filter(Boolean);
+      const text = fields.find((field) => field.startsWith("M"))?.slice(1) ?? "";
+      const replaced = replace(text);
+      if (replaced === text) return each;
+      const kept = fields.filter((field) => !/^[MDH]/.test(field));
+      return message("E", [...kept, `M${replaced}`, "\0"].join("\0"));
+    }),
+  );
+}
 
 /** ErrorResponse of severity FATAL, after which the connection ends. */
 export function fatal(sqlState: string, text: string): Buffer {
   return message("E", `SFATAL\0VFATAL\0C${sqlState}\0M${text}\0\0`);
+}
+
+/** ReadyForQuery with the status "idle": neither in a transaction nor in the middle of an extended query. */
+const READY_AND_IDLE = message("Z", "I");
+
+/** Whether a response ends the transaction, or the statement outside of one. */
+export const isReadyAndIdle = (response: Buffer): boolean =>
+  response.subarray(-READY_AND_IDLE.length).equals(READY_AND_IDLE);
+
+const COMMAND_COMPLETE = "C".charCodeAt(0);
+
+/** Whether a response has an error, and the command of its last statement. */
+export function commandTags(response: Buffer): { hasError: boolean; last: string | undefined } {
+  const messages = splitMessages(response);
+  return {
+    hasError: messages.some((each) => each[0] === ERROR),
+    last: messages.findLast((each) => each[0] === COMMAND_COMPLETE)?.toString("utf8", 5, -1),
+  };
+}
+
+const NOTIFICATION = "A".charCodeAt(0);
+
+/** The channel of a NotificationResponse; undefined for another message. */
+export const channelOf = (each: Buffer): string | undefined =>
+  each[0] === NOTIFICATION ? each.toString("utf8", 9, each.indexOf(0, 9)) : undefined;
+
+/** Sets the process that a NotificationResponse is from. */
+export const setSender = (notification: Buffer, id: number): void =>
+  void notification.writeInt32BE(id, 5);
+
+const BACKEND_KEY_DATA = "K".charCodeAt(0);
+
+/** The response to a startup message, with a process id of the connection's own. */
+export function withProcessId(greeting: Buffer, id: number): Buffer {
+  const copy = Buffer.from(greeting);
+  const key = splitMessages(copy).find((each) => each[0] === BACKEND_KEY_DATA);
+  key?.writeInt32BE(id, 5);
+  return copy;
 }

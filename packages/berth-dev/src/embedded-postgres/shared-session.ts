@@ -1,12 +1,16 @@
 // The single PostgreSQL session of PGlite, which all connections share, one at a time.
 import type { PGlite } from "./pglite";
 import { type AdvisoryLocks, createAdvisoryLocks } from "./advisory-locks";
+import { createExtensions, type Extensions } from "./extensions";
 import { query, startup } from "./messages";
+import { createNotifications, type Notifications } from "./notifications";
 
 /** PGlite has one session, so `SET`, temporary tables and cursors `WITH HOLD` of one connection are visible to the others. */
 export interface SharedSession {
   mutex: Mutex;
   locks: AdvisoryLocks;
+  extensions: Extensions;
+  notifications: Notifications;
   /** Runs complete protocol messages and resolves to the response. Only for the holder of the mutex. */
   run(messages: Buffer): Promise<Buffer>;
   /** The response to every client's startup message. */
@@ -24,6 +28,7 @@ export interface SharedSession {
 export async function createSharedSession(database: PGlite): Promise<SharedSession> {
   const mutex = createMutex();
   const locks = await createAdvisoryLocks(database);
+  const extensions = await createExtensions(database);
   const run = async (messages: Buffer) => {
     const response: Buffer[] = [];
     // Copy the data: it is a view of memory that PGlite reuses.
@@ -36,7 +41,9 @@ export async function createSharedSession(database: PGlite): Promise<SharedSessi
     const unlock = await mutex.lock();
     await run(query("DISCARD ALL")).finally(unlock);
   };
-  return { mutex, locks, run, reset, greeting: await run(startup("postgres", "postgres")) };
+  const greeting = await run(startup("postgres", "postgres"));
+  const notifications = createNotifications(run);
+  return { mutex, locks, extensions, notifications, run, reset, greeting };
 }
 
 /** A first-in, first-out mutex. */

@@ -6,7 +6,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Client, Pool, type QueryConfig } from "pg";
+import { Client, Pool } from "pg";
 import { type EmbeddedPostgres, spawnEmbeddedPostgres } from "berth/testing";
 import { provideClients } from "../embedded-postgres/clients";
 
@@ -94,53 +94,6 @@ describe("the embedded PostgreSQL, in memory", () => {
     expect((await one.query("SELECT $1::int AS number", [1])).rows).toEqual([{ number: 1 }]);
   });
 
-  it.each([
-    ["on its own", "LISTEN news", undefined],
-    ["among other statements", "SELECT 1; /* now */ listen news", undefined],
-    ["prepared", "LISTEN news", "listen"],
-  ])("rejects LISTEN %s with the cure, and sends no notification", async (_how, text, name) => {
-    const [listener, notifier] = [await newClient(), await newClient()];
-    const notified: string[] = [];
-    for (const client of [listener, notifier])
-      client.on("notification", ({ channel }) => notified.push(channel));
-    await expect(listener.query({ text, name })).rejects.toMatchObject({
-      code: "0A000",
-      message: expect.stringMatching(
-        /LISTEN is not supported: set DEV_DATABASE_URL to a PostgreSQL server$/,
-      ) as string,
-    });
-    await notifier.query("NOTIFY news");
-    expect((await listener.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
-    expect(notified).toEqual([]);
-  });
-
-  it("fails the transaction that a LISTEN is in", async () => {
-    const [one, two] = [await newClient(), await newClient()];
-    await one.query("BEGIN");
-    await expect(one.query("LISTEN news")).rejects.toMatchObject({ code: "0A000" });
-    await expect(one.query("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
-    const result = two.query("SELECT 1 AS number");
-    await one.query("ROLLBACK");
-    expect((await result).rows).toEqual([{ number: 1 }]);
-  });
-
-  it("rejects a cursor that stays open outside a transaction, and blocks no other connection", async () => {
-    const [one, two] = [await newClient(), await newClient()];
-    const numbers = { text: "SELECT generate_series(1, 5) AS number", rows: 2 } as QueryConfig;
-    await expect(one.query(numbers)).rejects.toMatchObject({
-      code: "0A000",
-      message: expect.stringMatching(/or set DEV_DATABASE_URL to a PostgreSQL server$/) as string,
-    });
-    expect((await two.query("SELECT 2 AS number")).rows).toEqual([{ number: 2 }]);
-    // Unlike libraries for cursors, pg does not send this after an error.
-    (one as unknown as { connection: { sync(): void } }).connection.sync();
-    expect((await one.query("SELECT 1 AS number")).rows).toEqual([{ number: 1 }]);
-    expect((await one.query({ ...numbers, rows: 9 } as QueryConfig)).rows).toHaveLength(5);
-    await one.query("BEGIN");
-    expect((await one.query(numbers)).rows).toHaveLength(5);
-    await one.query("COMMIT");
-  });
-
   it("rejects clients of another database, and says whose database it is", async () => {
     const elsewhere = new URL(postgres.url);
     elsewhere.pathname = "/other_1a2b3c4d";
@@ -211,6 +164,16 @@ describe("the embedded PostgreSQL, in a directory", () => {
       { name: "SIGTERM" },
       { name: "SIGKILL" },
     ]);
+  });
+
+  it("keeps extensions after a restart", async () => {
+    const first = await start();
+    await query(first.url, "CREATE EXTENSION citext; CREATE TABLE users (email citext UNIQUE)");
+    await query(first.url, "INSERT INTO users VALUES ('Ada@example.com')");
+    await first.stop("SIGTERM");
+    const { url } = await start();
+    const found = await query(url, "SELECT email FROM users WHERE email = 'ada@example.com'");
+    expect(found).toEqual([{ email: "Ada@example.com" }]);
   });
 
   it("stops on SIGTERM despite open transactions, and tells clients why", async () => {

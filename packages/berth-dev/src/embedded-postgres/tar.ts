@@ -1,0 +1,28 @@
+// Reads the files of a tar archive in memory.
+
+const BLOCK_BYTES = 512;
+/** Offsets and lengths of a header's fields. */
+const NAME = [0, 100] as const;
+const SIZE = [124, 12] as const;
+const TYPE = 156;
+
+/**
+ * Yields the name and the content of each regular file. Names are up to 100 bytes, as in PGlite's archives.
+ * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html ustar Interchange Format
+ */
+export function* readTar(archive: Buffer): Generator<[name: string, content: Buffer]> {
+  for (let at = 0; at + BLOCK_BYTES <= archive.length;) {
+    const field = ([offset, length]: readonly [number, number]) =>
+      archive.toString("utf8", at + offset, at + offset + length).replace(/\0[^]*/, "");
+    const name = field(NAME);
+    // The archive ends with blocks of zeros.
+    if (name === "") return;
+    const size = Number.parseInt(field(SIZE), 8);
+    const start = at + BLOCK_BYTES;
+    if (isRegular(archive[at + TYPE])) yield [name, archive.subarray(start, start + size)];
+    at = start + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
+  }
+}
+
+/** `0`, or NUL in old archives. */
+const isRegular = (type: number | undefined): boolean => type === 0x30 || type === 0;
