@@ -1,15 +1,15 @@
 // The recipe for Kubernetes: checks its manifests against the published API schemas, from kubernetes-models.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { mustBe, type Prove } from "./prove";
+import { installOnce } from "./published";
 
 const root = join(__dirname, "../..");
 const folder = join(root, "node_modules/.cache/recipes-kubernetes");
 
-/** Installed on demand, because it is too large for a dependency. */
+/** 25 MB. */
 const PACKAGES = ["kubernetes-models@5.1.0", "yaml@2.9.1"];
 
 const FILES = ["kubernetes.yaml", "kubernetes-migration.yaml"];
@@ -24,7 +24,6 @@ interface Manifest {
 
 /** Checks the manifests; installs the packages if they are missing. @throws Error when they cannot be installed */
 export async function tryKubernetes(prove: Prove): Promise<void> {
-  install();
   for (const file of FILES) {
     const text = readFileSync(join(root, "docs/deploy", file), "utf8");
     const manifests = parse(text);
@@ -43,20 +42,8 @@ export async function tryKubernetes(prove: Prove): Promise<void> {
   }
 }
 
-function install(): void {
-  if (PACKAGES.every((name) => existsSync(join(folder, `.has-${name}`)))) return;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const npm = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  execFileSync("npm", [...npm, ...PACKAGES], { cwd: folder, stdio: ["ignore", "ignore", 2] });
-  for (const name of PACKAGES) writeFileSync(join(folder, `.has-${name}`), "");
-}
-
-const load = (): NodeJS.Require => createRequire(join(folder, "package.json"));
-
 function parse(text: string): Manifest[] {
-  const { parseAllDocuments } = load()("yaml") as {
+  const { parseAllDocuments } = installOnce(folder, PACKAGES)("yaml") as {
     parseAllDocuments: (text: string) => { errors: Error[]; toJS: () => Manifest }[];
   };
   return parseAllDocuments(text).map((document) => {

@@ -1,18 +1,20 @@
-// Tests the recipes of docs/deploy.md that are named on the command line, one after the other.
+// Tests the recipes of docs/deploy.md, and compose.yaml, that are named on the command line, one after the other.
 import { parseCommandLine, parseOneOf } from "port-contract/args";
 import { reapOnExit } from "port-contract/harness";
+import { tryCompose } from "./compose";
 import { tryKubernetes } from "./kubernetes";
 import { type Prove, prover } from "./prove";
 import { trySystemd } from "./systemd";
 import { tryRouter } from "./through-a-router";
 
-const HELP = `Tests the recipes of docs/deploy.md. Exits with 1 if one fails or a program that it needs is missing.
+const HELP = `Tests the recipes of docs/deploy.md, and compose.yaml. Exits with 1 if one fails or a program that it needs is missing.
 
 npm run recipes -- [RECIPE …]
   nginx       docs/deploy/nginx.conf in front of three instances
   haproxy     docs/deploy/haproxy.cfg in front of three instances
   systemd     docs/deploy/berth.socket and berth@.service; as root also under a separate systemd
   kubernetes  docs/deploy/kubernetes.yaml, against the published schemas, which are installed on first use
+  compose     compose.yaml, against the published schema, likewise; and on Docker, where it runs
 
 Default: all. Everything listens on free loopback ports, and is removed afterwards.
   --help      print this
@@ -23,6 +25,7 @@ const recipes: Record<string, (prove: Prove) => Promise<void>> = {
   haproxy: (prove) => tryRouter({ name: "haproxy", drainDelayMs: 3000 }, prove),
   systemd: trySystemd,
   kubernetes: tryKubernetes,
+  compose: tryCompose,
 };
 
 /** The recipes to test; undefined for --help. @throws UsageError when a recipe or option is unknown */

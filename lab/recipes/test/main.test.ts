@@ -20,7 +20,7 @@ describe("npm run recipes", () => {
   it("lists them", () => {
     const { status, stdout } = recipes("--help");
     expect(status).toBe(0);
-    for (const name of ["nginx", "haproxy", "systemd", "kubernetes"])
+    for (const name of ["nginx", "haproxy", "systemd", "kubernetes", "compose"])
       expect(stdout).toContain(name);
   });
 });
