@@ -39,6 +39,10 @@ const GIVEN: Readonly<Record<string, string>> = {
   draining: "declare const draining: AbortSignal;",
   item: "declare const item: string;",
   count: "declare const count: number;",
+  tables:
+    'declare const tables: import("kysely").Kysely<{ orders: { id: string; customer: string; item: string; count: number } }>;',
+  rowsOf:
+    'declare const rowsOf: <Row extends object>(on: import("berth/postgres").Queryable, statement: import("kysely").Compilable<Row>) => Promise<Row[]>;',
   customer: "declare const customer: string;",
   Order: "interface Order { id: string }",
   Customer: "interface Customer { id: string }",

@@ -21,9 +21,9 @@ export const shortenStatement = (text: string): string =>
 
 /**
  * Adds the statement to the stack of its error, which only logs and tests show, and as the property `statement`.
- * @param frame The line of a stack with the place of the statement in the code.
+ * @param frames The lines of a stack with the place of the statement in the code.
  */
-export function nameStatement(thrown: unknown, text: string, frame?: string): void {
+export function nameStatement(thrown: unknown, text: string, frames: readonly string[] = []): void {
   if (typeof thrown !== "object" || thrown === null || "statement" in thrown) return;
   const err = thrown as StatementError;
   Object.defineProperty(err, "statement", { value: shortenStatement(text), configurable: true });
@@ -32,10 +32,9 @@ export function nameStatement(thrown: unknown, text: string, frame?: string): vo
   const lines = excerptOf(text, Number(err.position ?? 0));
   if (internalQuery !== undefined)
     lines.push("   in", ...excerptOf(internalQuery, Number(err.internalPosition ?? 0)));
-  if (frame !== undefined) lines.push(frame);
-  const frames = stack.indexOf("\n    at ", err.message.length);
-  const end = frames === -1 ? stack.length : frames;
-  err.stack = `${stack.slice(0, end)}\n${lines.join("\n")}${stack.slice(end)}`;
+  const start = stack.indexOf("\n    at ", err.message.length);
+  const end = start === -1 ? stack.length : start;
+  err.stack = `${stack.slice(0, end)}\n${[...lines, ...frames].join("\n")}${stack.slice(end)}`;
 }
 
 /** How many lines are shown before and after the one with the fault. */

@@ -4,8 +4,8 @@
 export interface StatementPlaces {
   /** Remembers the caller of `callee`, the first time that a statement is run. */
   remember: (text: string, callee: (...args: never[]) => unknown) => void;
-  /** The line of a stack with the place, if it is known. */
-  frameOf(text: string): string | undefined;
+  /** The lines of a stack with the place, innermost first; none if it is not known. */
+  framesOf: (text: string) => readonly string[];
 }
 
 /**
@@ -15,19 +15,22 @@ export interface StatementPlaces {
 const MAX_TEXTS = 500;
 const MAX_CHARACTERS = 10_000;
 
-/** A frame of the service's own code. */
-const OWN_FRAME = /^ {4}at (?!.*(?:[\\/]node_modules[\\/]|\(node:|^ {4}at node:)).*$/m;
+/** Frames of the service's own code. */
+const OWN_FRAMES = /^ {4}at (?!.*(?:[\\/]node_modules[\\/]|\(node:|^ {4}at node:)).*$/gm;
+
+/** More than one, as a store may run its statements by a function of its own. */
+const MAX_FRAMES = 3;
 
 /** Creates an empty store of places. */
 export function createStatementPlaces(): StatementPlaces {
-  const frames = new Map<string, string | undefined>();
+  const frames = new Map<string, readonly string[]>();
   return {
     remember(text, callee) {
       if (frames.has(text) || frames.size >= MAX_TEXTS || text.length > MAX_CHARACTERS) return;
       const holder: { stack?: string } = {};
       Error.captureStackTrace(holder, callee);
-      frames.set(text, OWN_FRAME.exec(holder.stack ?? "")?.[0]);
+      frames.set(text, (holder.stack?.match(OWN_FRAMES) ?? []).slice(0, MAX_FRAMES));
     },
-    frameOf: (text) => frames.get(text),
+    framesOf: (text) => frames.get(text) ?? [],
   };
 }

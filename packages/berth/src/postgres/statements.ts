@@ -63,7 +63,7 @@ export function createStatementRunner({
         write(text, values, tookMs, { rows: countOf(result) }, "SQL statement");
       return result.rows;
     } catch (err) {
-      nameStatement(err, text, places.frameOf(text));
+      nameStatement(err, text, places.framesOf(text));
       const tookMs = performance.now() - startedAt;
       if (tookMs >= slowMs || logger.isLevelEnabled("debug")) {
         const { code } = err as { code?: unknown };
