@@ -1,2 +1,3 @@
 // What server-rendered pages need: HTML, forms, sessions, protection against forged requests, assets.
+export { checkForm, type CheckedForm, type FieldTexts } from "../pages/check-form";
 export { html, type Html, type HtmlValue, sendHtml, trustedHtml } from "../pages/html";
