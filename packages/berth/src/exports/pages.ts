@@ -11,3 +11,4 @@ export {
   saveSession,
   type SessionsOptions,
 } from "../pages/sessions";
+export { undocumented } from "../pages/undocumented";
