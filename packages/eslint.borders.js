@@ -108,6 +108,14 @@ module.exports = [
     ),
   ),
   folder(
+    berth("pages"),
+    NO_LOG,
+    onlyFrom(
+      "http|schema|request|express|process|port",
+      "Pages know no database: take what you need as an argument.",
+    ),
+  ),
+  folder(
     ["packages/berth/src/{backing,client,postgres,redis}/**/*.ts"],
     NO_LOG,
     NO_EXPRESS,

@@ -8,6 +8,7 @@ const helmet = require("helmet");
 const { pinoHttp } = require("pino-http");
 const { listen } = require("./announce");
 const { mountRoutes } = require("./express-routes");
+const { HELMET_SETTINGS } = require("./helmet-headers");
 const { PROBLEM_TYPE, Problem, problemBody } = require("./problem");
 const schemas = require("./zod-schemas");
 const { clientOf, elapsedMs, pathOf, requestIdOf } = require("./request-facts");
@@ -81,7 +82,7 @@ function errorHandler(err, req, res, next) {
 const app = express();
 app.use(startFacts);
 app.use(accessLog());
-app.use(helmet());
+app.use(helmet(HELMET_SETTINGS));
 app.use(express.json({ limit: "100kb" }));
 mountRoutes(app, process.env, { parseBody, parseQuery, Problem, schemas });
 app.use(notFound);

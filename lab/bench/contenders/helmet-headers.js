@@ -1,6 +1,11 @@
 "use strict";
-// Helmet's default headers as a plain object, for contenders without middleware.
+// Helmet with Berth's settings, and its headers as a plain object for contenders without middleware.
 const helmet = require("helmet");
+
+const HELMET_SETTINGS = {
+  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  referrerPolicy: { policy: "same-origin" },
+};
 
 /** Runs helmet once and records the headers that it sets. */
 function helmetHeaders() {
@@ -9,8 +14,8 @@ function helmetHeaders() {
     setHeader: (name, value) => (headers[name] = value),
     removeHeader: (name) => delete headers[name],
   };
-  helmet()({}, recorder, () => undefined);
+  helmet(HELMET_SETTINGS)({}, recorder, () => undefined);
   return headers;
 }
 
-module.exports = { helmetHeaders };
+module.exports = { HELMET_SETTINGS, helmetHeaders };

@@ -144,6 +144,8 @@ describe("the TypeScript in the documentation", () => {
     for (const page of pages) {
       const text = read(page);
       for (const [index, match] of [...text.matchAll(/```ts\n([^]*?)```/g)].entries()) {
+        // Files that import each other are typed in by a test of their page.
+        if (match[1]?.includes('from "./')) continue;
         count++;
         const name = `${page.replaceAll("/", "-")}-${index}.ts`;
         writeFileSync(join(folder, name), asFile(match[1] ?? ""));

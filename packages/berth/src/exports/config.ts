@@ -4,6 +4,7 @@ export { redisVariables } from "../redis/url";
 export { serviceUrl } from "../client/url";
 export { tokenVariables, optionalTokenVariables } from "../tokens/variables";
 export { apiVariables, rateLimitVariables } from "../http/variables";
+export { sessionVariables } from "../pages/variables";
 export {
   ConfigError,
   type ConfigOf,

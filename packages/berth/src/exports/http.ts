@@ -11,7 +11,7 @@ export { logContext } from "../http/log-context";
 export { notFound } from "../http/not-found";
 export { sendPage } from "../http/paging";
 export { refusals } from "../http/refusals";
-export { relativeUrl } from "../http/relative-url";
+export { relativePath, relativeUrl } from "../http/relative-url";
 export { sendProblem } from "../http/send-problem";
 export { about, livez, readyz, type HealthOptions } from "../http/service-routes";
 export { strictHead } from "../http/strict-head";

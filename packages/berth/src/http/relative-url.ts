@@ -15,6 +15,17 @@ export function relativeUrl({ originalUrl }: Pick<Request, "originalUrl">, below
 
 const LAST_SEGMENT = /^[^?#]*\/([^/?#]*)/;
 
+/**
+ * A path of the app as a URL relative to the request's, for links and redirects: from `/notes/7`, `/notes` is `../notes`.
+ * Whatever the path is, the URL leads to the same origin.
+ * @param path From the app's root, such as `/notes?page=2`.
+ */
+export function relativePath({ originalUrl }: Pick<Request, "originalUrl">, path: string): string {
+  const [own = ""] = originalUrl.split(/[?#]/, 1);
+  const depth = own.split("/").length - 2;
+  return (depth > 0 ? "../".repeat(depth) : "./") + path.replace(/^[/\\]+/, "");
+}
+
 /** Escapes characters that would end a URL in a header or change its meaning. Node gives each byte as one character. */
 export const escapeUrl = (url: string): string =>
   url.replace(NO_URL, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`);

@@ -87,7 +87,7 @@ describe.each(servers)("a response of an app that is %s", (_name, serve) => {
     expect(seen).toEqual([DEFAULTS, true, "SAMEORIGIN", DEFAULTS]);
     expect(res.headers).toMatchObject({
       "x-frame-options": "DENY",
-      "referrer-policy": "no-referrer, origin",
+      "referrer-policy": "same-origin, origin",
     });
     expect(names(res)).not.toContain("strict-transport-security");
     expect(res.body).toEqual({ a: 1 });

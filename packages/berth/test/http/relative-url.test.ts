@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import { apiDocs } from "../../src/api/docs";
 import { sendPage } from "../../src/http/paging";
-import { relativeUrl } from "../../src/http/relative-url";
+import { relativePath, relativeUrl } from "../../src/http/relative-url";
 import { id } from "../../src/schema/fields";
 import { pageQuery } from "../../src/schema/query-fields";
 import { parseQuery } from "../../src/schema/validate";
@@ -31,6 +31,38 @@ describe("relativeUrl", () => {
   it("is a path, even if the request target begins with two slashes", () => {
     expect(relativeUrl({ originalUrl: "/javascript:alert(1)" })).toBe("./javascript:alert(1)");
     expect(relativeUrl({ originalUrl: '/a";>\xff' }, "7")).toBe("./a%22;%3e%ff/7");
+  });
+});
+
+describe("relativePath", () => {
+  it.each([
+    ["/", "/", "/"],
+    ["/", "/notes", "/notes"],
+    ["/notes", "/", "/"],
+    ["/notes", "/notes/7", "/notes/7"],
+    ["/notes/7", "/notes", "/notes"],
+    ["/notes/", "/notes", "/notes"],
+    ["/a/b/c?x=/y/z", "/notes", "/notes"],
+    ["//a/b", "/notes", "/notes"],
+  ])("from %s to %s leads to %s", (originalUrl, path, expected) => {
+    const url = relativePath({ originalUrl }, path);
+    expect(new URL(url, `http://a${originalUrl}`).pathname).toBe(expected);
+    expect(new URL(url, `http://a/prefix${originalUrl}`).pathname).toBe(`/prefix${expected}`);
+  });
+
+  it.each([
+    "//b/x",
+    "/\\b/x",
+    "\\\\b",
+    "https://b/x",
+    "/\t/b/x",
+    "javascript:alert(1)",
+    "/../..//b/x",
+  ])("stays at its origin for %j", (path) => {
+    for (const originalUrl of ["/", "/notes", "/notes/7"]) {
+      const url = relativePath({ originalUrl }, path);
+      expect(new URL(url, `http://a${originalUrl}`).origin).toBe("http://a");
+    }
   });
 });
 

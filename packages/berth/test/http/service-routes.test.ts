@@ -61,6 +61,13 @@ describe("security headers", () => {
     expect(headers).not.toHaveProperty("x-powered-by");
   });
 
+  it("send no form or file of a page to https, and keep the Origin of its own forms", async () => {
+    const { headers } = await request(app).get("/framed");
+    expect(headers["content-security-policy"]).toContain("form-action 'self'");
+    expect(headers["content-security-policy"]).not.toContain("upgrade-insecure-requests");
+    expect(headers["referrer-policy"]).toBe("same-origin");
+  });
+
   it("can be changed and removed by a handler", async () => {
     expect((await request(app).get("/framed")).headers["x-frame-options"]).toBe("DENY");
     expect((await request(app).get("/bare")).headers).not.toHaveProperty("content-security-policy");
