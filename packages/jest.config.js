@@ -17,7 +17,7 @@ module.exports = {
     testPathIgnorePatterns: isNamed ? [] : ["/black-box/"],
   })),
   // Tests wait for sockets, timers and processes half of the time.
-  maxWorkers: Math.ceil(availableParallelism() * 2),
+  maxWorkers: availableParallelism() * 2,
   // Concurrent tests wait for servers, in a queue of their own.
   maxConcurrency: 50,
 };
