@@ -27,7 +27,7 @@ export interface KeySet {
   /** Resolves with the current keys, the same object until they are fetched again. @throws BackingServiceUnavailable */
   current(this: void): Promise<object>;
   /**
-   * Finds the key that signed a token, by the token's header; an unknown one causes a fetch. Needs `current` before.
+   * Finds the key that signed a token, by the token's header; an unknown one causes a fetch.
    * @throws BackingServiceUnavailable when the key is unknown and the issuer is down: the token may be valid.
    */
   find: JWTVerifyGetKey;
@@ -80,6 +80,9 @@ export function createKeySet(options: KeySetOptions): KeySet {
     }
   }
 
+  /** jose's key set, loaded with the first use. */
+  const remoteKeys = (): JoseRemote.RemoteJWKSet => (remote ??= load());
+
   function load(): JoseRemote.RemoteJWKSet {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at start
     const jose = require("jose/jwks/remote") as typeof JoseRemote;
@@ -93,18 +96,19 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   return {
     async current() {
-      remote ??= load();
       const ageMs = now() - fetchedAt;
       if (keys && ageMs < RENEW_MS) return keys;
-      if (!keys) await remote.reload();
+      if (!keys) await remoteKeys().reload();
       else {
-        const refreshed = remote.reload().catch(() => undefined);
+        const refreshed = remoteKeys()
+          .reload()
+          .catch(() => undefined);
         // An issuer that hangs delays only the requests until the first fetch has failed.
         if (ageMs >= OLD_MS && failure === undefined) await refreshed;
       }
       return keys!;
     },
-    find: (header, token) => remote!(header, token),
+    find: (header, token) => remoteKeys()(header, token),
     async close() {
       // A fetch in flight is no longer needed.
       await pool?.destroy();
