@@ -31,17 +31,18 @@ const LOCKS = `
     (err) => (console.log(err.message), process.exit(1)),
   );`;
 
-/** Starts a process that locks the data directory, without the database. */
-async function lock(through: readonly string[] = [], of = dataDir): Promise<TestProcess> {
-  const owner = startCommand([...through, process.execPath, "--eval", LOCKS], { DATA_DIR: of });
+/** Starts a process that locks a data directory, without the database. */
+const start = (through: readonly string[] = [], of = dataDir): TestProcess =>
+  startCommand([...through, process.execPath, "--eval", LOCKS], { DATA_DIR: of });
+
+async function lock(): Promise<TestProcess> {
+  const owner = start();
   expect(await owner.line(/./)).toBe("locked");
   return owner;
 }
 
-async function expectRefusal(through: readonly string[] = [], of = dataDir): Promise<void> {
-  const { exit, lines } = startCommand([...through, process.execPath, "--eval", LOCKS], {
-    DATA_DIR: of,
-  });
+async function expectRefusal(through?: readonly string[], of?: string): Promise<void> {
+  const { exit, lines } = start(through, of);
   expect([await exit, lines]).toEqual([1, [REFUSED]]);
 }
 
@@ -83,9 +84,7 @@ describe("the lock of a data directory", () => {
 
   it("goes to one of several that start at once", async () => {
     await (await lock()).stop();
-    const claims = [1, 2, 3].map(() =>
-      startCommand([process.execPath, "--eval", LOCKS], { DATA_DIR: dataDir }),
-    );
+    const claims = [1, 2, 3].map(() => start());
     const lines = await Promise.all(claims.map((claim) => claim.line(/./)));
     expect(lines.sort()).toEqual([REFUSED, REFUSED, "locked"]);
   });
