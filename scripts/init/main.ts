@@ -13,6 +13,7 @@ import {
   withNeeds,
 } from "berth-dev/scaffold";
 import { UsageError } from "port-contract/args";
+import { lockClone } from "./lock";
 import { type InitOptions, parseOptions, USAGE } from "./options";
 import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";
 import { writeService } from "./service";
@@ -30,6 +31,7 @@ const LEFTOVERS = [".data", "dist", "coverage"];
 
 async function main(args: string[]): Promise<void> {
   if (args.includes("--help")) return void process.stdout.write(USAGE);
+  lockClone(`${work}.lock`);
   const interrupted = interruptedPlan(work);
   if (interrupted) {
     console.log(`Finishing the interrupted init of ${interrupted.name}`);

@@ -323,6 +323,29 @@ describe("npm run init changes nothing and exits with one line", () => {
     expect(git(folder, "status", "--porcelain")).toBe("");
   });
 
+  it("while another one runs", () => {
+    const hook = `${newFolder()}.js`;
+    // The first one runs the second one when it calls git, or else npm, for the first time.
+    writeFileSync(
+      hook,
+      `const of = require("node:child_process");
+      const { spawnSync } = of;
+      of.spawnSync = (...args) => {
+        of.spawnSync = spawnSync;
+        const { NODE_OPTIONS, ...env } = process.env;
+        const second = spawnSync(process.execPath, ${JSON.stringify([...start, "b"])}, { env, encoding: "utf8" });
+        console.log(JSON.stringify([process.pid, second.status, second.stdout, second.stderr]));
+        process.kill(process.pid, "SIGKILL");
+      };`,
+    );
+    const { stdout } = init(folder, ["a"], { NODE_OPTIONS: `--require ${hook}` });
+    const [pid, ...second] = JSON.parse(stdout) as [number, ...unknown[]];
+    const line = `^init: process ${pid} runs init in this clone: wait until it has ended, [^\n]+\n$`;
+    expect(second).toEqual([1, "", expect.stringMatching(line)]);
+    // It has left its lock, which counts no more.
+    expect(refusal("My Service")).toContain("expected one NAME");
+  });
+
   it("for a folder that cannot be created", () => {
     expect(refusal("x", "--to", join(scratch, "full/mine.txt/x"))).toContain("ENOTDIR");
   });

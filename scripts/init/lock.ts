@@ -1,0 +1,36 @@
+// Only one init at a time works in a clone: it reads the clone's files, and may change them.
+import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { UsageError } from "port-contract/args";
+
+/**
+ * Locks the clone until this process ends. The lock is a symbolic link to a process id, because creating one is a single step:
+ * no other process sees a lock that does not name its owner yet. The lock of a killed process is replaced.
+ * @throws UsageError when another process has the lock.
+ */
+export function lockClone(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    symlinkSync(String(process.pid), path);
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code !== "EEXIST") throw err;
+    const owner = readlinkSync(path);
+    if (isRunning(Number(owner))) {
+      throw new UsageError(
+        `process ${owner} runs init in this clone: wait until it has ended, or remove ${path} if that process is not init; nothing has been changed`,
+      );
+    }
+    rmSync(path, { force: true });
+    return lockClone(path);
+  }
+  process.on("exit", () => rmSync(path, { force: true }));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (err) {
+    // It runs, as another user.
+    return (err as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
