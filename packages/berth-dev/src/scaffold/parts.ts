@@ -86,7 +86,17 @@ export function withNeeds(parts: PartName[]): PartName[] {
 export const BERTH = {
   paths: ["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
   scripts: [
-    ...["prepare", "pretest", "init", "bench", "drain", "faults", "instrumentation", "limits"],
+    ...[
+      "prepare",
+      "prebuild",
+      "pretest",
+      "init",
+      "bench",
+      "drain",
+      "faults",
+      "instrumentation",
+      "limits",
+    ],
     ...["recipes", "contract:systems"],
   ],
   /** Scripts that do less in a service than here. */
