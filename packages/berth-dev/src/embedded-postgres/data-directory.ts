@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isLockFile } from "./data-directory-lock";
 import { loadPGlite, type PGlite } from "./pglite";
-import { readTemplate } from "./template";
+import { readTemplate, unpackTemplate } from "./template";
 
 /**
  * Opens the database in `dataDir`, and creates it if there is none. Without `dataDir`, creates a new one in memory.
@@ -17,8 +17,8 @@ export async function openDatabase(
 ): Promise<PGlite> {
   const PGlite = await loadPGlite();
   if (dataDir === undefined) {
-    const loadDataDir = snapshot ? new Blob([await readFile(snapshot)]) : await readTemplate();
-    return PGlite.create({ loadDataDir });
+    const tar = snapshot ? await readFile(snapshot) : await readTemplate();
+    return PGlite.create({ loadDataDir: new Blob([tar]) });
   }
   if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
   // PostgreSQL requires this; an earlier version of this package did not set it.
@@ -51,9 +51,7 @@ async function createDatabase(dataDir: string): Promise<void> {
   const leftovers = present.sort((name) => (name === UNFINISHED ? 1 : -1));
   for (const name of leftovers) await rm(join(dataDir, name), { recursive: true });
   const unfinished = join(dataDir, UNFINISHED);
-  const PGlite = await loadPGlite();
-  const database = await PGlite.create(unfinished, { loadDataDir: await readTemplate() });
-  await database.close();
+  await unpackTemplate(unfinished);
   const names = (await readdir(unfinished)).filter((name) => name !== "PG_VERSION");
   for (const name of [...names, "PG_VERSION"]) {
     await rename(join(unfinished, name), join(dataDir, name));

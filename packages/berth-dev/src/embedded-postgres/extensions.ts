@@ -35,6 +35,7 @@ export async function createExtensions(database: PGlite): Promise<Extensions> {
     for (const path of findArchives(process.cwd())) {
       const archive = await promisify(gunzip)(await readFile(path));
       for (const [name, content] of readTar(archive)) {
+        if (content === undefined) continue;
         database.copyToFS(`${INSTALLATION}/${name}`, content);
         const extension = /([^/]+)\.control$/.exec(name)?.[1];
         if (extension !== undefined) names.push(extension);

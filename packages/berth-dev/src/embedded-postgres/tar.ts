@@ -5,12 +5,14 @@ const BLOCK_BYTES = 512;
 const NAME = [0, 100] as const;
 const SIZE = [124, 12] as const;
 const TYPE = 156;
+const FOLDER = 0x35;
 
 /**
- * Yields the name and the content of each regular file. Names are up to 100 bytes, as in PGlite's archives.
+ * Yields the name and the content of each regular file, and the name of each folder. Names are up to 100 bytes, as in PGlite's
+ * archives.
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html ustar Interchange Format
  */
-export function* readTar(archive: Buffer): Generator<[name: string, content: Buffer]> {
+export function* readTar(archive: Buffer): Generator<[name: string, content: Buffer | undefined]> {
   for (let at = 0; at + BLOCK_BYTES <= archive.length;) {
     const field = ([offset, length]: readonly [number, number]) =>
       archive.toString("utf8", at + offset, at + offset + length).replace(/\0[^]*/, "");
@@ -20,6 +22,7 @@ export function* readTar(archive: Buffer): Generator<[name: string, content: Buf
     const size = Number.parseInt(field(SIZE), 8);
     const start = at + BLOCK_BYTES;
     if (isRegular(archive[at + TYPE])) yield [name, archive.subarray(start, start + size)];
+    else if (archive[at + TYPE] === FOLDER) yield [name, undefined];
     at = start + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
   }
 }
