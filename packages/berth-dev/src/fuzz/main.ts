@@ -1,11 +1,12 @@
 // `npm run fuzz`: fuzzes the service in the working directory, or a running one.
-import { fuzz } from "./fuzz";
 import { type Options, parseOptions, usage } from "./options";
-import { startOwnService } from "./own-service";
-import { findingsOf, tableOf } from "./report";
 
 /** @returns Whether all responses were as described. */
 async function run({ url: running, token, ...options }: Options): Promise<boolean> {
+  // Loaded only when used: fast-check and ajv take a second, which --help and a mistyped option need not wait for.
+  const { fuzz } = await import("./fuzz.js");
+  const { startOwnService } = await import("./own-service.js");
+  const { findingsOf, tableOf } = await import("./report.js");
   const own = running === undefined ? await startOwnService() : undefined;
   const url = own?.url ?? running ?? "";
   const givenToken = token === undefined ? undefined : () => Promise.resolve(token);
