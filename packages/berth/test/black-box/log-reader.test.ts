@@ -62,7 +62,7 @@ async function overfill(
   before: readonly number[] = [],
 ): Promise<number[]> {
   const responses = new Map<number, number>();
-  while (responses.size < workers || Math.min(...responses.values()) < 250) {
+  while (responses.size < workers || Math.min(...responses.values()) < 10) {
     const { pid } = (await (await fetchAlone(`${server.url}/verbose`)).json()) as { pid: number };
     if (!before.includes(pid)) responses.set(pid, (responses.get(pid) ?? 0) + 1);
   }

@@ -57,7 +57,7 @@ export function createWorkerProgram(of: Release = {}): WorkerProgram {
 
 /**
  * `GET /` responds with the version, the worker and its process, and `/slow` does once the test calls `respondToSlow`. `/never` never
- * responds, `/verbose` logs 2,000 characters, `/crash` throws an uncaught error, and `/block` blocks the event loop. `LIMITS` overrides supervisor options, as JSON.
+ * responds, `/verbose` logs 25 lines of 2,000 characters, `/crash` throws an uncaught error, and `/block` blocks the event loop. `LIMITS` overrides supervisor options, as JSON.
  */
 const sourceOf = ({ version = "1", whileLoading = "", check = "" }: Release): string => `
 const compiled = (path) => require(${JSON.stringify(COMPILED)} + "/" + path);
@@ -90,7 +90,7 @@ const main = (config, logger) => {
       const look = () => (existsSync(__dirname + "/respond") ? respond() : setTimeout(look, 20));
       return look();
     }
-    if (req.url === "/verbose") logger.info("x".repeat(2000));
+    if (req.url === "/verbose") for (let n = 0; n < 25; n++) logger.info("x".repeat(2000));
     if (req.url === "/never") return logger.info("a request has come");
     if (req.url === "/crash") return setImmediate(() => { throw new Error("boom"); });
     if (req.url === "/block") {
