@@ -10,19 +10,22 @@ const own = join(__dirname, "../..");
  * Calls `use` with a copy of the built service and of this package, in a folder whose name has this prefix. Other packages are
  * found in the folder above.
  */
-export async function inFolder(
-  name: string,
-  use: (service: string) => Promise<void>,
-): Promise<void> {
+export const inFolder = (name: string, use: (service: string) => Promise<void>): Promise<void> =>
+  withService(name, (service) => {
+    for (const each of ["dist", "public", "package.json"])
+      cpSync(join(own, each), join(service, "../node_modules/berth", each), {
+        recursive: true,
+        filter: (path) => !/\.(d\.ts|map)$/.test(path),
+      });
+    return use(service);
+  });
+
+/** Calls `use` with a copy of the built service; all packages are found in the folder above. */
+async function withService(name: string, use: (service: string) => Promise<void>): Promise<void> {
   const above = mkdtempSync(join(tmpdir(), "release-"));
   symlinkSync(join(own, "../../node_modules"), join(above, "node_modules"));
   const folder = mkdtempSync(join(above, name));
   cpSync(dirname(SERVICE), folder, { recursive: true });
-  for (const each of ["dist", "public", "package.json"])
-    cpSync(join(own, each), join(folder, "node_modules/berth", each), {
-      recursive: true,
-      filter: (path) => !path.endsWith(".d.ts"),
-    });
   await use(join(folder, "service")).finally(() => rmSync(above, { recursive: true }));
 }
 
@@ -31,7 +34,7 @@ export const withMigrations = (
   migrations: Readonly<Record<string, string>>,
   use: (release: string) => Promise<void>,
 ): Promise<void> =>
-  inFolder("migrations-", (service) => {
+  withService("migrations-", (service) => {
     const features = join(service, "features");
     rmSync(features, { recursive: true });
     const folder = join(features, "own/migrations");
