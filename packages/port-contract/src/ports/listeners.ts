@@ -11,7 +11,7 @@ export interface Listener {
 
 // The state column of listening TCP sockets, and the flags column of listening Unix sockets.
 const tcpListen = " 0A ";
-const unixListen = " 00010000 ";
+const unixListen = "00010000";
 
 /** Lists the listening sockets of these processes. */
 export function listenersOf(pids: readonly number[]): Listener[] {
@@ -21,13 +21,15 @@ export function listenersOf(pids: readonly number[]): Listener[] {
 
 /** For Linux: matches the socket inodes of open descriptors with the kernel's socket tables. */
 export function listenersFromProc(pids: readonly number[]): Listener[] {
-  const byInode = new Map<string, Omit<Listener, "pid">>([...tcpSockets(), ...unixSockets()]);
-  return pids.flatMap((pid) =>
-    socketInodes(pid).flatMap((inode) => {
-      const socket = byInode.get(inode);
-      return socket ? [{ pid, ...socket }] : [];
-    }),
-  );
+  const open = pids.flatMap((pid) => socketInodes(pid).map((inode) => ({ pid, inode })));
+  const unix = unixSockets();
+  // For the tables of TCP the kernel walks all of its hash buckets, which takes milliseconds even if there are no connections.
+  const tcp = open.every(({ inode }) => unix.has(inode)) ? new Map<string, number>() : tcpPorts();
+  return open.flatMap(({ pid, inode }): Listener[] => {
+    const [port, path] = [tcp.get(inode), unix.get(inode)];
+    if (port !== undefined) return [{ pid, port }];
+    return path === undefined ? [] : [{ pid, path }];
+  });
 }
 
 /** For macOS and the BSDs. */
@@ -52,17 +54,26 @@ function lsof(args: readonly string[]): string {
   }
 }
 
-function tcpSockets(): [string, { port: number }][] {
+/** The ports of listening TCP sockets, by inode. */
+function tcpPorts(): Map<string, number> {
   const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) => tableRows(table, tcpListen));
-  return rows.map(([, local = "", , , , , , , , inode = ""]) => [
-    inode,
-    { port: parseInt(local.split(":")[1] ?? "", 16) },
-  ]);
+  return new Map(
+    rows.map(([, local = "", , , , , , , , inode = ""]) => [
+      inode,
+      parseInt(local.split(":")[1] ?? "", 16),
+    ]),
+  );
 }
 
-function unixSockets(): [string, { path: string }][] {
-  const rows = tableRows("/proc/net/unix", unixListen);
-  return rows.map(([, , , , , , inode = "", path = ""]) => [inode, { path }]);
+/** All Unix sockets by inode, with the path of each one that listens. */
+function unixSockets(): Map<string, string | undefined> {
+  const rows = tableRows("/proc/net/unix", "");
+  return new Map(
+    rows.map(([, , , flags, , , inode = "", path = ""]) => [
+      inode,
+      flags === unixListen ? path : undefined,
+    ]),
+  );
 }
 
 /** Splits only the rows that match: a busy machine has thousands of connections. */
