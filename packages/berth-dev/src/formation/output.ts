@@ -1,7 +1,7 @@
 // Prints the lines of all processes as one log: HH:MM:SS web.1  | line.
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { prettyFactory } from "pino-pretty";
+import type * as PinoPretty from "pino-pretty";
 
 const RUNNER = "system";
 /** ANSI codes of cyan, yellow, green, magenta, blue and red, assigned to the instances in order. */
@@ -46,6 +46,8 @@ function clock(): string {
 
 /** Omits the time and the process, which are in the prefix. */
 function createLogRenderer(): (text: string) => string[] {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it where no terminal needs it
+  const { prettyFactory } = require("pino-pretty") as typeof PinoPretty;
   const pretty = prettyFactory({
     colorize: true,
     ignore: "time,pid,hostname",
