@@ -18,13 +18,13 @@ export async function openDatabase(
   const PGlite = await loadPGlite();
   if (dataDir === undefined) {
     const tar = snapshot ? await readFile(snapshot) : await readTemplate();
-    return PGlite.create({ loadDataDir: new Blob([tar]) });
+    return PGlite.create({ loadDataDir: new Blob([tar]), startParams: startParams(PGlite) });
   }
   if (!existsSync(join(dataDir, "PG_VERSION"))) await createDatabase(dataDir);
   // PostgreSQL requires this; an earlier version of this package did not set it.
   await chmod(dataDir, 0o700);
   try {
-    return await PGlite.create(dataDir);
+    return await PGlite.create(dataDir, { startParams: startParams(PGlite) });
   } catch (err) {
     throw new Error(
       `cannot open ${dataDir}: remove it to start with an empty database, or set DATA_DIR to another directory`,
@@ -32,6 +32,13 @@ export async function openDatabase(
     );
   }
 }
+
+/** PGlite's own parameters, with less than PostgreSQL's default of 128 MB, which is allocated and written at each start. */
+const startParams = ({ defaultStartParams }: { defaultStartParams: string[] }): string[] => [
+  ...defaultStartParams,
+  "-c",
+  "shared_buffers=32MB",
+];
 
 const UNFINISHED = "unfinished";
 
