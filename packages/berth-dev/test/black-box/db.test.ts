@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Client } from "pg";
-import { spawnEmbeddedPostgres, startTestPostgres } from "berth/testing";
+import { spawnEmbeddedPostgres, startTestPostgres, type TestPostgres } from "berth/testing";
 import { berth } from "../../src/cli-path";
 import { writeMigration } from "../../src/db/new-migration";
 import { readOptions } from "../../src/db/options";
@@ -89,6 +89,17 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 describe("npm run db", () => {
+  /** A database that is already running, and empty: a command starts much sooner than with one of its own. */
+  let other: TestPostgres;
+  beforeAll(async () => void (other = await startTestPostgres()));
+  afterAll(() => other.stop());
+  afterEach(() =>
+    query(
+      other.url,
+      "DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS own CASCADE; CREATE SCHEMA public",
+    ),
+  );
+
   it("migrates, lists the status, rolls back, seeds and resets the development database", async () => {
     expect(await db(["status"])).toEqual({
       code: 0,
@@ -150,7 +161,6 @@ describe("npm run db", () => {
   });
 
   it("uses the database that DEV_DATABASE_URL names, and changes it only with --yes", async () => {
-    const other = await startTestPostgres();
     write(".env", `DEV_DATABASE_URL=${other.url}\nDATABASE_URL=postgres://127.0.0.1:1/production`);
     expect(await db(["reset"])).toEqual({
       code: 1,
@@ -159,11 +169,9 @@ describe("npm run db", () => {
     expect((await db(["migrate"])).code).toBe(0);
     expect(await query(other.url, "SELECT count(*)::int FROM migrations")).toEqual([{ count: 2 }]);
     expect(readdirSync(copy)).not.toContain(".data");
-    await other.stop();
   });
 
   it("resets another database only with its URL and --yes", async () => {
-    const other = await startTestPostgres();
     await query(other.url, "CREATE SCHEMA own; CREATE TABLE own.precious ()");
     for (const command of ["reset", "rollback", "seed"]) {
       expect(await db([command, "--url", other.url])).toEqual({
@@ -184,7 +192,6 @@ describe("npm run db", () => {
       ),
     ).toEqual([{ gone: null, count: 2 }]);
     expect(readdirSync(copy)).not.toContain(".data");
-    await other.stop();
   });
 
   it("names the failing migration, and keeps those before it", async () => {
@@ -192,11 +199,11 @@ describe("npm run db", () => {
       up: "SELECT nonsense",
       down: "",
     });
-    expect(await db(["migrate"])).toEqual({
+    expect(await db(["migrate", "--url", other.url])).toEqual({
       code: 1,
       output: 'db: The migration 20260103000000_fails failed: column "nonsense" does not exist\n',
     });
-    expect((await db(["status"])).output).toBe(
+    expect((await db(["status", "--url", other.url])).output).toBe(
       "applied  20260101000000_create-ships\napplied  20260102000000_add-crew\npending  20260103000000_fails\n",
     );
   });
@@ -225,7 +232,7 @@ describe("npm run db", () => {
       0,
       expect.stringMatching(/^src\/features\/harbours\/migrations\/\d{14}_create-harbours\.ts\n$/),
     ]);
-    expect(await db(["migrate"])).toEqual({
+    expect(await db(["migrate", "--url", other.url])).toEqual({
       code: 1,
       output: expect.stringMatching(
         /^db: The migration \d+_create-harbours failed: syntax error at or near "still"\n$/,
@@ -234,7 +241,9 @@ describe("npm run db", () => {
     const file = output.trim();
     const template = readFileSync(join(copy, file), "utf8");
     write(file, template.replaceAll("still to be written", "SELECT 1"));
-    expect((await db(["migrate"])).output).toMatch(/^applied \d+_create-harbours\n$/);
+    expect((await db(["migrate", "--url", other.url])).output).toMatch(
+      /^applied \d+_create-harbours\n$/,
+    );
   });
 
   it("reports an invalid command line in one line", async () => {
