@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WEB } from "../support/built";
 import { inFolder } from "../support/release";
-import { asServer, fetchAlone, startProcess, stopProcesses } from "../../src/testing/process";
+import {
+  asServer,
+  fetchAlone,
+  startProcess,
+  stopProcesses,
+  type TestServer,
+} from "../../src/testing/process";
 import { startServer } from "../support/server";
 import { connectRaw, HALF_SENT } from "../../src/testing/raw-client";
 
@@ -16,11 +22,13 @@ const absent = { DATABASE_URL: "postgres://user:hunter2@127.0.0.1:1/absent" };
 
 const start = (env: Record<string, string> = {}, args: string[] = [], directory?: string) =>
   startServer({ ...absent, ...env }, args, directory);
-afterEach(stopProcesses);
 
-describe("the web process", () => {
+describe("a web process", () => {
+  let server: TestServer;
+  beforeAll(async () => void (server = await start()));
+  afterAll(stopProcesses);
+
   it("serves without its database, and reports that", async () => {
-    const server = await start();
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     const notReady = await fetch(`${server.url}/readyz`);
     expect([notReady.status, await notReady.json()]).toEqual([
@@ -30,16 +38,39 @@ describe("the web process", () => {
     expect(server.lines.join("\n")).not.toContain("hunter2");
   });
 
-  it.each(["/docs", "/docs/page.js", "/docs/swagger-ui.css"])(
-    "serves %s even if the name of a parent folder begins with a dot",
-    (path) =>
-      inFolder(".dots-", async (service) => {
-        const program = startProcess(join(service, "server.js"), { PORT: "0", ...absent });
-        const server = await asServer(program);
-        expect((await fetch(`${server.url}${path}`)).status).toBe(200);
-        await server.stop();
-      }),
-  );
+  it.each([
+    ["garbage", "garbage\r\n\r\n", "request refused"],
+    ["a request without a host", "GET / HTTP/1.1\r\n\r\n", "request"],
+  ])("responds to %s with a problem, and logs it", async (_what, text, msg) => {
+    const client = await connectRaw(server.port);
+    client.socket.write(text);
+    const [, requestId] = /"requestId":"([^"]+)"}$/.exec(await client.until(/}$/)) ?? [];
+    const line = JSON.parse(await server.line(new RegExp(`"requestId":"${requestId}"`))) as object;
+    expect(line).toMatchObject({ requestId, status: 400, msg });
+  });
+
+  it("does not send 100 Continue for a body that is not read", async () => {
+    const client = await connectRaw(server.port);
+    client.socket.write(
+      "POST /nothing HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
+        "Content-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
+    );
+    await client.until(/^HTTP\/1\.1 404 /);
+  });
+});
+
+describe("the web process", () => {
+  afterEach(stopProcesses);
+
+  it("serves the docs page even if the name of a parent folder begins with a dot", () =>
+    inFolder(".dots-", async (service) => {
+      const program = startProcess(join(service, "server.js"), { PORT: "0", ...absent });
+      const server = await asServer(program);
+      const paths = ["/docs", "/docs/page.js", "/docs/swagger-ui.css"];
+      const responses = await Promise.all(paths.map((path) => fetch(server.url + path)));
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
+      await server.stop();
+    }));
 
   it("keeps idle connections for KEEP_ALIVE_TIMEOUT_MS", async () => {
     const server = await start({ KEEP_ALIVE_TIMEOUT_MS: "97000" });
@@ -52,28 +83,6 @@ describe("the web process", () => {
     client.socket.write(HALF_SENT);
     await client.until(/^HTTP\/1\.1 408 [^]*"status":408/);
     expect(await client.closed).toBe("end");
-  });
-
-  it.each([
-    ["garbage", "garbage\r\n\r\n", "request refused"],
-    ["a request without a host", "GET / HTTP/1.1\r\n\r\n", "request"],
-  ])("responds to %s with a problem, and logs it", async (_what, text, msg) => {
-    const server = await start();
-    const client = await connectRaw(server.port);
-    client.socket.write(text);
-    const [, requestId] = /"requestId":"([^"]+)"}$/.exec(await client.until(/}$/)) ?? [];
-    await server.line(/"status":400/);
-    expect(server.log().at(-1)).toMatchObject({ requestId, status: 400, msg });
-  });
-
-  it("does not send 100 Continue for a body that is not read", async () => {
-    const server = await start();
-    const client = await connectRaw(server.port);
-    client.socket.write(
-      "POST /nothing HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\n" +
-        "Content-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
-    );
-    await client.until(/^HTTP\/1\.1 404 /);
   });
 
   it("prints JSON lines only", async () => {
