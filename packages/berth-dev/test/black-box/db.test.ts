@@ -14,12 +14,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { Client } from "pg";
 import { spawnEmbeddedPostgres, startTestPostgres, type TestPostgres } from "berth/testing";
 import { berth } from "../../src/cli-path";
-import { writeMigration } from "../../src/db/new-migration";
-import { readOptions } from "../../src/db/options";
 import { formationId } from "../../src/formation/formation-id";
 import { freeBasePort } from "../formation/support";
 
@@ -258,41 +256,5 @@ describe("npm run db", () => {
       code: 0,
       output: expect.stringMatching(/^Usage: npm run db/) as string,
     });
-  });
-});
-
-describe("the command line", () => {
-  it.each([
-    [[], /^name a command\n\nUsage/],
-    [["drop"], /^unknown command "drop"\n\nUsage/],
-    [["new"], /^name the migration: npm run db -- new FEATURE\/NAME$/],
-    [["status", "--force"], /^Unknown option '--force'/],
-  ])("rejects %j", (args, message) => {
-    expect(() => readOptions(args)).toThrow(message);
-  });
-});
-
-describe("a new migration", () => {
-  it.each([
-    ["../x", /^"..\/x" is not a valid migration name/],
-    ["ships/Add Colour", /is not a valid migration name: write FEATURE\/NAME/],
-    ["ships/add-crew", /20260102000000_add-crew.ts has the same name: choose another one/],
-  ])("cannot have the name %s", (name, message) => {
-    expect(() => writeMigration(join(copy, "src"), name, new Date())).toThrow(message);
-  });
-
-  it("has a later time than the last one, whatever the clock says", () => {
-    const file = writeMigration(
-      join(copy, "src"),
-      "ships/add-colour",
-      new Date("2025-05-05T05:05:05Z"),
-    );
-    expect(basename(file)).toBe("20260102000001_add-colour.ts");
-    const next = writeMigration(
-      join(copy, "src"),
-      "ships/add-flag",
-      new Date("2026-05-05T05:05:05Z"),
-    );
-    expect(basename(next)).toBe("20260505050505_add-flag.ts");
   });
 });

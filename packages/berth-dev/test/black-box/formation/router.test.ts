@@ -124,33 +124,7 @@ describe("a formation with --router", () => {
     taken.close();
   });
 
-  it.each([
-    [["--router", "abc"], '--router must be a whole number from 1 to 65535, not "abc"'],
-    [["--router", "0"], '--router must be a whole number from 1 to 65535, not "0"'],
-    [["--router", "70000"], '--router must be a whole number from 1 to 65535, not "70000"'],
-    [["--router", "1", "-p", "1"], "--router 1 is the port of web.1: choose another one"],
-    [["--host", "a=web"], "--host needs a router: add --router PORT"],
-    [["--router", "1", "--host", "a=b"], '--host names "b", but the Procfile has only web, db'],
-    [
-      ["--router", "1", "--host", "a"],
-      '--host takes NAME=TYPE, such as app.localhost=web, not "a"',
-    ],
-    [
-      ["--router", "1", "--host", "a:1=web"],
-      '--host takes NAME=TYPE, such as app.localhost=web, not "a:1=web"',
-    ],
-    [["--router", "1", "--host", "a=web", "--host", "A=db"], "--host names a twice: remove one"],
-    [
-      ["--router", "1", "-m", "web=0"],
-      "--router routes to web, but -m starts no instance of it: raise its count",
-    ],
-  ])("exits with 1 and one line for %j", async (args, line) => {
-    const runner = await startFormation([web, "db: sleep 600"], args, files);
-    expect(await runner.exited).toBe(1);
-    expect(runner.output()).toBe(`${line}\n`);
-  });
-
-  it("needs --host without a type web if there are several types", async () => {
+  it("exits with 1 and one line if it cannot be planned", async () => {
     const runner = await startFormation(["a: sleep 600", "b: sleep 600"], ["--router", "1"], files);
     expect(await runner.exited).toBe(1);
     expect(runner.output()).toBe(

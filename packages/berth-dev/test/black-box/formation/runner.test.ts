@@ -126,14 +126,10 @@ describe("a formation", () => {
 
   it.each([
     [["-m", "wbe=1"], /-m names "wbe"/],
-    [["-p", "http"], /-p must be a whole number/],
     [["-f", "none"], /^cannot read none \(ENOENT\): choose another Procfile with -f\n$/],
     [["-f", "."], /^cannot read \. \(EISDIR\): choose another Procfile with -f\n$/],
     [["--env", "none"], /^none does not exist: choose another file with --env\n$/],
     [["--env", "."], /^\.: cannot be read: it is a folder\. Remove or rename it\n$/],
-    [["restrat"], /^"restrat" is neither the command restart nor a type in the Procfile: web\n$/],
-    [["restart", "-m", "web=2"], /^the command restart takes only -p, not -m\n$/],
-    [["restart", "-p", "http"], /^-p must be a whole number/],
     [["--scale"], /Unknown option '--scale'[^]*Usage/],
   ])("rejects %j with exit code 1", async (args, message) => {
     const runner = await startFormation(["web: echo started"], args);
