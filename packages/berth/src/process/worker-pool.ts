@@ -81,29 +81,13 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     return worker.serving;
   }
 
-  const unfinished = new Set<() => void>();
-  void stop.requested.then(() => unfinished.forEach((finish) => finish()));
-
-  /** `Promise.race` would retain its promises for as long as `stop.requested` is pending. */
-  function unlessStopped(promise: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      if (stop.isRequested()) return resolve();
-      const finish = (): void => {
-        unfinished.delete(finish);
-        resolve();
-      };
-      unfinished.add(finish);
-      void promise.then(finish);
-    });
-  }
-
-  /** Kills a worker that is not ready in time. */
+  /** Kills a worker that is not ready in time, unless a stop is what it was not ready for. */
   async function inTime(
     worker: Worker,
     isReady: Promise<boolean>,
     limitMs = readyLimitMs,
   ): Promise<boolean> {
-    if (!isDebugged() && !(await within(limitMs, unlessStopped(isReady)))) {
+    if (!isDebugged() && !(await within(limitMs, isReady)) && !stop.isRequested()) {
       const { id } = worker;
       logger.error(
         { worker: id },
@@ -130,7 +114,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     let last = gone;
     for (;;) {
       // Also gives a signal to the whole process group the time to reach the supervisor.
-      await unlessStopped(sleep(backOff.delayAfter(last.ageMs())));
+      await sleep(backOff.delayAfter(last.ageMs()));
       if (stop.isRequested()) return;
       // A worker that started before the first failure and still serves shows that the program itself works.
       const isServed = [...serving].some((worker) => worker.ageMs() > backOff.failingForMs());

@@ -185,6 +185,25 @@ describe("a service with several workers", () => {
     expect(await cut).toBe("cut");
   });
 
+  it("kills its workers on a second Ctrl-C, and exits with 130", async () => {
+    const program = createWorkerProgram({
+      whileLoading: `const tty = require("node:tty");
+        const { isatty } = tty;
+        tty.isatty = (fd) => fd === 0 || isatty(fd);`,
+    });
+    const server = await program.start({ SHUTDOWN_TIMEOUT_MS: "3600000" });
+    const pids = [...(await findWorkers(server)).values()];
+    const cut = fetchAlone(`${server.url}/never`).catch(() => "cut");
+    await server.line(/a request has come/);
+    server.child.kill("SIGINT");
+    await server.line(/SIGINT received/);
+    // For a quarter of a second it counts as the same key press.
+    const again = setInterval(() => server.child.kill("SIGINT"), 50);
+    expect(await server.exit.finally(() => clearInterval(again))).toBe(130);
+    expect(await cut).toBe("cut");
+    await untilGone(pids);
+  });
+
   it("replaces a worker that was killed", async () => {
     const server = await createWorkerProgram().start();
     const workers = await findWorkers(server);
@@ -394,6 +413,20 @@ describe("SIGHUP to a supervisor", () => {
     server.child.kill("SIGHUP");
     await server.line(/all workers are replaced/);
     expect(await ask(server)).toMatchObject({ version: "3" });
+  });
+
+  it("blames no worker for not being ready after a stop", async () => {
+    const program = createWorkerProgram();
+    const server = await program.start({ LIMITS: JSON.stringify({ readyLimitMs: 5000 }) });
+    const blocks = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+    program.release({ whileLoading: `console.log("loading"); ${blocks}` });
+    server.child.kill("SIGHUP");
+    await server.line(/^loading/);
+    server.child.kill("SIGTERM");
+    // Later than the limit for being ready.
+    await server.line(/worker 3 did not exit within 8000 ms: killing it/);
+    expect(await server.exit).toBe(1);
+    expect(server.lines.join()).not.toContain("was not ready");
   });
 
   it("binds a new worker only once its readiness checks pass", async () => {
