@@ -279,6 +279,21 @@ describe("a service with several workers", () => {
     expect(await server.exit).toBe(0);
   });
 
+  it("keeps the current workers if the system refuses another one at once", async () => {
+    const server = await createWorkerProgram({
+      whileLoading: `if (cluster.isPrimary)
+        process.on("SIGUSR1", () => (process.env.TOO_LONG = "x".repeat(4_000_000)));`,
+    }).start();
+    const workers = await findWorkers(server);
+    server.child.kill("SIGUSR1");
+    await server.line(/SIGUSR1 received/);
+    server.child.kill("SIGHUP");
+    // Node throws this error, and emits most others.
+    await server.line(/could not be started: spawn E2BIG/);
+    await server.line(/keeping the current workers/);
+    expect(await findWorkers(server)).toEqual(workers);
+  });
+
   it("keeps running while one worker serves and others cannot be started", async () => {
     const program = createWorkerProgram();
     const server = await program.start();
