@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createByteReader, readMessages, readStartup, typeOf } from "./client-messages";
 import { type ConnectionSettings, databaseUrl } from "./settings";
 import { createExclusiveRunner } from "./exclusive-runner";
-import { copyFail, fatal, withProcessId } from "./messages";
+import { copyFail, fatal } from "./messages";
 import type { SharedSession } from "./shared-session";
 import { prefixStatementName } from "./statement-names";
 
@@ -23,7 +23,7 @@ export async function serveConnection(
   const wanted = parameters.get("database") ?? parameters.get("user");
   if (wanted !== name)
     return send(socket, fatal("3D000", describeWrongDatabase(socket, wanted, name)));
-  await send(socket, withProcessId(session.greeting, id));
+  await send(socket, session.greeting);
   const runner = createExclusiveRunner(session, {
     id,
     ended: new Promise((resolve) => socket.once("close", resolve)),

@@ -98,16 +98,9 @@ const NOTIFICATION = "A".charCodeAt(0);
 export const channelOf = (each: Buffer): string | undefined =>
   each[0] === NOTIFICATION ? each.toString("utf8", 9, each.indexOf(0, 9)) : undefined;
 
-/** Sets the process that a NotificationResponse is from. */
-export const setSender = (notification: Buffer, id: number): void =>
-  void notification.writeInt32BE(id, 5);
-
-const BACKEND_KEY_DATA = "K".charCodeAt(0);
-
-/** The response to a startup message, with a process id of the connection's own. */
-export function withProcessId(greeting: Buffer, id: number): Buffer {
-  const copy = Buffer.from(greeting);
-  const key = splitMessages(copy).find((each) => each[0] === BACKEND_KEY_DATA);
-  key?.writeInt32BE(id, 5);
+/** Returns a NotificationResponse as from another process. */
+export function fromProcess(notification: Buffer, id: number): Buffer {
+  const copy = Buffer.from(notification);
+  copy.writeInt32BE(id, 5);
   return copy;
 }

@@ -4,7 +4,7 @@ import {
   commandTags,
   isReadyAndIdle,
   query,
-  setSender,
+  fromProcess,
   splitMessages,
 } from "./messages";
 import { type ChannelChange, createChangeReader } from "./listen-statements";
@@ -24,6 +24,12 @@ export interface Notifications {
   /** @param deliver Called with each notification for the connection `id` that another one has sent. */
   add(id: number, deliver: (notification: Buffer) => void): Listener;
 }
+
+/**
+ * All connections have the process of the session, as `pg_backend_pid()` has: to others, a notification comes from a process above
+ * this one, so that a client can ignore its own.
+ */
+const OTHER_PROCESSES = 1_000_000;
 
 interface Member {
   channels: Set<string>;
@@ -47,9 +53,9 @@ export function createNotifications(run: (messages: Buffer) => Promise<Buffer>):
     splitMessages(response).filter((message) => {
       const channel = channelOf(message);
       if (channel === undefined) return true;
-      setSender(message, id);
+      const delivered = fromProcess(message, OTHER_PROCESSES + id);
       for (const [other, { channels, deliver }] of members)
-        if (other !== id && channels.has(channel)) deliver(message);
+        if (other !== id && channels.has(channel)) deliver(delivered);
       return members.get(id)?.channels.has(channel);
     });
 

@@ -23,6 +23,9 @@ function collect(client: Client): string[] {
 const next = async (client: Client): Promise<Notification> =>
   ((await once(client, "notification")) as [Notification])[0];
 
+/** The process of the server that a client was told of. */
+const processOf = (client: Client) => (client as unknown as { processID: number }).processID;
+
 /** Sends a notification that all of them wait for: earlier ones have arrived by then. */
 async function settle(sender: Client, ...listeners: Client[]): Promise<void> {
   for (const listener of listeners) await listener.query("LISTEN settled");
@@ -46,7 +49,7 @@ describe("NOTIFY", () => {
     await sender!.query(`SELECT pg_notify('News', 'a boat')`);
     await arrivedAgain;
     expect(received).toEqual([["news: a ship"], ["news: a ship", "News: a boat"], [], []]);
-    expect(processId).toBe((sender as unknown as { processID: number }).processID);
+    expect(processId).not.toBe(processOf(one!));
   });
 
   it("also reaches its sender, and tells it by its process", async () => {
@@ -56,8 +59,14 @@ describe("NOTIFY", () => {
     await one.query("NOTIFY news, 'mine'");
     expect(await arrived).toMatchObject({
       payload: "mine",
-      processId: (one as unknown as { processID: number }).processID,
+      processId: processOf(one),
     });
+  });
+
+  it("leaves clients the process that they can ask for, as who looks for a pooler does", async () => {
+    const client = await newClient();
+    const { rows } = await client.query("SELECT pg_backend_pid() AS pid");
+    expect(rows).toEqual([{ pid: processOf(client) }]);
   });
 
   it("arrives when its transaction is committed, and never if that is rolled back", async () => {
