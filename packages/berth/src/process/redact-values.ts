@@ -6,17 +6,8 @@ import { withSources } from "./source-maps";
 /** Fields of any error besides type, message and stack. PostgreSQL's `detail` is not among them: it quotes the row. */
 const ERROR_FIELDS = [
   ...["code", "errno", "syscall", "signal", "status", "statusCode", "service", "failure"],
-  ...[
-    "severity",
-    "schema",
-    "table",
-    "column",
-    "constraint",
-    "dataType",
-    "position",
-    "routine",
-    "statement",
-  ],
+  ...["severity", "schema", "table", "column", "constraint", "dataType", "routine"],
+  ...["position", "statement"],
 ];
 
 const REQUEST_HEADERS = new Set([
