@@ -1,7 +1,7 @@
 // Only one init at a time works in a clone: it reads the clone's files, and may change them.
 import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { UsageError } from "port-contract/args";
+import { UsageError } from "berth-dev/scaffold";
 
 /**
  * Locks the clone until this process ends. The lock is a symbolic link to a process id, because creating one is a single step:

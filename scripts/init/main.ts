@@ -11,8 +11,8 @@ import {
   PARTS,
   requireClean,
   withNeeds,
+  UsageError,
 } from "berth-dev/scaffold";
-import { UsageError } from "port-contract/args";
 import { lockClone } from "./lock";
 import { type InitOptions, parseOptions, USAGE } from "./options";
 import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";

@@ -1,8 +1,14 @@
 // The command line of `npm run init`.
 import { builtinModules } from "node:module";
 import { parseArgs } from "node:util";
-import { isPart, PART_NAMES, type PartName, PARTS, withNeeds } from "berth-dev/scaffold";
-import { UsageError } from "port-contract/args";
+import {
+  isPart,
+  PART_NAMES,
+  type PartName,
+  PARTS,
+  withNeeds,
+  UsageError,
+} from "berth-dev/scaffold";
 
 export interface InitOptions {
   name: string;

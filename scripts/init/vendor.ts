@@ -1,8 +1,7 @@
 // Packs Berth's packages as tarballs, and writes a lock file that installs them.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packTemplate, runTool } from "berth-dev/scaffold";
-import { UsageError } from "port-contract/args";
+import { packTemplate, runTool, UsageError } from "berth-dev/scaffold";
 
 /**
  * Compiles the packages, and packs them into a folder.

@@ -1,4 +1,5 @@
 // For `npm run init` in a clone of Berth.
+export { UsageError } from "port-contract/args";
 export { filesOf, requireClean } from "./files";
 export { BERTH, isPart, PART_NAMES, type PartName, PARTS, VENDORED, withNeeds } from "./parts";
 export { README, renderService, runTool, tarballOf, type Versions } from "./render";
