@@ -52,6 +52,7 @@ export const jestConfig = (root: string) => ({
   // Not in `testMatch`, which is a glob: a folder's name such as `app[1]` would be a pattern.
   roots: ["src", "test"].map((name) => join(root, name)).filter((folder) => existsSync(folder)),
   testMatch: ["**/*.test.ts"],
+  testEnvironment: join(__dirname, "environment.js"),
   transform: {
     "\\.ts$": [tsJest, { transpilation: true }],
     "/node_modules/.+\\.m?js$": [tsJest, { tsconfig: toCommonJs, diagnostics: false }],
@@ -60,5 +61,5 @@ export const jestConfig = (root: string) => ({
   transformIgnorePatterns: [
     `^(?!(${esModules(root).map(escaped).join("|")})/(?!.*/node_modules/)).*/node_modules/`,
   ],
-  setupFilesAfterEnv: [join(__dirname, "jest-timeout.js")],
+  setupFilesAfterEnv: [join(__dirname, "timeout.js")],
 });
