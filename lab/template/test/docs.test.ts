@@ -7,9 +7,12 @@ const root = join(__dirname, "../../..");
 const folder = join(root, "node_modules/.cache/docs");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
+/** Its snippets are whole files: `testing.test.ts` types them in. */
+const WHOLE_FILES = "testing.md";
+
 const pages = [
   ...readdirSync(join(root, "docs")).flatMap((name) =>
-    name.endsWith(".md") ? `docs/${name}` : [],
+    name.endsWith(".md") && name !== WHOLE_FILES ? `docs/${name}` : [],
   ),
   ...readdirSync(join(root, "packages"), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? `packages/${entry.name}/README.md` : [],

@@ -20,6 +20,9 @@ const SHOWN_ELSEWHERE = new Set([
   ...["level", "time", "pid", "hostname", "msg", "err", "requestId", "traceId", "route"],
 ]);
 
+/** Fields of errors that say nothing besides the message and the code. */
+const NOISE = new Set(["name", "severity", "position", "routine"]);
+
 /**
  * Whether to write in colour: only to a terminal that has colours and without `NO_COLOR`, unless `FORCE_COLOR` says otherwise.
  * @see https://no-color.org
@@ -100,11 +103,15 @@ function messageText(line: LogFields, paint: Paint): string {
 
 function errorLines({ stack, type, message, ...fields }: LogFields, paint: Paint): string[] {
   const said = stack === undefined ? `${text(type)}: ${text(message)}` : text(stack);
-  const details = Object.entries(fields).flatMap(([name, value]) =>
-    text(value)
-      .split("\n")
-      .map((part, index) => (index === 0 ? `  ${name}: ${part}` : `    ${part}`)),
-  );
+  // Already in the stack, with its lines numbered.
+  const isStatementShown = /^ +\d+ \| /m.test(said);
+  const details = Object.entries(fields)
+    .filter(([name]) => !NOISE.has(name) && !(name === "statement" && isStatementShown))
+    .flatMap(([name, value]) =>
+      text(value)
+        .split("\n")
+        .map((part, index) => (index === 0 ? `  ${name}: ${part}` : `    ${part}`)),
+    );
   const lines = said.split("\n");
   // The fields stand between the message and its stack, where they are seen.
   const end = lines.findIndex(isFrame);

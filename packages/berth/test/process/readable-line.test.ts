@@ -52,6 +52,15 @@ describe("readableLines", () => {
     ]);
   });
 
+  it("shows a statement once", () => {
+    const stack = "error: no\n    1 | SELECT a\n      |        ^\n    at a (/b.ts:1:2)";
+    const err = { stack, name: "error", severity: "ERROR", position: "8", statement: "SELECT a" };
+    expect(readableLines({ level: "error", msg: "m", err })).toEqual([
+      "ERROR m",
+      ...stack.split("\n").map((line) => `  ${line}`),
+    ]);
+  });
+
   it("shows all frames if none is yours, and an error without a stack", () => {
     const at = "    at a (/app/node_modules/a/index.js:1:2)";
     expect(readableLines({ level: "error", err: { stack: `Error: a\n${at}` } })).toEqual([
