@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { atEnd } from "berth/testing";
 
@@ -19,13 +19,14 @@ const modules = join(__dirname, "../../../../node_modules");
 export interface JestProject {
   folder: string;
   write(file: string, content: string): void;
-  /** Runs its tests; resolves with the exit code, what Jest printed, and the failures of each test, by its name. */
+  /** Runs its tests; resolves with the exit code, what Jest printed, and the failures of each test, by its title. */
   run(): Promise<{ code: number | null; printed: string; failures: Record<string, string> }>;
 }
 
 /** What `jest --json` writes. */
 interface Report {
   testResults: {
+    name: string;
     message: string;
     assertionResults: { title: string; failureMessages: string[] }[];
   }[];
@@ -33,10 +34,12 @@ interface Report {
 
 /**
  * Creates the folder; it is removed after the test file.
- * @param packages Installed packages, by their names: their files. All others are those of this repository.
+ * @param packages Packages that the project has for itself, by their names: their files.
+ * @param others Further dependencies, which are those of this repository.
  */
 export function createJestProject(
   packages: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  others: readonly string[] = [],
 ): JestProject {
   const scratch = realpathSync(mkdtempSync(join(tmpdir(), "jest-")));
   atEnd(() => Promise.resolve(rmSync(scratch, { recursive: true })));
@@ -45,7 +48,9 @@ export function createJestProject(
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), content);
   };
-  const dependencies = Object.fromEntries(Object.keys(packages).map((name) => [name, "1.0.0"]));
+  const dependencies = Object.fromEntries(
+    [...Object.keys(packages), ...others].map((name) => [name, "*"]),
+  );
   write("package.json", JSON.stringify({ type: "commonjs", dependencies }));
   write("jest.config.js", `module.exports = require("berth-dev/jest").jestConfig(__dirname);`);
   copyFileSync(join(modules, "../tsconfig.json"), join(folder, "tsconfig.json"));
@@ -72,9 +77,14 @@ export function createJestProject(
         text(jest.stderr),
       ]);
       const { testResults } = JSON.parse(json) as Report;
-      const failures = testResults.flatMap(({ assertionResults }) =>
-        assertionResults.map(({ title, failureMessages }) => [title, failureMessages.join("\n")]),
-      );
+      // A file that cannot be loaded has no tests, but a message.
+      const failures = testResults.flatMap(({ name, message, assertionResults }) => [
+        ...(assertionResults.length === 0 ? [[basename(name), message]] : []),
+        ...assertionResults.map(({ title, failureMessages }) => [
+          title,
+          failureMessages.join("\n"),
+        ]),
+      ]);
       return { code, printed, failures: Object.fromEntries(failures) as Record<string, string> };
     },
   };
