@@ -40,6 +40,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   createCache:
     "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
   draining: "declare const draining: AbortSignal;",
+  errorPage: "declare const errorPage: (status: number, title: string, detail?: string) => string;",
+  logger: 'declare const logger: import("pino").Logger;',
   item: "declare const item: string;",
   count: "declare const count: number;",
   tables:
