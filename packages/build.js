@@ -27,6 +27,9 @@ function removeStale(folder) {
 
 const tsc = compiler();
 if (tsc) {
+  // Without a terminal nobody waits for it.
+  if (process.stderr.isTTY)
+    process.stderr.write("compiling the packages, as far as they have changed\n");
   for (const name of readdirSync(__dirname)) removeStale(join(__dirname, name));
   const { status } = spawnSync(process.execPath, [tsc, "-b", "tsconfig.build.json"], {
     cwd: __dirname,

@@ -103,7 +103,11 @@ describe("npm run dev", () => {
     await shows(
       /system +\| release\.1, web\.1: DATABASE_URL from the environment is ignored in development; set DEV_DATABASE_URL/,
     );
-    await shows(new RegExp(`is listening on port ${base}\\b`));
+    await shows(
+      new RegExp(
+        `system +\\| everything is up:\n.*\\| +web\\.1 http://localhost:${base}, docs at http://localhost:${base}/docs\n.*\\| +db\\.1 +postgres://postgres@127\\.0\\.0\\.1:${base + 100}/`,
+      ),
+    );
     expect((await fetch(`http://127.0.0.1:${base}/readyz`)).status).toBe(200);
     production.close();
     expect(connections).toBe(0);

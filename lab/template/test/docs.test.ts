@@ -7,9 +7,12 @@ const root = join(__dirname, "../../..");
 const folder = join(root, "node_modules/.cache/docs");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 
+/** Its snippets are whole files: `testing.test.ts` types them in. */
+const WHOLE_FILES = "testing.md";
+
 const pages = [
   ...readdirSync(join(root, "docs")).flatMap((name) =>
-    name.endsWith(".md") ? `docs/${name}` : [],
+    name.endsWith(".md") && name !== WHOLE_FILES ? `docs/${name}` : [],
   ),
   ...readdirSync(join(root, "packages"), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? `packages/${entry.name}/README.md` : [],
@@ -37,6 +40,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   createCache:
     "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
   draining: "declare const draining: AbortSignal;",
+  errorPage: "declare const errorPage: (status: number, title: string, detail?: string) => string;",
+  logger: 'declare const logger: import("pino").Logger;',
   item: "declare const item: string;",
   count: "declare const count: number;",
   tables:

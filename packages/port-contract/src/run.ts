@@ -3,6 +3,7 @@ import { loadClauses, selectClauses } from "./catalogue";
 import type { Clause } from "./clause";
 import { reapOnExit } from "./harness/reaper";
 import { checkClauses, type ClauseResult } from "./check-clauses";
+import { hasColors } from "./colors";
 import { type Options, parseOptions } from "./options";
 import { createProgress } from "./progress";
 import { createQueue } from "./queue";
@@ -66,7 +67,7 @@ async function check(
   settings: Settings,
 ): Promise<number> {
   const progress = createProgress(process.stderr, clauses.length);
-  const coloured = process.stdout.isTTY && !process.env.NO_COLOR;
+  const coloured = hasColors(process.stdout.isTTY, process.env);
   const onResult = (result: ClauseResult) => {
     if (json) return;
     progress.clear();

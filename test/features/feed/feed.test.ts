@@ -1,11 +1,9 @@
-import { createServer, type RequestListener } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import type { Express } from "express";
 import request from "supertest";
 import { attachServices } from "berth/backing";
 import { readEnvironment } from "berth/config";
-import { atEnd, createTestLogger, problem } from "berth/testing";
+import { atEnd, createTestLogger, problem, startUpstream } from "berth/testing";
 import { createApp } from "../../../src/app";
 import { feedVariables } from "../../../src/config";
 import { attachNotes } from "../../../src/features/feed/notes";
@@ -31,18 +29,6 @@ function createFeedApp(NOTES_URL: string): Express {
   });
 }
 
-/** Serves notes, or what a test would have instead; resolves with where. */
-async function startNotes(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  atEnd(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 const json = (body: unknown, status = 200): RequestListener => {
   return (_req, res) => {
     res.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
@@ -60,28 +46,23 @@ const NOTE = {
 };
 
 const feedOf = async (listener: RequestListener) =>
-  request(createFeedApp(await startNotes(listener)))
+  request(createFeedApp((await startUpstream(listener)).url))
     .get("/notes.atom")
     .buffer();
 
 /** An address where nobody listens. */
 async function nobody(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return `http://127.0.0.1:${port}`;
+  const upstream = await startUpstream(() => undefined);
+  await upstream.stop();
+  return upstream.url;
 }
 
 describe("GET /notes.atom", () => {
   it("responds with the latest notes as an Atom feed", async () => {
-    let asked: string | undefined;
-    const res = await feedOf((req, upstreamRes) => {
-      asked = req.url;
-      json([{ ...NOTE, id: "2", title: "Later", body: "", likes: 3 }, NOTE])(req, upstreamRes);
-    });
-    expect(asked).toBe("/notes?limit=20");
+    const later = { ...NOTE, id: "2", title: "Later", body: "", likes: 3 };
+    const { url, requests } = await startUpstream(json([later, NOTE]));
+    const res = await request(createFeedApp(url)).get("/notes.atom").buffer();
+    expect(requests).toMatchObject([{ method: "GET", url: "/notes?limit=20" }]);
     expect([res.status, res.headers["content-type"]]).toEqual([
       200,
       "application/atom+xml; charset=utf-8",
@@ -123,7 +104,7 @@ describe("GET /notes.atom", () => {
   });
 
   it("responds 304 to who has it already", async () => {
-    const app = createFeedApp(await startNotes(json([NOTE])));
+    const app = createFeedApp((await startUpstream(json([NOTE]))).url);
     const { etag = "" } = (await request(app).get("/notes.atom")).headers;
     const res = await request(app).get("/notes.atom").set("If-None-Match", etag);
     expect([res.status, res.text]).toEqual([304, ""]);
@@ -168,14 +149,14 @@ describe("GET /notes.atom without its notes", () => {
     ["no JSON", html, "sent a response that is not JSON"],
     ["an error", json({ detail: "secret" }, 500), "responded with 500"],
   ])("responds 502 to a response with %s", async (_what, listener, detail) => {
-    const res = await ask(await startNotes(listener));
+    const res = await ask((await startUpstream(listener)).url);
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
       failure(502, "Bad Gateway", detail),
     );
   });
 
   it("responds 504 when no response comes", async () => {
-    const res = await ask(await startNotes(() => undefined));
+    const res = await ask((await startUpstream(() => undefined)).url);
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
       failure(504, "Gateway Timeout", "did not respond in time"),
     );

@@ -9,6 +9,7 @@ import { formationId } from "./formation-id";
 import { requireFreePorts } from "./free-ports";
 import { readOptions, usage } from "./options";
 import { createOutput } from "./output";
+import { createPlaces } from "./places";
 import { planFormation, type RouterPlan } from "./plan";
 import { readProcfile } from "./procfile";
 import { restartProcesses } from "./restart-command";
@@ -37,8 +38,14 @@ async function main(): Promise<number> {
   let values = readValues(envFile, options.envFile !== undefined);
   const plan = planFormation(procfile, { ...options, id }, env, values);
   await requireFreePorts(plan);
-  const output = createOutput(process.stdout, plan.names);
+  const output = createOutput(process.stdout, plan.names, process.env, (name, text) =>
+    places.read(name, text),
+  );
   const say = (text: string): void => output.say(text);
+  const places = createPlaces(
+    plan.instances.map(({ name }) => name),
+    say,
+  );
   const sayOverrides = () => describeOverrides(plan, env, values).forEach(say);
   sayOverrides();
   [...plan.notes, ...procfile.warnings].forEach(say);
@@ -70,6 +77,7 @@ async function main(): Promise<number> {
       await Promise.all(names.map(async (name) => router?.withdraw(name)));
     },
     keepsRunning: options.keepsRunning,
+    onStarted: () => places.started(),
     onRestartReady: (restart) => {
       control = listenForRestarts(id, plan.base, restart).catch((err: Error) => {
         say(`the restart command cannot reach this formation: ${err.message}`);

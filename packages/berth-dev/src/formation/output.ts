@@ -1,7 +1,7 @@
 // Prints the lines of all processes as one log: HH:MM:SS web.1  | line.
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type * as PinoPretty from "pino-pretty";
+import { hasColors, parseLogLine, readableLines } from "berth/process";
 
 const RUNNER = "system";
 /** ANSI codes of cyan, yellow, green, magenta, blue and red, assigned to the instances in order. */
@@ -20,16 +20,30 @@ export interface Output {
   closed: Promise<void>;
 }
 
-/** Creates the log of the processes with these `names`. On a terminal it is coloured, and pino's JSON is pretty-printed. */
-export function createOutput(stream: Writable & { isTTY?: boolean }, names: string[]): Output {
+/**
+ * Creates the log of the processes with these `names`. On a terminal, JSON of pino is shown in a form that people read.
+ * @param env Says whether to use colours.
+ * @param onLine Gets each line of a process as it is.
+ */
+export function createOutput(
+  stream: Writable & { isTTY?: boolean },
+  names: string[],
+  env: NodeJS.ProcessEnv = {},
+  onLine: (name: string, text: string) => void = () => {},
+): Output {
+  const isTerminal = stream.isTTY === true;
+  const isColored = hasColors(isTerminal, env);
   const width = Math.max(...[RUNNER, ...names].map((name) => name.length));
   const prefix = (name: string) => `${clock()} ${name.padEnd(width)} |`;
   const paint = (name: string) => {
     const color = COLORS[names.indexOf(name) % COLORS.length] ?? 0;
-    return stream.isTTY ? `\x1b[${color}m${prefix(name)}\x1b[0m` : prefix(name);
+    return isColored ? `\x1b[${color}m${prefix(name)}\x1b[0m` : prefix(name);
   };
-  const render = stream.isTTY ? createLogRenderer() : (text: string) => [text];
-  const line = (name: string, text: string) => {
+  const render = (text: string): string[] => {
+    const line = isTerminal ? parseLogLine(text) : undefined;
+    return line ? readableLines(line, isColored) : [text];
+  };
+  const print = (name: string, text: string) => {
     for (const part of render(text)) stream.write(`${paint(name)} ${part}\n`);
   };
   const closed = new Promise<void>((resolve) => stream.on("error", () => resolve()));
@@ -37,25 +51,13 @@ export function createOutput(stream: Writable & { isTTY?: boolean }, names: stri
     if (stream.writableNeedDrain) await once(stream, "drain").catch(() => {});
   };
   const flush = () => new Promise<void>((resolve) => stream.write("", () => resolve()));
-  return { line, say: (text) => line(RUNNER, text), ready, flush, closed };
+  const line = (name: string, text: string) => {
+    print(name, text);
+    onLine(name, text);
+  };
+  return { line, say: (text) => print(RUNNER, text), ready, flush, closed };
 }
 
 function clock(): string {
   return new Date().toTimeString().slice(0, 8);
-}
-
-/** Omits the time and the process, which are in the prefix. */
-function createLogRenderer(): (text: string) => string[] {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it where no terminal needs it
-  const { prettyFactory } = require("pino-pretty") as typeof PinoPretty;
-  const pretty = prettyFactory({
-    colorize: true,
-    ignore: "time,pid,hostname",
-    singleLine: true,
-  });
-  return (text) => (isPinoLine(text) ? pretty(text).trimEnd().split("\n") : [text]);
-}
-
-function isPinoLine(text: string): boolean {
-  return text.startsWith('{"level":') && text.endsWith("}");
 }

@@ -18,6 +18,8 @@ export interface FormationOptions {
   withdraw: (names: string[]) => Promise<void>;
   /** Whether a process that exits is restarted, instead of ending the formation. One-off processes are not restarted. */
   keepsRunning: boolean;
+  /** Called whenever all processes of a plan are started. */
+  onStarted?: () => void;
   /** Called once, with the function that restarts instances on request. */
   onRestartReady: (restart: Restart) => void;
 }
@@ -83,6 +85,7 @@ export async function runFormation(first: Plan, options: FormationOptions): Prom
       const areUp = await Promise.all(stage.map((each) => startInstance(each, isFirst, current)));
       if (current.ended.aborted || areUp.includes(false)) return;
     }
+    options.onStarted?.();
   }
 
   const replace = createReplace(supervisor, onExit);

@@ -12,8 +12,15 @@ import { NoValueError } from "./values";
 /** Longer than for other requests, as a service generates the document at the first one. In milliseconds. */
 const DOCUMENT_TIMEOUT_MS = 60_000;
 
-/** Tries each operation of the service's document. @throws Error when there is no document, or no operation with that name. */
-export async function fuzz(options: FuzzOptions): Promise<OperationResult[]> {
+/**
+ * Tries each operation of the service's document.
+ * @param onBegin Called before each operation, with its name and how many were tried, of how many.
+ * @throws Error when there is no document, or no operation with that name.
+ */
+export async function fuzz(
+  options: FuzzOptions,
+  onBegin: (name: string, tried: number, all: number) => void = () => {},
+): Promise<OperationResult[]> {
   const service = connectTo(options.url, options.timeoutMs);
   try {
     const document = await readDocument(service);
@@ -27,6 +34,7 @@ export async function fuzz(options: FuzzOptions): Promise<OperationResult[]> {
     const known = createKnownIds(Object.keys(document.paths));
     const results: OperationResult[] = [];
     for (const operation of operations) {
+      onBegin(operation.name, results.length, operations.length);
       results.push(await tryOperation(operation, { all, options, service, validator, known }));
     }
     return results;

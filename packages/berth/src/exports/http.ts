@@ -10,6 +10,12 @@ export { idempotent, type IdempotentOptions } from "../http/idempotent";
 export { logContext } from "../http/log-context";
 export { notFound } from "../http/not-found";
 export { sendPage } from "../http/paging";
+export {
+  setProblemPage,
+  type ProblemDetails,
+  type ProblemPage,
+  type ProblemPageOptions,
+} from "../http/problem-page";
 export { refusals } from "../http/refusals";
 export { relativePath, relativeUrl } from "../http/relative-url";
 export { sendProblem } from "../http/send-problem";

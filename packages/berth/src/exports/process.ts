@@ -16,6 +16,13 @@ export {
   type ReadinessCheck,
   type ReadinessOptions,
 } from "../process/readiness";
+export {
+  hasColors,
+  levelOf,
+  type LogFields,
+  parseLogLine,
+  readableLines,
+} from "../process/readable-line";
 export { createStdout } from "../process/stdout";
 export { within } from "../process/within";
 export {

@@ -27,4 +27,5 @@ export { connectRaw } from "../testing/raw-client";
 export { createTestRedis, describeWithRedis, type TestRedis } from "../testing/redis";
 export { holdTimeouts, watchTimeouts } from "../testing/timers";
 export { typeErrorsIn } from "../testing/type-errors";
+export { startUpstream, type TestUpstream, type UpstreamRequest } from "../testing/upstream";
 export { inTime } from "../testing/waits";

@@ -1,6 +1,7 @@
 // The entry points of a process: read the environment, create the logger, run, exit with a code.
 import cluster from "node:cluster";
 import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import type { Logger } from "pino";
 import { type BindTarget, readBindTarget } from "../port/bind";
 import { fittingWorkers, readResourceLimits } from "./concurrency";
@@ -11,10 +12,11 @@ import { checkInstallation } from "./installation";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
-import { createStdout } from "./stdout";
+import { createStdout, type LogDestination } from "./stdout";
 import { interruptedExitCode, onStopRequest } from "./stop-request";
 import { supervise } from "./supervisor";
 import { sharePassedSocket, workerId } from "./supervisor-link";
+import type * as Terminal from "./terminal";
 import type { httpVariables, processVariables } from "./variables";
 import { setProcessLogger } from "./work-context";
 
@@ -36,7 +38,7 @@ export async function enter<V extends typeof processVariables>(
   const isSupervisor = cluster.isPrimary && workersOf(config as ScalingConfig) > 1;
   // A worker reads `.env` itself, because the file may have changed by then.
   if (!isSupervisor) Object.assign(process.env, env);
-  const stdout = createStdout();
+  const stdout = openStdout();
   process.on("exit", stdout.flush);
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
@@ -58,6 +60,17 @@ export async function enter<V extends typeof processVariables>(
     logger.fatal({ err }, (err as Error).message);
     await exit(1, logger);
   }
+}
+
+const STDOUT_FD = 1;
+
+/** Lines of JSON, except on a terminal. */
+function openStdout(): LogDestination {
+  const stdout = createStdout();
+  if (!isatty(STDOUT_FD)) return stdout;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it without a terminal, too
+  const { toTerminal } = require("./terminal") as typeof Terminal;
+  return toTerminal(stdout, process.env);
 }
 
 /** The variables of a process that binds a port, whatever its protocol. */

@@ -9,6 +9,7 @@ import { notFound } from "../http/not-found";
 import { livez, readyz } from "../http/service-routes";
 import { createLogger } from "../process/logger";
 import type { ReadinessCheck } from "../process/readiness";
+import { recorder } from "./recorder";
 
 /** One parsed log line. */
 export type LogLine = Record<string, unknown>;
@@ -30,10 +31,17 @@ export interface TestAppOptions {
   middleware: RequestHandler[];
 }
 
-/** Creates a logger that collects its lines. */
+/**
+ * Creates a logger that collects its lines. Under `berth-dev/jest`, the failure of a test shows those of level `error` and
+ * above.
+ */
 export function createTestLogger(): { logger: Logger; log: LogLine[] } {
   const log: LogLine[] = [];
-  const write = (line: string): void => void log.push(JSON.parse(line) as LogLine);
+  const write = (text: string): void => {
+    const line = JSON.parse(text) as LogLine;
+    log.push(line);
+    recorder()?.logged(line);
+  };
   return { logger: createLogger("info", { write }), log };
 }
 

@@ -5,6 +5,8 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { LogLine } from "./app";
 import { emptyFolder } from "./cleanup";
+import { parseLogLine } from "../process/readable-line";
+import { recorder } from "./recorder";
 import { inTime } from "./waits";
 
 /** A process, its output so far, and its exit. */
@@ -66,7 +68,16 @@ export function startCommand(
   let stderr = "";
   child.stderr!.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const output = createInterface({ input: child.stdout! });
-  output.on("line", (line) => lines.push(line));
+  output.on("line", (line) => {
+    lines.push(line);
+    const logged = recorder() && parseLogLine(line);
+    if (logged) recorder()?.logged(logged);
+  });
+  recorder()?.started({
+    command: command.join(" "),
+    isRunning: () => running.has(child),
+    output: () => [...lines, ...stderr.split("\n")],
+  });
   const ended = once(child, "close").then(([code, signal]) => {
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;

@@ -16,11 +16,21 @@ export const holdTimeouts = (): void =>
     ],
   });
 
-/** Watches `setTimeout`; returns a function that calls back the first timer with at least this delay, in milliseconds. */
+/**
+ * Watches `setTimeout`; returns a function that calls back the first timer with at least this delay, in milliseconds, or
+ * throws if there is none.
+ */
 export function watchTimeouts(): (leastMs: number) => void {
   const timeouts = jest.spyOn(globalThis, "setTimeout");
   return (leastMs) => {
-    const [end, , ...args] = timeouts.mock.calls.find(([, ms]) => Number(ms) >= leastMs)!;
+    const timer = timeouts.mock.calls.find(([, ms]) => Number(ms) >= leastMs);
+    if (timer === undefined) {
+      const delays = timeouts.mock.calls.map(([, ms]) => Number(ms ?? 0)).join(", ");
+      throw new Error(
+        `no timer of ${leastMs} ms or more was set; delays in ms: ${delays || "none"}`,
+      );
+    }
+    const [end, , ...args] = timer;
     end(...args);
   };
 }
