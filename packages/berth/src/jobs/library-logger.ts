@@ -1,0 +1,23 @@
+// Passes graphile-worker's messages on to the process' log, except those that the worker's own lines replace.
+import type { LogFunctionFactory } from "graphile-worker";
+import type { Logger } from "pino";
+
+/** For migrations, whose errors are thrown. */
+export const quietLogger: LogFunctionFactory = () => () => undefined;
+
+/** Its lines about the end of a job have these fields. */
+interface Meta {
+  success?: boolean;
+  failure?: boolean;
+  error?: unknown;
+}
+
+/** What it calls an error, such as a connection that is opened again, is a warning: what fails for good is logged by the worker. */
+export const libraryLogger =
+  (logger: Logger): LogFunctionFactory =>
+  () =>
+  (level, message, meta: Meta = {}) => {
+    if (meta.success || meta.failure) return;
+    const isWarning = (level as string) === "error" || (level as string) === "warning";
+    logger[isWarning ? "warn" : "debug"]({ err: meta.error }, `graphile-worker: ${message}`);
+  };
