@@ -33,16 +33,10 @@ interface Seen {
  * @param id The name by which graphile-worker locks jobs for this worker.
  */
 export function createLeases(id: string, leaseMs: number): Leases {
-  const seen = new Map<string, Seen>();
+  /** By worker, those with heartbeats and those without. */
+  const beating = new Map<string, Seen>();
+  const silent = new Map<string, Seen>();
   let locksLookedAt = -Infinity;
-
-  /** Whether it has stood still for that long. */
-  function isStill(worker: string, beats: string, ms: number, now: number): boolean {
-    const last = seen.get(worker);
-    if (last?.beats === beats) return now - last.since >= ms;
-    seen.set(worker, { beats, since: now });
-    return false;
-  }
 
   /** Workers that have locked jobs, but have no heartbeats: they died before the first one. */
   async function unknownOwners(tx: Queryable, now: number): Promise<string[]> {
@@ -50,7 +44,12 @@ export function createLeases(id: string, leaseMs: number): Leases {
     if (now - locksLookedAt < leaseMs) return [];
     locksLookedAt = now;
     const owners = await tx.query<{ id: string }>(UNKNOWN_OWNERS);
-    return owners.map((owner) => owner.id).filter((owner) => isStill(owner, "none", leaseMs, now));
+    const still = watch(
+      silent,
+      owners.map((owner) => ({ id: owner.id, leaseMs, beats: "none" })),
+      now,
+    );
+    return still.map((owner) => owner.id);
   }
 
   return {
@@ -60,19 +59,38 @@ export function createLeases(id: string, leaseMs: number): Leases {
     },
     async takeOver(tx) {
       const now = performance.now();
-      const others = await tx.query<{ id: string; leaseMs: number; beats: string }>(OTHERS, [id]);
-      const still = others.filter((other) => isStill(other.id, other.beats, other.leaseMs, now));
+      const others = await tx.query<Other>(OTHERS, [id]);
       const dead = await unknownOwners(tx, now);
-      for (const other of still) {
+      for (const other of watch(beating, others, now)) {
         // Only if it has not moved since: then it waits for us, and finds that it was taken for dead.
         const [removed] = await tx.query(REMOVE, [other.id, other.beats]);
         if (removed) dead.push(other.id);
       }
-      for (const worker of dead) seen.delete(worker);
       return dead.length > 0 ? freeJobs(tx, dead) : [];
     },
-    forget: () => seen.clear(),
+    forget() {
+      beating.clear();
+      silent.clear();
+    },
   };
+}
+
+interface Other {
+  id: string;
+  leaseMs: number;
+  beats: string;
+}
+
+/** Returns those whose heartbeats have stood still for their lease; forgets those that are gone. */
+function watch(seen: Map<string, Seen>, others: readonly Other[], now: number): Other[] {
+  const present = new Set(others.map(({ id }) => id));
+  for (const id of seen.keys()) if (!present.has(id)) seen.delete(id);
+  return others.filter(({ id, beats, leaseMs }) => {
+    const last = seen.get(id);
+    if (last?.beats === beats) return now - last.since >= leaseMs;
+    seen.set(id, { beats, since: now });
+    return false;
+  });
 }
 
 async function freeJobs(tx: Queryable, workers: readonly string[]): Promise<OrphanedJob[]> {

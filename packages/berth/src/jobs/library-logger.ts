@@ -12,12 +12,16 @@ interface Meta {
   error?: unknown;
 }
 
-/** What it calls an error, such as a connection that is opened again, is a warning: what fails for good is logged by the worker. */
+/** While the database is away, it says so again and again; the worker says it once. */
+const ABOUT_LISTENING = /notify listener|UNLISTEN/;
+
+/** What it calls an error is a warning: what fails for good is logged by the worker. */
 export const libraryLogger =
   (logger: Logger): LogFunctionFactory =>
   () =>
   (level, message, meta: Meta = {}) => {
     if (meta.success || meta.failure) return;
-    const isWarning = (level as string) === "error" || (level as string) === "warning";
+    const isGrave = (level as string) === "error" || (level as string) === "warning";
+    const isWarning = isGrave && !ABOUT_LISTENING.test(message);
     logger[isWarning ? "warn" : "debug"]({ err: meta.error }, `graphile-worker: ${message}`);
   };

@@ -35,6 +35,7 @@ afterAll(async () => {
 });
 
 const send = describeJob({ name: "send", payload: v.object({ to: v.string() }) });
+const plain = describeJob({ name: "plain", payload: v.object({}) });
 const kill = describeJob({ name: "kill", payload: v.object({}), maxAttempts: 2 });
 const crash = describeJob({ name: "crash", payload: v.object({}), maxAttempts: 1 });
 
@@ -42,6 +43,7 @@ const crash = describeJob({ name: "crash", payload: v.object({}), maxAttempts: 1
 const PROGRAM = `
 const compiled = (path) => require(${JSON.stringify(COMPILED)} + "/" + path);
 compiled("process/early");
+const { existsSync } = require("node:fs");
 const { attachServices } = compiled("exports/backing");
 const { attachDatabase } = compiled("exports/postgres");
 const { describeJob, handleJob, jobVariables, runWorker } = compiled("exports/jobs");
@@ -65,11 +67,15 @@ void runWorker(jobVariables, ({ config, logger }) => {
       await job.complete(tx);
     });
   };
+  const plain = async () => {
+    logger.info("plain begun");
+    while (!existsSync(process.env.MAY_END)) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const kill = () => process.kill(process.pid, "SIGKILL");
   const crash = () => new Promise(() => setImmediate(() => { throw new Error("boom"); }));
   return {
     attached,
-    handlers: [handle("send", send), handle("kill", kill), handle("crash", crash)],
+    handlers: [handle("send", send), handle("plain", plain), handle("kill", kill), handle("crash", crash)],
   };
 });
 `;
@@ -167,18 +173,25 @@ describe("a worker process", () => {
     const url = new URL(postgres.url);
     [url.hostname, url.port] = ["localhost", String(front.port)];
     const limits = { JOB_LEASE_MS: "1000", DATABASE_CONNECT_TIMEOUT_MS: "2000" };
-    const worker = start({ DATABASE_URL: url.href, ...limits });
+    const mayEnd = join(emptyFolder(), "may-end");
+    const worker = start({ DATABASE_URL: url.href, MAY_END: mayEnd, ...limits });
     await enqueue(database, send, { to: "Ada" });
-    await worker.line(/begun/);
+    const id = await enqueue(database, plain, {});
+    await worker.line(/"begun"/);
+    await worker.line(/"plain begun"/);
     front.interrupt();
     await worker.line(/the database is not available/);
+    writeFileSync(mayEnd, "");
+    expect(JSON.parse(await worker.line(/job done/))).toMatchObject({ job: "plain", jobId: id });
     await letJobsEnd();
     front.resume();
     await worker.line(/can use the database again/);
-    await worker.line(/job done/);
+    await worker.line(/"send".*job done/);
     expect(await mails()).toHaveLength(1);
     worker.child.kill("SIGTERM");
     expect(await worker.exit).toBe(0);
+    expect(await storedJobs(database)).toEqual([]);
+    expect(worker.lines.filter((line) => line.includes('"plain begun"'))).toHaveLength(1);
     await front.close();
   });
 });
