@@ -72,12 +72,13 @@ const RETRY_MS = 500;
  * What graphile-worker uses of a pool. While the database is away, it waits: otherwise the end of a job could not be written, and
  * graphile-worker would stop, and the job run again.
  * @param onUnknown Called when a connection broke while jobs were locked, which they may be now, or not.
+ * @internal
  */
-function createPool(
+export function createPool(
   connections: ConnectionPool,
   open: () => Promise<Client>,
   onUnknown: () => void,
-): Pool & { stop(): void } {
+): Pool & { stop(this: void): void } {
   let isStopped = false;
 
   async function acquire(): Promise<Client> {
@@ -134,7 +135,7 @@ function createPool(
     connect: (callback?: OnConnect) => (callback ? listen(callback) : connectAgain()),
     stop: () => void (isStopped = true),
   };
-  return pool as unknown as Pool & { stop(): void };
+  return pool as unknown as Pool & { stop(this: void): void };
 }
 
 /** Where notifications do not exist, as in some embedded or pooled databases, jobs are found by looking for them. */

@@ -17,7 +17,7 @@ export interface Leases {
   /** Looks at the others' heartbeats, and frees the jobs of those that are dead. @returns These jobs. */
   takeOver(this: void, tx: Queryable): Promise<OrphanedJob[]>;
   /** Forgets what was seen: after an outage of the database, nobody has had a chance to count. */
-  forget(): void;
+  forget(this: void): void;
 }
 
 /** How the heartbeats of a worker stand. */

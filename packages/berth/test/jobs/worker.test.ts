@@ -388,7 +388,10 @@ describe("a cron line", () => {
       "INSERT INTO berth_jobs.cron_lines (name, last_at) VALUES ('remind', now() - interval '3 years')",
     );
     const env = { JOB_LEASE_MS: "1000" };
-    await Promise.all([start({ handlers, cron }, env), start({ handlers, cron }, env)]);
+    const workers = await Promise.all([
+      start({ handlers, cron }, env),
+      start({ handlers, cron }, env),
+    ]);
     await done.promise;
     // Both have looked again.
     await until("SELECT 1 FROM berth_jobs.workers HAVING min(beats) > 2 AND count(*) = 2");
@@ -396,5 +399,7 @@ describe("a cron line", () => {
     const last = new Date(Date.UTC(year, 0, 1, 3));
     const due = last <= new Date() ? last : new Date(Date.UTC(year - 1, 0, 1, 3));
     expect(runs).toEqual([`all ${due.toISOString()}`]);
+    const lines = workers.flatMap(({ log: written }) => written.map(({ msg }) => msg));
+    expect(lines.filter((msg) => msg === "cron lines are due")).toHaveLength(1);
   });
 });
