@@ -7,6 +7,7 @@ import { connect } from "../postgres/connect";
 import { type ConnectionPool, createConnectionPool } from "../postgres/connection-pool";
 import { isDatabaseError, isReusableAfter, isUnavailable } from "../postgres/errors";
 import { acceptPoolers } from "../postgres/pooler";
+import { createStatementRunner } from "../postgres/statements";
 import { createTlsWarnings } from "../postgres/tls-warnings";
 import { createTransactions, type RunTransaction } from "../postgres/transactions";
 import { parsePostgresUrl } from "../postgres/url";
@@ -53,6 +54,7 @@ export function openConnections(
     pool,
     transaction: createTransactions({
       pool: own,
+      runner: createStatementRunner({ logger, slowStatementMs: config.DATABASE_SLOW_STATEMENT_MS }),
       idleMs: statementTimeoutMs,
       toCallerError: (err) => err,
     }),

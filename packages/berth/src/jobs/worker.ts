@@ -26,6 +26,7 @@ export interface WorkerOptions {
     | "DATABASE_POOL_SIZE"
     | "DATABASE_CONNECT_TIMEOUT_MS"
     | "DATABASE_STATEMENT_TIMEOUT_MS"
+    | "DATABASE_SLOW_STATEMENT_MS"
     | "JOB_CONCURRENCY"
     | "JOB_LEASE_MS"
   >;
