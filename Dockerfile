@@ -16,7 +16,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # The user node, as a number: Kubernetes' runAsNonRoot cannot tell from a name.
 USER 1000
-# The image has no curl, and needs none.
+# The image has no curl, and needs none. A process without a port, such as a worker, runs with --no-healthcheck.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 5000}/livez`).then((res) => process.exit(res.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is process 1, so that it gets the platform's SIGTERM.

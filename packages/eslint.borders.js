@@ -122,6 +122,15 @@ module.exports = [
     onlyFrom(`process|port|backing|${ERRORS}`, NO_ROUTES),
   ),
   folder(
+    berth("jobs"),
+    NO_LOG,
+    NO_EXPRESS,
+    onlyFrom(
+      "process|postgres|schema|request/(request-id|trace-context)",
+      "Jobs know no routes: a job runs outside of any request.",
+    ),
+  ),
+  folder(
     berth("tokens"),
     NO_LOG,
     NO_EXPRESS,

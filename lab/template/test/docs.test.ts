@@ -122,7 +122,7 @@ const exported = Object.fromEntries(
 /** A snippet as a file: with the declarations that it assumes, and members in an object. */
 function asFile(snippet: string): string {
   const code = snippet
-    .replace(/\{ (admin|nightly)Variables \}/, "{ webVariables as $1Variables }")
+    .replace(/\{ (admin|nightly|sweeper)Variables \}/, "{ webVariables as $1Variables }")
     .replaceAll(/"(?:\.\.?\/)+(config"|services"|app")/g, '"src/$1');
   const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
   const rest = code.replaceAll(/^import .*\n/gm, "");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { migrate, rollBack } from "berth/migrate";
 import { createDatabase, type Database, type Queryable } from "berth/postgres";
+import { describeJobs } from "./jobs";
 import { listMigrations, MIGRATION_FILES } from "./migration-files";
 
 /** What a command works on. */
@@ -54,6 +55,11 @@ async function appliedMigrations({ query }: Database): Promise<string[]> {
   if (!table) return [];
   const applied = await query<{ name: string }>("SELECT name FROM migrations");
   return applied.map(({ name }) => name);
+}
+
+export async function printJobs({ url }: CommandContext): Promise<void> {
+  const lines = await withDatabase(url, describeJobs);
+  console.log(lines.join("\n"));
 }
 
 /** @throws Error with the cure when there is no seed. */

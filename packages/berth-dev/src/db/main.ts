@@ -6,6 +6,7 @@ import { loadTypeScript } from "../typescript";
 import {
   migrateAll,
   openPsql,
+  printJobs,
   printStatus,
   reset,
   rollBackLast,
@@ -22,6 +23,7 @@ const HANDLERS: Readonly<
   migrate: migrateAll,
   rollback: rollBackLast,
   status: printStatus,
+  jobs: printJobs,
   seed,
   reset,
   psql: openPsql,

@@ -9,6 +9,7 @@ DEV_DATABASE_URL names in the environment or in .env.
   migrate               apply the pending migrations
   rollback              undo the last migration
   status                list the migrations, applied and pending
+  jobs                  count the jobs that wait, run and have failed, and list those that failed
   seed                  run src/seed.ts in a transaction
   reset                 drop everything in the database, then migrate and seed
   new FEATURE/NAME      write a migration: src/features/FEATURE/migrations/<time>_NAME.ts
@@ -19,7 +20,7 @@ DEV_DATABASE_URL names in the environment or in .env.
   --yes                 do not ask before changing that database
   --help                show this`;
 
-const COMMANDS = ["migrate", "rollback", "status", "seed", "reset", "new", "psql"] as const;
+const COMMANDS = ["migrate", "rollback", "status", "jobs", "seed", "reset", "new", "psql"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Options {

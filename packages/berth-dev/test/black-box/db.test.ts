@@ -128,6 +128,34 @@ describe("npm run db", () => {
     expect(readdirSync(join(copy, ".data"))).toEqual(["postgres"]);
   });
 
+  it("counts jobs, and lists those that have failed", async () => {
+    expect(await db(["jobs"])).toEqual({
+      code: 0,
+      output: "this database has no tables for jobs: docs/jobs.md says how to create them\n",
+    });
+    write(
+      "src/features/ships/migrations/20260103000000_create-jobs.ts",
+      'export { createJobTables as up, dropJobTables as down } from "berth/jobs";',
+    );
+    write(
+      "src/seed.ts",
+      `export const seed = async (tx: any) => {
+        await tx.query("SELECT graphile_worker.add_job('remind', max_attempts => 3)");
+        await tx.query("SELECT graphile_worker.add_job('mail', max_attempts => 1)");
+        await tx.query("SELECT graphile_worker.permanently_fail_jobs(array[2], E'no such address\\nat …')");
+        await tx.query("INSERT INTO berth_jobs.workers (id, lease_ms) VALUES ('pool-1', 30000)");
+      };`,
+    );
+    expect((await db(["reset"])).output).toContain("20260103000000_create-jobs\nseeded");
+    const { code, output } = await db(["jobs"]);
+    expect(code).toBe(0);
+    expect(output).toMatch(
+      /^job +waiting +running +failed\nmail +0 +0 +1\nremind +1 +0 +0\nfailed 2 mail, 1 attempts, \d{4}-\S+Z: no such address\nworker pool-1: last heartbeat \d+ s ago\n$/,
+    );
+    expect((await db(["rollback"])).output).toBe("rolled back 20260103000000_create-jobs\n");
+    expect((await db(["jobs"])).output).toContain("no tables for jobs");
+  });
+
   it("uses the running database, and no other one's data", async () => {
     const data = { DATA_DIR: join(copy, ".data/postgres"), DATABASE_NAME: formationId(copy) };
     const running = await spawnEmbeddedPostgres({ ...data, PORT: String(base + 100) });

@@ -21,4 +21,4 @@ export {
   type Variable,
   type Variables,
 } from "../process/environment";
-export { httpVariables, processVariables } from "../process/variables";
+export { backgroundVariables, httpVariables, processVariables } from "../process/variables";

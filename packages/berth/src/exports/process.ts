@@ -10,6 +10,8 @@ export {
   type Resource,
 } from "../process/lifecycle";
 export { createLogger, type LoggingOptions } from "../process/logger";
+export { type BackgroundProcess, runUntilStopped } from "../process/until-stopped";
+export { type BackgroundService } from "../process/background-service";
 export {
   checkReadiness,
   type Readiness,

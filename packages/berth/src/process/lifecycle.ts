@@ -4,6 +4,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { Logger } from "pino";
 import { type BoundAddress, describeAddress } from "../port/bind";
 import type { PortBoundService } from "../port/service";
+import type { BackgroundService } from "./background-service";
 import { watchDescriptors } from "./descriptors";
 import { FORCED_BY_CTRL_C, onStopRequest, type StopCause } from "./stop-request";
 import { findSupervisor, type Supervised } from "./supervisor-link";
@@ -16,6 +17,11 @@ export interface Resource extends Supervised {
 
 /** The resources of a process, by the names that the log uses. */
 type Resources = Readonly<Record<string, Resource>>;
+
+/** What a lifecycle starts and drains. */
+type Service = PortBoundService | BackgroundService;
+
+const bindsPort = (service: Service): service is PortBoundService => "isReady" in service;
 
 /** The abort reason of `draining` in a worker that is replaced: other workers serve its port, so the service stays ready. */
 export const REPLACED = new DOMException("Another process takes over.", "AbortError");
@@ -38,12 +44,12 @@ export interface Lifecycle {
   /** Aborted when draining begins: long-lived responses, such as long polls, should end then. */
   readonly draining: AbortSignal;
   /**
-   * Binds the services in order, serves until a stop is requested, drains them in reverse, then closes the resources.
+   * Binds or starts the services in order, serves until a stop is requested, drains them in reverse, then closes the resources.
    * Never rejects.
    * @returns The exit code: 0 after a clean drain; 1 after a failed start, an uncaught error or a shutdown timeout;
    *   130 after a second Ctrl-C.
    */
-  run(this: void, services: readonly PortBoundService[], resources?: Resources): Promise<number>;
+  run(this: void, services: readonly Service[], resources?: Resources): Promise<number>;
 }
 
 /**
@@ -79,11 +85,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   };
 
   /** Resolves with the bound services: all of them, unless one failed or a signal came first. */
-  async function start(
-    services: readonly PortBoundService[],
-    resources: Resources,
-  ): Promise<PortBoundService[]> {
-    const bound: PortBoundService[] = [];
+  async function start(services: readonly Service[], resources: Resources): Promise<Service[]> {
+    const bound: Service[] = [];
     // A signal that arrived while the process was loading is delivered in the first turn: then nothing is bound.
     await nextTurn();
     const wait = { logger, signal: draining.signal };
@@ -104,7 +107,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   /** For workers, the supervisor logs this once. */
-  function announce({ name }: PortBoundService, at: BoundAddress): void {
+  function announce({ name }: Service, at: BoundAddress | undefined): void {
+    if (!at) return logger.info({ pid: process.pid }, `${name} is running`);
     if (supervisor) return supervisor.bound(name, at);
     const { fields, text } = describeAddress(at);
     logger.info(fields, `${name} ${text}`);
@@ -125,14 +129,14 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   async function drain(
-    services: readonly PortBoundService[],
+    services: readonly Service[],
     resources: Resources,
     cause: StopCause | undefined,
     { delayMs, timeoutMs }: ReturnType<typeof timeLimits>,
   ) {
     const deadline = performance.now() + timeoutMs;
     const acceptWaiting = () =>
-      Promise.all(services.map(async (service) => service.acceptWaiting?.()));
+      Promise.all(services.filter(bindsPort).map(async (service) => service.acceptWaiting?.()));
     await acceptWaiting();
     for (const service of services) service.beginDrain();
     draining.abort(cause === "replaced" ? REPLACED : undefined);
@@ -143,7 +147,8 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       await acceptWaiting();
     }
     for (const service of services.toReversed()) {
-      await logFailure(`draining ${service.name}`, service.drain(deadline - performance.now()));
+      const drained = service.drain(deadline - performance.now(), stop.hasCrashed());
+      await logFailure(`draining ${service.name}`, drained);
     }
     for (const [name, resource] of Object.entries(resources).toReversed()) {
       await logFailure(`closing the ${name}`, resource.close());
@@ -151,14 +156,17 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   async function drainInTime(
-    services: readonly PortBoundService[],
+    services: readonly Service[],
     resources: Resources,
     cause: StopCause | undefined,
   ) {
     const limits = timeLimits(cause);
     const drained = drain(services, resources, cause, limits);
     if (await within(limits.timeoutMs, drained)) return;
-    fail(`not drained within ${limits.timeoutMs} ms, closing the remaining connections`);
+    const rest = services.some(bindsPort)
+      ? "closing the remaining connections"
+      : "leaving its work unfinished";
+    fail(`not drained within ${limits.timeoutMs} ms, ${rest}`);
     for (const service of services) service.destroy();
     await within(FORCED_CLOSE_MS, drained);
   }

@@ -33,6 +33,8 @@ const trustProxy = v.pipe(
   ),
 );
 
+const shutdownTimeout = { schema: integer(1, 3_600_000, "milliseconds"), default: "8000" };
+
 /** The variables of a process that serves HTTP. */
 export const httpVariables = {
   PORT: variable({
@@ -116,9 +118,18 @@ export const httpVariables = {
     },
   }),
   SHUTDOWN_TIMEOUT_MS: variable({
-    schema: integer(1, 3_600_000, "milliseconds"),
-    default: "8000",
+    ...shutdownTimeout,
     about:
       "How long after SIGTERM the remaining connections are closed, including the drain delay: less than the platform's grace period (often 10 s).",
+  }),
+};
+
+/** The variables of a process that works until it is told to stop, and binds no port. */
+export const backgroundVariables = {
+  ...processVariables,
+  SHUTDOWN_TIMEOUT_MS: variable({
+    ...shutdownTimeout,
+    about:
+      "How long after SIGTERM work in progress may take: less than the platform's grace period (often 10 s).",
   }),
 };

@@ -21,6 +21,9 @@ export interface PostgresFront {
   port: number;
   /** The encryption of each accepted client, in order. */
   served: ("tls" | "plain text")[];
+  /** Closes all connections, and each new one at once, until `resume`. */
+  interrupt(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -80,7 +83,9 @@ export async function startPostgresFront(
     secured.on("error", () => client.destroy()).once("secure", () => accept(secured, "tls"));
   };
 
+  let isInterrupted = false;
   const server = createServer((client) => {
+    if (isInterrupted) return client.destroy();
     sockets.add(client.on("error", () => undefined));
     client.once("data", (hello) => welcome(client, hello));
   });
@@ -89,6 +94,11 @@ export async function startPostgresFront(
   return {
     port: (server.address() as AddressInfo).port,
     served,
+    interrupt() {
+      isInterrupted = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    resume: () => void (isInterrupted = false),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await once(server.close(), "close");

@@ -1,0 +1,149 @@
+// The worker's own database connections: for its statements, and as a pool that graphile-worker understands.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client, Pool, PoolClient } from "pg";
+import type { Logger } from "pino";
+import type { ConfigOf } from "../process/environment";
+import { connect } from "../postgres/connect";
+import { type ConnectionPool, createConnectionPool } from "../postgres/connection-pool";
+import { isDatabaseError, isReusableAfter, isUnavailable } from "../postgres/errors";
+import { acceptPoolers } from "../postgres/pooler";
+import { createStatementRunner } from "../postgres/statements";
+import { createTlsWarnings } from "../postgres/tls-warnings";
+import { createTransactions, type RunTransaction } from "../postgres/transactions";
+import { parsePostgresUrl } from "../postgres/url";
+import type { postgresVariables } from "../postgres/variables";
+
+/** Besides these, one connection listens for new jobs, and one is for heartbeats, which must not wait for any other statement. */
+const SIZE = 2;
+
+/** The worker's connections, apart from those that handlers use: a worker whose handlers occupy all of these must not look dead. */
+export interface JobConnections {
+  /** For graphile-worker. */
+  pool: Pool;
+  /** For the worker's own statements: rejects while the database is away. */
+  transaction: RunTransaction;
+  close(): Promise<void>;
+}
+
+/**
+ * Connections are opened on demand, by the rules of `DATABASE_URL`, which graphile-worker's own would not keep.
+ * @param onUnknown Called when it is unknown whether jobs were locked.
+ */
+export function openConnections(
+  config: ConfigOf<typeof postgresVariables>,
+  logger: Logger,
+  onUnknown: () => void,
+): JobConnections {
+  const settings = parsePostgresUrl(config.DATABASE_URL);
+  const timeoutMs = config.DATABASE_CONNECT_TIMEOUT_MS;
+  const statementTimeoutMs = config.DATABASE_STATEMENT_TIMEOUT_MS;
+  const onConnect = createTlsWarnings(settings, logger);
+  const common = { settings, timeoutMs, statementTimeoutMs, applicationName: "worker", onConnect };
+  const open = acceptPoolers(connect, logger);
+  const openPool = (size: number) =>
+    createConnectionPool({
+      size,
+      waitMs: timeoutMs,
+      connect: () => open(common),
+      onIdleError: (err) => logger.debug({ err }, "an idle connection of the worker broke"),
+    });
+  const connections = openPool(SIZE);
+  const own = openPool(1);
+  const pool = createPool(connections, () => open(common), onUnknown);
+  return {
+    pool,
+    transaction: createTransactions({
+      pool: own,
+      runner: createStatementRunner({ logger, slowStatementMs: config.DATABASE_SLOW_STATEMENT_MS }),
+      idleMs: statementTimeoutMs,
+      toCallerError: (err) => err,
+    }),
+    async close() {
+      pool.stop();
+      await Promise.all([connections.close(), own.close()]);
+    },
+  };
+}
+
+type OnConnect = (err: Error | undefined, client?: PoolClient, release?: () => void) => void;
+
+/** How often a connection is tried again while the database is away, in milliseconds. */
+const RETRY_MS = 500;
+
+/**
+ * What graphile-worker uses of a pool. While the database is away, it waits: otherwise the end of a job could not be written, and
+ * graphile-worker would stop, and the job run again.
+ * @param onUnknown Called when a connection broke while jobs were locked, which they may be now, or not.
+ * @internal
+ */
+export function createPool(
+  connections: ConnectionPool,
+  open: () => Promise<Client>,
+  onUnknown: () => void,
+): Pool & { stop(this: void): void } {
+  let isStopped = false;
+
+  async function acquire(): Promise<Client> {
+    for (;;) {
+      try {
+        return await connections.acquire();
+      } catch (err) {
+        if (isStopped) throw err;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** For statements, each of which may be repeated on another connection. */
+  async function connectAgain(): Promise<PoolClient> {
+    let client = await acquire();
+    let isIntact = true;
+    const query = async (statement: { text: string; values?: unknown[] }): Promise<unknown> => {
+      for (;;) {
+        try {
+          return await client.query(statement);
+        } catch (err) {
+          isIntact = isReusableAfter(err);
+          const locksJobs = LOCKS_JOBS.test(statement.text);
+          if (locksJobs && !isIntact) onUnknown();
+          if (locksJobs || isStopped || !isUnavailable(err)) throw err;
+          if (isIntact) await sleep(RETRY_MS);
+          else {
+            connections.release(client, false);
+            client = await acquire();
+            isIntact = true;
+          }
+        }
+      }
+    };
+    return { query, release: () => connections.release(client, isIntact) } as PoolClient;
+  }
+
+  /** For the connection that listens: when it breaks, graphile-worker asks for another one. */
+  function listen(callback: OnConnect): void {
+    open().then(
+      (client) => {
+        const release = () => void client.end().catch(() => undefined);
+        const query = (text: string) => client.query(text).catch(unlessUnsupported);
+        const on = client.on.bind(client) as unknown;
+        const removeListener = client.removeListener.bind(client) as unknown;
+        callback(undefined, { query, release, on, removeListener } as PoolClient, release);
+      },
+      (err: Error) => callback(err),
+    );
+  }
+
+  const pool = {
+    connect: (callback?: OnConnect) => (callback ? listen(callback) : connectAgain()),
+    stop: () => void (isStopped = true),
+  };
+  return pool as unknown as Pool & { stop(this: void): void };
+}
+
+/** Where notifications do not exist, as in some embedded or pooled databases, jobs are found by looking for them. */
+function unlessUnsupported(err: unknown): void {
+  if (!isDatabaseError(err) || err.code !== "0A000") throw err;
+}
+
+/** The statement that locks jobs: to repeat it would lock others. */
+const LOCKS_JOBS = /attempts = jobs\.attempts \+ 1/;

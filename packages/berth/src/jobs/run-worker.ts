@@ -1,0 +1,51 @@
+// The entry point of a worker process.
+import type { Logger } from "pino";
+import type { ConfigOf } from "../process/environment";
+import { enter } from "../process/entry";
+import { createLifecycle, type Resource } from "../process/lifecycle";
+import type { LoggingOptions } from "../process/logger";
+import { parentGone } from "../process/parent-shell";
+import type { jobVariables } from "./variables";
+import { createJobWorker, type WorkerOptions } from "./worker";
+
+/** What `runWorker` gives to `main`. */
+export interface WorkerProcess<Config> {
+  config: Config;
+  logger: Logger;
+  /** Aborted when the process is about to end. */
+  draining: AbortSignal;
+}
+
+/** What a worker process runs. */
+export interface Work extends Pick<WorkerOptions, "handlers" | "cron"> {
+  /** What handlers use: closed once the jobs have ended. */
+  attached: Readonly<Record<string, Resource>>;
+}
+
+/**
+ * Runs jobs until a stop is requested (SIGTERM, SIGINT). Then jobs that run have up to `SHUTDOWN_TIMEOUT_MS`; those that have
+ * not ended shortly before are handed back, so that another worker runs them at once. Exits with 0; with 1 after an uncaught
+ * error, or when `main` throws.
+ * @param main Attaches what the handlers use.
+ * @param logging pino options for every log line.
+ */
+export const runWorker = <V extends typeof jobVariables>(
+  variables: V,
+  main: (process: WorkerProcess<ConfigOf<V>>) => Work,
+  logging?: LoggingOptions,
+): Promise<void> =>
+  enter(
+    variables,
+    (config, logger) => {
+      const { draining, run } = createLifecycle({
+        process,
+        logger,
+        orphaned: parentGone(process),
+        drainDelayMs: 0,
+        shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+      });
+      const { attached, handlers, cron } = main({ config, logger, draining });
+      return run([createJobWorker({ config, logger, handlers, cron })], attached);
+    },
+    logging,
+  );

@@ -1,0 +1,54 @@
+// The statements for which graphile-worker has no function: they name its private tables, so the peer's version is pinned.
+import type { Queryable } from "../postgres/transactions";
+import { JobLostError } from "./errors";
+
+/** A job as this worker has locked it; `attempts` tells a run from an earlier one of the same worker. */
+export interface Lock {
+  id: string;
+  attempts: number;
+  locked_by: string | null;
+}
+
+/** Frees the queues, of cron lines, that the jobs of `j` have occupied. */
+const FREE_QUEUES = `UPDATE graphile_worker._private_job_queues AS queues
+  SET locked_at = NULL, locked_by = NULL FROM j
+  WHERE queues.id = j.job_queue_id AND queues.locked_by = $2`;
+
+const COMPLETE = `WITH j AS (
+    DELETE FROM graphile_worker._private_jobs
+    WHERE id = $1 AND locked_by = $2 AND attempts = $3 RETURNING id, job_queue_id
+  ), freed AS (${FREE_QUEUES})
+  SELECT id FROM j`;
+
+/**
+ * Completes a job in the caller's transaction.
+ * @throws JobLostError when the lock is not this one any more.
+ */
+export async function completeJob(tx: Queryable, { id, attempts, locked_by }: Lock): Promise<void> {
+  const [row] = await tx.query(COMPLETE, [id, locked_by, attempts]);
+  if (!row) {
+    throw new JobLostError(
+      `The job ${id} was taken from this run, or is completed: nothing is kept`,
+    );
+  }
+}
+
+const GIVE_UP = `UPDATE graphile_worker._private_jobs SET attempts = max_attempts
+  WHERE id = $1 AND locked_by = $2 AND attempts = $3`;
+
+/** Keeps a job from being tried again once its run has failed. */
+export const giveUpJob = (db: Queryable, { id, attempts, locked_by }: Lock): Promise<unknown> =>
+  db.query(GIVE_UP, [id, locked_by, attempts]);
+
+const HAND_BACK = `WITH j AS (
+    UPDATE graphile_worker._private_jobs
+    SET locked_at = NULL, locked_by = NULL, attempts = attempts - 1
+    WHERE id = ANY($1::bigint[]) AND locked_by = $2 RETURNING job_queue_id
+  ) ${FREE_QUEUES}`;
+
+/** Lets other workers run these jobs at once, as if this one had not tried. */
+export const handBackJobs = (
+  db: Queryable,
+  ids: readonly string[],
+  worker: string,
+): Promise<unknown> => db.query(HAND_BACK, [ids, worker]);
