@@ -14,6 +14,7 @@ export { refusals } from "../http/refusals";
 export { relativePath, relativeUrl } from "../http/relative-url";
 export type { DownloadOptions } from "../http/download-headers";
 export { sendFile, type SendFileOptions } from "../http/send-file";
+export { sendCsv, sendNdjson, type SendCsvOptions } from "../http/send-rows";
 export { sendProblem } from "../http/send-problem";
 export {
   sendUpstream,
