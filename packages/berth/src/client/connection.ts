@@ -5,7 +5,7 @@ import type { ServiceClientOptions } from "./types";
 
 /** A connection pool, with the limit that `exchange` needs. */
 export type ServicePool = undici.Pool & {
-  /** The largest response body, before and after it is decoded, in bytes. */
+  /** The largest response body, before and after it is decoded, in bytes; -1 for any size. */
   readonly responseLimitBytes: number;
 };
 

@@ -1,11 +1,14 @@
 // Sends one request to another service and reads its response within a time limit.
 import { EventEmitter } from "node:events";
+import type { Readable } from "node:stream";
+import type * as undici from "undici";
 import type * as v from "valibot";
 import { DEADLINE_HEADER } from "../process/work-context";
 import type { ServicePool } from "./connection";
 import { toServiceError } from "./errors";
 import type { ServiceRequest } from "./request";
-import { decodeText, isEncoded, readResponse } from "./response";
+import { decodeText, isEncoded, readResponse, readWhole } from "./response";
+import type { ServiceResponse } from "./types";
 
 /**
  * Resolves with the body as parsed by the schema; without one, with undefined.
@@ -15,31 +18,81 @@ import { decodeText, isEncoded, readResponse } from "./response";
 export async function exchange(
   service: string,
   pool: ServicePool,
-  { method, path, headers, body }: ServiceRequest,
+  request: ServiceRequest,
   schema: v.GenericSchema | undefined,
   limitMs: number,
 ): Promise<unknown> {
-  const timeout = new TimeoutSignal();
-  const request = {
-    method,
-    path,
-    headers: { [DEADLINE_HEADER]: String(limitMs), ...headers },
-    ...(body !== undefined && { body }),
-    signal: timeout,
-  };
-  const { head, content } = await abortAfter(limitMs, timeout, async () => {
-    const head = await pool.request(request);
+  const { head, content } = await receive(service, pool, request, limitMs, (head) => {
     const isRead = schema !== undefined || head.statusCode >= 400;
-    const isBinary = isRead && isEncoded(head);
-    return { head, content: await (isBinary ? head.body.arrayBuffer() : head.body.text()) };
-  }).catch((err: unknown) => {
-    throw toServiceError(service, err, timeout);
+    return isRead && isEncoded(head);
   });
   const text =
     typeof content === "string"
       ? content
       : await decodeText(service, head, content, pool.responseLimitBytes);
   return readResponse(service, head, text, schema);
+}
+
+/**
+ * Resolves with the whole response.
+ * @param accept Statuses that are no errors, besides 2xx.
+ * @param limitMs The time limit, in milliseconds.
+ * @throws As `exchange`.
+ */
+export async function exchangeWhole(
+  service: string,
+  pool: ServicePool,
+  request: ServiceRequest,
+  accept: readonly number[],
+  limitMs: number,
+): Promise<ServiceResponse> {
+  const { head, content } = await receive(service, pool, request, limitMs, () => true);
+  return readWhole(service, head, content as ArrayBuffer, accept, pool.responseLimitBytes);
+}
+
+async function receive(
+  service: string,
+  pool: ServicePool,
+  request: ServiceRequest,
+  limitMs: number,
+  isBinary: (head: undici.Dispatcher.ResponseData) => boolean,
+) {
+  const timeout = new TimeoutSignal();
+  const options = { ...toDispatch(request, limitMs), signal: timeout };
+  return abortAfter(limitMs, timeout, async () => {
+    const head = await pool.request(options);
+    return { head, content: await (isBinary(head) ? head.body.arrayBuffer() : head.body.text()) };
+  }).catch((err: unknown) => {
+    throw toFailure(service, request, err, timeout);
+  });
+}
+
+/** The request as undici takes it. @param limitMs How long the caller waits, for the service to know; Infinity is not sent. */
+export function toDispatch(
+  { method, path, headers, body, content }: ServiceRequest,
+  limitMs: number,
+) {
+  const sent: Record<string, string> = { ...withDeadline(limitMs), ...headers };
+  if (!content) return { method, path, headers: sent, ...(body !== undefined && { body }) };
+  const { chunks, length } = content;
+  if (length !== undefined) sent["content-length"] = String(length);
+  // undici takes any async iterable, which its types do not say.
+  return { method, path, headers: sent, body: chunks as unknown as Readable };
+}
+
+/** The header that says how long the caller waits. */
+export const withDeadline = (limitMs: number): Record<string, string> =>
+  limitMs === Infinity ? {} : { [DEADLINE_HEADER]: String(limitMs) };
+
+/** The error of the stream that was sent, if that failed; otherwise the error of the exchange. */
+export function toFailure(
+  service: string,
+  { content }: ServiceRequest,
+  err: unknown,
+  timeout: Pick<AbortSignal, "aborted">,
+): unknown {
+  const failure = timeout.aborted ? undefined : content?.failure();
+  return failure ? failure.err : toServiceError(service, err, timeout);
 }
 
 /** The signal for undici. An AbortSignal would cost a tenth of a call's time on Node 20. */

@@ -1,41 +1,63 @@
 // Builds the request of a call, and rejects an invalid one: undici would not free the connection of a request that it rejects.
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { stringify } from "node:querystring";
 import { currentContext } from "../process/work-context";
-import type { AnyCall } from "./types";
+import { type ContentStream, createContentStream } from "./content";
+import { toHeaders } from "./headers";
+import type { AnyCall, Content, RequestCall } from "./types";
 
 /** The request of a call, the same for each try. */
 export interface ServiceRequest {
-  method: AnyCall["method"];
+  method: RequestCall["method"];
   /** The request target: prefix, path and query. */
   path: string;
   /** By lower-case name. */
   headers: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
+  /** A stream in place of a body. */
+  content?: ContentStream;
 }
+
+/** What calls with a schema ask for. */
+export const JSON_ACCEPTED = "application/json, application/problem+json";
 
 /**
  * Builds the request of a call, with the headers that the current work context propagates.
+ * The content of the call is not part of it; see `takeContent`.
  * @param prefix The path prefix of all calls.
+ * @param accepted The Accept header, unless the call has one.
  * @throws TypeError, or the error of JSON.stringify, when the call cannot be sent: a bug of the caller.
  */
 export function toRequest(
-  { method, path, query, body, headers }: AnyCall,
+  { method, path, query, body, content, headers }: Omit<AnyCall, "response"> | RequestCall,
   prefix: string,
+  accepted = JSON_ACCEPTED,
 ): ServiceRequest {
+  if (body !== undefined && content) throw new TypeError("A call has a body or content, not both.");
   const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = content?.type ?? (json === undefined ? undefined : "application/json");
   return {
     method,
     path: prefix + toTarget(path, query),
     headers: toHeaders({
-      Accept: "application/json, application/problem+json",
+      Accept: accepted,
       "Accept-Encoding": "identity",
       ...currentContext()?.headersToPropagate?.(),
-      ...(json !== undefined && { "Content-Type": "application/json" }),
+      ...(type !== undefined && { "Content-Type": type }),
       ...headers,
     }),
     ...(json !== undefined && { body: json }),
   };
+}
+
+/** Takes over the content of a call: from now on a stream is to be discarded if the call fails. */
+export function takeContent(
+  content: Content | undefined,
+): Pick<ServiceRequest, "body" | "content"> {
+  if (!content) return {};
+  const { data, length } = content;
+  if (typeof data === "string") return { body: data };
+  if (data instanceof Uint8Array) return { body: data as Uint8Array<ArrayBuffer> };
+  return { content: createContentStream(data, length) };
 }
 
 /** The characters allowed in a request target, without the backslash, which many parsers read as a slash. */
@@ -82,21 +104,4 @@ function decodeFully(path: string): string | false {
     }
   }
   return decoded === path ? decoded : decoded.replace(/[\t\n\r]/g, "");
-}
-
-/** Headers of the connection and of message framing (RFC 9112): undici sets them. */
-const CONNECTION_HEADERS =
-  /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
-
-/** Makes names lower-case; of headers that differ only in case, the last one wins. */
-function toHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const valid: Record<string, string> = {};
-  for (const [given, value] of Object.entries(headers)) {
-    const name = given.toLowerCase();
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    if (CONNECTION_HEADERS.test(name)) throw new TypeError(`A call cannot set the header ${name}.`);
-    valid[name] = value;
-  }
-  return valid;
 }

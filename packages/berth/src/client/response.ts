@@ -4,6 +4,8 @@ import { brotliDecompress, unzip } from "node:zlib";
 import type * as undici from "undici";
 import * as v from "valibot";
 import { ServiceError, ServiceProblem, type ServiceProblemDetails } from "./errors";
+import { fromHeaders } from "./headers";
+import type { ServiceResponse } from "./types";
 
 type Head = Pick<undici.Dispatcher.ResponseData, "statusCode" | "headers">;
 
@@ -25,23 +27,36 @@ export const isEncoded = ({ headers }: Head): boolean => headers["content-encodi
  */
 export async function decodeText(
   service: string,
-  { statusCode, headers }: Head,
+  head: Head,
   body: ArrayBuffer,
   limitBytes: number,
 ): Promise<string> {
+  try {
+    return new TextDecoder().decode(await decode(service, head, Buffer.from(body), limitBytes));
+  } catch (err) {
+    if (head.statusCode >= 400) return "";
+    throw err;
+  }
+}
+
+async function decode(
+  service: string,
+  { headers }: Head,
+  body: Buffer,
+  limitBytes: number,
+): Promise<Buffer> {
   const encodings = String(headers["content-encoding"]).toLowerCase().split(/ *, */).reverse();
-  let bytes: NodeJS.ArrayBufferView = Buffer.from(body);
+  let bytes = body;
   try {
     for (const encoding of encodings) {
       // A response to HEAD has the header and no body.
       if (bytes.byteLength === 0 || encoding === "identity") continue;
-      const decode = DECODERS[encoding];
-      if (!decode) throw new Error(`The content encoding ${encoding} is not supported.`);
-      bytes = await decode(bytes, { maxOutputLength: limitBytes });
+      const decoder = DECODERS[encoding];
+      if (!decoder) throw new Error(`The content encoding ${encoding} is not supported.`);
+      bytes = await decoder(bytes, { maxOutputLength: limitBytes });
     }
-    return new TextDecoder().decode(bytes);
+    return bytes;
   } catch (err) {
-    if (statusCode >= 400) return "";
     const isTooLarge = (err as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
     const what = isTooLarge
       ? "sent a response that is too large"
@@ -62,46 +77,95 @@ const PROBLEM_LIMIT = 16_384;
  */
 export function readResponse(
   service: string,
-  { statusCode: status, headers }: Head,
+  head: Head,
   text: string,
   schema: v.GenericSchema | undefined,
 ): unknown {
-  const unexpected = (what: string, reason: unknown): ServiceError =>
-    new ServiceError(service, "badResponse", 502, what, { cause: toError(reason) });
+  checkStatus(service, head, text);
+  return schema === undefined ? undefined : parseJson(service, head, text, schema);
+}
 
+/** Reads a response of which the caller wants all. @throws As `readResponse`, unless the status is accepted. */
+export async function readWhole(
+  service: string,
+  head: Head,
+  content: ArrayBuffer,
+  accept: readonly number[],
+  limitBytes: number,
+): Promise<ServiceResponse> {
+  const { statusCode: status } = head;
+  if (!isAccepted(status, accept)) {
+    const text = isEncoded(head)
+      ? await decodeText(service, head, content, limitBytes)
+      : new TextDecoder().decode(content);
+    checkStatus(service, head, text);
+  }
+  const sent = Buffer.from(content);
+  // A part of an encoded body cannot be decoded.
+  const isWhole = isEncoded(head) && status !== 206;
+  const bytes = isWhole ? await decode(service, head, sent, limitBytes) : sent;
+  const text = (): string => new TextDecoder().decode(bytes);
+  return {
+    status,
+    headers: fromHeaders(head.headers),
+    bytes,
+    text,
+    json: (schema) => parseJson(service, head, text(), schema),
+  };
+}
+
+/** Whether the status is a result for the caller. */
+export const isAccepted = (status: number, accept: readonly number[]): boolean =>
+  (status >= 200 && status < 300) || accept.includes(status);
+
+/** @throws ServiceProblem for an error status, ServiceError for a redirect. */
+export function checkStatus(service: string, { statusCode: status, headers }: Head, text: string) {
   if (status >= 400) {
     const body = text.length <= PROBLEM_LIMIT ? text : "";
     throw new ServiceProblem(service, toProblem(status, body), retryAfterS(headers));
   }
-  if (status === 304) throw unexpected("responded with 304, which has no content", headers.etag);
+  if (status === 304) {
+    throw unexpected(service, "responded with 304, which has no content", headers.etag);
+  }
   // Not followed: it could lead anywhere, and credentials would be sent there.
-  if (status >= 300) throw unexpected("responded with a redirect", headers.location);
-  if (schema === undefined) return undefined;
-  if (text === "") throw unexpected("sent a response without content", `status ${status}`);
-  const type = String(headers["content-type"] ?? "no content type");
-  const result = v.safeParse(schema, parseJson(text, type, unexpected), { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw unexpected(
-    "sent a response of an unexpected shape",
-    `${v.getDotPath(issue) ?? "the whole body"}: ${issue.message}`,
-  );
+  if (status >= 300) throw unexpected(service, "responded with a redirect", headers.location);
+}
+
+function unexpected(service: string, what: string, reason: unknown): ServiceError {
+  return new ServiceError(service, "badResponse", 502, what, { cause: toError(reason) });
 }
 
 /** The logger shows the cause of an error only if that is an error, too. */
 const toError = (reason: unknown): Error =>
   reason instanceof Error ? reason : new Error(String(reason));
 
+/** @throws ServiceError when the text is not JSON, or does not match. */
 function parseJson(
+  service: string,
+  { statusCode, headers }: Head,
   text: string,
-  type: string,
-  unexpected: (what: string, reason: unknown) => ServiceError,
+  schema: v.GenericSchema,
 ): unknown {
+  if (text === "") {
+    throw unexpected(service, "sent a response without content", `status ${statusCode}`);
+  }
+  const result = v.safeParse(schema, parseText(service, text, headers), { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw unexpected(
+    service,
+    "sent a response of an unexpected shape",
+    `${v.getDotPath(issue) ?? "the whole body"}: ${issue.message}`,
+  );
+}
+
+function parseText(service: string, text: string, headers: Head["headers"]): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (err) {
-    if (JSON_TYPE.test(type)) throw unexpected("sent malformed JSON", err);
-    throw unexpected("sent a response that is not JSON", type);
+    const type = String(headers["content-type"] ?? "no content type");
+    if (JSON_TYPE.test(type)) throw unexpected(service, "sent malformed JSON", err);
+    throw unexpected(service, "sent a response that is not JSON", type);
   }
 }
 

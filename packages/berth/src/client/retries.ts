@@ -1,7 +1,7 @@
 // Decides after a failed call: whether it counts for the circuit breaker, whether to retry, and after how long.
 import type { Outcome } from "../backing/circuit-breaker";
 import { ServiceError, ServiceProblem } from "./errors";
-import type { AnyCall } from "./types";
+import type { RequestCall } from "./types";
 
 /** The longest delay before the first retry, in milliseconds; it doubles with each try, up to the limit. */
 const FIRST_RETRY_MS = 50;
@@ -22,8 +22,16 @@ export function outcomeOf(err: unknown, hadTime: boolean): Outcome {
   return ["unreachable", "broken"].includes(err.failure) ? "failure" : "success";
 }
 
-/** Whether another try may succeed, and cannot do the work twice: the call is idempotent, or was not sent. */
-export function mayRepeat({ method, headers, isIdempotent }: AnyCall, err: ServiceError): boolean {
+/**
+ * Whether another try may succeed, and cannot do the work twice: the call is idempotent, or was not sent.
+ * @param isBegun Whether a stream has been sent in part, of which the beginning is gone.
+ */
+export function mayRepeat(
+  { method, headers, isIdempotent }: Pick<RequestCall, "method" | "headers" | "isIdempotent">,
+  err: ServiceError,
+  isBegun: boolean,
+): boolean {
+  if (isBegun) return false;
   if (isUnsent(err)) return true;
   const isRepeatable =
     isIdempotent ??

@@ -1,16 +1,24 @@
 // A client for another HTTP service: time limits, retries where they are safe, a circuit breaker, and typed errors.
 import { setMaxListeners } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import type * as v from "valibot";
 import { currentContext, keepWorkContexts } from "../process/work-context";
-import { createCircuitBreaker, type Permit } from "../backing/circuit-breaker";
+import { createCircuitBreaker } from "../backing/circuit-breaker";
+import { createAttempts, startTimer, unavailable, wholeMs } from "./attempts";
 import { createServicePool, type ServicePool } from "./connection";
-import { ServiceError } from "./errors";
-import { exchange } from "./exchange";
-import { type ServiceRequest, toRequest } from "./request";
-import { createRetryBudget, isUnsent, mayRepeat, outcomeOf, retryDelayMs } from "./retries";
+import { exchange, exchangeWhole } from "./exchange";
+import { JSON_ACCEPTED, toRequest } from "./request";
 import { createSemaphore } from "./semaphore";
-import type { AnyCall, Call, ResponseBodyOf, ServiceClientOptions } from "./types";
+import { createSigner } from "./sign";
+import { openStream, untilMs } from "./stream";
+import type {
+  Call,
+  RequestCall,
+  ResponseBodyOf,
+  ServiceClientOptions,
+  ServiceResponse,
+  ServiceStream,
+  StreamCall,
+} from "./types";
 import { parseServiceUrl } from "./url";
 
 /** Another service. */
@@ -23,6 +31,14 @@ export interface ServiceClient {
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
   ): Promise<ResponseBodyOf<Schema>>;
+  /** Sends a call as `call` does, and resolves with the whole response, of which the status may be accepted. @throws As `call`. */
+  request(call: RequestCall): Promise<ServiceResponse>;
+  /**
+   * Sends a call as `request` does, and resolves when the response begins. `timeoutMs` is for its beginning; it may then take
+   * as long as the service sends something and the caller of this process waits.
+   * @throws As `call`, until the response begins; after that, its body breaks off with a ServiceError.
+   */
+  stream(call: StreamCall): Promise<ServiceStream>;
   /** Sends one request to `pingPath`, also while the circuit breaker is open. @throws ServiceError unless it succeeds in 1 s. */
   ping(this: void): Promise<void>;
   /** Resolves when calls in flight are done and their connections closed. Waiting calls fail at once. */
@@ -32,9 +48,6 @@ export interface ServiceClient {
 /** The time limit of a ping, in milliseconds. */
 const PING_MS = 1000;
 
-/** Node's longest timer, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** Creates a client; undici is loaded, and connects, at the first call. @throws ServiceUrlError */
 export function createServiceClient(options: ServiceClientOptions): ServiceClient {
   // Calls propagate the ids and the deadline of the request that they are made for.
@@ -42,99 +55,76 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const { name, logger, timeoutMs = 5000, silenceTimeoutMs = 3000, pingPath = "/livez" } = options;
   const { origin, pathname } = parseServiceUrl(options.url);
   const prefix = pathname.replace(/\/$/, "");
-  const circuit = createCircuitBreaker(name, logger);
-  const budget = createRetryBudget();
   const closing = new AbortController();
+  const { signal } = closing;
   // Each waiting call adds a listener: no warning of a leak.
-  setMaxListeners(0, closing.signal);
-  const unavailable = () =>
-    new ServiceError(name, "unreachable", 503, "is not available at the moment");
-  const { connections = 50 } = options;
-  const semaphore = createSemaphore(connections, closing.signal);
-  /** Created on demand. Pings have a connection of their own: they must not queue behind calls. */
-  const pools: { calls?: ServicePool; pings?: ServicePool } = {};
-
-  async function send(
-    kind: "calls" | "pings",
-    request: ServiceRequest,
-    response: AnyCall["response"],
-    limitMs: number,
-  ): Promise<unknown> {
-    if (closing.signal.aborted) throw unavailable();
-    pools[kind] ??= createServicePool(origin, kind === "calls" ? connections : 1, options);
-    return exchange(name, pools[kind], request, response, limitMs);
-  }
+  setMaxListeners(0, signal);
+  const { connections = 50, sign } = options;
+  const semaphore = createSemaphore(connections, signal);
+  const streamSemaphore = createSemaphore(connections, signal);
+  const signer = sign && createSigner(name, origin, sign);
+  const attempt = createAttempts({
+    ...{ name, prefix, timeoutMs, silenceTimeoutMs, sign: signer, closing: signal },
+    circuit: createCircuitBreaker(name, logger),
+  });
 
   /**
-   * Starts a call's time limit, which ends no later than the deadline of the request being handled.
-   * @returns A function for the remaining time, in milliseconds.
-   * @throws ServiceError when the deadline has passed.
+   * Created on demand. Pings must not queue behind calls, nor calls behind streams, which may take minutes: each kind has
+   * connections of its own.
    */
-  function startTimer(timeLimitMs: number): () => number {
-    const own = performance.now() + timeLimitMs;
-    const deadline = Math.min(own, currentContext()?.deadline ?? Infinity);
-    const remainingMs = (): number => deadline - performance.now();
-    if (remainingMs() > 0) return remainingMs;
-    const what = "was not called: the deadline of the request has passed";
-    throw new ServiceError(name, "timeout", 504, what);
-  }
+  const pools: { [Kind in "calls" | "streams" | "pings"]?: ServicePool } = {};
 
-  /** Sleeps; `close` ends it. */
-  const pause = (ms: number): Promise<unknown> =>
-    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined);
-
-  /** Waits for the circuit breaker. @throws ServiceError, that of the last try if any, when the time left is too short. */
-  async function acquirePermit(remainingMs: () => number, last?: ServiceError): Promise<Permit> {
-    for (;;) {
-      const permit = closing.signal.aborted ? Infinity : circuit.tryAcquire();
-      if (typeof permit !== "number") return permit;
-      if (permit >= remainingMs()) throw last ?? unavailable();
-      await pause(permit);
-    }
-  }
-
-  async function sendCall<Schema extends v.GenericSchema | undefined>(
-    call: Call<Schema>,
-  ): Promise<ResponseBodyOf<Schema>> {
-    const timeLimitMs = Math.min(call.timeoutMs ?? timeoutMs, MAX_TIMER_MS);
-    const remainingMs = startTimer(timeLimitMs);
-    const request = toRequest(call, prefix);
-    budget.earn();
-    let last: ServiceError | undefined;
-    for (let tries = 1; ; tries++) {
-      const report = await acquirePermit(remainingMs, last);
-      const acquired = semaphore.acquire(remainingMs());
-      const release = acquired instanceof Promise ? await acquired : acquired;
-      if (!release) {
-        report("unknown");
-        throw last ?? unavailable();
-      }
-      const limitMs = wholeMs(remainingMs());
-      try {
-        const response = await send("calls", request, call.response, limitMs).finally(release);
-        report("success");
-        return response as ResponseBodyOf<Schema>;
-      } catch (err) {
-        const hadTime = limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
-        report(outcomeOf(err, hadTime), err);
-        if (!(err instanceof ServiceError)) throw err;
-        last = err;
-        const waitMs = retryDelayMs(err, tries);
-        const isWorthwhile = mayRepeat(call, err) && waitMs < remainingMs();
-        if (!isWorthwhile || !(isUnsent(err) || budget.spend())) throw err;
-        await pause(waitMs);
-        // In a busy process, the timer may fire after the deadline.
-        if (remainingMs() <= 0) throw err;
-      }
-    }
+  function poolOf(kind: "calls" | "streams" | "pings"): ServicePool {
+    if (signal.aborted) throw unavailable(name);
+    const size = kind === "pings" ? 1 : connections;
+    const limit = kind === "streams" && { responseLimitBytes: UNLIMITED };
+    return (pools[kind] ??= createServicePool(origin, size, { ...options, ...limit }));
   }
 
   return {
-    call: sendCall,
+    call: <Schema extends v.GenericSchema | undefined>(call: Call<Schema>) =>
+      attempt<ResponseBodyOf<Schema>>(call, {
+        semaphore,
+        accepted: JSON_ACCEPTED,
+        async send(request, limitMs, release) {
+          try {
+            const body = await exchange(name, poolOf("calls"), request, call.response, limitMs);
+            return body as ResponseBodyOf<Schema>;
+          } finally {
+            release();
+          }
+        },
+      }),
+    request: ({ accept = [], ...call }) =>
+      attempt(call, {
+        semaphore,
+        accepted: "*/*",
+        async send(request, limitMs, release) {
+          try {
+            return await exchangeWhole(name, poolOf("calls"), request, accept, limitMs);
+          } finally {
+            release();
+          }
+        },
+      }),
+    stream({ accept = [], limitBytes = Infinity, ...call }) {
+      const deadline = currentContext()?.deadline ?? Infinity;
+      return attempt(call, {
+        semaphore: streamSemaphore,
+        accepted: "*/*",
+        waitMs: () => untilMs(deadline),
+        send: (request, limitMs, release) => {
+          const limits = { limitMs, deadline, limitBytes, accept };
+          return openStream(name, () => poolOf("streams"), request, limits, release);
+        },
+      });
+    },
     // Not counted by the circuit breaker: a service that is not ready may still respond to calls.
     async ping() {
       const request = toRequest({ method: "GET", path: pingPath }, prefix);
-      await send("pings", request, undefined, wholeMs(startTimer(PING_MS)()));
+      const limitMs = wholeMs(startTimer(name, PING_MS)());
+      const ready = signer ? await signer(request, limitMs, limitMs) : request;
+      await exchange(name, poolOf("pings"), ready, undefined, limitMs);
     },
     async close() {
       closing.abort();
@@ -144,5 +134,5 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   };
 }
 
-/** Timers and the deadline header need whole milliseconds. */
-const wholeMs = (ms: number): number => Math.max(1, Math.ceil(ms));
+/** undici's word for a response body of any size. */
+const UNLIMITED = -1;

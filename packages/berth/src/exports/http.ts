@@ -18,7 +18,15 @@ export {
 } from "../http/problem-page";
 export { refusals } from "../http/refusals";
 export { relativePath, relativeUrl } from "../http/relative-url";
+export type { DownloadOptions } from "../http/download-headers";
+export { sendFile, type SendFileOptions } from "../http/send-file";
+export { sendCsv, sendNdjson, type SendCsvOptions } from "../http/send-rows";
 export { sendProblem } from "../http/send-problem";
+export {
+  sendUpstream,
+  type UpstreamConditions,
+  type UpstreamResponse,
+} from "../http/send-upstream";
 export { about, livez, readyz, type HealthOptions } from "../http/service-routes";
 export { strictHead } from "../http/strict-head";
 export { deadlineOf } from "../request/deadline";

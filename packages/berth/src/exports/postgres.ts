@@ -7,6 +7,7 @@ export {
   type DatabaseOptions,
 } from "../postgres/database";
 export { reasonOf } from "../postgres/errors";
+export type { StreamRows } from "../postgres/row-stream";
 export { parsePostgresUrl, type PostgresSettings } from "../postgres/url";
 export {
   TransactionError,

@@ -19,6 +19,7 @@ export {
   text,
 } from "../schema/fields";
 export { checkAs, toJsonSchema } from "../schema/json-schema";
+export { pageCursor, type CursorValues } from "../schema/page-cursor";
 export {
   pageQuery,
   queryBoolean,

@@ -52,7 +52,61 @@ export function createClient(
   client.on("error", () => undefined);
   sendSettings(client, settings, unsent);
   if (settings.needsChannelBinding) requireChannelBinding(client);
+  const options = { settings, applicationName, statementTimeoutMs, unsent } as ClientOptions;
+  cancels.set(client, () => createClient(host, encryption, CANCEL_TIMEOUT_MS, options).client);
   return { client, wasReached: () => isReached };
+}
+
+/** How long a request to cancel may take, in milliseconds. */
+const CANCEL_TIMEOUT_MS = 5000;
+
+/** Creates a second client for the server of the first one. */
+const cancels = new WeakMap<Client, () => Client>();
+
+/**
+ * Asks the server to cancel the statement that a client is running, over a connection of its own, encrypted as the first. The
+ * statement then fails with SQLSTATE 57014, unless it is done before; a server that does not know the request ignores it.
+ * @returns Whether the request has been dealt with: otherwise it may yet meet the client's next statement.
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+ */
+export function cancelStatement(client: Client): Promise<boolean> {
+  const second = cancels.get(client)?.();
+  if (!second) return Promise.resolve(false);
+  const { host, port, ssl, connection } = second as unknown as Internals;
+  const { processID, secretKey } = client as unknown as Internals;
+  const cancel = (): void => connection.cancel(processID, secretKey);
+  return new Promise((resolve) => {
+    const fail = (): void => {
+      resolve(false);
+      connection.stream.destroy();
+    };
+    const timer = setTimeout(fail, CANCEL_TIMEOUT_MS);
+    connection.on("connect", () => (ssl ? connection.requestSsl() : cancel()));
+    connection.on("sslconnect", cancel);
+    connection.on("error", fail);
+    // The server closes the connection once it has told the other one.
+    connection.on("end", () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    // A host that begins with a slash is the folder of a Unix socket, as in pg.
+    if (host.startsWith("/")) connection.connect(`${host}/.s.PGSQL.${port}`);
+    else connection.connect(port, host);
+  });
+}
+
+/** What pg's types leave out. */
+interface Internals {
+  host: string;
+  port: number;
+  ssl: unknown;
+  processID: number;
+  secretKey: number;
+  connection: Connection & {
+    connect(port: number | string, host?: string): void;
+    requestSsl(): void;
+    cancel(processID: number, secretKey: number): void;
+  };
 }
 
 /**

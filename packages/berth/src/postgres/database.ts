@@ -6,9 +6,11 @@ import { keepWorkContexts, keepWorkContextsIfFree } from "../process/work-contex
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
 import { createConnectionPool } from "./connection-pool";
+import type * as PostgresClient from "./client";
 import type * as PostgresConnect from "./connect";
 import { isAtConnectionLimit, isReadOnly, isReusableAfter, isUnavailable } from "./errors";
 import { acceptPoolers } from "./pooler";
+import { createRowStreams, type StreamRows } from "./row-stream";
 import { createTlsWarnings } from "./tls-warnings";
 import { checkTlsFiles } from "./tls";
 import { parsePostgresUrl } from "./url";
@@ -45,6 +47,7 @@ export interface DatabaseOptions {
 /** An attached PostgreSQL database. */
 export interface Database extends Queryable {
   transaction: RunTransaction;
+  stream: StreamRows;
   /** Resolves if the database accepts the login and responds. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
@@ -150,6 +153,10 @@ export function createDatabase(options: DatabaseOptions): Database {
       idleMs: options.statementTimeoutMs,
       toCallerError,
     }),
+    stream: createRowStreams({
+      ...{ pool, runner, toCallerError, statementTimeoutMs: options.statementTimeoutMs },
+      cancel: (client) => loadClient().cancelStatement(client),
+    }),
     ping: async () => {
       if (!pool.isBusy()) await query("SELECT 1");
       else if (performance.now() - pool.lastResponseAt() > PROOF_MS) {
@@ -162,6 +169,10 @@ export function createDatabase(options: DatabaseOptions): Database {
 
 const LEFT_OPEN =
   "The statement began a transaction on a shared connection: use transaction(), which has a connection of its own; this one was rolled back";
+
+const loadClient = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it loads pg, as below
+  require("./client") as typeof PostgresClient;
 
 /** Loads pg, which would delay the listener by a tenth at start. */
 const loadConnect = () =>

@@ -7,7 +7,7 @@ import type { StatementRunner } from "./statements";
 
 /** A row whose columns the caller has not typed. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in pg, whose types an owner need not have
-type AnyRow = Record<string, any>;
+export type AnyRow = Record<string, any>;
 
 /** What runs statements: the database, or a transaction. */
 export interface Queryable {

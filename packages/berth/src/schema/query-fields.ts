@@ -41,19 +41,21 @@ export function queryList<const T extends v.GenericSchema>(item: T, min: number,
   return v.pipe(list, v.minLength(min), v.maxLength(max));
 }
 
-/** The parameters of every paged query. */
-export interface PageQuery {
+/** The parameters of every paged query. The cursor is text, or the values of a `pageCursor`. */
+export interface PageQuery<Cursor extends string | readonly unknown[] = string> {
   limit: number;
-  cursor?: string;
+  cursor?: Cursor;
 }
 
 /**
  * The query of a paged list; with filters: `object({ ...pageQuery(20, 100).entries, tag: … })`.
  * @param limit The default number of rows per page.
  * @param max The largest number of rows that a client may request.
- * @param cursor The schema of what `cursorOf` returns for `sendPage`; an id by default.
+ * @param cursor The schema of what `cursorOf` returns for `sendPage`; an id by default. For several columns: `pageCursor`.
  */
-export const pageQuery = <const C extends v.GenericSchema<string> = typeof id>(
+export const pageQuery = <
+  const C extends v.GenericSchema<string, string | readonly unknown[]> = typeof id,
+>(
   limit: number,
   max: number,
   cursor: C = id as never,

@@ -1,39 +1,17 @@
 import dns from "node:dns";
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import * as v from "valibot";
-import { createServiceClient, type ServiceClient } from "../../src/client/service-client";
-import type { ServiceClientOptions } from "../../src/client/types";
+import type { ServiceClient } from "../../src/client/service-client";
 import { ServiceError, ServiceProblem, toServiceError } from "../../src/client/errors";
 import { keepWorkContexts, runInWorkContext } from "../../src/process/work-context";
 import { createTestLogger } from "../../src/testing/app";
 import { certificate } from "../support/postgres-front";
+import { attach, closedPort, patient, servers, startService } from "../support/stock-service";
 import { watchTimeouts } from "../../src/testing/timers";
-
-const servers: Server[] = [];
-const clients: ServiceClient[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-});
-
-/** Another service, with the requests that it received. */
-async function startService(listener: RequestListener, port = 0) {
-  const asked: string[] = [];
-  const server = createServer((req, res) => {
-    asked.push(`${req.method} ${req.url}`);
-    listener(req, res);
-  }).listen(port, "127.0.0.1");
-  servers.push(server);
-  await once(server, "listening");
-  return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 /** A service that responds when the test says so, but to `/livez` at once. */
 async function startSlow() {
@@ -43,16 +21,6 @@ async function startSlow() {
     else pending.push(() => respond(res, { name: "Ada" }));
   });
   return { ...service, pending };
-}
-
-/** Timeouts that no machine exceeds; a test of one of them sets its own. */
-const patient = { timeoutMs: 600_000, connectTimeoutMs: 600_000, silenceTimeoutMs: 600_000 };
-
-function attach(url: string, options: Partial<ServiceClientOptions> = {}) {
-  const { logger, log } = createTestLogger();
-  const client = createServiceClient({ name: "stock", url, logger, ...patient, ...options });
-  clients.push(client);
-  return { client, log };
 }
 
 const ship = v.object({ name: v.string() });
@@ -91,15 +59,6 @@ function inContext<T>(forMs: number, work: () => Promise<T>): Promise<T> {
   const { logger } = createTestLogger();
   const context = { logger, fields: () => ({}), deadline: performance.now() + forMs };
   return new Promise((resolve) => runInWorkContext(context, () => resolve(work())));
-}
-
-/** A port that refuses connections. */
-async function closedPort(): Promise<number> {
-  const { server } = await startService(() => undefined);
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("a call to another service", () => {

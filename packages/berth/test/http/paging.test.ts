@@ -1,9 +1,13 @@
 import { once } from "node:events";
+import { toJsonSchema as convert } from "@valibot/to-json-schema";
 import type { AddressInfo } from "node:net";
+import type { Request, Response } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { sendPage } from "../../src/http/paging";
-import { object, oneOf, text } from "../../src/schema/fields";
+import { date, id, object, oneOf, text } from "../../src/schema/fields";
+import { toJsonSchema } from "../../src/schema/json-schema";
+import { pageCursor } from "../../src/schema/page-cursor";
 import { type PageQuery, pageQuery, queryList } from "../../src/schema/query-fields";
 import { parseQuery } from "../../src/schema/validate";
 import { createTestApp, problem } from "../../src/testing/app";
@@ -115,5 +119,97 @@ describe("GET a list", () => {
         ],
       }),
     ]);
+  });
+});
+
+describe("GET a list that is sorted by several columns", () => {
+  interface Task {
+    due: string;
+    id: string;
+  }
+  /** Descending, with equal days. */
+  const tasks = Array.from({ length: 7 }, (_, at) => ({
+    due: `2026-01-0${3 - Math.floor(at / 3)}`,
+    id: String(20 - at),
+  }));
+  const tasksQuery = object({
+    ...pageQuery(2, 5, pageCursor(date, id)).entries,
+    near: v.optional(text(1, 50)),
+  });
+  const cursors: unknown[] = [];
+  const { app: taskApp } = createTestApp((router) =>
+    router.get("/tasks", async (req, res) => {
+      const query = parseQuery(tasksQuery, req);
+      await sendPage(
+        res,
+        query,
+        ({ cursor, limit }) => {
+          cursors.push(cursor);
+          // Typed as the schemas say.
+          const [day, last]: readonly [string, string] = cursor ?? ["9999-12-31", "0"];
+          const isAfter = ({ due, id }: Task) =>
+            due < day || (due === day && Number(id) < Number(last));
+          return Promise.resolve(tasks.filter(isAfter).slice(0, limit));
+        },
+        (task) => [task.due, task.id],
+      );
+    }),
+  );
+
+  it("leads through all pages, with an opaque cursor", async () => {
+    const found: Task[] = [];
+    const paths: string[] = [];
+    for (let path: string | undefined = "/tasks?near=a"; path;) {
+      paths.push(path);
+      const res = await request(taskApp).get(path);
+      found.push(...(res.body as Task[]));
+      path = next(res.headers.link, path);
+    }
+    expect(found).toEqual(tasks);
+    expect(paths).toHaveLength(4);
+    expect(paths[1]).toMatch(/^\/tasks\?near=a&cursor=[\w-]+$/);
+    expect(cursors[1]).toEqual(["2026-01-03", "19"]);
+  });
+
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  it.each([
+    ["another shape", encode({ due: "2026-01-01", id: "1" })],
+    ["too few values", encode(["2026-01-01"])],
+    ["too many values", encode(["2026-01-01", "1", "2"])],
+    ["a value of another type", encode(["2026-01-01", 1])],
+    ["a day that there is not", encode(["2026-02-31", "1"])],
+    ["no JSON", "bm9uZQ"],
+    ["no base64url", "a+b/"],
+    ["more than a cursor has", encode(["2026-01-01", "1".repeat(5000)])],
+    ["deep nesting", Buffer.from("[".repeat(1400)).toString("base64url")],
+  ])("responds 400 to a cursor with %s", async (_what, cursor) => {
+    const res = await request(taskApp).get("/tasks").query({ cursor });
+    expect([res.status, JSON.parse(res.text)]).toEqual([
+      400,
+      problem(400, "Bad Request", {
+        detail: "Some query parameters are not valid.",
+        errors: [{ parameter: "cursor", detail: "must be the cursor of a link to the next page" }],
+      }),
+    ]);
+  });
+
+  it("takes only a cursor of the right types", () => {
+    const page = parseQuery.bind(undefined, tasksQuery);
+    const list = () => Promise.resolve(tasks);
+    const wrong = async (res: Response, req: Request) => {
+      // @ts-expect-error -- an id is text
+      await sendPage(res, page(req), list, (task) => [task.due, Number(task.id)]);
+      // @ts-expect-error -- one value is missing
+      await sendPage(res, page(req), list, (task) => [task.due]);
+      // @ts-expect-error -- the query of an id has no list
+      await sendPage(res, parseQuery(pageQuery(2, 5), req), list, (task) => [task.due, task.id]);
+    };
+    expect(wrong).toBeInstanceOf(Function);
+  });
+
+  it("has a cursor of text in its JSON Schema", () => {
+    expect(toJsonSchema(tasksQuery, convert).properties).toMatchObject({
+      cursor: { type: "string", pattern: "^[\\w-]+$", maxLength: 2000 },
+    });
   });
 });
