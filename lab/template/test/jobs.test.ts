@@ -30,7 +30,8 @@ const folder = mkdtempSync(join(tmpdir(), "jobs of a service-"));
 let postgres: TestPostgres | undefined;
 beforeAll(async () => {
   typeIn();
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: folder });
+  // Without prebuild, which compiles the packages: the copy links to those that are compiled.
+  execFileSync("npm", ["run", "--silent", "--ignore-scripts", "build"], { cwd: folder });
   postgres = await startTestPostgres();
 });
 afterAll(async () => {
