@@ -82,7 +82,6 @@ const GIVEN: Readonly<Record<string, string>> = {
   file: "declare const file: string;",
   folder: "declare const folder: string;",
   url: "declare const url: string;",
-  logger: 'declare const logger: import("pino").Logger;',
   pipeline: 'import { pipeline } from "node:stream/promises";',
   createWriteStream: 'import { createWriteStream } from "node:fs";',
   region: "declare const region: string;",

@@ -21,7 +21,7 @@ describe("berth", () => {
       status: 2,
       stdout: "",
       stderr:
-        'Unknown command "relaod": expected one of dev, reload, db, postgres, issuer, fuzz, contract\n',
+        'Unknown command "relaod": expected one of dev, reload, db, postgres, issuer, fuzz, contract, remove, add\n',
     });
   });
 
