@@ -95,9 +95,15 @@ module.exports = [
     berth("http"),
     NO_LOG,
     onlyFrom(
-      "schema|request|express|process|port",
+      "uploads|schema|request|express|process|port",
       "Routes know no database: take what you need as an argument.",
     ),
+  ),
+  folder(
+    berth("uploads"),
+    NO_LOG,
+    ONLY_EXPRESS_TYPES,
+    onlyFrom("schema|request|process", "Uploads know neither middleware nor databases."),
   ),
   folder(
     berth("api"),

@@ -2,7 +2,9 @@
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { parseBody } from "../http/body";
+import { parseForm } from "../http/form";
 import { describes, type MediaType, type RouteDescription } from "../schema/description";
+import { entriesOf, fileFieldsOf } from "../schema/file";
 import { parseParams, parseQuery } from "../schema/validate";
 import { responseCheck } from "./response-checks";
 
@@ -39,7 +41,7 @@ declare module "express-serve-static-core" {
 export type Described<D extends RouteDescription> = RequestHandler<
   D extends { params: infer S } ? OutputOf<S> : Request["params"],
   { [Status in keyof D["responses"]]: InputOf<D["responses"][Status]> }[keyof D["responses"]],
-  D extends { body: infer S } ? OutputOf<S> : undefined,
+  D extends { body: infer S } | { form: infer S } ? OutputOf<S> : undefined,
   D extends { query: infer S } ? OutputOf<S> : Request["query"]
 >;
 
@@ -53,19 +55,24 @@ type InputOf<S> = S extends v.GenericSchema
 /**
  * Middleware that describes a route. The handler after it finds the schemas' output in `req.params`, `req.query` and
  * `req.body`.
- * @throws Problem in requests, as `parseParams`, `parseQuery` and `parseBody` do.
+ * @throws Problem in requests, as `parseParams`, `parseQuery`, `parseBody` and `parseForm` do. TypeError at once when a
+ *   form's files contradict each other.
  */
 export function describeRoute<const D extends RouteDescription>(
   description: D & Record<Exclude<keyof D, keyof RouteDescription>, never>,
 ): Described<D> {
-  const { params, query, body, bodyOptions, responses }: RouteDescription = description;
+  const { params, query, body, form, responses }: RouteDescription = description;
+  const { bodyOptions, formOptions }: RouteDescription = description;
   const checkResponse = responseCheck(responses);
+  // Fails at once if the form's files contradict each other.
+  if (form) fileFieldsOf(entriesOf(form));
   const handler: RequestHandler = (req, res, next) => {
     if (params) req.params = parseParams(params, req) as Request["params"];
     if (query) setQuery(req, parseQuery(query, req));
     checkResponse(req, res, next);
-    if (!body) return next();
-    return parseBody(body, req, bodyOptions).then((value) => {
+    if (!body && !form) return next();
+    const read = body ? parseBody(body, req, bodyOptions) : parseForm(form!, req, formOptions);
+    return read.then((value) => {
       req.body = value;
       next();
     });

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type * as ToJsonSchema from "@valibot/to-json-schema";
 import * as v from "valibot";
 import type { RouteDescription } from "../schema/description";
+import { entriesOf, fileFieldsOf } from "../schema/file";
 import { toJsonSchema } from "../schema/json-schema";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
 import { problemResponse, validationResponse } from "./problem-responses";
@@ -23,7 +24,7 @@ export function operationOf(
   { method, path, description }: Documented,
   named: Record<string, object>,
 ) {
-  const { summary, description: text, tag, params, query, body, responses } = description;
+  const { summary, description: text, tag, params, query, body, form, responses } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
   const pathNames = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
   const querySchema = query && convert(query);
@@ -33,7 +34,8 @@ export function operationOf(
   ];
   // OpenAPI describes each parameter, but not the query as a whole.
   const texts = [text, querySchema?.description as string | undefined].filter(Boolean);
-  if (body && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
+  if (body && form) throw new Error("It has both a JSON body and a form: describe one of them.");
+  if ((body ?? form) && ["get", "head"].includes(method)) throw new Error("It cannot have a body.");
   return {
     summary,
     ...(texts.length > 0 && { description: texts.join("\n\n") }),
@@ -41,6 +43,7 @@ export function operationOf(
     tags: [tag ?? (path.split("/")[1] || "service")],
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
+    ...(form && { requestBody: { required: true, content: formOf(form, schemaOf(form)) } }),
     responses: {
       ...mapValues(validationProblems(description), (when, status) =>
         validationResponse(when, Number(status)),
@@ -100,15 +103,20 @@ function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {
 }
 
 /** The problems of the request's validation. */
-export const validationProblems = ({ params, query, body }: RouteDescription) =>
+export const validationProblems = ({ params, query, body, form }: RouteDescription) =>
   ({
-    ...((query ?? body) && {
+    ...((query ?? body ?? form) && {
       400: "The request is malformed; `errors` lists what is wrong with its query.",
     }),
     ...(params && { 404: "There is nothing at this path." }),
     ...(body && {
       413: "The body is too large.",
       415: "The body is not JSON.",
+      422: "Some fields are not valid; `errors` lists them.",
+    }),
+    ...(form && {
+      413: "The form, or one of its files, is too large.",
+      415: "The body is not a form.",
       422: "Some fields are not valid; `errors` lists them.",
     }),
   }) as Record<number, string>;
@@ -158,6 +166,22 @@ const operationIdOf = (method: string, path: string): string =>
         .replace(/(^|\W+|_)(\w)/g, (_all, _sep, letter: string) => letter.toUpperCase()),
     )
     .join("");
+
+/** A form without files may be sent in two ways; a file's types are those of its part. */
+function formOf(form: v.GenericSchema, schema: JsonSchema) {
+  const files = [...fileFieldsOf(entriesOf(form))];
+  const encoding = files.flatMap(([name, { rule }]) =>
+    rule.types ? [[name, { contentType: rule.types.join(", ") }]] : [],
+  );
+  if (files.length === 0)
+    return { "application/x-www-form-urlencoded": { schema }, "multipart/form-data": { schema } };
+  return {
+    "multipart/form-data": {
+      schema,
+      ...(encoding.length > 0 && { encoding: Object.fromEntries(encoding) as object }),
+    },
+  };
+}
 
 const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
 

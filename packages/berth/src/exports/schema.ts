@@ -18,6 +18,14 @@ export {
   someOf,
   text,
 } from "../schema/fields";
+export {
+  file,
+  streamedFile,
+  type FileOptions,
+  type StreamedFile,
+  type UploadedFile,
+} from "../schema/file";
+export { type FileType } from "../schema/file-types";
 export { checkAs, toJsonSchema } from "../schema/json-schema";
 export { pageCursor, type CursorValues } from "../schema/page-cursor";
 export {

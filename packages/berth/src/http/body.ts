@@ -1,6 +1,5 @@
 // Reads and validates a request's body when a handler asks for it, so middleware can refuse a request unread.
 import { isUtf8 } from "node:buffer";
-import { parse } from "node:querystring";
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { bodyLimit } from "../express/app";
@@ -32,20 +31,6 @@ export async function parseBody<S extends v.GenericSchema>(
 }
 
 /**
- * The fields of a form (`application/x-www-form-urlencoded`), validated: each is a string, or an array if it was sent
- * several times.
- * @throws Problem as `parseBody` does.
- */
-export async function parseForm<S extends v.GenericSchema>(
-  schema: S,
-  req: Request,
-  options: BodyOptions = {},
-): Promise<v.InferOutput<S>> {
-  if (req.body === undefined) req.body = await readForm(req, options);
-  return checkFields(schema, req.body);
-}
-
-/**
  * The bytes of the request's body, of any type. They are kept, also for `parseBody` and `parseForm`, so a handler can
  * verify a signature before parsing what it signs.
  * @throws Problem 413 over the limit, 415 for an unknown Content-Encoding, 400 if the body cannot be decompressed.
@@ -73,17 +58,20 @@ export function jsonBody(options: BodyOptions = {}): RequestHandler {
   };
 }
 
-const checkFields = <S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutput<S> =>
-  validate(schema, body, 422, "Some fields are not valid.", byPointer);
+/** @throws Problem 422 with one entry for each invalid field. */
+export const checkFields = <S extends v.GenericSchema>(
+  schema: S,
+  body: unknown,
+): v.InferOutput<S> => validate(schema, body, 422, "Some fields are not valid.", byPointer);
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
-const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(;|$)/i;
 /** Any charset but UTF-8, quoted or not; quoted values of other parameters are skipped. */
 const OTHER_CHARSET =
   /^([^"]|"([^"\\]|\\.)*")*?;[ \t]*charset=(?!(?<quote>"?)utf-8\k<quote>[ \t]*(;|$))/i;
 const BYTE_ORDER_MARK = "\ufeff";
 
-const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "";
+/** The Content-Type, or nothing. */
+export const typeOf = ({ headers }: Request): string => headers["content-type"] ?? "";
 
 async function readJson(req: Request, options: BodyOptions): Promise<object> {
   if (!hasBody(req)) throw new Problem(400, "The request needs a JSON body.");
@@ -100,17 +88,8 @@ async function readJson(req: Request, options: BodyOptions): Promise<object> {
   return value;
 }
 
-/** An empty body of the right type is a form without fields. */
-async function readForm(req: Request, options: BodyOptions): Promise<object> {
-  if (!FORM_TYPE.test(typeOf(req))) {
-    throw hasBody(req) ? new Problem(415, NOT_FORM_TYPE) : new Problem(400, NO_FORM);
-  }
-  // No maximum, as the body limit bounds them: Node would silently drop fields after the thousandth.
-  return parse(await readText(req, options), "&", "=", { maxKeys: 0 });
-}
-
-/** UTF-8 only: RFC 8259, section 8.1, requires it for JSON, and the URL standard for forms. */
-async function readText(req: Request, options: BodyOptions): Promise<string> {
+/** A body as text. UTF-8 only: RFC 8259, section 8.1, requires it for JSON, and the URL standard for forms. */
+export async function readText(req: Request, options: BodyOptions): Promise<string> {
   if (OTHER_CHARSET.test(typeOf(req))) throw new Problem(415, UNKNOWN_CHARSET);
   const { limitBytes = bodyLimit(req) } = options;
   let body = await readSent(req, limitBytes);
@@ -122,7 +101,4 @@ async function readText(req: Request, options: BodyOptions): Promise<string> {
 const NOT_JSON_TYPE = "The body must be JSON: send Content-Type: application/json.";
 const NOT_JSON = "The body must be valid JSON: an object or an array.";
 const TOO_DEEP = `The body is nested too deeply: at most ${MAX_DEPTH} levels of objects and arrays are allowed.`;
-const NOT_FORM_TYPE =
-  "The body must be a form: send Content-Type: application/x-www-form-urlencoded.";
-const NO_FORM = "The request needs a form body.";
 const UNKNOWN_CHARSET = "The body's charset is not supported: send UTF-8.";

@@ -8,6 +8,16 @@ export interface BodyOptions {
   limitBytes?: number;
 }
 
+/** How a form is read. */
+export interface FormOptions {
+  /** The most bytes of all fields that are not files, names included; the app's limit (`BODY_LIMIT_BYTES`) by default. */
+  limitBytes?: number;
+  /** The most fields of a multipart form that are not files; 100 by default. */
+  maxFields?: number;
+  /** The folder in which files are stored; the system's temporary folder by default. */
+  folder?: string;
+}
+
 /** The description of a route. */
 export interface RouteDescription {
   /** What the route does, in one line: "Creates a note." */
@@ -24,6 +34,13 @@ export interface RouteDescription {
   body?: v.GenericSchema;
   /** How the body is read. */
   bodyOptions?: BodyOptions;
+  /**
+   * The fields of a form, files included; 422 if they do not match. `multipart/form-data`, or without files also
+   * `application/x-www-form-urlencoded`.
+   */
+  form?: v.GenericSchema;
+  /** How the form is read. */
+  formOptions?: FormOptions;
   /** The responses, by status. */
   responses: Responses;
   /** When the route responds with a problem, by status, besides the problems of validation. */

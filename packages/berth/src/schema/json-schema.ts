@@ -1,5 +1,6 @@
 // Converts valibot schemas to JSON Schema; a rule that would be lost is an error.
 import * as v from "valibot";
+import type { FileSchema } from "./file";
 
 /** JSON Schema keywords, such as `{ maxLength: 5 }`. */
 export type Keywords = Readonly<Record<string, unknown>>;
@@ -79,8 +80,16 @@ function withKeywords<J>(jsonSchema: J, { type, ...keywords }: Keywords): J {
   return both as J;
 }
 
-/** A query's defaults are text, as a client would send them: converts them to the type of the value. */
+/**
+ * The converter does not know files. A query's defaults are text, as a client would send them: they are converted to the
+ * type of the value.
+ * @see https://spec.openapis.org/oas/v3.1.1.html#working-with-binary-data
+ */
 function overrideSchema<J>({ valibotSchema, jsonSchema }: SchemaContext<J>): J | undefined {
+  const { fileRule } = valibotSchema as Partial<FileSchema>;
+  if (fileRule) {
+    return { ...jsonSchema, type: "string", format: "binary", maxLength: fileRule.maxBytes };
+  }
   if (typeof jsonSchema.default !== "string" || jsonSchema.type === "string") return undefined;
   return { ...jsonSchema, default: v.parse(valibotSchema, undefined) };
 }

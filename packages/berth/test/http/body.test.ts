@@ -14,7 +14,8 @@ import express, {
 } from "express";
 import request from "supertest";
 import * as v from "valibot";
-import { jsonBody, parseBody, parseForm, readBytes } from "../../src/http/body";
+import { jsonBody, parseBody, readBytes } from "../../src/http/body";
+import { parseForm } from "../../src/http/form";
 import { object, text } from "../../src/schema/fields";
 import { createTestApp, problem } from "../../src/testing/app";
 import { connectRaw, type RawClient } from "../../src/testing/raw-client";

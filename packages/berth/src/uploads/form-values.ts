@@ -1,0 +1,67 @@
+// Collects the fields of a form, within its limits.
+import { Problem } from "../request/problem";
+import type { FileField } from "../schema/file";
+import { count } from "../schema/explain";
+import { fieldProblem, INVALID } from "./checked-file";
+
+/** The limits of a form's fields; each file field has its own. */
+export interface FieldLimits {
+  /** The most bytes of all fields together, names included; files do not count. */
+  limitBytes: number;
+  /** The most fields that are not files. */
+  maxFields: number;
+}
+
+/** The fields of a form by name: text, a file, or a list of either. */
+export type FormValues = Record<string, unknown>;
+
+/** @param fileFields Which fields are files; those that take several have a list, also of none. */
+export function createFormValues(
+  fileFields: ReadonlyMap<string, FileField>,
+  { limitBytes, maxFields }: FieldLimits,
+) {
+  // Without a prototype, as names are the client's.
+  const values = Object.create(null) as FormValues;
+  for (const [name, { isList }] of fileFields) if (isList) values[name] = [];
+  const filesBegun = new Map<string, number>();
+  let fields = 0;
+  let bytes = 0;
+
+  function add(name: string, value: unknown): void {
+    const known = values[name];
+    if (known === undefined) values[name] = value;
+    else if (Array.isArray(known)) known.push(value);
+    else values[name] = [known, value];
+  }
+
+  return {
+    values,
+    /** Adds a file that has arrived. */
+    addFile: add,
+    /** @throws Problem 413 over a limit. */
+    addText(this: void, name: string, value: string, isTruncated: boolean): void {
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+      if (isTruncated || bytes > limitBytes) throw new Problem(413, FIELDS_TOO_LARGE);
+      if (++fields > maxFields)
+        throw new Problem(413, `The form has more than ${count(maxFields, "field")}.`);
+      add(name, value);
+    },
+    /** The field of a file that begins to arrive. @throws Problem 422 if there is none, or it has enough files. */
+    fieldOfFile(this: void, name: string): FileField {
+      const field = fileFields.get(name);
+      if (!field) throw fieldProblem(422, INVALID, name, "must not be a file");
+      const begun = (filesBegun.get(name) ?? 0) + 1;
+      filesBegun.set(name, begun);
+      if (begun > field.maxFiles)
+        throw fieldProblem(
+          422,
+          INVALID,
+          name,
+          `must have at most ${count(field.maxFiles, "file")}`,
+        );
+      return field;
+    },
+  };
+}
+
+const FIELDS_TOO_LARGE = "The form's fields are larger than this service accepts.";
