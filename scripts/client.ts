@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
+import { factory } from "typescript";
 import { describeService } from "./openapi";
 
 const HEADER = "// The requests and responses of the service, written by `npm run client`.\n\n";
@@ -10,8 +11,14 @@ const USAGE = "npm run client -- [FILE] takes only the file to write (default: a
 
 /** The types of an OpenAPI document for `openapi-fetch`. @throws Error when the document is invalid. */
 export async function clientTypes(document: object): Promise<string> {
-  // A client may leave out a field that has a default.
-  const types = await openapiTS(document as OpenAPI3, { defaultNonNullable: false, silent: true });
+  const types = await openapiTS(document as OpenAPI3, {
+    // A client may leave out a field that has a default.
+    defaultNonNullable: false,
+    silent: true,
+    // A file of a form.
+    transform: ({ format }) =>
+      format === "binary" ? factory.createTypeReferenceNode("Blob") : undefined,
+  });
   return HEADER + astToString(types);
 }
 

@@ -70,7 +70,11 @@ const GIVEN: Readonly<Record<string, string>> = {
   events: "declare const events: { take(event: object): Promise<void> };",
   event: 'declare const event: import("valibot").GenericSchema<object>;',
   photoInput: 'declare const photoInput: import("valibot").GenericSchema<{ title: string }>;',
-  upload: 'import multer from "multer"; const upload = multer();',
+  archive:
+    'declare const archive: { put(name: string, type: string, content: import("node:stream").Readable): Promise<void> };',
+  Router: 'import { Router } from "express";',
+  randomUUID: 'import { randomUUID } from "node:crypto";',
+  copyFile: 'import { copyFile } from "node:fs/promises";',
   WebSocketServer: 'import { WebSocketServer } from "ws";',
   isInOrder: "declare const isInOrder: (value: object) => boolean;",
   orderId: "declare const orderId: string;",

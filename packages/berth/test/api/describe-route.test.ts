@@ -3,7 +3,8 @@ import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { setResponseChecks } from "../../src/api/response-checks";
-import { dateTime, id, object, text } from "../../src/schema/fields";
+import { arrayOf, dateTime, id, object, text } from "../../src/schema/fields";
+import { file, streamedFile } from "../../src/schema/file";
 import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp, type LogLine, problem } from "../../src/testing/app";
 
@@ -106,6 +107,33 @@ describe("the types of a described route", () => {
           // @ts-expect-error: a name is missing.
           res.json({ id });
           res.json({ id, name: name.repeat(limit) });
+        },
+      );
+    });
+    expect(app).toBeDefined();
+  });
+
+  it("are those of its form, with its files", () => {
+    const { app } = serve((router) => {
+      router.post(
+        "/photos",
+        describeRoute({
+          summary: "Is compiled.",
+          form: object({
+            title: text(1, 10),
+            image: v.optional(file({ maxBytes: 9 })),
+            pages: arrayOf(file({ maxBytes: 9 }), 0, 3),
+            scan: streamedFile({ maxBytes: 9 }),
+          }),
+          responses: { 200: v.string() },
+        }),
+        (req, res) => {
+          const { title, image, pages, scan } = req.body;
+          const paths: (string | undefined)[] = [title, image?.path, pages[0]?.path];
+          // @ts-expect-error: a file that is streamed is at no path.
+          void scan.path;
+          scan.stream.resume();
+          res.json(paths.join());
         },
       );
     });

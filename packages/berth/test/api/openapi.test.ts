@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
 import { openApiDocument, undescribedRoutes } from "../../src/api/openapi";
 import { describes, type RouteDescription } from "../../src/schema/description";
-import { id, object, text } from "../../src/schema/fields";
+import { arrayOf, id, object, text } from "../../src/schema/fields";
+import { file } from "../../src/schema/file";
 import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp } from "../../src/testing/app";
 
@@ -461,5 +462,49 @@ describe("a description that contradicts itself", () => {
     const router = Router();
     define(router);
     expect(() => openApiDocument(router, info)).toThrow(message);
+  });
+});
+
+describe("a form in the OpenAPI document", () => {
+  const bodyOf = (form: v.GenericSchema) => {
+    const app = express().post("/ships", described({ form }), handler);
+    const { paths } = openApiDocument(app.router, info);
+    return paths["/ships"]?.post as { requestBody: object; responses: object };
+  };
+
+  it("has its files as binary, with their types", () => {
+    const form = object({
+      title: text(1, 10),
+      image: file({ maxBytes: 500, types: ["image/png", "image/jpeg"] }),
+      more: v.optional(arrayOf(file({ maxBytes: 500 }), 0, 3)),
+    });
+    const { requestBody, responses } = bodyOf(form);
+    const binary = { type: "string", format: "binary", maxLength: 500 };
+    expect(requestBody).toMatchObject({
+      required: true,
+      content: {
+        "multipart/form-data": {
+          schema: {
+            required: ["title", "image"],
+            properties: { image: binary, more: { type: "array", items: binary, maxItems: 3 } },
+          },
+          encoding: { image: { contentType: "image/png, image/jpeg" } },
+        },
+      },
+    });
+    expect(Object.keys(responses)).toEqual(["200", "400", "413", "415", "422", "default"]);
+  });
+
+  it("may be sent in two ways if it has no files", () => {
+    const { requestBody } = bodyOf(object({ title: text(1, 10) }));
+    expect(Object.keys((requestBody as { content: object }).content)).toEqual([
+      "application/x-www-form-urlencoded",
+      "multipart/form-data",
+    ]);
+  });
+
+  it("cannot be beside a JSON body", () => {
+    const app = express().post("/ships", described({ form: ship, body: ship }), handler);
+    expect(() => openApiDocument(app.router, info)).toThrow("both a JSON body and a form");
   });
 });
