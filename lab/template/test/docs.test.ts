@@ -56,7 +56,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   findUser: "declare const findUser: (header?: string) => Promise<{ id: string } | undefined>;",
   requireUser: 'declare const requireUser: import("express").RequestHandler;',
   orders:
-    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object>; replace(id: string, order: object): Promise<object> };",
+    "declare const orders: { create(input: object): Promise<object>; list(page: object): Promise<{ id: string }[]>; find(id: string): Promise<object>; watch(signal: AbortSignal, since?: string): AsyncIterable<{ event: 'deleted'; data: { id: string }; id: string }>; replace(id: string, order: object): Promise<object> };",
   order: 'declare const order: import("valibot").GenericSchema<object>;',
   orderInput: 'declare const orderInput: import("valibot").GenericSchema<object>;',
   ordersQuery: 'import { pageQuery } from "berth/schema"; const ordersQuery = pageQuery(20, 100);',

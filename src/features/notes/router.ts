@@ -18,7 +18,9 @@ export function createNotesRouter({ database }: { database: Database }): Router 
     describeRoute({
       summary: "Lists notes, the newest first.",
       query: notesQuery,
-      responses: { 200: v.array(note) },
+      responses: {
+        200: { body: v.array(note), headers: { Link: "The next page, if there is one." } },
+      },
     }),
     async (req, res) => {
       await sendPage(
@@ -34,9 +36,9 @@ export function createNotesRouter({ database }: { database: Database }): Router 
     "/",
     describeRoute({
       summary: "Creates a note.",
-      description: "Sent again with the same `Idempotency-Key`, it is created once.",
+      isIdempotent: true,
       body: noteInput,
-      responses: { 201: note },
+      responses: { 201: { body: note, headers: { Location: "Where the note is." } } },
     }),
     async (req, res) => {
       await idempotent(once, req, res, async (db) => {

@@ -3,8 +3,9 @@ import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
 import { parseBody } from "../http/body";
 import { parseForm } from "../http/form";
-import { describes, type MediaType, type RouteDescription } from "../schema/description";
+import { describes, type RouteDescription } from "../schema/description";
 import { entriesOf, fileFieldsOf } from "../schema/file";
+import type { MediaType } from "../schema/response";
 import { parseParams, parseQuery } from "../schema/validate";
 import { responseCheck } from "./response-checks";
 
@@ -46,11 +47,18 @@ export type Described<D extends RouteDescription> = RequestHandler<
 >;
 
 type OutputOf<S> = S extends v.GenericSchema ? v.InferOutput<S> : never;
+/** What `res.json` and `res.send` take for a described response. */
 type InputOf<S> = S extends v.GenericSchema
   ? v.InferInput<S>
-  : S extends MediaType
-    ? string | Uint8Array
-    : never;
+  : S extends { body: infer B }
+    ? InputOf<B>
+    : S extends readonly (infer B)[]
+      ? InputOf<B>
+      : S extends { schema: infer J }
+        ? InputOf<J>
+        : S extends MediaType
+          ? string | Uint8Array
+          : never;
 
 /**
  * Middleware that describes a route. The handler after it finds the schemas' output in `req.params`, `req.query` and

@@ -7,8 +7,10 @@ import {
   type RouteDescription,
   type SecurityDescription,
 } from "../schema/description";
-import { type Documented, operationOf, validationProblems } from "./operation";
+import { type HeaderDescriptions, partsOf } from "../schema/response";
+import { type Documented, operationOf } from "./operation";
 import { PROBLEM, problemResponse } from "./problem-responses";
+import { validationProblems } from "./responses";
 
 /** The `info` of the OpenAPI document. */
 export interface ApiInfo {
@@ -144,8 +146,12 @@ function documentedRoute({ method, path, descriptions }: DescribedRoute): Docume
     {},
     ...descriptions.map(({ problems }) => problems),
   ) as NonNullable<RouteDescription["problems"]>;
+  const headers = Object.assign(
+    {},
+    ...descriptions.map(({ headers }) => headers),
+  ) as HeaderDescriptions;
   checkStatuses(description);
-  return { method, path, description: { ...description, problems } };
+  return { method, path, description: { ...description, problems, headers } };
 }
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -163,7 +169,7 @@ function checkStatuses(description: RouteDescription): void {
   }
   for (const [status, response] of Object.entries(responses)) {
     if (!/^[2-5]\d\d$/.test(status)) throw new Error(`${status} is not a response status.`);
-    if (response && ["204", "205", "304"].includes(status)) {
+    if (partsOf(response).bodies.length > 0 && ["204", "205", "304"].includes(status)) {
       throw new Error(`A ${status} has no body: describe it by null.`);
     }
   }

@@ -1,18 +1,17 @@
 // Makes the OpenAPI operation for one route.
-import { STATUS_CODES } from "node:http";
 import type * as ToJsonSchema from "@valibot/to-json-schema";
-import * as v from "valibot";
-import type { RouteDescription } from "../schema/description";
+import type * as v from "valibot";
 import { entriesOf, fileFieldsOf } from "../schema/file";
 import { toJsonSchema } from "../schema/json-schema";
 import { type JsonSchema, nameSchemas } from "./named-schemas";
-import { problemResponse, validationResponse } from "./problem-responses";
+import type { Examples } from "../schema/response";
+import { type DescribedResponses, examplesOf, responsesOf } from "./responses";
 
 /** A route that OpenAPI can describe. */
 export interface Documented {
   method: string;
   path: string;
-  description: RouteDescription;
+  description: DescribedResponses;
 }
 
 /**
@@ -24,13 +23,14 @@ export function operationOf(
   { method, path, description }: Documented,
   named: Record<string, object>,
 ) {
-  const { summary, description: text, tag, params, query, body, form, responses } = description;
+  const { summary, description: text, tag, params, query, body, form, examples } = description;
   const schemaOf = (schema: v.GenericSchema) => nameSchemas(convert(schema), named) as JsonSchema;
   const pathNames = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
   const querySchema = query && convert(query);
   const parameters = [
     ...parametersOf("path", params && convert(params), pathNames),
     ...parametersOf("query", querySchema),
+    ...(description.isIdempotent ? [IDEMPOTENCY_KEY] : []),
   ];
   // OpenAPI describes each parameter, but not the query as a whole.
   const texts = [text, querySchema?.description as string | undefined].filter(Boolean);
@@ -42,28 +42,17 @@ export function operationOf(
     operationId: operationIdOf(method, path),
     tags: [tag ?? (path.split("/")[1] || "service")],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: jsonOf(schemaOf(body)) } }),
-    ...(form && { requestBody: { required: true, content: formOf(form, schemaOf(form)) } }),
-    responses: {
-      ...mapValues(validationProblems(description), (when, status) =>
-        validationResponse(when, Number(status)),
-      ),
-      ...mapValues(description.problems ?? {}, (problem, status) =>
-        typeof problem === "string"
-          ? problemResponse(problem, Number(status))
-          : problemResponse(problem.when, Number(status), {
-              members: schemaOf(v.object(problem.members)),
-            }),
-      ),
-      ...mapValues(responses, (response, status) => ({
-        description: STATUS_CODES[status] ?? status,
-        ...(response && {
-          content:
-            "mediaType" in response ? contentOf(response.mediaType) : jsonOf(schemaOf(response)),
-        }),
-      })),
-      default: { $ref: "#/components/responses/Problem" },
-    },
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: schemaOf(body), ...examplesOf(body, examples) } },
+      },
+    }),
+    ...(form && {
+      requestBody: { required: true, content: formOf(form, schemaOf(form), examples) },
+    }),
+    ...(description.isDeprecated && { deprecated: true }),
+    responses: responsesOf(description, schemaOf),
   };
 }
 
@@ -102,25 +91,6 @@ function exampleOf({ format, minLength = 0, maxLength }: JsonSchema): string {
   );
 }
 
-/** The problems of the request's validation. */
-export const validationProblems = ({ params, query, body, form }: RouteDescription) =>
-  ({
-    ...((query ?? body ?? form) && {
-      400: "The request is malformed; `errors` lists what is wrong with its query.",
-    }),
-    ...(params && { 404: "There is nothing at this path." }),
-    ...(body && {
-      413: "The body is too large.",
-      415: "The body is not JSON.",
-      422: "Some fields are not valid; `errors` lists them.",
-    }),
-    ...(form && {
-      413: "The form, or one of its files, is too large.",
-      415: "The body is not a form.",
-      422: "Some fields are not valid; `errors` lists them.",
-    }),
-  }) as Record<number, string>;
-
 function parametersOf(
   place: "path" | "query",
   schema: JsonSchema | undefined,
@@ -151,6 +121,15 @@ function parametersOf(
   }));
 }
 
+/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "A key of the client's choice, with which it may send the request again.",
+  schema: { type: "string", pattern: "^[!#-~]{1,255}$", examples: ["8e03978e"] },
+};
+
 /** Keywords of the object that say nothing about its parameters, or that are used elsewhere. */
 const IGNORED_KEYWORDS = new Set(["additionalProperties", "title", "description", "examples"]);
 
@@ -168,13 +147,16 @@ const operationIdOf = (method: string, path: string): string =>
     .join("");
 
 /** A form without files may be sent in two ways; a file's types are those of its part. */
-function formOf(form: v.GenericSchema, schema: JsonSchema) {
+function formOf(form: v.GenericSchema, schema: JsonSchema, examples: Examples | undefined) {
   const files = [...fileFieldsOf(entriesOf(form))];
   const encoding = files.flatMap(([name, { rule }]) =>
     rule.types ? [[name, { contentType: rule.types.join(", ") }]] : [],
   );
-  if (files.length === 0)
-    return { "application/x-www-form-urlencoded": { schema }, "multipart/form-data": { schema } };
+  if (files.length === 0) {
+    const media = { schema, ...examplesOf(form, examples) };
+    return { "application/x-www-form-urlencoded": media, "multipart/form-data": media };
+  }
+  if (examples) throw new Error("A form with files cannot have examples.");
   return {
     "multipart/form-data": {
       schema,
@@ -182,19 +164,6 @@ function formOf(form: v.GenericSchema, schema: JsonSchema) {
     },
   };
 }
-
-const jsonOf = (schema: JsonSchema) => ({ "application/json": { schema } });
-
-/** Text, or bytes, which no schema describes. */
-const contentOf = (mediaType: string) => ({
-  [mediaType]: /^text\/|[/+]xml$/.test(mediaType) ? { schema: { type: "string" } } : {},
-});
-
-const mapValues = <T, U>(
-  record: Readonly<Record<string, T>>,
-  map: (value: T, key: string) => U,
-): Record<string, U> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 
 /** Loaded with the first request for the document. */
 const loadConverter = () =>

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from "express";
 import type { HttpError } from "../request/http-error";
 import { Problem } from "../request/problem";
 import { requestValue } from "../request/request-value";
-import { describes } from "../schema/description";
+import { describes, type ProblemDescription } from "../schema/description";
 
 /** The claims of a token. */
 export interface Claims {
@@ -78,11 +78,14 @@ export function requireToken(
     token.set(req, claims);
     next();
   };
-  const problems: Record<number, string> = {
-    401: "The token is missing or invalid; `WWW-Authenticate` says why.",
-    503: "The token issuer is unavailable, and its keys are not cached.",
+  const headers = {
+    "WWW-Authenticate": "What kind of token is needed, and what is wrong with this one.",
   };
-  if (scopes.length > 0) problems[403] = lacksScope;
+  const problems: Record<number, ProblemDescription> = {
+    401: { when: "The token is missing or invalid; `WWW-Authenticate` says why.", headers },
+    503: { when: "The token issuer is unavailable, and its keys are not cached." },
+  };
+  if (scopes.length > 0) problems[403] = { when: lacksScope, headers };
   return describes(handler, { security: { name: "bearer", scheme: SCHEME, scopes }, problems });
 }
 

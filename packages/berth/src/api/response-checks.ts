@@ -1,9 +1,16 @@
 // Checks responses against their route's description: all if mismatches are refused, otherwise one per route and second.
 import type { Express, NextFunction, Request, Response } from "express";
+import * as v from "valibot";
 import type { Logger } from "pino";
 import { requestFields } from "../http/log-context";
 import { Problem } from "../request/problem";
-import type { Responses } from "../schema/description";
+import {
+  mediaTypeOf,
+  partsOf,
+  type ResponseParts,
+  type Responses,
+  schemaOf,
+} from "../schema/response";
 import { byPointer, validate } from "../schema/validate";
 
 /** What happens to a response that does not match its route's description. */
@@ -21,6 +28,12 @@ export function setResponseChecks(app: Express, checks: ResponseChecks): void {
   app.set(SETTING, checks);
 }
 
+const checksOf = (app: Request["app"]) => app.get(SETTING) as ResponseChecks | undefined;
+
+/** Whether an app refuses responses that do not match. */
+export const areMismatchesRefused = (app: Request["app"]): boolean =>
+  checksOf(app)?.areMismatchesRefused ?? false;
+
 /** The interval of a route's checks while mismatches are only logged, in milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
 
@@ -28,11 +41,14 @@ const CHECK_INTERVAL_MS = 1000;
 export function responseCheck(
   responses: Responses,
 ): (req: Request, res: Response, next: NextFunction) => void {
+  const described = new Map(
+    Object.entries(responses).map(([status, response]) => [Number(status), checkedParts(response)]),
+  );
   let nextCheckAt = 0;
   const logged = new Set<number>();
 
   return (req, res, next) => {
-    const checks = req.app.get(SETTING) as ResponseChecks | undefined;
+    const checks = checksOf(req.app);
     if (!checks) return;
     if (!checks.areMismatchesRefused) {
       const now = performance.now();
@@ -41,7 +57,7 @@ export function responseCheck(
     }
     beforeResponse(res, (body) => {
       try {
-        checkResponse(responses, res, body);
+        checkResponse(described.get(res.statusCode), res, body);
         return true;
       } catch (err) {
         if (checks.areMismatchesRefused) {
@@ -59,8 +75,13 @@ export function responseCheck(
   };
 }
 
+/** A response without a body. */
+const NOTHING = Symbol("no body");
+/** A response whose body is not seen, as it was not sent by `res.json`. */
+const UNSEEN = Symbol("unseen body");
+
 /**
- * Calls back before the response is sent, with the argument of `res.json`, or undefined if it ends without a body.
+ * Calls back before the response is sent, with the argument of `res.json`, or what is known of another body.
  * @param mayBeSent Returns whether to send the response; called once.
  */
 function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): void {
@@ -72,32 +93,67 @@ function beforeResponse(res: Response, mayBeSent: (body: unknown) => boolean): v
   };
   res.json = (body) => {
     // As the client will see it: a `Date` is text, and `undefined` is absent.
-    const isSent = ask(body === undefined ? undefined : JSON.parse(JSON.stringify(body)));
+    const isSent = ask(body === undefined ? NOTHING : JSON.parse(JSON.stringify(body)));
     return isSent ? json.call(res, body) : res;
   };
   res.end = ((...args: Parameters<typeof end>) => {
-    // A response with a type that was not sent by `res.json`, such as a stream, is not checked.
-    const isChecked = !res.headersSent && !res.hasHeader("Content-Type");
-    return isChecked && !ask(undefined) ? res : end.apply(res, args);
+    // Of a response with a type that was not sent by `res.json`, only the head is checked; of a stream, nothing.
+    const isChecked = !res.headersSent;
+    const body = res.hasHeader("Content-Type") ? UNSEEN : NOTHING;
+    return isChecked && !ask(body) ? res : end.apply(res, args);
   }) as typeof end;
 }
 
+/** Headers that Express and Node add after the check. */
+const ADDED_LATER = /^(etag|content-length|date)$/i;
+
+/** A response's parts, with the schema of its headers. */
+type CheckedParts = ResponseParts & { headerSchema: v.GenericSchema | undefined };
+
+function checkedParts(response: Responses[number]): CheckedParts {
+  const parts = partsOf(response);
+  const entries = Object.entries(parts.headers ?? {}).flatMap(([name, header]) =>
+    typeof header === "string" || ADDED_LATER.test(name) ? [] : [[name, header] as const],
+  );
+  const headerSchema = entries.length > 0 ? v.object(Object.fromEntries(entries)) : undefined;
+  return { ...parts, headerSchema };
+}
+
 /** @throws Problem 500 that says what does not match. */
-function checkResponse(responses: Responses, res: Response, body: unknown): void {
+function checkResponse(described: CheckedParts | undefined, res: Response, body: unknown): void {
   const { statusCode: status } = res;
-  const described = responses[status];
-  if (described && "mediaType" in described) {
-    if (String(res.get("Content-Type")).startsWith(described.mediaType)) return;
-    throw mismatch(`must be ${described.mediaType}`);
+  if (body === UNSEEN) return void (described && checkHeaders(described, res));
+  if (!described) {
+    // Problems that a handler sends itself are not checked.
+    if (status >= 400) return;
+    throw mismatch(`has the status ${status}, which is not described`);
   }
-  if (described) return void validate(described, body, 500, MISMATCH, byPointer);
-  // Problems that a handler sends itself are not checked.
-  if (status >= 400) return;
-  if (described === undefined) throw mismatch(`has the status ${status}, which is not described`);
-  if (body !== undefined) throw mismatch("must have no body");
+  checkHeaders(described, res);
+  if (described.bodies.length === 0) {
+    if (body === NOTHING || status >= 400) return;
+    throw mismatch("must have no body");
+  }
+  const sentType = res.get("Content-Type") ?? "application/json";
+  const { bodies } = described;
+  // A type such as application/problem+json is JSON, too.
+  const match =
+    bodies.find((one) => sentType.startsWith(mediaTypeOf(one))) ??
+    bodies.find((one) => bodies.length === 1 && !("mediaType" in one));
+  if (!match) throw mismatch(`must be ${bodies.map(mediaTypeOf).join(" or ")}`);
+  const schema = schemaOf(match);
+  if (schema) validate(schema, body === NOTHING ? undefined : body, 500, MISMATCH, byPointer);
+}
+
+function checkHeaders({ headerSchema, headers = {} }: CheckedParts, res: Response): void {
+  if (!headerSchema) return;
+  const sent = Object.keys(headers).flatMap((name) => {
+    const value = res.get(name);
+    return value === undefined ? [] : [[name, String(value)]];
+  });
+  validate(headerSchema, Object.fromEntries(sent), 500, MISMATCH, ([header = ""]) => ({ header }));
 }
 
 const mismatch = (detail: string): Problem =>
   new Problem(500, MISMATCH, { errors: [{ pointer: "", detail }] });
 
-const MISMATCH = "The response does not match its route's description.";
+export const MISMATCH = "The response does not match its route's description.";

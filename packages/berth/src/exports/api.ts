@@ -15,4 +15,5 @@ export {
   type TokenOptions,
   type TokenVerifier,
 } from "../api/require-token";
+export { sendEvents, type EventRequest, type SendEventsOptions } from "../api/send-events";
 export { setResponseChecks, type ResponseChecks } from "../api/response-checks";

@@ -5,6 +5,12 @@ export {
   type Description,
   type RouteDescription,
 } from "../schema/description";
+export {
+  eventStream,
+  type EventOf,
+  type EventSchemas,
+  type EventStream,
+} from "../schema/event-stream";
 export { explain } from "../schema/explain";
 export {
   arrayOf,
@@ -26,6 +32,12 @@ export {
   type UploadedFile,
 } from "../schema/file";
 export { type FileType } from "../schema/file-types";
+export type {
+  Examples,
+  HeaderDescriptions,
+  MediaType,
+  ResponseDescription,
+} from "../schema/response";
 export { checkAs, toJsonSchema } from "../schema/json-schema";
 export { pageCursor, type CursorValues } from "../schema/page-cursor";
 export {

@@ -4,6 +4,7 @@ import type * as ExpressRateLimit from "express-rate-limit";
 import { currentLogger } from "../process/work-context";
 import { clientAddress } from "../request/client-address";
 import { Problem } from "../request/problem";
+import { describes } from "../schema/description";
 import { createMemoryCounters } from "./memory-counters";
 
 /** The limit, and where requests are counted. */
@@ -32,7 +33,7 @@ const MINUTE_MS = 60_000;
 export function rateLimit({ perMinute, redis, name }: RateLimitOptions): RequestHandler {
   const { ipKeyGenerator, rateLimit: limit } = load();
   const warnOfProxy = createProxyWarning();
-  return limit({
+  const handler = limit({
     limit: perMinute,
     windowMs: MINUTE_MS,
     standardHeaders: "draft-8",
@@ -53,6 +54,18 @@ export function rateLimit({ perMinute, redis, name }: RateLimitOptions): Request
     logger: { error: () => undefined, warn: () => undefined },
     // These checks concern keys made of `req.ip`, and print to the console.
     validate: false,
+  });
+  return describes(handler, {
+    headers: {
+      RateLimit: "How many requests are left, and for how many seconds.",
+      "RateLimit-Policy": "How many requests a client may send per minute.",
+    },
+    problems: {
+      429: {
+        when: `The client has sent more than ${perMinute} requests in a minute.`,
+        headers: { "Retry-After": "After how many seconds the client may try again." },
+      },
+    },
   });
 }
 

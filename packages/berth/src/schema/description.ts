@@ -1,6 +1,7 @@
 // Descriptions of routes. Each is a property of a middleware or handler, where the OpenAPI document finds it.
 import type { Request, RequestHandler } from "express";
 import type * as v from "valibot";
+import type { Examples, HeaderDescriptions, Responses } from "./response";
 
 /** How a body is read. */
 export interface BodyOptions {
@@ -34,6 +35,8 @@ export interface RouteDescription {
   body?: v.GenericSchema;
   /** How the body is read. */
   bodyOptions?: BodyOptions;
+  /** Examples of the JSON body or the form, by name. They have to match its schema. */
+  examples?: Examples;
   /**
    * The fields of a form, files included; 422 if they do not match. `multipart/form-data`, or without files also
    * `application/x-www-form-urlencoded`.
@@ -41,26 +44,22 @@ export interface RouteDescription {
   form?: v.GenericSchema;
   /** How the form is read. */
   formOptions?: FormOptions;
+  /** Whether the handler calls `idempotent`, so that the document has `Idempotency-Key` and its responses. */
+  isIdempotent?: boolean;
+  /** Whether clients should stop using the route; `description` says what to use instead. */
+  isDeprecated?: boolean;
   /** The responses, by status. */
   responses: Responses;
   /** When the route responds with a problem, by status, besides the problems of validation. */
   problems?: Readonly<Record<number, string | ProblemDescription>>;
 }
 
-/** By status: JSON of this schema, another media type, or null for no body. */
-export type Responses = Readonly<Record<number, v.GenericSchema | MediaType | null>>;
-
-/** A response that is not JSON. */
-export interface MediaType {
-  /** For example `text/csv`. */
-  mediaType: string;
-}
-
-/** A problem with additional members. */
+/** A problem with additional members or headers. */
 export interface ProblemDescription {
   /** When the route responds with it. */
   when: string;
-  members: v.ObjectEntries;
+  members?: v.ObjectEntries;
+  headers?: HeaderDescriptions;
 }
 
 /** How a client authenticates. @see https://spec.openapis.org/oas/v3.1.1.html#security-scheme-object */
@@ -74,6 +73,8 @@ export interface SecurityDescription {
 /** A description of all routes after a middleware, or of one route: that one comes from `describeRoute`. */
 export interface Description extends Partial<RouteDescription> {
   security?: SecurityDescription;
+  /** Headers of all responses of these routes. */
+  headers?: HeaderDescriptions;
   /** Whether the documentation leaves these routes out. */
   isHidden?: boolean;
 }

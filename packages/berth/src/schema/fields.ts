@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { count } from "./explain";
 import { checkAs } from "./json-schema";
+import { guardObject } from "./refuse-arrays";
 
 /**
  * An object with these fields and no others. Rejects arrays, which valibot alone would accept.
@@ -10,15 +11,7 @@ import { checkAs } from "./json-schema";
 export function object<const E extends v.ObjectEntries>(
   entries: E,
 ): v.StrictObjectSchema<E, undefined> {
-  const schema = v.strictObject(entries);
-  const run = schema["~run"];
-  type Given = Parameters<typeof run>;
-  return Object.assign(schema, {
-    "~run"(this: typeof schema, dataset: Given[0], config: Given[1]) {
-      // As for null: the error says that the type is wrong.
-      return run.call(this, Array.isArray(dataset.value) ? { value: null } : dataset, config);
-    },
-  });
+  return guardObject(v.strictObject(entries));
 }
 
 /** For PATCH: any of an object's fields, but at least one. */

@@ -3,6 +3,7 @@ import type { Request } from "express";
 import * as v from "valibot";
 import { Problem } from "../request/problem";
 import { explain } from "./explain";
+import { refuseArrays } from "./refuse-arrays";
 
 /**
  * The request's query parameters, validated.
@@ -53,6 +54,7 @@ export function validate<S extends v.GenericSchema>(
   message: string,
   locate: Locate,
 ): v.InferOutput<S> {
+  refuseArrays(schema);
   const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
   const found = issues.slice(0, ERROR_LIMIT).flatMap((issue) => fieldErrors(issue, output));

@@ -316,3 +316,101 @@ describe("a response", () => {
     ]);
   });
 });
+
+describe("a response with described headers, or several bodies", () => {
+  const described = {
+    200: [
+      shipInput,
+      { mediaType: "text/csv" },
+      { mediaType: "application/geo+json", schema: ship },
+    ],
+    201: {
+      body: shipInput,
+      headers: { Location: text(1, 80), ETag: text(1, 80), Link: "The next page." },
+    },
+    204: { body: null, headers: { "X-Count": v.optional(queryInteger(1, 9)) } },
+    302: { body: null, headers: { Location: text(1, 80) } },
+  } as const;
+  const send = async (respond: (res: Response) => unknown, areRefused = true) => {
+    const { app, log } = serve((router) => {
+      router.get(
+        "/",
+        describeRoute({ summary: "Responds.", responses: described }) as RequestHandler,
+        (_req, res) => void respond(res),
+      );
+    }, areRefused);
+    const res = await request(app).get("/");
+    return {
+      status: res.status,
+      body: (res.text && res.type.endsWith("json") ? JSON.parse(res.text) : res.text) as {
+        errors?: unknown;
+      },
+      log,
+    };
+  };
+
+  it.each<[string, number, (res: Response) => unknown]>([
+    ["the JSON", 200, (res) => res.json({ name: "Ann" })],
+    ["the text", 200, (res) => res.type("text/csv").send("Ann")],
+    [
+      "another kind of JSON",
+      200,
+      (res) => res.type("application/geo+json").json({ id: "1", name: "Ann" }),
+    ],
+    ["the header", 201, (res) => res.status(201).location("./1").json({ name: "Ann" })],
+    ["no optional header", 204, (res) => res.status(204).end()],
+    ["the header of a redirect", 302, (res) => res.redirect("./1")],
+  ])("is sent with %s", async (_name, status, respond) => {
+    expect((await send(respond)).status).toBe(status);
+  });
+
+  it.each<[string, object, (res: Response) => unknown]>([
+    [
+      "no header",
+      { header: "Location", detail: "is required" },
+      (res) => res.status(201).json({ name: "Ann" }),
+    ],
+    [
+      "a wrong header",
+      { header: "X-Count", detail: "must be a whole number from 1 to 9" },
+      (res) => res.status(204).set("X-Count", "0").end(),
+    ],
+    [
+      "no header beside text",
+      { header: "Location", detail: "is required" },
+      (res) => res.status(302).type("text").send("there"),
+    ],
+    [
+      "wrong JSON of another kind",
+      { pointer: "/id", detail: "is required" },
+      (res) => res.type("application/geo+json").json({ name: "Ann" }),
+    ],
+    [
+      "another type",
+      { pointer: "", detail: "must be application/json or text/csv or application/geo+json" },
+      (res) => res.type("application/x").json({ name: "Ann" }),
+    ],
+  ])("is refused with %s", async (_name, error, respond) => {
+    const { status, body } = await send(respond);
+    expect([status, body.errors]).toEqual([500, [error]]);
+  });
+
+  it("is logged with a missing header where mismatches are not refused", async () => {
+    const { status, log } = await send((res) => res.status(201).json({ name: "Ann" }), false);
+    expect(status).toBe(201);
+    expect(log).toContainEqual(
+      expect.objectContaining({ errors: [{ header: "Location", detail: "is required" }] }),
+    );
+  });
+
+  it("types what the handler sends", () => {
+    serve((router) => {
+      router.get("/", describeRoute({ summary: "x", responses: described }), (_req, res) => {
+        res.json({ name: "Ann" });
+        res.send("1,Ann");
+        // @ts-expect-error: no body has such a field.
+        res.json({ mast: 1 });
+      });
+    });
+  });
+});

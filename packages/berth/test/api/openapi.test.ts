@@ -2,6 +2,9 @@ import express, { type RequestHandler, Router } from "express";
 import request from "supertest";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
+import { requireToken } from "../../src/api/require-token";
+import { rateLimit } from "../../src/http/rate-limit";
+import { eventStream } from "../../src/schema/event-stream";
 import { openApiDocument, undescribedRoutes } from "../../src/api/openapi";
 import { describes, type RouteDescription } from "../../src/schema/description";
 import { arrayOf, id, object, text } from "../../src/schema/fields";
@@ -506,5 +509,115 @@ describe("a form in the OpenAPI document", () => {
   it("cannot be beside a JSON body", () => {
     const app = express().post("/ships", described({ form: ship, body: ship }), handler);
     expect(() => openApiDocument(app.router, info)).toThrow("both a JSON body and a form");
+  });
+});
+
+describe("a response in the OpenAPI document", () => {
+  const operationOf = (description: Partial<RouteDescription>, ...before: RequestHandler[]) => {
+    const app = express().post("/ships", ...before, described(description), handler);
+    return openApiDocument(app.router, info).paths["/ships"]?.post as {
+      parameters?: object[];
+      requestBody?: object;
+      responses: Record<string, { description: string; headers?: object; content: object }>;
+    };
+  };
+
+  it("has headers, several bodies and examples", () => {
+    const location = v.pipe(text(1, 80), v.description("Where it is."));
+    const named = object({ name: text(1, 10) });
+    const { responses } = operationOf({
+      responses: {
+        200: [named, { mediaType: "text/csv" }],
+        201: {
+          body: named,
+          when: "It has been built.",
+          headers: { Location: location, ETag: "Its version.", Link: v.optional(text(1, 80)) },
+          examples: { "A ship": { name: "Ann" } },
+        },
+      },
+    });
+    expect(Object.keys(responses["200"]?.content ?? {})).toEqual(["application/json", "text/csv"]);
+    expect(responses["201"]).toMatchObject({
+      description: "It has been built.",
+      headers: {
+        Location: {
+          description: "Where it is.",
+          required: true,
+          schema: { type: "string", minLength: 1, maxLength: 80 },
+        },
+        ETag: { description: "Its version.", schema: { type: "string" } },
+        Link: { required: false },
+      },
+      content: { "application/json": { examples: { "A ship": { value: { name: "Ann" } } } } },
+    });
+  });
+
+  it("has the schema of a stream's events", () => {
+    const stream = eventStream({ built: ship, sunk: object({ id }) });
+    expect(operationOf({ responses: { 200: stream } }).responses["200"]?.content).toMatchObject({
+      "text/event-stream": {
+        schema: {
+          anyOf: [
+            {
+              properties: {
+                event: { const: "built" },
+                data: { $ref: "#/components/schemas/Ship" },
+                id: { type: "string" },
+              },
+              required: ["event", "data"],
+            },
+            { properties: { event: { const: "sunk" } } },
+          ],
+        },
+      },
+    });
+  });
+
+  it("has an example of the body, which must match", () => {
+    const body = object({ name: text(1, 10) });
+    expect(operationOf({ body, examples: { Ann: { name: "Ann" } } }).requestBody).toMatchObject({
+      content: { "application/json": { examples: { Ann: { value: { name: "Ann" } } } } },
+    });
+    expect(() => operationOf({ body, examples: { Ann: { name: "" } } })).toThrow(
+      'POST /ships: The example "Ann" does not match its schema.',
+    );
+  });
+
+  it("is of a route that is deprecated", () => {
+    expect(operationOf({ isDeprecated: true })).toMatchObject({ deprecated: true });
+    expect(operationOf({})).not.toHaveProperty("deprecated");
+  });
+
+  it("has what a rate limit adds", () => {
+    const { responses } = operationOf({}, rateLimit({ perMinute: 5, name: "ships" }));
+    expect(responses["429"]).toMatchObject({
+      description: "The client has sent more than 5 requests in a minute.",
+      headers: { "Retry-After": {}, RateLimit: {}, "RateLimit-Policy": {} },
+    });
+    expect(Object.keys(responses["200"]?.headers ?? {})).toEqual(["RateLimit", "RateLimit-Policy"]);
+  });
+
+  it("has what a required token adds", () => {
+    const verifier = { audience: "ships", verify: () => Promise.resolve({ sub: "ada" }) };
+    const { responses } = operationOf({}, requireToken(verifier, { scope: "sail" }));
+    for (const status of ["401", "403"])
+      expect(responses[status]?.headers).toHaveProperty("WWW-Authenticate");
+  });
+
+  it("has what idempotency keys add", () => {
+    const { parameters, responses } = operationOf({ isIdempotent: true, body: ship });
+    expect(parameters).toMatchObject([{ name: "Idempotency-Key", in: "header", required: false }]);
+    expect(responses["200"]?.headers).toHaveProperty("Idempotent-Replayed");
+    expect(responses["409"]?.headers).toHaveProperty("Retry-After");
+    expect(responses["422"]?.description).toBe(
+      "Some fields are not valid; `errors` lists them. The `Idempotency-Key` came with another request.",
+    );
+    expect(Object.keys(operationOf({ isIdempotent: true }).responses)).toEqual([
+      "200",
+      "400",
+      "409",
+      "422",
+      "default",
+    ]);
   });
 });
