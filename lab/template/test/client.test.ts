@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Router } from "express";
 import * as v from "valibot";
 import { describeRoute, openApiDocument } from "berth/api";
-import { id, integer, object, text } from "berth/schema";
+import { arrayOf, eventStream, file, id, integer, object, text } from "berth/schema";
 import { typeErrorsIn } from "berth/testing";
 import { clientTypes } from "../../../scripts/client";
 
@@ -122,6 +122,49 @@ describe("a client's types", () => {
   it("make fields with a default optional", async () => {
     const withDefault = { ...named, masts: v.optional(integer(1, 9), 3) };
     expect(await errorsOf(withDefault, put)).toEqual([]);
+  });
+
+  it("know a file as a blob, the events of a stream, and several bodies", async () => {
+    const router = Router()
+      .post(
+        "/photos",
+        describeRoute({
+          summary: "Adds a photo.",
+          form: object({ title: text(1, 10), images: arrayOf(file({ maxBytes: 5 }), 1, 2) }),
+          responses: { 201: { body: null, headers: { Location: text(1, 80) } } },
+        }),
+        (_req, res) => void res.status(201).location("./1").end(),
+      )
+      .get(
+        "/events",
+        describeRoute({
+          summary: "Streams.",
+          responses: {
+            200: [
+              eventStream({ made: object({ name: text(1, 10) }), sunk: object({ id }) }),
+              { mediaType: "text/csv" },
+            ],
+          },
+        }),
+        (_req, res) => void res.type("text/csv").send(""),
+      );
+    const types = await clientTypes(openApiDocument(router, { title: "ships", version: "1.2.3" }));
+    const errorsOf = (statements: string) =>
+      typeErrorsIn({
+        "api.d.ts": types,
+        "caller.ts": `
+          import type { paths } from "./api";
+          type Form = NonNullable<paths["/photos"]["post"]["requestBody"]>["content"]["multipart/form-data"];
+          type Stream = paths["/events"]["get"]["responses"]["200"]["content"];
+          export const form: Form = { title: "x", images: [new Blob([])] };
+          export const csv: Stream["text/csv"] = "a,b";
+          ${statements}
+        `,
+      });
+    const name = (event: string) =>
+      `export const name = (e: Stream["text/event-stream"]) => e.event === "${event}" ? e.data.name : "";`;
+    expect(errorsOf(name("made"))).toEqual([]);
+    expect(errorsOf(name("sunk")).join()).toContain("'name' does not exist");
   });
 
   it("compile for a service without described routes", async () => {

@@ -1,5 +1,6 @@
 // Checks a response against the document, and against what was sent.
 import type { DescribedResponse, JsonSchema, Operation, SchemaValidator } from "./document";
+import { eventsIn } from "./events";
 import type { Response } from "./exchange";
 
 /** What the response to a request depends on. */
@@ -27,7 +28,9 @@ export const mismatchOf = (
   response: Response,
   validator: SchemaValidator,
 ): string | undefined =>
-  statusMismatch(expected, response) ?? contentMismatch(expected.operation, response, validator);
+  statusMismatch(expected, response) ??
+  contentMismatch(expected.operation, response, validator) ??
+  headerMismatch(expected.operation, response, validator);
 
 function statusMismatch(
   { operation, violation, rejectStatuses }: Expectation,
@@ -66,7 +69,7 @@ function contentMismatch(
   validator: SchemaValidator,
 ): string | undefined {
   const { status, headers, body } = response;
-  const described = responses[status] ?? (status >= 400 ? responses.default : undefined);
+  const described = describedOf(responses, status);
   if (!described) return `the status ${status} is not described`;
   const { content } = described;
   if (!content)
@@ -78,7 +81,51 @@ function contentMismatch(
   if (!media)
     return `the content type is ${type || "missing"}, not ${Object.keys(content).join(" or ")}`;
   const { schema } = media;
+  if (type === EVENT_STREAM) return eventMismatch(schema, body, validator);
   return schema && type.endsWith("json") ? bodyMismatch(schema, response, validator) : undefined;
+}
+
+const describedOf = (responses: Operation["responses"], status: number) =>
+  responses[status] ?? (status >= 400 ? responses.default : undefined);
+
+const EVENT_STREAM = "text/event-stream";
+
+/** A stream without described events is text. */
+function eventMismatch(
+  schema: JsonSchema | undefined,
+  body: string,
+  validator: SchemaValidator,
+): string | undefined {
+  if (!schema || validator.resolve(schema).type === "string") return undefined;
+  for (const event of eventsIn(body)) {
+    const error = validator.errorOf(schema, event);
+    if (error !== undefined) return `the event ${event.event} is not as described: ${error}`;
+  }
+  return undefined;
+}
+
+/** Headers that are described, and are missing or invalid. */
+function headerMismatch(
+  { responses }: Operation,
+  { status, headers }: Response,
+  validator: SchemaValidator,
+): string | undefined {
+  for (const [name, { required = false, schema }] of Object.entries(
+    describedOf(responses, status)?.headers ?? {},
+  )) {
+    const text = headers[name.toLowerCase()];
+    if (text === undefined && required) return `the header ${name} is missing`;
+    if (text === undefined || !schema) continue;
+    const error = validator.errorOf(schema, valueOf(text, validator.resolve(schema)));
+    if (error !== undefined) return `the header ${name} is not as described: ${error}`;
+  }
+  return undefined;
+}
+
+/** What a header's text stands for. */
+function valueOf(text: string, { type }: JsonSchema): unknown {
+  if ((type === "integer" || type === "number") && /^-?[\d.]+$/.test(text)) return Number(text);
+  return type === "boolean" && /^(true|false)$/.test(text) ? text === "true" : text;
 }
 
 /** A redirect may have a short text as its body, as Express' `res.redirect` sends. */

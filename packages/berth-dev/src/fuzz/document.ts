@@ -36,7 +36,21 @@ export interface Parameter {
 export interface DescribedResponse {
   $ref?: string;
   description?: string;
+  headers?: Record<string, DescribedHeader>;
   content?: Record<string, { schema?: JsonSchema; example?: { errors?: unknown } }>;
+}
+
+/** A described header of a response. */
+export interface DescribedHeader {
+  required?: boolean;
+  schema?: JsonSchema;
+}
+
+/** A form that is sent as `multipart/form-data`. */
+export interface FormDescription {
+  schema: JsonSchema;
+  /** The media types that a field's files may have, by its name. */
+  types: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A method of a path. */
@@ -50,6 +64,7 @@ export interface Operation {
   parameters: readonly Parameter[];
   /** The schema of the JSON body. */
   body: JsonSchema | undefined;
+  form: FormDescription | undefined;
   /** By status, and `default`. */
   responses: Readonly<Record<string, DescribedResponse>>;
   /** The accepted security schemes, each with its scopes; one of them is enough. */
@@ -68,7 +83,12 @@ export interface OpenApi {
 
 interface RawOperation {
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema: JsonSchema }> };
+  requestBody?: {
+    content: Record<
+      string,
+      { schema: JsonSchema; encoding?: Record<string, { contentType?: string }> }
+    >;
+  };
   responses: Record<string, DescribedResponse>;
   security?: Record<string, string[]>[];
 }
@@ -85,6 +105,7 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
       path,
       parameters: raw.parameters ?? [],
       body: raw.requestBody?.content["application/json"]?.schema,
+      form: formOf(raw),
       responses: Object.fromEntries(
         Object.entries(raw.responses).map(([status, { $ref, ...own }]) => {
           const name = $ref?.split("/").at(-1);
@@ -97,6 +118,16 @@ export function operationsOf({ paths, components }: OpenApi): Operation[] {
   const rank = ({ method, path }: Operation) =>
     ORDER.indexOf(method) * 100 + path.split("/").length;
   return operations.sort((a, b) => rank(a) - rank(b));
+}
+
+function formOf({ requestBody }: RawOperation): FormDescription | undefined {
+  const media = requestBody?.content["multipart/form-data"];
+  if (!media) return undefined;
+  const types = Object.entries(media.encoding ?? {}).map(([name, { contentType = "" }]) => [
+    name,
+    contentType.split(",").flatMap((type) => type.trim() || []),
+  ]);
+  return { schema: media.schema, types: Object.fromEntries(types) as FormDescription["types"] };
 }
 
 /** Validates values by the schemas of a document. */

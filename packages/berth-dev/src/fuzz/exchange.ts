@@ -1,5 +1,5 @@
 // An HTTP client that sends requests unchanged, even those that fetch would reject or normalise.
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 
 /** A request, exactly as it is sent. */
 export interface FuzzRequest {
@@ -22,7 +22,7 @@ export interface Service {
   /** As `http://127.0.0.1:5000`. */
   url: string;
   /**
-   * Resolves to the whole response; for an event stream, which does not end, to its head.
+   * Resolves to the whole response; for an event stream, which need not end, to its first events.
    * @param limitMs Default: the timeout of all requests.
    * @throws ResponseTimeout after the timeout, Error when the connection breaks.
    */
@@ -34,6 +34,9 @@ export interface Service {
 export class ResponseTimeout extends Error {}
 
 const EVENT_STREAM = "text/event-stream";
+/** How much of an event stream is read: this many characters, or what arrives without a pause, in milliseconds. */
+const STREAM_LIMIT = 10_000;
+const PAUSE_MS = 20;
 
 /** @param timeoutMs How long a response may take. */
 export function connectTo(url: string, timeoutMs: number): Service {
@@ -63,8 +66,10 @@ export function connectTo(url: string, timeoutMs: number): Service {
         const received = res.headers as Response["headers"];
         if (received["content-type"]?.startsWith(EVENT_STREAM)) {
           clearTimeout(timer);
-          resolve({ status, headers: received, body: "" });
-          return req.destroy();
+          return void readSome(res).then((body) => {
+            resolve({ status, headers: received, body });
+            req.destroy();
+          });
         }
         late = `the response did not end within ${limitMs} ms: end it, or describe an event stream, { mediaType: "${EVENT_STREAM}" }`;
         const chunks: Buffer[] = [];
@@ -82,4 +87,22 @@ export function connectTo(url: string, timeoutMs: number): Service {
       req.end(body);
     });
   return { url: url.replace(/\/$/, ""), exchange, close: () => agent.destroy() };
+}
+
+/** Resolves to the begin of a stream; never rejects. */
+function readSome(res: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve(text);
+    };
+    const timer = setTimeout(done, PAUSE_MS);
+    res.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      timer.refresh();
+      if (text.length >= STREAM_LIMIT) done();
+    });
+    res.on("end", done).on("error", done);
+  });
 }

@@ -132,7 +132,7 @@ const UNKNOWN_QUERIES = fc
   .map((query) => ({ query, violation: "the query is unusual" }));
 
 /** Texts that are not valid for the schema. Undefined if every text is valid. */
-function invalidTexts(
+export function invalidTexts(
   schema: JsonSchema,
   validator: SchemaValidator,
 ): fc.Arbitrary<string> | undefined {

@@ -1,6 +1,7 @@
 // Generates requests for an operation: valid ones, and ones that violate one rule of its description.
 import fc from "fast-check";
 import type { SchemaValidator, Operation, Parameter } from "./document";
+import { formsOf, INVALID_FORMS, invalidForms } from "./forms";
 import { INVALID_BODIES, invalidFields } from "./invalid-bodies";
 import { invalidPaths, invalidQueries } from "./invalid-targets";
 import type { Draft, Kind } from "./draft";
@@ -32,6 +33,8 @@ export function kindsOf(
   add("query", invalidQueries(operation, validator));
   if (operation.body) add("fields", invalidFields(operation.body, validator));
   if (operation.body) add("body", [fc.constantFrom(...INVALID_BODIES)]);
+  if (operation.form) add("fields", invalidForms(operation.form, validator));
+  if (operation.form) add("body", [fc.constantFrom(...INVALID_FORMS)]);
   return kinds;
 }
 
@@ -47,7 +50,7 @@ function withViolation(draft: Draft, { query, replaces, ...change }: Partial<Dra
 }
 
 function validDrafts(
-  { parameters, body }: Operation,
+  { parameters, body, form }: Operation,
   validator: SchemaValidator,
   fixedSegments: ReadonlySet<string>,
 ): fc.Arbitrary<Draft> {
@@ -71,7 +74,7 @@ function validDrafts(
           ),
         },
       ),
-      content: body ? valuesOf(body, validator) : fc.constant(undefined),
+      content: contentOf({ body, form }, validator),
     })
     .map(({ params, known, fields, content }) => ({
       params,
@@ -79,13 +82,25 @@ function validDrafts(
       query: Object.entries(fields)
         .flatMap(([name, value]) => [value].flat().map((item) => pair(name, item)))
         .join("&"),
-      headers: body ? JSON_TYPE : {},
-      ...(body && { body: JSON.stringify(content) }),
+      ...content,
     }))
     .filter(
       ({ params, query }) =>
         query.length + Object.values(params).join("").length < MAX_TARGET_LENGTH,
     );
+}
+
+/** The valid bodies with their headers. */
+function contentOf(
+  { body, form }: Pick<Operation, "body" | "form">,
+  validator: SchemaValidator,
+): fc.Arbitrary<Pick<Draft, "headers" | "body">> {
+  if (form) return formsOf(form, validator);
+  if (!body) return fc.constant({ headers: {} });
+  return valuesOf(body, validator).map((value) => ({
+    headers: JSON_TYPE,
+    body: JSON.stringify(value),
+  }));
 }
 
 const mapParameters = (

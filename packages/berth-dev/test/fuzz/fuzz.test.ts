@@ -2,7 +2,10 @@ import type { RequestHandler, Router } from "express";
 import * as v from "valibot";
 import { describeRoute } from "berth/api";
 import {
+  arrayOf,
   describes,
+  eventStream,
+  file,
   id,
   integer,
   object,
@@ -96,7 +99,7 @@ describe("a route that is as described", () => {
     ]);
   });
 
-  it("may be an event stream, of which only the head is checked", async () => {
+  it("may be an event stream without described events", async () => {
     const stream =
       (type: string): RequestHandler =>
       (_req, res) =>
@@ -106,6 +109,42 @@ describe("a route that is as described", () => {
     expect(tried).toMatchObject({ valid: RUNS, findings: [], notes: [] });
     expect(foundIn(await fuzzRoutes(post(stream("text/event-stream"))))).toMatchObject([
       { mismatch: "the content type is text/event-stream, not application/json" },
+    ]);
+  });
+
+  it("may be a stream of described events", async () => {
+    const responses = { 201: eventStream({ made: ship, sunk: object({ id }) }) };
+    const stream =
+      (...events: unknown[]): RequestHandler =>
+      (_req, res) => {
+        res.status(201).type("text/event-stream").write(":\n\nretry: 5\n\n");
+        for (const [event, data] of events as [string, unknown][])
+          res.write(`event: ${event}\nid: 1\ndata: ${JSON.stringify(data)}\n\n`);
+      };
+    const good: [string, unknown][] = [
+      ["made", { name: "Ann", crew: 1 }],
+      ["sunk", { id: "1" }],
+    ];
+    expect(foundIn(await fuzzRoutes(post(stream(...good), { responses })))).toEqual([]);
+    const bad = stream(...good, ["sunk", { id: 1 }]);
+    expect(foundIn(await fuzzRoutes(post(bad, { responses })))).toMatchObject([
+      { mismatch: expect.stringMatching(/^the event sunk is not as described/) as string },
+    ]);
+  });
+
+  it("may have described headers", async () => {
+    const headers = { Location: text(1, 9), "X-Crew": v.optional(queryInteger(1, 9)), ETag: "x" };
+    const responses = { 201: { body: ship, headers } };
+    const send =
+      (set: Record<string, string>): RequestHandler =>
+      (req, res) =>
+        void res.status(201).set(set).json(req.body);
+    const found = async (set: Record<string, string>) =>
+      foundIn(await fuzzRoutes(post(send(set), { responses }))).map(({ mismatch }) => mismatch);
+    expect(await found({ Location: "./1", "X-Crew": "3" })).toEqual([]);
+    expect(await found({})).toEqual(["the header Location is missing"]);
+    expect(await found({ Location: "./1", "X-Crew": "0" })).toEqual([
+      "the header X-Crew is not as described: must be >= 1",
     ]);
   });
 
@@ -360,5 +399,54 @@ describe("a route that needs a token", () => {
         mismatch: "invalid input is accepted: expected 401 or 403",
       },
     ]);
+  });
+});
+
+describe("a route with a form", () => {
+  const photo = object({
+    title: text(1, 20),
+    pages: v.optional(queryInteger(1, 9)),
+    image: file({ maxBytes: 5000, types: ["image/png", "application/pdf"] }),
+    more: v.optional(arrayOf(file({ maxBytes: 3000 }), 0, 2)),
+  });
+  const upload =
+    (describing: RequestHandler, handler: RequestHandler) =>
+    (router: Router): void =>
+      void router.post("/photos", describing, handler);
+  const description = { summary: "Adds a photo.", form: photo, responses: { 204: null } };
+  const done: RequestHandler = (_req, res) => void res.status(204).end();
+
+  it("is tried in every way, without a finding", async () => {
+    const seen = new Set<string>();
+    const note: RequestHandler = (req, res) => {
+      const { image, more } = req.body as v.InferOutput<typeof photo>;
+      seen.add(image.type).add(`${more?.length ?? "no"} more`);
+      done(req, res, () => undefined);
+    };
+    const [tried] = await fuzzRoutes(upload(describeRoute(description) as RequestHandler, note));
+    expect(tried).toMatchObject({ findings: [], notes: [] });
+    expect([...tried!.statuses.keys()]).toEqual(expect.arrayContaining([204, 400, 415, 422]));
+    expect([...seen]).toEqual(expect.arrayContaining(["image/png", "application/pdf", "no more"]));
+  });
+
+  it.each([
+    [400, "invalid input is accepted"],
+    [500, "an error of the service"],
+  ])("is found not to check it: %#", async (status, mismatch) => {
+    const careless: RequestHandler = (req, res, next) => {
+      req.resume().on("end", () => {
+        if (status === 500) next(new Error("overboard"));
+        else done(req, res, next);
+      });
+    };
+    const found = foundIn(
+      await fuzzRoutes(
+        upload(
+          describes((_q, _s, next) => next(), description),
+          careless,
+        ),
+      ),
+    );
+    expect(found.map((one) => one.mismatch).join()).toContain(mismatch);
   });
 });

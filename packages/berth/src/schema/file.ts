@@ -104,6 +104,8 @@ export interface FileField {
   maxFiles: number;
   /** Whether its value is an array, also of one file. */
   isList: boolean;
+  /** Whether it may be absent: a list is empty then otherwise. */
+  isOptional: boolean;
 }
 
 /** The file fields of an object's schema, by name. @throws TypeError for two streamed files, or a list of them. */
@@ -114,6 +116,9 @@ export function fileFieldsOf(entries: v.ObjectEntries): Map<string, FileField> {
     if (field) fields.set(name, field);
   }
   const streamed = [...fields.values()].filter(({ rule }) => rule.isStreamed);
+  const last = Object.keys(entries).at(-1);
+  if (streamed.length === 1 && !fields.get(last ?? "")?.rule.isStreamed)
+    throw new TypeError("A streamed file must be the form's last field, as it is its last part.");
   if (streamed.length > 1 || streamed.some(({ isList }) => isList))
     throw new TypeError("A form can have one streamed file, as its last part: use file() instead.");
   return fields;
@@ -129,8 +134,11 @@ type Wrapper = Partial<FileSchema> & {
 
 function fileFieldOf(schema: v.GenericSchema): FileField | undefined {
   const { fileRule, wrapped, item, pipe = [] } = schema as Wrapper;
-  if (fileRule) return { rule: fileRule, maxFiles: 1, isList: false };
-  if (wrapped) return fileFieldOf(wrapped);
+  if (fileRule) return { rule: fileRule, maxFiles: 1, isList: false, isOptional: false };
+  if (wrapped) {
+    const field = fileFieldOf(wrapped);
+    return field && { ...field, isOptional: true };
+  }
   const inner = item && fileFieldOf(item);
   if (!inner) return undefined;
   const max = pipe.find(({ type }) => type === "max_length")?.requirement;

@@ -22,14 +22,16 @@ export function createFormValues(
 ) {
   // Without a prototype, as names are the client's.
   const values = Object.create(null) as FormValues;
-  for (const [name, { isList }] of fileFields) if (isList) values[name] = [];
+  for (const [name, { isList, isOptional }] of fileFields)
+    if (isList && !isOptional) values[name] = [];
   const filesBegun = new Map<string, number>();
   let fields = 0;
   let bytes = 0;
 
   function add(name: string, value: unknown): void {
     const known = values[name];
-    if (known === undefined) values[name] = value;
+    const isList = fileFields.get(name)?.isList ?? false;
+    if (known === undefined) values[name] = isList ? [value] : value;
     else if (Array.isArray(known)) known.push(value);
     else values[name] = [known, value];
   }

@@ -32,6 +32,7 @@ const photo = object({
 const album = object({
   note: v.optional(text(1, 80)),
   images: arrayOf(file({ maxBytes: MAX_BYTES }), 0, 3),
+  pages: v.optional(arrayOf(file({ maxBytes: MAX_BYTES }), 1, 2)),
   cover: v.optional(file({ maxBytes: MAX_BYTES, types: ["image/png"] })),
 });
 
@@ -280,6 +281,11 @@ describe("a form with several files", () => {
       status: 200,
       body: { images: [], note: "x" },
     });
+  });
+
+  it("has a list also of one file, and none of an optional field", async () => {
+    const { body } = await server.send(formRequest(part("pages", PNG, "a"), END));
+    expect(body).toEqual({ images: [], pages: [shown("a")] });
   });
 
   it("takes any file where no types are described", async () => {

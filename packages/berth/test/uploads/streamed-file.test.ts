@@ -230,6 +230,7 @@ describe("the description of a form with streamed files", () => {
   it.each([
     [{ a: streamedFile({ maxBytes: 1 }), b: streamedFile({ maxBytes: 1 }) }, "one streamed file"],
     [{ a: v.pipe(v.array(streamedFile({ maxBytes: 1 })), v.maxLength(2)) }, "one streamed file"],
+    [{ a: streamedFile({ maxBytes: 1 }), b: text(1, 2) }, "must be the form's last field"],
     [{ a: v.array(file({ maxBytes: 1 })) }, "A list of files needs a maximum"],
   ])("is refused at once if it contradicts itself: %#", (entries, message) => {
     const form = object(entries);
