@@ -81,7 +81,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
       },
       onEnd() {
         end.reached();
-        resolveAfter(taken);
+        if (!isHandedOver) resolveAfter(taken);
       },
       onError: (err) => stop(err as Error),
     });

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
 import * as v from "valibot";
 import { describeRoute } from "../../src/api/describe-route";
+import { multipart } from "../../src/http/form";
 import { object, text } from "../../src/schema/fields";
 import { file, type StreamedFile, streamedFile } from "../../src/schema/file";
 import { atEnd } from "../../src/testing/cleanup";
@@ -213,6 +214,20 @@ describe("a form with a streamed file", () => {
     expect(upstream.received).toMatchObject([{ isComplete: false }]);
     await server.untilAborted();
     expect(server.log.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  it("leaves the other fields as they were when the handler was called", async () => {
+    const files = { cover: file({ maxBytes: 99 }), image: streamedFile({ maxBytes: 99 }) };
+    const server = await serveForms((router) =>
+      router.post("/", multipart({ files, folder: uploadFolder() }), async (req, res) => {
+        const { cover, image } = req.body as { cover: object; image: StreamedFile };
+        await once(image.stream.resume(), "close");
+        await new Promise((resolve) => setImmediate(resolve));
+        res.json({ cover, isSame: (req.body as { cover: object }).cover === cover });
+      }),
+    );
+    const { body } = await server.send(formRequest(part("cover", PNG, "c"), image(), END));
+    expect(body).toMatchObject({ cover: { name: "c" }, isSame: true });
   });
 
   it("is discarded if the handler does not read it, and the connection is used again", async () => {
