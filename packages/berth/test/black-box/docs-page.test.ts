@@ -1,7 +1,9 @@
 // The page of GET /docs in a real browser, wherever the service is mounted.
 import { createServer, request as forward, type RequestListener, type Server } from "node:http";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import express, { type Router } from "express";
 import type { Browser, ElementHandle, HTTPRequest, Page } from "puppeteer-core";
 import * as v from "valibot";
@@ -9,7 +11,9 @@ import { describeRoute } from "../../src/api/describe-route";
 import { apiDocs } from "../../src/api/docs";
 import { requireToken, token } from "../../src/api/require-token";
 import { id, object, text } from "../../src/schema/fields";
+import { file } from "../../src/schema/file";
 import { createTestApp } from "../../src/testing/app";
+import { emptyFolder } from "../../src/testing/cleanup";
 import { describeWithBrowser, openBrowser } from "../support/browser";
 
 const shipInput = object({ name: v.pipe(text(1, 20), v.examples(["Ann"])), cargo: text(0, 20) });
@@ -47,6 +51,20 @@ function defineShips(router: Router): void {
     requireToken(tokens),
     describeRoute({ summary: "Returns the subject.", responses: { 200: v.string() } }),
     (req, res) => void res.json(token.get(req).sub),
+  );
+}
+
+function definePhotos(router: Router): void {
+  router.use(apiDocs({ title: "Photos", version: "1.2.3" }));
+  const location = v.pipe(text(1, 80), v.description("Where it is."));
+  router.post(
+    "/photos",
+    describeRoute({
+      summary: "Adds a photo.",
+      form: object({ title: text(1, 20), image: file({ maxBytes: 500, types: ["image/png"] }) }),
+      responses: { 201: { body: v.string(), headers: { Location: location } } },
+    }),
+    (req, res) => void res.status(201).location("./1").json(req.body.image.name),
   );
 }
 
@@ -219,6 +237,25 @@ describeWithBrowser("the page of GET /docs, in a browser", () => {
     expect(await textOf(response)).toContain(
       '"pointer": "/name",\n      "detail": "must have at least 1 character"',
     );
+  });
+
+  it("uploads a file, and shows the response's headers", async () => {
+    const url = await listen(app(definePhotos));
+    await page.goto(`${url}/docs`);
+    const upload = ".opblock-post";
+    await page.waitForSelector(upload);
+    await unfold(upload);
+    await page.waitForSelector(`${upload} .responses-table`);
+    expect(await textOf(`${upload} .responses-table`)).toContain("Where it is.");
+    const found: unknown = await page.waitForSelector(`${upload} input[type=file]`);
+    const input = found as { uploadFile: (path: string) => Promise<void> };
+    const file = join(emptyFolder(), "anchor.png");
+    writeFileSync(file, Buffer.from("\x89PNG\r\n\x1a\n", "latin1"));
+    await input.uploadFile(file);
+    await execute(upload);
+    await shows(responseOf(upload), "201");
+    expect(await textOf(responseOf(upload))).toContain('"anchor.png"');
+    expect(faults).toEqual([]);
   });
 
   it("explains each route's problems and their members", async () => {
