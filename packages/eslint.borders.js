@@ -117,7 +117,7 @@ module.exports = [
     berth("pages"),
     NO_LOG,
     onlyFrom(
-      "http|schema|request|express|process|port",
+      "http|uploads|schema|request|express|process|port",
       "Pages know no database: take what you need as an argument.",
     ),
   ),

@@ -23,9 +23,18 @@ export async function parseForm<S extends v.GenericSchema>(
   req: Request,
   options: FormOptions = {},
 ): Promise<v.InferOutput<S>> {
+  return checkFields(schema, await readFields(schema, req, options));
+}
+
+/** The fields of a form, not validated, but for its files. @throws Problem as `parseForm` does. */
+export async function readFields(
+  schema: v.GenericSchema,
+  req: Request,
+  options: FormOptions = {},
+): Promise<object> {
   if (req.body === undefined)
     req.body = await readForm(req, fileFieldsOf(entriesOf(schema)), options);
-  return checkFields(schema, req.body);
+  return req.body as object;
 }
 
 /** What `multipart` reads. */

@@ -1,10 +1,11 @@
 // Checks a page's form without an error response, so that the page can be shown again with what is wrong beside the fields.
 import type { Request } from "express";
 import * as v from "valibot";
-import { parseForm } from "../http/body";
+import { readFields } from "../http/form";
 import { Problem } from "../request/problem";
-import type { BodyOptions } from "../schema/description";
+import type { FormOptions } from "../schema/description";
 import { byPointer, validate } from "../schema/validate";
+import { valuesBefore } from "../uploads/form-values";
 
 /** A form's fields: checked, or as they were sent, to be shown again. */
 export type CheckedForm<Input> =
@@ -16,36 +17,48 @@ export type FieldTexts = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads a form and checks it by the schema that an API would have. An empty field that the schema does not require counts as
- * absent, and line breaks are `\n`.
- * @throws Problem as `parseForm` of `berth/http` does, but for fields that are not valid.
+ * absent, and line breaks are `\n`. Of a form whose file is refused, what stands behind the file is not read.
+ * @throws Problem as `parseForm` of `berth/http` does, but for fields and files that are not valid.
  */
 export async function checkForm<S extends v.GenericSchema>(
   schema: S,
   req: Request,
-  options: BodyOptions = {},
+  options: FormOptions = {},
 ): Promise<CheckedForm<v.InferOutput<S>>> {
-  const body = await parseForm(ANY_FIELDS, req, options);
-  const fields = Object.entries(body).map(
-    ([name, value]) => [name, withPlainBreaks(value)] as const,
-  );
   const { entries = {} } = schema as { entries?: Readonly<Record<string, v.GenericSchema>> };
+  const invalid = (err: unknown, values: FieldTexts) => {
+    const found = err instanceof Problem ? err.members.errors : undefined;
+    if (!Array.isArray(found)) throw err;
+    const errors = byField(found as FieldError[], entries);
+    return { isValid: false as const, values, errors };
+  };
+  let body: object;
+  try {
+    body = await readFields(schema, req, options);
+  } catch (err) {
+    return invalid(err, textsOf(valuesBefore(err as Error)));
+  }
+  const fields = plainFields(body);
   const isAbsent = (name: string, value: unknown) =>
     value === "" &&
     Object.hasOwn(entries, name) &&
     v.is(entries[name] as v.GenericSchema, undefined);
   const sent = nameless(fields.filter(([name, value]) => !isAbsent(name, value)));
-  const values = nameless(fields.map(([name, value]) => [name, firstText(value)] as const));
+  const values = textsOf(body);
   try {
     const input = validate(schema, sent, 422, "", byPointer);
     return { isValid: true, input, values, errors: nameless<string>([]) };
   } catch (err) {
-    const found = err instanceof Problem ? err.members.errors : undefined;
-    if (!Array.isArray(found)) throw err;
-    return { isValid: false, values, errors: byField(found as FieldError[], entries) };
+    return invalid(err, values);
   }
 }
 
-const ANY_FIELDS = v.custom<object>(() => true);
+const plainFields = (body: object) =>
+  Object.entries(body).map(([name, value]) => [name, withPlainBreaks(value)] as const);
+
+/** Files cannot be shown again. */
+const textsOf = (body: object): FieldTexts =>
+  nameless(plainFields(body).map(([name, value]) => [name, firstText(value)] as const));
 
 /** Without a prototype: a field may be called `constructor`. */
 const nameless = <T>(fields: readonly (readonly [string, T])[]): Record<string, T> =>

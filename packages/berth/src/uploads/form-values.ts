@@ -15,6 +15,15 @@ export interface FieldLimits {
 /** The fields of a form by name: text, a file, or a list of either. */
 export type FormValues = Record<string, unknown>;
 
+/** What had been read of a form until a file was refused. */
+const readBefore = new WeakMap<Error, FormValues>();
+
+/** The fields in front of a file that was refused with this error. */
+export const valuesBefore = (refusal: Error): FormValues => readBefore.get(refusal) ?? {};
+
+export const setValuesBefore = (refusal: Error, values: FormValues): void =>
+  void readBefore.set(refusal, values);
+
 /** @param fileFields Which fields are files; those that take several have a list, also of none. */
 export function createFormValues(
   fileFields: ReadonlyMap<string, FileField>,

@@ -14,7 +14,7 @@ import {
   type UploadedFile,
 } from "../schema/file";
 import { type CheckedFile, createCheckedFile, type FileHead } from "./checked-file";
-import { createFormValues, type FormValues } from "./form-values";
+import { createFormValues, type FormValues, setValuesBefore } from "./form-values";
 import { createParser, PART_HEAD_BYTES } from "./parser";
 import { createTemporaryFolder } from "./temporary-folder";
 
@@ -138,6 +138,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
       req.unpipe(parser).off("data", count).resume();
       arriving?.destroy(err);
       end.missed(err);
+      setValuesBefore(err, values);
       reject(err);
       // A file that is being opened would be created again.
       void Promise.allSettled(taken).then(() => folder.remove());

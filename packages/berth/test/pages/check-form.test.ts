@@ -2,8 +2,10 @@ import request from "supertest";
 import * as v from "valibot";
 import { checkForm } from "../../src/pages/check-form";
 import { date, object, oneOf, text } from "../../src/schema/fields";
+import { file } from "../../src/schema/file";
 import { queryInteger } from "../../src/schema/query-fields";
 import { createTestApp, problem } from "../../src/testing/app";
+import { PNG, untilNothingIsStored, uploadFolder } from "../support/forms";
 
 const noteInput = object({
   title: text(1, 10),
@@ -89,5 +91,44 @@ describe("checkForm", () => {
     expect(JSON.parse(res.text)).toEqual(
       problem(status, title, { detail: expect.any(String) as string }),
     );
+  });
+});
+
+describe("checkForm of a form with a file", () => {
+  const photo = object({
+    title: text(1, 10),
+    image: file({ maxBytes: 100, types: ["image/png"] }),
+  });
+  const { app } = createTestApp((router) => {
+    router.post("/photos", async (req, res) => {
+      res.json(await checkForm(photo, req, { folder: uploadFolder() }));
+    });
+  });
+  afterEach(untilNothingIsStored);
+  const send = async (title: string, image: Buffer) => {
+    const post = request(app).post("/photos").field("title", title);
+    const res = await post.attach("image", image, "a.png");
+    return { status: res.status, body: JSON.parse(res.text) as object };
+  };
+
+  it("gives the file", async () => {
+    expect(await send("Anchor", PNG)).toMatchObject({
+      status: 200,
+      body: {
+        isValid: true,
+        input: { title: "Anchor", image: { name: "a.png", type: "image/png" } },
+        values: { title: "Anchor", image: "" },
+      },
+    });
+  });
+
+  it.each([
+    ["of another type", Buffer.from("x"), "must be a file of type image/png"],
+    ["that is too large", Buffer.concat([PNG, Buffer.alloc(100)]), "must have at most 100 bytes"],
+  ])("gives the error of a file %s, and the fields before it", async (_name, image, error) => {
+    expect(await send("Anchor", image)).toEqual({
+      status: 200,
+      body: { isValid: false, values: { title: "Anchor" }, errors: { image: error } },
+    });
   });
 });
