@@ -94,7 +94,6 @@ const GIVEN: Readonly<Record<string, string>> = {
   invoices:
     "declare const invoices: { find(id: string): Promise<{ number: string; file: string }> };",
   Task: "interface Task { id: string; due: string; title: string }",
-  archive: "declare const archive: { add(task: object): Promise<void> };",
   shipResponse: 'declare const shipResponse: import("valibot").GenericSchema<{ name: string }>;',
   join: 'import { join } from "node:path";',
   BoatsServices:
