@@ -127,11 +127,13 @@ export async function stopProcesses(): Promise<void> {
   await Promise.all([...running].map((child) => (killGroup(child), once(child, "close"))));
 }
 
-/** Resolves with the port once the process listens. */
+/** Resolves with the port once the process listens, whether its log is JSON or, in a terminal, text. */
 export async function untilListening(server: TestProcess): Promise<number> {
-  const { port } = JSON.parse(await server.line(/is listening on port/)) as { port: number };
-  return port;
+  const line = await server.line(LISTENING);
+  return Number(LISTENING.exec(line)?.[1]);
 }
+
+const LISTENING = /is listening on port (\d+)/;
 
 /** A process that listens on a port. */
 export interface TestServer extends TestProcess {
