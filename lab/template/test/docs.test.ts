@@ -71,7 +71,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   event: 'declare const event: import("valibot").GenericSchema<object>;',
   photoInput: 'declare const photoInput: import("valibot").GenericSchema<{ title: string }>;',
   archive:
-    'declare const archive: { put(name: string, type: string, content: import("node:stream").Readable): Promise<void> };',
+    'declare const archive: { add(task: object): Promise<void>; put(name: string, type: string, content: import("node:stream").Readable): Promise<void> };',
   Router: 'import { Router } from "express";',
   randomUUID: 'import { randomUUID } from "node:crypto";',
   copyFile: 'import { copyFile } from "node:fs/promises";',
@@ -83,7 +83,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   files: 'declare const files: import("berth/client").ServiceClient;',
   images: "declare const images: Map<unknown, Buffer>;",
   bytes: "declare const bytes: Buffer;",
-  file: "declare const file: string;",
+  path: "declare const path: string;",
   folder: "declare const folder: string;",
   url: "declare const url: string;",
   pipeline: 'import { pipeline } from "node:stream/promises";',

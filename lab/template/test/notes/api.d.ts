@@ -62,10 +62,7 @@ export interface paths {
     /** Lists notes, the newest first. */
     get: operations["getNotes"];
     put?: never;
-    /**
-     * Creates a note.
-     * @description Sent again with the same `Idempotency-Key`, it is created once.
-     */
+    /** Creates a note. */
     post: operations["postNotes"];
     delete?: never;
     options?: never;
@@ -283,6 +280,8 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          /** @description The next page, if there is one. */
+          Link?: string;
           [name: string]: unknown;
         };
         content: {
@@ -318,7 +317,10 @@ export interface operations {
   postNotes: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description A key of the client's choice, with which it may send the request again. */
+        "Idempotency-Key"?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -331,13 +333,17 @@ export interface operations {
       /** @description Created */
       201: {
         headers: {
+          /** @description `true` if this is the response to an earlier request. */
+          "Idempotent-Replayed"?: string;
+          /** @description Where the note is. */
+          Location?: string;
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["Note"];
         };
       };
-      /** @description The request is malformed; `errors` lists what is wrong with its query. */
+      /** @description The request is malformed; `errors` lists what is wrong with its query. The `Idempotency-Key` is malformed. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -354,6 +360,25 @@ export interface operations {
            *           "detail": "must be at least 1"
            *         }
            *       ],
+           *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
+           *     }
+           */
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A request with this `Idempotency-Key` is in progress. */
+      409: {
+        headers: {
+          /** @description After how many seconds the client may try again. */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "type": "about:blank",
+           *       "title": "Conflict",
+           *       "status": 409,
            *       "requestId": "3182d25c-3d38-49c4-937c-49bf693b078e"
            *     }
            */
@@ -394,7 +419,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description Some fields are not valid; `errors` lists them. */
+      /** @description Some fields are not valid; `errors` lists them. The `Idempotency-Key` came with another request. */
       422: {
         headers: {
           [name: string]: unknown;
