@@ -56,11 +56,11 @@ describe("docs/services.md", () => {
     const calls = { files, id: "7", bytes: photo, images };
     await runExample("services.md", "const stored", calls);
     expect(store.asked).toEqual(["PUT /photos/photos/7", "GET /photos/photos/7"]);
-    const file = join(mkdtempSync(join(tmpdir(), "an example ")), "photo");
-    const more = { pipeline, createWriteStream, file };
+    const path = join(mkdtempSync(join(tmpdir(), "an example ")), "photo");
+    const more = { pipeline, createWriteStream, path };
     await runExample("services.md", "const { body }", { ...calls, ...more });
-    expect(readFileSync(file)).toEqual(photo);
-    rmSync(dirname(file), { recursive: true });
+    expect(readFileSync(path)).toEqual(photo);
+    rmSync(dirname(path), { recursive: true });
     // It was not modified since.
     expect([...images]).toEqual([]);
     await files.close();
