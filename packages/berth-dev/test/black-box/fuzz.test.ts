@@ -14,7 +14,7 @@ import {
   text,
 } from "berth/schema";
 import { Problem } from "berth/http";
-import { foundIn, fuzzRoutes, RUNS } from "./throwaway";
+import { foundIn, fuzzRoutes, RUNS } from "../fuzz/throwaway";
 
 const ship = object({ name: text(1, 20), crew: integer(0, 1000) });
 const input = { summary: "Makes a ship.", body: ship, responses: { 201: ship } };

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { Client } from "pg";
 import { type EmbeddedPostgres, spawnEmbeddedPostgres } from "berth/testing";
-import { provideClients } from "./clients";
+import { provideClients } from "../embedded-postgres/clients";
 
 let postgres: EmbeddedPostgres;
 const newClient = provideClients(() => postgres.url);
