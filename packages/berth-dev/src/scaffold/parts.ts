@@ -103,6 +103,8 @@ export const BERTH = {
   changedScripts: {
     test: "jest",
     typecheck: "tsc --noEmit",
+    check:
+      "npm run lint && npm run format:check && npm run typecheck && npm test && npm run contract -- --jobs 8",
     docs: "node --require ts-node/register scripts/document-config.ts && prettier --write --log-level warn docs",
   },
   /** Used only by the packages and the lab, which share this node_modules. */

@@ -117,7 +117,9 @@ export function createAttempts(options: AttemptsOptions): Attempt {
         report("success");
         return response;
       } catch (err) {
-        const hadTime = limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
+        // A stream that comes slowly, such as a client's upload, takes the service's time.
+        const isSending = request.content?.isUnfinished() ?? false;
+        const hadTime = !isSending && limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
         report(outcomeOf(err, hadTime), err);
         if (!(err instanceof ServiceError)) throw err;
         last = err;

@@ -13,6 +13,8 @@ export interface ContentStream {
   readonly chunks: ContentChunks;
   /** Whether a byte may have been read, so that it cannot be sent again. */
   isBegun(): boolean;
+  /** Whether some of it is still to be read: then the service cannot respond yet. */
+  isUnfinished(): boolean;
   /** How reading it failed, if it did. */
   failure(): { err: unknown } | undefined;
   /** Closes it, unless it is the request of a client, which still waits for a response on its connection. */
@@ -22,6 +24,7 @@ export interface ContentStream {
 /** Takes over a stream. @param length Its size in bytes; unknown by default. */
 export function createContentStream(source: ContentChunks, length?: number): ContentStream {
   let isBegun = false;
+  let isRead = false;
   let failure: { err: unknown } | undefined;
   const isRequest = source instanceof IncomingMessage;
   // A file that cannot be opened says so before it is read; without a listener, that would end the process.
@@ -31,6 +34,7 @@ export function createContentStream(source: ContentChunks, length?: number): Con
     isBegun = true;
     try {
       yield* isRequest ? source.iterator({ destroyOnReturn: false }) : source;
+      isRead = true;
     } catch (err) {
       failure = { err };
       throw err;
@@ -41,6 +45,7 @@ export function createContentStream(source: ContentChunks, length?: number): Con
     length,
     chunks: { [Symbol.asyncIterator]: read },
     isBegun: () => isBegun,
+    isUnfinished: () => isBegun && !isRead,
     failure: () => failure,
     discard() {
       if (source instanceof Readable && !isRequest) source.destroy();

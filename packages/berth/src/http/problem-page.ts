@@ -15,7 +15,10 @@ export interface ProblemDetails {
 }
 
 /** Returns the HTML of a page for a problem. Its texts may have been sent by the client: escape them. */
-export type ProblemPage = (problem: ProblemDetails, req: Request) => string;
+export type ProblemPage = (
+  problem: ProblemDetails,
+  req: Request,
+) => string | { toString(this: void): string };
 
 /** The Express setting, which mounted apps inherit. */
 const SETTING = "problem page";
@@ -47,7 +50,7 @@ export function problemPage(req: Request, json: string): string {
   const problem = JSON.parse(json) as ProblemDetails;
   const own = req.app.get(SETTING) as ProblemPageOptions | undefined;
   try {
-    if (own) return own.page(problem, req);
+    if (own) return String(own.page(problem, req));
   } catch (err) {
     own?.logger.error({ ...requestFields(req), err }, "the problem page failed");
   }

@@ -155,6 +155,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     }),
     stream: createRowStreams({
       ...{ pool, runner, toCallerError, statementTimeoutMs: options.statementTimeoutMs },
+      maxStreams: Math.max(1, Math.floor(options.poolSize / 2)),
       cancel: (client) => loadClient().cancelStatement(client),
     }),
     ping: async () => {

@@ -1,5 +1,6 @@
 // Reads a result of any size through a cursor: a part at a time, and no faster than its consumer takes it.
 import type { Client } from "pg";
+import { BackingServiceUnavailable } from "../backing/unavailable";
 import type { ConnectionPool } from "./connection-pool";
 import { isIdleTimeout } from "./errors";
 import type { StatementRunner } from "./statements";
@@ -9,7 +10,7 @@ import { type AnyRow, TransactionError } from "./transactions";
  * Runs one parameterized SELECT and yields its rows while they are read, on a connection of its own until the last one is
  * there or the loop is left. Each part of the result has the statement timeout; the whole has no time limit. Leaving the loop,
  * or destroying the `Readable` made from it, cancels the statement.
- * @throws While the rows are read: BackingServiceUnavailable as `query`; TransactionError when the consumer pauses for more
+ * @throws While the rows are read: BackingServiceUnavailable as `query`, and when half of the pool's connections stream rows already; TransactionError when the consumer pauses for more
  *   than 5 minutes.
  */
 export type StreamRows = <Row extends object = AnyRow>(
@@ -28,6 +29,8 @@ export interface RowStreamsOptions {
   toCallerError: (err: unknown) => unknown;
   /** The statement timeout, in milliseconds. */
   statementTimeoutMs: number;
+  /** How many streams may be open at a time. */
+  maxStreams: number;
   /** Asks the server to cancel what a client is running; resolves with whether that has been dealt with. */
   cancel: (client: Client) => Promise<boolean>;
 }
@@ -43,6 +46,9 @@ const PART_MS = 250;
 /** How long a consumer may pause, in milliseconds: longer than a client that does not read is waited for. */
 const MAX_PAUSE_MS = 300_000;
 
+/** Slow readers must not keep all connections. */
+const FULL = new Error("half of the connections are streaming rows already");
+
 /** The plan is to be the best one for all rows. Sent with BEGIN in one message: it costs no round trip. */
 const BEGIN = `BEGIN; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL idle_in_transaction_session_timeout = ${MAX_PAUSE_MS}`;
 
@@ -51,19 +57,21 @@ const BEGIN = `BEGIN; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL idle_in_tra
  * @internal
  */
 export function createRowStreams(options: RowStreamsOptions): StreamRows {
+  const slots = { free: options.maxStreams };
   const stream: StreamRows = <Row extends object>(
     text: string,
     values: readonly unknown[] = [],
   ) => {
     const declaration = `DECLARE berth_rows NO SCROLL CURSOR FOR ${text}`;
     options.runner.remember(declaration, stream);
-    return { [Symbol.asyncIterator]: () => readRows<Row>(options, declaration, values) };
+    return { [Symbol.asyncIterator]: () => readRows<Row>(options, slots, declaration, values) };
   };
   return stream;
 }
 
 function readRows<Row extends object>(
   { pool, runner, toCallerError, statementTimeoutMs, cancel }: RowStreamsOptions,
+  slots: { free: number },
   declaration: string,
   values: readonly unknown[],
 ): AsyncIterator<Row, undefined> {
@@ -80,9 +88,13 @@ function readRows<Row extends object>(
   let cancelling: Promise<boolean> | undefined;
   /** Why the connection broke, perhaps between two statements. */
   let broken: Error | undefined;
+  let hasSlot = false;
   const onBroken = (err: Error): void => void (broken ??= err);
 
   async function begin(): Promise<void> {
+    if (slots.free === 0) throw new BackingServiceUnavailable("database", FULL);
+    slots.free--;
+    hasSlot = true;
     client = await pool.acquire();
     client.on("error", onBroken);
     if (isLeft) return;
@@ -119,7 +131,7 @@ function readRows<Row extends object>(
   /** Gives the connection back. @throws When the COMMIT fails. */
   async function end(command: "COMMIT" | "ROLLBACK"): Promise<void> {
     isOver = true;
-    if (!client) return;
+    if (!client) return leaveSlot();
     const ended = client;
     client = undefined;
     let isIntact = false;
@@ -132,7 +144,13 @@ function readRows<Row extends object>(
     } finally {
       ended.off("error", onBroken);
       pool.release(ended, isIntact);
+      leaveSlot();
     }
+  }
+
+  function leaveSlot(): void {
+    if (hasSlot) slots.free++;
+    hasSlot = false;
   }
 
   return {

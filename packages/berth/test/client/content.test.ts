@@ -210,6 +210,24 @@ describe("a call with a stream", () => {
     expect(await raw.until(/"requestId"/)).toMatch(/^HTTP\/1\.1 502 /);
   });
 
+  it("that comes too slowly says nothing about the service", async () => {
+    const { url } = await startService((req) => void req.resume());
+    const { client, log } = attach(url);
+    async function* slow() {
+      yield BYTES;
+      await new Promise(() => undefined);
+    }
+    const failures = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        failureOf(
+          put(client, { type: "image/png", data: Readable.from(slow()) }, { timeoutMs: 200 }),
+        ),
+      ),
+    );
+    expect(failures).toEqual(Array(5).fill(expect.objectContaining({ failure: "timeout" })));
+    expect(log).toEqual([]);
+  });
+
   it("ends with the client whose upload it passes on, which is no error", async () => {
     const ended: Promise<void>[] = [];
     const { url, asked } = await startService((req) => {

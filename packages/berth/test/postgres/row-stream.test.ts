@@ -132,6 +132,14 @@ describe("database.stream", () => {
     expect(await isFree()).toBe(true);
   });
 
+  it("leaves the other half of the connections to other statements", async () => {
+    const first = single.stream(...numbers(100))[Symbol.asyncIterator]();
+    await first.next();
+    await expect(take(single.stream(...numbers(1)), 1)).rejects.toThrow(BackingServiceUnavailable);
+    await first.return!();
+    expect(await take(single.stream(...numbers(1)), 1)).toEqual([1]);
+  });
+
   it("is unavailable when the database is", async () => {
     const away = attach("postgres://127.0.0.1:1/db?sslmode=disable");
     await expect(take(away.stream("SELECT 1"), 1)).rejects.toThrow(BackingServiceUnavailable);
