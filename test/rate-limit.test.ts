@@ -3,6 +3,7 @@ import {
   createTestRedis,
   describeWithRedis,
   fetchAlone,
+  recordLoadedFiles,
   startMigratedPostgres,
   type TestRedis,
   type TestServer,
@@ -15,10 +16,12 @@ describe("the limit of requests, when it is off", () => {
   it("is not even loaded, and neither is Redis", async () => {
     /** The packages that a process has loaded once it listens. */
     const loaded = async (env: Record<string, string>) => {
-      const server = await startService({ ...env, NODE_DEBUG: "module" });
-      await server.stop();
+      const record = recordLoadedFiles();
+      const server = await startService({ ...env, ...record.env });
+      server.child.kill("SIGTERM");
+      await server.exit;
       return ["express-rate-limit", "ioredis"].filter((name) =>
-        server.stderr().includes(`/node_modules/${name}/`),
+        record.read().some((file) => file.includes(`/node_modules/${name}/`)),
       );
     };
     expect(await loaded({})).toEqual([]);

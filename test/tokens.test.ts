@@ -1,6 +1,13 @@
 import request from "supertest";
 import { mayBeUnset } from "berth/config";
-import { createTestKey, signToken, startIssuer, startMigratedPostgres } from "berth/testing";
+import {
+  createTestKey,
+  recordLoadedFiles,
+  signToken,
+  startIssuer,
+  startMigratedPostgres,
+  type TestServer,
+} from "berth/testing";
 import { webVariables } from "../src/config";
 import { createTestApp } from "./support/app";
 import { startService } from "./support/service";
@@ -54,12 +61,17 @@ describe("tokens", () => {
 
   it("are loaded with the first one", async () => {
     const { jwksUrl } = await startIssuer(key);
-    const service = await startService({ ...variables(jwksUrl), NODE_DEBUG: "module" });
-    const loaded = () =>
-      ["jose", "undici"].filter((name) => service.stderr().includes(`/node_modules/${name}/`));
-    expect(loaded()).toEqual([]);
-    await fetch(`${service.url}/readyz`);
-    expect(loaded()).toEqual(["jose", "undici"]);
-    await service.stop();
+    const loaded = async (use: (service: TestServer) => Promise<unknown>) => {
+      const record = recordLoadedFiles();
+      const service = await startService({ ...variables(jwksUrl), ...record.env });
+      await use(service);
+      service.child.kill("SIGTERM");
+      await service.exit;
+      return ["jose", "undici"].filter((name) =>
+        record.read().some((file) => file.includes(`/node_modules/${name}/`)),
+      );
+    };
+    expect(await loaded(() => Promise.resolve())).toEqual([]);
+    expect(await loaded(({ url }) => fetch(`${url}/readyz`))).toEqual(["jose", "undici"]);
   });
 });

@@ -25,6 +25,7 @@ export {
 } from "../testing/process";
 export { connectRaw } from "../testing/raw-client";
 export { createTestRedis, describeWithRedis, type TestRedis } from "../testing/redis";
+export { type LoadedFiles, recordLoadedFiles } from "../testing/loaded-files";
 export { holdTimeouts, watchTimeouts } from "../testing/timers";
 export { typeErrorsIn } from "../testing/type-errors";
 export { startUpstream, type TestUpstream, type UpstreamRequest } from "../testing/upstream";
