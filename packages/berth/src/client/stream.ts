@@ -139,6 +139,8 @@ function createBody(
       done(err);
     },
   });
+  // Whoever reads it gets the error; one that nobody reads must not end the process.
+  body.on("error", () => undefined);
   const remainingMs = deadline - performance.now();
   const timers = [
     setTimeout(() => {

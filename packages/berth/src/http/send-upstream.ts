@@ -72,6 +72,8 @@ export async function sendUpstream(
   }
   setDownloadHeaders(res, options);
   res.status(status);
+  // From Node 24 on, pipeline leaves the body alone if the client has left already.
+  if (res.destroyed) body.destroy();
   if (status !== 304 && res.req.method !== "HEAD") return pipeline(body, res);
   discard(body, headers);
   res.end();
