@@ -372,6 +372,7 @@ describe("a request whose upload cannot be kept", () => {
     client.socket.write(formHead("Content-Length: 999") + part("image", PNG, "a"), "latin1");
     const drip = setInterval(() => client.socket.write("x"), 20);
     expect(await client.closed.finally(() => clearInterval(drip))).toBeDefined();
-    expect(client.received()).toMatch(/^HTTP\/1.1 4/);
+    // A reset may overtake the response, as the client is still sending.
+    expect(client.received()).toMatch(/^(HTTP\/1\.1 4|$)/);
   });
 });
