@@ -1,10 +1,9 @@
 // The entry point of a worker process.
 import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
-import { enter } from "../process/entry";
-import { createLifecycle, type Resource } from "../process/lifecycle";
+import type { Resource } from "../process/lifecycle";
 import type { LoggingOptions } from "../process/logger";
-import { parentGone } from "../process/parent-shell";
+import { enterBackground } from "../process/until-stopped";
 import type { jobVariables } from "./variables";
 import { createJobWorker, type WorkerOptions } from "./worker";
 
@@ -34,16 +33,9 @@ export const runWorker = <V extends typeof jobVariables>(
   main: (process: WorkerProcess<ConfigOf<V>>) => Work,
   logging?: LoggingOptions,
 ): Promise<void> =>
-  enter(
+  enterBackground(
     variables,
-    (config, logger) => {
-      const { draining, run } = createLifecycle({
-        process,
-        logger,
-        orphaned: parentGone(process),
-        drainDelayMs: 0,
-        shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-      });
+    (config, logger, { draining, run }) => {
       const { attached, handlers, cron } = main({ config, logger, draining });
       return run([createJobWorker({ config, logger, handlers, cron })], attached);
     },

@@ -5,7 +5,7 @@ import type { BackgroundService } from "./background-service";
 import { enter } from "./entry";
 import type { ConfigOf } from "./environment";
 import { createPeriodic, type Periodic } from "./every";
-import { createLifecycle, type Resource } from "./lifecycle";
+import { createLifecycle, type Lifecycle, type Resource } from "./lifecycle";
 import type { LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
 import type { backgroundVariables } from "./variables";
@@ -32,16 +32,9 @@ export const runUntilStopped = <V extends typeof backgroundVariables>(
   ) => Promise<Readonly<Record<string, Resource>> | void>,
   logging?: LoggingOptions,
 ): Promise<void> =>
-  enter(
+  enterBackground(
     variables,
-    (config, logger) => {
-      const { draining, run } = createLifecycle({
-        process,
-        logger,
-        orphaned: parentGone(process),
-        drainDelayMs: 0,
-        shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-      });
+    (config, logger, { draining, run }) => {
       const periodic = createPeriodic({ logger });
       const { every } = periodic;
       const { name } = parse(process.argv[1] ?? "work");
@@ -49,6 +42,27 @@ export const runUntilStopped = <V extends typeof backgroundVariables>(
         main({ config, logger, signal: draining, every }),
       );
       return run([service]);
+    },
+    logging,
+  );
+
+/** Enters a process that binds no port, with its life cycle. */
+export const enterBackground = <V extends typeof backgroundVariables>(
+  variables: V,
+  main: (config: ConfigOf<V>, logger: Logger, lifecycle: Lifecycle) => Promise<number>,
+  logging?: LoggingOptions,
+): Promise<void> =>
+  enter(
+    variables,
+    (config, logger) => {
+      const lifecycle = createLifecycle({
+        process,
+        logger,
+        orphaned: parentGone(process),
+        drainDelayMs: 0,
+        shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+      });
+      return main(config, logger, lifecycle);
     },
     logging,
   );
