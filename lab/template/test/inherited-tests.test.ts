@@ -1,18 +1,10 @@
 // The tests that a service inherits stay green when its owner changes what the pages say may be changed.
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { copyService } from "../service-copy";
 
-const root = join(__dirname, "../../..");
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), "inherited tests-")));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -21,10 +13,13 @@ type Change = readonly [file: string, from: string, to: string];
 /** A copy of the service, with all parts, in which each of these texts is replaced. */
 function service(name: string, changes: readonly Change[]): string {
   const folder = join(scratch, name);
-  const files = ["src", "test", "docs", "scripts/document-config.ts", ".env.example"];
-  for (const file of [...files, "package.json", "tsconfig.json", "jest.config.js"])
-    cpSync(join(root, file), join(folder, file), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  copyService(folder, [
+    "test",
+    "docs",
+    "scripts/document-config.ts",
+    ".env.example",
+    "jest.config.js",
+  ]);
   for (const [file, from, to] of changes) {
     const path = join(folder, file);
     const text = readFileSync(path, "utf8");

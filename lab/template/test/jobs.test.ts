@@ -1,17 +1,7 @@
 // What docs/jobs.md says to type in is a working job, from the request to its effect.
-import { execFileSync } from "node:child_process";
-import {
-  appendFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   startCommand,
   startTestPostgres,
@@ -22,6 +12,7 @@ import {
 import { createDatabase } from "berth/postgres";
 import { readProcfile } from "berth-dev/formation";
 import { pino } from "pino";
+import { buildService, copyService, typeIn } from "../service-copy";
 
 const root = join(__dirname, "../../..");
 const page = readFileSync(join(root, "docs/jobs.md"), "utf8");
@@ -29,9 +20,8 @@ const page = readFileSync(join(root, "docs/jobs.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "jobs of a service-"));
 let postgres: TestPostgres | undefined;
 beforeAll(async () => {
-  typeIn();
-  // Without prebuild, which compiles the packages: the copy links to those that are compiled.
-  execFileSync("npm", ["run", "--silent", "--ignore-scripts", "build"], { cwd: folder });
+  typePage();
+  buildService(folder);
   postgres = await startTestPostgres();
 });
 afterAll(async () => {
@@ -101,18 +91,11 @@ const blocks = [...page.matchAll(/```(?:typescript)?\n(?:\/\/|#) (\S+)\n([^]*?)`
   ([, path = "", code = ""]) => [path, code] as const,
 );
 
-function typeIn(): void {
-  const copied = ["src", "package.json", "tsconfig.json", "tsconfig.build.json"];
-  for (const name of [...copied, "Procfile", "Procfile.dev"]) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+function typePage(): void {
+  copyService(folder, ["tsconfig.build.json", "Procfile", "Procfile.dev"]);
   expect(blocks.length).toBe(7);
   for (const [path, code] of blocks) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    if (path.startsWith("Procfile")) appendFileSync(file, code);
-    else writeFileSync(file, code);
+    typeIn(folder, path, code, (text) => (path.startsWith("Procfile") ? text + code : code));
   }
   const routes = join(folder, "src/routes.ts");
   const [line = ""] = /app\.use\("\/reminders", .*?\)\)/.exec(page) ?? [];

@@ -1,17 +1,7 @@
 // The guestbook of docs/pages.md, typed into a copy of the service and used in a browser.
-import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   startCommand,
   startTestPostgres,
@@ -25,6 +15,7 @@ import {
   openBrowser,
   TEST_HOSTS,
 } from "../../../packages/berth/test/support/browser";
+import { buildService, copyService, insertCode, typeIn } from "../service-copy";
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;
 type Page = Awaited<ReturnType<Browser["newPage"]>>;
@@ -48,8 +39,8 @@ describeWithBrowser("the guestbook of docs/pages.md", () => {
     startCommand([process.execPath, file], { ...env, DATABASE_URL: postgres.url }, folder);
 
   beforeAll(async () => {
-    typeIn(folder);
-    build(folder);
+    typePage(folder);
+    buildService(folder);
     postgres = await startTestPostgres();
     const release = run("dist/migrate.js");
     if ((await release.exit) !== 0) throw new Error(release.lines.join("\n"));
@@ -161,23 +152,9 @@ describeWithBrowser("the guestbook of docs/pages.md", () => {
   });
 });
 
-function build(folder: string): void {
-  try {
-    // Without what this repository runs before a build: a service has no packages to compile.
-    const command = ["run", "--silent", "--ignore-scripts", "build"];
-    execFileSync("npm", command, { cwd: folder, encoding: "utf8" });
-  } catch (err) {
-    // The compiler's errors.
-    throw new Error((err as { stdout: string }).stdout, { cause: err });
-  }
-}
-
 /** Copies the service and adds the page's blocks, each in the file that its first line names. */
-function typeIn(folder: string): void {
-  for (const name of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+function typePage(folder: string): void {
+  copyService(folder, ["tsconfig.build.json"]);
   const blocks = [...guide.matchAll(/```\w+\n(?:\/\/|\/\*) (src\/\S+)(?: \*\/)?\n([^]*?)```/g)];
   expect(blocks.map(([, path]) => path)).toEqual([
     "src/config.ts",
@@ -188,9 +165,7 @@ function typeIn(folder: string): void {
     "src/middleware/require-user.ts",
   ]);
   for (const [, path = "", code = ""] of blocks) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, existsSync(file) ? insert(readFileSync(file, "utf8"), code) : code);
+    typeIn(folder, path, code, insert);
   }
   const sql = /```sql\n([^]*?)```/.exec(guide)?.[1] ?? "";
   const migrations = join(folder, "src/features/guestbook/migrations");
@@ -202,7 +177,7 @@ function typeIn(folder: string): void {
   );
 }
 
-/** Adds variables to the configuration; in other files imports at the top, and other lines at the end of the first function. */
+/** Adds variables to the configuration; in other files as all pages do. */
 function insert(text: string, code: string): string {
   const variables = /\.\.\.sessionVariables/.exec(code)?.[0];
   if (variables !== undefined) {
@@ -211,6 +186,5 @@ function insert(text: string, code: string): string {
       (own) => `${own}\n  ${variables},`,
     )}`;
   }
-  const [imports = "", ...rest] = code.split("\n\n");
-  return `${imports}\n${text.replace(/\n}\n/, () => `\n${rest.join("\n\n")}}\n`)}`;
+  return insertCode(text, code);
 }

@@ -1,17 +1,8 @@
 // The README's examples work.
 import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   startCommand,
   startTestPostgres,
@@ -20,6 +11,7 @@ import {
   type TestProcess,
   untilListening,
 } from "berth/testing";
+import { buildService, copyService, typeIn } from "../service-copy";
 
 const root = join(__dirname, "../../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -30,9 +22,8 @@ let postgres: TestPostgres | undefined;
 let web: TestProcess;
 let url: string;
 beforeAll(async () => {
-  typeIn(folder);
-  // Without what this repository runs before a build: a service has no packages to compile.
-  execFileSync("npm", ["run", "--silent", "--ignore-scripts", "build"], { cwd: folder });
+  typeReadme(folder);
+  buildService(folder);
   const database = await startTestPostgres();
   postgres = database;
   const run = (file: string, env: Record<string, string>) =>
@@ -104,22 +95,11 @@ describe("the README", () => {
 });
 
 /** Copies the service and adds the README's blocks, each in the file that its first line names. */
-function typeIn(folder: string): void {
-  for (const name of ["src", "package.json", "tsconfig.json", "tsconfig.build.json"]) {
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+function typeReadme(folder: string): void {
+  copyService(folder, ["tsconfig.build.json"]);
   const blocks = [...readme.matchAll(/```ts\n\/\/ (src\/\S+)\n([^]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(2);
   for (const [, path = "", code = ""] of blocks) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, existsSync(file) ? insert(readFileSync(file, "utf8"), code) : code);
+    typeIn(folder, path, code);
   }
-}
-
-/** Adds imports at the top of a file, and other lines at the end of its first function. */
-function insert(text: string, code: string): string {
-  const [imports = "", rest = ""] = code.split("\n\n");
-  return `${imports}\n${text.replace(/\n}\n/, () => `\n${rest}}\n`)}`;
 }

@@ -1,19 +1,10 @@
 // The page on testing: its examples are typed into the service, and its commands run them.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { copyService, typeIn } from "../service-copy";
 
 const root = join(__dirname, "../../..");
 const page = readFileSync(join(root, "docs/testing.md"), "utf8");
@@ -28,22 +19,9 @@ const blocks = [...page.matchAll(/```ts\n\/\/ (\S+)\n([^]*?)```/g)].map(
 const tests = blocks.map(({ path }) => path).filter((path) => path.startsWith("test/"));
 
 beforeAll(() => {
-  const files = ["src", "test/support", "test/app.test.ts", "package.json", "tsconfig.json"];
-  for (const name of [...files, "jest.config.js"])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  for (const { path, code } of blocks) {
-    const file = join(folder, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, existsSync(file) ? insert(readFileSync(file, "utf8"), code) : code);
-  }
+  copyService(folder, ["test/support", "test/app.test.ts", "jest.config.js"]);
+  for (const { path, code } of blocks) typeIn(folder, path, code);
 });
-
-/** Adds imports at the top of a file, and other lines at the end of its first function. */
-function insert(text: string, code: string): string {
-  const [imports = "", rest = ""] = code.split("\n\n");
-  return `${imports}\n${text.replace(/\n}\n/, () => `\n${rest}}\n`)}`;
-}
 
 const run = (command: string) => {
   const [file = "", ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(
