@@ -253,12 +253,9 @@ describe("a broken route", () => {
     expect(tried[0]!.notes).toContain(
       "not tried further, as each request would run into the timeout",
     );
+    // On a busy machine not even its head arrives in time.
     expect(foundIn(tried)).toMatchObject([
-      {
-        operation: "POST /ships",
-        mismatch:
-          'the response did not end within 100 ms: end it, or describe an event stream, { mediaType: "text/event-stream" }',
-      },
+      { operation: "POST /ships", mismatch: expect.stringContaining("within 100 ms") as string },
     ]);
   });
 
