@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseCommandLine, UsageError } from "port-contract/args";
 import { describeHolder, isPortFree } from "../formation/free-ports";
 import { compileFile } from "../typescript";
-import { watchSaves } from "./saves";
+import { type Saves, watchSaves } from "./saves";
 
 const usage = `Usage: berth reload PROGRAM
 
@@ -32,7 +32,7 @@ const env: NodeJS.ProcessEnv = { SHUTDOWN_TIMEOUT_MS: "1000", ...inherited, DRAI
 
 interface Running {
   process: ChildProcess;
-  /** Resolves to the exit code or the signal's name. */
+  /** Resolves to the exit code or the signal's name; never once a stop is requested, so that nothing follows from it. */
   ended: Promise<number | string>;
 }
 
@@ -48,7 +48,7 @@ function start(file: string, ...flags: string[]): Running {
   const ended = new Promise<number | string>((resolve) => {
     child.once("exit", (code, signal) => {
       running.delete(child);
-      resolve(code ?? (signal as string));
+      if (!isStopping) resolve(code ?? (signal as string));
     });
   });
   return { process: child, ended };
@@ -82,18 +82,16 @@ async function reportExit(program: string, code: number | string, saved: AbortSi
   while (!saved.aborted && !(await isPortFree(port))) await delay(POLL_MS);
 }
 
-/** Kills a program under a debugger after a while: paused, it does not handle SIGTERM; at exit, it waits for the debugger. */
-async function stop(child: Running): Promise<void> {
-  child.process.kill("SIGTERM");
-  const kill = () => child.process.kill("SIGKILL");
-  const timer = INSPECT_PORT ? setTimeout(kill, DEBUGGED_GRACE_MS) : undefined;
-  await child.ended;
-  clearTimeout(timer);
+/** Under a debugger, kills it after a while: paused, it handles no signal; at exit, it waits for the debugger. */
+function signalProcess(child: ChildProcess, signal: NodeJS.Signals): void {
+  child.kill(signal);
+  if (!INSPECT_PORT) return;
+  const timer = setTimeout(() => child.kill("SIGKILL"), DEBUGGED_GRACE_MS);
+  child.once("exit", () => clearTimeout(timer));
 }
 
-async function reload(program: string): Promise<void> {
+async function reload(program: string, saves: Saves): Promise<never> {
   const migrate = join(dirname(program), "migrate.ts");
-  const saves = watchSaves(dirname(program), console.log);
   let isMigrated = true;
 
   /** Compiles saved files and applies saved migrations. Returns whether the program can be restarted. */
@@ -121,25 +119,27 @@ async function reload(program: string): Promise<void> {
     const child = startProgram(program);
     const saved = new AbortController();
     const portFree = child.ended.then((code) => {
-      if (isStopping || saved.signal.aborted) return undefined;
+      if (saved.signal.aborted) return undefined;
       return reportExit(program, code, saved.signal);
     });
     await Promise.race([portFree, saves.pending()]);
     while (!(await prepareRestart())) await saves.pending();
     saved.abort();
-    await stop(child);
-    if (isStopping) return;
+    signalProcess(child.process, "SIGTERM");
+    await child.ended;
     console.log(`restarting ${program}`);
   }
 }
 
-function endOnSignals(): void {
+/** Passes signals on. Nothing is started after one, and the last process to exit ends this one. */
+function endOnSignals(saves: Saves): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       isStopping = true;
+      saves.close();
       if (running.size === 0) process.exit(0);
       const endIfLast = () => running.size === 0 && process.exit(exitCode);
-      for (const child of running) child.once("exit", endIfLast).kill(signal);
+      for (const child of running) signalProcess(child.once("exit", endIfLast), signal);
     });
   }
 }
@@ -157,8 +157,9 @@ function readProgram(args: readonly string[]): string | undefined {
 async function run(args: readonly string[]): Promise<void> {
   const program = readProgram(args);
   if (program === undefined) return console.log(usage);
-  endOnSignals();
-  await reload(program);
+  const saves = watchSaves(dirname(program), console.log);
+  endOnSignals(saves);
+  await reload(program, saves);
 }
 
 run(process.argv.slice(2)).catch((err: unknown) => {

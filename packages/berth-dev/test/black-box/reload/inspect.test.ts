@@ -66,4 +66,20 @@ describe("npm run dev -- --inspect", () => {
     await runner.waitFor(/serving Moin/);
     await cut;
   });
+
+  it("stops while a program is paused, though that handles no signal", async () => {
+    const base = await freeBasePort();
+    const args = ["-p", String(base), `--inspect=${base + 50}`];
+    const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
+    const main = join(runner.directory, "main.ts");
+    await runner.waitFor(/serving Ahoy/);
+    const editor = await attachDebugger(base + 50);
+    await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
+    const cut = expect(fetch(`http://127.0.0.1:${base}`)).rejects.toThrow();
+    await editor.paused();
+    runner.process.kill("SIGTERM");
+    await runner.exited;
+    expect(runner.output()).toContain("web.1 exited with code");
+    await cut;
+  });
 });

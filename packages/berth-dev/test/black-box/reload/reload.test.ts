@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { inTime } from "berth/testing";
 import { berth } from "../../../src/cli-path";
@@ -199,6 +199,58 @@ describe("the reloader, beside a migrate.ts", () => {
     saveInPlace("migrate.ts", migrate(0));
     await until("ended");
     await until("serving");
+  });
+});
+
+describe("the reloader that is told to stop", () => {
+  const stop = async () => {
+    const exited = once(runner, "exit");
+    runner.kill("SIGTERM");
+    const [code] = (await inTime(exited, () => `it runs, and printed:\n${printed.join("\n")}`)) as [
+      number | null,
+    ];
+    return code;
+  };
+
+  it("starts nothing more, though a migration is interrupted and another save waits", async () => {
+    // The ids of their processes.
+    const migrations = join(tmpdir(), `${basename(folder)}-migrations`);
+    // Ends once the migration has, as the reloader sees it: a process that nobody has waited for is still there.
+    const main = `
+      const { existsSync, readFileSync } = require("node:fs");
+      const isRunning = (pid) => { try { return process.kill(pid, 0); } catch { return false; } };
+      process.on("SIGTERM", () => setInterval(() => {
+        if (!isRunning(parseInt(readFileSync(${JSON.stringify(migrations)}, "utf8")))) process.exit(7);
+      }, 1));
+      console.log("serving");
+      setInterval(() => 0, 1e6);`;
+    const migrate = `
+      require("node:fs").appendFileSync(${JSON.stringify(migrations)}, process.pid + "\\n");
+      console.log("migrating");
+      setInterval(() => 0, 1e6);`;
+    // A save is pending once all folders are watched anew.
+    const watches = `
+      const fs = require("node:fs");
+      const { watch } = fs;
+      fs.watch = (path, ...others) => {
+        if (path === ${JSON.stringify(folder)}) console.log("watching");
+        return watch(path, ...others);
+      };`;
+    saveInPlace(MAIN, main);
+    saveInPlace("migrate.ts", migrate);
+    const preloaded = join(tmpdir(), `${basename(folder)}-watches.js`);
+    writeFileSync(preloaded, watches);
+    mkdirSync(join(folder, "migrations"));
+    startReloader({ NODE_OPTIONS: `--require ${preloaded}` });
+    await until("serving");
+    saveInPlace("migrations/1_orders.ts", "export {};\n");
+    await until("migrating");
+    saveInPlace(MAIN, main);
+    await until("watching");
+    expect(await stop()).toBe(7);
+    expect(readFileSync(migrations, "utf8")).toMatch(/^\d+\n$/);
+    rmSync(preloaded);
+    rmSync(migrations);
   });
 });
 
