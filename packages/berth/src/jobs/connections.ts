@@ -9,18 +9,21 @@ import { isDatabaseError, isReusableAfter, isUnavailable } from "../postgres/err
 import { acceptPoolers } from "../postgres/pooler";
 import { createStatementRunner } from "../postgres/statements";
 import { createTlsWarnings } from "../postgres/tls-warnings";
-import { createTransactions, type RunTransaction } from "../postgres/transactions";
+import { createTransactions, type Queryable, type RunTransaction } from "../postgres/transactions";
 import { parsePostgresUrl } from "../postgres/url";
 import type { postgresVariables } from "../postgres/variables";
 
 /** Besides these, one connection listens for new jobs, and one is for heartbeats, which must not wait for any other statement. */
 const SIZE = 2;
 
-/** The worker's connections, apart from those that handlers use: a worker whose handlers occupy all of these must not look dead. */
-export interface JobConnections {
+/**
+ * The worker's connections, apart from those that handlers use: a worker whose handlers occupy all of these must not look dead.
+ * `query` is for statements about runs, on the connections of graphile-worker, and waits while the database is away.
+ */
+export interface JobConnections extends Queryable {
   /** For graphile-worker. */
   pool: Pool;
-  /** For the worker's own statements: rejects while the database is away. */
+  /** For heartbeats and what belongs to them: rejects while the database is away. */
   transaction: RunTransaction;
   close(): Promise<void>;
 }
@@ -52,6 +55,15 @@ export function openConnections(
   const pool = createPool(connections, () => open(common), onUnknown);
   return {
     pool,
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const client = await pool.connect();
+      try {
+        const { rows } = await client.query({ text, values: [...values] });
+        return rows as Row[];
+      } finally {
+        client.release();
+      }
+    },
     transaction: createTransactions({
       pool: own,
       runner: createStatementRunner({ logger, slowStatementMs: config.DATABASE_SLOW_STATEMENT_MS }),

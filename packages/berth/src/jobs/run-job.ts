@@ -2,11 +2,12 @@
 import type { Logger } from "pino";
 import { runInWorkContext } from "../process/work-context";
 import { traceId } from "../request/trace-context";
-import type { RunTransaction } from "../postgres/transactions";
+import type { Queryable } from "../postgres/transactions";
+import { type Completion, createCompletion } from "./completion";
 import { JobLostError, UnrecoverableError } from "./errors";
 import type { JobHandler, RunningJob } from "./handler";
 import { parsePayload } from "./payload";
-import { completeJob, giveUpJob, type Lock } from "./statements";
+import { giveUpJob, type Lock } from "./statements";
 import { type JobOrigin, parseStored } from "./stored-job";
 
 /** A job that graphile-worker has locked for this worker. */
@@ -30,8 +31,8 @@ export interface RunOptions {
   logger: Logger;
   /** The runs of this worker. One that was interrupted stays there, to be handed back. */
   runs: Set<Run>;
-  /** On the worker's own connections. */
-  transaction: RunTransaction;
+  /** On the worker's own connections: waits while the database is away. */
+  db: Queryable;
 }
 
 /** How a run ended; one that was interrupted says nothing about the job. */
@@ -39,9 +40,10 @@ type Outcome = "done" | { interrupted: Error } | { err: Error };
 
 /** @returns A promise that rejects if the job has failed, and never settles if the run was interrupted. */
 export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Promise<void> {
-  const { handler, logger, runs } = options;
+  const { handler, logger, runs, db } = options;
   const { payload, origin } = parseStored(stored);
   const stop = new AbortController();
+  const completion = createCompletion(db, job);
   const running: RunningJob = {
     id: job.id,
     name: handler.type.name,
@@ -51,13 +53,14 @@ export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Pr
     signal: stop.signal,
     deadline: performance.now() + handler.type.timeoutMs,
     logger,
-    complete: (tx) => completeJob(tx, job),
+    complete: completion.complete,
   };
   const work = async () => handler.run(parsePayload(handler.type, payload) as never, running);
   return new Promise((resolve, reject) => {
     runInWorkContext(contextOf(running, origin), () => {
       let interrupted: Error | undefined;
-      const outcome = attempt({ ...options, work, stop, job, interruption: () => interrupted });
+      const interruption = () => interrupted;
+      const outcome = attempt({ ...options, work, stop, job, completion, interruption });
       const run: Run = {
         id: job.id,
         interrupt(reason) {
@@ -96,11 +99,12 @@ interface AttemptOptions extends RunOptions {
   work: () => Promise<unknown>;
   stop: AbortController;
   job: LockedJob;
+  completion: Completion;
   interruption: () => Error | undefined;
 }
 
 async function attempt(options: AttemptOptions): Promise<Outcome> {
-  const { handler, logger, transaction, work, stop, job, interruption } = options;
+  const { handler, logger, db, work, stop, job, completion, interruption } = options;
   const { timeoutMs } = handler.type;
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
@@ -112,26 +116,31 @@ async function attempt(options: AttemptOptions): Promise<Outcome> {
   try {
     await Promise.race([result, timeout]);
     const lost = interruption();
-    if (isLost(lost)) return { interrupted: lost };
+    if (isLost(lost) && !(await completion.close())) return { interrupted: lost };
     logger.info({ durationMs: durationMs() }, "job done");
     return "done";
   } catch (thrown) {
     const err = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const interrupted = interruption();
-    if (interrupted) {
-      logger.warn({ durationMs: durationMs(), err }, "job interrupted");
-      return { interrupted };
-    }
     if (err instanceof JobTimeoutError) {
       stop.abort(err);
       const tellEnd = () =>
         logger.warn({ durationMs: durationMs() }, "a job that timed out has ended only now");
       result.then(tellEnd, tellEnd);
     }
+    if (await completion.close()) {
+      const line = { durationMs: durationMs(), err };
+      logger.warn(line, "job done, but its handler failed after it was complete");
+      return "done";
+    }
+    const interrupted = interruption();
+    if (interrupted) {
+      logger.warn({ durationMs: durationMs(), err }, "job interrupted");
+      return { interrupted };
+    }
     const line = { durationMs: durationMs(), maxAttempts: job.max_attempts, err };
     if (err instanceof UnrecoverableError) {
       // If this fails, the job is tried again, and ends here again.
-      await transaction((tx) => giveUpJob(tx, job)).catch(() => undefined);
+      await giveUpJob(db, job).catch(() => undefined);
       logger.error(line, "job failed, and no retry can help: it is kept");
     } else if (job.attempts >= job.max_attempts) {
       logger.error(line, "job failed for the last time: it is kept");

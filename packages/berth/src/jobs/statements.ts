@@ -33,6 +33,12 @@ export async function completeJob(tx: Queryable, { id, attempts, locked_by }: Lo
   }
 }
 
+const IS_STORED = "SELECT FROM graphile_worker._private_jobs WHERE id = $1 FOR UPDATE";
+
+/** Whether a job is still there, once a transaction that has completed it has ended. */
+export const isStored = async (db: Queryable, { id }: Lock): Promise<boolean> =>
+  (await db.query(IS_STORED, [id])).length > 0;
+
 const GIVE_UP = `UPDATE graphile_worker._private_jobs SET attempts = max_attempts
   WHERE id = $1 AND locked_by = $2 AND attempts = $3`;
 
@@ -43,12 +49,19 @@ export const giveUpJob = (db: Queryable, { id, attempts, locked_by }: Lock): Pro
 const HAND_BACK = `WITH j AS (
     UPDATE graphile_worker._private_jobs
     SET locked_at = NULL, locked_by = NULL, attempts = attempts - 1
-    WHERE id = ANY($1::bigint[]) AND locked_by = $2 RETURNING job_queue_id
-  ) ${FREE_QUEUES}`;
+    WHERE id = ANY($1::bigint[]) AND locked_by = $2 RETURNING id, job_queue_id
+  ), freed AS (${FREE_QUEUES})
+  SELECT id FROM j`;
 
-/** Lets other workers run these jobs at once, as if this one had not tried. */
-export const handBackJobs = (
+/**
+ * Lets other workers run these jobs at once, as if this one had not tried.
+ * @returns The ids of those that this worker still had.
+ */
+export async function handBackJobs(
   db: Queryable,
   ids: readonly string[],
   worker: string,
-): Promise<unknown> => db.query(HAND_BACK, [ids, worker]);
+): Promise<string[]> {
+  const jobs = await db.query<{ id: string }>(HAND_BACK, [ids, worker]);
+  return jobs.map(({ id }) => id);
+}

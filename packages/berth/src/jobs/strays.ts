@@ -29,9 +29,9 @@ export function createStrays(runs: ReadonlySet<Run>): Strays {
       const idle = locked.map(({ id }) => id).filter((id) => !running.has(id));
       const strays = idle.filter((id) => seen.has(id));
       seen = new Set(idle);
-      if (strays.length > 0) await handBackJobs(tx, strays, worker);
+      const handedBack = strays.length > 0 ? await handBackJobs(tx, strays, worker) : [];
       looksLeft -= 1;
-      return strays;
+      return handedBack;
     },
   };
 }

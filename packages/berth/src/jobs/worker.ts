@@ -85,12 +85,13 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
   let lastBeatAt = -Infinity;
   let timer: NodeJS.Timeout | undefined;
   let beating: Promise<void> = Promise.resolve();
+  let stopped: Promise<void> | undefined;
 
   function startPool(): Alive {
     const tasks = handlers.map((handler) => [
       handler.type.name,
       (stored: unknown, { job }: { job: Parameters<typeof runJob>[2] }) =>
-        runJob({ handler, logger, runs, transaction }, stored, job),
+        runJob({ handler, logger, runs, db: connections }, stored, job),
     ]);
     const pool = runTaskList(
       {
@@ -120,6 +121,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
   }
 
   async function beat(): Promise<void> {
+    if (isDraining && !current) return;
     if (!current) await transaction((tx) => tx.query(HAS_TABLES));
     const alive = (current ??= startPool());
     const { leases } = alive;
@@ -195,11 +197,14 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
       );
     }
     try {
-      await transaction(async (tx) => {
-        await handBackJobs(tx, jobs, id);
+      const handedBack = await transaction(async (tx) => {
+        const ids = await handBackJobs(tx, jobs, id);
         await tx.query(LEAVE, [id]);
+        return ids;
       });
-      if (jobs.length > 0) logger.warn({ jobs }, "jobs are handed back: other workers run them");
+      if (handedBack.length > 0) {
+        logger.warn({ jobs: handedBack }, "jobs are handed back: other workers run them");
+      }
     } catch (err) {
       logger.warn({ err, jobs }, "the worker could not say that it leaves: its lease has to end");
     }
@@ -217,7 +222,10 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
       beating = live();
       return Promise.resolve(undefined);
     },
-    beginDrain: () => void (isDraining = true),
+    beginDrain() {
+      isDraining = true;
+      stopped = stopPool();
+    },
     check() {
       if (performance.now() - lastBeatAt <= leaseMs / 2) return Promise.resolve();
       return Promise.reject(
@@ -226,8 +234,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
     },
     async drain(remainingMs, hasCrashed) {
       const marginMs = Math.min(HAND_BACK_MS, remainingMs * HAND_BACK_PART);
-      const ended = stopPool();
-      if (!(await within(remainingMs - marginMs, ended))) {
+      if (!(await within(remainingMs - marginMs, stopped ?? stopPool()))) {
         for (const run of runs) run.interrupt(new WorkerStopsError(STOPS));
         const handlers = Promise.all([...runs].map((run) => run.ended));
         await within(marginMs / 2, handlers);

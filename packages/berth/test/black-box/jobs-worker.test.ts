@@ -10,6 +10,7 @@ import { currentContext, runInWorkContext } from "../../src/process/work-context
 import type { Database } from "../../src/postgres/database";
 import { createTestLogger } from "../../src/testing/app";
 import { startTestPostgres, type TestPostgres } from "../../src/testing/postgres";
+import { watchTimeouts } from "../../src/testing/timers";
 import { attach } from "../support/database";
 import { createTables, startWorker, stopWorker, stopWorkers, storedJobs } from "../support/jobs";
 
@@ -109,6 +110,65 @@ describe("a job", () => {
     expect(await database.query("SELECT FROM mails WHERE recipient = 'once'")).toHaveLength(1);
   });
 
+  it("is done once its completion is committed, whatever its handler does after that", async () => {
+    const worker = await start({
+      handlers: [
+        handleJob(remind, async (_payload, job) => {
+          await database.transaction((tx) => job.complete(tx));
+          throw new Error("too late");
+        }),
+      ],
+    });
+    await enqueue(database, remind, { to: "Ada" });
+    expect(await worker.line(/^job done/)).toMatchObject({
+      level: "warn",
+      msg: "job done, but its handler failed after it was complete",
+      err: { message: "too late" },
+    });
+    await stopWorker(worker);
+    expect(await storedJobs(database)).toEqual([]);
+    expect(worker.log.filter(({ msg }) => /failed,|interrupted/.test(String(msg)))).toEqual([]);
+  });
+
+  it("is tried again if the transaction of its completion was rolled back", async () => {
+    const worker = await start({
+      handlers: [
+        handleJob(remind, (_payload, job) =>
+          database.transaction(async (tx) => {
+            await job.complete(tx);
+            throw new Error("rolled back");
+          }),
+        ),
+      ],
+    });
+    await enqueue(database, remind, { to: "Ada" });
+    expect(await worker.line(/will be tried again/)).toMatchObject({
+      err: { message: "rolled back" },
+    });
+    await stopWorker(worker);
+    expect(await storedJobs(database)).toEqual([
+      { name: "remind", attempts: 1, error: "rolled back" },
+    ]);
+  });
+
+  it("cannot be completed any more once its run has failed", async () => {
+    const [failed, late] = [deferred(), deferred<unknown>()];
+    const worker = await start({
+      handlers: [
+        handleJob(remind, (_payload, job) => {
+          void failed.promise
+            .then(() => database.transaction((tx) => job.complete(tx)))
+            .catch(late.resolve);
+          throw new Error("no luck");
+        }),
+      ],
+    });
+    await enqueue(database, remind, { to: "Ada" });
+    await worker.line(/will be tried again/);
+    failed.resolve();
+    expect(await late.promise).toMatchObject({ name: "JobLostError" });
+  });
+
   it("cannot be completed by a run that has lost it", async () => {
     const run = { id: "1", attempts: 1, locked_by: "gone" };
     await expect(completeJob(database, run)).rejects.toThrow("was taken from this run");
@@ -168,16 +228,21 @@ describe("a job", () => {
   });
 
   it("fails when it does not end in time, and is told so", async () => {
-    const aborted = deferred<unknown>();
-    const brief = describeJob({ name: "brief", payload: v.object({}), timeoutMs: 50 });
+    const [begun, aborted] = [deferred(), deferred<unknown>()];
+    const timeoutMs = 10_000_000;
+    const long = describeJob({ name: "long", payload: v.object({}), timeoutMs });
+    const endTimer = watchTimeouts();
     const worker = await start({
       handlers: [
-        handleJob(brief, async (_payload, { signal }) => {
+        handleJob(long, async (_payload, { signal }) => {
+          begun.resolve();
           await untilAborted(signal).catch(aborted.resolve);
         }),
       ],
     });
-    await enqueue(database, brief, {}, { maxAttempts: 1 });
+    await enqueue(database, long, {}, { maxAttempts: 1 });
+    await begun.promise;
+    endTimer(timeoutMs);
     expect(await aborted.promise).toMatchObject({ name: "JobTimeoutError" });
     await worker.line(/for the last time/);
     expect(await worker.line(/ended only now/)).toMatchObject({ level: "warn" });
@@ -267,6 +332,43 @@ describe("a worker that drains", () => {
     const again = deferred<number>();
     await start({ handlers: [handleJob(remind, (_to, job) => again.resolve(job.attempt))] });
     expect(await again.promise).toBe(1);
+  });
+
+  it("does not hand back what is complete, though its handler has not ended", async () => {
+    const complete = deferred();
+    const worker = await start({
+      handlers: [
+        handleJob(remind, async (_payload, job) => {
+          await database.transaction((tx) => job.complete(tx));
+          complete.resolve();
+          await untilAborted(job.signal);
+        }),
+      ],
+    });
+    await enqueue(database, remind, { to: "Ada" });
+    await complete.promise;
+    await stopWorker(worker, 200);
+    expect(await worker.line(/^job done/)).toMatchObject({ level: "warn" });
+    expect(worker.log.filter(({ msg }) => /handed back|interrupted/.test(String(msg)))).toEqual([]);
+    expect(await storedJobs(database)).toEqual([]);
+  });
+
+  it("takes no more jobs, though other services of its process still drain", async () => {
+    const [begun, end] = [deferred(), deferred()];
+    const worker = await start(
+      { handlers: [handleJob(remind, () => (begun.resolve(), end.promise))] },
+      { JOB_CONCURRENCY: "1", JOB_LEASE_MS: "1000" },
+    );
+    await enqueue(database, remind, { to: "Ada" });
+    await begun.promise;
+    worker.beginDrain();
+    await enqueue(database, remind, { to: "Bob" });
+    end.resolve();
+    await worker.line(/job done/);
+    const [{ beats } = {}] = await database.query("SELECT beats FROM berth_jobs.workers");
+    await until(`SELECT FROM berth_jobs.workers WHERE beats > ${beats} + 1`);
+    await worker.drain(60_000, false);
+    expect(await storedJobs(database)).toEqual([{ name: "remind", attempts: 0, error: null }]);
   });
 
   it("leaves a job to its lease after a crash", async () => {

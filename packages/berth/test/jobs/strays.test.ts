@@ -6,9 +6,9 @@ import type { Queryable } from "../../src/postgres/transactions";
 function lockedJobs(...ids: string[]) {
   const handedBack: unknown[] = [];
   const query = (text: string, values: unknown[]) => {
-    if (!text.startsWith("WITH")) return Promise.resolve(ids.map((id) => ({ id })));
-    handedBack.push(values);
-    return Promise.resolve([]);
+    const isHandBack = text.startsWith("WITH");
+    if (isHandBack) handedBack.push(values);
+    return Promise.resolve((isHandBack ? (values[0] as string[]) : ids).map((id) => ({ id })));
   };
   return { tx: { query } as unknown as Queryable, handedBack };
 }
