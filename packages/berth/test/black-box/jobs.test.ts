@@ -20,14 +20,12 @@ beforeAll(async () => {
   await createTables(postgres.url);
   database = attach(postgres.url, 60_000);
   await database.query("CREATE TABLE mails (recipient text)");
-  await database.query("CREATE TABLE may_end ()");
 });
 afterEach(async () => {
   await stopProcesses();
   await database.query("DELETE FROM graphile_worker._private_jobs");
   await database.query("DELETE FROM berth_jobs.workers");
   await database.query("DELETE FROM mails");
-  await database.query("DELETE FROM may_end");
 });
 afterAll(async () => {
   await database.close();
@@ -39,11 +37,10 @@ const plain = describeJob({ name: "plain", payload: v.object({}) });
 const kill = describeJob({ name: "kill", payload: v.object({}), maxAttempts: 2 });
 const crash = describeJob({ name: "crash", payload: v.object({}), maxAttempts: 1 });
 
-/** `send` waits until the table may_end has a row, and has its effect in the transaction that completes it. */
+/** `send` waits for SIGUSR2, and has its effect in the transaction that completes it; `plain` waits for SIGCONT. */
 const PROGRAM = `
 const compiled = (path) => require(${JSON.stringify(COMPILED)} + "/" + path);
 compiled("process/early");
-const { existsSync } = require("node:fs");
 const { attachServices } = compiled("exports/backing");
 const { attachDatabase } = compiled("exports/postgres");
 const { describeJob, handleJob, jobVariables, runWorker } = compiled("exports/jobs");
@@ -54,22 +51,22 @@ void runWorker(jobVariables, ({ config, logger }) => {
   const { attached, services } = attachServices({ database: attachDatabase }, options);
   const { database } = services;
   const handle = (name, run) => handleJob(describeJob({ name, payload }), run);
+  const received = (name) => new Promise((resolve) => process.once(name, resolve));
+  const aborted = ({ signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   const send = async ({ to }, job) => {
+    const mayEnd = received("SIGUSR2");
     logger.info("begun");
-    for (;;) {
-      job.signal.throwIfAborted();
-      const rows = await database.query("SELECT FROM may_end").catch(() => []);
-      if (rows.length > 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await Promise.race([mayEnd, aborted(job)]);
     await database.transaction(async (tx) => {
       await tx.query("INSERT INTO mails VALUES ($1)", [to]);
       await job.complete(tx);
     });
   };
   const plain = async () => {
+    const mayEnd = received("SIGCONT");
     logger.info("plain begun");
-    while (!existsSync(process.env.MAY_END)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await mayEnd;
   };
   const kill = () => process.kill(process.pid, "SIGKILL");
   const crash = () => new Promise(() => setImmediate(() => { throw new Error("boom"); }));
@@ -93,14 +90,18 @@ function start(env: Record<string, string> = {}): TestProcess {
   return startCommand(command, { DATABASE_URL: postgres.url, ...limits, ...env }, emptyFolder());
 }
 
-const letJobsEnd = () => database.query("INSERT INTO may_end DEFAULT VALUES");
+/** Lets the job `send` that a worker runs end. */
+async function letSendEnd(worker: TestProcess): Promise<void> {
+  await worker.line(/"begun"/);
+  worker.child.kill("SIGUSR2");
+}
 const mails = () => database.query("SELECT recipient FROM mails");
 
 describe("a worker process", () => {
   it("runs jobs until SIGTERM, and exits 0", async () => {
-    await letJobsEnd();
     const worker = start();
     const id = await enqueue(database, send, { to: "Ada" });
+    await letSendEnd(worker);
     expect(JSON.parse(await worker.line(/job done/))).toMatchObject({
       level: "info",
       job: "send",
@@ -123,8 +124,7 @@ describe("a worker process", () => {
     worker.child.kill("SIGTERM");
     expect(await worker.exit).toBe(0);
     await worker.line(/handed back/);
-    await other.line(/begun/);
-    await letJobsEnd();
+    await letSendEnd(other);
     expect(JSON.parse(await other.line(/job done/))).toMatchObject({ attempt: 1 });
     expect(await mails()).toHaveLength(1);
   });
@@ -137,7 +137,7 @@ describe("a worker process", () => {
     await worker.exit;
     const other = start({ JOB_LEASE_MS: "1000" });
     await other.line(/a worker has died/);
-    await letJobsEnd();
+    await letSendEnd(other);
     expect(JSON.parse(await other.line(/job done/))).toMatchObject({ attempt: 2 });
     expect(await mails()).toHaveLength(1);
   });
@@ -173,19 +173,18 @@ describe("a worker process", () => {
     const url = new URL(postgres.url);
     [url.hostname, url.port] = ["localhost", String(front.port)];
     const limits = { JOB_LEASE_MS: "1000", DATABASE_CONNECT_TIMEOUT_MS: "2000" };
-    const mayEnd = join(emptyFolder(), "may-end");
-    const worker = start({ DATABASE_URL: url.href, MAY_END: mayEnd, ...limits });
+    const worker = start({ DATABASE_URL: url.href, ...limits });
     await enqueue(database, send, { to: "Ada" });
     const id = await enqueue(database, plain, {});
     await worker.line(/"begun"/);
     await worker.line(/"plain begun"/);
     front.interrupt();
     await worker.line(/the database is not available/);
-    writeFileSync(mayEnd, "");
+    worker.child.kill("SIGCONT");
     expect(JSON.parse(await worker.line(/job done/))).toMatchObject({ job: "plain", jobId: id });
-    await letJobsEnd();
     front.resume();
     await worker.line(/can use the database again/);
+    await letSendEnd(worker);
     await worker.line(/"send".*job done/);
     expect(await mails()).toHaveLength(1);
     worker.child.kill("SIGTERM");

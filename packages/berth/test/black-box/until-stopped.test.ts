@@ -26,12 +26,14 @@ describe("runUntilStopped", () => {
     const program = start(`
       every(3_600_000, async () => {
         logger.info("begun");
-        await new Promise((resolve) => signal.addEventListener("abort", () => setTimeout(resolve, 50)));
+        await new Promise((resolve) => process.once("SIGCONT", resolve));
         logger.info("ended");
       });
       return { store: { close: async () => logger.info("closed") } };`);
     await program.line(/begun/);
     program.child.kill("SIGTERM");
+    await program.line(/draining/);
+    program.child.kill("SIGCONT");
     expect(await program.exit).toBe(0);
     const messages = program.lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages).toEqual([
@@ -78,7 +80,7 @@ describe("runUntilStopped", () => {
     const rejecting = start(`throw new Error("not set up");`);
     expect(await rejecting.exit).toBe(1);
     expect(await rejecting.line(/not set up/)).toContain('"level":"fatal"');
-    const crashing = start(`setTimeout(() => { throw new Error("boom"); }, 10);`);
+    const crashing = start(`setImmediate(() => { throw new Error("boom"); });`);
     expect(await crashing.exit).toBe(1);
     expect(await crashing.line(/boom/)).toContain("uncaught error, draining");
   });
