@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { migrate, rollBack } from "berth/migrate";
 import { createDatabase, type Database, type Queryable } from "berth/postgres";
-import { describeJobs } from "./jobs";
+import { describeJobs, retryJobs } from "./jobs";
 import { listMigrations, MIGRATION_FILES } from "./migration-files";
 
 /** What a command works on. */
@@ -57,8 +57,13 @@ async function appliedMigrations({ query }: Database): Promise<string[]> {
   return applied.map(({ name }) => name);
 }
 
-export async function printJobs({ url }: CommandContext): Promise<void> {
-  const lines = await withDatabase(url, describeJobs);
+/** Prints the jobs; or tries those again that the arguments after `retry` name. */
+export async function printJobs({ url, args: [action, ...names] }: CommandContext): Promise<void> {
+  const ids = names.includes("all") ? undefined : [...new Set(names)];
+  const lines =
+    action === "retry"
+      ? [await withDatabase(url, ({ transaction }) => transaction((tx) => retryJobs(tx, ids)))]
+      : await withDatabase(url, describeJobs);
   console.log(lines.join("\n"));
 }
 

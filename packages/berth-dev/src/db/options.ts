@@ -10,6 +10,7 @@ DEV_DATABASE_URL names in the environment or in .env.
   rollback              undo the last migration
   status                list the migrations, applied and pending
   jobs                  count the jobs that wait, run and have failed, and list those that failed
+  jobs retry ID…        try failed jobs again; "all" for all of them
   seed                  run src/seed.ts in a transaction
   reset                 drop everything in the database, then migrate and seed
   new FEATURE/NAME      write a migration: src/features/FEATURE/migrations/<time>_NAME.ts
@@ -57,8 +58,9 @@ export function readOptions(args: string[]): Options | undefined {
       `${command ? `unknown command "${command}"` : "name a command"}\n\n${usage}`,
     );
   }
+  if (command === "jobs" && rest.length > 0) checkRetry(rest);
   const wanted = command === "new" ? 1 : 0;
-  if (command !== "psql" && rest.length !== wanted) {
+  if (command !== "jobs" && command !== "psql" && rest.length !== wanted) {
     throw new UsageError(
       command === "new"
         ? "name the migration: npm run db -- new FEATURE/NAME"
@@ -72,6 +74,19 @@ export function readOptions(args: string[]): Options | undefined {
     isSure: values.yes ?? false,
     port: values.p === undefined ? undefined : parsePort("-p", values.p),
   };
+}
+
+/** PostgreSQL's bigint has up to 19 digits. */
+const JOB_ID = /^\d{1,18}$/;
+
+/** @throws UsageError */
+function checkRetry([action, ...names]: string[]): void {
+  if (action !== "retry") throw new UsageError(`jobs does not take the argument "${action}"`);
+  const wrong = names.find((name) => !JOB_ID.test(name) && !(name === "all" && names.length === 1));
+  if (wrong === undefined && names.length > 0) return;
+  throw new UsageError(
+    `${wrong === undefined ? "name the jobs" : `"${wrong}" is no id of a job`}: npm run db -- jobs retry ID…, or all`,
+  );
 }
 
 const isCommand = (text: string | undefined): text is Command => COMMANDS.includes(text as Command);

@@ -4,14 +4,15 @@ import { createInterface } from "node:readline/promises";
 import { parsePostgresUrl } from "berth/postgres";
 import { readValues } from "../formation/environment";
 import { openDevelopmentDatabase, type Target } from "./development-database";
-import type { Command, Options } from "./options";
+import type { Options } from "./options";
 
 /** The commands that delete or change data. */
-const CHANGING: readonly Command[] = ["rollback", "seed", "reset"];
+const CHANGING: readonly string[] = ["rollback", "seed", "reset", "jobs retry"];
 
 /** @throws Error with the cure when a change of another database is not confirmed. */
 export async function openTarget(root: string, options: Options): Promise<Target> {
-  const { command, isSure, port } = options;
+  const { isSure, port } = options;
+  const command = [options.command, ...options.args.slice(0, 1)].join(" ");
   const env = { ...readValues(join(root, ".env")), ...process.env };
   const url = options.url ?? (env.DEV_DATABASE_URL || undefined);
   if (url === undefined) {
@@ -26,7 +27,7 @@ export async function openTarget(root: string, options: Options): Promise<Target
   return { url, close: () => Promise.resolve() };
 }
 
-async function confirm(command: Command, url: string): Promise<void> {
+async function confirm(command: string, url: string): Promise<void> {
   const { hosts, database = "postgres" } = parsePostgresUrl(url);
   const where = `database "${database}" at ${hosts.map(({ host, port }) => `${host}:${port}`).join(", ")}`;
   if (!process.stdin.isTTY) throw new Error(`${command} changes ${where}: add --yes to confirm`);

@@ -152,6 +152,17 @@ describe("npm run db", () => {
     expect(output).toMatch(
       /^job +waiting +running +failed\nmail +0 +0 +1\nremind +1 +0 +0\nfailed 2 mail, 1 attempts, \d{4}-\S+Z: no such address\nworker pool-1: last heartbeat \d+ s ago\n$/,
     );
+    expect(await db(["jobs", "retry", "2", "1"])).toEqual({
+      code: 1,
+      output: "db: job 1 has not failed: nothing is tried again\n",
+    });
+    expect((await db(["jobs"])).output).toContain("failed 2 mail, 1 attempts");
+    expect(await db(["jobs", "retry", "2"])).toEqual({
+      code: 0,
+      output: "to be tried again: 2\n",
+    });
+    expect((await db(["jobs"])).output).toMatch(/^mail +1 +0 +0$/m);
+    expect((await db(["jobs", "retry", "all"])).output).toBe("no job has failed\n");
     expect((await db(["rollback"])).output).toBe("rolled back 20260103000000_create-jobs\n");
     expect((await db(["jobs"])).output).toContain("no tables for jobs");
   });
@@ -192,6 +203,7 @@ describe("npm run db", () => {
       code: 1,
       output: expect.stringMatching(/^db: reset changes database "\w+" at .*: add --yes/) as string,
     });
+    expect((await db(["jobs", "retry", "all"])).output).toMatch(/^db: jobs retry changes database/);
     expect((await db(["migrate"])).code).toBe(0);
     expect(await query(other.url, "SELECT count(*)::int FROM migrations")).toEqual([{ count: 2 }]);
     expect(readdirSync(copy)).not.toContain(".data");

@@ -1,4 +1,4 @@
-// Enqueues a job, in the caller's transaction.
+// Enqueues jobs, in the caller's transaction.
 import { type GenericSchema, type InferInput, safeParse } from "valibot";
 import type { Queryable } from "../postgres/transactions";
 import { isDatabaseError } from "../postgres/errors";
@@ -21,6 +21,12 @@ export interface EnqueueOptions {
 
 const LONGEST_KEY = 256;
 
+/** The options of jobs that are enqueued together. */
+export interface EnqueueAllOptions<Payload> extends Omit<EnqueueOptions, "key"> {
+  /** Returns the `key` of a payload's job. */
+  key?: (payload: Payload) => string;
+}
+
 /**
  * Enqueues a job; it exists once the transaction is committed.
  * @param db The transaction whose effect the job belongs to; or the database.
@@ -31,12 +37,30 @@ export async function enqueue<S extends GenericSchema>(
   db: Queryable,
   type: JobType<S>,
   payload: InferInput<S>,
-  options: EnqueueOptions = {},
+  { key, ...options }: EnqueueOptions = {},
 ): Promise<string> {
+  const keys = key === undefined ? {} : { key: () => key };
+  const [id] = await enqueueAll(db, type, [payload], { ...options, ...keys });
+  return id as string;
+}
+
+/**
+ * Enqueues a job for each payload, by one statement: all of them exist, or none.
+ * @param db The transaction whose effect the jobs belong to; or the database.
+ * @returns The jobs' ids, in the order of their payloads.
+ * @throws TypeError or RangeError when a payload or an option is wrong: nothing was sent to the database then.
+ */
+export async function enqueueAll<S extends GenericSchema>(
+  db: Queryable,
+  type: JobType<S>,
+  payloads: readonly InferInput<S>[],
+  options: EnqueueAllOptions<InferInput<S>> = {},
+): Promise<string[]> {
   const { name } = type;
   const { runAt, key, maxAttempts = type.maxAttempts } = options;
-  const parsed = safeParse(type.payload, payload);
-  if (!parsed.success) {
+  for (const payload of payloads) {
+    const parsed = safeParse(type.payload, payload);
+    if (parsed.success) continue;
     throw new TypeError(
       `The payload of the job ${name} is wrong: ${describeIssues(parsed.issues)}`,
     );
@@ -44,29 +68,32 @@ export async function enqueue<S extends GenericSchema>(
   if (runAt && Number.isNaN(runAt.getTime())) {
     throw new RangeError(`runAt of the job ${name} is not a valid date`);
   }
-  if (key !== undefined && (key === "" || key.length > LONGEST_KEY)) {
-    throw new RangeError(`The key of the job ${name} has ${key.length} characters, not 1 to 256`);
-  }
   checkInteger(`maxAttempts of the job ${name}`, maxAttempts, MOST_ATTEMPTS);
+  const keys = payloads.map((payload) => (key ? storedKey(name, key(payload)) : null));
   // What is stored is what the caller gave: it is parsed again, and transformed, before each run.
-  const values = [
-    name,
-    serializeJob(name, payload),
-    runAt?.toISOString() ?? null,
-    maxAttempts,
-    key === undefined ? null : `${name}:${key}`,
-  ];
+  const stored = payloads.map((payload) => serializeJob(name, payload));
+  if (stored.length === 0) return [];
   try {
-    const [job] = await db.query<{ id: string }>(ADD_JOB, values);
-    return (job as { id: string }).id;
+    const values = [name, runAt?.toISOString() ?? null, maxAttempts, stored, keys];
+    const jobs = await db.query<{ id: string }>(ADD_JOBS, values);
+    return jobs.map(({ id }) => id);
   } catch (err) {
     if (!isWithoutTables(err)) throw err;
     throw new Error(WITHOUT_TABLES, { cause: err });
   }
 }
 
-const ADD_JOB = `SELECT id FROM graphile_worker.add_job(
-  $1, $2::json, run_at => $3::timestamptz, max_attempts => $4, job_key => $5)`;
+/** @throws RangeError when the key is empty or too long. */
+function storedKey(name: string, key: string): string {
+  if (key !== "" && key.length <= LONGEST_KEY) return `${name}:${key}`;
+  throw new RangeError(`The key of the job ${name} has ${key.length} characters, not 1 to 256`);
+}
+
+const ADD_JOBS = `SELECT job.id
+  FROM unnest($4::text[], $5::text[]) WITH ORDINALITY AS given (payload, key, position),
+    LATERAL graphile_worker.add_job($1, given.payload::json, run_at => $2::timestamptz, max_attempts => $3,
+      job_key => given.key) AS job
+  ORDER BY given.position`;
 
 /** SQLSTATE of a schema, table or function that does not exist. */
 export const isWithoutTables = (err: unknown): boolean =>

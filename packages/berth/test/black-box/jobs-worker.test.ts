@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { cronJob } from "../../src/jobs/cron-lines";
-import { enqueue } from "../../src/jobs/enqueue";
+import { enqueue, enqueueAll } from "../../src/jobs/enqueue";
 import { UnrecoverableError } from "../../src/jobs/errors";
 import { handleJob, type RunningJob } from "../../src/jobs/handler";
 import { describeJob } from "../../src/jobs/job-type";
@@ -285,6 +285,18 @@ describe("a job", () => {
     expect(second).toBe(first);
     expect(other).not.toBe(first);
     expect(await storedJobs(database)).toHaveLength(2);
+  });
+
+  it("is one of many that are enqueued together, in the order of their payloads", async () => {
+    const runAt = new Date(Date.now() + 3_600_000);
+    const payloads = Array.from({ length: 1000 }, (_, index) => ({ to: `client ${index % 999}` }));
+    const ids = await enqueueAll(database, remind, payloads, { runAt, key: ({ to }) => to });
+    expect(ids[999]).toBe(ids[0]);
+    expect(ids.slice(0, 999)).toEqual(ids.slice(0, 999).toSorted((a, b) => Number(a) - Number(b)));
+    const stored = await database.query<{ id: string; to: string }>(
+      "SELECT id, payload #>> '{payload,to}' AS to FROM graphile_worker._private_jobs ORDER BY id",
+    );
+    expect(stored).toEqual(payloads.slice(0, 999).map(({ to }, index) => ({ id: ids[index], to })));
   });
 
   it("of an unknown type is left to other workers", async () => {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { checkCronLines, cronJob } from "../../src/jobs/cron-lines";
-import { enqueue } from "../../src/jobs/enqueue";
+import { enqueue, enqueueAll } from "../../src/jobs/enqueue";
 import { describeJob } from "../../src/jobs/job-type";
 import { parseStored } from "../../src/jobs/stored-job";
 import type { Queryable } from "../../src/postgres/transactions";
@@ -31,7 +31,7 @@ describe("enqueue", () => {
     const runAt = new Date("2026-11-01T12:00:00Z");
     expect(await enqueue(db, remind, { to: "Ada" }, { runAt, key: "a", maxAttempts: 3 })).toBe("7");
     const stored = '{"payload":{"to":"Ada"}}';
-    expect(sent).toEqual([["remind", stored, "2026-11-01T12:00:00.000Z", 3, "remind:a"]]);
+    expect(sent).toEqual([["remind", "2026-11-01T12:00:00.000Z", 3, [stored], ["remind:a"]]]);
   });
 
   it.each([
@@ -60,6 +60,24 @@ describe("enqueue", () => {
   it("passes other errors on", async () => {
     const { db } = recorder(databaseError("23505"));
     await expect(enqueue(db, remind, { to: "a" })).rejects.toThrow("refused");
+  });
+});
+
+describe("enqueueAll", () => {
+  it("sends one statement, or none without a payload", async () => {
+    const { db, sent } = recorder();
+    await enqueueAll(db, remind, [{ to: "Ada" }, { to: "Bob" }], { key: ({ to }) => to });
+    const stored = ['{"payload":{"to":"Ada"}}', '{"payload":{"to":"Bob"}}'];
+    expect(sent).toEqual([["remind", null, 10, stored, ["remind:Ada", "remind:Bob"]]]);
+    expect(await enqueueAll(db, remind, [])).toEqual([]);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("refuses all of them if one is wrong", async () => {
+    const { db, sent } = recorder();
+    const payloads = [{ to: "Ada" }, {} as { to: string }];
+    await expect(enqueueAll(db, remind, payloads)).rejects.toThrow("to is required");
+    expect(sent).toEqual([]);
   });
 });
 
