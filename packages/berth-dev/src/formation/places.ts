@@ -1,11 +1,14 @@
-// Says once, when everything is up, where the processes of a formation are, and their documentation.
+// Says, when everything is up, where the processes of a formation are, and their documentation.
 import { request } from "node:http";
 
-/** Where processes say that they are. */
+/** Where processes say that they are; one without a port says that it is running, after it has started all that it consists of. */
 const LISTENING = /\blistening on port (\d+)/;
 const READY = /\bready on (\w+:\/\/\S+?)["\s]*$/;
 
-/** How long to wait for processes that have not said where they are, such as workers, in milliseconds. */
+const RUNNING = /"pid":\d+,"msg":"[^"]+ is running"\}$/;
+const WITHOUT_PORT = "runs in the background";
+
+/** How long to wait for processes that have not said that they are up, in milliseconds: other programs may never say it. */
 const SETTLE_MS = 5000;
 /** How long a process may take to say whether it has documentation, in milliseconds. */
 const HTTP_TIMEOUT_MS = 1000;
@@ -22,29 +25,37 @@ export function createPlaces(names: readonly string[], say: (text: string) => vo
   const found = new Map<string, string>();
   let areStarted = false;
   let isSaid = false;
+  let isPartSaid = false;
   let timer: NodeJS.Timeout | undefined;
 
   const announce = async () => {
-    isSaid = true;
-    clearTimeout(timer);
     const present = names.filter((name) => found.has(name));
+    const missing = names.filter((name) => !found.has(name));
+    isSaid = missing.length === 0;
     const places = await Promise.all(present.map((name) => describe(found.get(name)!)));
     if (present.length === 0) return;
     const width = Math.max(...present.map((name) => name.length));
-    say("everything is up:");
+    say(
+      isSaid ? "everything is up:" : `${missing.join(", ")}: not known to be up; the others are:`,
+    );
     present.forEach((name, index) => say(`  ${name.padEnd(width)} ${places[index]}`));
+  };
+  const announcePart = () => {
+    isPartSaid = true;
+    void announce();
   };
   const update = () => {
     if (isSaid || !areStarted) return;
     clearTimeout(timer);
     if (names.every((name) => found.has(name))) void announce();
-    else timer = setTimeout(() => void announce(), SETTLE_MS).unref();
+    else if (!isPartSaid) timer = setTimeout(announcePart, SETTLE_MS).unref();
   };
 
   return {
     read(name, text) {
       if (isSaid || found.has(name)) return;
-      const place = READY.exec(text)?.[1] ?? LISTENING.exec(text)?.[1];
+      const port = READY.exec(text)?.[1] ?? LISTENING.exec(text)?.[1];
+      const place = port ?? (RUNNING.test(text.trim()) ? WITHOUT_PORT : undefined);
       if (place === undefined) return;
       found.set(name, place);
       update();

@@ -20,6 +20,9 @@ describe("the command line of berth db", () => {
     [[], /^name a command\n\nUsage/],
     [["drop"], /^unknown command "drop"\n\nUsage/],
     [["new"], /^name the migration: npm run db -- new FEATURE\/NAME$/],
+    [["jobs", "drop"], /^jobs does not take the argument "drop"$/],
+    [["jobs", "retry"], /^name the jobs: npm run db -- jobs retry ID…, or all$/],
+    [["jobs", "retry", "all", "5"], /^"all" is no id of a job: /],
     [["status", "--force"], /^Unknown option '--force'/],
   ])("rejects %j", (args, message) => {
     expect(() => readOptions(args)).toThrow(message);

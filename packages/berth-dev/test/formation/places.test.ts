@@ -53,7 +53,24 @@ describe("the places of a formation", () => {
     expect(said).toHaveLength(5);
   });
 
-  it("do not wait for processes that never say where they are", async () => {
+  it("do not wait for a process without a port that says that it is running", () => {
+    holdTimeouts();
+    const { said, places, complete } = collect("db.1", "worker.1");
+    places.started();
+    places.read("db.1", `embedded PostgreSQL ready on ${URL}`);
+    places.read("worker.1", '{"level":"info","msg":"the queue is running"}');
+    expect(said).toEqual([]);
+    places.read("worker.1", '{"level":"info","time":1,"pid":5,"msg":"worker is running"}');
+    return complete.then(() =>
+      expect(said).toEqual([
+        "everything is up:",
+        `  db.1     ${URL}`,
+        "  worker.1 runs in the background",
+      ]),
+    );
+  });
+
+  it("name those that say nothing, once, until these are up, too", async () => {
     holdTimeouts();
     const { said, places, complete } = collect("db.1", "worker.1");
     places.started();
@@ -62,8 +79,19 @@ describe("the places of a formation", () => {
     jest.advanceTimersByTime(4999);
     expect(said).toEqual([]);
     jest.advanceTimersByTime(1);
-    void complete;
     await new Promise(setImmediate);
-    expect(said).toEqual(["everything is up:", `  db.1 ${URL}`]);
+    const part = ["worker.1: not known to be up; the others are:", `  db.1 ${URL}`];
+    expect(said).toEqual(part);
+    places.started();
+    jest.advanceTimersByTime(10_000);
+    await new Promise(setImmediate);
+    expect(said).toEqual(part);
+    places.read("worker.1", '{"level":"info","time":1,"pid":5,"msg":"worker is running"}');
+    await complete;
+    expect(said.slice(2)).toEqual([
+      "everything is up:",
+      `  db.1     ${URL}`,
+      "  worker.1 runs in the background",
+    ]);
   });
 });

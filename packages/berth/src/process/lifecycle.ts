@@ -96,19 +96,23 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       try {
         const at = await service.bind();
         bound.push(service);
-        announce(service, at);
+        if (at) announce(service, at);
       } catch (err) {
         fail((err as Error).message);
         break;
       }
     }
-    if (bound.length === services.length) supervisor?.serving();
+    if (bound.length < services.length) return bound;
+    // After those with a port, by which a process that has both is known.
+    for (const { name } of services.filter((service) => !bindsPort(service))) {
+      logger.info({ pid: process.pid }, `${name} is running`);
+    }
+    supervisor?.serving();
     return bound;
   }
 
   /** For workers, the supervisor logs this once. */
-  function announce({ name }: Service, at: BoundAddress | undefined): void {
-    if (!at) return logger.info({ pid: process.pid }, `${name} is running`);
+  function announce({ name }: Service, at: BoundAddress): void {
     if (supervisor) return supervisor.bound(name, at);
     const { fields, text } = describeAddress(at);
     logger.info(fields, `${name} ${text}`);
