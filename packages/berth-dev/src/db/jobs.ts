@@ -74,8 +74,7 @@ function table(rows: string[][]): string[] {
   );
 }
 
-const WITHOUT_TABLES =
-  "this database has no tables for jobs: docs/jobs.md says how to create them";
+const WITHOUT_TABLES = "this database has no tables for jobs: docs/jobs.md says how to create them";
 
 const TABLES_EXIST = `SELECT to_regclass('graphile_worker.jobs') IS NOT NULL
   AND to_regclass('berth_jobs.workers') IS NOT NULL AS exist`;

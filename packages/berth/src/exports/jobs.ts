@@ -1,11 +1,6 @@
 // Jobs on PostgreSQL: enqueued in a transaction, run by a worker process.
 export { cronJob, type CronLine } from "../jobs/cron-lines";
-export {
-  enqueue,
-  enqueueAll,
-  type EnqueueAllOptions,
-  type EnqueueOptions,
-} from "../jobs/enqueue";
+export { enqueue, enqueueAll, type EnqueueAllOptions, type EnqueueOptions } from "../jobs/enqueue";
 export { JobLostError, UnrecoverableError } from "../jobs/errors";
 export { handleJob, type JobHandler, type RunningJob } from "../jobs/handler";
 export {

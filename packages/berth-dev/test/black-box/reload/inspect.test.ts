@@ -30,6 +30,20 @@ const BREAKPOINT = 10;
 
 afterEach(stopFormations);
 
+/** Starts a program that is paused in a request, which must fail: `cut` resolves when it has. */
+async function startPaused() {
+  const base = await freeBasePort();
+  const args = ["-p", String(base), `--inspect=${base + 50}`];
+  const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
+  const main = join(runner.directory, "main.ts");
+  await runner.waitFor(/serving Ahoy/);
+  const editor = await attachDebugger(base + 50);
+  await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
+  const cut = expect(fetch(`http://127.0.0.1:${base}`)).rejects.toThrow();
+  await editor.paused();
+  return { runner, main, cut };
+}
+
 describe("npm run dev -- --inspect", () => {
   it("stops at breakpoints in TypeScript, before and after a reload", async () => {
     const base = await freeBasePort();
@@ -53,30 +67,14 @@ describe("npm run dev -- --inspect", () => {
   });
 
   it("reloads a paused program, though it handles no signal", async () => {
-    const base = await freeBasePort();
-    const args = ["-p", String(base), `--inspect=${base + 50}`];
-    const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
-    const main = join(runner.directory, "main.ts");
-    await runner.waitFor(/serving Ahoy/);
-    const editor = await attachDebugger(base + 50);
-    await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
-    const cut = expect(fetch(`http://127.0.0.1:${base}`)).rejects.toThrow();
-    await editor.paused();
+    const { runner, main, cut } = await startPaused();
     writeFileSync(main, program("Moin"));
     await runner.waitFor(/serving Moin/);
     await cut;
   });
 
   it("stops while a program is paused, though that handles no signal", async () => {
-    const base = await freeBasePort();
-    const args = ["-p", String(base), `--inspect=${base + 50}`];
-    const runner = await startFormation([`web: ${reload}`], args, { "main.ts": program("Ahoy") });
-    const main = join(runner.directory, "main.ts");
-    await runner.waitFor(/serving Ahoy/);
-    const editor = await attachDebugger(base + 50);
-    await editor.breakAt(pathToFileURL(main).href, BREAKPOINT);
-    const cut = expect(fetch(`http://127.0.0.1:${base}`)).rejects.toThrow();
-    await editor.paused();
+    const { runner, cut } = await startPaused();
     runner.process.kill("SIGTERM");
     await runner.exited;
     expect(runner.output()).toContain("web.1 exited with code");
