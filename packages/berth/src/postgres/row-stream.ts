@@ -75,6 +75,7 @@ function readRows<Row extends object>(
   declaration: string,
   values: readonly unknown[],
 ): AsyncIterator<Row, undefined> {
+  const named = { text: declaration, values };
   const partMs = Math.min(PART_MS, statementTimeoutMs / 4);
   let client: Client | undefined;
   let rows: Row[] = [];
@@ -100,7 +101,7 @@ function readRows<Row extends object>(
     if (isLeft) return;
     await runner.run(client, BEGIN);
     if (isLeft) return;
-    await runner.run(client, declaration, values);
+    await runner.run(client, declaration, values, { isSingle: true });
   }
 
   async function fetch(): Promise<void> {
@@ -108,7 +109,7 @@ function readRows<Row extends object>(
       if (!client) await begin();
       if (isLeft) return await end("ROLLBACK");
       const [bytes, startedAt] = [bytesRead(client!), performance.now()];
-      const part = await runner.run<Row>(client!, `FETCH ${size} FROM berth_rows`);
+      const part = await runner.run<Row>(client!, `FETCH ${size} FROM berth_rows`, [], { named });
       if (isLeft) return await end("ROLLBACK");
       const isLast = part.length < size;
       if (isLast) await end("COMMIT");

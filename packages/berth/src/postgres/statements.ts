@@ -1,5 +1,5 @@
 // Runs statements on connections, with the request's comment; logs them, and names them in their errors.
-import type { Client, QueryResult } from "pg";
+import type { Client, QueryConfig, QueryResult } from "pg";
 import type { Logger } from "pino";
 import { withComment } from "./statement-comment";
 import { nameStatement, shortenStatement } from "./statement-error";
@@ -12,9 +12,18 @@ export interface StatementRunner {
     client: Client,
     text: string,
     values?: readonly unknown[],
+    options?: RunOptions,
   ): Promise<Row[]>;
   /** To be called while the caller of the statement is still on the stack. */
   remember: StatementPlaces["remember"];
+}
+
+/** What is special about one statement. */
+export interface RunOptions {
+  /** The statement that the log and errors name instead: for a FETCH, that of its cursor. */
+  named?: { text: string; values: readonly unknown[] };
+  /** Whether several statements in one text are refused, by the server. */
+  isSingle?: boolean;
 }
 
 /** The options of `createStatementRunner`. */
@@ -54,20 +63,22 @@ export function createStatementRunner({
     client: Client,
     text: string,
     values: readonly unknown[] = [],
+    { named = { text, values }, isSingle = false }: RunOptions = {},
   ): Promise<Row[]> {
     const startedAt = performance.now();
     try {
-      const result = await client.query<Row>(withComment(text), [...values]);
+      const sent = withComment(text);
+      const result = await client.query<Row>(isSingle ? asSingle(sent) : sent, [...values]);
       const tookMs = performance.now() - startedAt;
       if (tookMs >= slowMs || logger.isLevelEnabled("debug"))
-        write(text, values, tookMs, { rows: countOf(result) }, "SQL statement");
+        write(named.text, named.values, tookMs, { rows: countOf(result) }, "SQL statement");
       return result.rows;
     } catch (err) {
-      nameStatement(err, text, places.framesOf(text));
+      nameStatement(err, named.text, places.framesOf(named.text));
       const tookMs = performance.now() - startedAt;
       if (tookMs >= slowMs || logger.isLevelEnabled("debug")) {
         const { code } = err as { code?: unknown };
-        write(text, values, tookMs, { code }, "SQL statement failed");
+        write(named.text, named.values, tookMs, { code }, "SQL statement failed");
       }
       throw err;
     }
@@ -75,6 +86,9 @@ export function createStatementRunner({
 
   return { run, remember: places.remember };
 }
+
+/** The extended protocol has one statement per message; pg uses it unasked only with values. Its types leave this out. */
+const asSingle = (text: string) => ({ text, queryMode: "extended" }) as QueryConfig;
 
 /** The rows that were returned or changed. pg resolves with an array for several statements in one text. */
 const countOf = (result: QueryResult | QueryResult[]): number | undefined =>

@@ -126,10 +126,14 @@ describe("database.stream", () => {
     ["wrong SQL", "SELEC 1", "42601"],
     ["a missing table", "SELECT * FROM missing", "42P01"],
     ["a statement that changes something", "DELETE FROM tasks", "42601"],
+    ["several statements", "SELECT 1; DELETE FROM tasks", "42601"],
     ["a row that fails", "SELECT 1 / (n - 500) FROM generate_series(1, 1000) n", "22012"],
   ])("throws for %s, and frees its connection", async (_what, text, code) => {
     await expect(take(single.stream(text), Infinity)).rejects.toMatchObject({ code });
     expect(await isFree()).toBe(true);
+    expect(await database.query("SELECT count(*)::int AS tasks FROM tasks")).toEqual([
+      { tasks: 25 },
+    ]);
   });
 
   it("leaves the other half of the connections to other statements", async () => {

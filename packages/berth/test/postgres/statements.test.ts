@@ -99,6 +99,22 @@ describe("the log of statements", () => {
     ]);
   });
 
+  it("names the statement of a stream for each of its parts", async () => {
+    const { database, lines } = open("trace", 20);
+    const text = "SELECT n, pg_sleep(0.03), 1 / (n - 2) FROM generate_series($1::int, 9) n";
+    for await (const _row of database.stream(text, [9]));
+    const failing = async () => {
+      for await (const _row of database.stream(text, [1]));
+    };
+    await expect(failing()).rejects.toThrow("division");
+    const parts = lines().filter(({ level }) => level === "warn");
+    const slow = { level: "warn", statement: expect.stringContaining(text) as string };
+    expect(parts).toEqual([
+      { ...slow, values: [9], rows: 1, msg: "slow SQL statement" },
+      { ...slow, values: [1], code: "22012", msg: "slow SQL statement failed" },
+    ]);
+  });
+
   it("has no warnings when they are off", async () => {
     const { database, lines } = open("info", 0);
     await database.query("SELECT pg_sleep(0.03)");
@@ -176,6 +192,22 @@ describe("the error of a statement", () => {
   it("has its first lines when there is no position", async () => {
     const [head] = await stackOf("SELECT 1 / 0");
     expect(head).toBe("error: division by zero\n    1 | SELECT 1 / 0");
+  });
+
+  it("shows the statement of a stream, whichever part of the result fails", async () => {
+    const { database } = open("info");
+    const head = async (text: string) => {
+      const read = async () => {
+        for await (const _row of database.stream(text));
+      };
+      return headOf(await read().then(fail, (err: Error) => err));
+    };
+    const failing = "SELECT 1 / (n - 500) FROM generate_series(1, 1000) n";
+    const [lines, frame] = await head(failing);
+    expect(lines).toBe(
+      `error: division by zero\n    1 | DECLARE berth_rows NO SCROLL CURSOR FOR ${failing}`,
+    );
+    expect(frame).toMatch(/^ {4}at read \(.*statements\.test\.ts:\d+:\d+\)$/);
   });
 
   it("leads from a transaction to its caller", async () => {
