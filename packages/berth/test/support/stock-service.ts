@@ -29,6 +29,34 @@ export async function startService(listener: RequestListener, port = 0) {
   return { server, asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+const CHUNK = Buffer.alloc(65_536);
+
+/** A service that writes forever, as fast as its client reads. */
+export async function startEndless() {
+  let written = 0;
+  const closed: Promise<unknown>[] = [];
+  const service = await startService((_req, res) => {
+    closed.push(once(res, "close"));
+    const write = (): void => {
+      if (res.destroyed) return;
+      written += CHUNK.length;
+      res.write(CHUNK, write);
+    };
+    write();
+  });
+  /** How many bytes it has written when no more fit into the buffers on the way, or when that has become too many. */
+  const untilStalled = async (tooMany: number): Promise<number> => {
+    for (let last = -1; last !== written && written < tooMany;) {
+      last = written;
+      for (let time = 0; time < 200; time++) await turn();
+    }
+    return written;
+  };
+  return { ...service, closed, untilStalled };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** Timeouts that no machine exceeds; a test of one of them sets its own. */
 export const patient = { timeoutMs: 600_000, connectTimeoutMs: 600_000, silenceTimeoutMs: 600_000 };
 
