@@ -1,6 +1,7 @@
 // Commands, links and dependencies in the pages are correct.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { deadLinks } from "../links";
 
 const root = join(__dirname, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -64,16 +65,8 @@ describe("Berth's documentation", () => {
   });
 
   it("links only to existing pages and headings", () => {
-    const dead = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
-        .filter(([, path = "", heading]) => {
-          const target = path === "" ? page : join(dirname(page), path);
-          if (!existsSync(join(root, target))) return true;
-          return heading !== undefined && !anchorsOf(target).includes(heading);
-        })
-        .map(([link]) => `${page}: ${link}`),
-    );
-    expect(dead).toEqual([]);
+    const texts = new Map(pages.map((page) => [page, read(page)]));
+    expect(deadLinks(texts, (path) => existsSync(join(root, path)))).toEqual([]);
   });
 
   it("has a README of at most 700 words", () => {
@@ -116,14 +109,3 @@ const entryPointsOf = ({ name, exports = {} }: Manifest): string[] =>
   Object.keys(exports)
     .filter((path) => path !== "./package.json")
     .map((path) => name + path.slice(1));
-
-/** The anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(page: string): string[] {
-  const headings = read(page).matchAll(/^#+ (.+)$/gm);
-  return [...headings].map(([, text = ""]) =>
-    text
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
-      .replaceAll(" ", "-"),
-  );
-}

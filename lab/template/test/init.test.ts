@@ -11,8 +11,18 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseOptions } from "../../../scripts/init/options";
+import { deadLinks } from "../links";
 import { filesIn, git, newFolder, packed, read, root, scratch, writeService } from "../new-service";
-import { withoutLinks, withoutParts, withoutProcesses } from "berth-dev/scaffold";
+import {
+  filesOf,
+  goneOf,
+  PART_NAMES,
+  README,
+  renderText,
+  withoutLinks,
+  withoutParts,
+  withoutProcesses,
+} from "berth-dev/scaffold";
 
 /** A copy of the checkout, like a clone after `npm ci`. */
 function clone({ withGit }: { withGit: boolean }): string {
@@ -71,15 +81,24 @@ const mentions = (folder: string, pattern: RegExp): string[] =>
     );
 
 /** Broken links in all pages. */
-const deadLinks = (folder: string): string[] =>
-  filesIn(folder)
-    .filter((page) => page.endsWith(".md"))
-    .flatMap((page) =>
-      [...read(folder, page).matchAll(/\]\((?![a-z]+:)([^)#]+)/g)]
-        .map(([, target = ""]) => join(dirname(page), target))
-        .filter((target) => !existsSync(join(folder, target)))
-        .map((target) => `${page}: ${target}`),
-    );
+const deadLinksIn = (folder: string): string[] => {
+  const pages = filesIn(folder).filter((file) => file.endsWith(".md"));
+  const texts = new Map(pages.map((page) => [page, read(folder, page)]));
+  return deadLinks(texts, (path) => existsSync(join(folder, path)));
+};
+
+/** The pages of a service, and whether it has a file. */
+function pagesWithout(leaving: readonly PartName[]) {
+  const isGone = goneOf(leaving);
+  const files = filesOf(root).filter((file) => !isGone(file) && file !== "README.md");
+  const pages = files.filter((file) => file.endsWith(".md"));
+  const texts = pages.map(
+    (page) => [page, renderText(read(root, page), page, "berth", leaving)] as const,
+  );
+  const readme = withoutParts(read(root, README), leaving, README);
+  const exists = (path: string) => files.some((file) => `${file}/`.startsWith(`${path}/`));
+  return { pages: new Map([...texts, ["README.md", readme]]), exists };
+}
 
 const GONE = {
   berth:
@@ -129,7 +148,7 @@ describe("a service created by npm run init", () => {
     expect(
       mentions(folder, /\b(begin|end|part): (berth|lab|sample|docs|limits|tokens|feed|grpc)\b/),
     ).toEqual([]);
-    expect(deadLinks(folder)).toEqual([]);
+    expect(deadLinksIn(folder)).toEqual([]);
 
     const manifest = JSON.parse(read(folder, "package.json")) as Manifest;
     expect(manifest).toMatchObject({
@@ -170,6 +189,23 @@ describe("a service created by npm run init", () => {
     const [, listed] = run(folder, bin("jest/bin/jest.js"), "--listTests");
     const tests = filesIn(folder).filter((file) => file.endsWith(".test.ts"));
     expect(listed.trim().split("\n").sort()).toEqual(tests.map((file) => join(folder, file)));
+  });
+
+  it("has no dead links, whichever parts it has", () => {
+    const combinations = PART_NAMES.reduce<PartName[][]>(
+      (sets, part) => [...sets, ...sets.map((set) => [...set, part])],
+      [[]],
+    );
+    for (const leaving of combinations) {
+      const { pages, exists } = pagesWithout(leaving);
+      expect([leaving, deadLinks(pages, exists)]).toEqual([leaving, []]);
+    }
+  });
+
+  it("has no rows about packages and scripts that it does not have", () => {
+    const text = [...pagesWithout(["grpc", "docs"]).pages.values()].join("\n");
+    expect(text).toMatch(/^\| `berth-dev` +\|/m);
+    expect(text).not.toMatch(/^\| `?(berth-grpc|openapi-typescript|npm run fuzz)/m);
   });
 
   it("has its own name in place of berth", () => {

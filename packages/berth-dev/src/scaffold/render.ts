@@ -93,13 +93,14 @@ async function writeFile(
   mkdirSync(dirname(target), { recursive: true });
   // A binary file.
   if (text === undefined) return cpSync(path, target);
-  const changed = changedText(text, file, name, leaving);
+  const changed = renderText(text, file, name, leaving);
   const used = changed !== text && file.endsWith(".ts") ? withoutUnusedImports(changed) : changed;
   writeFileSync(target, await formatted(root, to, used));
   chmodSync(target, statSync(path).mode);
 }
 
-function changedText(
+/** A file's text in a service of this name, without the parts that are left out. */
+export function renderText(
   text: string,
   file: string,
   name: string,
@@ -116,7 +117,7 @@ function changedText(
     changed = changed.replaceAll(pattern, replacement);
   }
   if (file.endsWith(".md")) {
-    changed = withoutLinks(withoutCommands(changed, leaving), file, goneOf(leaving));
+    changed = withoutLinks(withoutRows(changed, leaving), file, goneOf(leaving));
   }
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
@@ -126,14 +127,16 @@ const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/
 
 const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
 
-/** Removes rows of a table of commands whose scripts are removed. */
-function withoutCommands(text: string, leaving: readonly PartName[]): string {
-  const scripts = goneScripts(leaving).join("|");
-  return text.replaceAll(new RegExp(`^\\| \`npm run (?:${scripts})[ \`].*\\n`, "gm"), "");
+/** Removes the rows of tables about scripts and packages that are removed. */
+function withoutRows(text: string, leaving: readonly PartName[]): string {
+  const scripts = goneScripts(leaving).map((name) => `npm run ${name}`);
+  const packages = leaving.flatMap((name) => PARTS[name].packages ?? []);
+  const subjects = [...scripts, ...packages].join("|");
+  return text.replaceAll(new RegExp(`^\\| \`?(?:${subjects})[ \`].*\\n`, "gm"), "");
 }
 
 /** Returns a function that says whether a path is removed. */
-function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
+export function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
   const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
   return (path) => gone.some((each) => `${path}/`.startsWith(`${each}/`));
 }

@@ -52,7 +52,7 @@ const RETENTION = "24 hours";
 const SWEEP_INTERVAL_MS = 60_000;
 const SWEEP_ROWS = 10_000;
 
-/** Creates the function that runs work once per key. It needs a table, by a migration: see docs/limits.md. */
+/** Creates the function that runs work once per key. It needs a table, by a migration: see docs/idempotency.md. */
 export function createIdempotencyKeys(database: Database): RunOnce {
   let nextSweep = 0;
 

@@ -58,9 +58,9 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 const clientOf = (header = ""): string => CLIENTS[header] ?? header;
 
-/** The table as docs/limits.md shows it. */
+/** The table as docs/idempotency.md shows it. */
 function documentedTable(): string[] {
-  const page = readFileSync(join(__dirname, "../../../../docs/limits.md"), "utf8");
+  const page = readFileSync(join(__dirname, "../../../../docs/idempotency.md"), "utf8");
   const sql = /```sql\n(CREATE TABLE idempotency_keys .*?)```/s.exec(page)?.[1] ?? "";
   return sql.split(";").filter((statement) => statement.trim());
 }
