@@ -103,6 +103,35 @@ describe("npm run remove and npm run add", () => {
     git(whole, "reset", "-q", "--hard", "HEAD^");
   });
 
+  it("leaves it to `npm run docs` to write variables again where the owner has added some", () => {
+    const documentVariables = () => {
+      const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: whole });
+      node("--require", "ts-node/register", "scripts/document-config.ts");
+      node(join(root, "node_modules/prettier/bin/prettier.cjs"), "--write", "docs");
+    };
+    const config = read(whole, "src/config.ts");
+    const added = config.replace(
+      /^ *\/\/ GREETING.*$/m,
+      `  GREETING: { ...processVariables.LOG_LEVEL, about: "A text that makes the column wider: ${"x".repeat(200)}." },`,
+    );
+    writeFileSync(join(whole, "src/config.ts"), added);
+    documentVariables();
+    appendFileSync(join(whole, "docs/configuration.md"), "\nOurs.\n");
+    commit(whole);
+    const { status, stdout } = berth(whole, "remove", "limits");
+    const note = "\n         run `npm run docs` after `npm install`: it writes the variables again";
+    expect(stdout).toContain(`kept     .env.example${note}`);
+    expect(stdout).toContain(`kept     docs/configuration.md${note}`);
+    expect(status).toBe(0);
+    documentVariables();
+    for (const file of [".env.example", "docs/configuration.md"]) {
+      expect(read(whole, file)).toMatch(/GREETING[^]*AUTH_ISSUER|AUTH_ISSUER[^]*GREETING/);
+      expect(read(whole, file)).not.toContain("REDIS_URL");
+    }
+    expect(read(whole, "docs/configuration.md")).toMatch(/\nOurs\.\n$/);
+    git(whole, "reset", "-q", "--hard", "HEAD^");
+  });
+
   it("only prints the changes with --dry-run", () => {
     const { status, stdout } = berth(whole, "remove", "--dry-run", "docs");
     expect([status, git(whole, "status", "--porcelain")]).toEqual([0, ""]);

@@ -18,7 +18,7 @@ import { formatted } from "./tidy";
 export interface Change {
   file: string;
   /**
-   * `kept`: the template no longer has it, but its owner has changed it. `conflict`: both have changed the same lines; the file
+   * `kept`: the template has changed or removed it, but it stays as its owner has it. `conflict`: both have changed the same lines; the file
    * gets git's conflict markers. `skipped`: the template changed it, but its owner has removed it.
    */
   kind: "added" | "changed" | "removed" | "kept" | "conflict" | "skipped";
@@ -80,10 +80,32 @@ function mergeFile(
       : { file, kind: "skipped", notes: ["you have removed it"] };
   }
   if (isSame(owner, base)) return { file, kind: "changed", content: target };
+  const notes = keepGenerated(file, owner, [basePath, targetPath]);
   const { merged, hasConflicts } = mergeTexts(ownerPath, base ? basePath : "/dev/null", targetPath);
   return hasConflicts
-    ? { file, kind: "conflict", content: merged, notes: ["resolve the conflict markers"] }
-    : { file, kind: "changed", content: merged };
+    ? { file, kind: "conflict", content: merged, notes: ["resolve the conflict markers", ...notes] }
+    : { file, kind: isSame(owner, merged) ? "kept" : "changed", content: merged, notes };
+}
+
+/** What `npm run docs` writes from `src/config.ts`. */
+const GENERATED: Readonly<Record<string, RegExp>> = {
+  ".env.example": /^[^]*$/,
+  "docs/configuration.md": /<!-- variables, written by `npm run docs` -->[^]*?<!-- end -->/,
+};
+
+/**
+ * Gives both renderings what is generated in the owner's file, so that it is not merged: one variable of the owner's could
+ * change all rows of a table.
+ * @returns Notes for the owner.
+ */
+function keepGenerated(file: string, owner: Buffer, renderings: readonly string[]): string[] {
+  const [own] = GENERATED[file]?.exec(owner.toString()) ?? [];
+  if (own === undefined) return [];
+  for (const path of renderings.filter(existsSync)) {
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(GENERATED[file]!, () => own));
+  }
+  return ["run `npm run docs` after `npm install`: it writes the variables again"];
 }
 
 /** @throws UsageError when git is missing, or a file is binary. */
