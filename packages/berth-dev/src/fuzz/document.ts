@@ -139,6 +139,9 @@ export interface SchemaValidator {
   resolve(this: void, schema: JsonSchema): JsonSchema;
 }
 
+/** The format of a cursor: opaque text, of which only the service knows whether it is one. */
+export const CURSOR = "cursor";
+
 /** Uses the document alone, as a client would. */
 export function createSchemaValidator({ components }: OpenApi): SchemaValidator {
   const ajv = new Ajv({ strict: false, validateSchema: false });
@@ -147,6 +150,7 @@ export function createSchemaValidator({ components }: OpenApi): SchemaValidator 
   const isInt64 = (text: string) =>
     /^-?\d{1,20}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
   ajv.addFormat("int64", { type: "string", validate: isInt64 });
+  ajv.addFormat(CURSOR, true);
   const compiled = new WeakMap<JsonSchema, ValidateFunction>();
   const validatorOf = (schema: JsonSchema): ValidateFunction => {
     let validate = compiled.get(schema);

@@ -3,6 +3,7 @@ import { createSchemaValidator, type OpenApi, type Operation, operationsOf } fro
 import { connectTo, type Service } from "./exchange";
 import type { Kind } from "./draft";
 import { createKnownIds } from "./known-ids";
+import { createNextPages } from "./next-pages";
 import { tryOtherMethods } from "./other-methods";
 import type { FuzzOptions } from "./options";
 import { kindsOf, withoutToken } from "./requests";
@@ -25,22 +26,31 @@ export async function fuzz(
   try {
     const document = await readDocument(service);
     const all = operationsOf(document);
-    const operations = all.filter(({ name }) => name.includes(options.only ?? ""));
+    const operations = chosenOf(all, options.only);
     if (operations.length === 0 && options.only)
       throw new Error(
         `no operation of ${options.url}/openapi.json contains ${options.only} in its name`,
       );
     const validator = createSchemaValidator(document);
     const known = createKnownIds(Object.keys(document.paths));
+    const pages = createNextPages();
     const results: OperationResult[] = [];
     for (const operation of operations) {
       onBegin(operation.name, results.length, operations.length);
-      results.push(await tryOperation(operation, { all, options, service, validator, known }));
+      results.push(
+        await tryOperation(operation, { all, options, service, validator, known, pages }),
+      );
     }
     return results;
   } finally {
     service.close();
   }
+}
+
+/** The operations of exactly this name or path, or else those whose names contain it. */
+function chosenOf(all: readonly Operation[], only = ""): readonly Operation[] {
+  const exact = all.filter(({ name, path }) => [name, path].includes(only));
+  return exact.length > 0 ? exact : all.filter(({ name }) => name.includes(only));
 }
 
 async function readDocument(service: Service): Promise<OpenApi> {

@@ -1,6 +1,12 @@
 // Generates paths and queries that violate the schemas of their parameters.
 import fc from "fast-check";
-import type { JsonSchema, Operation, SchemaValidator } from "./document";
+import {
+  CURSOR,
+  type JsonSchema,
+  type Operation,
+  type Parameter,
+  type SchemaValidator,
+} from "./document";
 import { violationsOf } from "./violations";
 import type { Draft } from "./draft";
 import { asText, MAX_TARGET_LENGTH, pair, textOf } from "./url-encoding";
@@ -94,6 +100,7 @@ export function invalidQueries(
       [pair(name, text), pair(name, text)].join("&"),
     );
     return [
+      ...(validator.resolve(schema).format === CURSOR ? [madeUpCursors(parameter, validator)] : []),
       ...(invalid
         ? [
             violating(
@@ -109,6 +116,14 @@ export function invalidQueries(
   // The document does not say whether unknown parameters are rejected.
   return [...ways, UNKNOWN_QUERIES];
 }
+
+/** The document does not say which of them are cursors. */
+const madeUpCursors = (parameter: Parameter, validator: SchemaValidator) =>
+  textOf(parameter, validator).map((text) => ({
+    violation: `the query's ${parameter.name} is made up`,
+    query: pair(parameter.name, text),
+    replaces: encodeURIComponent(parameter.name),
+  }));
 
 const isSingle = ({ type }: JsonSchema): boolean => typeof type === "string" && type !== "array";
 

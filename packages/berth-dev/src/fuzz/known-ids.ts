@@ -10,6 +10,8 @@ export interface KnownIds {
   learn(path: string, params: Params, response: Response): void;
   /** Returns a known id at this path. Any index is valid. */
   pick(path: string, index: number): Params | undefined;
+  /** Returns a known id of a resource, such as `note`, below its plural: `/notes/{id}`. Any index is valid. */
+  idOf(resource: string, index: number): string | undefined;
   /** Removes a resource that no longer exists. */
   forget(path: string, params: Params): void;
 }
@@ -32,7 +34,7 @@ export function createKnownIds(paths: readonly string[]): KnownIds {
         for (const id of idsIn(body, name))
           add(below, { ...params, [name]: encodeURIComponent(id) });
       }
-      const at = pathOf(headers.location, path, params);
+      const at = urlOf(headers.location, path, params)?.pathname;
       for (const other of paths) {
         const found = at === undefined ? undefined : paramsIn(other, at);
         if (found && Object.keys(found).length > 0) add(other, found);
@@ -41,6 +43,14 @@ export function createKnownIds(paths: readonly string[]): KnownIds {
     pick(path, index) {
       const ids = known.get(path);
       return ids && ids.size > 0 ? [...ids.values()][index % ids.size] : undefined;
+    },
+    idOf(resource, index) {
+      for (const [path, ids] of known) {
+        const [, collection = "", name = ""] = /([^/]+)\/\{(\w+)\}$/.exec(path) ?? [];
+        if (ids.size === 0 || !pluralsOf(plain(resource)).includes(plain(collection))) continue;
+        return decodeURIComponent([...ids.values()][index % ids.size]?.[name] ?? "");
+      }
+      return undefined;
     },
     forget(path, params) {
       known.get(path)?.delete(JSON.stringify(params));
@@ -74,13 +84,20 @@ function parsed(body: string): unknown {
   }
 }
 
-/** The path of a `Location`, which may be relative to the request's path. */
-function pathOf(location: string | undefined, path: string, params: Params): string | undefined {
+/** A URL in a response, which may be relative to the request's path. */
+export function urlOf(url: string | undefined, path: string, params: Params): URL | undefined {
   const asked = path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
   const base = `http://localhost${asked}`;
-  if (location === undefined || !URL.canParse(location, base)) return undefined;
-  return new URL(location, base).pathname;
+  return url !== undefined && URL.canParse(url, base) ? new URL(url, base) : undefined;
 }
+
+/** A name without what differs between fields and paths: `workOrder`, `work-orders`. */
+const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, "");
+
+const pluralsOf = (word: string): string[] => [
+  ...[word, `${word}s`, `${word}es`],
+  word.replace(/y$/, "ies"),
+];
 
 /** The parameters of `path` in an actual path. */
 function paramsIn(path: string, actual: string): Params | undefined {

@@ -8,7 +8,7 @@ export interface FuzzOptions {
   /** The number of valid inputs for each operation, and of invalid ones. */
   runs: number;
   seed: number;
-  /** Only operations whose name, as `PUT /notes/{id}`, contains this. Default: all. */
+  /** Only operations of this name or path, as `PUT /notes/{id}`; if there are none, those whose name contains it. Default: all. */
   only?: string;
   /** How long a response may take, in milliseconds. */
   timeoutMs: number;
@@ -23,7 +23,7 @@ export interface Options {
   /** The number of valid inputs for each route, and of invalid ones. */
   runs: number;
   seed: number;
-  /** Only routes whose name, as `PUT /notes/{id}`, contains this. */
+  /** Only routes of this name or path, as `PUT /notes/{id}`; if there are none, those whose name contains it. */
   only: string;
   timeoutMs: number;
   /** For the protected routes of a running service. */
@@ -41,7 +41,7 @@ with 1 if there is one.
                 examples of src/config.ts for required variables. It sees neither your .env nor your environment
   --runs N      the number of valid inputs for each route, and of invalid ones (default: 200)
   --seed N      repeat a run with this seed (default: random)
-  --path TEXT   only routes whose name, as "PUT /orders/{id}", contains this
+  --path TEXT   only the route "PUT /orders/{id}", or the path "/orders/{id}"; otherwise routes that contain this
   --timeout N   how long a response may take, in seconds (default: 10)
   --token TOKEN for the protected routes of a running service
   --help        show this

@@ -5,7 +5,9 @@ import type { Operation, SchemaValidator } from "./document";
 import type { Draft, Kind } from "./draft";
 import { type FuzzRequest, type Response, ResponseTimeout, type Service } from "./exchange";
 import type { KnownIds } from "./known-ids";
+import type { NextPages } from "./next-pages";
 import type { FuzzOptions } from "./options";
+import { withKnownIds } from "./references";
 
 /** A problem, with the smallest input that shows it. */
 export interface Finding {
@@ -47,6 +49,7 @@ export interface FuzzContext {
   service: Service;
   validator: SchemaValidator;
   known: KnownIds;
+  pages: NextPages;
 }
 
 /** How an operation is tried. */
@@ -98,12 +101,13 @@ const isSame = (one: Finding, other: Finding): boolean =>
 /** @throws FindingError when the response is not as expected, or there is none. */
 async function tryDraft(
   operation: Operation,
-  draft: Draft,
+  generated: Draft,
   headers: TrialOptions["headers"],
   result: OperationResult,
-  { service, known, validator }: FuzzContext,
+  context: FuzzContext,
 ): Promise<void> {
-  const params = (draft.known > 0 && known.pick(operation.path, draft.known)) || draft.params;
+  const { service, known, pages, validator } = context;
+  const { params, ...draft } = withKnown(operation, generated, context);
   const sent = toRequest(operation.method, operation.path, {
     ...draft,
     params,
@@ -124,8 +128,23 @@ async function tryDraft(
   const mismatch = mismatchOf({ operation, violation, rejectStatuses }, response, validator);
   if (mismatch !== undefined) throw found(mismatch, response);
   if (status < 300) known.learn(operation.path, params, response);
+  if (status < 300 && operation.method === "GET") pages.learn(operation.path, params, response);
   if (status === 404 || (operation.method === "DELETE" && status < 300))
     known.forget(operation.path, params);
+}
+
+/** Refers to what earlier responses have had: ids in the path and, in some valid drafts, in the body, and next pages. */
+function withKnown(operation: Operation, draft: Draft, context: FuzzContext): Draft {
+  const { known, pages, validator } = context;
+  const { path, method, body: schema } = operation;
+  const { known: index, violation, body } = draft;
+  if (index === 0) return draft;
+  const params = known.pick(path, index) ?? draft.params;
+  if (violation !== undefined || index % 4 === 0) return { ...draft, params };
+  if (method === "GET" && index % 2 === 0) return { ...draft, params, ...pages.pick(path, index) };
+  if (!schema || typeof body !== "string") return { ...draft, params };
+  const value = withKnownIds(JSON.parse(body), schema, { known, validator, index });
+  return { ...draft, params, body: JSON.stringify(value) };
 }
 
 /** Fills in the path's parameters. */

@@ -103,7 +103,10 @@ function keepGenerated(file: string, owner: Buffer, renderings: readonly string[
   if (own === undefined) return [];
   for (const path of renderings.filter(existsSync)) {
     const text = readFileSync(path, "utf8");
-    writeFileSync(path, text.replace(GENERATED[file]!, () => own));
+    writeFileSync(
+      path,
+      text.replace(GENERATED[file]!, () => own),
+    );
   }
   return ["run `npm run docs` after `npm install`: it writes the variables again"];
 }

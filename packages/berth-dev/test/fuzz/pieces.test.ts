@@ -1,13 +1,18 @@
+import type { Router } from "express";
 import * as v from "valibot";
 import { describeRoute } from "berth/api";
+import { Problem, sendPage } from "berth/http";
 import * as fields from "berth/schema";
 import { queryBoolean, queryInteger, queryList } from "berth/schema";
 import { createSchemaValidator, type JsonSchema } from "../../src/fuzz/document";
 import { createKnownIds } from "../../src/fuzz/known-ids";
+import { createNextPages } from "../../src/fuzz/next-pages";
+import { withKnownIds } from "../../src/fuzz/references";
 import { violationsOf } from "../../src/fuzz/violations";
 import { foundIn, fuzzRoutes, RUNS } from "./throwaway";
 
 const { arrayOf, date, dateTime, id, integer, money, object, oneOf, someOf, text } = fields;
+const { pageCursor, pageQuery } = fields;
 
 interface Part {
   name: string;
@@ -153,4 +158,151 @@ describe("createKnownIds", () => {
     known.learn("/fleets/{fleet}/ships", { fleet: "1" }, response);
     expect(known.pick("/fleets/{fleet}/ships/{ship}", 0)).toEqual({ fleet: "1", ship: "7" });
   });
+});
+
+describe("createNextPages", () => {
+  const learned = (link: string) => {
+    const pages = createNextPages();
+    pages.learn("/fleets/{fleet}", { fleet: "1" }, { status: 200, headers: { link }, body: "" });
+    return pages.pick("/fleets/{fleet}", 7);
+  };
+
+  it.each([
+    '<?a=1&cursor=b>; rel="next"',
+    "</fleets/1?a=1&cursor=b>; rel=next",
+    '</fleets/1>; rel="first", <http://localhost/fleets/1?a=1&cursor=b>; title="a, b"; rel="next"',
+  ])("learns the next page from the Link %s", (link) => {
+    expect(learned(link)).toEqual({ params: { fleet: "1" }, query: "a=1&cursor=b" });
+  });
+
+  it.each(["", '<?cursor=b>; rel="prev"', '</fleets/2?cursor=b>; rel="next"'])(
+    "learns nothing from the Link %j",
+    (link) => expect(learned(link)).toBeUndefined(),
+  );
+});
+
+describe("withKnownIds", () => {
+  const known = createKnownIds(["/notes/{id}", "/work-orders/{nr}", "/ferries/{id}"]);
+  for (const [path, headers] of [
+    ["/notes", { location: "/notes/7" }],
+    ["/work-orders", { location: "/work-orders/8" }],
+    ["/ferries", { location: "/ferries/9" }],
+  ] as const) {
+    known.learn(path, {}, { status: 201, headers, body: "" });
+  }
+  const validator = createSchemaValidator({ paths: {} });
+  const changed = (body: object, schema: JsonSchema = {}) =>
+    withKnownIds(body, schema, { known, validator, index: 3 });
+
+  it("puts ids into the fields that name their resources", () => {
+    const parts = [{ ferry_id: "1", paid: "1", id: "1" }];
+    expect(changed({ noteId: "1", workOrderIds: ["1", "2"], shipId: "1", parts })).toEqual({
+      noteId: "7",
+      workOrderIds: ["8"],
+      shipId: "1",
+      parts: [{ ferry_id: "9", paid: "1", id: "1" }],
+    });
+  });
+
+  it("keeps the body valid", () => {
+    const field = (of: JsonSchema): JsonSchema => ({ type: "object", properties: { noteId: of } });
+    expect(changed({ noteId: 1 }, field({ type: "integer" }))).toEqual({ noteId: 7 });
+    expect(changed({ noteId: true }, field({ type: "boolean" }))).toEqual({ noteId: true });
+  });
+});
+
+describe("a list with cursors of several values", () => {
+  const tools = Array.from({ length: 300 }, (_, at) => ({ id: String(at + 1), due: "2026-01-01" }));
+  const query = pageQuery(20, 100, pageCursor(date, id));
+  const list =
+    (onCursor: () => void) =>
+    (router: Router): void => {
+      router.get(
+        "/tools",
+        describeRoute({
+          summary: "Lists.",
+          query,
+          responses: { 200: arrayOf(object({ id, due: date }), 0, 100) },
+        }),
+        async (req, res) => {
+          const after = Number(req.query.cursor?.[1] ?? 0);
+          if (req.query.cursor) onCursor();
+          await sendPage(
+            res,
+            req.query,
+            ({ limit }) => Promise.resolve(tools.slice(after, after + limit)),
+            (tool) => [tool.due, tool.id],
+          );
+        },
+      );
+      const reads = describeRoute({
+        summary: "Reads.",
+        params: object({ id }),
+        responses: { 204: null },
+      });
+      router.get("/tools/:id", reads, (_req, res) => void res.status(204).end());
+    };
+
+  it("is read from page to page, and may refuse a cursor that is made up", async () => {
+    let followed = 0;
+    const tried = await fuzzRoutes(list(() => followed++));
+    expect(foundIn(tried)).toEqual([]);
+    expect(followed).toBeGreaterThan(RUNS / 10);
+    expect(tried[0]?.statuses.get(400)).toBeGreaterThan(0);
+  });
+
+  it("shows a problem that only the next page has", async () => {
+    const failing = list(() => {
+      throw new Error("overboard");
+    });
+    expect(foundIn(await fuzzRoutes(failing))).toMatchObject([
+      { operation: "GET /tools", mismatch: "an error of the service, whatever was sent" },
+    ]);
+  });
+
+  it.each([
+    ["GET /tools", ["GET /tools"]],
+    ["/tools", ["GET /tools"]],
+    ["/tools/", ["GET /tools/{id}"]],
+    ["GET", ["GET /tools", "GET /tools/{id}"]],
+  ])("is tried alone when %j is chosen", async (only, names) => {
+    const tried = await fuzzRoutes(
+      list(() => {}),
+      { only, runs: 1 },
+    );
+    expect(tried.map(({ operation }) => operation)).toEqual(names);
+  });
+});
+
+it("finds resources that a body names", async () => {
+  const made = new Set<string>();
+  let lent = 0;
+  const tried = await fuzzRoutes((router) => {
+    const posts = describeRoute({ summary: "Makes.", responses: { 201: object({ id }) } });
+    router.post("/tools", posts, (_req, res) => {
+      const toolId = String(1_000_000_000 + made.size);
+      made.add(toolId);
+      res.status(201).json({ id: toolId });
+    });
+    // Only for the path to be known.
+    const reads = describeRoute({
+      summary: "Reads.",
+      params: object({ id }),
+      responses: { 204: null },
+    });
+    router.get("/tools/:id", reads, (_req, res) => void res.status(204).end());
+    const lends = describeRoute({
+      summary: "Lends.",
+      body: object({ toolId: id }),
+      responses: { 204: null },
+      problems: { 404: "There is no such tool." },
+    });
+    router.post("/tools/loans", lends, (req, res) => {
+      if (!made.has(req.body.toolId)) throw new Problem(404, "There is no such tool.");
+      lent++;
+      res.status(204).end();
+    });
+  });
+  expect(foundIn(tried)).toEqual([]);
+  expect(lent).toBeGreaterThan(0);
 });

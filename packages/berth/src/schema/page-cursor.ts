@@ -24,6 +24,7 @@ export function pageCursor<const S extends Values>(...schemas: S) {
     checkAs(
       {
         pattern: "^[\\w-]+$",
+        format: "cursor",
         maxLength: MAX_LENGTH,
         description: "The cursor of a `Link` to the next page.",
       },

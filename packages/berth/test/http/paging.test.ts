@@ -209,7 +209,7 @@ describe("GET a list that is sorted by several columns", () => {
 
   it("has a cursor of text in its JSON Schema", () => {
     expect(toJsonSchema(tasksQuery, convert).properties).toMatchObject({
-      cursor: { type: "string", pattern: "^[\\w-]+$", maxLength: 2000 },
+      cursor: { type: "string", pattern: "^[\\w-]+$", format: "cursor", maxLength: 2000 },
     });
   });
 });
