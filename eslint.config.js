@@ -14,6 +14,14 @@ const DEVELOPMENT_ONLY = {
   allowTypeImports: true,
 };
 
+/** Those of the Node that runs ESLint, and of CommonJS modules. */
+const NODE_GLOBALS = Object.fromEntries(
+  [
+    ...Object.getOwnPropertyNames(globalThis),
+    ...["require", "module", "exports", "__dirname", "__filename"],
+  ].map((name) => [name, "readonly"]),
+);
+
 /** What some files may not import; a later rule replaces an earlier one where both match a file. */
 const imports = (files, ...patterns) => ({
   files,
@@ -58,16 +66,8 @@ module.exports = ts.config(
     },
   },
   {
-    files: ["**/*.js"],
-    languageOptions: {
-      globals: {
-        process: "readonly",
-        setImmediate: "readonly",
-        require: "readonly",
-        module: "writable",
-        __dirname: "readonly",
-      },
-    },
+    files: ["**/*.{js,cjs,mjs}"],
+    languageOptions: { globals: NODE_GLOBALS },
   },
   {
     // What browsers run knows other globals.

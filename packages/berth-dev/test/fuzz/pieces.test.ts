@@ -248,7 +248,8 @@ describe("a list with cursors of several values", () => {
     const tried = await fuzzRoutes(list(() => followed++));
     expect(foundIn(tried)).toEqual([]);
     expect(followed).toBeGreaterThan(RUNS / 10);
-    expect(tried[0]?.statuses.get(400)).toBeGreaterThan(0);
+    const lists = tried.find(({ operation }) => operation === "GET /tools");
+    expect(lists?.statuses.get(400)).toBeGreaterThan(0);
   });
 
   it("shows a problem that only the next page has", async () => {
@@ -264,7 +265,7 @@ describe("a list with cursors of several values", () => {
     ["GET /tools", ["GET /tools"]],
     ["/tools", ["GET /tools"]],
     ["/tools/", ["GET /tools/{id}"]],
-    ["GET", ["GET /tools", "GET /tools/{id}"]],
+    [" /tools", ["GET /tools", "GET /tools/{id}"]],
   ])("is tried alone when %j is chosen", async (only, names) => {
     const tried = await fuzzRoutes(
       list(() => {}),

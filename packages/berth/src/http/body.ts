@@ -5,6 +5,7 @@ import type * as v from "valibot";
 import { bodyLimit } from "../express/app";
 import { Problem } from "../request/problem";
 import type { BodyOptions } from "../schema/description";
+import type { explain } from "../schema/explain";
 import { byPointer, validate } from "../schema/validate";
 import { isTooDeep, MAX_DEPTH } from "./json-depth";
 import { decompress, hasBody, readWhole } from "./read-body";
@@ -62,7 +63,8 @@ export function jsonBody(options: BodyOptions = {}): RequestHandler {
 export const checkFields = <S extends v.GenericSchema>(
   schema: S,
   body: unknown,
-): v.InferOutput<S> => validate(schema, body, 422, "Some fields are not valid.", byPointer);
+  say?: typeof explain,
+): v.InferOutput<S> => validate(schema, body, 422, "Some fields are not valid.", byPointer, say);
 
 const JSON_TYPE = /^application\/json[ \t]*(;|$)/i;
 /** Any charset but UTF-8, quoted or not; quoted values of other parameters are skipped. */

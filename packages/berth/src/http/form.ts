@@ -5,6 +5,7 @@ import type * as v from "valibot";
 import { bodyLimit } from "../express/app";
 import { Problem } from "../request/problem";
 import type { FormOptions } from "../schema/description";
+import { explainText } from "../schema/explain";
 import { entriesOf, type FileField, fileFieldsOf } from "../schema/file";
 import type * as Multipart from "../uploads/read-multipart";
 import { checkFields, readText, typeOf } from "./body";
@@ -23,7 +24,7 @@ export async function parseForm<S extends v.GenericSchema>(
   req: Request,
   options: FormOptions = {},
 ): Promise<v.InferOutput<S>> {
-  return checkFields(schema, await readFields(schema, req, options));
+  return checkFields(schema, await readFields(schema, req, options), explainText);
 }
 
 /** The fields of a form, not validated, but for its files. @throws Problem as `parseForm` does. */

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { readFields } from "../http/form";
 import { Problem } from "../request/problem";
 import type { FormOptions } from "../schema/description";
+import { explainText } from "../schema/explain";
 import { byPointer, validate } from "../schema/validate";
 import { valuesBefore } from "../uploads/form-values";
 
@@ -46,7 +47,7 @@ export async function checkForm<S extends v.GenericSchema>(
   const sent = nameless(fields.filter(([name, value]) => !isAbsent(name, value)));
   const values = textsOf(body);
   try {
-    const input = validate(schema, sent, 422, "", byPointer);
+    const input = validate(schema, sent, 422, "", byPointer, explainText);
     return { isValid: true, input, values, errors: nameless<string>([]) };
   } catch (err) {
     return invalid(err, values);

@@ -10,6 +10,13 @@ export function explain(issue: v.GenericIssue): string {
   return isName ? `has a name that ${detail}` : detail;
 }
 
+/** As `explain`, for the fields of forms and queries, which are texts: an array is one that was sent more than once. */
+export const explainText = (issue: v.GenericIssue): string =>
+  isRepeated(issue) ? "must not be sent more than once" : explain(issue);
+
+const isRepeated = ({ kind, input, issues }: v.GenericIssue): boolean =>
+  kind === "schema" && Array.isArray(input) && (issues ?? []).every(isRepeated);
+
 /** Whether a message is valibot's default, which ends with what it received. */
 function isDefaultMessage({ message, expected, received }: v.GenericIssue): boolean {
   const end = `${expected ? `Expected ${expected} but r` : "R"}eceived ${received}`;

@@ -2,7 +2,7 @@
 import type { Request } from "express";
 import * as v from "valibot";
 import { Problem } from "../request/problem";
-import { explain } from "./explain";
+import { explain, explainText } from "./explain";
 import { refuseArrays } from "./refuse-arrays";
 
 /**
@@ -10,7 +10,14 @@ import { refuseArrays } from "./refuse-arrays";
  * @throws Problem 400 with one entry for each invalid parameter.
  */
 export function parseQuery<S extends v.GenericSchema>(schema: S, req: Request): v.InferOutput<S> {
-  return validate(schema, req.query, 400, "Some query parameters are not valid.", byName);
+  return validate(
+    schema,
+    req.query,
+    400,
+    "Some query parameters are not valid.",
+    byName,
+    explainText,
+  );
 }
 
 /**
@@ -44,6 +51,7 @@ const truncate = (location: string): string =>
 
 /**
  * The schema's output for the input.
+ * @param say Returns the message for an issue.
  * @throws Problem with this status and message, and one entry for each error: the first 20, and how many were
  *   `omitted`.
  */
@@ -53,11 +61,12 @@ export function validate<S extends v.GenericSchema>(
   status: number,
   message: string,
   locate: Locate,
+  say = explain,
 ): v.InferOutput<S> {
   refuseArrays(schema);
   const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
-  const found = issues.slice(0, ERROR_LIMIT).flatMap((issue) => fieldErrors(issue, output));
+  const found = issues.slice(0, ERROR_LIMIT).flatMap((issue) => fieldErrors(issue, output, say));
   const errors = found
     .slice(0, ERROR_LIMIT)
     .map(({ path, detail }) => ({ ...locate(path), detail }));
@@ -72,11 +81,11 @@ interface FieldError {
 }
 
 /** The errors of one issue. @param output What valibot has made of the input: of an object, only its known fields. */
-function fieldErrors(issue: v.GenericIssue, output: unknown): FieldError[] {
+function fieldErrors(issue: v.GenericIssue, output: unknown, say: typeof explain): FieldError[] {
   const items = issue.path ?? [];
   const path = items.map(({ key }) => String(key));
   const isUnknownField = issue.type === "strict_object" && issue.expected === "never";
-  if (!isUnknownField) return [{ path, detail: explain(issue) }];
+  if (!isUnknownField) return [{ path, detail: say(issue) }];
   // Valibot reports only the first unknown field of an object.
   const parent = path.slice(0, -1);
   const knownFields = parent.reduce(

@@ -46,6 +46,14 @@ describe("multipart", () => {
     ]);
   });
 
+  it("is told which field was sent more than once", async () => {
+    const sent = request(app).post("/checked").field("title", "a").field("title", "b");
+    const res = await sent.attach("image", PNG, "a");
+    expect((JSON.parse(res.text) as { errors: unknown }).errors).toEqual([
+      { pointer: "/title", detail: "must not be sent more than once" },
+    ]);
+  });
+
   it("checks files while they arrive", async () => {
     const res = await request(app).post("/raw").attach("image", Buffer.from("x"), "a.png");
     expect(res.status).toBe(422);

@@ -54,7 +54,7 @@ describe("checkForm", () => {
         errors: {
           title: "must have at least 1 character",
           due: "must be a calendar date, such as 2026-11-01",
-          rank: "must be of type string",
+          rank: "must not be sent more than once",
         },
       },
     });

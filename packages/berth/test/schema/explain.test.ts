@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import type { Problem } from "../../src/request/problem";
-import { explain } from "../../src/schema/explain";
+import { explain, explainText } from "../../src/schema/explain";
 import { arrayOf, integer, object, oneOf, someOf, text } from "../../src/schema/fields";
+import { queryInteger, queryList } from "../../src/schema/query-fields";
 import { byPointer, validate } from "../../src/schema/validate";
 
 /** The message for a value. */
@@ -17,6 +18,25 @@ function errorsOf(schema: v.GenericSchema, body: unknown): unknown {
   }
   return [];
 }
+
+describe("the message for a text that was sent several times", () => {
+  const REPEATED = "must not be sent more than once";
+
+  it.each<[string, v.GenericSchema, string]>([
+    ["one", text(1, 5), REPEATED],
+    ["an optional one", v.optional(oneOf("a", "b")), REPEATED],
+    ["one of two forms", v.union([v.literal("a"), queryInteger(1, 2)]), REPEATED],
+    ["a list", queryList(text(1, 1), 0, 1), "must have at most 1 item"],
+    [
+      "one or a list",
+      v.union([v.literal("a"), v.pipe(v.array(v.string()), v.maxLength(1))]),
+      "must have at most 1 item",
+    ],
+  ])("of %s", (_what, schema, message) => {
+    const { issues } = v.safeParse(object({ field: schema }), { field: ["a", "b"] });
+    expect(issues?.map(explainText)).toEqual([message]);
+  });
+});
 
 const string = (...checks: [v.GenericValidation<string>]) => v.pipe(v.string(), ...checks);
 const number = (...checks: [v.GenericValidation<number>]) => v.pipe(v.number(), ...checks);
