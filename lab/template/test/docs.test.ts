@@ -40,7 +40,10 @@ const GIVEN: Readonly<Record<string, string>> = {
   createCache:
     "declare const createCache: (url: string, logger: object) => { ping(this: void): Promise<void>; close(this: void): Promise<void> };",
   draining: "declare const draining: AbortSignal;",
-  errorPage: "declare const errorPage: (status: number, title: string, detail?: string) => string;",
+  customerInput:
+    'declare const customerInput: import("valibot").GenericSchema<unknown, { name: string; email: string }>;',
+  customerPage:
+    'declare const customerPage: (values: import("berth/pages").FieldTexts, errors: import("berth/pages").FieldTexts) => import("berth/pages").Html;',
   logger: 'declare const logger: import("pino").Logger;',
   item: "declare const item: string;",
   count: "declare const count: number;",

@@ -1,4 +1,4 @@
-// PostgreSQL: connection pool, transactions, idempotency keys.
+// PostgreSQL: connection pool, transactions, notifications, idempotency keys.
 export { createIdempotencyKeys } from "../postgres/idempotency-keys";
 export {
   attachDatabase,
@@ -7,6 +7,7 @@ export {
   type DatabaseOptions,
 } from "../postgres/database";
 export { reasonOf } from "../postgres/errors";
+export type { Listen } from "../postgres/notifications";
 export type { StreamRows } from "../postgres/row-stream";
 export { parsePostgresUrl, type PostgresSettings } from "../postgres/url";
 export {

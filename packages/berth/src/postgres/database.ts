@@ -9,6 +9,7 @@ import { createConnectionPool } from "./connection-pool";
 import type * as PostgresClient from "./client";
 import type * as PostgresConnect from "./connect";
 import { isAtConnectionLimit, isReadOnly, isReusableAfter, isUnavailable } from "./errors";
+import { createNotifications, type Listen } from "./notifications";
 import { acceptPoolers } from "./pooler";
 import { createRowStreams, type StreamRows } from "./row-stream";
 import { createTlsWarnings } from "./tls-warnings";
@@ -48,6 +49,7 @@ export interface DatabaseOptions {
 export interface Database extends Queryable {
   transaction: RunTransaction;
   stream: StreamRows;
+  listen: Listen;
   /** Resolves if the database accepts the login and responds. @throws BackingServiceUnavailable */
   ping: () => Promise<void>;
   close: () => Promise<void>;
@@ -102,6 +104,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     connect: open,
     onIdleError: (err) => logger.warn({ err }, "an idle database connection broke"),
   });
+
+  const notifications = createNotifications({ open, logger });
 
   const runner = createStatementRunner({ logger, slowStatementMs });
 
@@ -164,7 +168,10 @@ export function createDatabase(options: DatabaseOptions): Database {
         await (pinging ??= pingOutsideThePool().finally(() => (pinging = undefined)));
       }
     },
-    close: () => pool.close(),
+    listen: notifications.listen,
+    close: async () => {
+      await Promise.all([notifications.close(), pool.close()]);
+    },
   };
 }
 
