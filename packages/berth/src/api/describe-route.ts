@@ -7,6 +7,7 @@ import { describes, type RouteDescription } from "../schema/description";
 import { entriesOf, fileFieldsOf } from "../schema/file";
 import type { MediaType } from "../schema/response";
 import { parseParams, parseQuery } from "../schema/validate";
+import { deprecationHeaders } from "./deprecation";
 import { responseCheck } from "./response-checks";
 
 declare module "express-serve-static-core" {
@@ -64,17 +65,19 @@ type InputOf<S> = S extends v.GenericSchema
  * Middleware that describes a route. The handler after it finds the schemas' output in `req.params`, `req.query` and
  * `req.body`.
  * @throws Problem in requests, as `parseParams`, `parseQuery`, `parseBody` and `parseForm` do. TypeError at once when a
- *   form's files contradict each other.
+ *   form's files or the days of a deprecation contradict each other.
  */
 export function describeRoute<const D extends RouteDescription>(
   description: D & Record<Exclude<keyof D, keyof RouteDescription>, never>,
 ): Described<D> {
   const { params, query, body, form, responses }: RouteDescription = description;
-  const { bodyOptions, formOptions }: RouteDescription = description;
+  const { bodyOptions, formOptions, deprecation }: RouteDescription = description;
+  const deprecated = deprecation && deprecationHeaders(deprecation);
   const checkResponse = responseCheck(responses);
   // Fails at once if the form's files contradict each other.
   if (form) fileFieldsOf(entriesOf(form));
   const handler: RequestHandler = (req, res, next) => {
+    if (deprecated) res.set(deprecated.values);
     if (params) req.params = parseParams(params, req) as Request["params"];
     if (query) setQuery(req, parseQuery(query, req));
     checkResponse(req, res, next);
@@ -85,7 +88,10 @@ export function describeRoute<const D extends RouteDescription>(
       next();
     });
   };
-  const described: unknown = describes(handler, description);
+  const described: unknown = describes(handler, {
+    ...description,
+    ...(deprecated && { isDeprecated: true, headers: deprecated.descriptions }),
+  });
   return described as Described<D>;
 }
 

@@ -35,7 +35,7 @@ export function setProblemPage(app: Express, options: ProblemPageOptions): void 
   app.set(SETTING, options);
 }
 
-/** In order of preference, where the client has none: a program that accepts everything gets JSON. */
+/** In our order of preference, for clients that accept several equally: a program that accepts everything gets JSON. */
 const TYPES = [PROBLEM_TYPE.split(";")[0]!, "application/json", "text/html"];
 
 /**

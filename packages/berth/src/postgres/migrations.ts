@@ -119,8 +119,8 @@ async function runMigrations(
 }
 
 /**
- * Returns a client that sets the lock timeout at the begin of each transaction. Statements outside of one have none: `CREATE
- * INDEX CONCURRENTLY` blocks nothing while it waits, and a timeout would leave an invalid index behind.
+ * Returns a client that sets the lock timeout at the begin of each transaction, and not for statements outside of one:
+ * `CREATE INDEX CONCURRENTLY` blocks nothing while it waits, and a timeout would leave an invalid index behind.
  */
 function withLockTimeout(client: Client): Client {
   const query = (text: unknown, values?: unknown[]) =>

@@ -33,8 +33,8 @@ const HEARTBEAT_MS = 30_000;
 
 interface Listener {
   channel: string;
-  push(payload: string | null): void;
-  end(): void;
+  push: (payload: string | null) => void;
+  end: () => void;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Transactions: statements on one connection, of which all are committed or none.
+// Runs the statements of a transaction on one connection, and commits all of them, or rolls all of them back.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import type { ConnectionPool } from "./connection-pool";

@@ -48,10 +48,18 @@ export interface RouteDescription {
   isIdempotent?: boolean;
   /** Whether clients should stop using the route; `description` says what to use instead. */
   isDeprecated?: boolean;
+  /** The same with a day, as `2026-11-01` (UTC): responses have `Deprecation` and `Sunset`. */
+  deprecation?: Deprecation;
   /** The responses, by status. */
   responses: Responses;
   /** When the route responds with a problem, by status, besides the problems of validation. */
   problems?: Readonly<Record<number, string | ProblemDescription>>;
+}
+
+/** Since when a route is deprecated, and when it will be gone. */
+export interface Deprecation {
+  since: string;
+  sunset?: string;
 }
 
 /** A problem with additional members or headers. */

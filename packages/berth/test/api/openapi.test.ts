@@ -586,6 +586,12 @@ describe("a response in the OpenAPI document", () => {
   it("is of a route that is deprecated", () => {
     expect(operationOf({ isDeprecated: true })).toMatchObject({ deprecated: true });
     expect(operationOf({})).not.toHaveProperty("deprecated");
+    expect(operationOf({ deprecation: { since: "2026-11-01" } })).toMatchObject({
+      deprecated: true,
+      responses: {
+        200: { headers: { Deprecation: { description: expect.any(String) as string } } },
+      },
+    });
   });
 
   it("has what a rate limit adds", () => {

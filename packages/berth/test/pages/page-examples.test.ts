@@ -1,15 +1,16 @@
 // The examples of docs/pages.md about forms and error pages.
+import { Router } from "express";
 import request from "supertest";
 import { setProblemPage } from "../../src/http/problem-page";
 import { checkForm, type FieldTexts } from "../../src/pages/check-form";
 import { seeOther } from "../../src/pages/flash";
 import { html, sendHtml } from "../../src/pages/html";
+import { createSessions } from "../../src/pages/sessions";
 import { isUniqueViolation } from "../../src/postgres/violations";
 import { Problem } from "../../src/request/problem";
 import { object, text } from "../../src/schema/fields";
 import { createTestApp, createTestLogger } from "../../src/testing/app";
 import { startTestPostgres } from "../../src/testing/postgres";
-import { Router } from "express";
 import { attach } from "../support/database";
 import { runExample } from "../support/page-example";
 
@@ -17,13 +18,15 @@ it("shows what a constraint refuses beside its field", async () => {
   const postgres = await startTestPostgres();
   const database = attach(postgres.url, 60_000);
   await database.query("CREATE TABLE customers (name text, email text UNIQUE)");
+  const secrets = ["0123456789abcdef".repeat(2)] as const;
+  const sessions = createSessions({ database, secrets, name: "shop" });
   const router = Router();
   const customerInput = object({ name: text(1, 40), email: text(3, 200) });
   const customerPage = (values: FieldTexts, errors: FieldTexts) =>
     html`${values.email}: ${errors.email}`;
   const scope = { router, database, customerInput, customerPage, isUniqueViolation };
   await runExample("pages.md", "customers_email_key", { ...scope, checkForm, sendHtml, seeOther });
-  const { app } = createTestApp((to) => to.use(router));
+  const { app } = createTestApp((to) => to.use(sessions, router));
   const send = (email: string) =>
     request(app).post("/customers").type("form").send({ name: "Ada", email });
   expect((await send("a@b.c")).status).toBe(303);
