@@ -283,7 +283,7 @@ describe("rows that are sent", () => {
     expect(headers["content-disposition"]).toBe("attachment; filename=tasks.csv");
     const archived: unknown[] = [];
     const archive = { add: (task: unknown) => Promise.resolve(archived.push(task)) };
-    await runExample("database.md", "for await", { database, archive });
+    await runExample("database.md", "for await (const task", { database, archive });
     expect(archived).toHaveLength(25);
   });
 
