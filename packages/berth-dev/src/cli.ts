@@ -8,6 +8,7 @@ const usage = `Usage: berth COMMAND [options]
   issuer      run a token issuer for development
   fuzz        send valid and invalid requests to every described route
   contract    check a program against the port contract
+  doctor      say what is not right on this machine and in this clone, and what to do about it
   remove      remove parts of the service, such as its sample
   add         add parts of the template that the service was made without
 
@@ -21,6 +22,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
   issuer: () => import("./issuer/main.js"),
   fuzz: () => import("./fuzz/main.js"),
   contract: () => import("./contract/main.js"),
+  doctor: () => import("./doctor/main.js"),
   remove: async () => (await import("./scaffold/main.js")).runScaffold("remove"),
   add: async () => (await import("./scaffold/main.js")).runScaffold("add"),
 };

@@ -50,10 +50,11 @@ export async function printStatus({ url, src }: CommandContext): Promise<void> {
   }
 }
 
-async function appliedMigrations({ query }: Database): Promise<string[]> {
+/** The names of the applied migrations, in the order in which they were applied. */
+export async function appliedMigrations({ query }: Queryable): Promise<string[]> {
   const [table] = await query("SELECT FROM pg_class WHERE oid = to_regclass('migrations')");
   if (!table) return [];
-  const applied = await query<{ name: string }>("SELECT name FROM migrations");
+  const applied = await query<{ name: string }>("SELECT name FROM migrations ORDER BY id");
   return applied.map(({ name }) => name);
 }
 

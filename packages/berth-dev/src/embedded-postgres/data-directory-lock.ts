@@ -1,7 +1,7 @@
 // Locks a data directory: PGlite would let two processes write to it, which destroys the data.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -37,10 +37,25 @@ export async function lockDataDirectory(dataDir: string): Promise<void> {
     await claim(dataDir, dataDir);
   } catch (err) {
     if (!NO_SOCKETS.test(String((err as NodeJS.ErrnoException).code))) throw err;
-    const folder = join(tmpdir(), `embedded-postgres-${process.getuid?.()}-${hashOf(dataDir)}`);
+    const folder = fallbackFolder(dataDir);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     await claim(dataDir, folder);
   }
+}
+
+/**
+ * The process that has the lock, if one has it. Takes no lock, and so lets another process take it at any time.
+ */
+export async function lockOwner(dataDir: string): Promise<number | undefined> {
+  for (const folder of [dataDir, fallbackFolder(dataDir)]) {
+    if (!existsSync(folder)) continue;
+    const others = readdirSync(folder).filter(isLockFile);
+    const short = shortPath(folder);
+    const states = await Promise.all(others.map((other) => ask(join(short, other))));
+    const owner = others[states.findIndex((state) => state !== "gone")];
+    if (owner !== undefined) return Number(LOCK.exec(owner)?.[1]);
+  }
+  return undefined;
 }
 
 /**
@@ -69,6 +84,10 @@ async function claim(dataDir: string, folder: string): Promise<void> {
     await sleep(Math.random() * MAX_RETRY_DELAY_MS);
   }
 }
+
+/** For sockets of a directory whose file system has none. */
+const fallbackFolder = (dataDir: string): string =>
+  join(tmpdir(), `embedded-postgres-${process.getuid?.()}-${hashOf(dataDir)}`);
 
 /** A path of the folder that is short enough for a socket in it: longer paths are truncated. */
 function shortPath(folder: string): string {

@@ -25,6 +25,7 @@ export {
   parseLogLine,
   readableLines,
 } from "../process/readable-line";
+export { isInRange } from "../process/version-range";
 export { createStdout } from "../process/stdout";
 export { within } from "../process/within";
 export {

@@ -1,0 +1,55 @@
+// Known vulnerabilities of what runs in production, if the registry answers.
+import type { Finding } from "../check";
+import type { Context } from "../context";
+import { runProgram } from "../run-program";
+
+/** How long to wait for the registry, in milliseconds: everything else is done before. */
+const LIMIT_MS = 5000;
+
+const COMMAND = [
+  ...["audit", "--omit=dev", "--json", "--package-lock-only"],
+  // One try: whoever is offline does not wait.
+  ...["--fetch-retries=0", "--no-update-notifier"],
+];
+
+/** What `npm audit --json` prints, as far as it is used. */
+interface Audit {
+  vulnerabilities?: Record<string, { severity: string; fixAvailable: boolean | object }>;
+}
+
+export async function checkAdvisories(
+  { root, env }: Context,
+  given: AbortSignal,
+): Promise<Finding[]> {
+  const signal = AbortSignal.any([given, AbortSignal.timeout(LIMIT_MS)]);
+  const { stdout } = await runProgram("npm", COMMAND, { cwd: root, env, signal });
+  return judgeAudit(stdout);
+}
+
+export function judgeAudit(output: string): Finding[] {
+  const { vulnerabilities } = parse(output);
+  if (vulnerabilities === undefined)
+    return [{ level: "note", message: "not checked: the registry does not answer npm audit" }];
+  const all = Object.entries(vulnerabilities);
+  if (all.length === 0) return [];
+  const names = all.map(([name, { severity }]) => `${name} (${severity})`).join(", ");
+  const isFixable = all.some(([, { fixAvailable }]) => fixAvailable !== false);
+  return [
+    {
+      level: "warning",
+      message: `known vulnerabilities in what production runs: ${names}`,
+      cure: isFixable
+        ? "npm audit fix; npm audit shows each"
+        : "npm audit shows each: there is no fixed version yet",
+    },
+  ];
+}
+
+/** Empty if the output is not JSON, as of an npm that was stopped. */
+function parse(output: string): Audit {
+  try {
+    return JSON.parse(output) as Audit;
+  } catch {
+    return {};
+  }
+}

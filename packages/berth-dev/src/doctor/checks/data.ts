@@ -1,0 +1,88 @@
+// The development database's directory: whether it can be opened by `npm run dev`.
+import { accessSync, constants, readdirSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { isLockFile, lockOwner } from "../../embedded-postgres/data-directory-lock";
+import { readTar } from "../../embedded-postgres/tar";
+import { readTemplate } from "../../embedded-postgres/template";
+import type { Finding } from "../check";
+import type { Context } from "../context";
+import { dataDirectory, otherDatabase } from "../database";
+
+const OTHER = "set DATA_DIR to another directory";
+
+export async function checkData(context: Context): Promise<Finding[]> {
+  const folder = dataDirectory(context);
+  if (folder === undefined || otherDatabase(context) !== undefined) return [];
+  const names = namesIn(folder);
+  if (names === undefined) return [];
+  const unwritable = whyNotWritable(folder);
+  if (unwritable !== undefined) {
+    const cure = `sudo chown -R "$(id -u):$(id -g)" ${folder}`;
+    return [{ level: "error", message: `${folder} cannot be written (${unwritable})`, cure }];
+  }
+  const owner = await lockOwner(folder);
+  const isRunning = ((await context.formation())?.running.length ?? 0) > 0;
+  if (owner !== undefined) return isRunning ? [] : [inUse(folder, owner)];
+  if (names.includes("PG_VERSION")) return judgeVersion(folder);
+  // What a killed process has begun is in this folder, and is removed at the next start.
+  if (names.length === 0 || names.includes("unfinished")) return [];
+  const message = `${folder} has files, such as ${names[0]}, but is no database`;
+  return [{ level: "error", message, cure: `Move them elsewhere, or ${OTHER}` }];
+}
+
+const inUse = (folder: string, owner: number): Finding => ({
+  level: "error",
+  message: `${folder} is in use by process ${owner}, and npm run dev does not run here`,
+  cure: `kill ${owner}, or ${OTHER}`,
+});
+
+/** Undefined if the folder does not exist. */
+function namesIn(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder).filter((name) => !isLockFile(name));
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw err;
+  }
+}
+
+function whyNotWritable(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (err) {
+    return (err as NodeJS.ErrnoException).code;
+  }
+}
+
+const CONTROL_FILE = "global/pg_control";
+/** The versions of the control file and of the catalogues, after the system's identifier. */
+const VERSIONS = { start: 8, end: 16 } as const;
+
+/** Compares the versions in the directory with those of an empty database of the installed PGlite. */
+async function judgeVersion(folder: string): Promise<Finding[]> {
+  const present = await readStart(join(folder, CONTROL_FILE), VERSIONS.end);
+  for (const [name, content] of readTar(await readTemplate())) {
+    if (!name.endsWith(CONTROL_FILE) || content === undefined) continue;
+    const versionOf = (bytes: Buffer) => bytes.toString("hex", VERSIONS.start, VERSIONS.end);
+    if (versionOf(content) === versionOf(present)) return [];
+    return [
+      {
+        level: "error",
+        message: `${folder} has the data of another version of PostgreSQL than the installed PGlite`,
+        cure: `Remove it to start with an empty database, or ${OTHER}`,
+      },
+    ];
+  }
+  return [];
+}
+
+async function readStart(file: string, length: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    return (await handle.read(Buffer.alloc(length), 0, length, 0)).buffer;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,26 @@
+// Whether `npm run dev` gets its ports, unless it runs already.
+import { describeHolder, isPortFree } from "../../formation/free-ports";
+import type { Finding } from "../check";
+import type { Context } from "../context";
+
+export async function checkPorts(context: Context): Promise<Finding[]> {
+  let formation;
+  try {
+    formation = await context.formation();
+  } catch (err) {
+    const cure = "Correct it: npm run dev cannot start";
+    return [{ level: "error", message: (err as Error).message, cure }];
+  }
+  if (formation === undefined || formation.running.includes(formation.plan.base)) return [];
+  const findings: Finding[] = [];
+  for (const { name, env } of formation.plan.instances) {
+    const port = Number(env.PORT);
+    if (await isPortFree(port)) continue;
+    findings.push({
+      level: "error",
+      message: `port ${port} of ${name} is in use${describeHolder(port)}`,
+      cure: "Stop it, or choose other ports: npm run dev -- -p PORT, or PORT in .env",
+    });
+  }
+  return findings;
+}
