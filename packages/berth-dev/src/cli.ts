@@ -30,11 +30,20 @@ const programs: Readonly<Record<string, () => unknown>> = {
 /** Removed from process.argv, so that each program parses only its own arguments. */
 const [command = "--help"] = process.argv.splice(2, 1);
 const program = programs[command];
-if (program) void program();
+if (program) start(program);
 else if (command === "--help" || command === "-h") console.log(usage);
 else {
   console.error(
     `Unknown command "${command}": expected one of ${Object.keys(programs).join(", ")}`,
   );
   process.exitCode = 2;
+}
+
+/** Without a package that the program loads, as after an interrupted install, it does not start. */
+function start(program: () => unknown): void {
+  Promise.resolve(program()).catch((err: NodeJS.ErrnoException) => {
+    if (err.code !== "MODULE_NOT_FOUND") throw err;
+    console.error(`berth ${command}: ${err.message.split("\n")[0]}: run npm ci`);
+    process.exitCode = 1;
+  });
 }

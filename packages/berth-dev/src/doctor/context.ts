@@ -30,7 +30,9 @@ export function createContext(root: string, env: NodeJS.ProcessEnv, manifest: Ma
     root,
     env,
     manifest,
-    formation: once(async () => (await import("./formation.js")).readFormation(context)),
+    formation: once(async () =>
+      (await import("./formation.js")).readFormation(context).catch(() => undefined),
+    ),
     database: once(async () => (await import("./database.js")).readDatabase(context)),
   };
   return context;

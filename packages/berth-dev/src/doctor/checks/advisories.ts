@@ -1,6 +1,6 @@
 // Known vulnerabilities of what runs in production, if the registry answers.
 import type { Finding } from "../check";
-import type { Context } from "../context";
+import { readText, type Context } from "../context";
 import { runProgram } from "../run-program";
 
 /** How long to wait for the registry, in milliseconds: everything else is done before. */
@@ -17,10 +17,11 @@ interface Audit {
   vulnerabilities?: Record<string, { severity: string; fixAvailable: boolean | object }>;
 }
 
-export async function checkAdvisories(
-  { root, env }: Context,
-  given: AbortSignal,
-): Promise<Finding[]> {
+export async function checkAdvisories(context: Context, given: AbortSignal): Promise<Finding[]> {
+  const { root, env } = context;
+  // Another package manager has its own audit.
+  if (readText(context, "package-lock.json") === undefined)
+    return [{ level: "note", message: "not checked: npm audit needs a package-lock.json" }];
   const signal = AbortSignal.any([given, AbortSignal.timeout(LIMIT_MS)]);
   const { stdout } = await runProgram("npm", COMMAND, { cwd: root, env, signal });
   return judgeAudit(stdout);

@@ -43,7 +43,11 @@ export function judgeApplied(present: readonly string[], applied: readonly strin
       cure: "npm run db -- migrate; npm run dev does it, too",
     });
   }
-  const last = applied.filter((name) => present.includes(name)).sort().at(-1) ?? "";
+  const last =
+    applied
+      .filter((name) => present.includes(name))
+      .sort()
+      .at(-1) ?? "";
   const late = pending.filter((name) => name < last);
   if (late.length > 0) {
     findings.push({

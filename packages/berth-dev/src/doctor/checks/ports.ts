@@ -2,11 +2,12 @@
 import { describeHolder, isPortFree } from "../../formation/free-ports";
 import type { Finding } from "../check";
 import type { Context } from "../context";
+import { readFormation } from "../formation";
 
 export async function checkPorts(context: Context): Promise<Finding[]> {
   let formation;
   try {
-    formation = await context.formation();
+    formation = await readFormation(context);
   } catch (err) {
     const cure = "Correct it: npm run dev cannot start";
     return [{ level: "error", message: (err as Error).message, cure }];

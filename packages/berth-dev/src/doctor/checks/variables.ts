@@ -13,8 +13,7 @@ import { splitCure } from "./env-file";
 export async function checkVariables(context: Context, signal: AbortSignal): Promise<Finding[]> {
   if (readText(context, "src/config.ts") === undefined) return [];
   const values = readValues(context.root);
-  // An invalid Procfile.dev is a finding of the ports.
-  const formation = await context.formation().catch(() => undefined);
+  const formation = await context.formation();
   const environments = formation
     ? await processEnvironments(context, formation, signal)
     : { "": { ...values, ...context.env } };
