@@ -37,10 +37,11 @@ function developmentUrl(root: string, port: number | undefined): string {
 export async function openDevelopmentDatabase(root: string, port?: number): Promise<Target> {
   const url = developmentUrl(root, port);
   if (await isRunning(url)) return { url, close: () => Promise.resolve() };
+  const { DATA_DIR } = { ...readValues(join(root, ".env")), ...process.env };
   const settings = readSettings({
     PORT: "0",
     HOST: "127.0.0.1",
-    DATA_DIR: process.env.DATA_DIR,
+    DATA_DIR,
     DATABASE_NAME: formationId(root),
   });
   if (settings.dataDir !== undefined) await lock(settings.dataDir);

@@ -51,14 +51,13 @@ export function dataDirectory({ root, env }: Context): string | undefined {
   return folder.startsWith("memory://") ? undefined : resolve(root, folder);
 }
 
-/** Whether it runs, or has data that no other process uses. */
+/** Whether it has data, which no other process uses than this folder's formation. */
 async function canOpen(context: Context): Promise<boolean> {
   const formation = await context.formation();
-  if (formation === undefined) return false;
-  if (formation.running.length > 0) return true;
   const folder = dataDirectory(context);
-  if (folder === undefined || !existsSync(join(folder, "PG_VERSION"))) return false;
-  return (await lockOwner(folder)) === undefined;
+  if (formation === undefined || folder === undefined) return false;
+  if (!existsSync(join(folder, "PG_VERSION"))) return false;
+  return formation.running.length > 0 || (await lockOwner(folder)) === undefined;
 }
 
 async function ask(url: string, isEmbedded: boolean): Promise<DatabaseState> {

@@ -19,7 +19,8 @@ export function* readTar(archive: Buffer): Generator<[name: string, content: Buf
     const field = ([offset, length]: readonly [number, number]) =>
       archive.toString("utf8", at + offset, at + offset + length).replace(/\0[^]*/, "");
     // In GNU's format, the magic ends with a space and other fields are in the place of the prefix.
-    const isUstar = archive.toString("latin1", at + MAGIC[0], at + MAGIC[0] + MAGIC[1]) === "ustar\0";
+    const isUstar =
+      archive.toString("latin1", at + MAGIC[0], at + MAGIC[0] + MAGIC[1]) === "ustar\0";
     const prefix = isUstar ? field(PREFIX) : "";
     const name = prefix === "" ? field(NAME) : `${prefix}/${field(NAME)}`;
     // The archive ends with blocks of zeros.

@@ -187,6 +187,12 @@ describe("npm run db", () => {
     await running.stop("SIGTERM");
   });
 
+  it("uses the data directory that .env names, as npm run dev does", async () => {
+    write(".env", "DATA_DIR=.data/own");
+    expect((await db(["migrate"])).code).toBe(0);
+    expect(readdirSync(join(copy, ".data"))).toEqual(["own"]);
+  });
+
   it("ignores DATABASE_URL, and says so", async () => {
     const note =
       "db: DATABASE_URL is ignored: this is the development database, --url URL selects another one\n";

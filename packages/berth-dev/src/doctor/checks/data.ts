@@ -14,9 +14,8 @@ const OTHER = "set DATA_DIR to another directory";
 export async function checkData(context: Context): Promise<Finding[]> {
   const folder = dataDirectory(context);
   if (folder === undefined || otherDatabase(context) !== undefined) return [];
-  const names = namesIn(folder);
-  if (names === undefined) return [];
   const unwritable = whyNotWritable(folder);
+  if (unwritable === "ENOENT") return [];
   if (unwritable !== undefined) {
     const cure = `sudo chown -R "$(id -u):$(id -g)" ${folder}`;
     return [{ level: "error", message: `${folder} cannot be written (${unwritable})`, cure }];
@@ -24,6 +23,7 @@ export async function checkData(context: Context): Promise<Finding[]> {
   const owner = await lockOwner(folder);
   const isRunning = ((await context.formation())?.running.length ?? 0) > 0;
   if (owner !== undefined) return isRunning ? [] : [inUse(folder, owner)];
+  const names = readdirSync(folder).filter((name) => !isLockFile(name));
   if (names.includes("PG_VERSION")) return judgeVersion(folder);
   // What a killed process has begun is in this folder, and is removed at the next start.
   if (names.length === 0 || names.includes("unfinished")) return [];
@@ -36,16 +36,6 @@ const inUse = (folder: string, owner: number): Finding => ({
   message: `${folder} is in use by process ${owner}, and npm run dev does not run here`,
   cure: `kill ${owner}, or ${OTHER}`,
 });
-
-/** Undefined if the folder does not exist. */
-function namesIn(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder).filter((name) => !isLockFile(name));
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw err;
-  }
-}
 
 function whyNotWritable(folder: string): string | undefined {
   try {

@@ -14,7 +14,7 @@ export async function checkServers(context: Context, signal: AbortSignal): Promi
   const values = { ...readValues(context.root), ...context.env };
   const findings = await Promise.all(
     ["DEV_DATABASE_URL", "REDIS_URL"].map((name) =>
-      values[name] ? checkServer(context, name, values[name], signal) : [],
+      checkServer(context, name, values[name] ?? "", signal),
     ),
   );
   return findings.flat();
@@ -26,7 +26,7 @@ async function checkServer(
   text: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  // An invalid URL is a finding of the variables.
+  // Not set. An invalid one is a finding of the variables.
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return [];
   const reason =

@@ -12,9 +12,9 @@ import { readLock, versionIn } from "../installed";
 export async function checkVendor(context: Context): Promise<Finding[]> {
   const entries = Object.entries(readLock(context) ?? {});
   const findings = await Promise.all(
-    entries.map(([path, { resolved = "", integrity }]) => {
+    entries.flatMap(([path, { resolved = "", integrity }]) => {
       const [, file] = /^file:(.+\.tgz)$/.exec(resolved) ?? [];
-      return file === undefined ? [] : checkTarball(context.root, path, file, integrity);
+      return file === undefined ? [] : [checkTarball(context.root, path, file, integrity)];
     }),
   );
   return findings.flat();
