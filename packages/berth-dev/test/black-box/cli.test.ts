@@ -21,11 +21,11 @@ describe("berth", () => {
       status: 2,
       stdout: "",
       stderr:
-        'Unknown command "relaod": expected one of dev, reload, db, postgres, issuer, fuzz, contract, remove, add\n',
+        'Unknown command "relaod": expected one of dev, reload, db, postgres, issuer, fuzz, contract, doctor, remove, add\n',
     });
   });
 
-  it.each(["dev", "reload", "db", "postgres", "issuer", "fuzz", "contract"])(
+  it.each(["dev", "reload", "db", "postgres", "issuer", "fuzz", "contract", "doctor"])(
     "%s has --help, and rejects an unknown option",
     (command) => {
       expect(run(command, "--help")).toMatchObject({
