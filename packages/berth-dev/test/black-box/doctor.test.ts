@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { spawnEmbeddedPostgres, startTestPostgres } from "berth/testing";
@@ -30,6 +30,8 @@ export const workerVariables = {
 const MIGRATION = "src/features/ships/migrations/20260101000000_create-ships.ts";
 
 let folder: string;
+/** Takes a port. */
+let taken: Server;
 /** The first port of no formation: nothing listens there. */
 let base: number;
 /** Sockets and temporary files of this file's processes. */
@@ -37,6 +39,7 @@ const temporary = mkdtempSync(join(tmpdir(), "doctor-"));
 afterAll(() => rmSync(temporary, { recursive: true }));
 beforeAll(async () => (base = await freeBasePort()));
 beforeEach(() => {
+  taken = createServer();
   folder = mkdtempSync(join(tmpdir(), "doctor-service-"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   cpSync(join(root, "tsconfig.json"), join(folder, "tsconfig.json"));
@@ -50,6 +53,7 @@ beforeEach(() => {
   write("src/config.ts", CONFIG);
 });
 afterEach(async () => {
+  taken.close();
   await stopFormations();
   rmSync(folder, { recursive: true });
 });
@@ -181,9 +185,9 @@ describe("berth doctor", () => {
     ]);
   });
 
-  it("reports a port in use, by whom, and an invalid Procfile.dev", async () => {
-    const server = createServer().listen(base + 100);
-    await once(server, "listening");
+  it("reports a port in use, and by whom", async () => {
+    taken.listen(base + 100);
+    await once(taken, "listening");
     expect(await findings()).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -191,7 +195,9 @@ describe("berth doctor", () => {
         ),
       ),
     ]);
-    server.close();
+  });
+
+  it("reports an invalid Procfile.dev", async () => {
     write("Procfile.dev", "web\n");
     expect(await findings()).toEqual([
       expect.stringMatching(

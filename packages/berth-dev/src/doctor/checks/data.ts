@@ -22,7 +22,9 @@ export async function checkData(context: Context): Promise<Finding[]> {
   }
   const owner = await lockOwner(folder);
   const isRunning = ((await context.formation())?.running.length ?? 0) > 0;
-  if (owner !== undefined) return isRunning ? [] : [inUse(folder, owner)];
+  // This process has the lock while it reads the migrations.
+  const isFree = owner === undefined || owner === process.pid;
+  if (!isFree) return isRunning ? [] : [inUse(folder, owner)];
   const names = readdirSync(folder).filter((name) => !isLockFile(name));
   if (names.includes("PG_VERSION")) return judgeVersion(folder);
   // What a killed process has begun is in this folder, and is removed at the next start.
