@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packTemplate } from "berth-dev/scaffold";
 import { packages } from "./packages";
 import { pack } from "./tarballs";
 
@@ -21,8 +22,11 @@ const attw = [
 const folder = mkdtempSync(join(tmpdir(), "packages-"));
 process.on("exit", () => rmSync(folder, { recursive: true }));
 
+packTemplate(join(__dirname, "../.."));
 for (const pkg of packages) {
-  const { path } = pack(pkg, folder);
+  const { path, size, files } = pack(pkg, folder);
+  const { name, version } = pkg.manifest;
+  console.log(`${name}@${version}: ${Math.ceil(size / 1024)} kB, ${files.length} files`);
   for (const [program = "", ...args] of [publint, attw]) {
     const { status, stdout, stderr } = spawnSync(program, [path, ...args], {
       encoding: "utf8",

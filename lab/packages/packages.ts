@@ -7,6 +7,8 @@ export interface Manifest {
   name: string;
   version: string;
   exports: Record<string, string | { types: string; default: string }>;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
 }
 
 /** A package in this repository. */
@@ -17,11 +19,13 @@ export interface Package {
 
 const FOLDER = join(__dirname, "../../packages");
 
+/** In the order in which they are published: each after those that it depends on. */
 export const packages: readonly Package[] = [
-  "berth",
-  "berth-dev",
-  "berth-grpc",
   "port-contract",
+  "berth",
+  "berth-grpc",
+  "berth-dev",
+  "create-berth",
 ].map((name) => {
   const folder = join(FOLDER, name);
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;

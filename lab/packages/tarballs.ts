@@ -8,10 +8,16 @@ export interface Tarball {
   path: string;
   /** The paths of its files. */
   files: readonly string[];
+  /** The size in bytes. */
+  size: number;
+  /** The hash by which a lock file names it. */
+  integrity: string;
 }
 
 interface Packed {
   filename: string;
+  size: number;
+  integrity: string;
   files: readonly { path: string }[];
 }
 
@@ -28,6 +34,8 @@ export function pack({ folder }: Package, destination?: string): Tarball {
   if (!packed) throw new Error(`npm pack returned nothing for ${folder}`);
   return {
     path: join(destination ?? folder, packed.filename),
+    size: packed.size,
+    integrity: packed.integrity,
     files: packed.files.map(({ path }) => path),
   };
 }

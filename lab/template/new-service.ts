@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseOptions } from "../../scripts/init/options";
+import { parseOptions } from "berth-dev/create";
 
 export const root = join(__dirname, "../..");
 
@@ -62,6 +62,6 @@ export function writeService(...args: string[]): string {
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const options = parseOptions(["my-service", "--owner", "Ada & Co", ...args]);
   const given = [root, folder, options, tarballs].map((each) => JSON.stringify(each)).join(", ");
-  runScript(`require("./scripts/init/service").writeService(${given})`);
+  runScript(`require("./scripts/init/service").writeVendoredService(${given})`);
   return folder;
 }

@@ -1,22 +1,28 @@
 // `npm run init`: turns this clone into a service, or creates one in another folder.
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import {
-  BERTH,
-  filesOf,
-  PART_NAMES,
-  type PartName,
-  PARTS,
-  requireClean,
-  withNeeds,
-  UsageError,
-} from "berth-dev/scaffold";
+  askForParts,
+  createdText,
+  parseOptions,
+  placeIn,
+  reportErrors,
+  requireEmpty,
+  takenNames,
+  typedPath,
+  untilDone,
+  usageOf,
+} from "berth-dev/create";
+import { BERTH, filesOf, requireClean, UsageError } from "berth-dev/scaffold";
 import { lockClone } from "./lock";
-import { type InitOptions, parseOptions, USAGE } from "./options";
-import { interruptedPlan, placeHere, placeIn, writePlan } from "./place";
-import { writeService } from "./service";
+import { interruptedPlan, placeHere, writePlan } from "./place";
+import { writeVendoredService } from "./service";
+
+const USAGE = usageOf(
+  "npm run init --",
+  "Creates your service from this clone of Berth: the template under your name, with Berth's packages as tarballs in vendor/.\nWithout --to the service replaces the clone.",
+);
 
 const root = join(__dirname, "../..");
 /** In node_modules, which is on the same disk as the clone. The hash separates clones that share a node_modules. */
@@ -37,27 +43,29 @@ async function main(args: string[]): Promise<void> {
     console.log(`Finishing the interrupted init of ${interrupted.name}`);
     return finishHere(interrupted);
   }
-  const parsed = parseOptions(args, takenNames());
+  const parsed = parseOptions(args, takenNames(root, packageNames()));
   const to = parsed.to === undefined ? undefined : emptyFolder(parsed.to);
   if (to === undefined) {
     requireClean(root, ", or create the service in another folder with --to FOLDER");
   }
-  const options = await chosen(parsed);
+  const options = await askForParts(parsed);
 
   rmSync(work, { recursive: true, force: true });
   const service = join(work, "service");
   mkdirSync(service, { recursive: true });
   try {
-    await writeService(root, service, options);
+    await writeVendoredService(root, service, options);
   } catch (err) {
     rmSync(work, { recursive: true, force: true });
     throw err;
   }
 
   if (to !== undefined) {
-    untilDone(() => placeIn(to, work));
-    console.log(`Created ${options.name} in ${to}. Next: cd ${to} && npm ci && npm run dev`);
-    return;
+    untilDone(() => {
+      placeIn(to, service);
+      rmSync(work, { recursive: true, force: true });
+    });
+    return console.log(createdText(options.name, to));
   }
   const files = allFiles(service);
   const gone = filesOf(root).filter((file) => !files.includes(file));
@@ -71,89 +79,27 @@ function finishHere(plan: Parameters<typeof writePlan>[1]): void {
   console.log(`This is now ${plan.name}. Review \`git diff\`, then run: npm ci && npm run dev`);
 }
 
-/** Ignores Ctrl-C and other signals meanwhile, which would leave an incomplete service. */
-function untilDone(work: () => void): void {
-  const ignore = () => {};
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, ignore);
-  work();
-}
-
-/**
- * The names of the service's dependencies, which it cannot have itself.
- * @throws UsageError when this is not a clone of Berth.
- */
-function takenNames(): string[] {
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    name: string;
-    dependencies: object;
-    devDependencies: object;
-  };
+/** @throws UsageError when this is not a clone of Berth. */
+function packageNames(): string[] {
   const packages = join(root, "packages");
-  if (!existsSync(packages)) {
-    throw new UsageError(
-      `${packages} is missing: ${manifest.name} is a service already, or this copy is incomplete`,
-    );
-  }
-  return [manifest.dependencies, manifest.devDependencies]
-    .flatMap((of) => Object.keys(of))
-    .concat(readdirSync(packages));
+  if (existsSync(packages)) return readdirSync(packages);
+  const { name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { name: string };
+  throw new UsageError(
+    `${packages} is missing: ${name} is a service already, or this copy is incomplete`,
+  );
 }
 
 /** @throws UsageError when the folder is not empty, or is inside the clone. */
 function emptyFolder(to: string): string {
-  const folder = resolve(process.env.INIT_CWD ?? "", to);
+  const folder = typedPath(to);
   const path = relative(root, folder);
   if (path === "" || !/^\.\.([\\/]|$)/.test(path)) {
     throw new UsageError(
       `${folder} is inside this clone: choose a folder outside, such as --to ../my-service`,
     );
   }
-  const there = lstatSync(folder, { throwIfNoEntry: false });
-  if (there === undefined) return folder;
-  if (!there.isDirectory() || readdirSync(folder).length > 0) {
-    throw new UsageError(
-      `${folder} exists and is not an empty folder: choose another one, or remove it`,
-    );
-  }
+  requireEmpty(folder);
   return folder;
-}
-
-/** Asks for each part if init runs in a terminal without --with and --without. */
-async function chosen(options: InitOptions): Promise<InitOptions> {
-  if (options.isChosen || !process.stdin.isTTY || !process.stdout.isTTY) return options;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const parts: PartName[] = [];
-  const closed = new Promise<never>((_resolve, reject) => {
-    terminal.once("close", () => {
-      // End the line of the question.
-      console.log();
-      reject(new UsageError("no answer; nothing has been changed"));
-    });
-  });
-  try {
-    for (const name of PART_NAMES) {
-      const { about, isDefault, needs = [] } = PARTS[name];
-      if (needs.some((needed) => !parts.includes(needed))) continue;
-      const answer = agrees(terminal, `${name}: ${about}`, isDefault);
-      if (await Promise.race([answer, closed])) parts.push(name);
-    }
-  } finally {
-    closed.catch(() => {});
-    terminal.removeAllListeners("close").close();
-  }
-  return { ...options, parts: withNeeds(parts) };
-}
-
-async function agrees(
-  terminal: ReturnType<typeof createInterface>,
-  question: string,
-  isDefault: boolean,
-): Promise<boolean> {
-  for (;;) {
-    const answer = await terminal.question(`${question}? ${isDefault ? "[Y/n]" : "[y/N]"} `);
-    if (answer.trim() === "") return isDefault;
-    if (/^(y|yes|n|no)$/i.test(answer.trim())) return /^y/i.test(answer.trim());
-  }
 }
 
 function allFiles(folder: string): string[] {
@@ -162,9 +108,4 @@ function allFiles(folder: string): string[] {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
 }
 
-main(process.argv.slice(2)).catch((err: unknown) => {
-  const isExpected = err instanceof UsageError || (err instanceof Error && "syscall" in err);
-  if (!isExpected) throw err;
-  console.error(`init: ${err.message}`);
-  process.exitCode = 1;
-});
+reportErrors("init", main(process.argv.slice(2)));

@@ -1,6 +1,5 @@
-// Moves a completely written service into place.
+// Moves a completely written service into the place of the clone.
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -69,16 +68,4 @@ function remove(root: string, path: string): void {
     if (readdirSync(absolute).length > 0) return;
     rmdirSync(absolute);
   }
-}
-
-/** Moves the service into a new or empty folder, atomically. */
-export function placeIn(folder: string, work: string): void {
-  const part = `${folder}.part`;
-  rmSync(part, { recursive: true, force: true });
-  mkdirSync(dirname(folder), { recursive: true });
-  // The folder may be on another disk, so a rename may not work.
-  cpSync(serviceOf(work), part, { recursive: true });
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(part, folder);
-  rmSync(work, { recursive: true, force: true });
 }

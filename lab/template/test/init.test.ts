@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseOptions } from "../../../scripts/init/options";
+import { parseOptions } from "berth-dev/create";
 import { deadLinks } from "../links";
 import { filesIn, git, newFolder, packed, read, root, scratch, writeService } from "../new-service";
 import {
@@ -93,7 +93,7 @@ function pagesWithout(leaving: readonly Exclude<PartName, "berth">[]) {
   const files = filesOf(root).filter((file) => !isGone(file) && file !== "README.md");
   const pages = files.filter((file) => file.endsWith(".md"));
   const texts = pages.map(
-    (page) => [page, renderText(read(root, page), page, "berth", leaving)] as const,
+    (page) => [page, renderText(read(root, page), page, { name: "berth", isVendored: true }, leaving)] as const,
   );
   const readme = withoutParts(read(root, README), leaving, README);
   const exists = (path: string) => files.some((file) => `${file}/`.startsWith(`${path}/`));

@@ -3,4 +3,9 @@
 
 const { runContract } = require("../dist/index.js");
 
+// Node's own code for it, 1, would say that the program breaks the contract.
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  process.exit(3);
+});
 void runContract(process.argv.slice(2)).then((code) => process.exit(code));

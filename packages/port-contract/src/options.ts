@@ -13,6 +13,7 @@ const textOr = <D extends string>(value: D) => ({ type: "string", default: value
 const optionTypes = {
   help: flag,
   json: flag,
+  junit: text,
   only: text,
   jobs: textOr("4"),
   probe: textOr(probeNames[0] ?? ""),
@@ -39,6 +40,8 @@ const optionTypes = {
 export interface Options {
   readonly help: boolean;
   readonly json: boolean;
+  /** The file for a report as JUnit XML. */
+  readonly junit?: string;
   readonly only?: string;
   /** How many checks run at a time. */
   readonly jobs: number;
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     help: values.help,
     json: values.json,
+    junit: values.junit,
     only: values.only,
     jobs: parseWholeNumber("--jobs", values.jobs, { min: 1, max: 1000 }),
     probe: probeNamed(values.probe),

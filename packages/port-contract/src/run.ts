@@ -1,9 +1,11 @@
 // The command `port-contract`: checks a program that binds PORT against the port contract.
+import { writeFileSync } from "node:fs";
 import { loadClauses, selectClauses } from "./catalogue";
 import type { Clause } from "./clause";
 import { reapOnExit } from "./harness/reaper";
 import { checkClauses, type ClauseResult } from "./check-clauses";
 import { hasColors } from "./colors";
+import { asJunit } from "./junit";
 import { type Options, parseOptions } from "./options";
 import { createProgress } from "./progress";
 import { createQueue } from "./queue";
@@ -22,7 +24,7 @@ export interface Prepared extends Required<Pick<Settings, "command" | "env">> {
 
 /**
  * Runs the kit with these command-line arguments. Resolves to the exit code: 0 if the contract is kept, 1 if a MUST
- * failed, 2 on a usage error.
+ * failed, 2 on a usage error, 3 if the kit itself failed, as by a bug, or because it cannot start processes.
  * @param prepare Prepares the program to check if the command line names none.
  */
 export async function runContract(
@@ -32,9 +34,9 @@ export async function runContract(
   try {
     return await run(args, prepare);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return 2;
+    const isUsage = error instanceof UsageError;
+    console.error(isUsage ? error.message : error);
+    return isUsage ? 2 : 3;
   }
 }
 
@@ -63,9 +65,11 @@ async function run(
 
 async function check(
   clauses: readonly Clause[],
-  { json, jobs, probe }: Pick<Options, "json" | "jobs" | "probe">,
+  { json, junit, jobs, probe }: Pick<Options, "json" | "junit" | "jobs" | "probe">,
   settings: Settings,
 ): Promise<number> {
+  // Known now, not after a minute.
+  if (junit !== undefined) writeReport(junit, "");
   const progress = createProgress(process.stderr, clauses.length);
   const coloured = hasColors(process.stdout.isTTY, process.env);
   const onResult = (result: ClauseResult) => {
@@ -73,17 +77,35 @@ async function check(
     progress.clear();
     console.log(row(result, coloured));
   };
-  const { begin: onBegin, end: onEnd } = progress;
-  const enqueue = createQueue(jobs);
+  const times = new Map<string, number>();
   const results = await checkClauses(clauses, settings, probe, {
-    enqueue,
-    onBegin,
-    onEnd,
+    enqueue: createQueue(jobs),
+    onBegin: (clause) => {
+      times.set(clause.id, performance.now());
+      progress.begin(clause);
+    },
+    onEnd: (clause) => {
+      times.set(clause.id, performance.now() - (times.get(clause.id) ?? 0));
+      progress.end(clause);
+    },
     onResult,
   });
   progress.clear();
+  if (junit !== undefined) {
+    const timed = results.map((result) => ({ ...result, ms: times.get(result.clause.id) ?? 0 }));
+    writeReport(junit, asJunit(timed, settings));
+  }
   console.log(json ? asJson(results, settings) : conclusion(results, settings));
   return keepsContract(results) ? 0 : 1;
+}
+
+/** @throws UsageError when the file cannot be written. */
+function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`--junit: ${(error as Error).message}`);
+  }
 }
 
 function conclusion(results: readonly ClauseResult[], settings: Settings): string {

@@ -16,6 +16,7 @@ COMMAND  One argument is a Procfile line, run by sh -c; several are run as they 
   --only ID[,ID]       check only these clauses, such as --only B4,D2
   --probe NAME         protocol: ${probeNames.join(", ")} (default http)
   --json               print one JSON document instead of rows
+  --junit FILE         also write the report as JUnit XML, in which only a MUST that fails is a failed test
   --slow               also run checks that take minutes: H2 stays idle as long as the router would
   --jobs N             run N checks at a time (default 4)
   --boot SECONDS       time limit for opening the port (default: the platform's)
@@ -41,4 +42,4 @@ Names of the program's environment variables
   --trust-proxy-env NAME       (default ${defaults.trustProxyEnv})
   --reuse-port-env NAME        true (default ${defaults.reusePortEnv})
 
-Exit code: 0 the contract is kept, 1 a MUST failed, 2 usage error.`;
+Exit code: 0 the contract is kept, 1 a MUST failed, 2 usage error, 3 the kit itself failed: nothing is known of the program.`;

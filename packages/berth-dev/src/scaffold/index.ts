@@ -1,15 +1,7 @@
 // For `npm run init` in a clone of Berth.
 export { UsageError } from "port-contract/args";
 export { filesOf, requireClean } from "./files";
-export { BERTH, isPart, PART_NAMES, type PartName, PARTS, VENDORED, withNeeds } from "./parts";
-export {
-  goneOf,
-  README,
-  renderService,
-  renderText,
-  runTool,
-  tarballOf,
-  type Versions,
-} from "./render";
+export { BERTH, PART_NAMES, type PartName, VENDORED } from "./parts";
+export { goneOf, README, renderText, runTool, tarballOf, type Versions } from "./render";
 export { packageVersions, packTemplate } from "./template";
 export { withoutLinks, withoutParts, withoutProcesses } from "./text";

@@ -23,6 +23,7 @@ ${PART_NAMES.map((name) => `  ${name.padEnd(8)}${PARTS[name].about}`).join("\n")
 /** The service's manifest, as far as it matters here. */
 interface Manifest {
   description?: string;
+  devDependencies?: Readonly<Record<string, string>>;
   berth?: ScaffoldRecord;
 }
 
@@ -35,7 +36,8 @@ async function main(command: Command, root: string, args: readonly string[]): Pr
     console.log(usage);
     return 0;
   }
-  const { berth: record, description = "" } = readManifest(root);
+  const { berth: record, description = "", devDependencies = {} } = readManifest(root);
+  const isVendored = devDependencies["berth-dev"]?.startsWith("file:") ?? false;
   const parts = partsAfter(command, positionals, record.parts);
   if (!hasGit(root)) {
     throw new UsageError(
@@ -44,7 +46,7 @@ async function main(command: Command, root: string, args: readonly string[]): Pr
   }
   if (!values["dry-run"]) requireClean(root);
 
-  const changes = await plan(root, { description, record, parts });
+  const changes = await plan(root, { description, isVendored, record, parts });
   if (!values["dry-run"]) applyMerge(root, changes);
   for (const change of changes) console.log(describe(change));
   if (command === "remove" && positionals.includes("sample")) console.log(SAMPLE_TABLES);
@@ -102,12 +104,16 @@ function partsAfter(
 
 interface Renderings {
   description: string;
+  isVendored: boolean;
   record: ScaffoldRecord;
   parts: readonly PartName[];
 }
 
 /** Renders the template with the parts before and after, and plans the merge of the difference. */
-async function plan(root: string, { description, record, parts }: Renderings): Promise<Change[]> {
+async function plan(
+  root: string,
+  { description, isVendored, record, parts }: Renderings,
+): Promise<Change[]> {
   // Below the service's node_modules, which the renderings need.
   const work = join(root, "node_modules/.cache/berth", `scaffold-${process.pid}`);
   const folder = (name: string) => join(work, name);
@@ -125,7 +131,7 @@ async function plan(root: string, { description, record, parts }: Renderings): P
       renderService(
         folder("template"),
         folder(to),
-        { name: record.name, description, parts: which },
+        { name: record.name, description, isVendored, parts: which },
         versions,
       );
     await render("base", record.parts);

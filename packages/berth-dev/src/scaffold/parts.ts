@@ -84,7 +84,10 @@ export function withNeeds(parts: PartName[]): PartName[] {
 
 /** Berth itself, which is removed from every service: text about it is marked as a part named `berth`. */
 export const BERTH = {
-  paths: ["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
+  paths: [
+    ...["packages", "lab", "scripts/init", ".ci", "CHANGELOG.md"],
+    ".github/workflows/release.yml",
+  ],
   scripts: [
     ...[
       "prepare",
@@ -114,7 +117,7 @@ export const BERTH = {
   ],
 } as const;
 
-/** Packages that a service gets as tarballs, and where its `package.json` names them. */
+/** Packages that a service depends on, as tarballs or from the registry, and where its `package.json` names them. */
 export const VENDORED = {
   dependencies: ["berth", "berth-grpc"],
   devDependencies: ["berth-dev", "port-contract"],

@@ -23,6 +23,8 @@ export interface ServiceOptions {
   description: string;
   /** The parts that it has. */
   parts: readonly PartName[];
+  /** Whether Berth's packages are tarballs in its `vendor`. Otherwise they come from the registry. */
+  isVendored: boolean;
 }
 
 /** The versions of Berth's packages, by name. */
@@ -68,7 +70,7 @@ export async function renderService(
   const leaving = PART_NAMES.filter((name) => !options.parts.includes(name));
   const isGone = goneOf(leaving);
   const files = filesOf(root).filter((file) => !isGone(file) && !SEPARATE.includes(file));
-  for (const file of files) await writeFile(root, folder, file, options.name, leaving);
+  for (const file of files) await writeFile(root, folder, file, options, leaving);
 
   const manifest = JSON.stringify(serviceManifest(root, options, leaving, versions));
   writeText(folder, "package.json", await formatted(root, "package.json", manifest));
@@ -83,9 +85,10 @@ async function writeFile(
   root: string,
   folder: string,
   file: string,
-  name: string,
+  options: ServiceOptions,
   leaving: readonly PartName[],
 ): Promise<void> {
+  const { name } = options;
   const path = join(root, file);
   const to = NAMED.test(file) ? withName(file, name) : file;
   const target = join(folder, to);
@@ -93,7 +96,7 @@ async function writeFile(
   mkdirSync(dirname(target), { recursive: true });
   // A binary file.
   if (text === undefined) return cpSync(path, target);
-  const changed = renderText(text, file, name, leaving);
+  const changed = renderText(text, file, options, leaving);
   const used = changed !== text && file.endsWith(".ts") ? withoutUnusedImports(changed) : changed;
   writeFileSync(target, await formatted(root, to, used));
   chmodSync(target, statSync(path).mode);
@@ -103,7 +106,7 @@ async function writeFile(
 export function renderText(
   text: string,
   file: string,
-  name: string,
+  { name, isVendored }: Pick<ServiceOptions, "name" | "isVendored">,
   leaving: readonly PartName[],
 ): string {
   let changed = withoutParts(text, ["berth", ...leaving], file);
@@ -116,11 +119,15 @@ export function renderText(
   for (const [pattern, replacement] of REPLACED[file] ?? []) {
     changed = changed.replaceAll(pattern, replacement);
   }
+  if (!isVendored) changed = changed.replaceAll(VENDOR_LINE, "");
   if (file.endsWith(".md")) {
     changed = withoutLinks(withoutRows(changed, leaving), file, goneOf(leaving));
   }
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
+
+/** Where a Dockerfile and `.dockerignore` name the tarballs. */
+const VENDOR_LINE = /^(COPY vendor vendor|!vendor)\n/gm;
 
 /** `berth` as the service's name, not as a package: `berth/http`, `berth-dev`, `node_modules/berth`. */
 const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
@@ -165,7 +172,7 @@ const sorted = <T>(record: Record<string, T>): Record<string, T> =>
 
 function serviceManifest(
   root: string,
-  { name, description, parts }: ServiceOptions,
+  { name, description, parts, isVendored }: ServiceOptions,
   leaving: readonly PartName[],
   versions: Versions,
 ): Manifest {
@@ -176,9 +183,10 @@ function serviceManifest(
   const scripts: Record<string, string> = { ...manifest.scripts, ...BERTH.changedScripts };
   for (const script of goneScripts(leaving)) delete scripts[script];
   const packages = [...BERTH.packages, ...leaving.flatMap((part) => PARTS[part].packages ?? [])];
-  const without = (of: Record<string, string>, vendored: readonly string[]) => {
-    const tarballs = vendored.map((each) => [each, `file:${tarballOf(each, versions)}`]);
-    const all = { ...of, ...(Object.fromEntries(tarballs) as Record<string, string>) };
+  const sourceOf = (each: string) =>
+    isVendored ? `file:${tarballOf(each, versions)}` : (versions[each] ?? "");
+  const without = (of: Record<string, string>, own: readonly string[]) => {
+    const all = { ...of, ...Object.fromEntries(own.map((each) => [each, sourceOf(each)])) };
     for (const each of packages) delete all[each];
     return sorted(all);
   };
@@ -197,11 +205,12 @@ function serviceManifest(
 async function writeReadme(
   root: string,
   folder: string,
-  { name, description }: ServiceOptions,
+  { name, description, isVendored }: ServiceOptions,
   leaving: readonly PartName[],
 ): Promise<void> {
   const template = readFileSync(join(root, README), "utf8");
-  const text = withoutParts(template, leaving, README)
+  const gone = [...leaving, isVendored ? "registry" : "vendor"];
+  const text = withoutParts(template, gone, README)
     .replaceAll("NAME", () => name)
     .replaceAll("DESCRIPTION", () => description.replace(/\.$/, ""));
   writeText(folder, "README.md", await formatted(root, "README.md", text));

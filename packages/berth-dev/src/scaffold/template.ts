@@ -30,7 +30,7 @@ export function packageVersions(root: string): Versions {
 export function packTemplate(root: string): void {
   const isOurs = (file: string) => BERTH.paths.some((path) => `${file}/`.startsWith(`${path}/`));
   const files = filesOf(root).filter(
-    (file) => file === README || !(isOurs(file) || NOT_RENDERED.includes(file)),
+    (file) => file === README || !(isOurs(file) || file === "README.md"),
   );
   const entries = files.sort().map((file) => {
     const path = join(root, file);
@@ -42,8 +42,6 @@ export function packTemplate(root: string): void {
   };
   writeFileSync(PACKED, JSON.stringify(template));
 }
-
-const NOT_RENDERED = ["README.md", "LICENSE", "package-lock.json"];
 
 /**
  * Writes the template of this package into a folder.

@@ -1,21 +1,17 @@
-// The command line of `npm run init`.
+// The command line of `npm run init` and `npm create berth`.
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  isPart,
-  PART_NAMES,
-  type PartName,
-  PARTS,
-  withNeeds,
-  UsageError,
-} from "berth-dev/scaffold";
+import { UsageError } from "port-contract/args";
+import { isPart, PART_NAMES, type PartName, PARTS, withNeeds } from "../scaffold/parts";
 
-export interface InitOptions {
+export interface CreateOptions {
   name: string;
   description: string;
   /** The copyright holder. */
   owner: string;
-  /** The folder of the service. Undefined: the service replaces the clone. */
+  /** The folder of the service, if one was named. */
   to: string | undefined;
   /** The parts that stay. */
   parts: PartName[];
@@ -28,13 +24,17 @@ const describe = (name: PartName): string => {
   return `  ${name.padEnd(8)}${isDefault ? "yes" : "no "}  ${about}`;
 };
 
-export const USAGE = `npm run init -- NAME [--to FOLDER] [--with PART,…] [--without PART,…] [--description TEXT] [--owner NAME]
+/** The text of --help. */
+export const usageOf = (
+  command: string,
+  about: string,
+): string => `${command} NAME [--to FOLDER] [--with PART,…] [--without PART,…] [--description TEXT] [--owner NAME]
 
-Creates your service from this clone of Berth: the template under your name, with Berth's packages as tarballs in vendor/.
-Without --to the service replaces the clone. In a terminal, without --with and --without, it asks for each part.
+${about}
+In a terminal, without --with and --without, it asks for each part.
 
   NAME                a-z, 0-9 and hyphens, such as my-service: valid for packages, images, databases and host names
-  --to FOLDER         creates the service in this folder and leaves the clone as it is
+  --to FOLDER         creates the service in this folder, which is new or empty
   --with PART,…       include these parts, or all
   --without PART,…    leave out these parts, or all
   --description TEXT  one sentence for package.json and the README (default: "The NAME service")
@@ -48,11 +48,23 @@ ${PART_NAMES.map(describe).join("\n")}
 const NAME = /^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,62}$/;
 
 /**
+ * Reads the names of the service's dependencies, which it cannot have itself.
+ * @param root The folder of the template.
+ * @param packages The names of Berth's packages.
+ */
+export function takenNames(root: string, packages: readonly string[]): string[] {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  ) as { dependencies: object; devDependencies: object };
+  return [dependencies, devDependencies].flatMap((of) => Object.keys(of)).concat(packages);
+}
+
+/**
  * Parses the arguments.
  * @param taken The names of the service's dependencies.
  * @throws UsageError when the name or a part is invalid.
  */
-export function parseOptions(args: string[], taken: readonly string[] = []): InitOptions {
+export function parseOptions(args: string[], taken: readonly string[] = []): CreateOptions {
   const { values, positionals } = parse(args);
   const name = parseName(positionals, taken);
   return {

@@ -1,0 +1,101 @@
+// Starts a registry of this machine's own, which passes on what it does not have.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Run, startRun } from "port-contract/harness";
+import { freePort } from "port-contract/ports";
+import { packages } from "../packages/packages";
+import { installOnce } from "../recipes/published";
+
+/** The newest version for Node 20. */
+const VERDACCIO = "verdaccio@6.8.0";
+const CACHE = join(__dirname, "../../node_modules/.cache/verdaccio");
+const LIMIT_MS = 60_000;
+
+/** A running registry. */
+export interface LocalRegistry {
+  /** The environment with which npm uses it, and a configuration and a cache of its own. */
+  env: NodeJS.ProcessEnv;
+  url: string;
+  stop: Run["reap"];
+}
+
+/** Starts the registry. @param folder Where it stores packages, and where npm's configuration and cache are. */
+export async function startLocalRegistry(folder: string): Promise<LocalRegistry> {
+  // It asks for node-fetch by a tag, which some mirrors do not have.
+  const program = installOnce(CACHE, [VERDACCIO], { "node-fetch": "^2.7.0" }).resolve(
+    "verdaccio/bin/verdaccio",
+  );
+  const port = String(await freePort());
+  const own: Record<string, object> = Object.fromEntries(
+    packages.map(({ manifest: { name } }) => [name, { access: "$all", publish: "$authenticated" }]),
+  );
+  const config = {
+    storage: join(folder, "storage"),
+    auth: { htpasswd: { file: join(folder, "htpasswd"), max_users: 1 } },
+    uplinks: { npm: { url: outerRegistry(), cache: true } },
+    packages: { ...own, "**": { access: "$all", proxy: "npm" } },
+    log: { type: "stdout", format: "json", level: "warn" },
+  };
+  mkdirSync(folder, { recursive: true });
+  // YAML contains JSON.
+  writeFileSync(join(folder, "config.yaml"), JSON.stringify(config, undefined, 2));
+  const run = startRun(
+    [process.execPath, program, "--config", "config.yaml", "--listen", `127.0.0.1:${port}`],
+    { port, cwd: folder },
+  );
+  const url = `http://127.0.0.1:${port}/`;
+  await responds(url, run);
+  const npmrc = join(folder, "npmrc");
+  writeFileSync(
+    npmrc,
+    `registry=${url}\n//127.0.0.1:${port}/:_authToken=${await tokenFrom(url)}\n`,
+  );
+  return { env: npmEnvironment(npmrc, join(folder, "cache")), url, stop: () => run.reap() };
+}
+
+/** Not in a workspace, whose configuration npm does not show. */
+const outerRegistry = (): string =>
+  execFileSync("npm", ["config", "get", "registry"], { cwd: tmpdir(), encoding: "utf8" }).trim();
+
+async function responds(url: string, run: Run): Promise<void> {
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    if (
+      await fetch(`${url}-/ping`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    if (run.exit() || performance.now() > deadline) {
+      await run.reap();
+      throw new Error(`the registry does not respond; its output:\n${run.output.text()}`);
+    }
+  }
+}
+
+async function tokenFrom(url: string): Promise<string> {
+  const name = "publisher";
+  const res = await fetch(`${url}-/user/org.couchdb.user:${name}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, password: crypto.randomUUID() }),
+  });
+  const { token } = (await res.json()) as { token?: string };
+  if (token === undefined) throw new Error(`the registry responds ${res.status} to a new user`);
+  return token;
+}
+
+/** Without what npm tells the scripts that it runs, such as the user's own configuration. */
+function npmEnvironment(userconfig: string, cache: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    npm_config_userconfig: userconfig,
+    npm_config_cache: cache,
+    npm_config_update_notifier: "false",
+    npm_config_fetch_retries: "0",
+  };
+}
