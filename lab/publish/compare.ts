@@ -25,7 +25,7 @@ export function compareServices(vendored: string, created: string): string[] {
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-      .filter((file) => !file.startsWith("vendor/"))
+      .filter((file) => !/^(vendor|node_modules|\.git)\//.test(file))
       .sort();
   const [before, after] = [files(vendored), files(created)];
   if (before.join() !== after.join()) {

@@ -1,6 +1,6 @@
 // Starts a registry of this machine's own, which passes on what it does not have.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Run, startRun } from "port-contract/harness";
@@ -15,9 +15,8 @@ const LIMIT_MS = 60_000;
 
 /** A running registry. */
 export interface LocalRegistry {
-  /** The environment with which npm uses it, and a configuration and a cache of its own. */
+  /** The environment with which npm uses it, with a configuration and a cache of its own. */
   env: NodeJS.ProcessEnv;
-  url: string;
   stop: Run["reap"];
 }
 
@@ -34,7 +33,7 @@ export async function startLocalRegistry(folder: string): Promise<LocalRegistry>
   const config = {
     storage: join(folder, "storage"),
     auth: { htpasswd: { file: join(folder, "htpasswd"), max_users: 1 } },
-    uplinks: { npm: { url: outerRegistry(), cache: true } },
+    uplinks: { npm: { url: npmConfig("registry"), cache: true } },
     packages: { ...own, "**": { access: "$all", proxy: "npm" } },
     log: { type: "stdout", format: "json", level: "warn" },
   };
@@ -52,12 +51,22 @@ export async function startLocalRegistry(folder: string): Promise<LocalRegistry>
     npmrc,
     `registry=${url}\n//127.0.0.1:${port}/:_authToken=${await tokenFrom(url)}\n`,
   );
-  return { env: npmEnvironment(npmrc, join(folder, "cache")), url, stop: () => run.reap() };
+  const cache = join(folder, "cache");
+  shareContent(cache);
+  return { env: npmEnvironment(npmrc, cache), stop: () => run.reap() };
+}
+
+/** Tarballs that npm has in the user's cache, where they are named by their hash, need not come through the registry. */
+function shareContent(cache: string): void {
+  const content = join(npmConfig("cache"), "_cacache/content-v2");
+  if (!existsSync(content)) return;
+  mkdirSync(join(cache, "_cacache"), { recursive: true });
+  symlinkSync(content, join(cache, "_cacache/content-v2"));
 }
 
 /** Not in a workspace, whose configuration npm does not show. */
-const outerRegistry = (): string =>
-  execFileSync("npm", ["config", "get", "registry"], { cwd: tmpdir(), encoding: "utf8" }).trim();
+const npmConfig = (name: string): string =>
+  execFileSync("npm", ["config", "get", name], { cwd: tmpdir(), encoding: "utf8" }).trim();
 
 async function responds(url: string, run: Run): Promise<void> {
   const deadline = performance.now() + LIMIT_MS;

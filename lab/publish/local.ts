@@ -1,13 +1,28 @@
 // `npm run publish:local -w lab`: tries the release on a registry of this machine's own, and a service that is made from it.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseCommandLine, UsageError } from "port-contract/args";
 import { reapOnExit } from "port-contract/harness";
+import { packages } from "../packages/packages";
 import { compareServices } from "./compare";
 import { type LocalRegistry, startLocalRegistry } from "./local-registry";
-import { publishedLine, publishPackages, type PublishOptions } from "./publish";
+import {
+  publishedLine,
+  publishPackages,
+  type PublishOptions,
+  type Staged,
+  stagePackages,
+} from "./publish";
 
 const HELP = `Publishes the packages to a registry on a free loopback port, creates a service from it, and checks that.
 Installs the registry, verdaccio, into a cache on first use. Exits with 1 if anything is wrong.
@@ -64,7 +79,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "registry-"));
   const registry = await startLocalRegistry(join(folder, "registry"));
   try {
-    await tryRelease(registry);
+    await tryRelease(registry, folder);
     await tryService(registry, folder);
   } finally {
     await registry.stop();
@@ -75,31 +90,38 @@ async function main(): Promise<void> {
   console.log(wrong.length > 0 ? `WRONG: ${wrong.length} of the steps above` : "nothing is wrong");
 }
 
-async function tryRelease({ env }: LocalRegistry): Promise<void> {
+async function tryRelease({ env }: LocalRegistry, folder: string): Promise<void> {
   // Provenance is GitHub's statement, which only its workflows get.
   const options: PublishOptions = { args: ["--no-provenance"], env, repository: REPOSITORY };
+  let staged: Staged[] = [];
+  await step("npm pack", () => {
+    staged = stagePackages(join(folder, "staged"), REPOSITORY);
+  });
   await step("npm publish refuses another tag than the version's", () =>
-    refuses("the packages are 0.2.0", () => publishPackages({ ...options, tag: "v9.0.0" })),
+    refuses("the tag is v9.0.0", () => publishPackages(staged, { ...options, tag: "v9.0.0" })),
   );
   await step("npm publish", () => {
-    for (const one of publishPackages({ ...options, tag: "v0.2.0" })) {
+    for (const one of publishPackages(staged, options)) {
       console.log(`   ${publishedLine(one)}`);
       if (!one.isNew) throw new Error("the registry had it before");
     }
   });
   await step("npm publish again leaves out what is there", () => {
-    const again = publishPackages(options).filter(({ isNew }) => isNew);
+    const again = publishPackages(staged, options).filter(({ isNew }) => isNew);
     if (again.length > 0)
       throw new Error(`published again: ${again.map(({ name }) => name).join()}`);
   });
-  await step("npm publish refuses names that belong to another repository", () =>
+  await step("npm publish refuses a name that belongs to another repository", () =>
     refuses("another package with the name port-contract", () =>
-      publishPackages({ ...options, repository: "example/other" }),
+      publishPackages(staged, { ...options, repository: "example/other" }),
     ),
   );
-  await step("npm publish refuses other content under the same version", () =>
-    refuses("other content", () => publishPackages({ ...options, repository: undefined })),
-  );
+  await step("npm publish refuses other content under the same version", () => {
+    const changed = stagePackages(join(folder, "changed"), "example/other", packages.slice(0, 1));
+    refuses("other content", () =>
+      publishPackages(changed, { ...options, repository: REPOSITORY }),
+    );
+  });
 }
 
 async function tryService({ env, stop }: LocalRegistry, folder: string): Promise<void> {
@@ -115,6 +137,21 @@ async function tryService({ env, stop }: LocalRegistry, folder: string): Promise
     const init = join(folder, "init");
     run(ROOT, env, "npm", "run", "init", "--", "shop", "--with", "grpc", "--to", init);
     for (const line of compareServices(init, shop)) console.log(`   ${line}`);
+  });
+  await step("the GitHub Action, on that registry", () => {
+    const action = join(ROOT, "packages/port-contract");
+    const inputs = { COMMAND: `exec ${process.execPath} server.js`, PLATFORM: "anywhere" };
+    writeFileSync(
+      join(user, "server.js"),
+      'require("node:http").createServer((_req, res) => res.end()).listen(process.env.PORT);',
+    );
+    const more = { OPTIONS: "--only=B1,B2\n--jobs=2", JUNIT: "report.xml" };
+    const given = { ...env, ...inputs, ...more, GITHUB_ACTION_PATH: action };
+    const output = run(user, given, "bash", join(action, "action.sh"));
+    console.log(`   ${output.trim().split("\n").at(-1)}`);
+    if (!readFileSync(join(user, "report.xml"), "utf8").includes('tests="2" failures="0"'))
+      throw new Error("report.xml is missing the two clauses");
+    for (const file of ["server.js", "report.xml"]) rmSync(join(user, file));
   });
   for (const args of [["ci"], ["run", "typecheck"], ["test"]])
     await step(`npm ${args.join(" ")}`, () => run(shop, env, "npm", ...args));

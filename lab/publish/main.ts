@@ -1,6 +1,9 @@
 // `npm run release -w lab`: publishes the packages, as the release workflow does.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { UsageError } from "port-contract/args";
-import { publishedLine, publishPackages } from "./publish";
+import { publishedLine, publishPackages, stagePackages } from "./publish";
 
 const HELP = `Publishes the packages to the registry that npm is configured for.
 
@@ -14,11 +17,14 @@ const args = process.argv.slice(2);
 const { env } = process;
 if (args.includes("--help")) console.log(HELP);
 else {
+  const folder = mkdtempSync(join(tmpdir(), "release-"));
+  process.on("exit", () => rmSync(folder, { recursive: true }));
   try {
-    const published = publishPackages({
+    const { GITHUB_REPOSITORY: repository } = env;
+    const published = publishPackages(stagePackages(folder, repository), {
       args,
       env,
-      repository: env.GITHUB_REPOSITORY,
+      repository,
       tag: env.GITHUB_REF_TYPE === "tag" ? env.GITHUB_REF_NAME : undefined,
     });
     for (const one of published) console.log(publishedLine(one));

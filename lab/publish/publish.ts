@@ -1,31 +1,52 @@
 // Publishes the packages to the registry that npm is configured for.
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packTemplate } from "berth-dev/scaffold";
 import { UsageError } from "port-contract/args";
-import { type Package, packages } from "../packages/packages";
+import { packages } from "../packages/packages";
 import { pack, type Tarball } from "../packages/tarballs";
+
+/** A package as it would be published. */
+export interface Staged {
+  name: string;
+  version: string;
+  tarball: Tarball;
+}
 
 export interface PublishOptions {
   /** Further arguments of `npm publish`. */
   args: readonly string[];
   /** The environment of npm, which may configure the registry. */
   env: NodeJS.ProcessEnv;
-  /** On GitHub, `OWNER/NAME`: the packages' `repository`, which provenance requires. */
+  /** On GitHub, `OWNER/NAME`. */
   repository?: string;
   /** On GitHub, the name of the tag. */
   tag?: string;
 }
 
 /** What became of a package. */
-export interface Published {
-  name: string;
-  version: string;
-  tarball: Tarball;
+export interface Published extends Staged {
   /** False if the registry had it already, as after an interrupted run. */
   isNew: boolean;
+}
+
+/** Packs copies of the packages into a folder. @param repository On GitHub: their `repository`, which provenance requires. */
+export function stagePackages(folder: string, repository?: string, of = packages): Staged[] {
+  packTemplate(join(__dirname, "../.."));
+  return of.map(({ folder: source, manifest }) => {
+    const { name, version } = manifest;
+    const copy = join(folder, name);
+    const isPacked = (path: string) => !/[\\/](node_modules|test)$/.test(path);
+    cpSync(source, copy, { recursive: true, filter: isPacked });
+    if (repository !== undefined) {
+      const from = { type: "git", url: addressOf(repository), directory: `packages/${name}` };
+      const text = JSON.stringify({ ...manifest, repository: from }, undefined, 2);
+      writeFileSync(join(copy, "package.json"), `${text}\n`);
+    }
+    return { name, version, tarball: pack({ folder: copy, manifest }, folder) };
+  });
 }
 
 /**
@@ -33,77 +54,42 @@ export interface Published {
  * @throws UsageError before anything is published when a version differs from the tag, or the registry has the version with other
  * content, or the name belongs to another repository.
  */
-export function publishPackages({ args, env, repository, tag }: PublishOptions): Published[] {
-  const [version] = new Set(packages.map(({ manifest }) => manifest.version));
-  if (tag !== undefined && tag !== `v${version}`) {
-    throw new UsageError(`the tag is ${tag}, but the packages are ${version}: tag v${version}`);
+export function publishPackages(staged: readonly Staged[], options: PublishOptions): Published[] {
+  const { args, env, tag } = options;
+  const other = staged.find(({ version }) => tag !== undefined && tag !== `v${version}`);
+  if (other) throw new UsageError(`the tag is ${tag}, but ${other.name} is ${other.version}`);
+  const published = staged.map((one) => ({ ...one, isNew: isNew(one, options) }));
+  for (const { tarball, isNew } of published) {
+    if (!isNew) continue;
+    const all = ["publish", tarball.path, "--ignore-scripts", "--loglevel=error", ...args];
+    execFileSync("npm", all, { cwd: tmpdir(), env, stdio: ["ignore", "ignore", "inherit"] });
   }
-  const folder = mkdtempSync(join(tmpdir(), "publish-"));
-  try {
-    packTemplate(join(__dirname, "../.."));
-    const staged = packages.map((pkg) => stage(pkg, folder, repository));
-    const published = staged.map(({ pkg, tarball }) => {
-      const { name, version } = pkg.manifest;
-      return { name, version, tarball, isNew: isNew(pkg, tarball, env, repository) };
-    });
-    for (const { tarball, isNew } of published) {
-      if (!isNew) continue;
-      const all = ["publish", tarball.path, "--ignore-scripts", "--loglevel=error", ...args];
-      execFileSync("npm", all, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
-    }
-    return published;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Packs a copy of the package, which says where its source is. */
-function stage({ folder, manifest }: Package, to: string, repository: string | undefined) {
-  const copy = join(to, manifest.name);
-  cpSync(folder, copy, {
-    recursive: true,
-    filter: (path) => !/[\\/](node_modules|test)$/.test(path),
-  });
-  const pkg = { folder: copy, manifest };
-  if (repository !== undefined) {
-    const source = {
-      type: "git",
-      url: addressOf(repository),
-      directory: `packages/${manifest.name}`,
-    };
-    const text = JSON.stringify({ ...manifest, repository: source }, undefined, 2);
-    writeFileSync(join(copy, "package.json"), `${text}\n`);
-  }
-  const tarballs = join(to, "tarballs");
-  mkdirSync(tarballs, { recursive: true });
-  return { pkg, tarball: pack(pkg, tarballs) };
+  return published;
 }
 
 const addressOf = (repository: string): string => `git+https://github.com/${repository}.git`;
 
 interface Entry {
+  /** One is no list. */
   versions: string | string[];
   repository?: { url?: string };
   dist: { integrity: string };
 }
 
 function isNew(
-  { manifest: { name, version } }: Package,
-  { integrity }: Tarball,
-  env: NodeJS.ProcessEnv,
-  repository: string | undefined,
+  { name, version, tarball }: Staged,
+  { env, repository }: Pick<PublishOptions, "env" | "repository">,
 ): boolean {
-  const any = view(name, env);
-  if (any === undefined) return true;
-  const owner = any.repository?.url;
+  const latest = view(name, env);
+  if (latest === undefined) return true;
+  const owner = latest.repository?.url;
   if (repository !== undefined && owner !== addressOf(repository)) {
     throw new UsageError(
-      `the registry has another package with the name ${name} (repository ${owner ?? "not named"}): nothing has been published`,
+      `the registry has another package with the name ${name} (repository: ${owner ?? "none"}); nothing has been published`,
     );
   }
-  const same = view(`${name}@${version}`, env);
-  if (same === undefined) return true;
-  if (same.dist.integrity === integrity) return false;
+  if (![latest.versions].flat().includes(version)) return true;
+  if (view(`${name}@${version}`, env)?.dist.integrity === tarball.integrity) return false;
   throw new UsageError(
     `${name}@${version} is published with other content: raise the version of all packages; nothing has been published`,
   );

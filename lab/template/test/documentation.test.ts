@@ -23,11 +23,14 @@ const manifestOf = (folder: string) => JSON.parse(read(join(folder, "package.jso
 const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => join("packages", entry.name));
-const folders = packages.flatMap((name) =>
-  readdirSync(join(root, name, "src"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(name, "src", entry.name)),
-);
+const sources = packages.map((name) => join(name, "src"));
+const folders = sources
+  .filter((path) => existsSync(join(root, path)))
+  .flatMap((path) =>
+    readdirSync(join(root, path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(path, entry.name)),
+  );
 const pages = [".", "docs", "lab", ...packages, ...folders].flatMap(pagesIn);
 
 /** A changelog may name removed files. */

@@ -2,6 +2,14 @@
 export { UsageError } from "port-contract/args";
 export { filesOf, requireClean } from "./files";
 export { BERTH, PART_NAMES, type PartName, VENDORED } from "./parts";
-export { goneOf, README, renderText, runTool, tarballOf, type Versions } from "./render";
+export {
+  goneOf,
+  README,
+  renderService,
+  renderText,
+  runTool,
+  tarballOf,
+  type Versions,
+} from "./render";
 export { packageVersions, packTemplate } from "./template";
 export { withoutLinks, withoutParts, withoutProcesses } from "./text";

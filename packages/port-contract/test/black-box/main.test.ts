@@ -1,7 +1,7 @@
 // The command line: options, output, exit codes, and cleanup.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../../src/harness/wait";
@@ -66,6 +66,36 @@ describe("port-contract", () => {
       clauses: [{ id: "B2", level: "MUST", status: "fail" }],
     });
     expect(code).toBe(1);
+  });
+
+  it("writes JUnit XML with --junit, beside the rows", async () => {
+    const file = join(process.env.SCRATCH ?? "", "report.xml");
+    const options = ["--junit", file, "--only", "B2,B3"];
+    const { code, stdout } = await contract([...options, "--", serverLine("binds loopback only")]);
+    expect(stdout).toMatch(/^B2 {3}MUST {3}fail /m);
+    const xml = readFileSync(file, "utf8");
+    expect(xml).toContain('tests="2" failures="1" errors="0"');
+    expect(xml).toMatch(/name="B2 [^"]+" time="\d*[1-9]\d*\.\d+|time="0\.\d*[1-9]/);
+    expect(code).toBe(1);
+  });
+
+  it("exits with 2 before it starts anything if it cannot write the report", async () => {
+    const file = join(process.env.SCRATCH ?? "", "missing/report.xml");
+    const { code, stdout, stderr } = await contract(["--junit", file, "--", serverLine()]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^--junit: ENOENT: .*report\.xml'\n$/);
+  });
+
+  it.each([
+    ["a check", 'require("node:child_process").spawn = () => { throw new Error("mine"); };'],
+    ["something else", 'setImmediate(() => { throw new Error("mine"); });'],
+  ])("exits with 3 if %s throws what only a bug can", async (_what, code) => {
+    const hook = join(process.env.SCRATCH ?? "", "hook.js");
+    writeFileSync(hook, code);
+    const env = { NODE_OPTIONS: `--require ${hook}` };
+    const result = await contract(["--only", "B1", "--", serverLine()], undefined, env);
+    expect(result.stderr).toContain("Error: mine");
+    expect(result.code).toBe(3);
   });
 
   it("kills its runs when it is interrupted", async () => {
