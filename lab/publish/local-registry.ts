@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { type Run, startRun } from "port-contract/harness";
 import { freePort } from "port-contract/ports";
 import { packages } from "../packages/packages";
@@ -100,11 +100,13 @@ async function tokenFrom(url: string): Promise<string> {
 /** Without what npm tells the scripts that it runs, such as the user's own configuration. */
 function npmEnvironment(userconfig: string, cache: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$/i.test(name));
+  // A service must find its own programs, not those of this repository.
+  const path = (process.env.PATH ?? "").split(delimiter).filter((one) => !one.endsWith(".bin"));
   return {
     ...Object.fromEntries(inherited),
+    PATH: path.join(delimiter),
     npm_config_userconfig: userconfig,
     npm_config_cache: cache,
     npm_config_update_notifier: "false",
-    npm_config_fetch_retries: "0",
   };
 }

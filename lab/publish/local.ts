@@ -188,7 +188,11 @@ async function tryService({ env, stop }: LocalRegistry, folder: string): Promise
     await stop();
     const [hash = ""] = readdirSync(join(folder, "registry/cache/_npx"));
     const bin = join(folder, "registry/cache/_npx", hash, "node_modules/.bin/create-berth");
-    const emptyCache = { ...env, npm_config_cache: join(folder, "empty-cache") };
+    const emptyCache = {
+      ...env,
+      npm_config_cache: join(folder, "empty-cache"),
+      npm_config_fetch_retries: "0",
+    };
     console.log(`   ${refusal("ECONNREFUSED", () => run(user, emptyCache, bin, "store"))}`);
     if (readdirSync(user).join() !== "shop") throw new Error(readdirSync(user).join());
   });
