@@ -93,7 +93,11 @@ function pagesWithout(leaving: readonly Exclude<PartName, "berth">[]) {
   const files = filesOf(root).filter((file) => !isGone(file) && file !== "README.md");
   const pages = files.filter((file) => file.endsWith(".md"));
   const texts = pages.map(
-    (page) => [page, renderText(read(root, page), page, { name: "berth", isVendored: true }, leaving)] as const,
+    (page) =>
+      [
+        page,
+        renderText(read(root, page), page, { name: "berth", isVendored: true }, leaving),
+      ] as const,
   );
   const readme = withoutParts(read(root, README), leaving, README);
   const exists = (path: string) => files.some((file) => `${file}/`.startsWith(`${path}/`));
