@@ -1,6 +1,7 @@
 // The command `berth`: each of its subcommands is a separate program.
 const usage = `Usage: berth COMMAND [options]
 
+  new         write a feature, a migration, middleware, a process or a service of your own
   dev         run the processes of a Procfile, each on its own port
   reload      run a TypeScript program, and restart it when a file in its folder is saved
   db          migrate, seed, reset or open the development database
@@ -15,6 +16,7 @@ const usage = `Usage: berth COMMAND [options]
 Run berth COMMAND --help for its options.`;
 
 const programs: Readonly<Record<string, () => unknown>> = {
+  new: () => import("./generate/main.js"),
   dev: () => import("./formation/main.js"),
   reload: () => import("./reload/reload.js"),
   db: () => import("./db/main.js"),

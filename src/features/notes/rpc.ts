@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { Database } from "berth/postgres";
 import { CallError, loadProtos, parseMessage, type RpcService } from "berth-grpc";
 import { id, integer, object } from "berth/schema";
-import { isNoteId, type Note, noteInput } from "./schema";
+import { type Note, noteInput, noteParams } from "./schema";
 import { createNoteStore } from "./store";
 
 const PAGE_SIZE = 20;
@@ -28,8 +28,7 @@ export function createNotesRpc({ database }: { database: Database }): RpcService
         toMessage(await notes.create(parseMessage(noteInput, request))),
 
       async getNote(request) {
-        const { id } = request as { id: string };
-        const note = isNoteId(id) ? await notes.find(id) : undefined;
+        const note = v.is(noteParams, request) ? await notes.find(request.id) : undefined;
         if (note === undefined) throw new CallError("NOT_FOUND", "There is no such note.");
         return toMessage(note);
       },

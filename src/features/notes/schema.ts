@@ -21,9 +21,6 @@ export type Note = v.InferOutput<typeof note>;
 /** What a note's path has. */
 export const noteParams = object({ id });
 
-/** Whether the text can be a note's id. */
-export const isNoteId = (value: string): boolean => v.is(id, value);
-
 /** Which page of the list is wanted: the notes older than the cursor, which is an id. */
 export const notesQuery = pageQuery(20, 100);
 

@@ -4,7 +4,7 @@ import type { Note, NoteInput, NotesQuery } from "./schema";
 
 const COLUMNS = `id, title, body, created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-/** Notes in a database. Ids must be valid: see `isNoteId`. */
+/** Notes in a database. */
 export interface NoteStore {
   /** The newest notes, or those before the cursor, newest first. */
   list(query: NotesQuery): Promise<Note[]>;

@@ -16,6 +16,9 @@ beforeAll(async () => {
 });
 beforeEach(() => database.query("DELETE FROM notes"));
 
+/** A note as clients write it; the number tells several apart. */
+const input = (number = 1) => ({ title: `Title ${number}`, body: "Down" });
+
 const post = (body: object) => request(app).post("/notes").send(body);
 const put = (id: string, body: object) => request(app).put(`/notes/${id}`).send(body);
 const idOf = (res: Response): string => (res.body as { id: string }).id;
@@ -38,18 +41,22 @@ const notIds = [
 
 describe("POST /notes", () => {
   it("creates a note and says where it is", async () => {
-    const res = await post({ title: "Anchor", body: "Down" });
+    const res = await post(input());
     expect([res.status, res.type]).toEqual([201, "application/json"]);
     expect(res.body).toEqual({
       id: expect.stringMatching(/^\d+$/) as string,
-      title: "Anchor",
-      body: "Down",
+      ...input(),
       createdAt: timestamp,
       updatedAt: timestamp,
     });
     const { pathname } = new URL(res.headers.location as string, "http://any/notes");
     expect(pathname).toBe(`/notes/${idOf(res)}`);
     expect((await request(app).get(pathname)).body).toEqual(res.body);
+  });
+
+  it("stores nothing when a text has a NUL character", async () => {
+    expect((await post({ title: "a\0", body: "" })).status).toBe(422);
+    expect((await request(app).get("/notes")).body).toEqual([]);
   });
 
   it("keeps any text as it is", async () => {
@@ -73,8 +80,7 @@ describe("POST /notes", () => {
   });
 
   it("stores nothing when a field is not valid", async () => {
-    expect((await post({ title: "Anchor", body: "Down", extra: true })).status).toBe(422);
-    expect((await post({ title: "a\0", body: "" })).status).toBe(422);
+    expect((await post({ ...input(), extra: true })).status).toBe(422);
     expect((await request(app).get("/notes")).body).toEqual([]);
   });
 });
@@ -102,32 +108,32 @@ describe("GET /notes/:id", () => {
 
 describe("PUT /notes/:id", () => {
   it("replaces the note", async () => {
-    const created = await post({ title: "Anchor", body: "Down" });
-    const res = await put(idOf(created), { title: "Anchor", body: "Up" });
+    const created = await post(input());
+    const res = await put(idOf(created), input(2));
     const { id, createdAt } = created.body as { id: string; createdAt: string };
     expect([res.status, res.body]).toEqual([
       200,
-      { id, title: "Anchor", body: "Up", createdAt, updatedAt: timestamp },
+      { id, ...input(2), createdAt, updatedAt: timestamp },
     ]);
     expect((await request(app).get(`/notes/${id}`)).body).toEqual(res.body);
   });
 
   it("responds 404 when the note does not exist, and creates none", async () => {
-    const res = await put("1", { title: "Anchor", body: "Up" });
+    const res = await put("1", input());
     expect([res.status, problemOf(res)]).toEqual([404, noSuchNote]);
     expect((await request(app).get("/notes")).body).toEqual([]);
   });
 
   it("responds 422 and keeps the note when a field is not valid", async () => {
-    const created = await post({ title: "Anchor", body: "Down" });
-    expect((await put(idOf(created), { title: "" })).status).toBe(422);
+    const created = await post(input());
+    expect((await put(idOf(created), {})).status).toBe(422);
     expect((await request(app).get(`/notes/${idOf(created)}`)).body).toEqual(created.body);
   });
 });
 
 describe("DELETE /notes/:id", () => {
   it("deletes the note, once", async () => {
-    const id = idOf(await post({ title: "Anchor", body: "Down" }));
+    const id = idOf(await post(input()));
     const first = await request(app).delete(`/notes/${id}`);
     expect([first.status, first.text]).toEqual([204, ""]);
     const second = await request(app).delete(`/notes/${id}`);
@@ -136,24 +142,25 @@ describe("DELETE /notes/:id", () => {
 });
 
 describe("GET /notes", () => {
-  const titles = (res: Response) => (res.body as { title: string }[]).map(({ title }) => title);
+  const ids = (res: Response) => (res.body as { id: string }[]).map(({ id }) => id);
   const next = (res: Response) =>
     `/notes${/^<(\?[^>]+)>; rel="next"$/.exec(res.headers.link as string)?.[1] ?? ""}`;
 
   it("lists the newest first, page by page, with a Link to the next", async () => {
-    for (const title of ["1", "2", "3", "4", "5"]) await post({ title, body: "" });
+    const newest: string[] = [];
+    for (const number of [1, 2, 3, 4, 5]) newest.unshift(idOf(await post(input(number))));
     const first = await request(app).get("/notes?limit=2");
-    expect([first.status, titles(first)]).toEqual([200, ["5", "4"]]);
+    expect([first.status, ids(first)]).toEqual([200, newest.slice(0, 2)]);
     // A note that comes or goes meanwhile neither repeats nor hides another.
-    await post({ title: "6", body: "" });
+    await post(input(6));
     const second = await request(app).get(next(first));
-    expect(titles(second)).toEqual(["3", "2"]);
+    expect(ids(second)).toEqual(newest.slice(2, 4));
     const third = await request(app).get(next(second));
-    expect([titles(third), third.headers.link]).toEqual([["1"], undefined]);
+    expect([ids(third), third.headers.link]).toEqual([newest.slice(4), undefined]);
   });
 
   it("has no next page when the last one is full", async () => {
-    for (const title of ["1", "2"]) await post({ title, body: "" });
+    for (const number of [1, 2]) await post(input(number));
     expect((await request(app).get("/notes?limit=2")).headers.link).toBeUndefined();
   });
 

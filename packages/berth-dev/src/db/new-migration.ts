@@ -1,6 +1,6 @@
 // Writes a new migration for the developer to fill in.
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listMigrations } from "./migration-files";
 
 const NAME = /^([a-z][a-z0-9-]*)\/([a-z][a-z0-9-]*)$/;
@@ -21,28 +21,46 @@ export function down(pgm: MigrationBuilder): void {
 }
 `;
 
+/** A migration that is to be written. */
+export interface NewMigration {
+  /** Its path below the folder of the sources. */
+  file: string;
+  text: string;
+}
+
 /**
- * Writes a migration whose name sorts after all others.
+ * Plans a migration whose name sorts after all others.
  * @param src The folder of the sources.
- * @returns The path of the file.
  * @throws Error when the name is invalid or taken.
  */
-export function writeMigration(src: string, name: string, now: Date): string {
+export function planMigration(src: string, name: string, now: Date): NewMigration {
   const [, feature, title] = NAME.exec(name) ?? [];
   if (!feature || !title) {
     throw new Error(
       `"${name}" is not a valid migration name: write FEATURE/NAME with a-z, 0-9 and -`,
     );
   }
-  const folder = join(src, "features", feature, "migrations");
+  const folder = join("features", feature, "migrations");
+  const there = join(src, folder);
   const taken =
-    existsSync(folder) && readdirSync(folder).find((file) => file.endsWith(`_${title}.ts`));
-  if (taken) throw new Error(`${join(folder, taken)} has the same name: choose another one`);
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${nextStamp(listMigrations(src), now)}_${title}.ts`);
-  writeFileSync(file, `// ${sentence(title)}.\n${TEMPLATE}`, { flag: "wx" });
-  return file;
+    existsSync(there) && readdirSync(there).find((file) => file.endsWith(`_${title}.ts`));
+  if (taken) throw new Error(`${join(there, taken)} has the same name: choose another one`);
+  const file = join(folder, `${migrationName(listMigrations(src), title, now)}.ts`);
+  return { file, text: `// ${sentence(title)}.\n${TEMPLATE}` };
 }
+
+/** Writes such a migration. @returns The path of the file. */
+export function writeMigration(src: string, name: string, now: Date): string {
+  const { file, text } = planMigration(src, name, now);
+  const path = join(src, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text, { flag: "wx" });
+  return path;
+}
+
+/** The name of the next migration, without its extension. @param existing The names of all others. */
+export const migrationName = (existing: readonly string[], title: string, now: Date): string =>
+  `${nextStamp(existing, now)}_${title}`;
 
 /** The time as YYYYMMDDhhmmss, but later than all existing migrations: one may come from a machine whose clock is ahead. */
 function nextStamp(existing: readonly string[], now: Date): string {

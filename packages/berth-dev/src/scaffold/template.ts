@@ -43,12 +43,21 @@ export function packTemplate(root: string): void {
   writeFileSync(PACKED, JSON.stringify(template));
 }
 
+const readPacked = () => JSON.parse(readFileSync(PACKED, "utf8")) as PackedTemplate;
+
+/** Reads a file of the template. @throws Error when it has none of this name. */
+export function readTemplateFile(file: string): string {
+  const packed = readPacked().files[file];
+  if (!packed) throw new Error(`the template has no file ${file}`);
+  return Buffer.from(packed[1], "base64").toString();
+}
+
 /**
  * Writes the template of this package into a folder.
  * @returns The versions of the packages that it belongs to.
  */
 export function unpackTemplate(folder: string): Versions {
-  const { versions, files } = JSON.parse(readFileSync(PACKED, "utf8")) as PackedTemplate;
+  const { versions, files } = readPacked();
   for (const [file, [mode, base64]] of Object.entries(files)) {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });

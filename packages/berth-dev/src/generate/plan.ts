@@ -1,0 +1,79 @@
+// What a command writes: new files, and lines in files that are there. Nothing is written before all of it is known.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "port-contract/args";
+import { formatted, withoutUnusedImports } from "../scaffold/tidy";
+
+/** What a command writes. */
+export interface Plan {
+  root: string;
+  /** By path. */
+  created: Map<string, string>;
+  changed: Map<string, Changed>;
+  /** What its place was not found for, for the owner to do. */
+  byHand: string[];
+  /** Whether the documents of the variables change. */
+  changesVariables: boolean;
+  /** What to run next. */
+  next: string;
+}
+
+/** A file of the owner's. */
+export interface Changed {
+  before: string;
+  after: string;
+  /** What was added, in one line. */
+  line: string;
+}
+
+export const emptyPlan = (root: string, next: string): Plan => ({
+  root,
+  created: new Map(),
+  changed: new Map(),
+  byHand: [],
+  changesVariables: false,
+  next,
+});
+
+/** Adds a file, formatted. @throws UsageError when it exists. */
+export async function create(plan: Plan, file: string, text: string): Promise<void> {
+  const path = join(plan.root, file);
+  if (existsSync(path)) throw new UsageError(`${file} exists: choose another name, or remove it`);
+  const tidy = file.endsWith(".ts") ? withoutUnusedImports(text) : text;
+  plan.created.set(file, await formatted(plan.root, file, tidy));
+}
+
+/**
+ * Changes a file of the owner's. Its formatting stays, unless it is that of `npm run format`.
+ * @param change Undefined: the place is not found.
+ * @param otherwise What the owner then does by hand.
+ */
+export async function change(
+  plan: Plan,
+  file: string,
+  change: (text: string) => string | undefined,
+  { line, otherwise }: { line: string; otherwise: string },
+): Promise<boolean> {
+  const path = join(plan.root, file);
+  const present = plan.changed.get(file);
+  const before = present?.after ?? (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+  const isCrlf = before?.includes("\r\n") ?? false;
+  const after = before === undefined ? undefined : change(before.replaceAll("\r\n", "\n"));
+  if (before === undefined || after === undefined) {
+    plan.byHand.push(`${file}: ${otherwise}`);
+    return false;
+  }
+  if (after === before.replaceAll("\r\n", "\n")) return true;
+  const isFormatted = (await formatted(plan.root, file, before)) === before;
+  const tidy = isFormatted ? await formatted(plan.root, file, after) : after;
+  plan.changed.set(file, {
+    before: present?.before ?? before,
+    after: isCrlf ? tidy.replaceAll("\n", "\r\n") : tidy,
+    line: present ? `${present.line}; ${line}` : line,
+  });
+  return true;
+}
+
+/** The text of one of the owner's files; empty if there is none. */
+export const textOf = (root: string, file: string): string =>
+  existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "";
