@@ -2,7 +2,7 @@
 import type * as TypeScript from "typescript";
 import { constraintOf, type Field } from "./fields";
 import { filtersOf } from "./feature-schema";
-import { type FeatureName, prose, singularOf, snake } from "./names";
+import { type FeatureName, pascal, prose, singularOf, snake } from "./names";
 import { sqlName, sqlNameOf } from "./sql-names";
 import {
   applyEdits,
@@ -60,8 +60,8 @@ export function withColumns(text: string, name: FeatureName, fields: readonly Fi
   const ts = typescript();
   const source = parse(text);
   const table = sqlNameOf(name.plural);
-  const [list, create, replace, columns] = ["list", "create", "replace", "COLUMNS"].map((of) =>
-    of === "list" ? find(source, isListProperty) : named(source, of),
+  const [create, replace, columns] = ["create", "replace", "COLUMNS"].map((of) =>
+    named(source, of),
   );
   const columnNames = fields.flatMap((field) => field.columns.map((one) => sqlName(one.name)));
   const values = fields.flatMap(valuesOf);
@@ -73,13 +73,19 @@ export function withColumns(text: string, name: FeatureName, fields: readonly Fi
   ];
   const oneLine = all.join(", ");
   const selection = oneLine.length < WIDTH - 10 ? oneLine : `\n  ${wrapped(all, "  ")}`;
-  const parameter = (index: number) => `$${index}`;
 
-  const insert = `INSERT INTO ${table} (${wrapped(columnNames, "            ")})
-          VALUES (${columnNames.map((_, index) => parameter(index + 1)).join(", ")}) RETURNING \${COLUMNS}`;
-  const set = columnNames.map((column, index) => `${column} = ${parameter(index + 2)}`);
-  const update = `UPDATE ${table} SET ${wrapped([...set, "updated_at = now()"], "            ")}
-          WHERE id = $1 RETURNING \${COLUMNS}`;
+  const parameters = columnNames.map((_, index) => `$${index + 1}`).join(", ");
+  const insert = statementOf(
+    `INSERT INTO ${table} (${wrapped(columnNames, "            ")})`,
+    `VALUES (${parameters}) RETURNING \${COLUMNS}`,
+  );
+  const set = columnNames.map((column, index) => `${column} = $${index + 2}`);
+  const update = statementOf(
+    `UPDATE ${table} SET ${wrapped([...set, "updated_at = now()"], "            ")}`,
+    `WHERE id = $1 RETURNING \${COLUMNS}`,
+  );
+  const list = values.join(", ");
+  const isLong = list.length > WIDTH - 20;
   const catches = [
     ...(fields.some(({ isUnique }) => isUnique) ? [".catch(onTaken)"] : []),
     ...(filtersOf(fields).length > 0 ? [".catch(onMissing)"] : []),
@@ -88,13 +94,25 @@ export function withColumns(text: string, name: FeatureName, fields: readonly Fi
   const initializer = find(columns, ts.isNoSubstitutionTemplateLiteral);
   if (!initializer) throw new Error("the sample's store has another shape");
   return applyEdits(text, [
-    replaced(initializer, `\`${selection}\`${constraintHandlers(snake(name.plural), fields)}`),
-    ...(filtersOf(fields).length > 0 ? listEdits(list, table, fields) : []),
-    ...statementEdits(create, insert, `[${values.join(", ")}]`, catches),
-    ...statementEdits(replace, update, `[id, ${values.join(", ")}]`, catches),
+    replaced(
+      initializer,
+      `\`${selection}\`${isLong ? valuesFunction(name, list) : ""}${constraintHandlers(snake(name.plural), fields)}`,
+    ),
+    ...(filtersOf(fields).length > 0 ? listEdits(find(source, isListProperty), table, fields) : []),
+    ...statementEdits(create, insert, isLong ? "valuesOf(input)" : `[${list}]`, catches),
+    ...statementEdits(replace, update, `[id, ${isLong ? "...valuesOf(input)" : list}]`, catches),
     ...(catches === "" ? [] : importEdits(source, "berth/postgres", ["onViolation"])),
   ]);
 }
+
+/** On one line, if there is room. */
+function statementOf(first: string, second: string): string {
+  const isShort = !first.includes("\n") && `${first} ${second}`.length < WIDTH;
+  return `${first}${isShort ? " " : "\n          "}${second}`;
+}
+
+const valuesFunction = (name: FeatureName, list: string): string =>
+  `;\n\n/** In the order of the columns. */\nconst valuesOf = (input: ${pascal(name.singular)}Input) => [${list}]`;
 
 function isListProperty(node: TypeScript.Node): node is TypeScript.PropertyAssignment {
   return typescript().isPropertyAssignment(node) && node.name.getText() === "list";

@@ -21,6 +21,8 @@ const DROPPED = [
   "takes 200 characters of title and 10,000 of body, and no more",
   "stores nothing when a text has a NUL character",
   "responds 404 when the id is no id: %s",
+  "responds 405 with Allow to other methods",
+  "has no next page when the last one is full",
   "responds 400 when the id cannot be decoded",
   "gives 20 notes unless told otherwise",
   "responds 400 to limit=%s",

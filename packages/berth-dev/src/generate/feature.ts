@@ -1,6 +1,7 @@
 // `berth new feature`: a feature of its own, made of the sample.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { UsageError } from "port-contract/args";
 import { listMigrations } from "../db/migration-files";
 import { migrationName } from "../db/new-migration";
@@ -20,7 +21,7 @@ import {
   singularOf,
   snake,
 } from "./names";
-import { change, create, emptyPlan, type Plan, textOf } from "./plan";
+import { change, create, emptyPlan, type Plan, textOf, type Workspace } from "./plan";
 import { referencedRows } from "./references";
 import { refuseFieldNames, renamed } from "./rename";
 import { readSample } from "./sample";
@@ -43,7 +44,8 @@ export interface FeatureOptions {
 }
 
 /** @throws UsageError when a name or a field is invalid or taken, or a referenced table does not exist. */
-export async function planFeature(root: string, options: FeatureOptions, now: Date): Promise<Plan> {
+export async function planFeature(workspace: Workspace, options: FeatureOptions): Promise<Plan> {
+  const { root } = workspace;
   const name = parseFeatureName(options.name, options.singular);
   const [folder, table] = [kebab(name.plural), snake(name.plural)];
   const fields = parseFields(options.fields, table);
@@ -56,7 +58,7 @@ export async function planFeature(root: string, options: FeatureOptions, now: Da
   const names = referring.map((field) => field.name);
   for (const text of [store, test]) refuseFieldNames(text, names);
 
-  const plan = emptyPlan(root, "npm run check, and npm run dev, which applies the migration");
+  const plan = emptyPlan(workspace, "npm run check, and npm run dev, which applies the migration");
   const { rows, notes } = await referencedRows(root, referring);
   plan.byHand.push(...notes.map((note) => `test/features/${folder}/${folder}.test.ts: ${note}`));
 
@@ -64,7 +66,7 @@ export async function planFeature(root: string, options: FeatureOptions, now: Da
   await create(plan, `${src}/router.ts`, withProblems(asOwn(code("router.ts"), name), fields));
   await create(plan, `${src}/schema.ts`, withFields(code("schema.ts"), name, fields));
   await create(plan, `${src}/store.ts`, withColumns(store, name, fields));
-  await planMigrations(plan, name, fields, now);
+  await planMigrations(plan, name, fields);
   const referencedPaths = await changeReferenced(plan, name, referring);
   await create(
     plan,
@@ -134,9 +136,8 @@ async function planMigrations(
   plan: Plan,
   name: FeatureName,
   fields: readonly Field[],
-  now: Date,
 ): Promise<void> {
-  const { root } = plan;
+  const { root, now } = plan.workspace;
   const folder = kebab(name.plural);
   const existing = listMigrations(join(root, "src"));
   const add = async (title: string, text: string) => {
@@ -157,7 +158,7 @@ async function planContract(
   name: FeatureName,
   fields: readonly Field[],
 ): Promise<void> {
-  const { root } = plan;
+  const { root } = plan.workspace;
   const isRepeatable = fields.every(
     ({ isUnique, references }) => !isUnique && references === undefined,
   );
@@ -170,7 +171,7 @@ async function planContract(
   const folder = kebab(name.plural);
   // The samples are code of this package.
   const values = fields.map((field) => `${field.name}: ${field.sample}`).join(", ");
-  const body = (new Function("number", `return { ${values} }`) as (number: number) => object)(1);
+  const body = runInNewContext(`({ ${values} })`, { number: 1 }) as object;
   const text = JSON.stringify({ "body-path": `/${folder}`, body });
   await create(plan, `test/features/${folder}/contract.json`, text);
 }
@@ -185,10 +186,10 @@ async function changeReferenced(
   referring: readonly Field[],
 ): Promise<Map<string, string>> {
   const paths = new Map<string, string>();
-  const mounted = mountedPaths(textOf(plan.root, "src/routes.ts"));
+  const mounted = mountedPaths(textOf(plan.workspace.root, "src/routes.ts"));
   for (const field of referring) {
     const { references: table = "" } = field;
-    const feature = creatorOf(plan.root, table);
+    const feature = creatorOf(plan.workspace.root, table);
     if (feature === undefined) continue;
     const [folder, constraint] = [
       `src/features/${feature}`,

@@ -41,9 +41,9 @@ const digits = (value: number): string =>
   Math.abs(value) < 10_000 ? String(value) : value.toLocaleString("en").replaceAll(",", "_");
 
 function invalidArgs({ name, args }: Declared, expected: string): UsageError {
-  return new UsageError(
-    `the field ${name} has the arguments (${args.join(",").slice(0, 60)}): expected ${expected}`,
-  );
+  const given =
+    args.length === 0 ? "no arguments" : `the arguments (${args.join(",").slice(0, 60)})`;
+  return new UsageError(`the field ${name} has ${given}: expected ${expected}`);
 }
 
 /** Reads a range, or no arguments. */

@@ -3,27 +3,28 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
+import { formatted } from "../scaffold/tidy";
 import { planFeature } from "./feature";
 import { planMiddleware } from "./middleware";
 import { planNewMigration } from "./migration";
 import { type Options, readOptions, usage } from "./options";
-import type { Plan } from "./plan";
+import type { Plan, Workspace } from "./plan";
 import { planProcess } from "./process";
 import { planService } from "./service";
 import { writePlan } from "./write";
 
-function planOf(root: string, options: Options, now: Date): Promise<Plan> {
+function planOf(workspace: Workspace, options: Options): Promise<Plan> {
   switch (options.kind) {
     case "feature":
-      return planFeature(root, options, now);
+      return planFeature(workspace, options);
     case "middleware":
-      return planMiddleware(root, options.name);
+      return planMiddleware(workspace, options.name);
     case "migration":
-      return planNewMigration(root, options, now);
+      return planNewMigration(workspace, options);
     case "process":
-      return planProcess(root, options);
+      return planProcess(workspace, options);
     case "service":
-      return planService(root, options.name);
+      return planService(workspace, options.name);
   }
 }
 
@@ -34,7 +35,8 @@ async function main(root: string, args: readonly string[]): Promise<number> {
     return 0;
   }
   requireService(root);
-  const plan = await planOf(root, options, new Date());
+  const format = (file: string, text: string) => formatted(root, file, text);
+  const plan = await planOf({ root, now: new Date(), format }, options);
   if (!options.isDryRun) writePlan(plan);
   for (const line of describe(plan, options.isDryRun)) console.log(line);
   if (options.isDryRun) return 0;

@@ -1,13 +1,16 @@
 // `berth new middleware`: a middleware that features share.
 import { camel, kebab, parseName, prose, refuseReserved } from "./names";
-import { create, emptyPlan, type Plan } from "./plan";
+import { create, emptyPlan, type Plan, type Workspace } from "./plan";
 
 /** @throws UsageError when the name is invalid, or a file exists. */
-export async function planMiddleware(root: string, name: string): Promise<Plan> {
+export async function planMiddleware(workspace: Workspace, name: string): Promise<Plan> {
   const words = parseName(name);
   refuseReserved(words, "choose another name, such as require-user");
   const [file, variable] = [kebab(words), camel(words)];
-  const plan = emptyPlan(root, `put it in front of a feature in src/routes.ts, then npm run check`);
+  const plan = emptyPlan(
+    workspace,
+    `put it in front of a feature in src/routes.ts, then npm run check`,
+  );
   await create(
     plan,
     `src/middleware/${file}.ts`,

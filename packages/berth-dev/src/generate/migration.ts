@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { UsageError } from "port-contract/args";
 import { planMigration } from "../db/new-migration";
 import { kebab, parseName, quoted } from "./names";
-import { create, emptyPlan, type Plan } from "./plan";
+import { create, emptyPlan, type Plan, type Workspace } from "./plan";
 
 /**
  * @param feature The feature that gets it. Default: the one in the name, or the service's only feature.
  * @throws UsageError when the name is invalid or taken, or the feature does not exist.
  */
 export async function planNewMigration(
-  root: string,
+  workspace: Workspace,
   { name, feature }: { name: string; feature: string | undefined },
-  now: Date,
 ): Promise<Plan> {
+  const { root, now } = workspace;
   const [title = "", inName, ...more] = name.split("/").reverse();
   const owner = feature ?? inName;
   if (more.length > 0 || (feature !== undefined && inName !== undefined)) {
@@ -33,7 +33,7 @@ export async function planNewMigration(
         : `there is no feature ${quoted(chosen)}: expected ${which}`,
     );
   }
-  const plan = emptyPlan(root, "write its SQL; npm run dev applies it when you save it");
+  const plan = emptyPlan(workspace, "write its SQL; npm run dev applies it when you save it");
   const { file, text } = planned(root, `${chosen}/${kebab(parseName(title))}`, now);
   await create(plan, join("src", file), text);
   return plan;

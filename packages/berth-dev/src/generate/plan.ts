@@ -2,11 +2,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
-import { formatted, withoutUnusedImports } from "../scaffold/tidy";
+import { withoutUnusedImports } from "../scaffold/tidy";
+
+/** Where a command works. */
+export interface Workspace {
+  /** The service's folder. */
+  root: string;
+  now: Date;
+  /** Formats a file's text as `npm run format` would. */
+  format: (file: string, text: string) => Promise<string>;
+}
 
 /** What a command writes. */
 export interface Plan {
-  root: string;
+  workspace: Workspace;
   /** By path. */
   created: Map<string, string>;
   changed: Map<string, Changed>;
@@ -26,8 +35,8 @@ export interface Changed {
   line: string;
 }
 
-export const emptyPlan = (root: string, next: string): Plan => ({
-  root,
+export const emptyPlan = (workspace: Workspace, next: string): Plan => ({
+  workspace,
   created: new Map(),
   changed: new Map(),
   byHand: [],
@@ -37,10 +46,11 @@ export const emptyPlan = (root: string, next: string): Plan => ({
 
 /** Adds a file, formatted. @throws UsageError when it exists. */
 export async function create(plan: Plan, file: string, text: string): Promise<void> {
-  const path = join(plan.root, file);
-  if (existsSync(path)) throw new UsageError(`${file} exists: choose another name, or remove it`);
+  const { root, format } = plan.workspace;
+  if (existsSync(join(root, file)))
+    throw new UsageError(`${file} exists: choose another name, or remove it`);
   const tidy = file.endsWith(".ts") ? withoutUnusedImports(text) : text;
-  plan.created.set(file, await formatted(plan.root, file, tidy));
+  plan.created.set(file, await format(file, tidy));
 }
 
 /**
@@ -54,7 +64,8 @@ export async function change(
   change: (text: string) => string | undefined,
   { line, otherwise }: { line: string; otherwise: string },
 ): Promise<boolean> {
-  const path = join(plan.root, file);
+  const { root, format } = plan.workspace;
+  const path = join(root, file);
   const present = plan.changed.get(file);
   const before = present?.after ?? (existsSync(path) ? readFileSync(path, "utf8") : undefined);
   const isCrlf = before?.includes("\r\n") ?? false;
@@ -64,8 +75,8 @@ export async function change(
     return false;
   }
   if (after === before.replaceAll("\r\n", "\n")) return true;
-  const isFormatted = (await formatted(plan.root, file, before)) === before;
-  const tidy = isFormatted ? await formatted(plan.root, file, after) : after;
+  const isFormatted = (await format(file, before)) === before;
+  const tidy = isFormatted ? await format(file, after) : after;
   plan.changed.set(file, {
     before: present?.before ?? before,
     after: isCrlf ? tidy.replaceAll("\n", "\r\n") : tidy,

@@ -3,13 +3,14 @@ import { UsageError } from "port-contract/args";
 import { camel, kebab, parseName, prose, refuseReserved } from "./names";
 import { backgroundProcess, backgroundTest, httpProcess, httpTest } from "./process-files";
 import { importEdits, applyEdits, parse, afterLine, typescript } from "./syntax";
-import { change, create, emptyPlan, type Plan, textOf } from "./plan";
+import { change, create, emptyPlan, type Plan, textOf, type Workspace } from "./plan";
 
 /** @throws UsageError when the name is invalid, or a file, a variable or a process type has it. */
 export async function planProcess(
-  root: string,
+  workspace: Workspace,
   { name, isHttp }: { name: string; isHttp: boolean },
 ): Promise<Plan> {
+  const { root } = workspace;
   const words = parseName(name);
   refuseReserved(words, "choose another name, such as nightly-report");
   const [type, variables] = [kebab(words), `${camel(words)}Variables`];
@@ -20,7 +21,7 @@ export async function planProcess(
   if (new RegExp(`\\b${variables}\\b`).test(textOf(root, "src/config.ts")))
     throw new UsageError(`src/config.ts has ${variables} already: choose another name`);
 
-  const plan = emptyPlan(root, `npm run check, and npm run dev -- -m ${type}=1`);
+  const plan = emptyPlan(workspace, `npm run check, and npm run dev -- -m ${type}=1`);
   plan.changesVariables = true;
   await create(plan, `src/${type}.ts`, isHttp ? httpProcess(words) : backgroundProcess(words));
   await create(plan, `test/${type}.test.ts`, isHttp ? httpTest(words) : backgroundTest(words));

@@ -20,7 +20,7 @@ export function renamed(text: string, name: FeatureName): string {
   const ts = typescript();
   const words = (match: string): Words => (/s$/i.test(match) ? name.plural : name.singular);
   const identifier = (old: string) =>
-    old.replaceAll(/(^n|N)otes?(?![a-z])/g, (match: string) =>
+    old.replaceAll(/(?<![A-Za-z])notes?(?![a-z])|Notes?(?![a-z])/g, (match: string) =>
       (match.startsWith("N") ? pascal : camel)(words(match)),
     );
   const inProse = (old: string) =>
@@ -30,12 +30,9 @@ export function renamed(text: string, name: FeatureName): string {
     });
   const inText = (old: string) => {
     if (SQL.test(old)) return old.replaceAll(/\bnotes\b/g, () => sqlNameOf(name.plural));
-    if (/^\w+$/.test(old)) return identifier(old);
+    if (/^"\w+"$/.test(old)) return identifier(old);
     return inProse(
-      old.replaceAll(
-        /(^|\/)(notes?)(?=[/.?`]|$)/g,
-        (_all, slash: string, match: string) => slash + kebab(words(match)),
-      ),
+      old.replaceAll(/(?<=\/)notes?(?![\w-])/g, (match) => kebab(words(match))),
     );
   };
 

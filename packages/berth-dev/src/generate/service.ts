@@ -2,10 +2,11 @@
 import { UsageError } from "port-contract/args";
 import { camel, kebab, parseName, pascal, prose, refuseReserved, snake } from "./names";
 import { withMember } from "./mount";
-import { change, create, emptyPlan, type Plan, textOf } from "./plan";
+import { change, create, emptyPlan, type Plan, textOf, type Workspace } from "./plan";
 
 /** @throws UsageError when the name is invalid, or a file, a variable or a service has it. */
-export async function planService(root: string, name: string): Promise<Plan> {
+export async function planService(workspace: Workspace, name: string): Promise<Plan> {
+  const { root } = workspace;
   const words = parseName(name);
   refuseReserved(words, "choose another name, such as billing");
   const [file, use, attach] = [kebab(words), camel(words), `attach${pascal(words)}`];
@@ -16,7 +17,7 @@ export async function planService(root: string, name: string): Promise<Plan> {
   if (new RegExp(`^\\s*${use}\\b\\s*[:,]`, "m").test(services ?? "") || OWN.includes(use))
     throw new UsageError(`src/services.ts has a service ${use} already: choose another name`);
 
-  const plan = emptyPlan(root, `npm run check; features get it as services.${use}`);
+  const plan = emptyPlan(workspace, `npm run check; features get it as services.${use}`);
   plan.changesVariables = true;
   await create(
     plan,

@@ -82,7 +82,7 @@ export function calls(node: Node | undefined, name: string): TypeScript.CallExpr
     .filter(({ expression }) => expression.getText() === name);
 }
 
-/** Adds names to the imports from a module: to the import that is there, or as a line of its own after the others. */
+/** Adds names to the imports from a module: to the import that is there, or as a line of its own. */
 export function importEdits(
   source: TypeScript.SourceFile,
   from: string,
@@ -90,26 +90,35 @@ export function importEdits(
 ): Edit[] {
   const ts = typescript();
   const imports = source.statements.filter(ts.isImportDeclaration);
-  const same = imports.filter(
-    ({ moduleSpecifier }) => (moduleSpecifier as TypeScript.StringLiteral).text === from,
-  );
-  const bindings = same
-    .map(({ importClause }) => importClause)
-    .filter((clause) => clause && clause.phaseModifier === undefined)
-    .map((clause) => clause?.namedBindings)
-    .find((each) => each && ts.isNamedImports(each)) as TypeScript.NamedImports | undefined;
-  const present = same.flatMap((each) => {
-    const clause = each.importClause?.namedBindings;
-    return clause && ts.isNamedImports(clause) ? clause.elements.map((one) => one.name.text) : [];
+  const bindings = imports.flatMap(({ moduleSpecifier, importClause }) => {
+    const named = importClause?.namedBindings;
+    const isSame = (moduleSpecifier as TypeScript.StringLiteral).text === from;
+    return isSame && named && ts.isNamedImports(named) ? [named] : [];
   });
-  const missing = names.filter((name) => !present.includes(name.replace(/^type /, "")));
+  const present = bindings.flatMap(({ elements }) => elements.map(({ name }) => name.text));
+  const missing = names.filter((name) => !present.includes(name));
+  const [first] = bindings;
   if (missing.length === 0) return [];
-  const last = bindings?.elements.at(-1);
-  if (last) return [{ start: last.getEnd(), end: last.getEnd(), text: `, ${missing.join(", ")}` }];
-  const line = `import { ${missing.join(", ")} } from "${from}";\n`;
-  const place = placeOfImport(imports, from);
-  return [{ start: place, end: place, text: line }];
+  if (!first) {
+    const place = placeOfImport(imports, from);
+    const line = `import { ${missing.join(", ")} } from "${from}";\n`;
+    return [{ start: place, end: place, text: line }];
+  }
+  const isOfTypes = first.parent.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  const all = first.elements.map((one) => `${isOfTypes ? "type " : ""}${one.getText()}`);
+  const isSorted = all.join() === [...all].sort(byName).join();
+  const list = [...all, ...missing];
+  const text = `{ ${(isSorted ? list.sort(byName) : list).join(", ")} }`;
+  return [
+    { start: isOfTypes ? first.parent.getStart() : first.getStart(), end: first.getEnd(), text },
+  ];
 }
+
+/** As the template sorts them: without regard to case and to `type`. */
+const byName = (a: string, b: string): number => {
+  const [one, other] = [a, b].map((text) => text.replace(/^type /, "").toLowerCase());
+  return one! < other! ? -1 : 1;
+};
 
 /** Before the first import of a later path, packages first; else after the last one. */
 function placeOfImport(imports: readonly TypeScript.ImportDeclaration[], from: string): number {

@@ -15,7 +15,7 @@ import { UsageError } from "port-contract/args";
 import type { Plan } from "./plan";
 
 /** @throws UsageError when a file cannot be written; then everything is as before. */
-export function writePlan({ root, created, changed }: Plan): void {
+export function writePlan({ workspace: { root }, created, changed }: Plan): void {
   const undo: (() => void)[] = [];
   try {
     for (const [file, text] of created) {
