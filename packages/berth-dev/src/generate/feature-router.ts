@@ -8,7 +8,7 @@ import { applyEdits, calls, type Edit, find, named, parse, typescript } from "./
 /** Describes, for the routes that write, what the constraints refuse. */
 export function withProblems(text: string, fields: readonly Field[]): string {
   const unique = fields.filter(({ isUnique }) => isUnique).map(takenDetail);
-  const missing = filtersOf(fields).map(missingDetail);
+  const missing = [...new Set(filtersOf(fields).map(missingDetail))];
   const problems = [
     ...(unique.length > 0 ? [`409: ${JSON.stringify(unique.join(" "))}`] : []),
     ...(missing.length > 0

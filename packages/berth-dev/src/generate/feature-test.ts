@@ -3,7 +3,7 @@ import type * as TypeScript from "typescript";
 import type { Field } from "./fields";
 import { filtersOf } from "./feature-schema";
 import { missingDetail, takenDetail } from "./feature-store";
-import { type FeatureName, kebab, prose, singularOf, withArticle } from "./names";
+import { type FeatureName, kebab, prose, singularOf } from "./names";
 import {
   applyEdits,
   descendants,
@@ -91,7 +91,7 @@ export function withFieldTests(
 
   const sample = fields.map((field) => member(field.name, field.sample)).join(", ");
   const path = kebab(name.plural);
-  const blocks = blocksOf({ name, fields, path });
+  const blocks = blocksOf(fields, path);
   const lets = rows.map(({ field }) => `\nlet ${field}: string;`).join("");
   const created = rows.flatMap(({ field, statements, id }) => [...statements, `${field} = ${id};`]);
   return applyEdits(text, [
@@ -131,15 +131,7 @@ function intoDescribe(source: TypeScript.SourceFile, title: string, tests: strin
   return [{ start: at, end: at, text: `\n${tests}\n` }];
 }
 
-function blocksOf({
-  name,
-  fields,
-  path,
-}: {
-  name: FeatureName;
-  fields: readonly Field[];
-  path: string;
-}) {
+function blocksOf(fields: readonly Field[], path: string) {
   const optional = fields.filter(({ isOptional }) => isOptional);
   return {
     post: [
@@ -149,7 +141,7 @@ function blocksOf({
       ...filtersOf(fields).map(missingRow),
     ].join("\n\n"),
     list: filtersOf(fields)
-      .map((field) => filteredList(name, field, path))
+      .map((field) => filteredList(field, path))
       .join("\n\n"),
   };
 }
@@ -211,14 +203,14 @@ const takenField = (field: Field): string =>
   });
 
 const missingRow = (field: Field): string =>
-  refused(`responds 422 when the ${prose(singularOf(field.references ?? ""))} does not exist`, {
+  refused(`responds 422 to a ${field.name} of no ${prose(singularOf(field.references ?? ""))}`, {
     change: `${field.name}: "9223372036854775807"`,
     status: '422, "Unprocessable Entity"',
     detail: missingDetail(field),
   });
 
-const filteredList = (name: FeatureName, field: Field, path: string): string => `
-  it("lists those of ${withArticle(singularOf(field.references ?? ""))}", async () => {
+const filteredList = (field: Field, path: string): string => `
+  it("lists those of a ${field.name}", async () => {
     const id = idOf(await post(input()));
     expect(ids(await request(app).get(\`/${path}?${field.name}=\${${field.name}}\`))).toEqual([id]);
     const others = await request(app).get("/${path}?${field.name}=9223372036854775807");
@@ -233,6 +225,10 @@ function deletions(
 ): string {
   return filtersOf(fields)
     .filter(({ references }) => paths.has(references ?? ""))
+    .filter(
+      ({ references }, index, all) =>
+        index === all.findIndex((one) => one.references === references),
+    )
     .map((field) => {
       const [one, path] = [
         prose(singularOf(field.references ?? "")),

@@ -10,7 +10,7 @@ import { runUntilStopped } from "berth/process";
 import { ${camel(words)}Variables } from "./config";
 import { backingServices } from "./services";
 
-void runUntilStopped(${camel(words)}Variables, async ({ config, logger, every }) => {
+void runUntilStopped(${camel(words)}Variables, ({ config, logger, every }) => {
   const { database } = backingServices;
   const { attached, services } = attachServices(
     { database },
@@ -21,7 +21,7 @@ void runUntilStopped(${camel(words)}Variables, async ({ config, logger, every })
     const [row] = await services.database.query<{ now: string }>("SELECT now()");
     logger.info({ now: row?.now }, "${prose(words)} done");
   });
-  return attached; // closed at the end
+  return Promise.resolve(attached); // closed at the end
 });
 `;
 

@@ -31,9 +31,7 @@ export function renamed(text: string, name: FeatureName): string {
   const inText = (old: string) => {
     if (SQL.test(old)) return old.replaceAll(/\bnotes\b/g, () => sqlNameOf(name.plural));
     if (/^"\w+"$/.test(old)) return identifier(old);
-    return inProse(
-      old.replaceAll(/(?<=\/)notes?(?![\w-])/g, (match) => kebab(words(match))),
-    );
+    return inProse(old.replaceAll(/(?<=\/)notes?(?![\w-])/g, (match) => kebab(words(match))));
   };
 
   const source = parse(text);
