@@ -97,9 +97,12 @@ export const date = v.pipe(
   ),
 );
 
-/** Offsets below 16 hours, as in PostgreSQL, and no leap seconds, which it would turn into the next second. */
+/**
+ * Offsets below 16 hours, as in PostgreSQL, and no leap seconds, which it would turn into the next second. In UTC, and rounded to
+ * microseconds, it stays within the years that RFC 3339 has.
+ */
 const DATE_TIME =
-  /^(?!0000)\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
+  /^(?!0000|0001-01-01T.*\+|9999-12-31T(.*-|23:59:59\.999999))\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
 /**
  * A point in time with its offset, such as `2026-11-01T12:30:00+01:00`; it stays a string.
