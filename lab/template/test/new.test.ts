@@ -1,5 +1,6 @@
 // `npm run new`, in a service that `npm run init` has written: what it writes passes the service's own checks.
 import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { filesIn, packed, read, root, writeService } from "../new-service";
 
@@ -34,8 +35,7 @@ describe("npm run new", () => {
     expect(berth("feature", "orders", "customerId:references(customers)")).toEqual({
       status: 2,
       stdout: "",
-      stderr:
-        'new: no migration creates a table "customers" with an id: expected one of none, as there are no tables yet\n',
+      stderr: 'new: no migration creates a table "customers" with an id: write its feature first\n',
     });
     expect(berth("feature", "../orders", "item:text")).toMatchObject({ status: 2, stdout: "" });
     expect(berth("feature", "orders", "item:text", "--dry-run")).toMatchObject({
@@ -54,6 +54,27 @@ describe("npm run new", () => {
       2,
       `new: ${join(folder, "src")} has no service built on berth: run this in the service's folder\n`,
     ]);
+  });
+
+  it("damages no file when it is killed half-way", () => {
+    const before = filesIn(folder).map((file) => [file, read(folder, file)]);
+    // The first rename would put the changed src/routes.ts in its place.
+    const program = `require("node:fs").renameSync = () => process.kill(process.pid, "SIGKILL");
+      process.argv.splice(1, 0, "berth");
+      require(${JSON.stringify(join(root, "packages/berth-dev/bin/berth.js"))});`;
+    const args = ["new", "feature", "killed-ones", "item:text"];
+    const killed = spawnSync(process.execPath, ["-e", program, "--", ...args], { cwd: folder });
+    expect(killed.signal).toBe("SIGKILL");
+    expect(before.map(([file = ""]) => [file, read(folder, file)])).toEqual(before);
+    expect(berth(...args.slice(1))).toMatchObject({
+      status: 2,
+      stderr: "new: src/features/killed-ones exists: choose another name, or remove it\n",
+    });
+    for (const rest of filesIn(folder)) {
+      if (!before.some(([file]) => file === rest)) rmSync(join(folder, rest));
+    }
+    for (const of of ["src/features", "test/features"])
+      rmSync(join(folder, of), { recursive: true });
   });
 
   it("writes what passes lint, the formatter, the compiler, its tests and the fuzzer", () => {

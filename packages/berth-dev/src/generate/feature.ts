@@ -33,7 +33,7 @@ const MIGRATIONS = {
   table: `${SAMPLE}/migrations/20261101000000_create-notes.ts`,
   keys: `${SAMPLE}/migrations/20261102000000_create-idempotency-keys.ts`,
 };
-/** Of node-pg-migrate. */
+/** What every service has: those of the migrations, and of `idempotent`. */
 const OWN_TABLES = ["migrations", "idempotency_keys"];
 
 /** What the command line says. */
@@ -85,7 +85,7 @@ export async function planFeature(workspace: Workspace, options: FeatureOptions)
   return plan;
 }
 
-/** The sample's file says that it is the sample. */
+/** The sample's router says that it is the sample. */
 const asOwn = (router: string, name: FeatureName): string =>
   router.replace(/^\/\/ The sample feature: /, () => `// The ${prose(name.plural)}: `);
 

@@ -18,7 +18,7 @@ export interface FieldCode {
 }
 
 /** A field's name, and the arguments of its type. */
-interface Declared {
+export interface Declared {
   name: string;
   words: Words;
   args: readonly string[];

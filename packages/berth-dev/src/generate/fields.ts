@@ -1,6 +1,6 @@
 // Parses the fields of a feature, such as `total:money`, `email:email(unique)` or `customerId:references(customers)`.
 import { UsageError } from "port-contract/args";
-import { FIELD_TYPES, type FieldCode } from "./field-types";
+import { type Declared, FIELD_TYPES, type FieldCode } from "./field-types";
 import { quoted, snake, type Words, wordsOf } from "./names";
 import { MAX_SQL_NAME, SYSTEM_COLUMNS } from "./sql-names";
 
@@ -71,21 +71,22 @@ function parseField(spec: string, table: string): Field {
   if (isUnique && UNDISTINCT.includes(type)) {
     throw new UsageError(`the field ${name} of type ${type} cannot be unique: leave that out`);
   }
-  if (type === "references") return { ...declared, isOptional, isUnique, ...reference(declared) };
-  if (!Object.hasOwn(FIELD_TYPES, type)) {
-    throw new UsageError(
-      `the field ${name} has the unknown type ${quoted(type)}: expected one of ${Object.keys(FIELD_TYPES).join(", ")}, references`,
-    );
-  }
-  const code = FIELD_TYPES[type]!.code(declared);
-  if (isUnique && !code.sample.includes("number")) {
+  const field = { ...declared, isOptional, isUnique, ...codeOf(type, declared) };
+  if (isUnique && !field.sample.includes("number")) {
     throw new UsageError(`the field ${name} has too few values to be unique: widen its range`);
   }
-  const field = { ...declared, isOptional, isUnique, ...code };
   const constraint = constraintOf(table, field);
   if (constraint.length <= MAX_SQL_NAME) return field;
   throw new UsageError(
     `the constraint ${constraint} has a name of more than ${MAX_SQL_NAME} characters: shorten the name of the field ${name}`,
+  );
+}
+
+function codeOf(type: string, declared: Declared): FieldCode & Pick<Field, "references"> {
+  if (type === "references") return reference(declared);
+  if (Object.hasOwn(FIELD_TYPES, type)) return FIELD_TYPES[type]!.code(declared);
+  throw new UsageError(
+    `the field ${declared.name} has the unknown type ${quoted(type)}: expected one of ${Object.keys(FIELD_TYPES).join(", ")}, references`,
   );
 }
 
@@ -105,7 +106,7 @@ function parseFieldName(name: string): string {
   return name;
 }
 
-function reference({ name, words, args }: { name: string; words: Words; args: readonly string[] }) {
+function reference({ name, words, args }: Declared) {
   const [table, ...more] = args;
   if (table === undefined || more.length > 0 || !/^[A-Za-z][\w-]{0,62}$/.test(table)) {
     throw new UsageError(

@@ -138,7 +138,7 @@ async function requireTable(client: Client, table: string): Promise<void> {
   const [existing] = (await client.query<{ names: string | null }>(TABLES)).rows;
   throw new UsageError(
     rows[0] === undefined
-      ? `no migration creates a table ${quoted(table)} with an id: expected one of ${existing?.names ?? "none, as there are no tables yet"}`
+      ? `no migration creates a table ${quoted(table)} with an id: ${existing?.names ? `expected one of ${existing.names}` : "write its feature first"}`
       : `${table}.id is a ${rows[0].type}, and references takes tables whose id is a bigint: add the field by hand`,
   );
 }
