@@ -107,12 +107,13 @@ describe("the log of statements", () => {
       for await (const _row of database.stream(text, [1]));
     };
     await expect(failing()).rejects.toThrow("division");
-    const parts = lines().filter(({ level }) => level === "warn");
     const slow = { level: "warn", statement: expect.stringContaining(text) as string };
-    expect(parts).toEqual([
-      { ...slow, values: [9], rows: 1, msg: "slow SQL statement" },
-      { ...slow, values: [1], code: "22012", msg: "slow SQL statement failed" },
-    ]);
+    // On a busy machine other parts, such as the DECLARE, are slow as well.
+    expect(lines()).toContainEqual({ ...slow, values: [9], rows: 1, msg: "slow SQL statement" });
+    expect(lines()).toContainEqual({
+      ...{ ...slow, values: [1], code: "22012" },
+      msg: "slow SQL statement failed",
+    });
   });
 
   it("has no warnings when they are off", async () => {
