@@ -14,6 +14,8 @@ export function setRequestId(metadata: Metadata): string {
 /** The id set by `setRequestId`. */
 export const requestIdOf = (metadata: Metadata): string => String(metadata.get(REQUEST_ID)[0]);
 
+export const TRACE_HEADERS = ["traceparent", "tracestate"] as const;
+
 const traced = (metadata: Metadata) => ({
   headers: {
     traceparent: metadata.get("traceparent")[0],
@@ -23,8 +25,12 @@ const traced = (metadata: Metadata) => ({
 
 export const traceIdOf = (metadata: Metadata): string | undefined => traceId(traced(metadata));
 
+/** The trace headers of a call, if they are valid. */
+export const traceHeadersOf = (metadata: Metadata): Readonly<Record<string, string>> =>
+  traceHeaders(traced(metadata));
+
 /** Headers to propagate to other services. */
 export const headersToPropagate = (metadata: Metadata): Readonly<Record<string, string>> => ({
   [REQUEST_ID]: requestIdOf(metadata),
-  ...traceHeaders(traced(metadata)),
+  ...traceHeadersOf(metadata),
 });

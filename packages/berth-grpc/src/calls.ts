@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from "node
 import { Metadata, type ServerInterceptor, ServerInterceptingCall, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { peerAddress } from "berth/listener";
+import { publishCall, type PublishedCall } from "./call-events";
 import { type Refusal, refusalOf } from "./call-head";
 import { setRequestId, traceIdOf } from "./call-headers";
 import { sentStatus, streamOf } from "./http2-stream";
@@ -67,6 +68,7 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
       const client = socket && peerAddress(socket);
       let requestId: string;
       let traceId: string | undefined;
+      let published: PublishedCall | undefined;
       const requestTimer = method.requestStream
         ? undefined
         : setTimeout(() => call.sendStatus(REQUEST_TIMEOUT), limits.requestTimeoutMs);
@@ -83,12 +85,14 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
       const endAndLog = (): void => {
         clearTimeout(requestTimer);
         unfinished?.end();
+        const code = sentStatus(stream);
+        published?.end(code);
         logger.info(
           {
             requestId,
             traceId,
             method: method.path,
-            code: sentStatus(stream),
+            code,
             durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
             client,
           },
@@ -100,6 +104,7 @@ export function trackCalls(logger: Logger, limits: CallLimits): Calls {
           next({
             onReceiveMetadata(metadata, pass) {
               requestId = setRequestId(metadata);
+              published = publishCall(metadata, method.path);
               traceId = traceIdOf(metadata);
               if (refusal) refuse(refusal);
               else pass(metadata);

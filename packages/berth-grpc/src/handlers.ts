@@ -11,6 +11,7 @@ import {
 import type { Logger } from "pino";
 import { runInWorkContext } from "berth/process";
 import { CallError, isServerError, statusOf } from "./call-error";
+import { runInCall } from "./call-events";
 import { requestIdOf, traceIdOf, headersToPropagate } from "./call-headers";
 import { type Protos, type ServiceDefinition, serviceIn } from "./protos";
 
@@ -132,7 +133,7 @@ function handle(
     headersToPropagate: () => headersToPropagate(metadata),
     deadline: Number.isFinite(remainingMs) ? performance.now() + remainingMs : undefined,
   };
-  runInWorkContext(workContext, () => void run());
+  runInCall(metadata, () => runInWorkContext(workContext, () => void run()));
 }
 
 /** @throws CallError INVALID_ARGUMENT when the bytes are not a message of this type */

@@ -1,5 +1,6 @@
 // A circuit breaker: calls to a service that does not respond fail at once, and single trial calls find out when it does.
 import type { Logger } from "pino";
+import { circuitChange } from "../process/channels";
 
 /** How many failures in a row open the circuit. */
 const FAILURE_THRESHOLD = 5;
@@ -41,6 +42,11 @@ export function createCircuitBreaker(
   /** Half-open: a trial call is in flight. */
   let isHalfOpen = false;
 
+  const publish = (isOpen: boolean): void => {
+    if (circuitChange.hasSubscribers) circuitChange.publish({ service, isOpen });
+  };
+  publish(false);
+
   function open(forMs: number): void {
     openMs = Math.min(forMs, MAX_OPEN_MS);
     // Jitter: many clients must not try in step, nor in step with a service that restarts periodically.
@@ -54,6 +60,7 @@ export function createCircuitBreaker(
     if (failures < FAILURE_THRESHOLD) return;
     openSince = now();
     open(FIRST_OPEN_MS);
+    publish(true);
     logger.warn(
       { service, failures, err },
       `${service} is not responding: circuit breaker open, calls wait or fail at once`,
@@ -65,6 +72,7 @@ export function createCircuitBreaker(
     if (outcome === "failure") open(openMs * 2);
     if (outcome !== "success") return;
     [failures, openUntil] = [0, undefined];
+    publish(false);
     logger.info({ service }, `${service} is responding again: circuit breaker closed`);
   };
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { currentContext } from "../process/work-context";
 import type { CircuitBreaker, Permit } from "../backing/circuit-breaker";
+import { type PublishedAttempt, publishAttempt } from "./attempt-events";
 import { ServiceError } from "./errors";
 import { type ServiceRequest, takeContent, toRequest } from "./request";
 import { createRetryBudget, isUnsent, mayRepeat, outcomeOf, retryDelayMs } from "./retries";
@@ -12,6 +13,8 @@ import type { AnyCall, RequestCall } from "./types";
 export interface AttemptsOptions {
   /** The service's name. */
   name: string;
+  /** Such as `https://stock.example`. */
+  origin: string;
   /** The path prefix of all calls. */
   prefix: string;
   /** The default time limit of a call, in milliseconds. */
@@ -57,7 +60,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Creates the function that sends calls, with one retry budget for all of them. */
 export function createAttempts(options: AttemptsOptions): Attempt {
-  const { name, prefix, timeoutMs, silenceTimeoutMs, circuit, sign, closing } = options;
+  const { name, origin, prefix, timeoutMs, silenceTimeoutMs, circuit, sign, closing } = options;
   const budget = createRetryBudget();
 
   /** Sleeps; `close` ends it. */
@@ -81,6 +84,7 @@ export function createAttempts(options: AttemptsOptions): Attempt {
     remainingMs: () => number,
     report: Permit,
     release: () => void,
+    published: PublishedAttempt | undefined,
   ): Promise<ServiceRequest> {
     const limitMs = wholeMs(remainingMs());
     try {
@@ -88,6 +92,7 @@ export function createAttempts(options: AttemptsOptions): Attempt {
     } catch (err) {
       release();
       report("unknown");
+      published?.end(err);
       throw err;
     }
   }
@@ -110,13 +115,19 @@ export function createAttempts(options: AttemptsOptions): Attempt {
         report("unknown");
         throw last ?? unavailable(name);
       }
-      const ready = sign ? await prepare(request, lane, remainingMs, report, release) : request;
+      const published = publishAttempt(name, origin, request, tries);
+      const toSend = published?.request ?? request;
+      const ready = sign
+        ? await prepare(toSend, lane, remainingMs, report, release, published)
+        : toSend;
       const limitMs = wholeMs(remainingMs());
       try {
         const response = await lane.send(ready, limitMs, release);
         report("success");
+        published?.end();
         return response;
       } catch (err) {
+        published?.end(err);
         // A stream that comes slowly, such as a client's upload, takes the service's time.
         const isSending = request.content?.isUnfinished() ?? false;
         const hadTime = !isSending && limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;

@@ -64,7 +64,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
   const streamSemaphore = createSemaphore(connections, signal);
   const signer = sign && createSigner(name, origin, sign);
   const attempt = createAttempts({
-    ...{ name, prefix, timeoutMs, silenceTimeoutMs, sign: signer, closing: signal },
+    ...{ name, origin, prefix, timeoutMs, silenceTimeoutMs, sign: signer, closing: signal },
     circuit: createCircuitBreaker(name, logger),
   });
 

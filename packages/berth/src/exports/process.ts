@@ -2,6 +2,7 @@
 export { type About, type ProcessServices, readAbout } from "../process/about";
 export { enter, type PortVariables, runOnce, serve, type ServiceProcess } from "../process/entry";
 export { readEnvFile } from "../process/env-file";
+export { type ExtendedProcess, extendProcess, type ProcessExtension } from "../process/extensions";
 export {
   createLifecycle,
   type Lifecycle,

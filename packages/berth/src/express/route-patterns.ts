@@ -21,5 +21,15 @@ export function routePattern({ route, baseUrl }: Request): string | undefined {
   return patterns.get(found) ?? (join(baseUrl, String(found.path)) || "/");
 }
 
+/**
+ * Of as few values as there are routes, whatever clients send: a route without one recorded pattern gets its own path behind
+ * a `*`, as in `*\/:id`. Undefined until a route has matched.
+ */
+export function boundedPattern({ route }: Request): string | undefined {
+  if (route === undefined) return undefined;
+  const found = route as IRoute;
+  return patterns.get(found) ?? `*${String(found.path)}`;
+}
+
 /** `/` adds nothing to the mount path. */
 const join = (mount: string, path: string): string => (path === "/" ? mount : mount + path);

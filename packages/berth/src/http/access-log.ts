@@ -28,7 +28,7 @@ export function accessLog(logger: Logger): RequestHandler {
         route: routePattern(req),
         method,
         path,
-        status: statusOf(res),
+        status: sentStatus(res),
         durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
         bytes,
         client,
@@ -87,7 +87,7 @@ const bytesLogged = new WeakMap<Socket, number>();
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** The status that was sent, even if the response is incomplete. */
-const statusOf = (res: Response): number =>
+export const sentStatus = (res: Response): number =>
   refusedWith(res) ?? (res.headersSent ? res.statusCode : CLIENT_CLOSED_REQUEST);
 
 /** Longer paths are truncated, in characters. */

@@ -6,6 +6,7 @@ import { requestId } from "../request/request-id";
 import { accessLog } from "./access-log";
 import { defaultHeaders } from "./default-headers";
 import { logContext } from "./log-context";
+import { requestEvents } from "./request-events";
 import { sendProblem } from "./send-problem";
 import { strictHead } from "./strict-head";
 
@@ -16,6 +17,7 @@ import { strictHead } from "./strict-head";
 export const everyRequest = (logger: Logger): RequestHandler =>
   asOneLayer(
     requestId,
+    requestEvents,
     logContext(logger),
     accessLog(logger),
     defaultHeaders(),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { ServerResponse } from "node:http";
 import type { Request, Response } from "express";
+import { idempotencyUsed, type IdempotencyEvent } from "../process/channels";
 import { Problem } from "../request/problem";
 
 /** A response that can be stored as JSON. */
@@ -46,11 +47,18 @@ export async function idempotent<Db>(
     key === undefined
       ? undefined
       : { key: `${key} ${digestOf(client)}`, fingerprint: fingerprintOf(req) };
+  const publish = (result: IdempotencyEvent["result"]): void => {
+    if (request && idempotencyUsed.hasSubscribers) idempotencyUsed.publish({ result });
+  };
   const { response, isRepeated } = await once(request, async (db) => {
     const made = await work(db);
     checkHead(made, res);
     return made;
+  }).catch((err: unknown) => {
+    publish("failed");
+    throw err;
   });
+  publish(isRepeated ? "repeated" : "first");
   res.status(response.status).set(response.headers ?? {});
   if (isRepeated) res.set("Idempotent-Replayed", "true");
   if (response.body === undefined) res.end();

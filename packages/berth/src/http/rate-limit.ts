@@ -1,6 +1,7 @@
 // Limits how many requests one client may send per minute.
 import type { Request, RequestHandler } from "express";
 import type * as ExpressRateLimit from "express-rate-limit";
+import { rateLimited } from "../process/channels";
 import { currentLogger } from "../process/work-context";
 import { clientAddress } from "../request/client-address";
 import { Problem } from "../request/problem";
@@ -44,6 +45,7 @@ export function rateLimit({ perMinute, redis, name }: RateLimitOptions): Request
       return ipKeyGenerator(clientAddress(req) ?? "");
     },
     handler() {
+      if (rateLimited.hasSubscribers) rateLimited.publish({ result: "refused" });
       throw new Problem(429, "Too many requests: try again later.");
     },
     store: redis
@@ -112,6 +114,7 @@ function createCounters({ send }: CounterStore, prefix: string): ExpressRateLimi
         // express-rate-limit subtracts `Date.now()` again in the same turn, so setting the clock changes nothing.
         return { totalHits, resetTime: new Date(Date.now() + remainingMs) };
       } catch (err) {
+        if (rateLimited.hasSubscribers) rateLimited.publish({ result: "not counted" });
         warnOnce(err);
         throw err;
       }

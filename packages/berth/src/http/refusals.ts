@@ -4,6 +4,7 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Request } from "express";
 import type { Logger } from "pino";
+import { requestRefused } from "../process/channels";
 import { peerAddress } from "../request/client-address";
 import { PROBLEM_TYPE, problemText } from "../request/problem";
 import { helmetHeaders } from "./default-headers";
@@ -38,6 +39,7 @@ export function refusals(logger: Logger) {
   const securityHeaders = inLines(helmetHeaders());
   return (code: string, socket: Socket, res?: ServerResponse): string => {
     const [status, detail] = ERRORS[code] ?? MALFORMED;
+    if (!res && requestRefused.hasSubscribers) requestRefused.publish({ status });
     const requestId = (res?.req as Request | undefined)?.id ?? randomUUID();
     // A client of an incomplete request has nearly always disconnected: the access log marks that as `aborted`.
     if (res && code !== INCOMPLETE) (res as Refused)[REFUSED_WITH] = status;

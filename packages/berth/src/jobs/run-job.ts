@@ -6,6 +6,7 @@ import type { Queryable } from "../postgres/transactions";
 import { type Completion, createCompletion } from "./completion";
 import { JobLostError, UnrecoverableError } from "./errors";
 import type { JobHandler, RunningJob } from "./handler";
+import { publishJob } from "./job-events";
 import { parsePayload } from "./payload";
 import { giveUpJob, type Lock } from "./statements";
 import { type JobOrigin, parseStored } from "./stored-job";
@@ -36,7 +37,7 @@ export interface RunOptions {
 }
 
 /** How a run ended; one that was interrupted says nothing about the job. */
-type Outcome = "done" | { interrupted: Error } | { err: Error };
+export type Outcome = "done" | { interrupted: Error } | { err: Error };
 
 /** @returns A promise that rejects if the job has failed, and never settles if the run was interrupted. */
 export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Promise<void> {
@@ -56,11 +57,13 @@ export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Pr
     complete: completion.complete,
   };
   const work = async () => handler.run(parsePayload(handler.type, payload) as never, running);
+  const published = publishJob(running, origin);
   return new Promise((resolve, reject) => {
-    runInWorkContext(contextOf(running, origin), () => {
+    runInWorkContext(contextOf(running, published ? published.headers : origin), () => {
       let interrupted: Error | undefined;
       const interruption = () => interrupted;
-      const outcome = attempt({ ...options, work, stop, job, completion, interruption });
+      const begin = () => attempt({ ...options, work, stop, job, completion, interruption });
+      const outcome = published ? published.run(begin) : begin();
       const run: Run = {
         id: job.id,
         interrupt(reason) {
@@ -71,6 +74,7 @@ export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Pr
       };
       runs.add(run);
       void outcome.then((end) => {
+        published?.end(end);
         // It is to be handed back, so graphile-worker must not write that it has failed.
         if (end !== "done" && "interrupted" in end && !isLost(end.interrupted)) return;
         runs.delete(run);

@@ -1,6 +1,7 @@
 // A database connection pool with a bounded queue: a caller that could not be served in time fails at once.
 import { AsyncResource } from "node:async_hooks";
 import type { Client } from "pg";
+import { poolCreated, poolWait } from "../process/channels";
 
 /** The options of a connection pool. */
 export interface PoolOptions {
@@ -51,6 +52,7 @@ interface Waiter {
   resolve: (client: Client) => void;
   reject: (err: unknown) => void;
   timer?: NodeJS.Timeout;
+  since: number;
 }
 
 /** Creates a pool, which opens connections on demand. */
@@ -82,11 +84,12 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
       throw new Error(`${maxWaiting} callers are already waiting for ${size} connections`);
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject };
+      const waiter: Waiter = { resolve, reject, since: performance.now() };
       waiting.add(waiter);
       openOne();
       waiter.timer = setTimeout(() => {
         waiting.delete(waiter);
+        publishWait(waiter, false);
         reject(new Error(`no connection became free within ${waitMs} ms`));
       }, waitMs);
     });
@@ -135,7 +138,10 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
 
   function serve(client: Client, now: number): void {
     const waiter = nextWaiter();
-    if (waiter) return waiter.resolve(client);
+    if (waiter) {
+      publishWait(waiter, true);
+      return waiter.resolve(client);
+    }
     if (onEmpty) return drop(client);
     idle.push({ client, since: now });
     idleTimer ??= setTimeout(dropIdle, IDLE_MS).unref();
@@ -185,6 +191,12 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     });
   }
 
+  if (poolCreated.hasSubscribers) {
+    poolCreated.publish({
+      stats: () =>
+        onEmpty ? undefined : { size, open: open.size, idle: idle.length, waiting: waiting.size },
+    });
+  }
   return {
     acquire,
     release,
@@ -193,4 +205,9 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     isBusy: () => idle.length === 0 && open.size > 0,
     lastResponseAt: () => lastResponseAt,
   };
+}
+
+function publishWait({ since }: Waiter, isServed: boolean): void {
+  if (poolWait.hasSubscribers)
+    poolWait.publish({ durationMs: performance.now() - since, isServed });
 }

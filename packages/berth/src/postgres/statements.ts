@@ -1,6 +1,7 @@
 // Runs statements on connections, with the request's comment; logs them, and names them in their errors.
 import type { Client, QueryConfig, QueryResult } from "pg";
 import type { Logger } from "pino";
+import { statementEnd } from "../process/channels";
 import { withComment } from "./statement-comment";
 import { nameStatement, shortenStatement } from "./statement-error";
 import { createStatementPlaces, type StatementPlaces } from "./statement-places";
@@ -70,12 +71,16 @@ export function createStatementRunner({
       const sent = withComment(text);
       const result = await client.query<Row>(isSingle ? asSingle(sent) : sent, [...values]);
       const tookMs = performance.now() - startedAt;
+      if (statementEnd.hasSubscribers)
+        statementEnd.publish({ text, startedAt, durationMs: tookMs });
       if (tookMs >= slowMs || logger.isLevelEnabled("debug"))
         write(named.text, named.values, tookMs, { rows: countOf(result) }, "SQL statement");
       return result.rows;
     } catch (err) {
       nameStatement(err, named.text, places.framesOf(named.text));
       const tookMs = performance.now() - startedAt;
+      if (statementEnd.hasSubscribers)
+        statementEnd.publish({ text, startedAt, durationMs: tookMs, err });
       if (tookMs >= slowMs || logger.isLevelEnabled("debug")) {
         const { code } = err as { code?: unknown };
         write(named.text, named.values, tookMs, { code }, "SQL statement failed");

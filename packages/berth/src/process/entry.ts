@@ -8,7 +8,8 @@ import { fittingWorkers, readResourceLimits } from "./concurrency";
 import { readEnvFile } from "./env-file";
 import { ConfigError, type ConfigOf, type Environment, readEnvironment } from "./environment";
 import { exit } from "./exit";
-import { checkInstallation } from "./installation";
+import { startExtensions } from "./extensions";
+import { checkInstallation, readOwnAbout } from "./installation";
 import { createLifecycle, type Lifecycle } from "./lifecycle";
 import { createLogger, type LoggingOptions } from "./logger";
 import { parentGone } from "./parent-shell";
@@ -43,7 +44,9 @@ export async function enter<V extends typeof processVariables>(
   const logger = createLogger(config.LOG_LEVEL, stdout, logging, workerId());
   setProcessLogger(logger);
   // Once for all workers: they load the same files as the supervisor.
-  if (workerId() === undefined) checkInstallation(logger);
+  const isWorker = workerId() !== undefined;
+  if (!isWorker) checkInstallation(logger);
+  const role = isSupervisor ? "supervisor" : isWorker ? "worker" : "single";
   const run = isSupervisor
     ? () =>
         supervise({
@@ -55,7 +58,10 @@ export async function enter<V extends typeof processVariables>(
         })
     : () => main(config, logger);
   try {
-    await exit(await run(), logger);
+    const end = await startExtensions({ config, logger, role, about: readOwnAbout });
+    const code = await run();
+    await end();
+    await exit(code, logger);
   } catch (err) {
     logger.fatal({ err }, (err as Error).message);
     await exit(1, logger);

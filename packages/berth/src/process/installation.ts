@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Logger } from "pino";
+import type { About } from "./about";
 import { isInRange } from "./version-range";
 
 /** The parts of a package.json that are checked. */
@@ -26,7 +27,7 @@ const OWN_FOLDER = join(__dirname, "../..");
  * Logs a warning for each mistake, with its cure. The process goes on, because most of the service may work all the same.
  */
 export function checkInstallation(logger: Logger): void {
-  const main = require.main?.filename ?? process.argv[1];
+  const main = mainFile();
   if (main === undefined) return;
   const service = serviceOf(main);
   const own = { folder: OWN_FOLDER, manifest: readManifest(OWN_FOLDER) ?? {} };
@@ -37,6 +38,14 @@ export function checkInstallation(logger: Logger): void {
   ];
   for (const mistake of new Set(mistakes)) logger.warn(mistake);
 }
+
+/** The name and version of the service that this process runs. */
+export function readOwnAbout(): About {
+  const { name = "service", version = "0.0.0" } = serviceOf(mainFile() ?? "/").manifest;
+  return { name, version };
+}
+
+const mainFile = (): string | undefined => require.main?.filename ?? process.argv[1];
 
 /** Finds the nearest package.json that has a name: one that only sets `type` has none. */
 function serviceOf(main: string): Package {
@@ -59,13 +68,16 @@ function nodeMistake({ manifest: { name, engines } }: Package): string[] {
 function versionMistakes(service: Package, own: Package): string[] {
   const { dependencies = {} } = service.manifest;
   const peers = own.manifest.peerDependencies ?? {};
-  const grpc = installed(service.folder, "berth-grpc");
+  const others = ["berth-grpc", "berth-telemetry"];
   return [
-    ...["berth", "berth-grpc", ...Object.keys(peers)].flatMap((name) =>
+    ...["berth", ...others, ...Object.keys(peers)].flatMap((name) =>
       versionMistake(service, name, dependencies[name], "run npm install"),
     ),
     ...peerMistakes(own),
-    ...(grpc ? peerMistakes(grpc) : []),
+    ...others.flatMap((name) => {
+      const found = installed(service.folder, name);
+      return found ? peerMistakes(found) : [];
+    }),
   ];
 }
 

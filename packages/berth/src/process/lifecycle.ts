@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { type BoundAddress, describeAddress } from "../port/bind";
 import type { PortBoundService } from "../port/service";
 import type { BackgroundService } from "./background-service";
+import { drainStart } from "./channels";
 import { watchDescriptors } from "./descriptors";
 import { FORCED_BY_CTRL_C, onStopRequest, type StopCause } from "./stop-request";
 import { findSupervisor, type Supervised } from "./supervisor-link";
@@ -139,6 +140,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     { delayMs, timeoutMs }: ReturnType<typeof timeLimits>,
   ) {
     const deadline = performance.now() + timeoutMs;
+    if (drainStart.hasSubscribers) drainStart.publish({});
     const acceptWaiting = () =>
       Promise.all(services.filter(bindsPort).map(async (service) => service.acceptWaiting?.()));
     await acceptWaiting();

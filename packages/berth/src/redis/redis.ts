@@ -2,6 +2,7 @@
 import type * as Ioredis from "ioredis";
 import type { Logger } from "pino";
 import type { ConfigOf } from "../process/environment";
+import { commandEnd } from "../process/channels";
 import { createCircuitBreaker } from "../backing/circuit-breaker";
 import type { AttachOptions, BackingService } from "../backing/attach";
 import { BackingServiceUnavailable } from "../backing/unavailable";
@@ -101,13 +102,20 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   async function send(command: string, ...args: (string | number)[]): Promise<unknown> {
     const report = circuit.tryAcquire();
     if (typeof report === "number") throw new BackingServiceUnavailable("redis", reason);
+    const startedAt = performance.now();
+    const publishEnd = (err?: unknown): void => {
+      if (!commandEnd.hasSubscribers) return;
+      commandEnd.publish({ command, startedAt, durationMs: performance.now() - startedAt, err });
+    };
     try {
       const reply = await client.call(command, ...args);
+      publishEnd();
       reason = undefined;
       report("success");
       return reply;
     } catch (thrown) {
       const err = withoutCommand(thrown);
+      publishEnd(err);
       if (isReply(err) && !REFUSES_ALL.test(err.message)) {
         report("success");
         throw err;

@@ -1,0 +1,32 @@
+// Publishes the attempts of calls to another service, for whoever listens.
+import { attemptEnd, type AttemptEvent, attemptStart } from "../process/channels";
+import type { ServiceRequest } from "./request";
+
+/** A published attempt. */
+export interface PublishedAttempt {
+  /** The request, with the headers that listeners have added. */
+  request: ServiceRequest;
+  end(err?: unknown): void;
+}
+
+/** Publishes that a request is about to be sent; undefined if nobody listens. */
+export function publishAttempt(
+  service: string,
+  origin: string,
+  request: ServiceRequest,
+  attempt: number,
+): PublishedAttempt | undefined {
+  if (!attemptStart.hasSubscribers) return undefined;
+  const { method, path } = request;
+  const url = origin + path.replace(/\?.*/, "");
+  const startedAt = performance.now();
+  const event: AttemptEvent = { service, method, url, attempt, headers: {}, startedAt };
+  attemptStart.publish(event);
+  return {
+    request: { ...request, headers: { ...request.headers, ...event.headers } },
+    end(err) {
+      const durationMs = performance.now() - startedAt;
+      attemptEnd.publish(Object.assign(event, { durationMs, err }));
+    },
+  };
+}
