@@ -40,7 +40,7 @@ module.exports = [
     rules: { "no-console": "off" },
   },
   {
-    files: ["packages/{berth,berth-grpc}/src/**/*.ts"],
+    files: ["packages/{berth,berth-grpc,berth-telemetry}/src/**/*.ts"],
     ignores: [
       "packages/berth/src/process/{entry,exit,serve,supervisor-link}.ts",
       "packages/*/src/{testing,testing/**/*}.ts",
@@ -144,4 +144,5 @@ module.exports = [
     onlyFrom(`process|port|backing|client|${ERRORS}`, NO_ROUTES),
   ),
   folder(["packages/berth-grpc/src/**/*.ts"], NO_EXPRESS),
+  folder(["packages/berth-telemetry/src/**/*.ts"], ONLY_EXPRESS_TYPES),
 ];

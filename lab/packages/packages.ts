@@ -24,6 +24,7 @@ export const packages: readonly Package[] = [
   "port-contract",
   "berth",
   "berth-grpc",
+  "berth-telemetry",
   "berth-dev",
   "create-berth",
 ].map((name) => {

@@ -1,0 +1,24 @@
+// What an error was, as an attribute: of few values, whatever its message says.
+
+interface Thrown {
+  /** Of PostgreSQL and Node. */
+  code?: unknown;
+  /** Of a ServiceError. */
+  failure?: unknown;
+  /** Of a ServiceProblem. */
+  problem?: { status?: unknown };
+  name?: unknown;
+}
+
+/** A SQLSTATE, a code such as `ECONNREFUSED`, or a name. */
+const SHORT = /^[A-Za-z0-9_]{1,40}$/;
+
+/** The `error.type` of OpenTelemetry; empty without an error. */
+export function errorType(err: unknown): string {
+  if (err === undefined || err === null) return "";
+  const { code, failure, problem, name } = Object(err) as Thrown;
+  const texts = [problem?.status, failure, code, name].filter(
+    (value) => typeof value === "string" || typeof value === "number",
+  );
+  return texts.map(String).find((text) => SHORT.test(text)) ?? "_OTHER";
+}

@@ -1,0 +1,64 @@
+// The metrics of the process itself: event loop, garbage collection, memory, jobs, the drain, and which version runs.
+import { collectDefaultMetrics, type Registry } from "prom-client";
+import { drainStart, jobEnd, jobStart } from "berth/channels";
+import type { About } from "berth/process";
+import type { Subscriptions } from "../subscriptions";
+import type { Definition, Family } from "./families";
+
+/** Gauges whose names end in _total, which Prometheus' linter refuses. */
+const MISNAMED = ["handles", "requests", "resources"].flatMap((what) => [
+  `nodejs_active_${what}`,
+  `nodejs_active_${what}_total`,
+]);
+
+/** Measures the process and its jobs. */
+export function measureProcess(
+  { on }: Subscriptions,
+  family: (definition: Definition) => Family,
+  registry: Registry,
+  { name, version }: About,
+): void {
+  collectDefaultMetrics({ register: registry });
+  for (const each of MISNAMED) registry.removeSingleMetric(each);
+  // prom-client leaves it out of what several workers have in common.
+  Object.assign(registry.getSingleMetric("process_start_time_seconds") ?? {}, {
+    aggregator: "min",
+  });
+
+  const build = family({
+    kind: "gauge",
+    name: "berth_build_info",
+    help: "Which version runs: always 1.",
+    labels: ["service", "version", "node"],
+    aggregator: "first",
+  });
+  build.set({ service: name, version, node: process.version }, 1);
+
+  const draining = family({
+    kind: "gauge",
+    name: "berth_draining",
+    help: "How many processes drain.",
+    labels: [],
+  });
+  draining.set({}, 0);
+  on(drainStart, () => draining.set({}, 1));
+
+  const jobs = family({
+    kind: "histogram",
+    name: "berth_job_duration_seconds",
+    help: "How long runs of jobs took, by result.",
+    labels: ["job", "result"],
+    buckets: [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
+  });
+  const running = family({
+    kind: "gauge",
+    name: "berth_jobs_running",
+    help: "Runs of jobs in progress.",
+    labels: ["job"],
+  });
+  on(jobStart, ({ name: job }) => running.add({ job }, 1));
+  on(jobEnd, ({ name: job, result, durationMs }) => {
+    running.add({ job }, -1);
+    jobs.observe({ job, result }, durationMs / 1000);
+  });
+}

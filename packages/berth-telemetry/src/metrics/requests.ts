@@ -1,0 +1,84 @@
+// The metrics of what clients ask for: HTTP requests, gRPC calls, rate limits and idempotency keys.
+import {
+  idempotencyUsed,
+  rateLimited,
+  requestEnd,
+  requestRefused,
+  requestStart,
+  rpcEnd,
+  rpcStart,
+} from "berth/channels";
+import { knownMethod } from "../http-methods";
+import type { Subscriptions } from "../subscriptions";
+import type { Definition, Family } from "./families";
+
+/** Names of HTTP and gRPC are those of OpenTelemetry. @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
+export function measureRequests(
+  { on }: Subscriptions,
+  family: (definition: Definition) => Family,
+): void {
+  const durations = family({
+    kind: "histogram",
+    name: "http_server_request_duration_seconds",
+    help: "How long requests took, until the response was sent; http_route is empty where no route has matched.",
+    labels: ["http_request_method", "http_route", "http_response_status_code"],
+  });
+  const inFlight = family({
+    kind: "gauge",
+    name: "http_server_active_requests",
+    help: "Requests in flight.",
+    labels: ["http_request_method"],
+  });
+  on(requestStart, ({ req }) => {
+    inFlight.add({ http_request_method: knownMethod(req.method) }, 1);
+  });
+  on(requestEnd, ({ req, route = "", status, durationMs }) => {
+    const http_request_method = knownMethod(req.method);
+    inFlight.add({ http_request_method }, -1);
+    const labels = { http_request_method, http_route: route, http_response_status_code: status };
+    durations.observe(labels, durationMs / 1000);
+  });
+
+  const refused = family({
+    kind: "counter",
+    name: "berth_http_refused_total",
+    help: "Input that was refused before it was a request: malformed, too large or too slow.",
+    labels: ["http_response_status_code"],
+  });
+  on(requestRefused, ({ status }) => refused.add({ http_response_status_code: status }, 1));
+
+  const calls = family({
+    kind: "histogram",
+    name: "rpc_server_call_duration_seconds",
+    help: "How long gRPC calls took.",
+    labels: ["rpc_method", "rpc_response_status_code"],
+  });
+  const activeCalls = family({
+    kind: "gauge",
+    name: "berth_grpc_active_calls",
+    help: "gRPC calls in flight.",
+    labels: [],
+  });
+  on(rpcStart, () => activeCalls.add({}, 1));
+  on(rpcEnd, ({ method, code, durationMs }) => {
+    activeCalls.add({}, -1);
+    const labels = { rpc_method: method.slice(1), rpc_response_status_code: code };
+    calls.observe(labels, durationMs / 1000);
+  });
+
+  const limited = family({
+    kind: "counter",
+    name: "berth_rate_limited_total",
+    help: "Requests that the rate limit has refused, or has let pass as Redis did not count them.",
+    labels: ["result"],
+  });
+  on(rateLimited, ({ result }) => limited.add({ result }, 1));
+
+  const keyed = family({
+    kind: "counter",
+    name: "berth_idempotent_requests_total",
+    help: "Requests with an Idempotency-Key: the first one, those that were repeated, and those that failed.",
+    labels: ["result"],
+  });
+  on(idempotencyUsed, ({ result }) => keyed.add({ result }, 1));
+}

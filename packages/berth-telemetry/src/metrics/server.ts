@@ -1,0 +1,36 @@
+// Serves the metrics on a port of their own, until the process ends.
+import { createServer } from "node:http";
+import type { Logger } from "pino";
+import { BindError, createHttpService } from "berth/listener";
+import { type Endpoint, refuse } from "./endpoint";
+
+/** Where the metrics are served. */
+export interface ServerOptions {
+  host: string;
+  port: number;
+  endpoint: Endpoint;
+  logger: Logger;
+}
+
+/** Binds the port. @returns A function that closes it. @throws BindError */
+export async function serveMetrics(options: ServerOptions): Promise<() => void> {
+  const { host, port, endpoint, logger } = options;
+  const server = createServer((req, res) => {
+    const path = req.url?.replace(/\?.*/, "");
+    if (path !== "/metrics") refuse(req, res, 404, "There is nothing at this path.");
+    else if (req.method === "GET" || req.method === "HEAD") void endpoint(req, res);
+    else refuse(req, res, 405, "This path supports GET, HEAD.", { Allow: "GET, HEAD" });
+  });
+  const service = createHttpService({ name: "metrics", server, target: { host, port } });
+  try {
+    const bound = await service.bind();
+    logger.info({ port: bound.port }, `metrics are on port ${bound.port}`);
+  } catch (err) {
+    const message = (err as Error).message.replace(/\bPORT\b/g, "METRICS_PORT");
+    throw new BindError(message, { cause: err });
+  }
+  return () => {
+    server.close();
+    service.destroy();
+  };
+}

@@ -1,0 +1,99 @@
+// Starts the metrics of a process, if its variables ask for them.
+import { Registry } from "prom-client";
+import type { ExtendedProcess } from "berth/process";
+import { createSubscriptions } from "../subscriptions";
+import { measureBackingServices } from "./backing";
+import { createEndpoint, type Endpoint } from "./endpoint";
+import { createFamily, type Definition, type Family } from "./families";
+import { collectOwnMetrics } from "./own";
+import { measureProcess } from "./process";
+import { measureRequests } from "./requests";
+import { serveMetrics } from "./server";
+import type { Snapshot } from "./snapshot";
+import { type Collected, collectWorkers, joinWorkers } from "./workers";
+
+/** The variables that metrics read. */
+export interface MetricsConfig {
+  METRICS_TOKEN?: string | undefined;
+  METRICS_PORT?: number | undefined;
+  HOST?: string | undefined;
+}
+
+/** Metrics that are collected. */
+export interface Metrics {
+  /** For the port of the service; undefined if they have a port of their own. */
+  endpoint: Endpoint | undefined;
+  /** Stops them; resolves when the supervisor knows what this worker has counted. */
+  end(): Promise<void>;
+}
+
+/** Every address, IPv6 and IPv4. */
+const EVERY_ADDRESS = "::";
+
+/** @throws BindError when `METRICS_PORT` cannot be bound. */
+export async function startMetrics(
+  process: Pick<ExtendedProcess, "logger" | "about" | "role">,
+  config: MetricsConfig,
+): Promise<Metrics> {
+  const { logger, role } = process;
+  const { METRICS_TOKEN: token, METRICS_PORT: port, HOST: host = EVERY_ADDRESS } = config;
+  const own = role === "supervisor" ? undefined : measure(process);
+  const shared =
+    role === "supervisor" ? collectWorkers() : role === "worker" && own && joinWorkers(own.collect);
+  const collect = async (): Promise<Snapshot> =>
+    shared ? withWorkers(await shared.collect()) : (own?.collect() ?? []);
+  const endpoint = createEndpoint({ token, collect, logger });
+  // With workers, the supervisor has the port: it responds while they are blocked, and while they drain.
+  const close =
+    port !== undefined && role !== "worker"
+      ? await serveMetrics({ host, port, endpoint, logger })
+      : undefined;
+  return {
+    endpoint: port === undefined ? endpoint : undefined,
+    async end() {
+      if (shared) await shared.end();
+      close?.();
+      own?.end();
+    },
+  };
+}
+
+/** Measures this process. */
+function measure({ logger, about }: Pick<ExtendedProcess, "logger" | "about">) {
+  const registry = new Registry();
+  const subscriptions = createSubscriptions(logger);
+  const family = (definition: Definition): Family => createFamily(registry, definition, logger);
+  measureRequests(subscriptions, family);
+  const update = measureBackingServices(subscriptions, family);
+  measureProcess(subscriptions, family, registry, about);
+  const endOwn = collectOwnMetrics(family);
+  return {
+    collect: (): Promise<Snapshot> => {
+      update();
+      return registry.getMetricsAsJSON();
+    },
+    end(): void {
+      subscriptions.end();
+      endOwn();
+      registry.clear();
+    },
+  };
+}
+
+/** Says which workers are part of the answer. */
+function withWorkers({ snapshot, answered, missing }: Collected): Snapshot {
+  const gauge = (name: string, help: string, values: object[]) =>
+    ({ name, help, type: "gauge", aggregator: "sum", values }) as unknown as Snapshot[number];
+  const ids = missing.map((worker) => ({ labels: { worker: String(worker) }, value: 1 }));
+  return [
+    ...snapshot,
+    gauge("berth_workers", "How many workers these metrics are of.", [
+      { labels: {}, value: answered },
+    ]),
+    gauge(
+      "berth_worker_missing",
+      "A worker that did not respond in time, as its event loop is blocked: of its metrics, only counts are part of these, as they were last.",
+      ids,
+    ),
+  ];
+}

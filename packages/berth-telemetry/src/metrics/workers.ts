@@ -1,0 +1,148 @@
+// One answer for all workers: the supervisor asks them over Node's cluster channel, and adds those that are gone.
+import cluster, { type Worker } from "node:cluster";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cumulative, merge, type Snapshot } from "./snapshot";
+
+/** The metrics of all workers. */
+export interface Collected {
+  snapshot: Snapshot;
+  /** How many workers are part of it. */
+  answered: number;
+  /** The workers that did not respond: of their metrics, only what only grows is part of it, as it was last. */
+  missing: readonly number[];
+}
+
+type ToSupervisor =
+  | { telemetry: "here" }
+  | { telemetry: "snapshot"; id: number; snapshot: Snapshot }
+  | { telemetry: "last"; snapshot: Snapshot }
+  | { telemetry: "ask"; id: number };
+type ToWorker =
+  { telemetry: "collect"; id: number } | { telemetry: "all"; id: number; collected: Collected };
+
+/** How long a worker may take to respond, in milliseconds: one whose event loop is blocked is left out. */
+const WORKER_MS = 1000;
+/** How long the supervisor may take, in milliseconds; it waits for workers. */
+const SUPERVISOR_MS = 2 * WORKER_MS;
+/** How long the last message of a worker may take, in milliseconds. */
+const LAST_MS = 500;
+
+/** Resolves with undefined if it takes too long. */
+const inTime = <T>(ms: number, work: Promise<T>): Promise<T | undefined> => {
+  const stop = new AbortController();
+  const late = sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+  return Promise.race([work, late]).finally(() => stop.abort());
+};
+
+/** Requests and their responses, by number. */
+function createRequests<T>() {
+  const open = new Map<number, (response: T) => void>();
+  let count = 0;
+  return {
+    settle: (id: number, response: T) => open.get(id)?.(response),
+    async send(limitMs: number, send: (id: number) => void): Promise<T | undefined> {
+      const id = ++count;
+      const responded = new Promise<T>((resolve) => void open.set(id, resolve));
+      send(id);
+      return inTime(limitMs, responded).finally(() => open.delete(id));
+    },
+  };
+}
+
+/** The supervisor's side. @param limitMs How long a worker may take, in milliseconds. */
+export function collectWorkers(limitMs = WORKER_MS) {
+  /** What each worker has responded last: nothing at first. */
+  const workers = new Map<Worker, Snapshot>();
+  /** What workers that are gone have counted. */
+  let gone: Snapshot = [];
+  const requests = createRequests<Snapshot>();
+  const send = (worker: Worker, message: ToWorker): void => {
+    if (worker.isConnected()) worker.send(message, () => undefined);
+  };
+
+  let collecting: Promise<Collected> | undefined;
+  const collect = (): Promise<Collected> =>
+    (collecting ??= collectNow().finally(() => (collecting = undefined)));
+
+  async function collectNow(): Promise<Collected> {
+    const responses = [...workers.keys()].map(async (worker) => {
+      const snapshot = await requests.send(limitMs, (id) =>
+        send(worker, { telemetry: "collect", id }),
+      );
+      if (snapshot && workers.has(worker)) workers.set(worker, snapshot);
+      return { worker, snapshot };
+    });
+    const all = await Promise.all(responses);
+    // Those that have ended meanwhile are part of what is gone.
+    const present = all.filter(({ worker }) => workers.has(worker));
+    const snapshots = present.map(
+      ({ worker, snapshot }) => snapshot ?? cumulative(workers.get(worker) ?? []),
+    );
+    const late = present.filter(({ snapshot }) => !snapshot);
+    return {
+      snapshot: await merge([...snapshots, gone]),
+      answered: present.length - late.length,
+      missing: late.map(({ worker }) => worker.id),
+    };
+  }
+
+  const onMessage = (worker: Worker, message?: ToSupervisor): void => {
+    if (message?.telemetry === "here") workers.set(worker, []);
+    else if (message?.telemetry === "snapshot") requests.settle(message.id, message.snapshot);
+    else if (message?.telemetry === "last") workers.set(worker, message.snapshot);
+    else if (message?.telemetry === "ask") {
+      const { id } = message;
+      void collect().then((collected) => send(worker, { telemetry: "all", id, collected }));
+    }
+  };
+  // After its last message, unlike `exit`.
+  const onDisconnect = (worker: Worker): void => {
+    const last = cumulative(workers.get(worker) ?? []);
+    workers.delete(worker);
+    void merge([gone, last]).then((merged) => (gone = merged));
+  };
+  cluster.on("message", onMessage);
+  cluster.on("disconnect", onDisconnect);
+  return {
+    collect,
+    end(): Promise<void> {
+      cluster.off("message", onMessage);
+      cluster.off("disconnect", onDisconnect);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A worker's side. @param collectOwn Reads the metrics of this worker. */
+export function joinWorkers(collectOwn: () => Promise<Snapshot>) {
+  const requests = createRequests<Collected>();
+  const send = (message: ToSupervisor): Promise<void> =>
+    new Promise((resolve) => {
+      if (!process.send) return resolve();
+      process.send(message, undefined, undefined, () => resolve());
+    });
+  const onMessage = (message?: ToWorker): void => {
+    if (message?.telemetry === "all") requests.settle(message.id, message.collected);
+    else if (message?.telemetry === "collect") {
+      const { id } = message;
+      void collectOwn().then((snapshot) => send({ telemetry: "snapshot", id, snapshot }));
+    }
+  };
+  process.on("message", onMessage);
+  void send({ telemetry: "here" });
+  return {
+    async collect(): Promise<Collected> {
+      const all = await requests.send(SUPERVISOR_MS, (id) => void send({ telemetry: "ask", id }));
+      // Its supervisor is gone, or blocked: better its own than none.
+      return all ?? { snapshot: await collectOwn(), answered: 1, missing: [] };
+    },
+    /** Leaves what this worker has counted to the supervisor. */
+    async end(): Promise<void> {
+      process.off("message", onMessage);
+      await inTime(
+        LAST_MS,
+        collectOwn().then((snapshot) => send({ telemetry: "last", snapshot })),
+      );
+    },
+  };
+}
