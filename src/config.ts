@@ -11,6 +11,7 @@ import {
   serviceUrl,
 } from "berth/config";
 import { grpcVariables as ownGrpcVariables } from "berth-grpc/config";
+import { telemetryVariables } from "berth-telemetry/config";
 
 /** What the web process reads. */
 export const webVariables = {
@@ -20,12 +21,17 @@ export const webVariables = {
   ...rateLimitVariables, // part: limits
   ...redisVariables, // part: limits
   ...optionalTokenVariables, // part: tokens
+  ...telemetryVariables, // part: telemetry
   // GREETING: variable({ schema: nonEmpty(), default: "Ahoy", about: "How visitors are greeted." }),
 };
 
 // begin: grpc
 /** What the gRPC process reads. */
-export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
+export const grpcVariables = {
+  ...ownGrpcVariables,
+  ...postgresVariables,
+  ...telemetryVariables, // part: telemetry
+};
 // end: grpc
 
 // begin: feed
@@ -33,6 +39,7 @@ export const grpcVariables = { ...ownGrpcVariables, ...postgresVariables };
 export const feedVariables = {
   ...httpVariables,
   ...apiVariables, // part: docs
+  ...telemetryVariables, // part: telemetry
   NOTES_URL: serviceUrl({
     about:
       "Where the notes are that the feed shows: another process of this service, or any that has such notes.",

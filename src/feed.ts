@@ -4,11 +4,13 @@ import { apiDocs } from "berth/api";
 import { attachServices } from "berth/backing";
 import { createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
+import { observeProcess } from "berth-telemetry";
 import { createApp } from "./app";
 import { feedVariables } from "./config";
 import { attachNotes } from "./features/feed/notes";
 import { createFeedRouter } from "./features/feed/router";
 
+observeProcess(); // part: telemetry
 void serve(feedVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
   // Not from services.ts: web shall not load what only this process attaches.

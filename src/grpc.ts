@@ -4,9 +4,11 @@ import { attachServices } from "berth/backing";
 import { attachDatabase } from "berth/postgres";
 import { createGrpcService, type RpcService } from "berth-grpc";
 import { readAbout, serve } from "berth/process";
+import { observeProcess } from "berth-telemetry";
 import { grpcVariables } from "./config";
 import { createNotesRpc } from "./features/notes/rpc";
 
+observeProcess(); // part: telemetry
 void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
   const { name } = readAbout(__dirname);
   // Not from services.ts: this process shall not load what only web attaches.

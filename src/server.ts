@@ -2,11 +2,13 @@
 import "berth/early";
 import { createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
+import { observeProcess } from "berth-telemetry";
 import { createApp } from "./app";
 import { webVariables } from "./config";
 import { mountRoutes, mountUpgrades } from "./routes";
 import { createServices } from "./services";
 
+observeProcess(); // part: telemetry
 void serve(webVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
   const { attached, services } = createServices({ config, logger, about, draining });

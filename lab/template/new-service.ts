@@ -50,7 +50,7 @@ const tarballs = newFolder();
 
 /** Packs the packages once, for `writeService`. */
 export function packed(): void {
-  const names = ["berth", "berth-dev", "berth-grpc", "port-contract"];
+  const names = ["berth", "berth-dev", "berth-grpc", "berth-telemetry", "port-contract"];
   const given = [root, names, tarballs].map((each) => JSON.stringify(each)).join(", ");
   runScript(`require("./scripts/init/vendor").packPackages(${given})`);
 }

@@ -17,7 +17,7 @@ describe("the web process", () => {
     const paths = loaded.join("\n");
     expect(paths).toMatch(/\/dist\/services\.js$/m);
     expect(paths).not.toMatch(
-      /\/node_modules\/(undici|ioredis|@grpc|express-rate-limit|jose|@valibot|swagger-ui-dist)\//,
+      /\/node_modules\/(undici|@opentelemetry|prom-client|ioredis|@grpc|express-rate-limit|jose|@valibot|swagger-ui-dist)\//,
     );
     expect(paths).not.toMatch(
       /\/dist\/features\/feed\/|\/berth-grpc\/dist\/(?!variables)|\/service-client/,

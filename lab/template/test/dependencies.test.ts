@@ -86,7 +86,9 @@ const undeclared = (files: readonly string[], declaredFor: (file: string) => rea
 
 const workspaces = [
   ".",
-  ...["berth", "berth-grpc", "berth-dev", "port-contract"].map((name) => `packages/${name}`),
+  ...["berth", "berth-grpc", "berth-telemetry", "berth-dev", "port-contract"].map(
+    (name) => `packages/${name}`,
+  ),
 ];
 
 describe.each(workspaces)("what %s/src imports", (workspace) => {

@@ -19,7 +19,7 @@ const pages = [
   ),
 ];
 
-const packages = ["berth", "berth-grpc", "berth-dev", "port-contract"];
+const packages = ["berth", "berth-grpc", "berth-telemetry", "berth-dev", "port-contract"];
 
 /** Declarations that the snippets assume, by name. */
 const GIVEN: Readonly<Record<string, string>> = {

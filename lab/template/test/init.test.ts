@@ -28,7 +28,7 @@ import {
 function clone({ withGit }: { withGit: boolean }): string {
   const folder = newFolder();
   const files = git(root, "ls-files", "-co", "--exclude-standard").split("\n").filter(Boolean);
-  const compiled = ["berth", "berth-dev", "berth-grpc", "port-contract"];
+  const compiled = ["berth", "berth-dev", "berth-grpc", "berth-telemetry", "port-contract"];
   const all = [...files, ...compiled.map((name) => `packages/${name}/dist`)];
   for (const file of all.filter((name) => existsSync(join(root, name)))) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -112,6 +112,7 @@ const GONE = {
   limits: /rateLimit|RATE_LIMIT|REDIS_URL|attachRedis/,
   tokens: /attachTokens|AUTH_(JWKS|ISSUER|AUDIENCE)|issuer/,
   feed: /features\/feed|NOTES_URL|feedVariables|feed\.(ts|js)|^feed:|feed=/,
+  telemetry: /telemetry|METRICS_|OTEL_|observeProcess|mountMetrics/i,
   grpc: /grpc(?!-js)|MAX_CONCURRENT_STREAMS|\.proto\b/i,
 };
 type PartName = keyof typeof GONE;
@@ -130,19 +131,19 @@ interface Manifest {
 
 describe("a service created by npm run init", () => {
   it.each([
-    [[], ["limits", "tokens", "feed", "grpc"]],
+    [[], ["limits", "tokens", "feed", "grpc", "telemetry"]],
     [
       ["--without", "sample"],
-      ["sample", "limits", "tokens", "feed", "grpc"],
+      ["sample", "limits", "tokens", "feed", "grpc", "telemetry"],
     ],
     [["--with", "all"], []],
     [
       ["--without", "docs"],
-      ["docs", "limits", "tokens", "feed", "grpc"],
+      ["docs", "limits", "tokens", "feed", "grpc", "telemetry"],
     ],
     [
       ["--without", "all"],
-      ["sample", "docs", "limits", "tokens", "feed", "grpc"],
+      ["sample", "docs", "limits", "tokens", "feed", "grpc", "telemetry"],
     ],
   ] as [string[], PartName[]][])("with %j is complete, and has nothing dead", (args, gone) => {
     const folder = writeService(...args);
@@ -150,7 +151,10 @@ describe("a service created by npm run init", () => {
       mentions(folder, GONE[part]).filter((line) => part === "berth" || IN_CODE.test(line));
     for (const part of ["berth", ...gone] as const) expect([part, found(part)]).toEqual([part, []]);
     expect(
-      mentions(folder, /\b(begin|end|part): (berth|lab|sample|docs|limits|tokens|feed|grpc)\b/),
+      mentions(
+        folder,
+        /\b(begin|end|part): (berth|lab|sample|docs|limits|tokens|feed|grpc|telemetry)\b/,
+      ),
     ).toEqual([]);
     expect(deadLinksIn(folder)).toEqual([]);
 
@@ -166,7 +170,8 @@ describe("a service created by npm run init", () => {
     });
     expect(manifest).not.toHaveProperty("workspaces");
     expect("berth-grpc" in manifest.dependencies).toBe(!gone.includes("grpc"));
-    expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(6);
+    expect("berth-telemetry" in manifest.dependencies).toBe(!gone.includes("telemetry"));
+    expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(7);
     expect(Object.keys(manifest.devDependencies).length).toBeLessThanOrEqual(15);
     const { packages } = JSON.parse(read(folder, "package-lock.json")) as Lock;
     expect(packages[""]?.name).toBe("my-service");
@@ -454,7 +459,7 @@ describe("parseOptions", () => {
     [["--without", "all", "--with", "docs"], ["docs"]],
     [
       ["--with", "all", "--without", "feed"],
-      ["sample", "docs", "limits", "tokens", "grpc"],
+      ["sample", "docs", "limits", "tokens", "grpc", "telemetry"],
     ],
   ])("with %j includes the parts %j", (args, parts) => {
     expect(parseOptions(["x", ...args])).toMatchObject({ parts });
@@ -465,7 +470,7 @@ describe("withoutParts", () => {
   it("removes the parts that are left out, and all marks", () => {
     const text =
       "a\n  # begin: feed\nb\n  # end: feed\nc // part: docs\nd // part: grpc\n<!-- begin: sample -->\ne\n<!-- end: sample -->";
-    expect(withoutParts(text, ["feed", "grpc"], "x")).toBe("a\nc\ne");
+    expect(withoutParts(text, ["feed", "grpc", "telemetry"], "x")).toBe("a\nc\ne");
   });
 
   it.each(["# begin: feed\nb", "# end: feed", "# begin: feed\n# end: sample"])(

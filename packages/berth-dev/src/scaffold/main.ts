@@ -18,7 +18,7 @@ changed is merged. Requires a git repository without uncommitted changes: \`git 
   --dry-run  print what would change, and change nothing
 
 Parts:
-${PART_NAMES.map((name) => `  ${name.padEnd(8)}${PARTS[name].about}`).join("\n")}`;
+${PART_NAMES.map((name) => `  ${name.padEnd(11)}${PARTS[name].about}`).join("\n")}`;
 
 /** The service's manifest, as far as it matters here. */
 interface Manifest {

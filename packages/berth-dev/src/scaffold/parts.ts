@@ -18,7 +18,15 @@ export interface Part {
   packages?: readonly string[];
 }
 
-export const PART_NAMES = ["sample", "docs", "limits", "tokens", "feed", "grpc"] as const;
+export const PART_NAMES = [
+  "sample",
+  "docs",
+  "limits",
+  "tokens",
+  "feed",
+  "grpc",
+  "telemetry",
+] as const;
 
 export type PartName = (typeof PART_NAMES)[number];
 
@@ -67,6 +75,11 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     ],
     processes: ["grpc"],
     packages: ["berth-grpc"],
+  },
+  telemetry: {
+    about: "metrics for Prometheus, and traces by OpenTelemetry, for those who switch them on",
+    isDefault: false,
+    packages: ["berth-telemetry"],
   },
 };
 
@@ -119,7 +132,7 @@ export const BERTH = {
 
 /** Packages that a service depends on, as tarballs or from the registry, and where its `package.json` names them. */
 export const VENDORED = {
-  dependencies: ["berth", "berth-grpc"],
+  dependencies: ["berth", "berth-grpc", "berth-telemetry"],
   devDependencies: ["berth-dev", "port-contract"],
 } as const;
 

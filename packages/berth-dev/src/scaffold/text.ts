@@ -1,7 +1,7 @@
 // Removes text that belongs to parts that are left out, and all marks of parts.
 import { posix } from "node:path";
 
-const NAMES = "(berth|vendor|registry|sample|docs|limits|tokens|feed|grpc)";
+const NAMES = "(berth|vendor|registry|sample|docs|limits|tokens|feed|grpc|telemetry)";
 /** A block: comment lines `begin: PART` and `end: PART`. */
 const BLOCK = new RegExp(`^\\s*(?://|#|<!--) (begin|end): ${NAMES}(?: -->)?\\s*$`);
 /** A single line: a comment `part: PART` at its end. */
