@@ -6,7 +6,7 @@ import { pack } from "./tarballs";
 
 /** The folders that a package may contain: compiled code, its source for stack traces and editors, and data files. */
 const EXPECTED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|clauses\.md|src\/.+\.(ts|md)|dist\/.+\.(js|d\.ts)(\.map)?|dist\/(empty-database-[\d.]+\.tar\.br|scaffold\/template\.json)|(bin|public|protos)\/[^/]+)$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|clauses\.md|template\.json|src\/.+\.(ts|md)|dist\/.+\.(js|d\.ts)(\.map)?|dist\/empty-database-[\d.]+\.tar\.br|(bin|public|protos)\/[^/]+)$/;
 
 packTemplate(join(__dirname, "../.."));
 

@@ -8,10 +8,12 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOptions } from "berth-dev/create";
+import { PACKAGE_NAMES } from "berth-dev/scaffold";
 
 export const root = join(__dirname, "../..");
 
@@ -46,12 +48,12 @@ export function filesIn(folder: string, below = ""): string[] {
 const runScript = (program: string) =>
   execFileSync(process.execPath, ["--require", "ts-node/register", "-e", program], { cwd: root });
 
-const tarballs = newFolder();
+/** Where `packed` has put the packages. */
+export const tarballs = newFolder();
 
 /** Packs the packages once, for `writeService`. */
 export function packed(): void {
-  const names = ["berth", "berth-dev", "berth-grpc", "berth-telemetry", "port-contract"];
-  const given = [root, names, tarballs].map((each) => JSON.stringify(each)).join(", ");
+  const given = [root, PACKAGE_NAMES, tarballs].map((each) => JSON.stringify(each)).join(", ");
   runScript(`require("./scripts/init/vendor").packPackages(${given})`);
 }
 
@@ -64,4 +66,18 @@ export function writeService(...args: string[]): string {
   const given = [root, folder, options, tarballs].map((each) => JSON.stringify(each)).join(", ");
   runScript(`require("./scripts/init/service").writeVendoredService(${given})`);
   return folder;
+}
+
+/** Makes a service a repository of its own, which has no history in common with Berth. */
+export function committed(folder: string): string {
+  git(folder, "init", "-q");
+  // A link here, which .gitignore does not match.
+  writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n");
+  commit(folder);
+  return folder;
+}
+
+export function commit(folder: string): void {
+  git(folder, "add", "-A");
+  git(folder, "commit", "-qm", "Mine");
 }

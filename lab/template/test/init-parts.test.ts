@@ -2,23 +2,19 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { filesIn, git, newFolder, packed, read, root, writeService } from "../new-service";
+import {
+  commit,
+  committed,
+  filesIn,
+  git,
+  newFolder,
+  packed,
+  read,
+  root,
+  writeService,
+} from "../new-service";
 
 beforeAll(packed);
-
-/** A service in a repository without changes. */
-function committed(folder: string): string {
-  git(folder, "init", "-q");
-  // A link here, which .gitignore does not match.
-  writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n");
-  commit(folder);
-  return folder;
-}
-
-function commit(folder: string): void {
-  git(folder, "add", "-A");
-  git(folder, "commit", "-qm", "Mine");
-}
 
 const bin = join(root, "packages/berth-dev/bin/berth.js");
 
@@ -68,7 +64,7 @@ describe("npm run remove and npm run add", () => {
       routes.replace('  app.use("/notes"', '  app.use("/orders", orders);\n\n  app.use("/notes"'),
     );
     appendFileSync(join(whole, "docs/grpc.md"), "\nOurs.\n");
-    rmSync(join(whole, "docs/configuration.md"));
+    rmSync(join(whole, "docs/http.md"));
     mkdirSync(join(whole, "src/features/orders"));
     writeFileSync(join(whole, "src/features/orders/router.ts"), "export const orders = 1;\n");
     commit(whole);
@@ -78,8 +74,8 @@ describe("npm run remove and npm run add", () => {
     expect(read(whole, "src/routes.ts")).not.toContain("rateLimit");
     expect(stdout).toMatch(/^kept +docs\/grpc\.md\n +you have changed it/m);
     expect(read(whole, "docs/grpc.md")).toMatch(/\nOurs\.\n$/);
-    expect(stdout).toMatch(/^skipped +docs\/configuration\.md$/m);
-    expect(existsSync(join(whole, "docs/configuration.md"))).toBe(false);
+    expect(stdout).toMatch(/^skipped +docs\/http\.md$/m);
+    expect(existsSync(join(whole, "docs/http.md"))).toBe(false);
     expect(existsSync(join(whole, "src/features/orders/router.ts"))).toBe(true);
     git(whole, "reset", "-q", "--hard", "HEAD^");
   });
@@ -103,7 +99,7 @@ describe("npm run remove and npm run add", () => {
     git(whole, "reset", "-q", "--hard", "HEAD^");
   });
 
-  it("leaves it to `npm run docs` to write variables again where the owner has added some", () => {
+  it("writes variables again where the owner has added some", () => {
     const documentVariables = () => {
       const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: whole });
       node("--require", "ts-node/register", "scripts/document-config.ts");
@@ -119,11 +115,8 @@ describe("npm run remove and npm run add", () => {
     appendFileSync(join(whole, "docs/configuration.md"), "\nOurs.\n");
     commit(whole);
     const { status, stdout } = berth(whole, "remove", "limits");
-    const note = "\n         run `npm run docs` after `npm install`: it writes the variables again";
-    expect(stdout).toContain(`kept     .env.example${note}`);
-    expect(stdout).toContain(`kept     docs/configuration.md${note}`);
+    expect(stdout).toMatch(/^changed +\.env\.example$/m);
     expect(status).toBe(0);
-    documentVariables();
     for (const file of [".env.example", "docs/configuration.md"]) {
       expect(read(whole, file)).toMatch(/GREETING[^]*AUTH_ISSUER|AUTH_ISSUER[^]*GREETING/);
       expect(read(whole, file)).not.toContain("REDIS_URL");
@@ -168,7 +161,7 @@ describe("npm run remove and npm run add", () => {
       );
       commit(whole);
       expect(berth(whole, "remove", "docs").stderr).toContain(
-        "files are of version 0.1.9 of the template, and the installed berth-dev is 0.2.0",
+        'files are of version 0.1.9 of the template, by "berth" in package.json, and the installed berth-dev is 0.2.0',
       );
       git(whole, "reset", "-q", "--hard", "HEAD^");
     });

@@ -1,7 +1,7 @@
 // Writes a complete service into an empty folder.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderService, type Versions } from "../scaffold/render";
+import { documentVariables, renderService, type Versions } from "../scaffold/render";
 import { writeLock } from "./lock";
 import type { CreateOptions } from "./options";
 
@@ -20,6 +20,7 @@ export async function writeService(
 ): Promise<void> {
   const isVendored = vendor !== undefined;
   await renderService(root, folder, { ...options, isVendored }, versions);
+  await documentVariables(root, folder);
   writeLicence(root, folder, options);
   vendor?.(join(folder, "vendor"));
   writeLock(root, folder);

@@ -1,8 +1,9 @@
 // For `npm run init` in a clone of Berth.
 export { UsageError } from "port-contract/args";
 export { filesOf, requireClean } from "./files";
-export { BERTH, PART_NAMES, type PartName, VENDORED } from "./parts";
+export { BERTH, PACKAGE_NAMES, PART_NAMES, type PartName, VENDORED } from "./parts";
 export {
+  documentVariables,
   goneOf,
   README,
   renderService,

@@ -1,157 +1,301 @@
-// Three-way merge of folders: brings what changed between two renderings of the template into the owner's files.
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+// Brings what changed between two renderings of the template into the owner's files: a three-way merge by git, which follows renames.
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { UsageError } from "port-contract/args";
-import { type Json, mergeManifests } from "./manifest";
-import { formatted } from "./tidy";
+import { fieldsOf, git } from "./git";
 
 /** What happens to one of the owner's files. */
 export interface Change {
   file: string;
   /**
-   * `kept`: the template has changed or removed it, but it stays as its owner has it. `conflict`: both have changed the same lines; the file
-   * gets git's conflict markers. `skipped`: the template changed it, but its owner has removed it.
+   * `kept`: the template no longer has it, but its owner has changed it. `conflict`: git cannot merge it, and leaves it unmerged.
+   * `skipped`: the template changed it, but its owner has removed it.
    */
-  kind: "added" | "changed" | "removed" | "kept" | "conflict" | "skipped";
-  /** What it becomes; null: it is removed; undefined: it stays as it is. */
-  content?: Buffer | null;
-  mode?: number;
+  kind: "added" | "changed" | "removed" | "moved" | "kept" | "conflict" | "skipped";
   /** What the owner should look at. */
   notes?: string[];
 }
 
-/** The three folders, and the files that the two renderings have. */
 export interface Merge {
+  /** The owner's folder. What it has committed is merged. */
+  root: string;
+  /** An empty folder for git's own files. */
+  work: string;
   /** The rendering that the owner started from. */
   base: string;
   /** The rendering that is wanted. */
   target: string;
-  /** The owner's folder. */
-  owner: string;
-  /** Relative paths. */
-  files: readonly string[];
+  /** By path: what the owner's files are to be before the merge. */
+  rewritten?: ReadonlyMap<string, string>;
 }
 
-/** Plans the merge; changes nothing. @throws UsageError when git fails. */
-export async function planMerge({ base, target, owner, files }: Merge): Promise<Change[]> {
-  const changes: Change[] = [];
-  for (const file of files) {
-    const change =
-      file === "package.json"
-        ? await mergeManifest(join(base, file), join(target, file), owner)
-        : mergeFile(file, join(base, file), join(target, file), join(owner, file));
-    if (change) changes.push(change);
-  }
-  return changes;
+export interface MergePlan {
+  /** The merged tree, an object of the owner's repository; a file in conflict has git's markers. */
+  tree: string;
+  /** The entries of the files that are unmerged, as `git update-index --index-info` reads them. */
+  unmerged: readonly string[];
+  /** The files that `changesOf` cannot see in the tree, and why. */
+  special: readonly Change[];
 }
 
-const read = (path: string): Buffer | undefined =>
-  existsSync(path) ? readFileSync(path) : undefined;
+/** What conflict markers call the two sides. */
+const [YOURS, TEMPLATE] = ["yours", "template"];
 
-const isSame = (a: Buffer | undefined, b: Buffer | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : a.equals(b);
+const IDENTITY = Object.fromEntries(
+  ["AUTHOR", "COMMITTER"].flatMap((who) => [
+    [`GIT_${who}_NAME`, "berth"],
+    [`GIT_${who}_EMAIL`, "berth@localhost"],
+  ]),
+);
 
-function mergeFile(
-  file: string,
-  basePath: string,
-  targetPath: string,
-  ownerPath: string,
-): Change | undefined {
-  const [base, target, owner] = [read(basePath), read(targetPath), read(ownerPath)];
-  if (isSame(base, target) || isSame(owner, target)) return undefined;
-  if (target === undefined) {
-    return isSame(owner, base)
-      ? { file, kind: "removed", content: null }
-      : { file, kind: "kept", notes: ["you have changed it: remove it if you do not need it"] };
+/** Plans the merge. Changes no file of the owner's, and no reference of the repository. @throws UsageError when git fails. */
+export function planMerge({ root, work, base, target, rewritten = new Map() }: Merge): MergePlan {
+  mkdirSync(work, { recursive: true });
+  const owner = ownerTree(root, join(work, "index"), rewritten);
+  // Its references and settings are its own, so that nothing of the owner's can be in the way; its objects are the owner's.
+  const own = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
+  const env = {
+    ...IDENTITY,
+    GIT_DIR: join(work, "repository"),
+    GIT_OBJECT_DIRECTORY: resolve(root, git(root, own).trim()),
+  };
+  const format = git(root, ["rev-parse", "--show-object-format"]).trim();
+  git(work, ["init", "-q", "--bare", `--object-format=${format}`, env.GIT_DIR]);
+  const commit = (tree: string, ...parents: string[]) =>
+    git(work, ["commit-tree", tree, "-m", "-", ...parents], { env }).trim();
+  const treeOf = (folder: string) => {
+    const inFolder = { env: { ...env, GIT_WORK_TREE: folder, GIT_INDEX_FILE: `${folder}.index` } };
+    git(folder, ["-c", "core.autocrlf=false", "add", "--all", "--force", "."], inFolder);
+    return git(folder, ["write-tree"], inFolder).trim();
+  };
+  const start = commit(treeOf(base));
+  for (const [name, tree] of [
+    [YOURS, owner],
+    [TEMPLATE, treeOf(target)],
+  ] as const) {
+    git(work, ["update-ref", `refs/heads/${name}`, commit(tree, "-p", start)], { env });
   }
-  const { mode } = statSync(targetPath);
-  if (owner === undefined) {
-    return base === undefined
-      ? { file, kind: "added", content: target, mode }
-      : { file, kind: "skipped", notes: ["you have removed it"] };
-  }
-  if (isSame(owner, base)) return { file, kind: "changed", content: target };
-  const notes = keepGenerated(file, owner, [basePath, targetPath]);
-  const { merged, hasConflicts } = mergeTexts(ownerPath, base ? basePath : "/dev/null", targetPath);
-  return hasConflicts
-    ? { file, kind: "conflict", content: merged, notes: ["resolve the conflict markers", ...notes] }
-    : { file, kind: isSame(owner, merged) ? "kept" : "changed", content: merged, notes };
+  const { tree, unmerged, messages } = mergeTree(work, env);
+  const files = (of: string) =>
+    fieldsOf(git(work, ["ls-tree", "-r", "-z", "--name-only", of], { env }));
+  return settle({
+    root,
+    index: join(work, "index"),
+    tree,
+    unmerged,
+    messages,
+    inBase: files(start),
+    inOwner: files(owner),
+    inTree: files(tree),
+  });
 }
 
-/** What `npm run docs` writes from `src/config.ts`. */
-const GENERATED: Readonly<Record<string, RegExp>> = {
-  ".env.example": /^[^]*$/,
-  "docs/configuration.md": /<!-- variables, written by `npm run docs` -->[^]*?<!-- end -->/,
-};
-
-/**
- * Gives both renderings what is generated in the owner's file, so that it is not merged: one variable of the owner's could
- * change all rows of a table.
- * @returns Notes for the owner.
- */
-function keepGenerated(file: string, owner: Buffer, renderings: readonly string[]): string[] {
-  const [own] = GENERATED[file]?.exec(owner.toString()) ?? [];
-  if (own === undefined) return [];
-  for (const path of renderings.filter(existsSync)) {
-    const text = readFileSync(path, "utf8");
-    writeFileSync(
-      path,
-      text.replace(GENERATED[file]!, () => own),
-    );
-  }
-  return ["run `npm run docs` after `npm install`: it writes the variables again"];
-}
-
-/** @throws UsageError when git is missing, or a file is binary. */
-function mergeTexts(owner: string, base: string, target: string) {
-  const labels = ["-L", "yours", "-L", "template before", "-L", "template"];
-  const args = ["merge-file", "-p", "--diff3", ...labels, owner, base, target];
-  const { status, stdout, stderr, error } = spawnSync("git", args, { maxBuffer: 2 ** 26 });
-  // The number of conflicts, up to 127.
-  if (error || status === null || status > 127) {
-    throw new UsageError(
-      `git cannot merge ${owner}: ${error?.message ?? stderr.toString().trim()}; nothing has been changed`,
-    );
-  }
-  return { merged: stdout, hasConflicts: status > 0 };
-}
-
-async function mergeManifest(
-  basePath: string,
-  targetPath: string,
-  owner: string,
-): Promise<Change | undefined> {
-  const file = "package.json";
-  const ownerText = readFileSync(join(owner, file), "utf8");
-  const parse = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Json;
-  const { merged, notes } = mergeManifests(
-    parse(basePath),
-    parse(targetPath),
-    JSON.parse(ownerText) as Json,
+/** The tree of what the owner has committed, with the rewritten files. */
+function ownerTree(root: string, index: string, rewritten: ReadonlyMap<string, string>): string {
+  const entries = [...rewritten].map(([file, input]) => {
+    const id = git(root, ["hash-object", "-w", "--stdin", "--path", file], { input }).trim();
+    return [file, id] as const;
+  });
+  return editedTree(root, index, "HEAD", (modes) =>
+    entries.map(([file, id]) => `${modes.get(file) ?? "100644"} ${id}\t${file}`),
   );
-  const text = await formatted(owner, file, JSON.stringify(merged));
-  if (text === ownerText) return undefined;
-  return { file, kind: "changed", content: Buffer.from(text), notes };
 }
 
-/** Makes the planned changes. */
-export function applyMerge(owner: string, changes: readonly Change[]): void {
-  for (const { file, content, mode } of changes) {
-    const path = join(owner, file);
-    if (content === null) rmSync(path);
-    else if (content !== undefined) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, content);
-      if (mode !== undefined) chmodSync(path, mode);
+/** Writes a tree with some entries of another one changed, in the format of `git update-index --index-info`. */
+function editedTree(
+  root: string,
+  index: string,
+  tree: string,
+  edit: (modes: ReadonlyMap<string, string>) => readonly string[],
+): string {
+  const env = { GIT_INDEX_FILE: index };
+  git(root, ["read-tree", tree], { env });
+  const listed = fieldsOf(git(root, ["ls-files", "-z", "--stage"], { env }));
+  const modes = new Map(
+    listed.map((line) => [line.slice(line.indexOf("\t") + 1), line.slice(0, 6)]),
+  );
+  const input = edit(modes)
+    .map((line) => `${line}\0`)
+    .join("");
+  git(root, ["update-index", "-z", "--index-info"], { env, input });
+  return git(root, ["write-tree"], { env }).trim();
+}
+
+/** @param tree Any object of the repository: the length of its id is the repository's. */
+const removal = (file: string, tree: string): string => `0 ${"0".repeat(tree.length)}\t${file}`;
+
+interface Merged {
+  tree: string;
+  /** By path: the stages (1: base, 2: the owner's, 3: the template's), as `git ls-files --unmerged` lists them. */
+  unmerged: ReadonlyMap<string, string[]>;
+  /** By path. */
+  messages: ReadonlyMap<string, string>;
+}
+
+/** @see https://git-scm.com/docs/git-merge-tree#OUTPUT */
+function mergeTree(work: string, env: Readonly<Record<string, string>>): Merged {
+  const settings = [
+    "merge.conflictStyle=diff3",
+    "merge.directoryRenames=true",
+    "merge.renames=true",
+  ];
+  const output = git(
+    work,
+    [
+      ...settings.flatMap((setting) => ["-c", setting]),
+      ...["merge-tree", "--write-tree", "--messages", "-z", YOURS, TEMPLATE],
+    ],
+    // 129: it does not know the option.
+    { env, allowed: [1, 129] },
+  );
+  if (output === "") {
+    const version = git(work, ["--version"]).trim();
+    throw new UsageError(`git 2.38 or newer is needed, and this is ${version}: upgrade git first`);
+  }
+  const [head = "", ...rest] = output.split("\0\0");
+  const [tree = "", ...entries] = head.split("\0");
+  const unmerged = new Map<string, string[]>();
+  for (const line of entries.filter(Boolean)) {
+    const file = line.slice(line.indexOf("\t") + 1);
+    unmerged.set(file, [...(unmerged.get(file) ?? []), line]);
+  }
+  const messages = new Map<string, string>();
+  const fields = rest.join("\0\0").split("\0");
+  while (fields.length > 1) {
+    const paths = fields.splice(0, Number(fields.shift()));
+    const [type = "", message = ""] = fields.splice(0, 2);
+    if (!type.startsWith("CONFLICT")) continue;
+    for (const path of paths) messages.set(path, message.trim());
+  }
+  return { tree, unmerged, messages };
+}
+
+interface Unsettled extends Merged {
+  root: string;
+  index: string;
+  inBase: readonly string[];
+  inOwner: readonly string[];
+  inTree: readonly string[];
+}
+
+/** Decides what git leaves to its user: what the owner has removed stays removed, and what the owner has changed stays. */
+function settle({
+  root,
+  index,
+  tree,
+  unmerged,
+  messages,
+  inBase,
+  inOwner,
+  inTree,
+}: Unsettled): MergePlan {
+  const special: Change[] = [];
+  const gone: string[] = [];
+  const left: string[] = [];
+  for (const [file, lines] of unmerged) {
+    const stages = lines.map((line) => line.slice(0, line.indexOf("\t")).at(-1)).join("");
+    if (stages === "13") {
+      gone.push(file);
+      special.push({ file, kind: "skipped", notes: ["you have removed it"] });
+    } else if (stages === "12") {
+      const notes = ["you have changed it: remove it if you do not need it"];
+      special.push({ file, kind: "kept", notes });
+    } else {
+      left.push(removal(file, tree), ...lines);
+      const note = stages.includes("23") ? "resolve the conflict markers" : messages.get(file);
+      special.push({ file, kind: "conflict", notes: note === undefined ? [] : [note] });
     }
   }
+  const [had, has] = [foldersOf(inBase), foldersOf(inOwner)];
+  for (const file of inTree) {
+    const folder = file.slice(0, file.lastIndexOf("/") + 1);
+    if (inOwner.includes(file) || inBase.includes(file) || unmerged.has(file)) continue;
+    if (!had.has(folder) || has.has(folder)) continue;
+    gone.push(file);
+    special.push({ file, kind: "skipped", notes: ["you have removed its folder"] });
+  }
+  const settled = editedTree(root, index, tree, () => gone.map((file) => removal(file, tree)));
+  return { tree: settled, unmerged: left, special };
+}
+
+/** All folders that have files, each with a slash at its end. */
+const foldersOf = (files: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    files.flatMap((file) => [...file.matchAll(/\//g)].map(({ index }) => file.slice(0, index + 1))),
+  );
+
+/** Writes the files of a tree into a folder. */
+export function checkOut(root: string, tree: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const env = { GIT_INDEX_FILE: `${folder}.index` };
+  git(root, ["read-tree", tree], { env });
+  git(root, ["checkout-index", "--all", `--prefix=${folder}/`], { env });
+}
+
+/** Changes files of the plan's tree to those that a folder has; one that it does not have is removed. */
+export function withFiles<T extends MergePlan>(
+  root: string,
+  plan: T,
+  folder: string,
+  files: readonly string[],
+): T {
+  const tree = editedTree(root, `${folder}.index`, plan.tree, (modes) =>
+    files.map((file) => {
+      if (!existsSync(join(folder, file))) return removal(file, plan.tree);
+      const args = ["hash-object", "-w", "--path", file, join(folder, file)];
+      return `${modes.get(file) ?? "100644"} ${git(root, args).trim()}\t${file}`;
+    }),
+  );
+  return { ...plan, tree };
+}
+
+const KINDS: Readonly<Record<string, Change["kind"]>> = {
+  A: "added",
+  M: "changed",
+  T: "changed",
+  D: "removed",
+  R: "moved",
+};
+
+/** All changes that the plan makes, in the order of their paths. */
+export function changesOf(root: string, { tree, special }: MergePlan): Change[] {
+  const fields = fieldsOf(
+    git(root, ["diff-tree", "-r", "-z", "-M", "--name-status", "HEAD", tree]),
+  );
+  const changes = new Map<string, Change>();
+  while (fields.length > 0) {
+    const kind = KINDS[fields.shift()?.[0] ?? ""] ?? "changed";
+    const [file = "", to = file] = fields.splice(0, kind === "moved" ? 2 : 1);
+    changes.set(to, { file: kind === "moved" ? `${file} to ${to}` : file, kind });
+  }
+  for (const change of special) changes.set(change.file, change);
+  return [...changes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+/** What restores the owner's files, as the plan is staged as a whole. */
+export const UNDO = "git reset --hard";
+
+/**
+ * Changes the index, then the files. Whenever it is killed in between, `UNDO` restores everything.
+ * @throws UsageError when a file that git ignores is in the way; nothing has been changed.
+ */
+export function applyMerge(root: string, work: string, { tree, unmerged }: MergePlan): void {
+  const added = ["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=A", "--name-only"];
+  const inTheWay = fieldsOf(git(root, [...added, "HEAD", tree])).find((file) =>
+    existsSync(join(root, file)),
+  );
+  if (inTheWay !== undefined) {
+    throw new UsageError(
+      `${inTheWay} is in the way of a new file, and git does not have it: move it away; nothing has been changed`,
+    );
+  }
+  const before = { env: { GIT_INDEX_FILE: join(work, "before") } };
+  git(root, ["read-tree", "HEAD"], before);
+  git(root, ["update-index", "-q", "--refresh"], { ...before, allowed: [1] });
+  git(root, ["read-tree", tree]);
+  git(root, ["update-index", "-z", "--index-info"], {
+    input: unmerged.map((line) => `${line}\0`).join(""),
+  });
+  git(root, ["read-tree", "-m", "-u", "HEAD", tree], before);
+  git(root, ["update-index", "-q", "--refresh"], { allowed: [1] });
 }

@@ -113,7 +113,7 @@ export const BERTH = {
       "instrumentation",
       "limits",
     ],
-    ...["recipes", "contract:systems"],
+    ...["recipes", "contract:systems", "pack"],
   ],
   /** Scripts that do less in a service than here. */
   changedScripts: {
@@ -136,6 +136,12 @@ export const VENDORED = {
   devDependencies: ["berth-dev", "port-contract"],
 } as const;
 
+/** The packages of Berth that a service may have. */
+export const PACKAGE_NAMES: readonly string[] = [
+  ...VENDORED.dependencies,
+  ...VENDORED.devDependencies,
+];
+
 /** Replacements in single files. */
 export const REPLACED: Readonly<Record<string, readonly [RegExp, string][]>> = {
   Dockerfile: [
@@ -146,6 +152,14 @@ export const REPLACED: Readonly<Record<string, readonly [RegExp, string][]>> = {
     [/^!packages$/gm, "!vendor"],
     [/^\*\*\/.*\n/gm, ""],
   ],
+};
+
+/** Replacements in a service that has some packages as folders, with their sources. */
+export const WITH_PACKAGES: typeof REPLACED = {
+  Dockerfile: [[/^COPY packages packages$/gm, "COPY vendor vendor\nCOPY packages packages"]],
+  ".dockerignore": [[/^!packages$/gm, "!vendor\n!packages"]],
+  ".prettierignore": [[/$(?![^])/g, "packages/\n"]],
+  "eslint.config.js": [[/"api\.d\.ts"\]/g, '"api.d.ts", "packages/"]']],
 };
 
 /** Files in which `berth` stands for the service's name: its units, its image. */

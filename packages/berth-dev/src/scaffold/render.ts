@@ -13,8 +13,17 @@ import {
 import { dirname, join } from "node:path";
 import { UsageError } from "port-contract/args";
 import { filesOf } from "./files";
-import { BERTH, NAMED, PART_NAMES, type PartName, PARTS, REPLACED, VENDORED } from "./parts";
-import { withoutLinks, withoutParts, withoutProcesses } from "./text";
+import {
+  BERTH,
+  NAMED,
+  PART_NAMES,
+  type PartName,
+  PARTS,
+  REPLACED,
+  VENDORED,
+  WITH_PACKAGES,
+} from "./parts";
+import { withoutLinks, withoutParts, withoutProcesses, withReferences } from "./text";
 import { formatted, withoutUnusedImports } from "./tidy";
 
 /** What a service is rendered with. */
@@ -23,6 +32,8 @@ export interface ServiceOptions {
   description: string;
   /** The parts that it has. */
   parts: readonly PartName[];
+  /** The packages that it has as folders, to change them. */
+  ejected?: readonly string[];
   /** Whether Berth's packages are tarballs in its `vendor`. Otherwise they come from the registry. */
   isVendored: boolean;
 }
@@ -37,6 +48,8 @@ export interface ScaffoldRecord {
   /** The service's name at that time: its owner may rename it. */
   name: string;
   parts: readonly PartName[];
+  /** The packages that `berth eject` has unpacked. */
+  ejected?: readonly string[];
 }
 
 interface Manifest {
@@ -55,8 +68,12 @@ interface Manifest {
 export const tarballOf = (name: string, versions: Versions): string =>
   `vendor/${name}-${versions[name]}.tgz`;
 
+/** The path of a package's sources in a service that has ejected it. */
+export const folderOf = (name: string): string => `packages/${name}`;
+
 /**
- * Writes a service's files, except its licence, lock file and tarballs. Does not change the template.
+ * Writes a service's files, except its licence, lock file and packages; `documentVariables` completes them. Does not change the
+ * template.
  * @param root The folder of the template.
  * @param folder Where to write. It, or a folder above it, has the template's `node_modules`.
  * @throws UsageError when a file cannot be read.
@@ -75,7 +92,7 @@ export async function renderService(
   const manifest = JSON.stringify(serviceManifest(root, options, leaving, versions));
   writeText(folder, "package.json", await formatted(root, "package.json", manifest));
   await writeReadme(root, folder, options, leaving);
-  await documentVariables(root, folder);
+  await writeBuild(root, folder, options.ejected ?? []);
 }
 
 /** Files that are not rendered one by one. */
@@ -106,7 +123,7 @@ async function writeFile(
 export function renderText(
   text: string,
   file: string,
-  { name, isVendored }: Pick<ServiceOptions, "name" | "isVendored">,
+  { name, isVendored, ejected = [] }: Pick<ServiceOptions, "name" | "isVendored" | "ejected">,
   leaving: readonly PartName[],
 ): string {
   let changed = withoutParts(text, ["berth", ...leaving], file);
@@ -116,7 +133,8 @@ export function renderText(
       leaving.flatMap((part) => PARTS[part].processes ?? []),
     );
   }
-  for (const [pattern, replacement] of REPLACED[file] ?? []) {
+  for (const [pattern, replacement] of (ejected.length > 0 ? WITH_PACKAGES : REPLACED)[file] ??
+    []) {
     changed = changed.replaceAll(pattern, replacement);
   }
   if (!isVendored) changed = changed.replaceAll(VENDOR_LINE, "");
@@ -172,7 +190,7 @@ const sorted = <T>(record: Record<string, T>): Record<string, T> =>
 
 function serviceManifest(
   root: string,
-  { name, description, parts, isVendored }: ServiceOptions,
+  { name, description, parts, isVendored, ejected = [] }: ServiceOptions,
   leaving: readonly PartName[],
   versions: Versions,
 ): Manifest {
@@ -181,10 +199,14 @@ function serviceManifest(
     readFileSync(path, "utf8"),
   ) as Manifest;
   const scripts: Record<string, string> = { ...manifest.scripts, ...BERTH.changedScripts };
-  for (const script of goneScripts(leaving)) delete scripts[script];
+  for (const script of goneScripts(leaving)) {
+    if (ejected.length === 0 || !BUILD_SCRIPTS.includes(script)) delete scripts[script];
+  }
   const packages = [...BERTH.packages, ...leaving.flatMap((part) => PARTS[part].packages ?? [])];
-  const sourceOf = (each: string) =>
-    isVendored ? `file:${tarballOf(each, versions)}` : (versions[each] ?? "");
+  const sourceOf = (each: string) => {
+    if (ejected.includes(each)) return `file:${folderOf(each)}`;
+    return isVendored ? `file:${tarballOf(each, versions)}` : (versions[each] ?? "");
+  };
   const without = (of: Record<string, string>, own: readonly string[]) => {
     const all = { ...of, ...Object.fromEntries(own.map((each) => [each, sourceOf(each)])) };
     for (const each of packages) delete all[each];
@@ -198,7 +220,12 @@ function serviceManifest(
     scripts,
     dependencies: without(manifest.dependencies, VENDORED.dependencies),
     devDependencies: without(manifest.devDependencies, VENDORED.devDependencies),
-    berth: { version: versions["berth-dev"] ?? "", name, parts },
+    berth: {
+      version: versions["berth-dev"] ?? "",
+      name,
+      parts,
+      ...(ejected.length > 0 && { ejected }),
+    },
   };
 }
 
@@ -219,8 +246,31 @@ async function writeReadme(
 /** The text of the service's README. */
 export const README = "scripts/init/service-readme.md";
 
-/** Writes `.env.example` and the table of variables again, as some variables may be gone. */
-async function documentVariables(root: string, folder: string): Promise<void> {
+/** The scripts that compile the packages. */
+const BUILD_SCRIPTS: readonly string[] = ["prepare", "prebuild", "pretest"];
+
+/** Files that compile the packages. */
+export const BUILD = {
+  common: ["packages/build.js", "packages/tsconfig.base.json"],
+  references: "packages/tsconfig.build.json",
+  ofPackage: (name: string) => `${folderOf(name)}/tsconfig.build.json`,
+};
+
+/** Writes what compiles the ejected packages: each after those that it needs. */
+async function writeBuild(root: string, folder: string, ejected: readonly string[]): Promise<void> {
+  if (ejected.length === 0) return;
+  const isEjected = (reference: string) =>
+    ejected.some((name) => `/${reference}/`.includes(`/${name}/`));
+  for (const name of ejected) mkdirSync(join(folder, folderOf(name)), { recursive: true });
+  for (const file of BUILD.common) cpSync(join(root, file), join(folder, file));
+  for (const file of [BUILD.references, ...ejected.map(BUILD.ofPackage)]) {
+    const text = withReferences(readFileSync(join(root, file), "utf8"), isEjected);
+    writeText(folder, file, await formatted(root, file, text));
+  }
+}
+
+/** Writes `.env.example` and the table of variables. @throws UsageError when the configuration cannot be read. */
+export async function documentVariables(root: string, folder: string): Promise<void> {
   const args = ["--require", "ts-node/register", "scripts/document-config.ts"];
   runTool(folder, process.execPath, args, "the variables cannot be documented");
   const page = "docs/configuration.md";

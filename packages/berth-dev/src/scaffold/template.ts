@@ -1,12 +1,12 @@
 // The template as one file of this package, so that a service can render it again.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { filesOf } from "./files";
-import { BERTH } from "./parts";
-import { README, type Versions } from "./render";
+import { BERTH, PACKAGE_NAMES } from "./parts";
+import { BUILD, README, type Versions } from "./render";
 
-/** Beside the compiled files, which npm packs. */
-const PACKED = join(__dirname, "template.json");
+/** In the package's folder, which npm packs. */
+export const PACKED = join(__dirname, "../../template.json");
 
 interface PackedTemplate {
   versions: Versions;
@@ -14,17 +14,14 @@ interface PackedTemplate {
   files: Readonly<Record<string, readonly [mode: number, base64: string]>>;
 }
 
-/** The versions of the packages in a clone of Berth. */
-export function packageVersions(root: string): Versions {
-  const folder = join(root, "packages");
-  const names = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
-  return Object.fromEntries(
-    names.map(({ name }) => {
-      const text = readFileSync(join(folder, name, "package.json"), "utf8");
+/** The versions of a service's packages in a clone of Berth. */
+export const packageVersions = (root: string): Versions =>
+  Object.fromEntries(
+    PACKAGE_NAMES.map((name) => {
+      const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
       return [name, (JSON.parse(text) as { version: string }).version];
     }),
   );
-}
 
 /** Writes the template of a clone of Berth into this package; to be called before the package is packed. */
 export function packTemplate(root: string): void {
@@ -32,7 +29,8 @@ export function packTemplate(root: string): void {
   const files = filesOf(root).filter(
     (file) => file === README || !(isOurs(file) || file === "README.md"),
   );
-  const entries = files.sort().map((file) => {
+  const build = [...BUILD.common, BUILD.references, ...PACKAGE_NAMES.map(BUILD.ofPackage)];
+  const entries = [...files, ...build].sort().map((file) => {
     const path = join(root, file);
     return [file, [statSync(path).mode, readFileSync(path).toString("base64")]] as const;
   });
@@ -51,6 +49,10 @@ export function readTemplateFile(file: string): string {
   if (!packed) throw new Error(`the template has no file ${file}`);
   return Buffer.from(packed[1], "base64").toString();
 }
+
+/** The versions of the packages that a template belongs to, which another version of this package has packed. */
+export const versionsIn = (path: string): Versions =>
+  (JSON.parse(readFileSync(path, "utf8")) as PackedTemplate).versions;
 
 /**
  * Writes the template of this package into a folder.

@@ -47,3 +47,12 @@ export const withoutLinks = (
     (link, words: string, target: string) =>
       isGone(posix.join(posix.dirname(page), target)) ? words : link,
   );
+
+/** Removes references of a `tsconfig.json` to projects that are not there. */
+export const withReferences = (text: string, isThere: (path: string) => boolean): string =>
+  text.replace(/(?<="references": \[)[^\]]*/, (list) =>
+    [...list.matchAll(/\{\s*"path": "([^"]+)"\s*\}/g)]
+      .filter(([, path = ""]) => isThere(path))
+      .map(([reference]) => reference)
+      .join(","),
+  );

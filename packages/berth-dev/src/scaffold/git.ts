@@ -1,0 +1,31 @@
+// Runs git, for what changes the owner's repository.
+import { spawnSync } from "node:child_process";
+import { UsageError } from "port-contract/args";
+
+export interface GitOptions {
+  env?: Readonly<Record<string, string>>;
+  input?: string;
+  /** Exit codes besides 0 that are no failure. */
+  allowed?: readonly number[];
+}
+
+/** Runs git in a folder, and returns its output. @throws UsageError with its message when it is missing, or fails. */
+export function git(
+  cwd: string,
+  args: readonly string[],
+  { env = {}, input = "", allowed = [] }: GitOptions = {},
+): string {
+  const { status, error, stdout, stderr } = spawnSync("git", args, {
+    cwd,
+    input,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== null && [0, ...allowed].includes(status)) return stdout;
+  const reason = error?.message ?? stderr.trim().split("\n")[0];
+  throw new UsageError(`git ${args.join(" ")} failed: ${reason}`);
+}
+
+/** The fields of an output that is separated by NUL. */
+export const fieldsOf = (output: string): string[] => output.split("\0").filter(Boolean);

@@ -1,0 +1,133 @@
+// The service whose files a command changes: its record of the template, and how a planned change is made.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "port-contract/args";
+import { hasGit, requireClean } from "./files";
+import type { Json } from "./manifest";
+import { applyMerge, type Change, changesOf, type MergePlan, UNDO } from "./merge";
+import { renderService, type ScaffoldRecord, type Versions } from "./render";
+import { PACKED, unpackTemplate, versionsIn } from "./template";
+
+/** The service's manifest, as far as it matters here. */
+export interface ServiceManifest {
+  description: string;
+  berth: ScaffoldRecord;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+/** @throws UsageError when the folder is no service. */
+export function readManifest(root: string): ServiceManifest {
+  const path = join(root, "package.json");
+  if (!existsSync(path))
+    throw new UsageError(`${path} is missing: run this in the service's folder`);
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as Json & Partial<ServiceManifest>;
+  const { berth, description = "", dependencies = {}, devDependencies = {} } = manifest;
+  if (berth !== undefined) return { berth, description, dependencies, devDependencies };
+  throw new UsageError(
+    existsSync(join(root, "packages/berth-dev"))
+      ? "this is a clone of Berth: npm run init -- NAME --without PART makes a service without a part"
+      : `${path} has no "berth", where init records the service's parts: restore it from an earlier commit`,
+  );
+}
+
+/** Whether Berth's packages are tarballs in its `vendor`. */
+export const isVendored = ({ dependencies, devDependencies }: ServiceManifest): boolean =>
+  Object.values({ ...dependencies, ...devDependencies }).some((spec) =>
+    spec.startsWith("file:vendor/"),
+  );
+
+/** Written before a change is made, and removed after it. */
+const markOf = (root: string): string => join(root, "node_modules/.cache/berth/changing");
+
+/** @throws UsageError when a change could not be undone. */
+export function requireUndoable(root: string, isDryRun = false): void {
+  if (!hasGit(root)) {
+    throw new UsageError(
+      `${root} has no git repository, and the change could not be undone: run \`git init && git add -A && git commit\` first`,
+    );
+  }
+  if (isDryRun) return;
+  const mark = markOf(root);
+  const wasInterrupted = existsSync(mark);
+  requireClean(
+    root,
+    wasInterrupted
+      ? ` if they are yours; otherwise they are left of a change that was interrupted, and \`${UNDO}\` restores the service`
+      : "",
+  );
+  rmSync(mark, { force: true });
+}
+
+/** Runs work with an empty folder below the service's node_modules, which renderings need, and removes the folder. */
+export async function withWorkFolder<T>(
+  root: string,
+  work: (folder: string) => Promise<T> | T,
+): Promise<T> {
+  const folder = join(root, "node_modules/.cache/berth", `scaffold-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The version of this package. */
+export const ownVersion = (
+  JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string }
+).version;
+
+/** The versions of the packages that belong to it. */
+export const ownVersions = (): Versions => versionsIn(PACKED);
+
+/** @throws UsageError when the service's files are of another version than this package. */
+export function requireRecorded({ berth: { version } }: ServiceManifest): void {
+  if (version === ownVersion) return;
+  throw new UsageError(
+    `the service's files are of version ${version} of the template, by "berth" in package.json, and the installed berth-dev is ${ownVersion}: install the same version, or correct package.json`,
+  );
+}
+
+/**
+ * Renders this version's template into `work/NAME`.
+ * @throws UsageError when the record names another version, unless any is right.
+ */
+export async function render(
+  work: string,
+  name: string,
+  manifest: ServiceManifest,
+  { isAnyVersion = false } = {},
+): Promise<string> {
+  const { berth, description } = manifest;
+  const [template, folder] = [join(work, `${name}-template`), join(work, name)];
+  mkdirSync(folder, { recursive: true });
+  if (!isAnyVersion) requireRecorded(manifest);
+  const versions = unpackTemplate(template);
+  await renderService(
+    template,
+    folder,
+    { ...berth, description, isVendored: isVendored(manifest) },
+    versions,
+  );
+  return folder;
+}
+
+const describe = ({ file, kind, notes = [] }: Change): string =>
+  [`${kind.padEnd(8)} ${file}`, ...notes.map((note) => `         ${note}`)].join("\n");
+
+/** Prints what changes, and makes the change unless it is only to be printed. @returns The changes that need the owner. */
+export function change(root: string, work: string, plan: MergePlan, isDryRun: boolean): Change[] {
+  const changes = changesOf(root, plan);
+  for (const each of changes) console.log(describe(each));
+  if (!isDryRun) {
+    const mark = markOf(root);
+    writeFileSync(mark, "");
+    try {
+      applyMerge(root, work, plan);
+    } finally {
+      rmSync(mark);
+    }
+  }
+  return changes.filter(({ kind }) => kind === "conflict");
+}
