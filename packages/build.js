@@ -36,7 +36,8 @@ if (tsc) {
     stdio: "inherit",
   });
   process.exitCode = status ?? 1;
-  if (status === 0) {
+  // A service may have other packages than this one here.
+  if (status === 0 && existsSync(join(__dirname, "berth-dev"))) {
     const { packTemplate } = require("./berth-dev/dist/embedded-postgres/template.js");
     void packTemplate();
   }

@@ -12,6 +12,8 @@ const usage = `Usage: berth COMMAND [options]
   doctor      say what is not right on this machine and in this clone, and what to do about it
   remove      remove parts of the service, such as its sample
   add         add parts of the template that the service was made without
+  upgrade     upgrade Berth's packages, and merge the template's changes
+  eject       unpack one of Berth's packages into the service, to change it
 
 Run berth COMMAND --help for its options.`;
 
@@ -27,6 +29,9 @@ const programs: Readonly<Record<string, () => unknown>> = {
   doctor: () => import("./doctor/main.js"),
   remove: async () => (await import("./scaffold/main.js")).runScaffold("remove"),
   add: async () => (await import("./scaffold/main.js")).runScaffold("add"),
+  upgrade: async () => (await import("./upgrade/index.js")).runUpgrade(),
+  "apply-upgrade": async () => (await import("./upgrade/index.js")).runApplyUpgrade(),
+  eject: async () => (await import("./upgrade/index.js")).runEject(),
 };
 
 /** Removed from process.argv, so that each program parses only its own arguments. */
