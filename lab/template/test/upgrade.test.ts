@@ -114,6 +114,13 @@ function live(folder: string): void {
 }
 
 let service: string;
+
+/** As in a service whose packages come from a registry. */
+function nameVersions(): void {
+  for (const name of PACKAGE_NAMES)
+    edit(service, "package.json", `"file:vendor/${name}-0.2.0.tgz"`, '"^0.2.0"');
+}
+
 beforeAll(() => {
   packed();
   inventReleases(tarballs, "0.2.0", releases);
@@ -238,8 +245,7 @@ describe("npm run upgrade", () => {
   it(
     "upgrades a service whose packages come from npm's registry to a version of it",
     async () => {
-      for (const name of PACKAGE_NAMES)
-        edit(service, "package.json", `"file:vendor/${name}-0.2.0.tgz"`, '"^0.2.0"');
+      nameVersions();
       rmSync(join(service, "vendor"), { recursive: true });
       rmSync(join(service, "package-lock.json"));
       commit(service);
@@ -417,7 +423,7 @@ describe("npm run upgrade", () => {
     });
 
     it("when the registry is away", () => {
-      edit(service, "package.json", '"file:vendor/berth-0.2.0.tgz"', '"^0.2.0"');
+      nameVersions();
       commit(service);
       expect(refusal([], NOWHERE)).toContain("npm view failed");
       git(service, "reset", "-q", "--hard", "HEAD^");
