@@ -30,13 +30,17 @@ const programs: Readonly<Record<string, () => unknown>> = {
   remove: async () => (await import("./scaffold/main.js")).runScaffold("remove"),
   add: async () => (await import("./scaffold/main.js")).runScaffold("add"),
   upgrade: async () => (await import("./upgrade/index.js")).runUpgrade(),
-  "apply-upgrade": async () => (await import("./upgrade/index.js")).runApplyUpgrade(),
   eject: async () => (await import("./upgrade/index.js")).runEject(),
+};
+
+/** Started by `berth upgrade` of an older version only. */
+const internal: typeof programs = {
+  "apply-upgrade": async () => (await import("./upgrade/index.js")).runApplyUpgrade(),
 };
 
 /** Removed from process.argv, so that each program parses only its own arguments. */
 const [command = "--help"] = process.argv.splice(2, 1);
-const program = programs[command];
+const program = programs[command] ?? internal[command];
 if (program) start(program);
 else if (command === "--help" || command === "-h") console.log(usage);
 else {

@@ -21,7 +21,7 @@ describe("berth", () => {
       status: 2,
       stdout: "",
       stderr:
-        'Unknown command "relaod": expected one of dev, reload, db, postgres, issuer, fuzz, contract, doctor, remove, add\n',
+        'Unknown command "relaod": expected one of new, dev, reload, db, postgres, issuer, fuzz, contract, doctor, remove, add, upgrade, eject\n',
     });
   });
 
