@@ -4,6 +4,9 @@ import { join } from "node:path";
 import type { DatabaseState } from "./database";
 import type { Formation } from "./formation";
 
+/** How long to wait for npm's registry, in milliseconds: everything else is done before. */
+export const REGISTRY_LIMIT_MS = 5000;
+
 /** A service's package.json, as far as it is checked. */
 export interface Manifest {
   name?: string;

@@ -32,7 +32,10 @@ export function readManifest(root: string): ServiceManifest {
 }
 
 /** Whether Berth's packages are tarballs in its `vendor`. */
-export const isVendored = ({ dependencies, devDependencies }: ServiceManifest): boolean =>
+export const isVendored = ({
+  dependencies,
+  devDependencies,
+}: Partial<Pick<ServiceManifest, "dependencies" | "devDependencies">>): boolean =>
   Object.values({ ...dependencies, ...devDependencies }).some((spec) =>
     spec.startsWith("file:vendor/"),
   );

@@ -4,10 +4,12 @@ import { judgeClock } from "../../src/doctor/checks/clock";
 import { judgeSpace } from "../../src/doctor/checks/disk";
 import { judgeApplied, judgeNames } from "../../src/doctor/checks/migrations";
 import { judgeNetwork } from "../../src/doctor/checks/network";
+import { judgeNewest } from "../../src/doctor/checks/template";
 import { judgeVersions } from "../../src/doctor/checks/node";
 import { judgeNpm } from "../../src/doctor/checks/npm";
 import { publishedPorts } from "../../src/doctor/checks/servers";
 import { judgeFolder } from "../../src/doctor/checks/watches";
+import { ownVersion } from "../../src/scaffold/service";
 import { nearestName } from "../../src/doctor/nearest-name";
 
 const NEEDED = ">=20.19 <27";
@@ -46,6 +48,21 @@ describe("versions of Node", () => {
       "warning: .node-version names Node 22.12.0, but Dockerfile runs 24",
     ]);
   });
+});
+
+describe("a newer version of Berth", () => {
+  it("is reported", () => {
+    expect(messages(judgeNewest("999.0.0"))).toEqual([
+      `warning: Berth 999.0.0 is newer than the service's ${ownVersion}`,
+    ]);
+  });
+
+  it.each([
+    ["the same", ownVersion],
+    ["an older one", "0.0.1"],
+    ["no answer", ""],
+    ["nonsense", "<html>"],
+  ])("is none if the registry has %s", (_, newest) => expect(judgeNewest(newest)).toEqual([]));
 });
 
 describe("npm", () => {

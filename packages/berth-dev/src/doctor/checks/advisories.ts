@@ -1,10 +1,7 @@
 // Known vulnerabilities of what runs in production, if the registry answers.
 import type { Finding } from "../check";
-import { readText, type Context } from "../context";
+import { type Context, readText, REGISTRY_LIMIT_MS } from "../context";
 import { runProgram } from "../run-program";
-
-/** How long to wait for the registry, in milliseconds: everything else is done before. */
-const LIMIT_MS = 5000;
 
 const COMMAND = [
   ...["audit", "--omit=dev", "--json", "--package-lock-only"],
@@ -22,7 +19,7 @@ export async function checkAdvisories(context: Context, given: AbortSignal): Pro
   // Another package manager has its own audit.
   if (readText(context, "package-lock.json") === undefined)
     return [{ level: "note", message: "not checked: npm audit needs a package-lock.json" }];
-  const signal = AbortSignal.any([given, AbortSignal.timeout(LIMIT_MS)]);
+  const signal = AbortSignal.any([given, AbortSignal.timeout(REGISTRY_LIMIT_MS)]);
   const { stdout } = await runProgram("npm", COMMAND, { cwd: root, env, signal });
   return judgeAudit(stdout);
 }

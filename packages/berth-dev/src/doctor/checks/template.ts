@@ -1,19 +1,45 @@
-// Whether the service's files are of the installed version of the template.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+// Whether the service's files are of the installed version of the template, and whether a newer version waits.
+import { isVendored, ownVersion } from "../../scaffold/service";
+import { compareVersions, isVersion } from "../../upgrade/versions";
 import type { Finding } from "../check";
-import type { Context } from "../context";
+import { type Context, REGISTRY_LIMIT_MS } from "../context";
+import { runProgram } from "../run-program";
 
-/** Compares the version that package.json records with that of the installed berth-dev. A clone of Berth records none. */
-export function checkTemplate({ manifest: { berth } }: Context): Finding[] {
-  const path = join(__dirname, "../../../package.json");
-  const { version } = JSON.parse(readFileSync(path, "utf8")) as { version: string };
-  if (berth === undefined || berth.version === version) return [];
+/** Compares the recorded version with those installed and published. A clone of Berth records none. */
+export async function checkTemplate(context: Context, signal: AbortSignal): Promise<Finding[]> {
+  const { berth } = context.manifest;
+  if (berth === undefined) return [];
+  if (berth.version !== ownVersion)
+    return [
+      {
+        level: "warning",
+        message: `package.json records version ${berth.version} of the template, and berth-dev ${ownVersion} is installed`,
+        cure: "Install the same version, or finish the upgrade to the installed one",
+      },
+    ];
+  return judgeNewest(await newestVersion(context, signal));
+}
+
+/** Empty if nobody can tell: tarballs in vendor/ come from nowhere in particular, and the registry may not answer. */
+async function newestVersion(
+  { root, env, manifest }: Context,
+  given: AbortSignal,
+): Promise<string> {
+  if (isVendored(manifest)) return "";
+  const signal = AbortSignal.any([given, AbortSignal.timeout(REGISTRY_LIMIT_MS)]);
+  const command = ["view", "berth-dev", "version", "--fetch-retries=0", "--no-update-notifier"];
+  const { stdout } = await runProgram("npm", command, { cwd: root, env, signal });
+  return stdout.trim();
+}
+
+/** @param newest What `npm view` prints. */
+export function judgeNewest(newest: string): Finding[] {
+  if (!isVersion(newest) || compareVersions(newest, ownVersion) <= 0) return [];
   return [
     {
       level: "warning",
-      message: `package.json records version ${berth.version} of the template, and berth-dev ${version} is installed`,
-      cure: "Install the same version, or finish the upgrade to the installed one",
+      message: `Berth ${newest} is newer than the service's ${ownVersion}`,
+      cure: "npm run upgrade; npm run upgrade -- --dry-run shows what would change",
     },
   ];
 }
