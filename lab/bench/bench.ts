@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isInterrupted, reapOnExit } from "port-contract/harness";
 import { type Calls, measureCalls } from "./calls";
+import { withCollector } from "./collector";
 import { contendersFor } from "./contenders";
 import { isPinned, keepLoadAwake } from "./cores";
 import { assertEqualWork } from "./equal-work";
@@ -121,7 +122,7 @@ async function main(): Promise<void> {
   installContenders();
   // Killing the runs makes the measurement fail, so that its cleanup drops the database.
   reapOnExit((code) => (exitCode = code));
-  await run(options);
+  await withCollector(options.contenders, (contenders) => run({ ...options, contenders }));
 }
 
 let exitCode = 1;

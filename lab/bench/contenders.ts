@@ -1,5 +1,5 @@
 // The contenders.
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Front } from "./front";
 import type { Workload } from "./workloads";
 
@@ -29,13 +29,42 @@ const BERTH_ENV = {
   TRUST_PROXY: "0",
 };
 
-/** Every contender by name. */
+/** OpenTelemetry's variables for one trace in a hundred. */
+const SAMPLED = {
+  OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+  OTEL_TRACES_SAMPLER_ARG: "0.01",
+};
+
+/** Every contender by name. `traces` also needs a collector. */
 export const contenders: Readonly<Record<string, Contender>> = {
   bare: { name: "bare", title: "bare node:http", script: scriptOf("bare-http"), env: {} },
   fastify: { name: "fastify", title: "Fastify", script: scriptOf("fastify"), env: {} },
   express: { name: "express", title: "stock Express", script: scriptOf("express"), env: {} },
   berth: { name: "berth", title: "Berth", script: scriptOf("berth"), env: BERTH_ENV },
+  metrics: {
+    name: "metrics",
+    title: "Berth with metrics",
+    script: scriptOf("berth"),
+    env: { ...BERTH_ENV, METRICS_TOKEN: "benchmark" },
+  },
+  traces: {
+    name: "traces",
+    title: "Berth with 1 % of traces",
+    script: scriptOf("berth"),
+    env: { ...BERTH_ENV, ...SAMPLED },
+  },
 };
+
+/** Measured unless `--contenders` says otherwise. */
+export const DEFAULT_CONTENDERS = ["bare", "fastify", "express", "berth"];
+
+/** Berth as it is in another checkout, installed and compiled, such as that of an earlier release. */
+export const berthOf = (checkout: string): Contender => ({
+  name: `berth-of-${basename(checkout)}`,
+  title: `Berth of ${basename(checkout)}`,
+  script: resolve(checkout, "lab/bench/contenders/berth.js"),
+  env: BERTH_ENV,
+});
 
 /** Berth without one of its optimizations, to measure what the optimization saves. */
 export const berthWithout = (optimization: string): Contender => ({
@@ -45,10 +74,10 @@ export const berthWithout = (optimization: string): Contender => ({
   env: { ...BERTH_ENV, BERTH_BENCH_WITHOUT: optimization },
 });
 
-/** The contenders that support a workload, once per variant. */
+/** The contenders whose scripts support a workload, once per variant. */
 export function contendersFor(work: Workload, all: readonly Contender[]): Contender[] {
   const able = all.filter(
-    ({ script }) => work.contenders?.some((name) => contenders[name]?.script === script) ?? true,
+    ({ script }) => work.contenders?.includes(basename(script, ".js")) ?? true,
   );
   const { variants } = work;
   if (!variants) return able;

@@ -94,9 +94,9 @@ function evidence(probe: Probe, response: Response, logLine: LogLine = {}): Evid
   };
 }
 
-/** The fields in their order, with values only where those must be equal. Only Berth logs the route. */
+/** The fields in their order, with values only where those must be equal. Only Berth logs the route, and a trace. */
 function loggedFacts(line: LogLine, id: string) {
-  const { level, method, path, status, client, msg, route: _route, ...rest } = line;
+  const { level, method, path, status, client, msg, route: _, traceId: _trace, ...rest } = line;
   const isSameId = rest.requestId === id;
   return { level, method, path, status, client, msg, isSameId, rest: shapeOf(rest) };
 }

@@ -1,6 +1,12 @@
 // The command line of the benchmark.
 import { parseCommandLine, parseList, parseWholeNumber } from "port-contract/args";
-import { berthWithout, type Contender, contenders } from "./contenders";
+import {
+  berthOf,
+  berthWithout,
+  type Contender,
+  contenders,
+  DEFAULT_CONTENDERS,
+} from "./contenders";
 
 /** The options of a run. */
 export interface Options {
@@ -26,8 +32,9 @@ npm run bench -- [options]
   --only NAME,…        workloads, by prefix: json, things, orders, missing, large, ships,
                        paced, routes, connections, api, context, processes, router, client, start, reload
                        (default: all)
-  --contenders NAME,…  bare, fastify, express, berth (default: all)
+  --contenders NAME,…  bare, fastify, express, berth (default: these), and Berth with metrics, traces
   --without NAME,…     also measure Berth without these optimizations, one at a time
+  --checkout FOLDER    also measure Berth of another checkout, installed and compiled
   --rounds N           number of rounds (default 5)
   --seconds N          duration of a round (default 3)
   --together           measure all contenders concurrently on the same core, by CPU time: a disturbance affects all of
@@ -50,8 +57,9 @@ export function parseOptions(argv: readonly string[]): Options {
     argv,
     {
       only: { type: "string" },
-      contenders: { type: "string", default: Object.keys(contenders).join(",") },
+      contenders: { type: "string", default: DEFAULT_CONTENDERS.join(",") },
       without: { type: "string" },
+      checkout: { type: "string" },
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "3" },
       together: { type: "boolean", default: false },
@@ -71,6 +79,7 @@ export function parseOptions(argv: readonly string[]): Options {
         (name) => contenders[name] ?? [],
       ),
       ...parseList("--without", values.without).map(berthWithout),
+      ...(values.checkout === undefined ? [] : [berthOf(values.checkout)]),
     ],
     node: values.node,
     together: values.together,

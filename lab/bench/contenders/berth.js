@@ -20,6 +20,8 @@ const {
   readyz,
 } = require("berth/http");
 const { keepWorkContexts, serve } = require("berth/process");
+const { mountMetrics, observeProcess } = require("berth-telemetry");
+const { telemetryVariables } = require("berth-telemetry/config");
 const { parseBody } = internal("http/body");
 const { parseQuery } = internal("schema/validate");
 const { mountRoutes } = require("./express-routes");
@@ -39,6 +41,7 @@ function createApp(config, logger, draining, database) {
   app.use(everyRequest(logger));
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
+  mountMetrics(app);
   if (process.env.BENCH_API) require("./berth-api").mountApi(app, process.env, logger);
   if (database) {
     const { createShipsRouter } = require("./berth-ships");
@@ -57,7 +60,9 @@ function attachDatabase(url) {
   return { use: database, check: database.ping, isRequired: true, close: database.close };
 }
 
-void serve(httpVariables, ({ config, logger, target, draining, run }) => {
+observeProcess();
+const variables = { ...httpVariables, ...telemetryVariables };
+void serve(variables, ({ config, logger, target, draining, run }) => {
   const database = BENCH_DATABASE_URL && attachDatabase(BENCH_DATABASE_URL);
   const app = createApp(config, logger, draining, database);
   const web = createAppService({ name: "web", app, config, logger, target });

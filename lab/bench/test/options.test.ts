@@ -13,10 +13,21 @@ describe("parseOptions", () => {
     expect(contenders.map(({ env }) => env.BERTH_BENCH_WITHOUT)).toEqual([undefined, "a", "b"]);
   });
 
+  it("adds Berth of another checkout", () => {
+    const { contenders } = parseOptions(["--contenders", "berth", "--checkout", "/src/before"]);
+    expect(contenders.map(({ script }) => script)).toEqual([
+      expect.stringMatching(/lab\/bench\/contenders\/berth\.js$/),
+      "/src/before/lab/bench/contenders/berth.js",
+    ]);
+  });
+
   it.each([
     [["--rounds", "0"], '--rounds must be a whole number from 1 to 9999999, not "0"'],
     [["--seconds", "1.5"], '--seconds must be a whole number from 1 to 9999999, not "1.5"'],
-    [["--contenders", "koa"], '--contenders must be some of bare,fastify,express,berth, not "koa"'],
+    [
+      ["--contenders", "koa"],
+      '--contenders must be some of bare,fastify,express,berth,metrics,traces, not "koa"',
+    ],
   ])("rejects %j", (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(message);
   });
