@@ -1,5 +1,5 @@
-// Metrics of prom-client with a bound: as many label sets as a server can keep, whatever the labels are made of.
-import { type Aggregator, Counter, Gauge, Histogram, type Registry } from "prom-client";
+// Metrics with a bound: as many label sets as a server can keep, whatever the labels are made of.
+import type { Aggregator, Metric, Registry } from "prom-client";
 import type { Logger } from "pino";
 
 /** What a metric is, before there is a registry. */
@@ -40,60 +40,113 @@ const OVERFLOW = "_OTHER";
 /** Seconds: OpenTelemetry's buckets for HTTP. */
 export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** Adds a metric to a registry. @throws Error when the registry has one of this name. */
+/**
+ * Adds a metric to a registry. It counts by itself, and prom-client only writes: that checks, sorts and joins all labels of
+ * each observation, which costs a tenth of a small request.
+ * @throws Error when the registry has one of this name.
+ */
 export function createFamily(
   registry: Registry,
   definition: Definition,
   logger: Pick<Logger, "warn">,
 ): Family {
-  const bounded = createBound(definition, logger);
-  const { kind, name, help, aggregator = "sum" } = definition;
-  const labelNames = [...definition.labels];
-  const options = { name, help, labelNames, registers: [registry], aggregator };
+  const { kind, name, help, labels, aggregator = "sum" } = definition;
+  const bounds = kind === "histogram" ? (definition.buckets ?? SECONDS) : [];
+  const { cellOf, all } = createCells(definition, bounds.length, logger);
+  const valuesOf = (cell: Cell): Sample[] =>
+    kind === "histogram"
+      ? distribution(name, bounds, cell)
+      : [{ labels: cell.labels, value: cell.sum }];
+  const get = () => ({ name, help, type: kind, aggregator, values: all().flatMap(valuesOf) });
+  registry.registerMetric({ name, get } as unknown as Metric);
+  // Without labels, it is there before anything has happened.
+  if (labels.length === 0) cellOf({});
+
   const unfit = (): never => {
     throw new TypeError(`${name} is a ${kind}`);
   };
-  if (kind === "counter") {
-    const counter = new Counter(options);
-    return { add: (labels, by) => counter.inc(bounded(labels), by), set: unfit, observe: unfit };
-  }
-  if (kind === "gauge") {
-    const gauge = new Gauge(options);
-    return {
-      add: (labels, by) => gauge.inc(bounded(labels), by),
-      set: (labels, value) => gauge.set(bounded(labels), value),
-      observe: unfit,
-    };
-  }
-  const histogram = new Histogram({ ...options, buckets: [...(definition.buckets ?? SECONDS)] });
   return {
-    add: unfit,
-    set: unfit,
-    observe: (labels, value) => histogram.observe(bounded(labels), value),
+    add: kind === "histogram" ? unfit : (values, by) => void (cellOf(values).sum += by),
+    set: kind === "gauge" ? (values, value) => void (cellOf(values).sum = value) : unfit,
+    observe:
+      kind === "histogram" ? (values, value) => observe(bounds, cellOf(values), value) : unfit,
   };
 }
 
-type Texts = Record<string, string>;
+/** What is known of a label set. */
+interface Cell {
+  readonly labels: Readonly<Record<string, string>>;
+  /** The value of a counter or gauge, the sum of a histogram. */
+  sum: number;
+  count: number;
+  /** How many values are in each bucket of a histogram; larger ones are only counted. */
+  readonly buckets: number[];
+}
 
-/** Makes label values short texts, and the sets beyond the bound one. */
-function createBound({ name, labels }: Definition, logger: Pick<Logger, "warn">) {
-  const known = new Map<string, Texts>();
-  const overflow: Texts = Object.fromEntries(labels.map((label) => [label, OVERFLOW]));
+function observe(bounds: readonly number[], cell: Cell, value: number): void {
+  cell.sum += value;
+  cell.count++;
+  let index = 0;
+  while (index < bounds.length && value > (bounds[index] as number)) index++;
+  if (index < bounds.length) (cell.buckets[index] as number)++;
+}
+
+/** A line of the metrics' text. */
+interface Sample {
+  labels: Readonly<Record<string, string | number>>;
+  value: number;
+  metricName?: string;
+}
+
+/** A histogram's values as Prometheus has them: each bucket also counts those below it. */
+function distribution(name: string, bounds: readonly number[], cell: Cell): Sample[] {
+  const { labels, sum, count } = cell;
+  let below = 0;
+  const upTo = (le: number | string, value: number): Sample => ({
+    labels: { le, ...labels },
+    value,
+    metricName: `${name}_bucket`,
+  });
+  return [
+    ...bounds.map((bound, index) => upTo(bound, (below += cell.buckets[index] ?? 0))),
+    upTo("+Inf", count),
+    { labels, value: sum, metricName: `${name}_sum` },
+    { labels, value: count, metricName: `${name}_count` },
+  ];
+}
+
+/** Finds cells by label values, which become short texts; the label sets beyond the bound share one. */
+function createCells(
+  { name, labels }: Definition,
+  bucketCount: number,
+  logger: Pick<Logger, "warn">,
+) {
+  const cells = new Map<string, Cell>();
+  const overflow = Object.fromEntries(labels.map((label) => [label, OVERFLOW]));
   let isWarned = false;
-  return (given: LabelValues): Texts => {
-    const values = labels.map((label) => toText(given[label]));
-    const key = values.join("\0");
-    const found = known.get(key);
-    if (found) return found;
-    if (known.size >= MAX_LABEL_SETS) {
-      if (!isWarned) logger.warn({ metric: name }, TOO_MANY);
-      isWarned = true;
-      return overflow;
-    }
-    const texts = Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ""]));
-    known.set(key, texts);
-    return texts;
+  const keyOf = (given: LabelValues): string => {
+    let key = "";
+    for (const label of labels) key += `${toText(given[label])}\0`;
+    return key;
   };
+  const create = (given: LabelValues, key: string): Cell => {
+    const texts = Object.fromEntries(labels.map((label) => [label, toText(given[label])]));
+    const buckets = Array.from({ length: bucketCount }, () => 0);
+    const cell = { labels: texts, sum: 0, count: 0, buckets };
+    cells.set(key, cell);
+    return cell;
+  };
+  const cellOf = (given: LabelValues): Cell => {
+    const key = keyOf(given);
+    const cell = cells.get(key);
+    if (cell) return cell;
+    if (cells.size < MAX_LABEL_SETS) return create(given, key);
+    if (!isWarned) logger.warn({ metric: name }, TOO_MANY);
+    isWarned = true;
+    const shared = keyOf(overflow);
+    return cells.get(shared) ?? create(overflow, shared);
+  };
+  return { cellOf, all: () => [...cells.values()] };
 }
 
 const TOO_MANY = `a metric has ${MAX_LABEL_SETS} label sets, and gets no more: further ones count as ${OVERFLOW}; labels are for what has few values, not for ids`;
