@@ -1,4 +1,5 @@
 // A span for each request, call, statement, command, attempt and job, with the attributes of OpenTelemetry's conventions.
+import type { IncomingMessage } from "node:http";
 import {
   type Attributes,
   context,
@@ -12,6 +13,7 @@ import {
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import {
   attemptEnd,
+  type AttemptEvent,
   attemptStart,
   commandEnd,
   jobEnd,
@@ -47,31 +49,45 @@ const STATEMENT_LIMIT = 2000;
 /** gRPC's statuses that are the server's fault. @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ */
 const SERVER_ERRORS = /^(UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/;
 
+/** Where an event keeps its span: a WeakMap of all of them would cost each garbage collection. */
+const SPAN = Symbol("span");
+
+interface Spanned {
+  [SPAN]?: Span;
+}
+
+/** What a span says of the work that it begins with; not assembled for one that is not sampled. */
+interface Served {
+  kind: SpanKind;
+  attributes: () => Attributes;
+}
+
 /** Records spans from now on. */
 export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
-  const spans = new WeakMap<object, Span>();
-
   /**
    * Begins a span below the one that headers name, and replaces them: so log lines, calls and SQL comments name this span.
    */
   function beginServed(
-    event: Surrounded,
+    event: Surrounded & Spanned,
     headers: Record<string, unknown>,
     name: string,
-    options: { kind: SpanKind; attributes: Attributes },
+    { kind, attributes }: Served,
   ): void {
-    const parent = w3c.extract(ROOT_CONTEXT, headers, HEADERS);
-    const span = tracer.startSpan(name, options, parent);
+    const parent =
+      headers.traceparent === undefined
+        ? ROOT_CONTEXT
+        : w3c.extract(ROOT_CONTEXT, headers, HEADERS);
+    const span = tracer.startSpan(name, { kind }, parent);
+    if (span.isRecording()) span.setAttributes(attributes());
     const own = trace.setSpan(parent, span);
-    delete headers.traceparent;
-    delete headers.tracestate;
+    if (headers.tracestate !== undefined) delete headers.tracestate;
     w3c.inject(own, headers, SETTER);
     event.around = (work) => context.with(own, work);
-    spans.set(event, span);
+    event[SPAN] = span;
   }
 
   const end = (event: object, attributes: Attributes, failure = "", name?: string): void => {
-    const span = spans.get(event);
+    const { [SPAN]: span } = event as Spanned;
     if (!span?.isRecording()) return;
     if (name !== undefined) span.updateName(name);
     span.setAttributes(attributes);
@@ -82,15 +98,14 @@ export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
   on(requestStart, (event) => {
     const { req } = event;
     const method = knownMethod(req.method);
-    const { id } = req as { id?: string };
     beginServed(event, req.headers, method, {
       kind: SpanKind.SERVER,
-      attributes: {
+      attributes: () => ({
         "http.request.method": method,
         "url.path": (req.url ?? "").replace(/\?.*/s, ""),
         "user_agent.original": req.headers["user-agent"],
-        "http.request.header.x-request-id": id === undefined ? undefined : [id],
-      },
+        "http.request.header.x-request-id": requestIds(req),
+      }),
     });
   });
   on(requestEnd, (event) => {
@@ -104,7 +119,7 @@ export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
     const method = event.method.slice(1);
     beginServed(event, event.headers, method, {
       kind: SpanKind.SERVER,
-      attributes: { "rpc.system.name": "grpc", "rpc.method": method },
+      attributes: () => ({ "rpc.system.name": "grpc", "rpc.method": method }),
     });
   });
   on(rpcEnd, (event) => {
@@ -115,12 +130,12 @@ export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
   on(jobStart, (event) =>
     beginServed(event, event.headers, `job ${event.name}`, {
       kind: SpanKind.CONSUMER,
-      attributes: { "berth.job": event.name, "berth.job.attempt": event.attempt },
+      attributes: () => ({ "berth.job": event.name, "berth.job.attempt": event.attempt }),
     }),
   );
   on(jobEnd, (event) => end(event, { "berth.job.result": event.result }, errorType(event.err)));
 
-  on(attemptStart, (event) => {
+  on(attemptStart, (event: AttemptEvent & Spanned) => {
     const { service, method, url, attempt, headers } = event;
     const { hostname, port, protocol } = new URL(url);
     const span = tracer.startSpan(`${method} ${service}`, {
@@ -135,7 +150,7 @@ export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
       },
     });
     w3c.inject(trace.setSpan(context.active(), span), headers, SETTER);
-    spans.set(event, span);
+    event[SPAN] = span;
   });
   on(attemptEnd, (event) => end(event, {}, errorType(event.err)));
 
@@ -173,6 +188,10 @@ function recordLeaf(
   fail(span, failure);
   span.end(startedAt + durationMs);
 }
+
+/** The id that `requestId` has given it. */
+const requestIds = ({ id }: IncomingMessage & { id?: string }): string[] | undefined =>
+  id === undefined ? undefined : [id];
 
 function fail(span: Span, failure: string): void {
   if (failure === "") return;
