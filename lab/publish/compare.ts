@@ -9,8 +9,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   Dockerfile: ["-COPY vendor vendor"],
   "README.md": [
     "-vendor/          Berth, on which the service is built: ordinary packages, with their sources",
-    "-Replace the tarballs in `vendor/`, change their names in `package.json`, and run `npm install`.",
-    "+Change the version of Berth's packages in `package.json`, and run `npm install`.",
+    "-npm run upgrade -- ../berth",
+    "+npm run upgrade",
   ],
 };
 

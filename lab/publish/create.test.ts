@@ -72,8 +72,10 @@ function render(isVendored: boolean, parts: readonly string[]): string {
   mkdirSync(folder);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const options = { name: "shop", description: "The shop", parts, isVendored };
-  const program = `const { packageVersions, renderService } = require("berth-dev/scaffold");
-    renderService(".", ${JSON.stringify(folder)}, ${JSON.stringify(options)}, packageVersions("."));`;
+  const program = `const { documentVariables, packageVersions, renderService } = require("berth-dev/scaffold");
+    const folder = ${JSON.stringify(folder)};
+    renderService(".", folder, ${JSON.stringify(options)}, packageVersions("."))
+      .then(() => documentVariables(".", folder));`;
   execFileSync(process.execPath, ["-e", program], { cwd: root });
   return folder;
 }

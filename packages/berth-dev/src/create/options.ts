@@ -56,7 +56,8 @@ export function takenNames(root: string, packages: readonly string[]): string[] 
   const { dependencies, devDependencies } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   ) as { dependencies: object; devDependencies: object };
-  return [dependencies, devDependencies].flatMap((of) => Object.keys(of)).concat(packages);
+  const used = [dependencies, devDependencies].flatMap((of) => Object.keys(of));
+  return [...used, ...packages, "create-berth"];
 }
 
 /**

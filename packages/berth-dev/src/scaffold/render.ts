@@ -148,7 +148,7 @@ export function renderText(
 const VENDOR_LINE = /^(COPY vendor vendor|!vendor)\n/gm;
 
 /** `berth` as the service's name, not as a package: `berth/http`, `berth-dev`, `node_modules/berth`. */
-const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc)\b|\/[a-z]+["'`])/g;
+const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc|telemetry)\b|\/[a-z]+["'`])/g;
 
 const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
 
