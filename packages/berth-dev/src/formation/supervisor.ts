@@ -18,7 +18,7 @@ export interface Supervisor {
    * if any of them had to be killed.
    */
   stop(names: string[]): Promise<boolean>;
-  /** Stops all instances. */
+  /** Stops all instances; those that others wait for, such as a database, once the others are gone. */
   stopAll(): Promise<boolean>;
 }
 
@@ -35,9 +35,12 @@ export function createSupervisor(
   /** By name, the latest scheduled restart. */
   const scheduled = new Map<string, object>();
   const stopping = new Set<Promise<boolean>>();
+  /** The names of instances that others wait for. */
+  const awaitedNames = new Set<string>();
 
   function start(instance: Instance, onExit: OnExit): Child {
-    const { name } = instance;
+    const { name, awaited } = instance;
+    if (awaited === "port") awaitedNames.add(name);
     const startedAt = performance.now();
     const child = spawn(instance);
     scheduled.delete(name);
@@ -75,7 +78,11 @@ export function createSupervisor(
     start,
     restartIn,
     stop,
-    stopAll: () => stop([...children.keys(), ...scheduled.keys()]),
+    async stopAll() {
+      const names = [...children.keys(), ...scheduled.keys()];
+      const areGone = await stop(names.filter((name) => !awaitedNames.has(name)));
+      return (await stop(names.filter((name) => awaitedNames.has(name)))) && areGone;
+    },
   };
 }
 

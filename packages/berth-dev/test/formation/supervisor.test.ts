@@ -66,6 +66,26 @@ describe("stopAll", () => {
   });
 });
 
+describe("stopAll of instances that wait for others", () => {
+  it("stops what they wait for once they are gone", async () => {
+    const events: string[] = [];
+    const supervisor = createSupervisor(({ name }): Child => {
+      const exited = new Promise<number>(() => {});
+      const isAlive = () => !events.includes(`${name} gone`);
+      const signal = (signal: string) => {
+        if (signal !== "SIGTERM") return;
+        events.push(`${name} ${signal}`);
+        setImmediate(() => events.push(`${name} gone`));
+      };
+      return { pid: 1, exited, finished: Promise.resolve(), isAlive, signal };
+    }, never);
+    supervisor.start({ name: "db.1", command: "", env: {}, awaited: "port" }, noop);
+    supervisor.start(web, noop);
+    expect(await supervisor.stopAll()).toBe(true);
+    expect(events).toEqual(["web.1 SIGTERM", "web.1 gone", "db.1 SIGTERM", "db.1 gone"]);
+  });
+});
+
 describe("createRestartBackoff", () => {
   it("doubles the delay from 0.1 s to 5 s while an instance exits soon", () => {
     const backoffMs = createRestartBackoff();
