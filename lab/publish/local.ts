@@ -162,13 +162,17 @@ async function tryService({ env, stop }: LocalRegistry, folder: string): Promise
     const commit = () => (git("add", "-A"), git("commit", "-qm", "Mine"));
     commit();
     const npm = (...args: string[]) => run(shop, env, "npm", ...args);
+    // As in the lock file of the template, which names no registry.
+    const install = () => npm("install", "--omit-lockfile-registry-resolved");
     npm("run", "remove", "--", "grpc");
-    npm("install");
+    install();
     if (existsSync(join(shop, "node_modules/berth-grpc")))
       throw new Error("berth-grpc is still there");
     commit();
-    npm("run", "add", "--", "grpc");
-    npm("install");
+    const said = npm("run", "add", "--", "grpc");
+    if (!said.includes("npm install && npm run docs && npm run check")) throw new Error(said);
+    install();
+    npm("run", "docs");
     git("add", "-A");
     const diff = git("diff", "--cached", "HEAD^");
     if (diff !== "") throw new Error(diff);
