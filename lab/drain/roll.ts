@@ -1,7 +1,7 @@
 // Experiment: rolling restarts under steady load, in each way that Berth supports; as the control, processes are killed.
 import type { Finding } from "../experiments/run";
 import { killEach } from "./kill";
-import { type Count, failed, type Tally, tally } from "./load/tally";
+import { describeFailures, failed, type Tally, tally } from "./load/tally";
 import type { Options } from "./options";
 import { underLoad } from "./under-load";
 import type { Way } from "./ways/way";
@@ -53,19 +53,13 @@ const row = (way: Way, by: string, sum: Tally, tookMs: readonly number[]) => ({
   way: way.title,
   by,
   GETs: `${sum.gets.all}`,
-  "GETs failed": failures(sum.gets),
+  "GETs failed": describeFailures(sum.gets),
   POSTs: `${sum.posts.all}`,
-  "POSTs failed": failures(sum.posts),
+  "POSTs failed": describeFailures(sum.posts),
   "POSTs twice": `${sum.postsTwice}`,
   "WebSockets ended": `${sum.sockets.all}`,
-  "WebSockets badly": failures(sum.sockets),
+  "WebSockets badly": describeFailures(sum.sockets),
   "streams ended": `${sum.streams.all}`,
-  "streams badly": failures(sum.streams),
+  "streams badly": describeFailures(sum.streams),
   "s each": tookMs.map((ms) => (ms / 1000).toFixed(1)).join(" "),
 });
-
-/** Such as `3 (2 reset, 1 502)`. */
-function failures(count: Count): string {
-  const kinds = [...count.failures].map(([kind, n]) => `${n} ${kind}`);
-  return `${failed(count)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`;
-}

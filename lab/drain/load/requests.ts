@@ -10,6 +10,10 @@ export interface RequestPlan {
   clients: number;
   /** The mean pause between a response and the client's next request, in milliseconds. */
   pauseMs: number;
+  /** Adds the id to a request. Default: to its query, and as the JSON body of a POST. */
+  withId?: (id: string) => Partial<Request>;
+  /** Any other status is a failure. Default: 200. */
+  expectedStatus?: number;
 }
 
 /** A request and its outcome. */
@@ -43,7 +47,7 @@ export async function sendRequests(
           requestOf(plan, sent.id),
           RESPONSE_LIMIT_MS,
         );
-        if (status !== 200) sent.failure = `${status}`;
+        if (status !== (plan.expectedStatus ?? 200)) sent.failure = `${status}`;
         // After Connection: close the client closes the connection, too.
         if (/\bclose\b/i.test(headers.connection ?? "")) connection.close();
       } catch (err) {
@@ -63,10 +67,11 @@ function isUsable(connection: Connection | undefined): connection is Connection 
   return connection !== undefined && !connection.ending() && !connection.socket.destroyed;
 }
 
-function requestOf({ method, path }: RequestPlan, id: string): Request {
-  const body = method === "POST" ? { body: `{"id":"${id}"}` } : {};
-  const headers = { "Content-Type": "application/json" };
-  return { method, path: `${path}?id=${id}`, ...(method === "POST" ? { headers } : {}), ...body };
+function requestOf({ method, path, withId }: RequestPlan, id: string): Request {
+  const isPost = method === "POST";
+  const headers: Request["headers"] = isPost ? { "Content-Type": "application/json" } : {};
+  const inQuery = { path: `${path}?id=${id}`, ...(isPost && { body: `{"id":"${id}"}` }) };
+  return { method, path, headers, ...(withId?.(id) ?? inQuery) };
 }
 
 /** A random pause with this mean, in milliseconds, so that clients do not run in lockstep. */

@@ -37,6 +37,12 @@ export function tally({ requests, sockets, streams }: Became, ran: readonly Exec
 export const failed = ({ failures }: Count): number =>
   [...failures.values()].reduce((sum, n) => sum + n, 0);
 
+/** Such as `3 (2 reset, 1 502)`. */
+export function describeFailures(count: Count): string {
+  const kinds = [...count.failures].map(([kind, n]) => `${n} ${kind}`);
+  return `${failed(count)}${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`;
+}
+
 function count(all: readonly { failure?: Failure }[]): Count {
   const failures = new Map<Failure, number>();
   for (const { failure } of all)

@@ -74,6 +74,20 @@ describe("sendRequests()", () => {
     expect(ports.size).toBe(1);
   });
 
+  it("sends a plan's own body, and expects its status", async () => {
+    const seen: string[] = [];
+    const { port, stopped } = await serve(1, (req, res) => {
+      req.setEncoding("utf8").on("data", (body: string) => {
+        seen.push(`${req.url} ${body}`);
+        res.writeHead(201).end();
+      });
+    });
+    const plan = { ...PLAN, expectedStatus: 201, withId: (id: string) => ({ body: `<${id}>` }) };
+    const [sent] = await sendRequests(port, plan, stopped);
+    expect(sent?.failure).toBeUndefined();
+    expect(seen).toEqual([`/ <${sent?.id}>`]);
+  });
+
   it("counts a refused connection", async () => {
     const served = await serve(1, (_req, res) => void res.end());
     served.server.close();
