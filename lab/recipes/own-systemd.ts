@@ -67,7 +67,7 @@ function makeGroup(): string {
 }
 
 /** Removes a cgroup with its children; false while it is in use. */
-function removeGroup(group: string): boolean {
+export function removeGroup(group: string): boolean {
   try {
     for (const entry of readdirSync(group, { withFileTypes: true }))
       if (entry.isDirectory()) removeGroup(join(group, entry.name));

@@ -7,7 +7,8 @@ import { join } from "node:path";
 export function scratchFolder(name: string): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   chmodSync(folder, 0o755);
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // Again if daemons that are being killed still write to it.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   process.once("exit", remove);
   return { folder, remove };
 }
