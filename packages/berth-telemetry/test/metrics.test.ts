@@ -227,13 +227,13 @@ it("measures what the service uses", async () => {
      [
        "berth_jobs_running",
        [
-         "berth_jobs_running{job="mail"} 1",
+         "berth_jobs_running{job_name="mail"} 1",
        ],
      ],
      [
        "berth_job_duration_seconds_count",
        [
-         "berth_job_duration_seconds_count{job="mail",result="failed"} 1",
+         "berth_job_duration_seconds_count{job_name="mail",result="failed"} 1",
        ],
      ],
      [

@@ -47,18 +47,19 @@ export function measureProcess(
     kind: "histogram",
     name: "berth_job_duration_seconds",
     help: "How long runs of jobs took, by result.",
-    labels: ["job", "result"],
+    labels: ["job_name", "result"],
     buckets: [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
   });
   const running = family({
     kind: "gauge",
     name: "berth_jobs_running",
     help: "Runs of jobs in progress.",
-    labels: ["job"],
+    labels: ["job_name"],
   });
-  on(jobStart, ({ name: job }) => running.add({ job }, 1));
-  on(jobEnd, ({ name: job, result, durationMs }) => {
-    running.add({ job }, -1);
-    jobs.observe({ job, result }, durationMs / 1000);
+  // Not `job`, which in Prometheus is the job that scrapes.
+  on(jobStart, ({ name: job_name }) => running.add({ job_name }, 1));
+  on(jobEnd, ({ name: job_name, result, durationMs }) => {
+    running.add({ job_name }, -1);
+    jobs.observe({ job_name, result }, durationMs / 1000);
   });
 }
