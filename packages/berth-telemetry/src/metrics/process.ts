@@ -1,5 +1,5 @@
 // The metrics of the process itself: event loop, garbage collection, memory, jobs, the drain, and which version runs.
-import { collectDefaultMetrics, type Registry } from "prom-client";
+import { type Aggregator, collectDefaultMetrics, type Registry } from "prom-client";
 import { drainStart, jobEnd, jobStart } from "berth/channels";
 import type { About } from "berth/process";
 import type { Subscriptions } from "../subscriptions";
@@ -21,9 +21,11 @@ export function measureProcess(
   collectDefaultMetrics({ register: registry });
   for (const each of MISNAMED) registry.removeSingleMetric(each);
   // prom-client leaves it out of what several workers have in common.
-  Object.assign(registry.getSingleMetric("process_start_time_seconds") ?? {}, {
-    aggregator: "min",
-  });
+  const merge = (metric: string, aggregator: Aggregator): void =>
+    void Object.assign(registry.getSingleMetric(metric) ?? {}, { aggregator });
+  merge("process_start_time_seconds", "min");
+  // prom-client takes the mean of all workers, which hides that one of them is slow.
+  for (const of of ["p50", "p90", "p99"]) merge(`nodejs_eventloop_lag_${of}_seconds`, "max");
 
   const build = family({
     kind: "gauge",

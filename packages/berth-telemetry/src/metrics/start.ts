@@ -10,7 +10,7 @@ import { measureProcess } from "./process";
 import { measureRequests } from "./requests";
 import { serveMetrics } from "./server";
 import type { Snapshot } from "./snapshot";
-import { type Collected, collectWorkers, joinWorkers } from "./workers";
+import { collectWorkers, joinWorkers } from "./workers";
 
 /** The variables that metrics read. */
 export interface MetricsConfig {
@@ -41,7 +41,7 @@ export async function startMetrics(
   const shared =
     role === "supervisor" ? collectWorkers() : role === "worker" && own && joinWorkers(own.collect);
   const collect = async (): Promise<Snapshot> =>
-    shared ? withWorkers(await shared.collect()) : (own?.collect() ?? []);
+    shared ? shared.collect() : (own?.collect() ?? []);
   const endpoint = createEndpoint({ token, collect, logger });
   // With workers, the supervisor has the port: it responds while they are blocked, and while they drain.
   const close =
@@ -78,22 +78,4 @@ function measure({ logger, about }: Pick<ExtendedProcess, "logger" | "about">) {
       registry.clear();
     },
   };
-}
-
-/** Says which workers are part of the answer. */
-function withWorkers({ snapshot, answered, missing }: Collected): Snapshot {
-  const gauge = (name: string, help: string, values: object[]) =>
-    ({ name, help, type: "gauge", aggregator: "sum", values }) as unknown as Snapshot[number];
-  const ids = missing.map((worker) => ({ labels: { worker: String(worker) }, value: 1 }));
-  return [
-    ...snapshot,
-    gauge("berth_workers", "How many workers these metrics are of.", [
-      { labels: {}, value: answered },
-    ]),
-    gauge(
-      "berth_worker_missing",
-      "A worker that did not respond in time, as its event loop is blocked: of its metrics, only counts are part of these, as they were last.",
-      ids,
-    ),
-  ];
 }

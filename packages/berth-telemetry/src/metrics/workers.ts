@@ -2,15 +2,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cumulative, merge, type Snapshot } from "./snapshot";
-
-/** The metrics of all workers. */
-export interface Collected {
-  snapshot: Snapshot;
-  /** How many workers are part of it. */
-  answered: number;
-  /** The workers that did not respond: of their metrics, only what only grows is part of it, as it was last. */
-  missing: readonly number[];
-}
+import { aboutWorkers, START_TIME } from "./supervised";
 
 type ToSupervisor =
   | { telemetry: "here" }
@@ -18,7 +10,7 @@ type ToSupervisor =
   | { telemetry: "last"; snapshot: Snapshot }
   | { telemetry: "ask"; id: number };
 type ToWorker =
-  { telemetry: "collect"; id: number } | { telemetry: "all"; id: number; collected: Collected };
+  { telemetry: "collect"; id: number } | { telemetry: "all"; id: number; snapshot: Snapshot };
 
 /** How long a worker may take to respond, in milliseconds: one whose event loop is blocked is left out. */
 const WORKER_MS = 1000;
@@ -54,17 +46,18 @@ export function collectWorkers(limitMs = WORKER_MS) {
   /** What each worker has responded last: nothing at first. */
   const workers = new Map<Worker, Snapshot>();
   /** What workers that are gone have counted. */
-  let gone: Snapshot = [];
+  let gone: Promise<Snapshot> = Promise.resolve([]);
+  let crashes = 0;
   const requests = createRequests<Snapshot>();
   const send = (worker: Worker, message: ToWorker): void => {
     if (worker.isConnected()) worker.send(message, () => undefined);
   };
 
-  let collecting: Promise<Collected> | undefined;
-  const collect = (): Promise<Collected> =>
+  let collecting: Promise<Snapshot> | undefined;
+  const collect = (): Promise<Snapshot> =>
     (collecting ??= collectNow().finally(() => (collecting = undefined)));
 
-  async function collectNow(): Promise<Collected> {
+  async function collectNow(): Promise<Snapshot> {
     const responses = [...workers.keys()].map(async (worker) => {
       const snapshot = await requests.send(limitMs, (id) =>
         send(worker, { telemetry: "collect", id }),
@@ -79,11 +72,15 @@ export function collectWorkers(limitMs = WORKER_MS) {
       ({ worker, snapshot }) => snapshot ?? cumulative(workers.get(worker) ?? []),
     );
     const late = present.filter(({ snapshot }) => !snapshot);
-    return {
-      snapshot: await merge([...snapshots, gone]),
-      answered: present.length - late.length,
-      missing: late.map(({ worker }) => worker.id),
-    };
+    const merged = await merge([...snapshots, await gone]);
+    return [
+      ...merged.filter(({ name }) => name !== START_TIME),
+      ...aboutWorkers({
+        answered: present.length - late.length,
+        missing: late.map(({ worker }) => worker.id),
+        crashes,
+      }),
+    ];
   }
 
   const onMessage = (worker: Worker, message?: ToSupervisor): void => {
@@ -92,22 +89,27 @@ export function collectWorkers(limitMs = WORKER_MS) {
     else if (message?.telemetry === "last") workers.set(worker, message.snapshot);
     else if (message?.telemetry === "ask") {
       const { id } = message;
-      void collect().then((collected) => send(worker, { telemetry: "all", id, collected }));
+      void collect().then((snapshot) => send(worker, { telemetry: "all", id, snapshot }));
     }
   };
   // After its last message, unlike `exit`.
   const onDisconnect = (worker: Worker): void => {
     const last = cumulative(workers.get(worker) ?? []);
     workers.delete(worker);
-    void merge([gone, last]).then((merged) => (gone = merged));
+    gone = gone.then((before) => merge([before, last]));
+  };
+  const onExit = (_worker: Worker, code: number | null): void => {
+    if (code !== 0) crashes++;
   };
   cluster.on("message", onMessage);
   cluster.on("disconnect", onDisconnect);
+  cluster.on("exit", onExit);
   return {
     collect,
     end(): Promise<void> {
       cluster.off("message", onMessage);
       cluster.off("disconnect", onDisconnect);
+      cluster.off("exit", onExit);
       return Promise.resolve();
     },
   };
@@ -115,14 +117,14 @@ export function collectWorkers(limitMs = WORKER_MS) {
 
 /** A worker's side. @param collectOwn Reads the metrics of this worker. */
 export function joinWorkers(collectOwn: () => Promise<Snapshot>) {
-  const requests = createRequests<Collected>();
+  const requests = createRequests<Snapshot>();
   const send = (message: ToSupervisor): Promise<void> =>
     new Promise((resolve) => {
       if (!process.send) return resolve();
       process.send(message, undefined, undefined, () => resolve());
     });
   const onMessage = (message?: ToWorker): void => {
-    if (message?.telemetry === "all") requests.settle(message.id, message.collected);
+    if (message?.telemetry === "all") requests.settle(message.id, message.snapshot);
     else if (message?.telemetry === "collect") {
       const { id } = message;
       void collectOwn().then((snapshot) => send({ telemetry: "snapshot", id, snapshot }));
@@ -131,10 +133,10 @@ export function joinWorkers(collectOwn: () => Promise<Snapshot>) {
   process.on("message", onMessage);
   void send({ telemetry: "here" });
   return {
-    async collect(): Promise<Collected> {
+    async collect(): Promise<Snapshot> {
       const all = await requests.send(SUPERVISOR_MS, (id) => void send({ telemetry: "ask", id }));
       // Its supervisor is gone, or blocked: better its own than none.
-      return all ?? { snapshot: await collectOwn(), answered: 1, missing: [] };
+      return all ?? collectOwn();
     },
     /** Leaves what this worker has counted to the supervisor. */
     async end(): Promise<void> {

@@ -1,6 +1,7 @@
 // The metrics of real processes: one, and several behind one port.
 import { Agent, get } from "node:http";
 import { fetchAlone, stopProcesses, type TestServer } from "berth/testing";
+import { TOKEN } from "../support/observed";
 import { launch, metric, metricsUrl, startService, sum } from "../support/server";
 
 afterEach(stopProcesses);
@@ -112,6 +113,18 @@ describe("with workers", () => {
     expect(await boats()).toBe(201);
   });
 
+  it("has all that draining workers have counted, whichever of them responds", async () => {
+    const server = await startService({ WEB_CONCURRENCY: "2", DRAIN_DELAY_MS: "5000" });
+    while ((await serving(server)) < 2);
+    await sendAll(server.url, Array(100).fill("/boats/1"));
+    server.child.kill("SIGTERM");
+    await server.line(/SIGTERM received/);
+    while ((await metric(server.url, "berth_draining"))[0] !== "berth_draining 2");
+    const boats = (await metric(server.url, COUNT)).filter((line) => line.includes("/boats/:id"));
+    expect(sum(boats)).toBe(100);
+    expect(await serving(server)).toBe(2);
+  });
+
   it("responds without a worker that is blocked, says which, and keeps its counts", async () => {
     const server = await startService({ WEB_CONCURRENCY: "2", METRICS_PORT: "0" });
     const url = await metricsUrl(server);
@@ -133,6 +146,14 @@ describe("with workers", () => {
     ]);
     expect(await metric(url, "berth_workers")).toEqual(["berth_workers 1"]);
     expect(await boats()).toBe(100);
+
+    // One that is aborted while it waits for that worker takes nothing from another one.
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const aborted = get(`${url}/metrics`, { headers, agent: false }).on("error", () => undefined);
+    await new Promise((resolve) => aborted.once("finish", resolve));
+    const other = boats();
+    aborted.destroy();
+    expect(await other).toBe(100);
     void blocked.body?.cancel().catch(() => undefined);
   });
 });
