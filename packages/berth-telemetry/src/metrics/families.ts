@@ -126,7 +126,7 @@ function createCells(
   let isWarned = false;
   const keyOf = (given: LabelValues): string => {
     let key = "";
-    for (const label of labels) key += `${toText(given[label])}\0`;
+    for (const label of labels) key += toText(given[label]) + SEPARATOR;
     return key;
   };
   const create = (given: LabelValues, key: string): Cell => {
@@ -149,10 +149,15 @@ function createCells(
   return { cellOf, all: () => [...cells.values()] };
 }
 
+/** In no label value, as it cannot be encoded. */
+const SEPARATOR = "\ud800";
+
 const TOO_MANY = `a metric has ${MAX_LABEL_SETS} label sets, and gets no more: further ones count as ${OVERFLOW}; labels are for what has few values, not for ids`;
 
 function toText(value: string | number | boolean | undefined): string {
   const text = typeof value === "string" ? value : String(value ?? "");
   // A copy: the string may be a slice, which would keep the whole request in memory.
-  return text.length <= MAX_VALUE ? text : Buffer.from(text.slice(0, MAX_VALUE)).toString();
+  if (text.length > MAX_VALUE) return Buffer.from(text.slice(0, MAX_VALUE)).toString();
+  // Halves of characters, of which UTF-8 would make one and the same: two series of the same labels.
+  return text.toWellFormed();
 }

@@ -4,6 +4,7 @@ import { drainStart, jobEnd, jobStart } from "berth/channels";
 import type { About } from "berth/process";
 import type { Subscriptions } from "../subscriptions";
 import type { Definition, Family } from "./families";
+import type { Snapshot } from "./snapshot";
 
 /** Gauges whose names end in _total, which Prometheus' linter refuses. */
 const MISNAMED = ["handles", "requests", "resources"].flatMap((what) => [
@@ -20,9 +21,9 @@ export function measureProcess(
 ): void {
   collectDefaultMetrics({ register: registry });
   for (const each of MISNAMED) registry.removeSingleMetric(each);
-  // prom-client leaves it out of what several workers have in common.
   const merge = (metric: string, aggregator: Aggregator): void =>
     void Object.assign(registry.getSingleMetric(metric) ?? {}, { aggregator });
+  // prom-client leaves it out of what several workers have in common.
   merge("process_start_time_seconds", "min");
   // prom-client takes the mean of all workers, which hides that one of them is slow.
   for (const of of ["p50", "p90", "p99"]) merge(`nodejs_eventloop_lag_${of}_seconds`, "max");
@@ -65,3 +66,14 @@ export function measureProcess(
     jobs.observe({ job_name, result }, durationMs / 1000);
   });
 }
+
+/** More seconds than an event loop can be late. */
+const NEVER_S = 1e6;
+
+/** Leaves out the lag that was not measured since the last scrape: for its mean Node says NaN, for its least value 292 years. */
+export const withoutUnmeasured = (snapshot: Snapshot): Snapshot =>
+  snapshot.map((metric) =>
+    metric.name.startsWith("nodejs_eventloop_lag_")
+      ? { ...metric, values: metric.values.filter(({ value }) => value < NEVER_S) }
+      : metric,
+  );

@@ -6,7 +6,7 @@ import { measureBackingServices } from "./backing";
 import { createEndpoint, type Endpoint } from "./endpoint";
 import { createFamily, type Definition, type Family } from "./families";
 import { collectOwnMetrics } from "./own";
-import { measureProcess } from "./process";
+import { measureProcess, withoutUnmeasured } from "./process";
 import { measureRequests } from "./requests";
 import { serveMetrics } from "./server";
 import type { Snapshot } from "./snapshot";
@@ -68,9 +68,9 @@ function measure({ logger, about }: Pick<ExtendedProcess, "logger" | "about">) {
   measureProcess(subscriptions, family, registry, about);
   const endOwn = collectOwnMetrics(family);
   return {
-    collect: (): Promise<Snapshot> => {
+    collect: async (): Promise<Snapshot> => {
       update();
-      return registry.getMetricsAsJSON();
+      return withoutUnmeasured(await registry.getMetricsAsJSON());
     },
     end(): void {
       subscriptions.end();
