@@ -10,7 +10,7 @@ import {
   ProxyTracerProvider,
   trace,
 } from "@opentelemetry/api";
-import { getStringFromEnv, setGlobalErrorHandler } from "@opentelemetry/core";
+import { getNumberFromEnv, getStringFromEnv, setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import {
@@ -19,7 +19,11 @@ import {
   envDetector,
   resourceFromAttributes,
 } from "@opentelemetry/resources";
-import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
+import {
+  BatchSpanProcessor,
+  type BufferConfig,
+  NodeTracerProvider,
+} from "@opentelemetry/sdk-trace-node";
 import type { Logger } from "pino";
 import { drainStart } from "berth/channels";
 import type { About, ExtendedProcess } from "berth/process";
@@ -62,7 +66,7 @@ export function startTraces(
   const { exporter, isFailing } = watchExports(createExporter(logger), logger);
   const provider = new NodeTracerProvider({
     resource: resourceOf(about),
-    spanProcessors: [new BatchSpanProcessor(exporter)],
+    spanProcessors: [new BatchSpanProcessor(exporter, readBatches(logger))],
   });
   provider.register();
   const subscriptions = createSubscriptions(logger);
@@ -119,13 +123,39 @@ function createExporter(logger: Pick<Logger, "warn">) {
   return new ProtobufExporter();
 }
 
+/** The variables of batches, and their defaults. @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+const BATCHES = {
+  scheduledDelayMillis: ["OTEL_BSP_SCHEDULE_DELAY", 5000],
+  exportTimeoutMillis: ["OTEL_BSP_EXPORT_TIMEOUT", 30_000],
+  maxQueueSize: ["OTEL_BSP_MAX_QUEUE_SIZE", 2048],
+  maxExportBatchSize: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512],
+} as const;
+
+const LARGEST = 2 ** 31 - 1;
+
+/** OpenTelemetry takes any number: with batches of 0 spans it would never come to an end, in one turn of the event loop. */
+function readBatches(logger: Pick<Logger, "warn">): BufferConfig {
+  const read = ([name, fallback]: readonly [string, number]): number => {
+    const value = getNumberFromEnv(name);
+    if (value === undefined) return fallback;
+    if (Number.isInteger(value) && value >= 1 && value <= LARGEST) return value;
+    logger.warn(
+      `${name}: expected a whole number from 1 to ${LARGEST}, got ${value}; it is ${fallback}`,
+    );
+    return fallback;
+  };
+  return Object.fromEntries(Object.entries(BATCHES).map(([option, of]) => [option, read(of)]));
+}
+
 /** The most texts that are logged: some contain what a collector has sent. */
 const MAX_WARNINGS = 20;
 
 /** OpenTelemetry's own warnings, such as those of variables, each once. */
 function logWarnings(logger: Pick<Logger, "warn">): void {
   const logged = new Set<string>();
-  const warn = (text: string): void => {
+  // The first one is often only the name of a component.
+  const warn = (...parts: unknown[]): void => {
+    const text = parts.filter((part) => typeof part === "string").join(": ");
     if (logged.has(text) || logged.size >= MAX_WARNINGS) return;
     logged.add(text);
     logger.warn(`OpenTelemetry: ${text.slice(0, 500)}`);

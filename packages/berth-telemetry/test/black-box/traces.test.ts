@@ -178,23 +178,76 @@ describe("a collector", () => {
   });
 });
 
-it("serves whatever OTEL_… says, and warns of each mistake once", async () => {
-  const collector = await collect((req, res) => void req.resume().once("end", () => res.end()));
-  const server = await traced(collector.url, {
-    OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
-    OTEL_TRACES_SAMPLER: "nonsense",
-    OTEL_RESOURCE_ATTRIBUTES: "=,%%%,a",
-    OTEL_BSP_MAX_QUEUE_SIZE: "many",
-    OTEL_EXPORTER_OTLP_TIMEOUT: "-5",
-    OTEL_EXPORTER_OTLP_HEADERS: "no header",
+describe("OTEL_… variables", () => {
+  const NONSENSE = "nonsense \u2603";
+  /** Those whose warning names them. */
+  const NAMED = [
+    ...["OTEL_TRACES_SAMPLER", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+    ...["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"],
+    ...["OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT"],
+    ...["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
+    ...["OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
+    ...["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"],
+    ...["OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT"],
+    ...["OTEL_SPAN_LINK_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT"],
+  ];
+  /** Those whose warning says what could not be read. */
+  const FILES = {
+    OTEL_EXPORTER_OTLP_CERTIFICATE: /root certificate file/,
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: /client certificate private key file/,
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: /client certificate chain file/,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: /Could not parse environment-provided export URL/,
+  };
+  /** Those that any text fits, or that are not read. */
+  const OTHERS = [
+    ...["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SDK_DISABLED", "OTEL_LOG_LEVEL"],
+    ...["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_PROPAGATORS"],
+    ...["OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_NODE_RESOURCE_DETECTORS"],
+  ];
+
+  it("are all nonsense: the service serves and exports, and warns of each once", async () => {
+    const collector = await collect((req, res) => void req.resume().once("end", () => res.end()));
+    const all = [...NAMED, ...Object.keys(FILES), ...OTHERS];
+    const env = Object.fromEntries(all.map((name) => [name, NONSENSE]));
+    const server = await traced(collector.url, env);
+    for (let i = 0; i < 3; i++) await traceOf(server.url);
+    server.child.kill("SIGTERM");
+    expect(await server.exit).toBe(0);
+    expect(collector.requests.length).toBeGreaterThan(0);
+    const told = warnings(server);
+    const count = (pattern: RegExp) => told.filter((text) => pattern.test(text)).length;
+    expect(NAMED.filter((name) => count(new RegExp(`\\b${name}\\b`)) !== 1)).toEqual([]);
+    expect(Object.values(FILES).filter((pattern) => count(pattern) !== 1)).toEqual([]);
+    expect(told).toHaveLength(NAMED.length + Object.keys(FILES).length);
+    expect(server.stderr()).toBe("");
   });
-  for (let i = 0; i < 3; i++) await traceOf(server.url);
-  server.child.kill("SIGTERM");
-  expect(await server.exit).toBe(0);
-  const told = warnings(server);
-  expect(told.filter((text) => /OTEL_TRACES_SAMPLER value "nonsense"/.test(text))).toHaveLength(1);
-  expect(told.filter((text) => /OTEL_EXPORTER_OTLP_PROTOCOL: expected/.test(text))).toHaveLength(1);
-  expect(new Set(told).size).toBe(told.length);
+
+  it.each(["0", "-5", "0.5", "1e99"])(
+    "of batches are %s: the defaults hold, and each warning says so",
+    async (value) => {
+      const collector = await collect();
+      const server = await traced(collector.url, {
+        OTEL_BSP_SCHEDULE_DELAY: value,
+        OTEL_BSP_EXPORT_TIMEOUT: value,
+        OTEL_BSP_MAX_QUEUE_SIZE: value,
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: value,
+      });
+      await traceOf(server.url);
+      server.child.kill("SIGTERM");
+      expect(await server.exit).toBe(0);
+      expect(collector.spans).toHaveLength(1);
+      const expected = `: expected a whole number from 1 to 2147483647, got ${Number(value)}; it is `;
+      expect(warnings(server)).toEqual(
+        [
+          ["SCHEDULE_DELAY", 5000],
+          ["EXPORT_TIMEOUT", 30000],
+          ["MAX_QUEUE_SIZE", 2048],
+          ["MAX_EXPORT_BATCH_SIZE", 512],
+        ].map(([name, fallback]) => `OTEL_BSP_${name}${expected}${fallback}`),
+      );
+      expect(server.stderr()).toBe("");
+    },
+  );
 });
 
 it("leaves the traces to another SDK that is loaded", async () => {
