@@ -79,6 +79,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   telemetry: {
     about: "metrics for Prometheus, and traces by OpenTelemetry, for those who switch them on",
     isDefault: false,
+    paths: ["docs/operate"],
     packages: ["berth-telemetry"],
   },
 };
