@@ -13,7 +13,7 @@ const events = new WeakMap<Metadata, RpcEvent>();
 
 /** Publishes that a call has begun, and sets the trace headers that listeners replace; undefined if nobody listens. */
 export function publishCall(metadata: Metadata, method: string): PublishedCall | undefined {
-  if (!rpcStart.hasSubscribers) return undefined;
+  if (!rpcStart.hasSubscribers && !rpcEnd.hasSubscribers) return undefined;
   const headers = { ...traceHeadersOf(metadata) };
   const event: RpcEvent = { method, headers, startedAt: performance.now() };
   events.set(metadata, event);

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Metadata } from "@grpc/grpc-js";
-import { rpcEnd, type RpcEvent, rpcStart } from "berth/channels";
+import { rpcEnd, type RpcEndEvent, type RpcEvent, rpcStart } from "berth/channels";
 import { CallError } from "../src/call-error";
 import type { Handler } from "../src/handlers";
 import { closeGrpc, createClient, startGrpc } from "./support/grpc";
@@ -59,6 +59,15 @@ it.each<[string, Handler]>([
     { ...started, around, durationMs: number, code },
   ]);
   expect(seen[0]?.event).toBe(seen[1]?.event);
+});
+
+it("publishes the end of a call to a listener of that alone", async () => {
+  const codes: string[] = [];
+  const onEnd = ({ code }: RpcEndEvent) => void codes.push(code);
+  rpcEnd.subscribe(onEnd);
+  await call((request) => Promise.resolve(request));
+  rpcEnd.unsubscribe(onEnd);
+  expect(codes).toEqual(["OK"]);
 });
 
 it("publishes nothing while nobody listens", async () => {

@@ -16,7 +16,7 @@ export function publishAttempt(
   request: ServiceRequest,
   attempt: number,
 ): PublishedAttempt | undefined {
-  if (!attemptStart.hasSubscribers) return undefined;
+  if (!attemptStart.hasSubscribers && !attemptEnd.hasSubscribers) return undefined;
   const { method, path } = request;
   const url = origin + path.replace(/\?.*/, "");
   const startedAt = performance.now();

@@ -6,7 +6,7 @@ import { sentStatus } from "./access-log";
 
 /** Lets listeners surround the rest of the request; without one it does nothing. */
 export const requestEvents: RequestHandler = (req, res, next) => {
-  if (!requestStart.hasSubscribers) return next();
+  if (!requestStart.hasSubscribers && !requestEnd.hasSubscribers) return next();
   const event: RequestEvent = { req, res, startedAt: performance.now() };
   res.on("close", () => {
     const durationMs = performance.now() - event.startedAt;

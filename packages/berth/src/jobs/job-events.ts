@@ -18,7 +18,7 @@ export function publishJob(
   { name, attempt }: RunningJob,
   origin: JobOrigin | undefined,
 ): PublishedJob | undefined {
-  if (!jobStart.hasSubscribers) return undefined;
+  if (!jobStart.hasSubscribers && !jobEnd.hasSubscribers) return undefined;
   const event: JobEvent = { name, attempt, headers: { ...origin }, startedAt: performance.now() };
   jobStart.publish(event);
   return {

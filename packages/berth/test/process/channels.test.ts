@@ -28,9 +28,9 @@ const { logger } = createTestLogger();
 type Events = [channel: string, event: object][];
 
 /** What is published meanwhile: each event as it was then. */
-async function eventsOf(work: () => Promise<unknown>): Promise<Events> {
+async function eventsOf(work: () => Promise<unknown>, of = all): Promise<Events> {
   const events: Events = [];
-  const ends = all.map((channel) => {
+  const ends = of.map((channel) => {
     const listener = (event: object) => void events.push([String(channel.name), { ...event }]);
     channel.subscribe(listener);
     return () => channel.unsubscribe(listener);
@@ -278,6 +278,19 @@ it("names no channel that is untested here; those of gRPC are tested in berth-gr
   const tested = Object.values(CASES).flatMap(([, events]) => events.map(([channel]) => channel));
   const others = ["berth:redis.command.end", "berth:grpc.call.start", "berth:grpc.call.end"];
   expect(new Set([...tested, ...others])).toEqual(new Set(all.map(({ name }) => name)));
+});
+
+describe("a listener of one channel alone", () => {
+  it.each(
+    Object.entries(CASES).flatMap(([what, [work, expected]]) =>
+      [...new Set(expected.map(([name]) => name))].map(
+        (name) => [name, what, work, expected] as const,
+      ),
+    ),
+  )("gets %s of %s", async (name, _what, work, expected) => {
+    const of = all.filter((channel) => channel.name === name);
+    expect(await eventsOf(work, of)).toEqual(expected.filter(([channel]) => channel === name));
+  });
 });
 
 describe("without a listener", () => {
