@@ -263,9 +263,9 @@ describeWithRedis("a Redis command", () => {
     const events = await eventsOf(send);
     const published = jest.spyOn(channels.commandEnd, "publish");
     await send();
-    expect(published).not.toHaveBeenCalled();
     await redis.close();
     await server.stop();
+    expect(published).not.toHaveBeenCalled();
     const err = expect.objectContaining({ name: "ReplyError" }) as object;
     expect(events).toEqual([
       ["berth:redis.command.end", { command: "SET", ...timed }],
