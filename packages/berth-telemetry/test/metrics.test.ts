@@ -102,6 +102,24 @@ describe("the metrics of requests", () => {
     );
   });
 
+  it("name the method that was sent, also where middleware overrides it", async () => {
+    const { app, metric } = await observedApp((router) => {
+      router.use((req, _res, next) => {
+        if (req.method === "POST") req.method = "DELETE";
+        next();
+      });
+      router.delete("/boats", (_req, res) => void res.end());
+    });
+    await request(app).post("/boats").expect(200);
+    expect(await metric("http_server_active_requests")).toEqual([
+      'http_server_active_requests{http_request_method="POST"} 0',
+      'http_server_active_requests{http_request_method="GET"} 1',
+    ]);
+    expect((await metric("http_server_request_duration_seconds_count"))[0]).toContain(
+      '{http_request_method="POST",http_route="/boats",',
+    );
+  });
+
   it("count requests in flight, also of a client that leaves", async () => {
     let arrived: () => void = () => undefined;
     const isHeld = new Promise<void>((resolve) => (arrived = resolve));

@@ -29,11 +29,17 @@ export function measureRequests(
     help: "Requests in flight.",
     labels: ["http_request_method"],
   });
+  /** As they were sent: middleware may override them later. */
+  const methods = new WeakMap<object, string>();
   on(requestStart, ({ req }) => {
-    inFlight.add({ http_request_method: knownMethod(req.method) }, 1);
+    const http_request_method = knownMethod(req.method);
+    methods.set(req, http_request_method);
+    inFlight.add({ http_request_method }, 1);
   });
   on(requestEnd, ({ req, route = "", status, durationMs }) => {
-    const http_request_method = knownMethod(req.method);
+    const http_request_method = methods.get(req);
+    // Its beginning was before the metrics.
+    if (http_request_method === undefined) return;
     inFlight.add({ http_request_method }, -1);
     const labels = { http_request_method, http_route: route, http_response_status_code: status };
     durations.observe(labels, durationMs / 1000);
