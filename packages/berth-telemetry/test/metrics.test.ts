@@ -133,9 +133,12 @@ describe("the metrics of requests", () => {
     // The request for the metrics is one of them.
     const active = () => metric("http_server_active_requests");
     expect(await active()).toEqual(['http_server_active_requests{http_request_method="GET"} 2']);
-    const ended = new Promise<object>((resolve) => requestEnd.subscribe(resolve));
+    let end: (event: object) => void = () => undefined;
+    const ended = new Promise<object>((resolve) => requestEnd.subscribe((end = resolve)));
     leave.abort();
     await Promise.all([left, ended]);
+    // Channels belong to Node, which runs other test files in this process.
+    requestEnd.unsubscribe(end);
     expect(await active()).toEqual(['http_server_active_requests{http_request_method="GET"} 1']);
     expect(await metric("http_server_request_duration_seconds_count")).toContainEqual(
       expect.stringContaining('http_route="/held",http_response_status_code="499"} 1'),

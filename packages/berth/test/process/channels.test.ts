@@ -295,6 +295,8 @@ describe("a listener of one channel alone", () => {
 
 describe("without a listener", () => {
   it.each(Object.entries(CASES))("nothing is made of %s", async (_what, [work]) => {
+    // A listener that another test file has left behind.
+    expect(all.filter(({ hasSubscribers }) => hasSubscribers)).toEqual([]);
     const published = all.map((channel) => jest.spyOn(channel, "publish"));
     await work();
     for (const publish of published) expect(publish).not.toHaveBeenCalled();
