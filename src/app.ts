@@ -5,7 +5,7 @@ import type { BackingService } from "berth/backing";
 import { setResponseChecks } from "berth/api";
 import { createExpress, errorHandler, everyRequest, livez, notFound, readyz } from "berth/http";
 import type { ConfigOf, httpVariables } from "berth/config";
-import { mountMetrics } from "berth-telemetry";
+import { mountDebug, mountMetrics } from "berth-telemetry";
 
 /** What an app is built from. */
 export interface AppOptions {
@@ -41,6 +41,7 @@ export function createApp({
   app.get("/livez", livez);
   app.get("/readyz", readyz({ draining, attached, logger }));
   mountMetrics(app); // part: telemetry
+  mountDebug(app); // part: telemetry
   mountRoutes(app);
   app.use(notFound(app.router));
   app.use(errorHandler(logger));

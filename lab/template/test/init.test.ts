@@ -112,7 +112,7 @@ const GONE = {
   limits: /rateLimit|RATE_LIMIT|REDIS_URL|attachRedis/,
   tokens: /attachTokens|AUTH_(JWKS|ISSUER|AUDIENCE)|issuer/,
   feed: /features\/feed|NOTES_URL|feedVariables|feed\.(ts|js)|^feed:|feed=/,
-  telemetry: /telemetry|METRICS_|OTEL_|observeProcess|mountMetrics/i,
+  telemetry: /telemetry|METRICS_|DEBUG_TOKEN|OTEL_|observeProcess|mountMetrics|mountDebug/i,
   grpc: /grpc(?!-js)|MAX_CONCURRENT_STREAMS|\.proto\b/i,
 };
 type PartName = keyof typeof GONE;

@@ -1,4 +1,4 @@
-// Metrics and traces of a service.
+// Metrics and traces of a service, and a look inside its processes.
 export { type LabelValues } from "./metrics/families";
 export {
   counter,
@@ -8,5 +8,5 @@ export {
   type OwnGauge,
   type OwnHistogram,
 } from "./metrics/own";
-export { mountMetrics } from "./mount";
+export { mountDebug, mountMetrics } from "./mount";
 export { observeProcess } from "./process";

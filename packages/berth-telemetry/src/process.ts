@@ -1,38 +1,50 @@
-// Extends a process with metrics and traces, as far as its variables ask for them.
+// Extends a process with metrics, traces and a look inside, as far as its variables ask for them.
 import type { ExtendedProcess } from "berth/process";
 import { extendProcess } from "berth/process";
-import type { Endpoint } from "./metrics/endpoint";
+import type * as Debugging from "./debug/start";
+import type { Endpoint } from "./endpoint";
 import type * as Metrics from "./metrics/start";
 import type * as Traces from "./traces/start";
 
-let current: Endpoint | undefined;
+const none: ReadonlyMap<string, Endpoint> = new Map();
+let current = none;
 
-/** What `mountMetrics` mounts. */
-export const endpoint = (): Endpoint | undefined => current;
+/** What `mountMetrics` and `mountDebug` mount, by path. */
+export const endpoints = (): ReadonlyMap<string, Endpoint> => current;
+
+type Config = Metrics.MetricsConfig & Traces.TracesConfig & { DEBUG_TOKEN?: string | undefined };
 
 /**
  * Lets this process be observed: its metrics with `METRICS_TOKEN` or `METRICS_PORT`, its traces with
- * `OTEL_EXPORTER_OTLP_ENDPOINT`. Without these, nothing is loaded. To be called before `serve` and the like, whose variables
- * must include `telemetryVariables`.
+ * `OTEL_EXPORTER_OTLP_ENDPOINT`, its inside with `DEBUG_TOKEN`. Without these, nothing is loaded. To be called before `serve`
+ * and the like, whose variables must include `telemetryVariables`.
  */
 export const observeProcess = (): void => extendProcess(observe);
 
 /** @returns A function that ends it; it sends what is left of the traces. */
 export async function observe(process: ExtendedProcess): Promise<() => Promise<void>> {
-  const config = process.config as Metrics.MetricsConfig & Traces.TracesConfig;
-  const { METRICS_TOKEN: token, METRICS_PORT: port, OTEL_EXPORTER_OTLP_ENDPOINT: url } = config;
+  const config = process.config as Config;
+  const { METRICS_TOKEN: token, METRICS_PORT: port, DEBUG_TOKEN: debugToken } = config;
+  const debug =
+    debugToken === undefined ? undefined : loadDebugging().startDebug(process, debugToken);
+  const paths = debug?.endpoints ?? none;
   const metrics =
     token !== undefined || port !== undefined
-      ? await loadMetrics().startMetrics(process, config)
+      ? await loadMetrics().startMetrics(process, config, paths)
       : undefined;
-  current = metrics?.endpoint;
-  const isTraced = Boolean(url) && process.role !== "supervisor";
+  current = metrics?.endpoints ?? paths;
+  const isTraced = Boolean(config.OTEL_EXPORTER_OTLP_ENDPOINT) && process.role !== "supervisor";
   const traces = isTraced ? loadTraces().startTraces(process, config) : undefined;
   return async () => {
+    debug?.end();
     await Promise.all([traces?.end(), metrics?.end()]);
-    current = undefined;
+    current = none;
   };
 }
+
+const loadDebugging = () =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it where nobody asks for it
+  require("./debug/start") as typeof Debugging;
 
 const loadMetrics = () =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it where nobody asks for it

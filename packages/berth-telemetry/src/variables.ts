@@ -27,6 +27,23 @@ export const telemetryVariables = {
       throw new Error("expected another port than PORT");
     },
   }),
+  DEBUG_TOKEN: variable({
+    schema: optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[\x21-\x7e]{16,}$/),
+        v.description("16 ASCII characters or more, without spaces (openssl rand -hex 16)"),
+      ),
+    ),
+    example: "b9a1c0f3d2e84b6f9c7a5d3e1f082b64",
+    about:
+      "The bearer token for profiles, heap snapshots and the like below `/debug/`, on `METRICS_PORT` if that is set; without it there are no such paths.",
+    secret: true,
+    complete(token, _env, { METRICS_TOKEN }) {
+      if (token === undefined || token !== METRICS_TOKEN) return token;
+      throw new Error("expected another token than METRICS_TOKEN, which monitoring systems know");
+    },
+  }),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable({
     schema: optional(v.pipe(v.string(), v.description("a URL"))),
     example: "http://localhost:4318",

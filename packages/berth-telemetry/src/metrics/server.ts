@@ -1,23 +1,24 @@
-// Serves the metrics on a port of their own, until the process ends.
+// Serves the metrics, and what is beside them, on a port of their own, until the process ends.
 import { createServer } from "node:http";
 import type { Logger } from "pino";
 import { BindError, createHttpService } from "berth/listener";
-import { type Endpoint, refuse } from "./endpoint";
+import { type Endpoint, refuse } from "../endpoint";
 
 /** Where the metrics are served. */
 export interface ServerOptions {
   host: string;
   port: number;
-  endpoint: Endpoint;
+  /** By path. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   logger: Logger;
 }
 
 /** Binds the port. @returns A function that closes it. @throws BindError */
 export async function serveMetrics(options: ServerOptions): Promise<() => void> {
-  const { host, port, endpoint, logger } = options;
+  const { host, port, endpoints, logger } = options;
   const server = createServer((req, res) => {
-    const path = req.url?.replace(/\?.*/, "");
-    if (path !== "/metrics") refuse(req, res, 404, "There is nothing at this path.");
+    const endpoint = endpoints.get(req.url?.replace(/\?.*/, "") ?? "");
+    if (!endpoint) refuse(req, res, 404, "There is nothing at this path.");
     else if (req.method === "GET" || req.method === "HEAD") void endpoint(req, res);
     else refuse(req, res, 405, "This path supports GET, HEAD.", { Allow: "GET, HEAD" });
   });

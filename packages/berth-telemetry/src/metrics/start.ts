@@ -1,9 +1,10 @@
 // Starts the metrics of a process, if its variables ask for them.
 import { Registry } from "prom-client";
 import type { ExtendedProcess } from "berth/process";
+import type { Endpoint } from "../endpoint";
 import { createSubscriptions } from "../subscriptions";
 import { measureBackingServices } from "./backing";
-import { createEndpoint, type Endpoint } from "./endpoint";
+import { createEndpoint } from "./endpoint";
 import { createFamily, type Definition, type Family } from "./families";
 import { collectOwnMetrics } from "./own";
 import { measureProcess, withoutUnmeasured } from "./process";
@@ -21,8 +22,8 @@ export interface MetricsConfig {
 
 /** Metrics that are collected. */
 export interface Metrics {
-  /** For the port of the service; undefined if they have a port of their own. */
-  endpoint: Endpoint | undefined;
+  /** For the port of the service, by path; none if they have a port of their own. */
+  endpoints: ReadonlyMap<string, Endpoint>;
   /** Stops them; resolves when the supervisor knows what this worker has counted. */
   end(): Promise<void>;
 }
@@ -30,10 +31,14 @@ export interface Metrics {
 /** Every address, IPv6 and IPv4. */
 const EVERY_ADDRESS = "::";
 
-/** @throws BindError when `METRICS_PORT` cannot be bound. */
+/**
+ * @param others What is served beside the metrics, by path.
+ * @throws BindError when `METRICS_PORT` cannot be bound.
+ */
 export async function startMetrics(
   process: Pick<ExtendedProcess, "logger" | "about" | "role">,
   config: MetricsConfig,
+  others: ReadonlyMap<string, Endpoint>,
 ): Promise<Metrics> {
   const { logger, role } = process;
   const { METRICS_TOKEN: token, METRICS_PORT: port, HOST: host = EVERY_ADDRESS } = config;
@@ -43,13 +48,14 @@ export async function startMetrics(
   const collect = async (): Promise<Snapshot> =>
     shared ? shared.collect() : (own?.collect() ?? []);
   const endpoint = createEndpoint({ token, collect, logger });
+  const endpoints = new Map([...others, ["/metrics", endpoint]]);
   // With workers, the supervisor has the port: it responds while they are blocked, and while they drain.
   const close =
     port !== undefined && role !== "worker"
-      ? await serveMetrics({ host, port, endpoint, logger })
+      ? await serveMetrics({ host, port, endpoints, logger })
       : undefined;
   return {
-    endpoint: port === undefined ? endpoint : undefined,
+    endpoints: port === undefined ? endpoints : new Map(),
     async end() {
       if (shared) await shared.end();
       close?.();

@@ -1,6 +1,6 @@
 // One answer for all workers: the supervisor asks them over Node's cluster channel, and adds those that are gone.
 import cluster, { type Worker } from "node:cluster";
-import { setTimeout as sleep } from "node:timers/promises";
+import { createRequests, inTime } from "../worker-requests";
 import { cumulative, merge, type Snapshot } from "./snapshot";
 import { aboutWorkers, START_TIME } from "./supervised";
 
@@ -18,28 +18,6 @@ const WORKER_MS = 1000;
 const SUPERVISOR_MS = 2 * WORKER_MS;
 /** How long the last message of a worker may take, in milliseconds. */
 const LAST_MS = 500;
-
-/** Resolves with undefined if it takes too long. */
-const inTime = <T>(ms: number, work: Promise<T>): Promise<T | undefined> => {
-  const stop = new AbortController();
-  const late = sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
-  return Promise.race([work, late]).finally(() => stop.abort());
-};
-
-/** Requests and their responses, by number. */
-function createRequests<T>() {
-  const open = new Map<number, (response: T) => void>();
-  let count = 0;
-  return {
-    settle: (id: number, response: T) => open.get(id)?.(response),
-    async send(limitMs: number, send: (id: number) => void): Promise<T | undefined> {
-      const id = ++count;
-      const responded = new Promise<T>((resolve) => void open.set(id, resolve));
-      send(id);
-      return inTime(limitMs, responded).finally(() => open.delete(id));
-    },
-  };
-}
 
 /** The supervisor's side. @param limitMs How long a worker may take, in milliseconds. */
 export function collectWorkers(limitMs = WORKER_MS) {

@@ -1,0 +1,42 @@
+// What the paths of telemetry have in common: who may read them, and refusals as problem details.
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PROBLEM_TYPE, problemText } from "berth/listener";
+
+/** Responds to the GET and HEAD requests of a path, on the port of the service or another one. */
+export type Endpoint = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+/** Returns whether a request has the token; otherwise it has got its response. */
+export type Guard = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+/** @param variable The variable that the token is from: the response names it. */
+export function createGuard(token: string, variable: string): Guard {
+  const expected = digest(`Bearer ${token}`);
+  return (req, res) => {
+    const isAllowed = timingSafeEqual(expected, digest(req.headers.authorization ?? ""));
+    if (!isAllowed) {
+      refuse(req, res, 401, `Send the token of ${variable}.`, { "WWW-Authenticate": "Bearer" });
+    }
+    return isAllowed;
+  };
+}
+
+/** Of one length, so that comparing takes one time. */
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Responds with problem details; no Express here, which a gRPC process does not load. */
+export function refuse(
+  req: IncomingMessage & { id?: string },
+  res: ServerResponse,
+  status: number,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = problemText(status, { detail }, req.id ?? randomUUID());
+  res.writeHead(status, {
+    ...headers,
+    "Content-Type": PROBLEM_TYPE,
+    "Content-Length": Buffer.byteLength(text),
+  });
+  res.end(req.method === "HEAD" ? undefined : text);
+}
