@@ -1,7 +1,9 @@
 // Commands, links and dependencies in the pages are correct.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { deadLinks } from "../links";
+import { isMessage, messagesIn } from "../messages";
 
 const root = join(__dirname, "../../..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -35,6 +37,12 @@ const pages = [".", "docs", "lab", ...packages, ...folders].flatMap(pagesIn);
 
 /** A changelog may name removed files. */
 const present = pages.filter((page) => !page.endsWith("CHANGELOG.md"));
+
+/** The contents of the TypeScript files in a folder, and below. */
+const textsIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => read(join(folder, name)));
 
 /** The first cells of a page's tables, if they are `code` or plain words. */
 const firstCells = (page: string) =>
@@ -70,6 +78,43 @@ describe("Berth's documentation", () => {
   it("links only to existing pages and headings", () => {
     const texts = new Map(pages.map((page) => [page, read(page)]));
     expect(deadLinks(texts, (path) => existsSync(join(root, path)))).toEqual([]);
+  });
+
+  describe("docs/operate.md", () => {
+    const spans = [...read("docs/operate.md").matchAll(/(?<!`)`([^`\n]+)`/g)].map(
+      ([, span = ""]) => span,
+    );
+    const find = (pattern: RegExp) =>
+      spans.map((span) => pattern.exec(span)?.[0] ?? "").filter(Boolean);
+    const code = sources.filter((path) => existsSync(join(root, path))).flatMap(textsIn);
+
+    it("quotes only what is logged", () => {
+      const quoted = find(/(?<=^"(?:… )?)(?!… ).+(?="$)/);
+      expect(quoted.length).toBeGreaterThan(10);
+      const messages = code.flatMap(messagesIn);
+      expect(quoted.filter((text) => !isMessage(text, messages))).toEqual([]);
+    });
+
+    it("names only metrics and labels that there are", async () => {
+      const registry = new Registry();
+      collectDefaultMetrics({ register: registry });
+      const defaults = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+      const own = textsIn("packages/berth-telemetry/src").flatMap(
+        (text) => text.match(/(?<=")[a-z]+(_[a-z0-9]+)+(?=")/g) ?? [],
+      );
+      // Those of PostgreSQL are its own.
+      const named = find(/^(?!pg_|max_)[a-z]+(_[a-z0-9]+)+(?=$|\{|=)/);
+      expect(named.length).toBeGreaterThan(30);
+      expect(named.filter((name) => ![...defaults, ...own].includes(name))).toEqual([]);
+    });
+
+    it("names only paths and fields that there are", () => {
+      const text = code.join();
+      const named = find(/^(\/debug\/[a-z-]+|[a-z]+[A-Z]\w+)/);
+      expect(named.length).toBeGreaterThan(10);
+      const inCode = (name: string) => (name.startsWith("/") ? `"${name}"` : name);
+      expect(named.filter((name) => !text.includes(inCode(name)))).toEqual([]);
+    });
   });
 
   it("has a README of at most 700 words", () => {
