@@ -3,6 +3,7 @@ import {
   idempotencyUsed,
   rateLimited,
   requestEnd,
+  type RequestEvent,
   requestRefused,
   requestStart,
   rpcEnd,
@@ -11,6 +12,13 @@ import {
 import { knownMethod } from "../http-methods";
 import type { Subscriptions } from "../subscriptions";
 import type { Definition, Family } from "./families";
+
+/** Where an event keeps the method that was sent: middleware may override it later. */
+const METHOD = Symbol("method");
+
+interface Sent {
+  [METHOD]?: string;
+}
 
 /** Names of HTTP and gRPC are those of OpenTelemetry. @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
 export function measureRequests(
@@ -29,15 +37,14 @@ export function measureRequests(
     help: "Requests in flight.",
     labels: ["http_request_method"],
   });
-  /** As they were sent: middleware may override them later. */
-  const methods = new WeakMap<object, string>();
-  on(requestStart, ({ req }) => {
-    const http_request_method = knownMethod(req.method);
-    methods.set(req, http_request_method);
+  on(requestStart, (event: RequestEvent & Sent) => {
+    const http_request_method = knownMethod(event.req.method);
+    event[METHOD] = http_request_method;
     inFlight.add({ http_request_method }, 1);
   });
-  on(requestEnd, ({ req, route = "", status, durationMs }) => {
-    const http_request_method = methods.get(req);
+  on(requestEnd, (event) => {
+    const { route = "", status, durationMs } = event;
+    const { [METHOD]: http_request_method } = event as Sent;
     // Its beginning was before the metrics.
     if (http_request_method === undefined) return;
     inFlight.add({ http_request_method }, -1);
