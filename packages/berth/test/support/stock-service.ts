@@ -37,8 +37,9 @@ export async function startEndless() {
   const closed: Promise<unknown>[] = [];
   const service = await startService((_req, res) => {
     closed.push(once(res, "close"));
-    const write = (): void => {
-      if (res.destroyed) return;
+    const write = (err?: Error | null): void => {
+      // On Node 26 the error comes first.
+      if (err || res.destroyed) return;
       written += CHUNK.length;
       res.write(CHUNK, write);
     };
