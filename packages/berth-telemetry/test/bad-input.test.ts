@@ -41,8 +41,8 @@ describe("label values", () => {
     visits.add({ page: "a", from: "\0b" });
     expect((await metric("visits_total")).sort()).toEqual(
       [
-        'visits_total{page="a\0",from="b"} 1',
-        'visits_total{page="a",from="\0b"} 1',
+        'visits_total{page="a\ufffd",from="b"} 1',
+        'visits_total{page="a",from="\ufffdb"} 1',
         'visits_total{page="\ufffd",from=""} 2',
       ].sort(),
     );

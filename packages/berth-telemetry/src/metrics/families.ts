@@ -129,35 +129,42 @@ function createCells(
     for (const label of labels) key += toText(given[label]) + SEPARATOR;
     return key;
   };
-  const create = (given: LabelValues, key: string): Cell => {
-    const texts = Object.fromEntries(labels.map((label) => [label, toText(given[label])]));
+  /** Of a label set that is new, or is not written as it was given. */
+  const findOrCreate = (given: LabelValues): Cell => {
+    const texts = Object.fromEntries(labels.map((label) => [label, toValue(given[label])]));
+    const key = keyOf(texts);
+    const found = cells.get(key);
+    if (found) return found;
+    const isOther = key === keyOf(overflow);
+    if (cells.size >= MAX_LABEL_SETS && !isOther) {
+      if (!isWarned) logger.warn({ metric: name }, TOO_MANY);
+      isWarned = true;
+      return findOrCreate(overflow);
+    }
     const buckets = Array.from({ length: bucketCount }, () => 0);
     const cell = { labels: texts, sum: 0, count: 0, buckets };
     cells.set(key, cell);
     return cell;
   };
-  const cellOf = (given: LabelValues): Cell => {
-    const key = keyOf(given);
-    const cell = cells.get(key);
-    if (cell) return cell;
-    if (cells.size < MAX_LABEL_SETS) return create(given, key);
-    if (!isWarned) logger.warn({ metric: name }, TOO_MANY);
-    isWarned = true;
-    const shared = keyOf(overflow);
-    return cells.get(shared) ?? create(overflow, shared);
+  return {
+    cellOf: (given: LabelValues): Cell => cells.get(keyOf(given)) ?? findOrCreate(given),
+    all: () => [...cells.values()],
   };
-  return { cellOf, all: () => [...cells.values()] };
 }
 
-/** In no label value, as it cannot be encoded. */
-const SEPARATOR = "\ud800";
+/** In no value of a cell: what has it in a value is never found at once. */
+const SEPARATOR = "\0";
 
 const TOO_MANY = `a metric has ${MAX_LABEL_SETS} label sets, and gets no more: further ones count as ${OVERFLOW}; labels are for what has few values, not for ids`;
 
 function toText(value: string | number | boolean | undefined): string {
   const text = typeof value === "string" ? value : String(value ?? "");
-  // A copy: the string may be a slice, which would keep the whole request in memory.
-  if (text.length > MAX_VALUE) return Buffer.from(text.slice(0, MAX_VALUE)).toString();
-  // Halves of characters, of which UTF-8 would make one and the same: two series of the same labels.
-  return text.toWellFormed();
+  return text.length > MAX_VALUE ? text.slice(0, MAX_VALUE) : text;
+}
+
+/** What Prometheus can be told: no separator, and no halves of characters, of which UTF-8 would make one and the same. */
+function toValue(value: string | number | boolean | undefined): string {
+  const text = toText(value).toWellFormed().replaceAll(SEPARATOR, "\ufffd");
+  // A copy: the text may be a slice, which would keep the whole request in memory.
+  return Buffer.from(text).toString();
 }

@@ -6,7 +6,7 @@ import { requestId } from "../request/request-id";
 import { accessLog } from "./access-log";
 import { defaultHeaders } from "./default-headers";
 import { logContext } from "./log-context";
-import { requestEvents } from "./request-events";
+import { areRequestsObserved, requestEvents } from "./request-events";
 import { sendProblem } from "./send-problem";
 import { strictHead } from "./strict-head";
 
@@ -14,16 +14,18 @@ import { strictHead } from "./strict-head";
  * Gives every request an id, a log context and a line in the access log, and every response its security headers;
  * refuses ambiguous request heads, and requests whose deadline has passed.
  */
-export const everyRequest = (logger: Logger): RequestHandler =>
-  asOneLayer(
-    requestId,
-    requestEvents,
+export function everyRequest(logger: Logger): RequestHandler {
+  const rest = [
     logContext(logger),
     accessLog(logger),
     defaultHeaders(),
     strictHead,
     refuseLate,
-  );
+  ] as const;
+  const unobserved = asOneLayer(requestId, ...rest);
+  const observed = asOneLayer(requestId, requestEvents, ...rest);
+  return (req, res, next) => (areRequestsObserved() ? observed : unobserved)(req, res, next);
+}
 
 /** Responds 504 if the caller's deadline has already passed. Not logged as an error, as any client can cause it. */
 export const refuseLate: RequestHandler = (req, res, next) => {

@@ -1,19 +1,28 @@
 // Publishes the beginning and the end of each request, for whoever listens.
 import type { RequestHandler } from "express";
 import { boundedPattern } from "../express/route-patterns";
-import { requestEnd, type RequestEvent, requestStart } from "../process/channels";
+import {
+  requestEnd,
+  type RequestEndEvent,
+  type RequestEvent,
+  requestStart,
+} from "../process/channels";
 import { sentStatus } from "./access-log";
 
-/** Lets listeners surround the rest of the request; without one it does nothing. */
+/** Whether anybody listens to requests. */
+export const areRequestsObserved = (): boolean =>
+  requestStart.hasSubscribers || requestEnd.hasSubscribers;
+
+/** Lets listeners surround the rest of the request. */
 export const requestEvents: RequestHandler = (req, res, next) => {
-  if (!requestStart.hasSubscribers && !requestEnd.hasSubscribers) return next();
-  const event: RequestEvent = { req, res, startedAt: performance.now() };
+  const startedAt = performance.now();
+  // One object for both events: by it, listeners know the request again.
+  const event: RequestEvent & Partial<RequestEndEvent> = { req, res, startedAt };
   res.on("close", () => {
-    const durationMs = performance.now() - event.startedAt;
-    // The event itself, by which listeners know the request again.
-    requestEnd.publish(
-      Object.assign(event, { durationMs, route: boundedPattern(req), status: sentStatus(res) }),
-    );
+    event.durationMs = performance.now() - startedAt;
+    event.route = boundedPattern(req);
+    event.status = sentStatus(res);
+    requestEnd.publish(event as RequestEndEvent);
   });
   requestStart.publish(event);
   if (event.around) event.around(next);
