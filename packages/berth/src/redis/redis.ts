@@ -67,7 +67,6 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
   const settings = parseRedisUrl(url);
   const client = new (loadClient())({
     ...settings,
-    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: SOCKET_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(times * FIRST_RECONNECT_MS, MAX_RECONNECT_MS),
@@ -108,7 +107,7 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
       commandEnd.publish({ command, startedAt, durationMs: performance.now() - startedAt, err });
     };
     try {
-      const reply = await client.call(command, ...args);
+      const reply = await inTime(client.call(command, ...args));
       publishEnd();
       reason = undefined;
       report("success");
@@ -141,6 +140,19 @@ export function createRedis({ url, logger }: RedisOptions): Redis {
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Rejects if there is no reply in time. Unlike ioredis' `commandTimeout`, it reads what has arrived first: if this process'
+ * event loop was blocked, its timers are late as well, and Redis is not to blame.
+ */
+function inTime(reply: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const expire = (): void => reject(new Error("Command timed out"));
+    timer = setTimeout(() => setImmediate(expire), COMMAND_TIMEOUT_MS);
+  });
+  return Promise.race([reply, timeout]).finally(() => clearTimeout(timer));
 }
 
 /** Errors are logged, and ioredis adds the command to them: the arguments of AUTH contain the password. */

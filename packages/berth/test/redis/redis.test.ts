@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rmdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +55,15 @@ describeWithRedis("an attached Redis", () => {
       status: 503,
       cause: { message: expect.stringMatching(/^OOM/) as string },
     });
+  });
+
+  it("is not blamed for a reply that arrived while the event loop was blocked", async () => {
+    await server.start();
+    await untilResponsive();
+    const reply = redis.send("PING");
+    // Longer than a command may take.
+    spawnSync("sleep", ["0.5"]);
+    expect(await reply).toBe("PONG");
   });
 
   describe("without a command before its check", () => {
