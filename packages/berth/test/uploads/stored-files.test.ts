@@ -215,22 +215,28 @@ describe("a form with a file", () => {
   });
 
   it.each([
-    ["a file", part("image", PNG, "a").slice(0, -2), TOO_LARGE],
+    // Less than the limit of the whole body: which limit is met first depends on how much arrives at once.
+    ["a file", part("image", PNG, "a").slice(0, -2), MAX_BYTES, TOO_LARGE],
     [
       "what is between the parts",
       "preamble",
+      1_000_000,
       problem(413, "Payload Too Large", {
         detail: "The body is larger than this service accepts.",
       }),
     ],
-  ])("is cut at the limit if its length is not announced: %s", async (_name, begin, expected) => {
-    const client = await server.connect();
-    const chunk = (bytes: string) => `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
-    client.socket.write(formHead("Transfer-Encoding: chunked") + chunk(begin), "latin1");
-    const endless = setInterval(() => client.socket.write(chunk("x".repeat(10_000))), 1);
-    const received = await client.until(/^HTTP[^]*\}$/).finally(() => clearInterval(endless));
-    expect(JSON.parse(received.split("\r\n\r\n")[1] as string)).toEqual(expected);
-  });
+  ])(
+    "is cut at the limit if its length is not announced: %s",
+    async (_name, begin, more, expected) => {
+      const client = await server.connect();
+      const chunk = (bytes: string) => `${bytes.length.toString(16)}\r\n${bytes}\r\n`;
+      const head = formHead("Transfer-Encoding: chunked");
+      // Without the end of the form.
+      client.socket.write(head + chunk(begin) + chunk("x".repeat(more)), "latin1");
+      const received = await client.until(/^HTTP[^]*\}$/);
+      expect(JSON.parse(received.split("\r\n\r\n")[1] as string)).toEqual(expected);
+    },
+  );
 
   it("is removed when the client leaves half-way", async () => {
     const client = await server.connect();
