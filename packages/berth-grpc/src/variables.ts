@@ -10,12 +10,11 @@ export const grpcVariables = {
   MAX_CONCURRENT_STREAMS: variable({
     schema: integer(1, 1_000_000),
     default: "100",
-    about:
-      "How many calls of one gRPC connection may be in flight; its client holds back the rest.",
+    about: "How many calls may be in flight on one gRPC connection; its client queues the rest.",
   }),
   GRPC_REFLECTION: variable({
     schema: flag,
     default: "true",
-    about: "Whether reflection tells tools such as grpcurl what can be called.",
+    about: "Whether to serve gRPC reflection, for tools such as grpcurl.",
   }),
 };

@@ -39,7 +39,7 @@ describe("DEBUG_TOKEN", () => {
   it.each([
     ["", "expected 16 ASCII characters or more"],
     ["short", "expected 16 ASCII characters or more"],
-    ["the-same-0123456789", "expected another token than METRICS_TOKEN"],
+    ["the-same-0123456789", "expected a token other than METRICS_TOKEN"],
   ])("ends the start if it is %j", async (token, told) => {
     const server = launch({ DEBUG_TOKEN: token, METRICS_TOKEN: "the-same-0123456789" });
     expect(await server.exit).toBe(1);
@@ -49,8 +49,8 @@ describe("DEBUG_TOKEN", () => {
 });
 
 it.each([
-  ["state?seconds=1", "There are no parameters but worker."],
-  ["cpu-profile?second=1", "There are no parameters but worker, seconds."],
+  ["state?seconds=1", "Unknown parameter. The parameters are worker."],
+  ["cpu-profile?second=1", "Unknown parameter. The parameters are worker, seconds."],
   ["cpu-profile?seconds=61", "Let seconds be a whole number from 1 to 60."],
   ["cpu-profile?seconds=1e1", "Let seconds be a whole number from 1 to 60."],
   ["heap-snapshot?max-mb=", "Let max-mb be a whole number from 1 to 1000000."],

@@ -61,7 +61,7 @@ describe("METRICS_PORT", () => {
     const wrong = launch({ PORT: "4711", METRICS_PORT: "4711" });
     expect(await wrong.exit).toBe(1);
     expect(wrong.stderr()).toBe(
-      'Invalid environment variables:\nMETRICS_PORT: expected another port than PORT; got "4711". Correct it\n',
+      'Invalid environment variables:\nMETRICS_PORT: expected a port other than PORT; got "4711". Correct it\n',
     );
   });
 

@@ -20,6 +20,6 @@ export const sessionVariables = {
     ),
     example: "replace-this-by-the-output-of-openssl-rand-hex-32",
     about:
-      "What signs the cookies of sessions: the output of `openssl rand -hex 32`. To replace it, put the new one and a comma before it, and remove the old one a day later.",
+      "Signs session cookies: the output of `openssl rand -hex 32`. To replace it, put the new one and a comma in front, and remove the old one a day later.",
   }),
 };

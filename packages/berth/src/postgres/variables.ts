@@ -25,7 +25,7 @@ export const postgresVariables = {
   DATABASE_POOL_SIZE: variable({
     schema: integer(1, 1000, "connections"),
     default: "10",
-    about: "The most database connections that one process opens.",
+    about: "The maximum number of database connections per process.",
   }),
   DATABASE_CONNECT_TIMEOUT_MS: variable({
     schema: integer(1, 600_000, "milliseconds"),
@@ -40,6 +40,6 @@ export const postgresVariables = {
   DATABASE_SLOW_STATEMENT_MS: variable({
     schema: integer(0, 3_600_000, "milliseconds"),
     default: "1000",
-    about: "From how long on an SQL statement is a warning in the log; 0: never.",
+    about: "SQL statements that take longer than this are logged as warnings; 0: never.",
   }),
 };

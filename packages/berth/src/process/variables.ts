@@ -58,7 +58,7 @@ export const httpVariables = {
     schema: concurrency,
     default: "1",
     about:
-      "How many worker processes serve the port; `auto`: one per CPU, as far as each has 256 MB of memory.",
+      "How many worker processes serve the port; `auto`: one per CPU, or fewer if there is less than 256 MB of memory for each.",
     complete(workers, _env, { REUSE_PORT }) {
       if (workers === 1 || !REUSE_PORT) return workers;
       throw new Error(
@@ -130,6 +130,6 @@ export const backgroundVariables = {
   SHUTDOWN_TIMEOUT_MS: variable({
     ...shutdownTimeout,
     about:
-      "How long after SIGTERM work in progress may take: less than the platform's grace period (often 10 s).",
+      "How long work in progress may continue after SIGTERM: less than the platform's grace period (often 10 s).",
   }),
 };

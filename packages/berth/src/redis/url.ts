@@ -95,7 +95,7 @@ export const redisVariables = {
       ),
     ),
     example: "redis://localhost:6379",
-    about: "The Redis in which all processes count together for `RATE_LIMIT_PER_MINUTE`.",
+    about: "The Redis in which all processes share the counts for `RATE_LIMIT_PER_MINUTE`.",
     secret: true,
     complete(url) {
       if (url !== undefined) parseRedisUrl(url);

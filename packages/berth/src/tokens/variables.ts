@@ -26,12 +26,12 @@ export const tokenVariables = {
   AUTH_ISSUER: variable({
     schema: quotable,
     example: "http://127.0.0.1:5200",
-    about: "The issuer of accepted tokens: exactly their `iss`.",
+    about: "The issuer of accepted tokens: their `iss` must equal it.",
   }),
   AUTH_AUDIENCE: variable({
     schema: quotable,
     example: "development",
-    about: "The audience of accepted tokens: their `aud`, or one of them.",
+    about: "The audience of accepted tokens: their `aud` must equal or contain it.",
   }),
 };
 
