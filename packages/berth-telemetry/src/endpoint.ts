@@ -1,15 +1,15 @@
-// What the paths of telemetry have in common: who may read them, and refusals as problem details.
+// What the metrics and debugging endpoints share: bearer tokens, and errors as problem details.
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PROBLEM_TYPE, problemText } from "berth/listener";
 
-/** Responds to the GET and HEAD requests of a path, on the port of the service or another one. */
+/** Responds to GET and HEAD requests of a path, on the service's port or on `METRICS_PORT`. */
 export type Endpoint = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-/** Returns whether a request has the token; otherwise it has got its response. */
+/** Returns whether a request has the token; if not, it has already responded 401. */
 export type Guard = (req: IncomingMessage, res: ServerResponse) => boolean;
 
-/** @param variable The variable that the token is from: the response names it. */
+/** @param variable The name of the token's variable, for the response. */
 export function createGuard(token: string, variable: string): Guard {
   const expected = digest(`Bearer ${token}`);
   return (req, res) => {
@@ -21,10 +21,10 @@ export function createGuard(token: string, variable: string): Guard {
   };
 }
 
-/** Of one length, so that comparing takes one time. */
+/** Digests have the same length, so that comparing them takes constant time. */
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** Responds with problem details; no Express here, which a gRPC process does not load. */
+/** Responds with problem details, without Express, which a gRPC process does not load. */
 export function refuse(
   req: IncomingMessage & { id?: string },
   res: ServerResponse,

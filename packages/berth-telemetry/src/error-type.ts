@@ -1,11 +1,11 @@
-// What an error was, as an attribute: of few values, whatever its message says.
+// Classifies an error for a label or attribute: few values, independent of its message.
 
 interface Thrown {
-  /** Of PostgreSQL and Node. */
+  /** In errors of PostgreSQL and Node. */
   code?: unknown;
-  /** Of a ServiceError. */
+  /** In a ServiceError. */
   failure?: unknown;
-  /** Of a ServiceProblem. */
+  /** In a ServiceProblem. */
   problem?: { status?: unknown };
   name?: unknown;
 }
@@ -13,7 +13,7 @@ interface Thrown {
 /** A SQLSTATE, a code such as `ECONNREFUSED`, or a name. */
 const SHORT = /^[A-Za-z0-9_]{1,40}$/;
 
-/** The `error.type` of OpenTelemetry; empty without an error. */
+/** OpenTelemetry's `error.type`; empty without an error. */
 export function errorType(err: unknown): string {
   if (err === undefined || err === null) return "";
   const { code, failure, problem, name } = Object(err) as Thrown;

@@ -1,4 +1,4 @@
-// HTTP methods as label values: clients may send any word.
+// HTTP methods as label values: known ones only, as clients may send any word.
 
 const KNOWN = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split(" "));
 

@@ -1,4 +1,4 @@
-// Metrics and traces of a service, and a look inside its processes.
+// Metrics and traces of a service, and debugging of its running processes.
 export { type LabelValues } from "./metrics/families";
 export {
   counter,

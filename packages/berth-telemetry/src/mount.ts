@@ -1,13 +1,13 @@
-// Mounts the paths of telemetry in the service's app.
+// Mounts the metrics and debugging endpoints in the service's app.
 import type { IRouter } from "express";
 import { endpoints } from "./process";
 
-/** Serves `GET /metrics`, if the process has `METRICS_TOKEN` and no `METRICS_PORT`; otherwise there is no such path. */
+/** Serves `GET /metrics` if the process has `METRICS_TOKEN` and no `METRICS_PORT`; otherwise it mounts nothing. */
 export const mountMetrics = (app: IRouter): void => mount(app, (path) => path === "/metrics");
 
 /**
- * Serves what shows the inside of the process, below `/debug/`: its state, CPU and heap profiles, heap snapshots; if it has
- * `DEBUG_TOKEN` and no `METRICS_PORT`. Otherwise there are no such paths.
+ * Serves the state of the process, CPU and heap profiles, and heap snapshots below `/debug/`, if the process has `DEBUG_TOKEN`
+ * and no `METRICS_PORT`; otherwise it mounts nothing.
  */
 export const mountDebug = (app: IRouter): void => mount(app, (path) => path !== "/metrics");
 

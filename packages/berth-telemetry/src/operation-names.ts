@@ -1,4 +1,4 @@
-// The first word of a statement or command, as the name of a span and a label: one of few.
+// The first word of a statement or command, as a label and the name of a span: known words only.
 
 const STATEMENTS = new Set(
   (

@@ -1,4 +1,4 @@
-// Extends a process with metrics, traces and a look inside, as far as its variables ask for them.
+// Extends a process with metrics, traces and debugging, each if its variable is set.
 import type { ExtendedProcess } from "berth/process";
 import { extendProcess } from "berth/process";
 import type * as Debugging from "./debug/start";
@@ -9,19 +9,19 @@ import type * as Traces from "./traces/start";
 const none: ReadonlyMap<string, Endpoint> = new Map();
 let current = none;
 
-/** What `mountMetrics` and `mountDebug` mount, by path. */
+/** The endpoints that `mountMetrics` and `mountDebug` mount, by path. */
 export const endpoints = (): ReadonlyMap<string, Endpoint> => current;
 
 type Config = Metrics.MetricsConfig & Traces.TracesConfig & { DEBUG_TOKEN?: string | undefined };
 
 /**
- * Lets this process be observed: its metrics with `METRICS_TOKEN` or `METRICS_PORT`, its traces with
- * `OTEL_EXPORTER_OTLP_ENDPOINT`, its inside with `DEBUG_TOKEN`. Without these, nothing is loaded. To be called before `serve`
- * and the like, whose variables must include `telemetryVariables`.
+ * Enables metrics with `METRICS_TOKEN` or `METRICS_PORT`, traces with `OTEL_EXPORTER_OTLP_ENDPOINT`, and debugging with
+ * `DEBUG_TOKEN`. Without these variables, nothing is loaded. Call it before `serve` and the like; their variables must include
+ * `telemetryVariables`.
  */
 export const observeProcess = (): void => extendProcess(observe);
 
-/** @returns A function that ends it; it sends what is left of the traces. */
+/** @returns A function that stops it and exports the remaining spans. */
 export async function observe(process: ExtendedProcess): Promise<() => Promise<void>> {
   const config = process.config as Config;
   const { METRICS_TOKEN: token, METRICS_PORT: port, DEBUG_TOKEN: debugToken } = config;

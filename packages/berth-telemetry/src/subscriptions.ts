@@ -1,8 +1,8 @@
-// Listens to channels without being able to harm the process: Node would end it for an error of a listener.
+// Subscribes to channels, and catches the errors of listeners: they would end the process as uncaught.
 import type { Logger } from "pino";
 import type { EventChannel } from "berth/channels";
 
-/** The channels that one part of telemetry listens to. */
+/** The subscriptions of one part of telemetry. */
 export interface Subscriptions {
   on<Event extends object>(
     this: void,
@@ -13,7 +13,7 @@ export interface Subscriptions {
   end(): void;
 }
 
-/** Creates an empty list. An error of a listener is logged once. */
+/** Creates an empty list. Only the first error of a listener is logged. */
 export function createSubscriptions(logger: Pick<Logger, "error">): Subscriptions {
   const ends: (() => void)[] = [];
   let hasFailed = false;

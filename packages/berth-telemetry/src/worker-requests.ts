@@ -1,14 +1,14 @@
-// Requests and their responses between a supervisor and its workers, whose messages have no order of their own.
+// Matches requests with their responses between a supervisor and its workers.
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Resolves with undefined if it takes too long. */
+/** Resolves with undefined if the work takes longer than `ms`. */
 export const inTime = <T>(ms: number, work: Promise<T>): Promise<T | undefined> => {
   const stop = new AbortController();
   const late = sleep(ms, undefined, { signal: stop.signal }).catch(() => undefined);
   return Promise.race([work, late]).finally(() => stop.abort());
 };
 
-/** Requests and their responses, by number. */
+/** Open requests, by number. */
 export function createRequests<T>() {
   const open = new Map<number, (response: T) => void>();
   let count = 0;

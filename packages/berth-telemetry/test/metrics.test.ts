@@ -321,19 +321,23 @@ describe("a metric of the service's own", () => {
     [
       "counter",
       () => counter("orders", ""),
-      '"orders" is no name of a counter: it has letters, digits and _, and ends in _total',
+      '"orders" is not a valid name of a counter: use lower-case letters, digits and _, and a name that ends in _total',
     ],
     [
       "gauge",
       () => gauge("Orders-open", ""),
-      '"Orders-open" is no name of a gauge: it has letters, digits and _, and does not end in _total',
+      '"Orders-open" is not a valid name of a gauge: use lower-case letters, digits and _, and a name that does not end in _total',
     ],
     [
       "label",
       () => gauge("orders_new", "", ["le"]),
-      '"le" is no name of a label: it has letters, digits and _',
+      '"le" is not a valid name of a label: use lower-case letters, digits and _, but not le',
     ],
-    ["name that is taken", () => gauge("orders_open", ""), "There is a metric orders_open already"],
+    [
+      "name that is taken",
+      () => gauge("orders_open", ""),
+      "The metric orders_open is already defined",
+    ],
   ])("refuses a wrong %s", (_what, define, message) => {
     expect(define).toThrow(new TypeError(message));
   });

@@ -10,21 +10,21 @@ import type { ProcessState } from "./state";
 /** What to capture. */
 export type Task =
   | { kind: "state" }
-  /** A heap profile: which functions have allocated what was not collected, by samples. */
+  /** A heap profile samples which functions allocated the objects that are still alive. */
   | { kind: "cpu-profile" | "heap-profile"; seconds: number }
-  /** `maxMb`: the largest heap; by default one whose snapshot takes a few seconds. */
+  /** `maxMb`: the largest heap allowed; by default one whose snapshot takes a few seconds. */
   | { kind: "heap-snapshot"; maxMb: number | undefined };
 
-/** What a task has led to, as plain data: it may come from another process. */
+/** The result of a task, as plain data: it may come from another process. */
 export type Outcome =
   | { state: ProcessState }
   /** A profile. */
   | { text: string }
-  /** A heap snapshot: this file, in a folder of its own, which whoever gets it removes. */
+  /** A heap snapshot: this file, in a folder of its own, which the receiver removes. */
   | { file: string }
   | Refusal;
 
-/** Why there is no capture. */
+/** Why nothing was captured. */
 export interface Refusal {
   /** An HTTP status. */
   status: number;
@@ -32,12 +32,12 @@ export interface Refusal {
   retryAfterSeconds?: number;
 }
 
-/** Carries out a task in this process. @param end Ends it early: a profile is then of the time until now. */
+/** Carries out a task in this process. @param end Ends it early: a profile then covers the time until now. */
 export type RunTask = (task: Task, end: AbortSignal) => Promise<Outcome>;
 
-/** The largest heap of which a snapshot is taken by default, in MB. */
+/** The largest heap to snapshot by default, in MB. */
 const MAX_HEAP_MB = 100;
-/** What a snapshot takes for each MB of a heap of small objects: MB of memory, and seconds. Both are a third for large ones. */
+/** What a snapshot takes per MB of heap with small objects: MB of memory, and seconds. Large objects take a third of both. */
 const MEMORY_PER_MB = 13;
 const SECONDS_PER_MB = 0.08;
 const MB = 1024 * 1024;
@@ -97,11 +97,11 @@ async function snapshotHeap(
     folder = await makeFolder();
     if (end.aborted) {
       await removeFolder(folder);
-      return { status: 503, detail: "The process drains, or the client has left." };
+      return { status: 503, detail: "The process is draining, or the client has disconnected." };
     }
     const file = join(folder, "snapshot");
     logger.warn({ heapMb }, "taking a heap snapshot: the event loop is blocked meanwhile");
-    // When that line is written, which may be the last one, if memory does run out.
+    // So that the line is written first: if memory runs out, it is the last one.
     await nextTurn();
     const startedAt = performance.now();
     writeHeapSnapshot(file);
@@ -115,11 +115,11 @@ async function snapshotHeap(
   }
 }
 
-const CURE = "let TMPDIR be a folder that is writable and has room for a few times the heap";
+const CURE = "set TMPDIR to a writable folder with room for a few times the heap";
 
 const tooLarge = (heapMb: number, freeMb: number): Refusal => ({
   status: 409,
   detail:
     `The heap has ${heapMb} MB. A snapshot would block the process for up to ${Math.ceil(heapMb * SECONDS_PER_MB)} s, and take up to ${heapMb * MEMORY_PER_MB} MB of memory; ${freeMb} MB are free. ` +
-    `If it may, ask for it with ?max-mb=${heapMb * 2}; a heap-profile says what allocates, at little cost.`,
+    `To take it anyway, add ?max-mb=${heapMb * 2}. A heap-profile shows what allocates, at little cost.`,
 });

@@ -1,4 +1,4 @@
-// The paths below /debug: read what is asked for, have it captured, and send it.
+// The endpoints below /debug/: parse the request, have the task carried out, and send the result.
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -20,7 +20,7 @@ export interface EndpointsOptions {
   logger: Logger;
 }
 
-/** What can be captured, by path: the parameters, and the task that they describe. */
+/** Each path's parameters, and the task that they describe. */
 const TASKS: Readonly<Record<string, { ranges: Ranges; taskFor: (numbers: Numbers) => Task }>> = {
   "/debug/state": { ranges: {}, taskFor: () => ({ kind: "state" }) },
   "/debug/cpu-profile": {
@@ -37,18 +37,18 @@ const TASKS: Readonly<Record<string, { ranges: Ranges; taskFor: (numbers: Number
   },
 };
 
-/** How long a client may still download once the process drains, in milliseconds: the exit must not be late. */
+/** How long a download may continue once the process drains, in milliseconds: it must not delay the exit. */
 const DOWNLOAD_GRACE_MS = 1000;
 
 const HEADERS = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
 
-const DRAINING: Refusal = { status: 503, detail: "The process drains." };
+const DRAINING: Refusal = { status: 503, detail: "The process is draining." };
 
 /** Creates the endpoints, by path. */
 export function createEndpoints({ token, about, dispatch, logger }: EndpointsOptions) {
   const isAllowed = createGuard(token, "DEBUG_TOKEN");
   const lock = createLock();
-  /** The requests that are not over. */
+  /** The requests in flight. */
   const running = new Map<ServerResponse, AbortController>();
   let isDraining = false;
 
@@ -70,7 +70,7 @@ export function createEndpoints({ token, about, dispatch, logger }: EndpointsOpt
         if (isDraining) limitDownload(res);
         await send(req, res, result, task.kind.replace("-", ""));
       } catch (err) {
-        // A client that leaves is no failure.
+        // A client that disconnects is not an error.
         if (!res.destroyed) logger.error({ err }, `the ${task.kind} cannot be sent`);
         res.destroy();
       } finally {
@@ -79,7 +79,7 @@ export function createEndpoints({ token, about, dispatch, logger }: EndpointsOpt
       }
     };
 
-  /** @param extension What DevTools want the name of a file to end in. */
+  /** @param extension The file name extension that DevTools expect. */
   async function send(
     req: IncomingMessage,
     res: ServerResponse,
@@ -98,11 +98,11 @@ export function createEndpoints({ token, about, dispatch, logger }: EndpointsOpt
     if ("text" in result) return sendText(res, result.text, headers);
     const file = await open(result.file);
     try {
-      // An open file needs no name: so it is gone with this process, however that ends.
+      // An open file needs no name. Without one, it disappears with the process, even after a crash.
       await removeFolder(dirname(result.file));
       const { size } = await file.stat();
       res.writeHead(200, { ...HEADERS, ...headers, "Content-Length": size });
-      // Not `pipeline`, whose many listeners would be too many on a response of berth.
+      // Not `pipeline`: it adds so many listeners that Node would warn of a leak on the response.
       const content = file.createReadStream({ autoClose: false });
       content.on("error", () => res.destroy());
       content.pipe(res);
@@ -117,7 +117,7 @@ export function createEndpoints({ token, about, dispatch, logger }: EndpointsOpt
     endpoints: new Map(
       Object.entries(TASKS).map(([path, task]) => [path, createEndpoint(task)] as const),
     ),
-    /** Ends what runs: a profile is sent as far as it is. */
+    /** Ends running captures: a profile is sent with what it has so far. */
     drain(this: void): void {
       isDraining = true;
       for (const [res, ending] of running) {
@@ -141,7 +141,7 @@ const sendText = (
   return untilClosed(res);
 };
 
-/** Resolves when all is sent, or the client has left. */
+/** Resolves when everything is sent, or the client has disconnected. */
 const untilClosed = async (res: ServerResponse): Promise<void> => {
   if (!res.destroyed) await once(res, "close");
 };

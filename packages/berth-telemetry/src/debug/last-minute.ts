@@ -1,6 +1,6 @@
-// Durations of the last minute, in little memory however many there are: counts by size, in slots of ten seconds.
+// Durations of the last minute, in constant memory: counts by size, in slots of ten seconds.
 
-/** What the durations of the last 50 to 60 seconds were, in milliseconds. Quantiles are at most a tenth too high. */
+/** The distribution of the durations of the last 50 to 60 seconds. Quantiles are at most a tenth too high. */
 export interface Durations {
   count: number;
   p50Ms: number;
@@ -10,7 +10,7 @@ export interface Durations {
 
 const SLOT_MS = 10_000;
 const SLOTS = 6;
-/** The smallest size, in milliseconds, and how much larger each one is than the one before: up to an hour. */
+/** The smallest size, in milliseconds, and the factor from each size to the next, up to an hour. */
 const SMALLEST_MS = 0.1;
 const STEP = 1.1;
 const SIZES = Math.ceil(Math.log(3_600_000 / SMALLEST_MS) / Math.log(STEP)) + 1;

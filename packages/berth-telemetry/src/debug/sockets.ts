@@ -3,19 +3,19 @@ import { Server, Socket } from "node:net";
 
 /** Open sockets of one kind. */
 export interface SocketGroup {
-  /** Who has connected to a port of this process, or what this process has connected to. */
+  /** Whether the peer connected to this process, or this process to the peer. */
   kind: "incoming" | "outgoing";
-  /** An address; with its port, if the peer is what was connected to. */
+  /** The peer's address; with its port, if `outgoing`. */
   peer: string;
-  /** The port of this process that the peer has connected to. */
+  /** The port of this process, if `incoming`. */
   port?: number;
   count: number;
 }
 
-/** The most groups: a public service may have as many peers as connections. */
+/** The maximum number of groups: a public service may have as many peers as connections. */
 const MAX_GROUPS = 50;
 
-/** Lists the sockets in groups, the largest first. */
+/** Lists the groups of open sockets, the largest first. */
 export function openSockets(): SocketGroup[] {
   const handles = activeHandles();
   const listening = new Set(
@@ -42,7 +42,7 @@ const portOf = (server: Server): number | undefined => {
 };
 
 /**
- * Deprecated, but only Node itself knows every socket, whoever has opened it, and asking it costs nothing until then.
+ * Deprecated, but nothing else lists every socket of the process, and it costs nothing until it is called.
  * @see https://nodejs.org/api/deprecations.html#dep0161
  */
 const activeHandles = (): readonly unknown[] =>

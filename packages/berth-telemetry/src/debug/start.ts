@@ -1,4 +1,4 @@
-// Lets a process be inspected, if it has DEBUG_TOKEN.
+// Starts debugging in a process that has DEBUG_TOKEN.
 import { drainStart } from "berth/channels";
 import type { ExtendedProcess } from "berth/process";
 import type { Endpoint } from "../endpoint";
@@ -9,14 +9,14 @@ import { createEndpoints } from "./endpoints";
 import { watchProcess } from "./state";
 import { dispatchToWorkers, joinSupervisor } from "./workers";
 
-/** A process that can be inspected. */
+/** Debugging of this process. */
 export interface Debug {
   /** By path. */
   endpoints: ReadonlyMap<string, Endpoint>;
   end(): void;
 }
 
-/** Starts it. A supervisor is not inspected itself: it brings tasks to its workers. */
+/** Starts debugging. A supervisor does not inspect itself: it passes tasks on to its workers. */
 export function startDebug(
   { logger, about, role }: Pick<ExtendedProcess, "logger" | "about" | "role">,
   token: string,

@@ -1,4 +1,4 @@
-// The state of this process as plain data: memory, event loop, requests, connections, and what keeps it busy.
+// The state of this process as plain data: memory, event loop, requests, connections and active resources.
 import { getHeapStatistics } from "node:v8";
 import {
   poolCreated,
@@ -17,30 +17,30 @@ import { openSockets, type SocketGroup } from "./sockets";
 export interface ProcessState {
   pid: number;
   uptimeSeconds: number;
-  /** `heapLimit`: where V8 gives up; `available`: what the machine or container has left. */
+  /** `heapLimit`: the size at which V8 aborts the process; `available`: free memory of the machine or container. */
   memoryBytes: Record<
     "rss" | "heapUsed" | "heapTotal" | "heapLimit" | "external" | "arrayBuffers" | "available",
     number
   >;
-  /** How late timers were in the last minute. */
+  /** How late timers fired in the last minute. */
   eventLoopDelay: Durations;
   requestsInFlight: { count: number; oldestMs: number };
-  /** Of the last minute, by p99: routes by their pattern, and gRPC methods. */
+  /** The last minute's routes, by pattern, and gRPC methods; the highest p99 first. */
   slowestRoutes: (Durations & { route: string })[];
-  /** What keeps the event loop alive, such as `Timeout` and `TCPSocketWrap`, with their number. */
+  /** How many resources of each type keep the event loop alive, such as `Timeout` and `TCPSocketWrap`. */
   activeResources: Record<string, number>;
-  /** The open sockets, most of a kind first. */
+  /** The groups of open sockets, the largest first. */
   sockets: SocketGroup[];
-  /** The connection pools of databases. */
+  /** The database connection pools. */
   pools: { size: number; used: number; idle: number; waiting: number }[];
 }
 
-/** The most routes that are listed. */
+/** The maximum number of routes listed. */
 const MAX_ROUTES = 20;
-/** How often the event loop is measured, in milliseconds. */
+/** The interval at which event loop delay is measured, in milliseconds. */
 const TICK_MS = 20;
 
-/** Watches this process from now on. @returns A function that reads its state, and one that ends it. */
+/** Watches this process from now on. @returns A function that reads its state, and one that stops watching. */
 export function watchProcess({ on }: Pick<Subscriptions, "on">) {
   const routes = new Map<string, ReturnType<typeof createLastMinute>>();
   const inFlight = new Set<RequestEvent>();
@@ -51,7 +51,7 @@ export function watchProcess({ on }: Pick<Subscriptions, "on">) {
     delays.add(Math.max(0, performance.now() - due));
     due = performance.now() + TICK_MS;
   }, TICK_MS);
-  // The process must not live any longer for it.
+  // The timer must not keep the process alive.
   ticks.unref();
 
   const add = (route: string, ms: number): void => {
@@ -62,7 +62,7 @@ export function watchProcess({ on }: Pick<Subscriptions, "on">) {
   on(requestEnd, (event) => {
     inFlight.delete(event);
     const { req, route = "(no route)", durationMs } = event;
-    // A capture takes as long as it was asked to.
+    // A capture takes as long as its client asked for, so it says nothing about the service.
     if (!route.startsWith("/debug/")) add(`${knownMethod(req.method)} ${route}`, durationMs);
   });
   on(rpcEnd, ({ method, durationMs }) => add(method, durationMs));

@@ -1,4 +1,4 @@
-// Brings a task to the worker that it is for: the supervisor passes it on, over Node's cluster channel.
+// Passes a task to the worker that it is for: by way of the supervisor, over Node's cluster channel.
 import cluster, { type Worker } from "node:cluster";
 import { createRequests } from "../worker-requests";
 import type { Outcome, RunTask, Task } from "./captures";
@@ -21,7 +21,7 @@ export function dispatchToWorkers(): Link {
   const requests = createRequests<Outcome>();
   /** The worker that each request was sent to. */
   const sentTo = new Map<number, Worker>();
-  /** Ends an order of a worker. */
+  /** Ends an order that a worker has sent. */
   const orders = new Map<string, AbortController>();
   const lock = createLock();
   const post = (worker: Worker, message: ToWorker): void => {
@@ -39,7 +39,7 @@ export function dispatchToWorkers(): Link {
       }
     });
     sentTo.delete(sent);
-    // It may still be about to begin.
+    // A worker that did not respond in time may not even have begun.
     if (!outcome) post(worker, { debug: "end", id: sent });
     return outcome;
   }
@@ -49,7 +49,7 @@ export function dispatchToWorkers(): Link {
     const [worker] = chosen;
     const ids = [...workers].map(({ id }) => id).join(", ");
     if (!worker) {
-      return { status: 404, detail: `There is no such worker; those that run are ${ids}.` };
+      return { status: 404, detail: `There is no such worker. Running workers: ${ids}.` };
     }
     if (task.kind === "state") {
       const all = chosen.map(async (each) => ({
@@ -63,7 +63,7 @@ export function dispatchToWorkers(): Link {
       return { states, missing: chosen.map(({ id }) => id).filter((id) => !responded.has(id)) };
     }
     if (chosen.length > 1) {
-      return { status: 400, detail: `Say of which worker, as in ?worker=${worker.id}: ${ids}.` };
+      return { status: 400, detail: `Choose a worker, as in ?worker=${worker.id}: ${ids}.` };
     }
     const outcome = await ask(worker, task, end);
     if (outcome) return { worker: worker.id, ...outcome } as Result;
@@ -101,7 +101,8 @@ export function dispatchToWorkers(): Link {
   const onDisconnect = (worker: Worker): void => {
     workers.delete(worker);
     for (const [id, { id: sent }] of sentTo) {
-      if (sent === worker.id) requests.settle(id, { status: 503, detail: "The worker has ended." });
+      if (sent === worker.id)
+        requests.settle(id, { status: 503, detail: "The worker has exited." });
     }
   };
   cluster.on("message", onMessage);

@@ -1,4 +1,4 @@
-// The metrics of what the service uses: PostgreSQL, Redis and other services.
+// Metrics of backing services: PostgreSQL, Redis and other services.
 import {
   attemptEnd,
   circuitChange,
@@ -14,7 +14,7 @@ import { commandName, operationName } from "../operation-names";
 import type { Subscriptions } from "../subscriptions";
 import type { Definition, Family } from "./families";
 
-/** @returns A function that updates what is read when it is asked for. */
+/** @returns A function that updates the gauges of connection pools; call it before each scrape. */
 export function measureBackingServices(
   { on }: Subscriptions,
   family: (definition: Definition) => Family,
@@ -22,7 +22,7 @@ export function measureBackingServices(
   const operations = family({
     kind: "histogram",
     name: "db_client_operation_duration_seconds",
-    help: "How long SQL statements and Redis commands took; error_type is empty if they succeeded.",
+    help: "Durations of SQL statements and Redis commands; error_type is empty on success.",
     labels: ["db_system_name", "db_operation_name", "error_type"],
   });
   on(statementEnd, ({ text, durationMs, err }) => {
@@ -45,13 +45,13 @@ export function measureBackingServices(
   const attempts = family({
     kind: "histogram",
     name: "http_client_request_duration_seconds",
-    help: "How long attempts of calls to other services took; error_type is their status or failure, empty if they succeeded.",
+    help: "Durations of attempts to call other services; error_type is the status or failure, empty on success.",
     labels: ["service", "http_request_method", "error_type"],
   });
   const retries = family({
     kind: "counter",
     name: "berth_client_retries_total",
-    help: "Attempts that repeated an earlier one.",
+    help: "Retried attempts to call other services.",
     labels: ["service"],
   });
   on(attemptEnd, ({ service, method, attempt, durationMs, err }) => {
@@ -67,7 +67,7 @@ export function measureBackingServices(
   const circuits = family({
     kind: "gauge",
     name: "berth_circuit_open",
-    help: "Whether a circuit breaker is open: in how many workers.",
+    help: "How many workers have an open circuit breaker.",
     labels: ["service"],
   });
   on(circuitChange, ({ service, isOpen }) => circuits.set({ service }, Number(isOpen)));
@@ -88,25 +88,25 @@ function measurePools(
   const limit = family({
     kind: "gauge",
     name: "db_client_connection_max",
-    help: "The most database connections: DATABASE_POOL_SIZE, of all workers.",
+    help: "The maximum number of database connections: DATABASE_POOL_SIZE, summed over all workers.",
     labels: [],
   });
   const waiting = family({
     kind: "gauge",
     name: "db_client_connection_pending_requests",
-    help: "Callers that wait for a database connection.",
+    help: "Callers waiting for a database connection.",
     labels: [],
   });
   const waits = family({
     kind: "histogram",
     name: "db_client_connection_wait_time_seconds",
-    help: "How long callers waited for a database connection, of those that had to.",
+    help: "How long callers waited for a database connection, not counting those served at once.",
     labels: [],
   });
   const timeouts = family({
     kind: "counter",
     name: "db_client_connection_timeouts_total",
-    help: "Callers that waited for a database connection in vain.",
+    help: "Callers that timed out waiting for a database connection.",
     labels: [],
   });
   const pools = new Set<PoolEvent>();

@@ -1,17 +1,17 @@
-// Responds to `GET /metrics`: checks the token, and writes the format that the client asks for.
+// Responds to `GET /metrics`: checks the token, and sends the format that the client accepts.
 import type { Logger } from "pino";
 import { createGuard, type Endpoint, refuse } from "../endpoint";
 import { OPEN_METRICS, PROMETHEUS, render, type Snapshot } from "./snapshot";
 
 /** What the endpoint needs. */
 export interface EndpointOptions {
-  /** Without one, everybody may read the metrics. */
+  /** If undefined, any client may read the metrics. */
   token: string | undefined;
   collect: () => Promise<Snapshot>;
   logger: Logger;
 }
 
-/** Creates the endpoint. Scrapes that overlap share a collection. */
+/** Creates the endpoint. Overlapping scrapes share one collection. */
 export function createEndpoint({ token, collect, logger }: EndpointOptions): Endpoint {
   const isAllowed = token === undefined ? () => true : createGuard(token, "METRICS_TOKEN");
   let collecting: Promise<Snapshot> | undefined;
@@ -34,6 +34,6 @@ export function createEndpoint({ token, collect, logger }: EndpointOptions): End
   };
 }
 
-/** Prometheus lists the formats that it takes, the best one first. */
+/** OpenMetrics, if the client accepts it. */
 const formatFor = (accept = ""): typeof PROMETHEUS | typeof OPEN_METRICS =>
   /application\/openmetrics-text/i.test(accept) ? OPEN_METRICS : PROMETHEUS;

@@ -1,17 +1,17 @@
-// Metrics with a bound: as many label sets as a server can keep, whatever the labels are made of.
+// Metrics with a limit on label sets, so that label values made from input cannot fill the memory.
 import type { Aggregator, Metric, Registry } from "prom-client";
 import type { Logger } from "pino";
 
-/** What a metric is, before there is a registry. */
+/** The definition of a metric; independent of a registry. */
 export interface Definition<Label extends string = string> {
   kind: "counter" | "gauge" | "histogram";
-  /** As in Prometheus: with its unit, and `_total` for a counter. */
+  /** As Prometheus recommends: with the unit, and `_total` for a counter. */
   name: string;
   help: string;
   labels: readonly Label[];
   /** Upper bounds of a histogram's buckets. */
   buckets?: readonly number[] | undefined;
-  /** How the values of several workers become one; their sum by default. */
+  /** How the values of several workers are merged; by default they are summed. */
   aggregator?: Aggregator;
 }
 
@@ -20,30 +20,30 @@ export type LabelValues<Label extends string = string> = Readonly<
   Record<Label, string | number | boolean>
 >;
 
-/** A metric that is collected. */
+/** A metric in a registry. */
 export interface Family {
   /** Adds to a counter or gauge. */
   add(labels: LabelValues, by: number): void;
   /** Sets a gauge. */
   set(labels: LabelValues, value: number): void;
-  /** Observes a value of a histogram. */
+  /** Adds a value to a histogram. */
   observe(labels: LabelValues, value: number): void;
 }
 
-/** The most label sets of a metric; OpenTelemetry's SDKs have the same. */
+/** The maximum number of label sets of a metric: the default of OpenTelemetry's SDKs. */
 export const MAX_LABEL_SETS = 2000;
-/** The longest label value, in characters. */
+/** The maximum length of a label value, in characters; longer ones are cut. */
 const MAX_VALUE = 128;
-/** The value of all labels of what is beyond the bound. */
+/** The value of every label, for label sets beyond the limit. */
 const OVERFLOW = "_OTHER";
 
-/** Seconds: OpenTelemetry's buckets for HTTP. */
+/** OpenTelemetry's buckets for HTTP, in seconds. */
 export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /**
- * Adds a metric to a registry. It counts by itself, and prom-client only writes: that checks, sorts and joins all labels of
- * each observation, which costs a tenth of a small request.
- * @throws Error when the registry has one of this name.
+ * Adds a metric to a registry. It counts by itself, and prom-client only writes the values: for each observation prom-client
+ * checks, sorts and joins all labels, which costs a tenth of a small request.
+ * @throws Error when the registry has a metric of this name.
  */
 export function createFamily(
   registry: Registry,
@@ -59,7 +59,7 @@ export function createFamily(
       : [{ labels: cell.labels, value: cell.sum }];
   const get = () => ({ name, help, type: kind, aggregator, values: all().flatMap(valuesOf) });
   registry.registerMetric({ name, get } as unknown as Metric);
-  // Without labels, it is there before anything has happened.
+  // A metric without labels is exported before its first observation.
   if (labels.length === 0) cellOf({});
 
   const unfit = (): never => {
@@ -73,13 +73,13 @@ export function createFamily(
   };
 }
 
-/** What is known of a label set. */
+/** The values of a label set. */
 interface Cell {
   readonly labels: Readonly<Record<string, string>>;
   /** The value of a counter or gauge, the sum of a histogram. */
   sum: number;
   count: number;
-  /** How many values are in each bucket of a histogram; larger ones are only counted. */
+  /** How many values fell into each bucket of a histogram; values above the last bound are only in `count`. */
   readonly buckets: number[];
 }
 
@@ -91,14 +91,14 @@ function observe(bounds: readonly number[], cell: Cell, value: number): void {
   if (index < bounds.length) (cell.buckets[index] as number)++;
 }
 
-/** A line of the metrics' text. */
+/** A line of the exported text. */
 interface Sample {
   labels: Readonly<Record<string, string | number>>;
   value: number;
   metricName?: string;
 }
 
-/** A histogram's values as Prometheus has them: each bucket also counts those below it. */
+/** A histogram in Prometheus' form: each bucket includes all lower ones. */
 function distribution(name: string, bounds: readonly number[], cell: Cell): Sample[] {
   const { labels, sum, count } = cell;
   let below = 0;
@@ -115,7 +115,7 @@ function distribution(name: string, bounds: readonly number[], cell: Cell): Samp
   ];
 }
 
-/** Finds cells by label values, which become short texts; the label sets beyond the bound share one. */
+/** Finds cells by label values, which become short texts; label sets beyond the limit share one cell. */
 function createCells(
   { name, labels }: Definition,
   bucketCount: number,
@@ -129,7 +129,7 @@ function createCells(
     for (const label of labels) key += toText(given[label]) + SEPARATOR;
     return key;
   };
-  /** Of a label set that is new, or is not written as it was given. */
+  /** For a label set that is new, or whose values have to be cut or replaced. */
   const findOrCreate = (given: LabelValues): Cell => {
     const texts = Object.fromEntries(labels.map((label) => [label, toValue(given[label])]));
     const key = keyOf(texts);
@@ -152,19 +152,19 @@ function createCells(
   };
 }
 
-/** In no value of a cell: what has it in a value is never found at once. */
+/** Never part of a cell's values, so a given value that contains it never matches a key by accident. */
 const SEPARATOR = "\0";
 
-const TOO_MANY = `a metric has ${MAX_LABEL_SETS} label sets, and gets no more: further ones count as ${OVERFLOW}; labels are for what has few values, not for ids`;
+const TOO_MANY = `a metric has reached the limit of ${MAX_LABEL_SETS} label sets: further ones count as ${OVERFLOW}; use labels only for values of which there are few, not for ids`;
 
 function toText(value: string | number | boolean | undefined): string {
   const text = typeof value === "string" ? value : String(value ?? "");
   return text.length > MAX_VALUE ? text.slice(0, MAX_VALUE) : text;
 }
 
-/** What Prometheus can be told: no separator, and no halves of characters, of which UTF-8 would make one and the same. */
+/** Replaces what Prometheus cannot receive: the separator, and lone surrogates, which UTF-8 would all encode alike. */
 function toValue(value: string | number | boolean | undefined): string {
   const text = toText(value).toWellFormed().replaceAll(SEPARATOR, "\ufffd");
-  // A copy: the text may be a slice, which would keep the whole request in memory.
+  // A copy: the text may be a slice, and V8 would keep the whole original in memory.
   return Buffer.from(text).toString();
 }

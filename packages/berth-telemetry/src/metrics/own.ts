@@ -1,4 +1,4 @@
-// Metrics of the service's own. Without a registry they do nothing, so that features need not know whether there is one.
+// The service's own metrics. Without a registry they do nothing, so features need not know whether metrics are enabled.
 import type { Definition, Family, LabelValues } from "./families";
 
 /** Counts. */
@@ -24,7 +24,7 @@ const definitions = new Map<string, Definition>();
 const families = new Map<string, Family>();
 let collect: Collect | undefined;
 
-/** Collects the own metrics from now on, also those that are yet to be defined. @returns A function that ends it. */
+/** Collects the service's own metrics from now on, including those defined later. @returns A function that stops it. */
 export function collectOwnMetrics(given: Collect): () => void {
   collect = given;
   for (const [name, definition] of definitions) families.set(name, given(definition));
@@ -35,11 +35,11 @@ export function collectOwnMetrics(given: Collect): () => void {
 }
 
 /**
- * Defines a counter; to be called once, at the top of a file.
- * @param name As in `orders_placed_total`.
+ * Defines a counter. Call it once, at the top of a file.
+ * @param name Such as `orders_placed_total`.
  * @param help What it counts.
- * @param labels Names of labels, for values of which there are few: 2000 sets in all.
- * @throws TypeError for a name that Prometheus does not accept, or that is taken.
+ * @param labels Names of labels. Use them only for values of which there are few: the limit is 2000 label sets.
+ * @throws TypeError when the name is not valid in Prometheus, or already taken.
  */
 export function counter<Label extends string = never>(
   name: string,
@@ -54,7 +54,7 @@ export function counter<Label extends string = never>(
   };
 }
 
-/** Defines a gauge, such as `orders_open`; the values of several workers are added. @see counter */
+/** Defines a gauge, such as `orders_open`; the values of several workers are summed. @see counter */
 export function gauge<Label extends string = never>(
   name: string,
   help: string,
@@ -70,7 +70,7 @@ export function gauge<Label extends string = never>(
 
 /**
  * Defines a histogram, such as `order_size_bytes`.
- * @param buckets Upper bounds, in the unit of the name; by default from 5 ms to 10 s, in seconds.
+ * @param buckets Upper bounds in the metric's unit; by default 0.005 to 10, for seconds.
  * @see counter
  */
 export function histogram<Label extends string = never>(
@@ -97,16 +97,16 @@ function define(definition: Definition, ending: RegExp, whichEnding: string): vo
   const { kind, name, labels } = definition;
   if (!NAME.test(name) || !ending.test(name)) {
     throw new TypeError(
-      `${JSON.stringify(name)} is no name of a ${kind}: it has letters, digits and _, and ${whichEnding}`,
+      `${JSON.stringify(name)} is not a valid name of a ${kind}: use lower-case letters, digits and _, and a name that ${whichEnding}`,
     );
   }
   const wrong = labels.find((label) => !NAME.test(label) || label === "le");
   if (wrong !== undefined) {
     throw new TypeError(
-      `${JSON.stringify(wrong)} is no name of a label: it has letters, digits and _`,
+      `${JSON.stringify(wrong)} is not a valid name of a label: use lower-case letters, digits and _, but not le`,
     );
   }
-  if (definitions.has(name)) throw new TypeError(`There is a metric ${name} already`);
+  if (definitions.has(name)) throw new TypeError(`The metric ${name} is already defined`);
   definitions.set(name, definition);
   if (collect) families.set(name, collect(definition));
 }

@@ -1,4 +1,4 @@
-// The metrics of the process itself: event loop, garbage collection, memory, jobs, the drain, and which version runs.
+// Metrics of the process itself: event loop, garbage collection, memory, jobs, drain and version.
 import { type Aggregator, collectDefaultMetrics, type Registry } from "prom-client";
 import { drainStart, jobEnd, jobStart } from "berth/channels";
 import type { About } from "berth/process";
@@ -6,7 +6,7 @@ import type { Subscriptions } from "../subscriptions";
 import type { Definition, Family } from "./families";
 import type { Snapshot } from "./snapshot";
 
-/** Gauges whose names end in _total, which Prometheus' linter refuses. */
+/** Gauges whose names end in _total, which Prometheus' linter rejects, and their counterparts. */
 const MISNAMED = ["handles", "requests", "resources"].flatMap((what) => [
   `nodejs_active_${what}`,
   `nodejs_active_${what}_total`,
@@ -23,15 +23,15 @@ export function measureProcess(
   for (const each of MISNAMED) registry.removeSingleMetric(each);
   const merge = (metric: string, aggregator: Aggregator): void =>
     void Object.assign(registry.getSingleMetric(metric) ?? {}, { aggregator });
-  // prom-client leaves it out of what several workers have in common.
+  // By default prom-client omits it when it merges workers.
   merge("process_start_time_seconds", "min");
-  // prom-client takes the mean of all workers, which hides that one of them is slow.
+  // prom-client's default is the mean of all workers, which hides a slow one.
   for (const of of ["p50", "p90", "p99"]) merge(`nodejs_eventloop_lag_${of}_seconds`, "max");
 
   const build = family({
     kind: "gauge",
     name: "berth_build_info",
-    help: "Which version runs: always 1.",
+    help: "Always 1; the labels tell which version runs.",
     labels: ["service", "version", "node"],
     aggregator: "first",
   });
@@ -40,7 +40,7 @@ export function measureProcess(
   const draining = family({
     kind: "gauge",
     name: "berth_draining",
-    help: "How many processes drain.",
+    help: "How many processes are draining.",
     labels: [],
   });
   draining.set({}, 0);
@@ -49,17 +49,17 @@ export function measureProcess(
   const jobs = family({
     kind: "histogram",
     name: "berth_job_duration_seconds",
-    help: "How long runs of jobs took, by result.",
+    help: "Durations of job runs, by result.",
     labels: ["job_name", "result"],
     buckets: [0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
   });
   const running = family({
     kind: "gauge",
     name: "berth_jobs_running",
-    help: "Runs of jobs in progress.",
+    help: "Job runs in progress.",
     labels: ["job_name"],
   });
-  // Not `job`, which in Prometheus is the job that scrapes.
+  // Not `job`: Prometheus sets that label to the name of the scrape job.
   on(jobStart, ({ name: job_name }) => running.add({ job_name }, 1));
   on(jobEnd, ({ name: job_name, result, durationMs }) => {
     running.add({ job_name }, -1);
@@ -67,10 +67,10 @@ export function measureProcess(
   });
 }
 
-/** More seconds than an event loop can be late. */
+/** Beyond any possible event loop lag, in seconds. */
 const NEVER_S = 1e6;
 
-/** Leaves out the lag that was not measured since the last scrape: for its mean Node says NaN, for its least value 292 years. */
+/** Omits event loop lag without a sample since the last scrape: Node then reports NaN as the mean, and 292 years as the minimum. */
 export const withoutUnmeasured = (snapshot: Snapshot): Snapshot =>
   snapshot.map((metric) =>
     metric.name.startsWith("nodejs_eventloop_lag_")

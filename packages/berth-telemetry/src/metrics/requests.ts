@@ -1,4 +1,4 @@
-// The metrics of what clients ask for: HTTP requests, gRPC calls, rate limits and idempotency keys.
+// Metrics of incoming work: HTTP requests, gRPC calls, rate limits and idempotency keys.
 import {
   idempotencyUsed,
   rateLimited,
@@ -13,14 +13,14 @@ import { knownMethod } from "../http-methods";
 import type { Subscriptions } from "../subscriptions";
 import type { Definition, Family } from "./families";
 
-/** Where an event keeps the method that was sent: middleware may override it later. */
+/** The event's property for the original method: middleware may override `req.method` later. */
 const METHOD = Symbol("method");
 
 interface Sent {
   [METHOD]?: string;
 }
 
-/** Names of HTTP and gRPC are those of OpenTelemetry. @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
+/** Metrics of HTTP and gRPC have OpenTelemetry's names. @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ */
 export function measureRequests(
   { on }: Subscriptions,
   family: (definition: Definition) => Family,
@@ -28,7 +28,7 @@ export function measureRequests(
   const durations = family({
     kind: "histogram",
     name: "http_server_request_duration_seconds",
-    help: "How long requests took, until the response was sent; http_route is empty where no route has matched.",
+    help: "Request durations, until the response was sent; http_route is empty if no route matched.",
     labels: ["http_request_method", "http_route", "http_response_status_code"],
   });
   const inFlight = family({
@@ -45,7 +45,7 @@ export function measureRequests(
   on(requestEnd, (event) => {
     const { route = "", status, durationMs } = event;
     const { [METHOD]: http_request_method } = event as Sent;
-    // Its beginning was before the metrics.
+    // The request began before the metrics were started.
     if (http_request_method === undefined) return;
     inFlight.add({ http_request_method }, -1);
     const labels = { http_request_method, http_route: route, http_response_status_code: status };
@@ -55,7 +55,7 @@ export function measureRequests(
   const refused = family({
     kind: "counter",
     name: "berth_http_refused_total",
-    help: "Input that was refused before it was a request: malformed, too large or too slow.",
+    help: "Input rejected before it became a request: malformed, too large or too slow.",
     labels: ["http_response_status_code"],
   });
   on(requestRefused, ({ status }) => refused.add({ http_response_status_code: status }, 1));
@@ -63,7 +63,7 @@ export function measureRequests(
   const calls = family({
     kind: "histogram",
     name: "rpc_server_call_duration_seconds",
-    help: "How long gRPC calls took.",
+    help: "gRPC call durations.",
     labels: ["rpc_method", "rpc_response_status_code"],
   });
   const activeCalls = family({
@@ -82,7 +82,7 @@ export function measureRequests(
   const limited = family({
     kind: "counter",
     name: "berth_rate_limited_total",
-    help: "Requests that the rate limit has refused, or has let pass as Redis did not count them.",
+    help: "Requests that the rate limit rejected, or allowed because Redis could not count them.",
     labels: ["result"],
   });
   on(rateLimited, ({ result }) => limited.add({ result }, 1));
@@ -90,7 +90,7 @@ export function measureRequests(
   const keyed = family({
     kind: "counter",
     name: "berth_idempotent_requests_total",
-    help: "Requests with an Idempotency-Key: the first one, those that were repeated, and those that failed.",
+    help: "Requests with an Idempotency-Key, by result: first, repeated or failed.",
     labels: ["result"],
   });
   on(idempotencyUsed, ({ result }) => keyed.add({ result }, 1));

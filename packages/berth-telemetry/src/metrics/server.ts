@@ -1,4 +1,4 @@
-// Serves the metrics, and what is beside them, on a port of their own, until the process ends.
+// Serves the metrics and the debugging paths on METRICS_PORT, until the process ends.
 import { createServer } from "node:http";
 import type { Logger } from "pino";
 import { BindError, createHttpService } from "berth/listener";

@@ -1,4 +1,4 @@
-// The metrics of a process as plain data, and as text: of one process, or of several together.
+// The metrics of one process, or of several merged, as plain data and as text.
 import {
   AggregatorRegistry,
   type MetricObjectWithValues,
@@ -6,20 +6,20 @@ import {
   Registry,
 } from "prom-client";
 
-/** All metrics of a process; can be sent to another one. */
+/** All metrics of a process, as data that can be sent to another process. */
 export type Snapshot = MetricObjectWithValues<MetricValue<string>>[];
 
-/** With its second parameter, which prom-client's types leave out. */
+/** prom-client's types lack its second parameter. */
 const aggregate = AggregatorRegistry.aggregate.bind(AggregatorRegistry) as unknown as (
   snapshots: readonly Snapshot[],
   format: string,
 ) => Registry;
 
-/** Merges the metrics of processes, each as its aggregator says. */
+/** Merges the metrics of processes, each by its aggregator. */
 export const merge = (snapshots: readonly Snapshot[]): Promise<Snapshot> =>
   aggregate(snapshots, PROMETHEUS).getMetricsAsJSON();
 
-/** What only ever grows: it must not shrink when the process is gone. */
+/** The counters and histograms: these must not shrink when a process exits. */
 export const cumulative = (snapshot: Snapshot): Snapshot =>
   snapshot.filter(({ type }) => isCumulative(String(type)));
 
@@ -37,7 +37,7 @@ export function render(
   return aggregate([named], format).metrics();
 }
 
-/** prom-client adds `_total` to the values of counters once more, as OpenMetrics names the family without it. */
+/** In OpenMetrics a counter's family is named without `_total`: prom-client adds it to the values, even if it is there. */
 const withoutTotal = (metric: Snapshot[number]): Snapshot[number] =>
   String(metric.type) === "counter"
     ? { ...metric, name: metric.name.replace(/_total$/, "") }

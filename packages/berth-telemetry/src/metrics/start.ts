@@ -1,4 +1,4 @@
-// Starts the metrics of a process, if its variables ask for them.
+// Starts the metrics of a process that has METRICS_TOKEN or METRICS_PORT.
 import { Registry } from "prom-client";
 import type { ExtendedProcess } from "berth/process";
 import type { Endpoint } from "../endpoint";
@@ -13,7 +13,7 @@ import { serveMetrics } from "./server";
 import type { Snapshot } from "./snapshot";
 import { collectWorkers, joinWorkers } from "./workers";
 
-/** The variables that metrics read. */
+/** The variables for metrics. */
 export interface MetricsConfig {
   METRICS_TOKEN?: string | undefined;
   METRICS_PORT?: number | undefined;
@@ -22,9 +22,9 @@ export interface MetricsConfig {
 
 /** Metrics that are collected. */
 export interface Metrics {
-  /** For the port of the service, by path; none if they have a port of their own. */
+  /** The endpoints for the service's port, by path; empty if `METRICS_PORT` is set. */
   endpoints: ReadonlyMap<string, Endpoint>;
-  /** Stops them; resolves when the supervisor knows what this worker has counted. */
+  /** Stops collecting; resolves once the supervisor has this worker's counts. */
   end(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface Metrics {
 const EVERY_ADDRESS = "::";
 
 /**
- * @param others What is served beside the metrics, by path.
+ * @param others Further endpoints to serve with the metrics, by path.
  * @throws BindError when `METRICS_PORT` cannot be bound.
  */
 export async function startMetrics(
@@ -49,7 +49,7 @@ export async function startMetrics(
     shared ? shared.collect() : (own?.collect() ?? []);
   const endpoint = createEndpoint({ token, collect, logger });
   const endpoints = new Map([...others, ["/metrics", endpoint]]);
-  // With workers, the supervisor has the port: it responds while they are blocked, and while they drain.
+  // With workers, the supervisor binds the port: it responds even while workers are blocked or draining.
   const close =
     port !== undefined && role !== "worker"
       ? await serveMetrics({ host, port, endpoints, logger })

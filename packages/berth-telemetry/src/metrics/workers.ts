@@ -1,4 +1,4 @@
-// One answer for all workers: the supervisor asks them over Node's cluster channel, and adds those that are gone.
+// One response for all workers: the supervisor asks each over Node's cluster channel, and adds the counts of those that exited.
 import cluster, { type Worker } from "node:cluster";
 import { createRequests, inTime } from "../worker-requests";
 import { cumulative, merge, type Snapshot } from "./snapshot";
@@ -12,18 +12,18 @@ type ToSupervisor =
 type ToWorker =
   { telemetry: "collect"; id: number } | { telemetry: "all"; id: number; snapshot: Snapshot };
 
-/** How long a worker may take to respond, in milliseconds: one whose event loop is blocked is left out. */
+/** The time limit for a worker's response, in milliseconds: one whose event loop is blocked is left out. */
 const WORKER_MS = 1000;
-/** How long the supervisor may take, in milliseconds; it waits for workers. */
+/** The time limit for the supervisor's response, in milliseconds; it waits for workers. */
 const SUPERVISOR_MS = 2 * WORKER_MS;
-/** How long the last message of a worker may take, in milliseconds. */
+/** The time limit for a worker's last message, in milliseconds. */
 const LAST_MS = 500;
 
-/** The supervisor's side. @param limitMs How long a worker may take, in milliseconds. */
+/** The supervisor's side. @param limitMs The time limit for a worker's response, in milliseconds. */
 export function collectWorkers(limitMs = WORKER_MS) {
-  /** What each worker has responded last: nothing at first. */
+  /** The last response of each worker; empty at first. */
   const workers = new Map<Worker, Snapshot>();
-  /** What workers that are gone have counted. */
+  /** The counts of workers that have exited. */
   let gone: Promise<Snapshot> = Promise.resolve([]);
   let crashes = 0;
   const requests = createRequests<Snapshot>();
@@ -44,7 +44,7 @@ export function collectWorkers(limitMs = WORKER_MS) {
       return { worker, snapshot };
     });
     const all = await Promise.all(responses);
-    // Those that have ended meanwhile are part of what is gone.
+    // Workers that have exited meanwhile are included in `gone`.
     const present = all.filter(({ worker }) => workers.has(worker));
     const snapshots = present.map(
       ({ worker, snapshot }) => snapshot ?? cumulative(workers.get(worker) ?? []),
@@ -70,7 +70,7 @@ export function collectWorkers(limitMs = WORKER_MS) {
       void collect().then((snapshot) => send(worker, { telemetry: "all", id, snapshot }));
     }
   };
-  // After its last message, unlike `exit`.
+  // Unlike `exit`, this comes after the worker's last message.
   const onDisconnect = (worker: Worker): void => {
     const last = cumulative(workers.get(worker) ?? []);
     workers.delete(worker);
@@ -113,10 +113,10 @@ export function joinWorkers(collectOwn: () => Promise<Snapshot>) {
   return {
     async collect(): Promise<Snapshot> {
       const all = await requests.send(SUPERVISOR_MS, (id) => void send({ telemetry: "ask", id }));
-      // Its supervisor is gone, or blocked: better its own than none.
+      // The supervisor has exited or is blocked: this worker's metrics are better than none.
       return all ?? collectOwn();
     },
-    /** Leaves what this worker has counted to the supervisor. */
+    /** Sends this worker's counts to the supervisor. */
     async end(): Promise<void> {
       process.off("message", onMessage);
       await inTime(

@@ -1,9 +1,9 @@
-// Logs once that spans cannot be exported, and once that they can again.
+// Logs once when exporting spans fails, and once when it works again.
 import { ExportResultCode } from "@opentelemetry/core";
 import type { SpanExporter } from "@opentelemetry/sdk-trace-node";
 import type { Logger } from "pino";
 
-/** @returns The exporter to use, and whether the last export has failed. */
+/** @returns The exporter to use, and a function that tells whether the last export failed. */
 export function watchExports(
   exporter: SpanExporter,
   logger: Pick<Logger, "warn" | "info">,
@@ -18,7 +18,7 @@ export function watchExports(
           if (hasFailed && !isFailing) {
             logger.warn(
               { reason: result.error?.message },
-              "traces cannot be exported: spans are dropped until the collector takes them (OTEL_EXPORTER_OTLP_ENDPOINT)",
+              "traces cannot be exported: spans are dropped until the collector of OTEL_EXPORTER_OTLP_ENDPOINT accepts them",
             );
           } else if (!hasFailed && isFailing) logger.info("traces are exported again");
           isFailing = hasFailed;

@@ -1,4 +1,4 @@
-// A span for each request, call, statement, command, attempt and job, with the attributes of OpenTelemetry's conventions.
+// Records a span for each request, call, statement, command, attempt and job, with OpenTelemetry's attributes.
 import type { IncomingMessage } from "node:http";
 import {
   type Attributes,
@@ -43,20 +43,20 @@ function readHeader(headers: Readonly<Record<string, unknown>>, name: string): s
   return typeof value === "string" ? value : undefined;
 }
 
-/** The longest statement of a span, in characters. */
+/** The maximum length of a span's statement, in characters. */
 const STATEMENT_LIMIT = 2000;
 
-/** gRPC's statuses that are the server's fault. @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ */
+/** The gRPC statuses that are the server's fault. @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ */
 const SERVER_ERRORS = /^(UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS)$/;
 
-/** Where an event keeps its span: a WeakMap of all of them would cost each garbage collection. */
+/** The event's property for its span: a WeakMap would make every garbage collection slower. */
 const SPAN = Symbol("span");
 
 interface Spanned {
   [SPAN]?: Span;
 }
 
-/** What a span says of the work that it begins with; not assembled for one that is not sampled. */
+/** How a served span begins; attributes are built only if it is sampled. */
 interface Served {
   kind: SpanKind;
   attributes: () => Attributes;
@@ -65,7 +65,7 @@ interface Served {
 /** Records spans from now on. */
 export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
   /**
-   * Begins a span below the one that headers name, and replaces them: so log lines, calls and SQL comments name this span.
+   * Begins a span below the one named in the headers, and replaces these, so that log lines, calls and SQL comments name it.
    */
   function beginServed(
     event: Surrounded & Spanned,
@@ -171,7 +171,7 @@ export function recordSpans({ on }: Subscriptions, tracer: Tracer): void {
   });
 }
 
-/** Records what has ended already. Outside of a trace, such as a heartbeat's statements, it would be one of its own. */
+/** Records an operation that has ended. Outside a trace it records nothing: each statement of a heartbeat would be a trace. */
 function recordLeaf(
   tracer: Tracer,
   { startedAt, durationMs }: Timed,
@@ -189,7 +189,7 @@ function recordLeaf(
   span.end(startedAt + durationMs);
 }
 
-/** The id that `requestId` has given it. */
+/** The request's id, set by `requestId`. */
 const requestIds = ({ id }: IncomingMessage & { id?: string }): string[] | undefined =>
   id === undefined ? undefined : [id];
 

@@ -1,4 +1,4 @@
-// Starts the traces of a process: OpenTelemetry's SDK, by its standard variables, and a span for each thing that happens.
+// Starts the traces of a process: OpenTelemetry's SDK, configured by its standard variables.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,21 +31,21 @@ import { createSubscriptions } from "../subscriptions";
 import { watchExports } from "./exports";
 import { recordSpans } from "./spans";
 
-/** The variables that traces read, besides those that OpenTelemetry reads itself. */
+/** The variable for traces; OpenTelemetry itself reads its others. */
 export interface TracesConfig {
   OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
 }
 
-/** How long the end of the process may wait for the collector, in milliseconds. */
+/** How long the exit may wait for the collector, in milliseconds. */
 const FLUSH_MS = 500;
 
-/** Traces that are recorded. */
+/** Traces of this process. */
 export interface Traces {
-  /** Sends what is left, unless the collector has not taken the last spans either. */
+  /** Exports the remaining spans, unless the last export failed. */
   end(): Promise<void>;
 }
 
-/** @returns Undefined if variables switch them off, or another SDK records them. */
+/** @returns Undefined if variables disable traces, or another SDK records them. */
 export function startTraces(
   { logger, about }: Pick<ExtendedProcess, "logger" | "about">,
   { OTEL_EXPORTER_OTLP_ENDPOINT: url = "" }: TracesConfig,
@@ -54,7 +54,7 @@ export function startTraces(
   if (getStringFromEnv("OTEL_TRACES_EXPORTER") === "none") return undefined;
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     logger.warn(
-      "OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL, such as http://localhost:4318; there are no traces",
+      "OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL, such as http://localhost:4318; traces are off",
     );
     return undefined;
   }
@@ -71,10 +71,10 @@ export function startTraces(
   provider.register();
   const subscriptions = createSubscriptions(logger);
   recordSpans(subscriptions, provider.getTracer("berth-telemetry"));
-  // The provider does not wait for what is on its way already.
+  // The provider does not wait for exports in flight: the exporter does.
   const flush = (): Promise<void> =>
     provider.forceFlush().then(exporter.forceFlush, () => undefined);
-  // What is recorded so far need not wait for the end.
+  // Export at the start of the drain, so that little is left for the exit.
   subscriptions.on(drainStart, () => void flush());
   return {
     async end() {
@@ -85,7 +85,7 @@ export function startTraces(
   };
 }
 
-/** Whether an agent has registered its SDK, perhaps by another copy of OpenTelemetry's API. */
+/** Whether an agent has registered its own SDK, perhaps with another copy of OpenTelemetry's API. */
 function isSdkLoaded(): boolean {
   const global = trace.getTracerProvider();
   const isOwnProxy = global instanceof ProxyTracerProvider;
@@ -93,8 +93,8 @@ function isSdkLoaded(): boolean {
 }
 
 /**
- * What the service is, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` say otherwise. Nothing of the command line,
- * which OpenTelemetry's own detector sends.
+ * Describes the service; `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` override it. It has nothing of the command line,
+ * which OpenTelemetry's own detector would send.
  */
 const resourceOf = ({ name, version }: About) =>
   defaultResource()
@@ -117,13 +117,13 @@ function createExporter(logger: Pick<Logger, "warn">) {
   if (protocol !== undefined && protocol !== "http/protobuf") {
     logger.warn(
       { protocol },
-      "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf or http/json; it is http/protobuf",
+      "OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf or http/json; using http/protobuf",
     );
   }
   return new ProtobufExporter();
 }
 
-/** The variables of batches, and their defaults. @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
+/** The variables for batches, and their defaults. @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
 const BATCHES = {
   scheduledDelayMillis: ["OTEL_BSP_SCHEDULE_DELAY", 5000],
   exportTimeoutMillis: ["OTEL_BSP_EXPORT_TIMEOUT", 30_000],
@@ -133,27 +133,27 @@ const BATCHES = {
 
 const LARGEST = 2 ** 31 - 1;
 
-/** OpenTelemetry takes any number: with batches of 0 spans it would never come to an end, in one turn of the event loop. */
+/** OpenTelemetry accepts any number: batches of 0 spans would block the event loop forever. */
 function readBatches(logger: Pick<Logger, "warn">): BufferConfig {
   const read = ([name, fallback]: readonly [string, number]): number => {
     const value = getNumberFromEnv(name);
     if (value === undefined) return fallback;
     if (Number.isInteger(value) && value >= 1 && value <= LARGEST) return value;
     logger.warn(
-      `${name}: expected a whole number from 1 to ${LARGEST}, got ${value}; it is ${fallback}`,
+      `${name}: expected a whole number from 1 to ${LARGEST}, got ${value}; using ${fallback}`,
     );
     return fallback;
   };
   return Object.fromEntries(Object.entries(BATCHES).map(([option, of]) => [option, read(of)]));
 }
 
-/** The most texts that are logged: some contain what a collector has sent. */
+/** The maximum number of texts logged: some contain what a collector has sent. */
 const MAX_WARNINGS = 20;
 
-/** OpenTelemetry's own warnings, such as those of variables, each once. */
+/** Logs OpenTelemetry's own warnings, such as those about variables, each once. */
 function logWarnings(logger: Pick<Logger, "warn">): void {
   const logged = new Set<string>();
-  // The first one is often only the name of a component.
+  // The first part is often only the name of a component.
   const warn = (...parts: unknown[]): void => {
     const text = parts.filter((part) => typeof part === "string").join(": ");
     if (logged.has(text) || logged.size >= MAX_WARNINGS) return;

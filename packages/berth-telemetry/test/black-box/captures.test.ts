@@ -56,7 +56,7 @@ describe("GET /debug/cpu-profile", () => {
       const res = await ask(server.url, path);
       expect([res.status, await res.json()]).toEqual([
         409,
-        problem(409, "Conflict", { detail: "Another capture is not over yet." }),
+        problem(409, "Conflict", { detail: "Another capture is still running." }),
       ]);
       expect(Number(res.headers.get("retry-after"))).toBeGreaterThan(0);
     }
@@ -149,7 +149,7 @@ describe("GET /debug/heap-snapshot", () => {
     const { detail } = (await res.json()) as { detail: string };
     expect([res.status, detail]).toEqual([
       500,
-      expect.stringMatching(/ENOENT.*; let TMPDIR be a folder that is writable/),
+      expect.stringMatching(/ENOENT.*; set TMPDIR to a writable folder/),
     ]);
   });
 

@@ -236,7 +236,7 @@ describe("OTEL_… variables", () => {
       server.child.kill("SIGTERM");
       expect(await server.exit).toBe(0);
       expect(collector.spans).toHaveLength(1);
-      const expected = `: expected a whole number from 1 to 2147483647, got ${Number(value)}; it is `;
+      const expected = `: expected a whole number from 1 to 2147483647, got ${Number(value)}; using `;
       expect(warnings(server)).toEqual(
         [
           ["SCHEDULE_DELAY", 5000],
