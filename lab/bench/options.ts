@@ -46,7 +46,7 @@ npm run bench -- [options]
 
 Set DATABASE_URL to a PostgreSQL server to measure ships: the benchmark creates its own database there, and drops it.
 wrk must be installed. On Linux the servers are pinned to core 0 and the load generator to core 1, except for processes
-and router, where all share all cores; the table shows the load generator's share.
+and router, which use all cores together; the table shows the load generator's share.
 `;
 
 const COUNT = { min: 1, max: 9_999_999 };

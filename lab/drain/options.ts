@@ -31,7 +31,7 @@ npm run drain -- [options] [EXPERIMENT …]
   idle     thousands of open, idle connections, half of them never used
   soak     start, load and stop the built service of this checkout, many times
   roll     all serving processes are restarted in turn under a steady load of requests, WebSockets and event streams; as
-           the control, they are killed
+           a control, they are killed
   crash    one of the serving processes is killed under the same load
   grpc     gRPC servers are restarted in turn, and killed, while Debian's python3-grpcio calls them
 

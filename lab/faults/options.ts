@@ -28,7 +28,7 @@ npm run faults -- [options] [EXPERIMENT …]
   deadlines   deadlines that callers set
   neighbours  other routes while one upstream is slow
   races       idle connections that are closed just as they are reused, and an upstream that stops and starts
-  restarts    the upstream restarts under load; as the controls, it is killed, and called without the client
+  restarts    the upstream restarts under load; as controls, it is killed, and called without the client
 
   --only NAME,…  table: faults whose names contain one of these (default: all)
   --calls N      table: number of concurrent calls (default 100)

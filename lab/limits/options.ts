@@ -19,7 +19,7 @@ export const HELP = `Tests the limits of the built service of this checkout. Exi
 
 npm run limits -- [options] [EXPERIMENT …]
   rate  three instances share a rate limit in Redis: with forged addresses, with and without nginx in front, and with
-        Redis killed and frozen under load
+        Redis killed or frozen under load
   keys  notes are posted with idempotency keys, each concurrently to two instances, one of which is killed and restarted
 
   --per-minute N  rate: the limit (default 100)

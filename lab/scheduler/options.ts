@@ -1,4 +1,4 @@
-// The command line of the experiments with a scheduler.
+// The command line of the scheduler experiments.
 import { parseExperiments } from "../experiments/run";
 
 /** The experiments to run, and the image. */
@@ -16,10 +16,10 @@ export const HELP = `Runs the image of this checkout on a Docker daemon of its o
 
 npm -w lab run scheduler -- [options] [EXPERIMENT …]
   image     one container: its user, its health, on a read-only root, and how it stops
-  rollouts  three replicas of docs/deploy/swarm.yaml on Docker Swarm behind HAProxy, under load: updated, updated to
-            what does not start and to what is never healthy, one of them frozen, all of them killed
+  rollouts  three replicas of docs/deploy/swarm.yaml on Docker Swarm behind HAProxy, under load: an update, updates to
+            a version that does not start and one that is never healthy, one replica frozen, all of them killed
 
-  --image FILE  an image that docker save has written (default: builds it, on Debian's packages and a Node of yours)
+  --image FILE  an image saved by docker save (default: build it from Debian's packages and --node)
   --node PATH   the Node binary of the built image (default: this one)
   --help        print this
 

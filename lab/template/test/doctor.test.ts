@@ -115,7 +115,7 @@ it("reports a second copy of Express", async () => {
   expect(found).toEqual([
     expect.stringMatching(
       new RegExp(
-        `^error    copies: 2 copies of express are installed, .*5\\.\\d+\\.\\d+ in ${copy}.*, but they only work as a single one$`,
+        `^error    copies: 2 copies of express are installed, .*5\\.\\d+\\.\\d+ in ${copy}.*, but it works only as a single copy$`,
       ),
     ),
     "         npm dedupe merges them if versions allow it; npm ls express shows which package requires which copy",
@@ -127,7 +127,7 @@ it("reports an edited package of vendor/", async () => {
     appendFileSync(file, "// mine\n"),
   );
   expect(found).toEqual([
-    "warning  vendor: node_modules/berth was edited: dist/exports/http.js differs from vendor/berth-0.2.0.tgz, and other machines run the original",
+    "warning  vendor: node_modules/berth was edited: dist/exports/http.js differs from vendor/berth-0.2.0.tgz, but other machines run the original",
     "         npm ci restores it",
   ]);
 });
@@ -135,11 +135,11 @@ it("reports an edited package of vendor/", async () => {
 it("reports a tarball that is not the one of package-lock.json, and a missing one", async () => {
   const change = (file: string) => appendFileSync(file, "more");
   expect(await findingsAfter("vendor/berth-0.2.0.tgz", change)).toEqual([
-    "error    vendor: vendor/berth-0.2.0.tgz is not the file that package-lock.json names: npm ci refuses it (EINTEGRITY)",
+    "error    vendor: vendor/berth-0.2.0.tgz is not the file that package-lock.json names: npm ci rejects it (EINTEGRITY)",
     "         git checkout -- vendor/berth-0.2.0.tgz: a changed package needs a new version",
   ]);
   expect(await findingsAfter("vendor/berth-0.2.0.tgz", (file) => rmSync(file))).toEqual([
-    "error    vendor: vendor/berth-0.2.0.tgz is missing, and package-lock.json installs node_modules/berth from it",
+    "error    vendor: vendor/berth-0.2.0.tgz is missing, but package-lock.json installs node_modules/berth from it",
     "         git checkout -- vendor/berth-0.2.0.tgz",
   ]);
 });
@@ -153,7 +153,7 @@ it("reports other versions than those of package-lock.json", async () => {
     writeFileSync(path, readFileSync(path, "utf8").replace(`"${version}"`, '"1.0.1"'));
   });
   expect(found).toEqual([
-    `error    packages: other versions are installed than in package-lock.json: valibot 1.0.1 instead of ${version}`,
+    `error    packages: installed versions differ from package-lock.json: valibot 1.0.1 instead of ${version}`,
     "         npm ci",
   ]);
 });
@@ -186,7 +186,7 @@ it("reports a package.json that is newer than package-lock.json", async () => {
   );
   expect(found).toEqual([
     expect.stringMatching(
-      /^error {4}packages: package-lock\.json does not know package\.json's pino \^11/,
+      /^error {4}packages: package-lock\.json is out of date: it does not match package\.json's pino \^11/,
     ),
     "         npm install, and commit package-lock.json",
   ]);
@@ -211,7 +211,7 @@ it("reports known vulnerabilities that the registry tells", async () => {
   try {
     const { code, stdout } = await doctor();
     expect(stdout).toMatch(
-      /^warning {2}advisories: known vulnerabilities in what production runs: .*pino \(high\).*\n {9}npm audit/,
+      /^warning {2}advisories: production dependencies have known vulnerabilities: .*pino \(high\).*\n {9}npm audit/,
     );
     expect(code).toBe(0);
   } finally {

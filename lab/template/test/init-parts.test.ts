@@ -136,7 +136,7 @@ describe("npm run remove and npm run add", () => {
     it.each([
       ["for no part", ["remove"], "expected a PART: one of sample, docs"],
       ["for an unknown part", ["remove", "http"], '"http" is not a part: expected one of sample'],
-      ["for a part that is there", ["add", "docs"], "the service has the part docs"],
+      ["for a part that is there", ["add", "docs"], "the service already has the part docs"],
       ["for a part that another one needs", ["remove", "sample"], "feed needs sample"],
       ["for an unknown option", ["remove", "--force", "docs"], "Unknown option '--force'"],
     ])("%s", (_what, args, message) => {
@@ -161,7 +161,7 @@ describe("npm run remove and npm run add", () => {
       );
       commit(whole);
       expect(berth(whole, "remove", "docs").stderr).toContain(
-        'files are of version 0.1.9 of the template, by "berth" in package.json, and the installed berth-dev is 0.2.0',
+        '"berth" in package.json records version 0.1.9 of the template, but the installed berth-dev is 0.2.0',
       );
       git(whole, "reset", "-q", "--hard", "HEAD^");
     });
@@ -171,7 +171,7 @@ describe("npm run remove and npm run add", () => {
       mkdirSync(folder);
       expect(berth(folder, "remove", "docs").stderr).toContain("package.json is missing");
       writeFileSync(join(folder, "package.json"), read(whole, "package.json"));
-      expect(berth(folder, "remove", "docs").stderr).toContain("has no git repository");
+      expect(berth(folder, "remove", "docs").stderr).toContain("is not a git repository");
       expect(berth(root, "remove", "docs").stderr).toContain("npm run init -- NAME --without PART");
     });
   });

@@ -52,7 +52,7 @@ describe("npm run new", () => {
     );
     expect([outside.status, outside.stderr]).toEqual([
       2,
-      `new: ${join(folder, "src")} has no service built on berth: run this in the service's folder\n`,
+      `new: ${join(folder, "src")} is not a service built on berth: run this in the service's folder\n`,
     ]);
   });
 

@@ -204,7 +204,7 @@ describe("npm run upgrade", () => {
     const same = upgrade(service, "--check", tarballs);
     expect([same.status, same.stdout]).toEqual([
       0,
-      "The service has Berth 0.2.0; there is no newer version than 0.2.0.\n",
+      "The service has Berth 0.2.0; the newest version is 0.2.0.\n",
     ]);
     const planned = upgrade(service, "--dry-run", releases);
     expect([planned.status, planned.stdout]).toEqual([
@@ -301,7 +301,7 @@ describe("npm run upgrade", () => {
     expect(status(service)).not.toBe("");
     expect(upgrade(service, releases).stderr).toEqual(
       expect.stringContaining(
-        "left of a change that was interrupted, and `git reset --hard` restores",
+        "an interrupted change has left them, and `git reset --hard` restores",
       ) as string,
     );
   });
@@ -402,9 +402,7 @@ describe("npm run upgrade", () => {
     it("when the record or the working tree is not right", () => {
       edit(service, "package.json", '"version": "0.2.0"', '"version": "0.1.9"');
       commit(service);
-      expect(refusal([releases])).toContain(
-        "the service's files are of version 0.1.9 of the template",
-      );
+      expect(refusal([releases])).toContain("records version 0.1.9 of the template");
       git(service, "reset", "-q", "--hard", "HEAD^");
 
       writeFileSync(join(service, "new.txt"), "");
@@ -417,7 +415,7 @@ describe("npm run upgrade", () => {
 
       renameSync(join(service, ".git"), join(service, ".hidden"));
       expect(upgrade(service, releases).stderr).toContain(
-        "has no git repository, and the change could not be undone: run",
+        "is not a git repository, so the change could not be undone: run",
       );
       renameSync(join(service, ".hidden"), join(service, ".git"));
     });

@@ -1,7 +1,7 @@
 // The command `berth`: each of its subcommands is a separate program.
 const usage = `Usage: berth COMMAND [options]
 
-  new         write a feature, a migration, middleware, a process or a service of your own
+  new         generate a feature, a migration, middleware, a process or a client of another service
   dev         run the processes of a Procfile, each on its own port
   reload      run a TypeScript program, and restart it when a file in its folder is saved
   db          migrate, seed, reset or open the development database
@@ -9,11 +9,11 @@ const usage = `Usage: berth COMMAND [options]
   issuer      run a token issuer for development
   fuzz        send valid and invalid requests to every described route
   contract    check a program against the port contract
-  doctor      say what is not right on this machine and in this clone, and what to do about it
+  doctor      find what is wrong on this machine and in this clone, and how to fix it
   remove      remove parts of the service, such as its sample
-  add         add parts of the template that the service was made without
+  add         add parts of the template that the service does not have
   upgrade     upgrade Berth's packages, and merge the template's changes
-  eject       unpack one of Berth's packages into the service, to change it
+  eject       copy the sources of one of Berth's packages into the service, so that you can change them
 
 Run berth COMMAND --help for its options.`;
 
@@ -50,7 +50,7 @@ else {
   process.exitCode = 2;
 }
 
-/** Without a package that the program loads, as after an interrupted install, it does not start. */
+/** Starts a program. A missing package, as after an interrupted install, is one line with its cure. */
 function start(program: () => unknown): void {
   Promise.resolve(program()).catch((err: NodeJS.ErrnoException) => {
     if (err.code !== "MODULE_NOT_FOUND") throw err;

@@ -11,8 +11,8 @@ interface Lock {
 const IN_WORKSPACE = /^(?:packages\/([^/]+)|lab)(\/node_modules\/.+)?$/;
 
 /**
- * Writes the lock file for the `package.json` in a folder. Each package keeps its version from the template's lock file, so npm
- * reads only what that does not have: the packages' tarballs, or their entries in the registry.
+ * Writes the lock file for the `package.json` in a folder. Packages keep their versions from the template's lock file, so npm
+ * only looks up those that it lacks: Berth's packages, as tarballs or in the registry.
  * @throws UsageError when npm fails.
  */
 export function writeLock(root: string, folder: string): void {

@@ -10,12 +10,12 @@ import { writeService } from "./service";
 
 const USAGE = usageOf(
   "npm create berth@latest",
-  "Creates a service from Berth's template, under your name, in a folder of that name or in --to FOLDER.\nOptions follow a --, as in: npm create berth@latest my-service -- --with grpc",
+  "Creates a service from Berth's template, in a folder named after it or in --to FOLDER.\nOptions follow a --, as in: npm create berth@latest my-service -- --with grpc",
 );
 
 /**
  * Creates the service that the arguments describe.
- * @param nodeModules A folder with what the template's scripts import; the service is written below it first.
+ * @param nodeModules A folder with the packages that the template's scripts import; the service is first written below it.
  */
 async function main(args: readonly string[], nodeModules: string): Promise<void> {
   if (args.includes("--help")) return void process.stdout.write(USAGE);

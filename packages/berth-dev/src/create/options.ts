@@ -33,8 +33,8 @@ export const usageOf = (
 ${about}
 In a terminal, without --with and --without, it asks for each part.
 
-  NAME                a-z, 0-9 and hyphens, such as my-service: valid for packages, images, databases and host names
-  --to FOLDER         creates the service in this folder, which is new or empty
+  NAME                a-z, 0-9 and hyphens, such as my-service; it names the package, image, database and host
+  --to FOLDER         create the service in this folder, which must be new or empty
   --with PART,…       include these parts, or all
   --without PART,…    leave out these parts, or all
   --description TEXT  one sentence for package.json and the README (default: "The NAME service")
@@ -105,13 +105,13 @@ function parseName([name, ...rest]: string[], taken: readonly string[]): string 
   }
   if (taken.includes(name) || builtinModules.includes(name)) {
     throw new UsageError(
-      `${quote(name)} is the name of a package or module that the service uses: choose another one, such as my-${name}`,
+      `${quote(name)} is the name of a package or module that the service uses: choose another name, such as my-${name}`,
     );
   }
   return name;
 }
 
-/** The parts that one option names. */
+/** The parts named by one option. */
 interface NamedParts {
   names: PartName[];
   isAll: boolean;
@@ -148,6 +148,6 @@ const quote = (text: string): string => JSON.stringify(text);
 /** A line break would end a heading, or a line of the licence. */
 function oneLine(option: string, text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();
-  if (line === "") throw new UsageError(`--${option} needs a text`);
+  if (line === "") throw new UsageError(`--${option} is empty: give a text, or omit the option`);
   return line;
 }

@@ -1,4 +1,4 @@
-// What a check is, and how all of them run: at the same time, each for a limited time.
+// Runs the checks concurrently, each with a time limit.
 import type { Context } from "./context";
 
 /** An error must be fixed, a warning should be; a note explains something that works. */
@@ -18,14 +18,14 @@ export type Check = (context: Context, signal: AbortSignal) => Finding[] | Promi
 /** A check by name, loaded when it runs: it may need a package that is not installed. */
 export type Checks = Readonly<Record<string, () => Promise<Check>>>;
 
-/** A finding, and the name of the check that has it. */
+/** A finding, with the name of its check. */
 export interface NamedFinding extends Finding {
   check: string;
 }
 
 const ORDER: readonly Level[] = ["error", "warning", "note"];
 
-/** Runs the checks. Resolves to what they find, the worst first. A check that fails is a finding itself. */
+/** Runs the checks. Resolves to their findings, the worst first. A check that fails is a finding, too. */
 export async function runChecks(
   checks: Checks,
   context: Context,
@@ -65,7 +65,7 @@ async function runCheck(
 function describeFailure({ code, message }: NodeJS.ErrnoException): Finding {
   const [reason] = message.split("\n");
   const lacksPackage = code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND";
-  // What is missing is a finding of the check for packages.
+  // The check of packages reports what is missing.
   if (lacksPackage) return { level: "note", message: `not checked: ${reason}` };
-  return { level: "warning", message: `not checked, as the check itself failed: ${reason}` };
+  return { level: "warning", message: `not checked, because the check itself failed: ${reason}` };
 }

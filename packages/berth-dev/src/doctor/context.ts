@@ -1,13 +1,13 @@
-// What the checks look at: a service's folder and environment, and what several of them need to know, found out once.
+// The context of the checks: the service's folder and environment, and facts that several checks need, determined once.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseState } from "./database";
 import type { Formation } from "./formation";
 
-/** How long to wait for npm's registry, in milliseconds: everything else is done before. */
+/** The time limit for npm's registry, in milliseconds: the other checks are quicker. */
 export const REGISTRY_LIMIT_MS = 5000;
 
-/** A service's package.json, as far as it is checked. */
+/** The members of a service's package.json that are checked. */
 export interface Manifest {
   name?: string;
   engines?: { node?: string };

@@ -1,4 +1,4 @@
-// The state of the development database: of another server, of the running one, or of the data that nobody uses now.
+// Reads the state of the development database: on another server, in the running formation, or from unused data.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pino from "pino";
@@ -36,7 +36,7 @@ export async function readDatabase(context: Context): Promise<DatabaseState | un
     const { url, close } = await openDevelopmentDatabase(context.root, port);
     return await ask(url, true).finally(close);
   } catch {
-    // It was locked in between, or is of another version: a finding of the data directory.
+    // It was locked in the meantime, or is of another version: the check of the data directory reports that.
     return undefined;
   }
 }
@@ -51,7 +51,7 @@ export function dataDirectory({ root, env }: Context): string | undefined {
   return folder.startsWith("memory://") ? undefined : resolve(root, folder);
 }
 
-/** Whether it has data, which no other process uses than this folder's formation. */
+/** Whether there is data, and no process uses it except this folder's formation. */
 async function canOpen(context: Context): Promise<boolean> {
   const formation = await context.formation();
   const folder = dataDirectory(context);

@@ -1,5 +1,5 @@
-// Loads src/config.ts of the service in the working directory, and prints what its variables make of the environments on stdin.
-// A program of its own: a mistake in the configuration, or a missing package, must not end the doctor.
+// Loads src/config.ts of the service in the working directory, and prints its variables' problems with the environments on stdin.
+// A separate program: a mistake in the configuration, or a missing package, must not end the doctor.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, readEnvironment, type Environment, type Variables } from "berth/config";

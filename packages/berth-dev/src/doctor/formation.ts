@@ -32,7 +32,7 @@ export async function readFormation({ root, env }: Context): Promise<Formation |
   return { procfile, plan, running: await runningPorts(id), values };
 }
 
-/** The variables in `.env`. None if it cannot be read, which is a finding of its own. */
+/** The variables in `.env`. None if it cannot be read: another check reports that. */
 export function readValues(root: string): Values {
   try {
     return readEnvFile(join(root, ".env")) ?? {};

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readText, type Context } from "./context";
 
-/** An entry of package-lock.json, as far as it is checked. */
+/** The members of an entry of package-lock.json that are checked. */
 export interface LockEntry {
   version?: string;
   resolved?: string;

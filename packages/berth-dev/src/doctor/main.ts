@@ -1,4 +1,4 @@
-// `berth doctor`: what is not right on this machine and in this clone, each with its cure.
+// `berth doctor`: finds what is wrong on this machine and in this clone, each with its cure.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommandLine, UsageError } from "port-contract/args";
@@ -8,17 +8,17 @@ import { CHECKS } from "./checks";
 import { createContext, type Manifest } from "./context";
 import { describeFinding, hasErrors, summarize } from "./report";
 
-/** A check that takes longer is given up, in milliseconds: far longer than on a busy machine. */
+/** The time limit of a check, in milliseconds: far longer than it takes on a busy machine. */
 const LIMIT_MS = 20_000;
 
 const usage = `Usage: berth doctor [--json] [--verbose]
 
 Checks this machine and this clone: the installed packages, Node and npm, ports, .env and the variables of src/config.ts,
-the development database and its migrations. Changes nothing. Prints what is wrong and what to do about it; without a
-terminal, nothing if all is well.
+the development database and its migrations. Changes nothing. Prints what is wrong and how to fix it; if all is well and stdout
+is not a terminal, it prints nothing.
 
   --json     print the findings as JSON
-  --verbose  print notes, too: what works otherwise than usual, and what could not be checked
+  --verbose  print notes, too: what is unusual but works, and what could not be checked
   --help     show this
 
 Exit codes: 1 if there is an error, which must be fixed; 0 with warnings only, or without findings; 2 for an invalid
@@ -53,7 +53,7 @@ async function main(root: string, args: readonly string[]): Promise<number> {
   return hasErrors(findings) ? 1 : 0;
 }
 
-/** @throws UsageError when the folder is no service. */
+/** @throws UsageError when the folder is not a service. */
 function readManifest(root: string): Manifest {
   const path = join(root, "package.json");
   try {
@@ -66,7 +66,7 @@ function readManifest(root: string): Manifest {
 }
 
 main(process.cwd(), process.argv.slice(2)).then(
-  // A check that was given up may still hold a connection. Pipes are written before the callback.
+  // A check that timed out may still hold a connection, so exit. Pipes are written before the callback.
   (code) => process.stdout.write("", () => process.exit(code)),
   (err: unknown) => {
     if (!(err instanceof UsageError)) throw err;

@@ -1,4 +1,4 @@
-// The environment that `npm run dev` gives to each process type: .env, the shell's, and what the line of Procfile.dev sets.
+// The environment that `npm run dev` gives to each process type: .env, the shell's variables, and those set in Procfile.dev.
 import type { Context } from "./context";
 import type { Environments } from "./describe-config";
 import type { Formation } from "./formation";
@@ -8,7 +8,7 @@ import { runProgram } from "./run-program";
 const ASSIGNMENTS =
   /^\s*(?:[A-Za-z_][A-Za-z0-9_]*=(?:'[^']*'|"(?:\\[^]|[^"\\])*"|\$\{[^}]*\}|\$\([^)]*\)|\\[^]|[^\s'"\\])*\s+)+/;
 
-/** By process type, those that `npm run dev` starts; `""` is the environment of the others. */
+/** By process type, for those that `npm run dev` starts; `""` is the environment of the others. */
 export async function processEnvironments(
   { root, env }: Context,
   { plan, values }: Formation,

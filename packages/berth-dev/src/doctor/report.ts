@@ -5,7 +5,7 @@ import type { Level, NamedFinding } from "./check";
 const COLORS: Readonly<Record<Level, number>> = { error: 31, warning: 33, note: 90 };
 const WIDTH = "warning".length;
 
-/** The finding's line, and below it what to do. */
+/** The finding's line, and the cure below it. */
 export function describeFinding(
   { level, check, message, cure }: NamedFinding,
   isColored: boolean,

@@ -1,4 +1,4 @@
-// Runs a program to its end, for what only a program knows.
+// Runs a program to its end, and returns its output.
 import { execFile } from "node:child_process";
 
 export interface Outcome {
@@ -13,7 +13,7 @@ interface RunOptions {
   env?: NodeJS.ProcessEnv;
   /** Kills the program when it is aborted. */
   signal: AbortSignal;
-  /** What the program reads. */
+  /** What the program reads from stdin. */
   input?: string;
 }
 

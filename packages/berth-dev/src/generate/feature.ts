@@ -99,12 +99,12 @@ function refuseTaken(root: string, name: FeatureName): void {
   }
   const mounted = mountedPaths(textOf(root, "src/routes.ts")).get(`/${folder}`);
   if (mounted !== undefined) {
-    throw new UsageError(`src/routes.ts has the path /${folder} already: choose another name`);
+    throw new UsageError(`src/routes.ts already has the path /${folder}: choose another name`);
   }
   const creator = OWN_TABLES.includes(table) ? "" : creatorOf(root, table);
   if (creator !== undefined) {
     const where = creator === "" ? "" : `, created by the feature ${creator}`;
-    throw new UsageError(`there is a table ${table} already${where}: choose another name`);
+    throw new UsageError(`the table ${table} already exists${where}: choose another name`);
   }
   const taken = PIECES.find((piece) => [camel(name.singular), camel(name.plural)].includes(piece));
   if (taken !== undefined) {

@@ -43,7 +43,7 @@ export function parseFields(specs: readonly string[], table: string): Field[] {
       if (other !== undefined) {
         throw new UsageError(
           other === field.name
-            ? `the field ${other} is there twice: name one of them differently`
+            ? `the field ${other} is given twice: rename one of them`
             : `the fields ${other} and ${field.name} have the same column, ${name}: name one of them differently`,
         );
       }
@@ -59,9 +59,11 @@ function parseField(spec: string, table: string): Field {
   const [, type = "", list, mark, suffixes = ""] =
     TYPE.exec(colon < 0 ? "" : spec.slice(colon + 1)) ?? [];
   if (type === "") {
-    throw new UsageError(`the field ${name} has no type that can be read: write it ${EXAMPLE}`);
+    throw new UsageError(
+      `the type of the field ${name} is missing or malformed: write it ${EXAMPLE}`,
+    );
   }
-  // `enum:open,paid` is `enum(open,paid)`, which a shell would not take without quotes.
+  // `enum:open,paid` means `enum(open,paid)`, but needs no quotes in a shell.
   const words = [list ?? [], ...suffixes.split(":")].flat().flatMap((text) => text.split(","));
   const all = words.map((word) => word.trim()).filter((word) => word !== "");
   const args = all.filter((word) => !["unique", "optional"].includes(word));
@@ -69,7 +71,7 @@ function parseField(spec: string, table: string): Field {
   const isOptional = mark !== undefined || all.includes("optional");
   const isUnique = all.includes("unique");
   if (isUnique && UNDISTINCT.includes(type)) {
-    throw new UsageError(`the field ${name} of type ${type} cannot be unique: leave that out`);
+    throw new UsageError(`the field ${name} of type ${type} cannot be unique: omit that`);
   }
   const field = { ...declared, isOptional, isUnique, ...codeOf(type, declared) };
   if (isUnique && !field.sample.includes("number")) {
@@ -78,7 +80,7 @@ function parseField(spec: string, table: string): Field {
   const constraint = constraintOf(table, field);
   if (constraint.length <= MAX_SQL_NAME) return field;
   throw new UsageError(
-    `the constraint ${constraint} has a name of more than ${MAX_SQL_NAME} characters: shorten the name of the field ${name}`,
+    `the name of the constraint ${constraint} has more than ${MAX_SQL_NAME} characters: shorten the name of the field ${name}`,
   );
 }
 
@@ -99,7 +101,7 @@ function parseFieldName(name: string): string {
       `${quoted(name)} is not a field: use a-z, A-Z and 0-9, at most 40, ${EXAMPLE}`,
     );
   }
-  if (OWN.includes(name)) throw new UsageError(`every feature has the field ${name}: leave it out`);
+  if (OWN.includes(name)) throw new UsageError(`every feature has the field ${name}: omit it`);
   if (name in {} || SYSTEM_COLUMNS.includes(name)) {
     throw new UsageError(`"${name}" cannot be the name of a field: choose another one`);
   }

@@ -1,4 +1,4 @@
-// `berth new`: writes code of the owner's own, with its tests.
+// `berth new`: generates code for the owner, with its tests.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,17 +46,17 @@ async function main(root: string, args: readonly string[]): Promise<number> {
   return plan.byHand.length > 0 || !areDocumented ? 1 : 0;
 }
 
-/** @throws UsageError when the folder has no service. */
+/** @throws UsageError when the folder is not a service. */
 function requireService(root: string): void {
   const path = join(root, "package.json");
   const { dependencies = {} } = (
     existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}
   ) as { dependencies?: Record<string, string> };
   if ("berth" in dependencies && existsSync(join(root, "src"))) return;
-  throw new UsageError(`${root} has no service built on berth: run this in the service's folder`);
+  throw new UsageError(`${root} is not a service built on berth: run this in the service's folder`);
 }
 
-/** Lines for people: each file, with how long it is or what was added. */
+/** One line per file, with its length or the line that was added. */
 function describe({ created, changed, changesVariables }: Plan, isDryRun: boolean): string[] {
   const would = isDryRun ? "would be " : "";
   const lines = [...created].map(
@@ -71,10 +71,11 @@ function describe({ created, changed, changesVariables }: Plan, isDryRun: boolea
   ];
 }
 
-/** Writes the documents of the variables, as their owner would. Whether that worked. */
+/** Runs `npm run docs`, because the variables have changed. @returns Whether that succeeded. */
 function documentVariables(root: string): boolean {
   const { status } = spawnSync("npm", ["run", "--silent", "docs"], { cwd: root, stdio: "inherit" });
-  if (status !== 0) console.error("by hand: npm run docs failed: correct what it says, and run it");
+  if (status !== 0)
+    console.error("by hand: npm run docs failed: correct what it reports, and run it again");
   else console.log("changed  .env.example and docs/configuration.md: npm run docs");
   return status === 0;
 }

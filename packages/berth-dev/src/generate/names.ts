@@ -63,7 +63,7 @@ function isReserved(name: string): boolean {
 /** @param cure What to do instead. @throws UsageError */
 export function refuseReserved(words: Words, cure: string): void {
   if (!isReserved(camel(words))) return;
-  throw new UsageError(`"${camel(words)}" is a word of JavaScript: ${cure}`);
+  throw new UsageError(`"${camel(words)}" is a reserved word in JavaScript: ${cure}`);
 }
 
 /**
@@ -78,7 +78,7 @@ export function parseFeatureName(name: string, singular?: string): FeatureName {
     singular === undefined || kebab(words) === kebab(one) ? inflected(one, pluralize) : words;
   if (kebab(one) === kebab(many)) {
     throw new UsageError(
-      `"${prose(many)}" has no other singular, and the code needs both: give one, such as --singular ${kebab(one)}-item`,
+      `"${prose(many)}" is its own singular, but the code needs two names: give one, such as --singular ${kebab(one)}-item`,
     );
   }
   const cure = `choose another name, or give a singular, such as --singular ${kebab(one)}-item`;

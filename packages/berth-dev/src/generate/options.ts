@@ -5,23 +5,22 @@ import { quoted } from "./names";
 
 export const usage = `Usage: berth new KIND NAME [options]
 
-Writes code of your own into the service, with its tests, and adds the lines that it needs to files that are there. No file is
-overwritten.
+Generates code that is yours, with its tests, and adds the lines that it needs to existing files. No file is overwritten.
 
   feature NAME FIELD…     a router, a schema, a store, migrations and tests, mounted in src/routes.ts
   middleware NAME         a middleware in src/middleware
-  migration NAME          an empty migration of a feature, as berth db new
-  process NAME            a process type that works in the background: a file in src, a line in each Procfile
+  migration NAME          an empty migration of a feature, as berth db new does
+  process NAME            a background process type: a file in src, a line in each Procfile
   service NAME            another HTTP service that features call: its URL in src/config.ts, an entry in src/services.ts
 
-  --singular NAME         feature: the singular of its name, if it is not the one that English rules give
-  --feature NAME          migration: the feature that gets it
-  --http                  process: it serves HTTP at a port of its own
+  --singular NAME         feature: the singular of its name, if it is irregular
+  --feature NAME          migration: the feature that it belongs to
+  --http                  process: serve HTTP on a port of its own
   --dry-run               print what would be written, and write nothing
   --help                  show this
 
-A FIELD is NAME:TYPE, with ? behind the type if it is optional, and :unique if no two rows may have the same. Shells want
-quotes around ( and ?; 'status:enum(open,paid)?' may also be written status:enum:open,paid:optional.
+A FIELD is NAME:TYPE, with ? after the type if it is optional, and :unique if no two rows may have the same value. Quote ( and ?
+for the shell, or write status:enum:open,paid:optional instead of 'status:enum(open,paid)?'.
 
 ${FIELD_TYPES_HELP}
 
@@ -42,7 +41,7 @@ export interface Options {
   isDryRun: boolean;
 }
 
-/** Which options belong to one kind alone. */
+/** The options that belong to one kind only. */
 const OF_KIND: Readonly<Record<string, Kind>> = {
   singular: "feature",
   feature: "migration",
@@ -62,16 +61,16 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const [kind, name, ...fields] = positionals;
   if (!isKind(kind)) {
     throw new UsageError(
-      `${kind === undefined ? "name what is to be written" : `${quoted(kind)} is not known`}: expected one of ${KINDS.join(", ")}`,
+      `${kind === undefined ? "the KIND is missing" : `the kind ${quoted(kind)} is unknown`}: expected one of ${KINDS.join(", ")}`,
     );
   }
   if (name === undefined) throw new UsageError(`name the ${kind}: npx berth new ${kind} NAME`);
   if (kind !== "feature" && fields[0] !== undefined) {
-    throw new UsageError(`a ${kind} does not take the argument ${quoted(fields[0])}: leave it out`);
+    throw new UsageError(`a ${kind} does not take the argument ${quoted(fields[0])}: omit it`);
   }
   for (const [option, of] of Object.entries(OF_KIND)) {
     if (option in values && of !== kind)
-      throw new UsageError(`--${option} is for berth new ${of}: leave it out`);
+      throw new UsageError(`--${option} is for berth new ${of}: omit it`);
   }
   return {
     kind,

@@ -16,10 +16,10 @@ export async function planProcess(
   const [type, variables] = [kebab(words), `${camel(words)}Variables`];
   for (const file of ["Procfile", "Procfile.dev"]) {
     if (new RegExp(`^${type}:`, "m").test(textOf(root, file)))
-      throw new UsageError(`${file} has a process ${type} already: choose another name`);
+      throw new UsageError(`${file} already has a process ${type}: choose another name`);
   }
   if (new RegExp(`\\b${variables}\\b`).test(textOf(root, "src/config.ts")))
-    throw new UsageError(`src/config.ts has ${variables} already: choose another name`);
+    throw new UsageError(`src/config.ts already has ${variables}: choose another name`);
 
   const plan = emptyPlan(workspace, `npm run check, and npm run dev -- -m ${type}=1`);
   plan.changesVariables = true;

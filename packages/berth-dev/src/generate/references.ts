@@ -59,7 +59,7 @@ async function withMigrated<T>(root: string, work: (client: Client) => Promise<T
     await migrate({ url, files: MIGRATION_FILES, logger, startTimeoutMs: START_TIMEOUT_MS }).catch(
       (err: unknown) => {
         throw new UsageError(
-          `the migrations fail (${(err as Error).message.split("\n")[0]}), so the tables are not known: correct them first`,
+          `the migrations fail (${(err as Error).message.split("\n")[0]}), so the tables are unknown: correct the migrations first`,
         );
       },
     );

@@ -13,9 +13,9 @@ export async function planService(workspace: Workspace, name: string): Promise<P
   const variable = `${snake(words).toUpperCase()}_URL`;
   const [config, services] = ["src/config.ts", "src/services.ts"].map((each) => textOf(root, each));
   if (new RegExp(`\\b${variable}\\b`).test(config ?? ""))
-    throw new UsageError(`src/config.ts has ${variable} already: choose another name`);
+    throw new UsageError(`src/config.ts already has ${variable}: choose another name`);
   if (new RegExp(`^\\s*${use}\\b\\s*[:,]`, "m").test(services ?? "") || OWN.includes(use))
-    throw new UsageError(`src/services.ts has a service ${use} already: choose another name`);
+    throw new UsageError(`src/services.ts already has a service ${use}: choose another name`);
 
   const plan = emptyPlan(workspace, `npm run check; features get it as services.${use}`);
   plan.changesVariables = true;

@@ -4,7 +4,7 @@ import { UsageError } from "port-contract/args";
 /** What a command does in a folder, with its arguments. @returns The exit code. */
 export type Command = (root: string, args: readonly string[]) => Promise<number>;
 
-/** Runs the command with the arguments of this process; an error of its usage is one line, and exit code 2. */
+/** Runs the command with the arguments of this process; a UsageError is printed as one line, with exit code 2. */
 export function runCommand(name: string, command: Command): void {
   command(process.cwd(), process.argv.slice(2)).then(
     (code) => {

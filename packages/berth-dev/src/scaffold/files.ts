@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
 
-/** Files and folders that are never part of it, even if git has them. */
+/** Files and folders that never belong to the template or a service, even if git tracks them. */
 const PRIVATE = /^(node_modules|dist|dist-.*|coverage|\.git|\.data|\.env)$/;
 
 function git(root: string, ...args: string[]): { ok: boolean; out: string } {
@@ -19,8 +19,8 @@ export function hasGit(root: string): boolean {
 }
 
 /**
- * @param otherwise What to do instead of committing, for the message.
- * @throws UsageError when there are uncommitted changes: they could not be told apart from the command's, nor restored.
+ * @param otherwise An alternative to committing, for the message.
+ * @throws UsageError when there are uncommitted changes: they would mix with the command's, and undoing these would lose them.
  */
 export function requireClean(root: string, otherwise = ""): void {
   if (!hasGit(root)) return;
@@ -33,7 +33,7 @@ export function requireClean(root: string, otherwise = ""): void {
 
 /**
  * The files of the folder, as relative paths with forward slashes.
- * @throws UsageError when one is a symbolic link: its target may be outside of the clone.
+ * @throws UsageError when one is a symbolic link: its target may be outside the clone.
  */
 export function filesOf(root: string): string[] {
   const listed = hasGit(root)
@@ -60,7 +60,7 @@ function refuseLinks(root: string, file: string): void {
     const path = names.slice(0, index + 1).join("/");
     if (!lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink()) continue;
     throw new UsageError(
-      `${path} is a symbolic link to ${readlinkSync(join(root, path))}: replace it by the file or folder itself; nothing has been changed`,
+      `${path} is a symbolic link to ${readlinkSync(join(root, path))}: replace it with the file or folder itself; nothing has been changed`,
     );
   }
 }

@@ -1,15 +1,15 @@
-// Runs git, for what changes the owner's repository.
+// Runs git in the owner's repository.
 import { spawnSync } from "node:child_process";
 import { UsageError } from "port-contract/args";
 
 export interface GitOptions {
   env?: Readonly<Record<string, string>>;
   input?: string;
-  /** Exit codes besides 0 that are no failure. */
+  /** Exit codes that are not a failure, in addition to 0. */
   allowed?: readonly number[];
 }
 
-/** Runs git in a folder, and returns its output. @throws UsageError with its message when it is missing, or fails. */
+/** Runs git in a folder, and returns its output. @throws UsageError with git's message when git is missing or fails. */
 export function git(
   cwd: string,
   args: readonly string[],
@@ -27,5 +27,5 @@ export function git(
   throw new UsageError(`git ${args.join(" ")} failed: ${reason}`);
 }
 
-/** The fields of an output that is separated by NUL. */
+/** The fields of an output separated by NUL. */
 export const fieldsOf = (output: string): string[] => output.split("\0").filter(Boolean);

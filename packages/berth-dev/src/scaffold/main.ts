@@ -10,8 +10,8 @@ export type Command = "add" | "remove";
 
 const usage = `Usage: berth remove|add [--dry-run] PART…
 
-Removes or adds parts of the service: their files, and their lines in files that you share with the template. What you have
-changed is merged. Requires git and no uncommitted changes: \`${UNDO}\` undoes it.
+Removes or adds parts of the service: their files, and their lines in files that come from the template. Your own changes are
+merged. Requires git and no uncommitted changes; \`${UNDO}\` undoes it.
 
   --dry-run  print what would change, and change nothing
 
@@ -46,11 +46,11 @@ async function main(command: Command, root: string, args: readonly string[]): Pr
   });
 }
 
-/** Their migrations are applied already, where the sample has run. */
+/** For databases in which the sample's migrations have been applied. */
 const SAMPLE_TABLES =
-  "Databases keep the sample's tables. In development: npm run db -- reset. Elsewhere, keep its migrations, which are applied already, and add one that drops the tables.";
+  "Databases keep the sample's tables. In development, run npm run db -- reset. Elsewhere the sample's migrations are already applied: keep them, and add one that drops the tables.";
 
-/** @throws UsageError when a part is unknown, there already, or needed by another one. */
+/** @throws UsageError when a part is unknown, already present, or needed by another part. */
 function partsAfter(
   command: Command,
   names: readonly string[],
@@ -65,7 +65,7 @@ function partsAfter(
     }
     if (present.includes(name) !== (command === "remove")) {
       throw new UsageError(
-        `the service ${command === "remove" ? "does not have" : "has"} the part ${name}`,
+        `the service ${command === "remove" ? "does not have" : "already has"} the part ${name}`,
       );
     }
   }

@@ -8,8 +8,8 @@ const isObject = (value: unknown): value is Json =>
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * Brings what changed from `base` to `target` into the owner's manifest. A member that its owner has changed as well stays as the
- * owner has it.
+ * Applies the changes from `base` to `target` to the owner's manifest. A member that the owner has changed as well keeps the
+ * owner's value.
  * @returns The merged manifest, and a note for each such member.
  */
 export function mergeManifests(

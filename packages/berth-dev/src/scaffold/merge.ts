@@ -1,4 +1,4 @@
-// Brings what changed between two renderings of the template into the owner's files: a three-way merge by git, which follows renames.
+// Merges the changes between two renderings of the template into the owner's files: git's three-way merge, which follows renames.
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "port-contract/args";
@@ -8,8 +8,8 @@ import { fieldsOf, git } from "./git";
 export interface Change {
   file: string;
   /**
-   * `kept`: the template no longer has it, but its owner has changed it. `conflict`: git cannot merge it, and leaves it unmerged.
-   * `skipped`: the template changed it, but its owner has removed it.
+   * `kept`: the template no longer has it, but the owner has changed it. `conflict`: git cannot merge it, and leaves it unmerged.
+   * `skipped`: the template changed it, but the owner has removed it.
    */
   kind: "added" | "changed" | "removed" | "moved" | "kept" | "conflict" | "skipped";
   /** What the owner should look at. */
@@ -17,7 +17,7 @@ export interface Change {
 }
 
 export interface Merge {
-  /** The owner's folder. What it has committed is merged. */
+  /** The owner's folder; its last commit is merged. */
   root: string;
   /** An empty folder for git's own files. */
   work: string;
@@ -25,20 +25,20 @@ export interface Merge {
   base: string;
   /** The rendering that is wanted. */
   target: string;
-  /** By path: what the owner's files are to be before the merge. */
+  /** New contents of the owner's files before the merge, by path. */
   rewritten?: ReadonlyMap<string, string>;
 }
 
 export interface MergePlan {
-  /** The merged tree, an object of the owner's repository; a file in conflict has git's markers. */
+  /** The merged tree, an object in the owner's repository; files with conflicts have git's markers. */
   tree: string;
-  /** The entries of the files that are unmerged, as `git update-index --index-info` reads them. */
+  /** The entries of unmerged files, in the format of `git update-index --index-info`. */
   unmerged: readonly string[];
-  /** The files that `changesOf` cannot see in the tree, and why. */
+  /** The changes that `changesOf` cannot see in the tree. */
   special: readonly Change[];
 }
 
-/** What conflict markers call the two sides. */
+/** The names of the two sides in conflict markers. */
 const [YOURS, TEMPLATE] = ["yours", "template"];
 
 const IDENTITY = Object.fromEntries(
@@ -48,11 +48,11 @@ const IDENTITY = Object.fromEntries(
   ]),
 );
 
-/** Plans the merge. Changes no file of the owner's, and no reference of the repository. @throws UsageError when git fails. */
+/** Plans the merge. Changes none of the owner's files, and no reference in the repository. @throws UsageError when git fails. */
 export function planMerge({ root, work, base, target, rewritten = new Map() }: Merge): MergePlan {
   mkdirSync(work, { recursive: true });
   const owner = ownerTree(root, join(work, "index"), rewritten);
-  // Its references and settings are its own, so that nothing of the owner's can be in the way; its objects are the owner's.
+  // A repository with its own references and settings, so that the owner's cannot interfere; it shares the owner's objects.
   const own = ["rev-parse", "--path-format=absolute", "--git-path", "objects"];
   const env = {
     ...IDENTITY,
@@ -90,7 +90,7 @@ export function planMerge({ root, work, base, target, rewritten = new Map() }: M
   });
 }
 
-/** The tree of what the owner has committed, with the rewritten files. */
+/** The tree of the owner's last commit, with the rewritten files. */
 function ownerTree(root: string, index: string, rewritten: ReadonlyMap<string, string>): string {
   const entries = [...rewritten].map(([file, input]) => {
     const id = git(root, ["hash-object", "-w", "--stdin", "--path", file], { input }).trim();
@@ -101,7 +101,7 @@ function ownerTree(root: string, index: string, rewritten: ReadonlyMap<string, s
   );
 }
 
-/** Writes a tree with some entries of another one changed, in the format of `git update-index --index-info`. */
+/** Writes a copy of a tree with some entries changed; `edit` returns them in the format of `git update-index --index-info`. */
 function editedTree(
   root: string,
   index: string,
@@ -121,7 +121,7 @@ function editedTree(
   return git(root, ["write-tree"], { env }).trim();
 }
 
-/** @param tree Any object of the repository: the length of its id is the repository's. */
+/** @param tree The id of any object in the repository: all ids have the same length. */
 const removal = (file: string, tree: string): string => `0 ${"0".repeat(tree.length)}\t${file}`;
 
 interface Merged {
@@ -145,12 +145,12 @@ function mergeTree(work: string, env: Readonly<Record<string, string>>): Merged 
       ...settings.flatMap((setting) => ["-c", setting]),
       ...["merge-tree", "--write-tree", "--messages", "-z", YOURS, TEMPLATE],
     ],
-    // 129: it does not know the option.
+    // 129: this git does not know the option.
     { env, allowed: [1, 129] },
   );
   if (output === "") {
     const version = git(work, ["--version"]).trim();
-    throw new UsageError(`git 2.38 or newer is needed, and this is ${version}: upgrade git first`);
+    throw new UsageError(`git 2.38 or newer is required, but this is ${version}: upgrade git`);
   }
   const [head = "", ...rest] = output.split("\0\0");
   const [tree = "", ...entries] = head.split("\0");
@@ -178,7 +178,7 @@ interface Unsettled extends Merged {
   inTree: readonly string[];
 }
 
-/** Decides what git leaves to its user: what the owner has removed stays removed, and what the owner has changed stays. */
+/** Settles what git leaves to its user: files that the owner removed stay removed, and files that the owner changed are kept. */
 function settle({
   root,
   index,
@@ -218,7 +218,7 @@ function settle({
   return { tree: settled, unmerged: left, special };
 }
 
-/** All folders that have files, each with a slash at its end. */
+/** All folders with files, each with a slash at the end. */
 const foldersOf = (files: readonly string[]): ReadonlySet<string> =>
   new Set(
     files.flatMap((file) => [...file.matchAll(/\//g)].map(({ index }) => file.slice(0, index + 1))),
@@ -232,7 +232,7 @@ export function checkOut(root: string, tree: string, folder: string): void {
   git(root, ["checkout-index", "--all", `--prefix=${folder}/`], { env });
 }
 
-/** Changes files of the plan's tree to those that a folder has; one that it does not have is removed. */
+/** Replaces files in the plan's tree with those in a folder; files that the folder lacks are removed. */
 export function withFiles<T extends MergePlan>(
   root: string,
   plan: T,
@@ -257,7 +257,7 @@ const KINDS: Readonly<Record<string, Change["kind"]>> = {
   R: "moved",
 };
 
-/** All changes that the plan makes, in the order of their paths. */
+/** All changes that the plan makes, sorted by path. */
 export function changesOf(root: string, { tree, special }: MergePlan): Change[] {
   const fields = fieldsOf(
     git(root, ["diff-tree", "-r", "-z", "-M", "--name-status", "HEAD", tree]),
@@ -272,12 +272,12 @@ export function changesOf(root: string, { tree, special }: MergePlan): Change[] 
   return [...changes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
 }
 
-/** What restores the owner's files, as the plan is staged as a whole. */
+/** Restores the owner's files: the plan is staged as a whole. */
 export const UNDO = "git reset --hard";
 
 /**
- * Changes the index, then the files. Whenever it is killed in between, `UNDO` restores everything.
- * @throws UsageError when a file that git ignores is in the way; nothing has been changed.
+ * Changes the index, then the files. If it is killed in between, `UNDO` restores everything.
+ * @throws UsageError when a file that git ignores is in the way; then nothing has been changed.
  */
 export function applyMerge(root: string, work: string, { tree, unmerged }: MergePlan): void {
   const added = ["diff-tree", "-r", "-z", "--no-renames", "--diff-filter=A", "--name-only"];
@@ -286,7 +286,7 @@ export function applyMerge(root: string, work: string, { tree, unmerged }: Merge
   );
   if (inTheWay !== undefined) {
     throw new UsageError(
-      `${inTheWay} is in the way of a new file, and git does not have it: move it away; nothing has been changed`,
+      `${inTheWay} is in the way of a new file, and git does not track it: move it away; nothing has been changed`,
     );
   }
   const before = { env: { GIT_INDEX_FILE: join(work, "before") } };

@@ -1,7 +1,7 @@
 // The optional parts of a service, and what is removed from every clone.
 import { UsageError } from "port-contract/args";
 
-/** Everything that belongs to one part only. */
+/** Everything that belongs to this part only. */
 export interface Part {
   /** The question in the terminal, and in --help. */
   about: string;
@@ -38,7 +38,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     paths: ["src/features/notes", "test/features/notes"],
   },
   docs: {
-    about: "OpenAPI: a page at /docs, a typed client, a fuzzer of your routes",
+    about: "OpenAPI: a page at /docs, a typed client, and a fuzzer for your routes",
     isDefault: true,
     paths: [
       ...["scripts/openapi.ts", "scripts/client.ts"],
@@ -59,7 +59,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     processes: ["issuer"],
   },
   feed: {
-    about: "a second process, which calls the first: the notes as an Atom feed",
+    about: "a second service that calls the first: the notes as an Atom feed",
     isDefault: false,
     needs: ["sample"],
     paths: ["src/feed.ts", "src/features/feed", "test/features/feed"],
@@ -77,7 +77,8 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     packages: ["berth-grpc"],
   },
   telemetry: {
-    about: "metrics for Prometheus, and traces by OpenTelemetry, for those who switch them on",
+    about:
+      "metrics for Prometheus, OpenTelemetry traces, and debugging; off until their variables are set",
     isDefault: false,
     paths: ["docs/operate"],
     packages: ["berth-telemetry"],
@@ -87,7 +88,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
 export const isPart = (name: string): name is PartName =>
   (PART_NAMES as readonly string[]).includes(name);
 
-/** @throws UsageError when a part is included without another one that it needs. */
+/** @throws UsageError when a part lacks another one that it needs. */
 export function withNeeds(parts: PartName[]): PartName[] {
   for (const name of parts) {
     const missing = PARTS[name].needs?.find((needed) => !parts.includes(needed));

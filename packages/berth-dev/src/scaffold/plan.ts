@@ -1,4 +1,4 @@
-// Plans a change of the service: the merge of two renderings, with package.json and the documents that are generated.
+// Plans a change of the service: the merge of two renderings, including package.json and generated documents.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
@@ -8,7 +8,7 @@ import { checkOut, type Merge, type MergePlan, planMerge, withFiles } from "./me
 import { documentVariables } from "./render";
 import { formatted } from "./tidy";
 
-/** A plan, and the merged files, which have been checked out. */
+/** A plan, and the folder with the merged files. */
 export interface ServicePlan extends MergePlan {
   merged: string;
   /** Whether the documents are up to date; otherwise `npm run docs` writes them. */
@@ -39,15 +39,15 @@ export async function planChange({ work, ...merge }: Merge): Promise<ServicePlan
   };
 }
 
-/** What `npm run docs` writes, as a whole or between two comments. */
+/** The documents that `npm run docs` writes, as a whole or between two comments. */
 const DOCUMENTS = [".env.example", "docs/configuration.md"];
 const GENERATED = /(?<=<!-- variables, [^\n]*-->\n)[^]*(?=<!-- end -->)/;
 
-/** The owner's text of a file, as git has it; "" if it has none. */
+/** The text of a file in the owner's last commit; "" without such a file. */
 const committed = (root: string, file: string): string =>
   git(root, ["show", `HEAD:${file}`], { allowed: [128] });
 
-/** Puts what is generated from the owner's configuration into a rendering, so that it is not merged. */
+/** Copies text generated from the owner's configuration into a rendering, so that it is not merged. */
 function keepDocuments(root: string, folder: string): void {
   for (const file of DOCUMENTS) {
     const path = join(folder, file);
@@ -65,7 +65,7 @@ function keepDocuments(root: string, folder: string): void {
   }
 }
 
-/** @returns Whether the merged configuration could be read: not with conflicts, or packages that are not installed yet. */
+/** @returns False if the merged configuration cannot be read: it has conflicts, or needs packages that are not installed yet. */
 async function tryToDocument(merged: string): Promise<boolean> {
   const needed = [...DOCUMENTS, "scripts/document-config.ts"];
   if (!needed.every((file) => existsSync(join(merged, file)))) return true;
@@ -78,7 +78,7 @@ async function tryToDocument(merged: string): Promise<boolean> {
   }
 }
 
-/** Merges package.json member by member: git gets the owner's as the base, and the merged one as the target. */
+/** Merges package.json member by member: git then gets the owner's as the base, and the merged one as the target. */
 async function mergeManifest({ root, base, target }: Omit<Merge, "work">): Promise<string[]> {
   const file = "package.json";
   const [baseText = "", targetText = ""] = [base, target].map((folder) =>

@@ -26,13 +26,13 @@ import {
 import { withoutLinks, withoutParts, withoutProcesses, withReferences } from "./text";
 import { formatted, withoutUnusedImports } from "./tidy";
 
-/** What a service is rendered with. */
+/** The options of a rendering. */
 export interface ServiceOptions {
   name: string;
   description: string;
-  /** The parts that it has. */
+  /** The parts that it includes. */
   parts: readonly PartName[];
-  /** The packages that it has as folders, to change them. */
+  /** The packages whose sources are folders of the service, so that the owner can change them. */
   ejected?: readonly string[];
   /** Whether Berth's packages are tarballs in its `vendor`. Otherwise they come from the registry. */
   isVendored: boolean;
@@ -41,11 +41,11 @@ export interface ServiceOptions {
 /** The versions of Berth's packages, by name. */
 export type Versions = Readonly<Record<string, string>>;
 
-/** What the service's `package.json` says about the template, so that a later command can render it again. */
+/** What the service's `package.json` records about the template, so that a later command can render it again. */
 export interface ScaffoldRecord {
   /** The version of the template: that of `berth-dev`. */
   version: string;
-  /** The service's name at that time: its owner may rename it. */
+  /** The service's name when it was created: its owner may rename it later. */
   name: string;
   parts: readonly PartName[];
   /** The packages that `berth eject` has unpacked. */
@@ -68,14 +68,14 @@ interface Manifest {
 export const tarballOf = (name: string, versions: Versions): string =>
   `vendor/${name}-${versions[name]}.tgz`;
 
-/** The path of a package's sources in a service that has ejected it. */
+/** The path of an ejected package's sources in a service. */
 export const folderOf = (name: string): string => `packages/${name}`;
 
 /**
  * Writes a service's files, except its licence, lock file and packages; `documentVariables` completes them. Does not change the
  * template.
  * @param root The folder of the template.
- * @param folder Where to write. It, or a folder above it, has the template's `node_modules`.
+ * @param folder Where to write. This folder or one above it must have the template's `node_modules`.
  * @throws UsageError when a file cannot be read.
  */
 export async function renderService(
@@ -119,7 +119,7 @@ async function writeFile(
   chmodSync(target, statSync(path).mode);
 }
 
-/** A file's text in a service of this name, without the parts that are left out. */
+/** The text of a file under the service's name, without the parts that are left out. */
 export function renderText(
   text: string,
   file: string,
@@ -144,15 +144,15 @@ export function renderText(
   return NAMED.test(file) ? withName(changed, name) : changed;
 }
 
-/** Where a Dockerfile and `.dockerignore` name the tarballs. */
+/** The lines of a Dockerfile and `.dockerignore` that name the tarballs. */
 const VENDOR_LINE = /^(COPY vendor vendor|!vendor)\n/gm;
 
-/** `berth` as the service's name, not as a package: `berth/http`, `berth-dev`, `node_modules/berth`. */
+/** `berth` as the service's name, but not as a package, as in `berth/http`, `berth-dev` or `node_modules/berth`. */
 const OWN_NAME = /(?<!node_modules\/)\bberth\b(?!-(?:dev|grpc|telemetry)\b|\/[a-z]+["'`])/g;
 
 const withName = (text: string, name: string): string => text.replaceAll(OWN_NAME, () => name);
 
-/** Removes the rows of tables about scripts and packages that are removed. */
+/** Removes table rows about removed scripts and packages. */
 function withoutRows(text: string, leaving: readonly PartName[]): string {
   const scripts = goneScripts(leaving).map((name) => `npm run ${name}`);
   const packages = leaving.flatMap((name) => PARTS[name].packages ?? []);
@@ -160,7 +160,7 @@ function withoutRows(text: string, leaving: readonly PartName[]): string {
   return text.replaceAll(new RegExp(`^\\| \`?(?:${subjects})[ \`].*\\n`, "gm"), "");
 }
 
-/** Returns a function that says whether a path is removed. */
+/** Returns a function that tells whether a path is removed. */
 export function goneOf(leaving: readonly PartName[]): (path: string) => boolean {
   const gone = [...BERTH.paths, ...leaving.flatMap((name) => PARTS[name].paths ?? [])];
   return (path) => gone.some((each) => `${path}/`.startsWith(`${each}/`));
@@ -256,7 +256,7 @@ export const BUILD = {
   ofPackage: (name: string) => `${folderOf(name)}/tsconfig.build.json`,
 };
 
-/** Writes what compiles the ejected packages: each after those that it needs. */
+/** Writes the files that compile the ejected packages, each after those that it needs. */
 async function writeBuild(root: string, folder: string, ejected: readonly string[]): Promise<void> {
   if (ejected.length === 0) return;
   const isEjected = (reference: string) =>

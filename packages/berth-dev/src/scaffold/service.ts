@@ -8,7 +8,7 @@ import { applyMerge, type Change, changesOf, type MergePlan, UNDO } from "./merg
 import { renderService, type ScaffoldRecord, type Versions } from "./render";
 import { PACKED, unpackTemplate, versionsIn } from "./template";
 
-/** The service's manifest, as far as it matters here. */
+/** The members of the service's manifest that matter here. */
 export interface ServiceManifest {
   description: string;
   berth: ScaffoldRecord;
@@ -16,7 +16,7 @@ export interface ServiceManifest {
   devDependencies: Record<string, string>;
 }
 
-/** @throws UsageError when the folder is no service. */
+/** @throws UsageError when the folder is not a service. */
 export function readManifest(root: string): ServiceManifest {
   const path = join(root, "package.json");
   if (!existsSync(path))
@@ -40,14 +40,14 @@ export const isVendored = ({
     spec.startsWith("file:vendor/"),
   );
 
-/** Written before a change is made, and removed after it. */
+/** A file that exists while a change is being made. */
 const markOf = (root: string): string => join(root, "node_modules/.cache/berth/changing");
 
 /** @throws UsageError when a change could not be undone. */
 export function requireUndoable(root: string, isDryRun = false): void {
   if (!hasGit(root)) {
     throw new UsageError(
-      `${root} has no git repository, and the change could not be undone: run \`git init && git add -A && git commit\` first`,
+      `${root} is not a git repository, so the change could not be undone: run \`git init && git add -A && git commit\` first`,
     );
   }
   if (isDryRun) return;
@@ -56,13 +56,13 @@ export function requireUndoable(root: string, isDryRun = false): void {
   requireClean(
     root,
     wasInterrupted
-      ? ` if they are yours; otherwise they are left of a change that was interrupted, and \`${UNDO}\` restores the service`
+      ? ` if they are yours; otherwise an interrupted change has left them, and \`${UNDO}\` restores the service`
       : "",
   );
   rmSync(mark, { force: true });
 }
 
-/** Runs work with an empty folder below the service's node_modules, which renderings need, and removes the folder. */
+/** Runs `work` with an empty folder below node_modules, from which renderings resolve packages, and removes the folder. */
 export async function withWorkFolder<T>(
   root: string,
   work: (folder: string) => Promise<T> | T,
@@ -81,20 +81,20 @@ export const ownVersion = (
   JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string }
 ).version;
 
-/** The versions of the packages that belong to it. */
+/** The versions of the packages that belong to this one. */
 export const ownVersions = (): Versions => versionsIn(PACKED);
 
 /** @throws UsageError when the service's files are of another version than this package. */
 export function requireRecorded({ berth: { version } }: ServiceManifest): void {
   if (version === ownVersion) return;
   throw new UsageError(
-    `the service's files are of version ${version} of the template, by "berth" in package.json, and the installed berth-dev is ${ownVersion}: install the same version, or correct package.json`,
+    `"berth" in package.json records version ${version} of the template, but the installed berth-dev is ${ownVersion}: install the same version, or correct package.json`,
   );
 }
 
 /**
  * Renders this version's template into `work/NAME`.
- * @throws UsageError when the record names another version, unless any is right.
+ * @throws UsageError when the record names another version, unless `isAnyVersion` allows that.
  */
 export async function render(
   work: string,
@@ -119,7 +119,7 @@ export async function render(
 const describe = ({ file, kind, notes = [] }: Change): string =>
   [`${kind.padEnd(8)} ${file}`, ...notes.map((note) => `         ${note}`)].join("\n");
 
-/** Prints what changes, and makes the change unless it is only to be printed. @returns The changes that need the owner. */
+/** Prints the changes, and makes them unless it is a dry run. @returns The conflicts, which the owner must resolve. */
 export function change(root: string, work: string, plan: MergePlan, isDryRun: boolean): Change[] {
   const changes = changesOf(root, plan);
   for (const each of changes) console.log(describe(each));

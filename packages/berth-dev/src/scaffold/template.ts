@@ -23,7 +23,7 @@ export const packageVersions = (root: string): Versions =>
     }),
   );
 
-/** Writes the template of a clone of Berth into this package; to be called before the package is packed. */
+/** Writes the template of a clone of Berth into this package. Call it before the package is packed. */
 export function packTemplate(root: string): void {
   const isOurs = (file: string) => BERTH.paths.some((path) => `${file}/`.startsWith(`${path}/`));
   const files = filesOf(root).filter(
@@ -43,14 +43,14 @@ export function packTemplate(root: string): void {
 
 const readPacked = () => JSON.parse(readFileSync(PACKED, "utf8")) as PackedTemplate;
 
-/** Reads a file of the template. @throws Error when it has none of this name. */
+/** Reads a file of the template. @throws Error when the template has no such file. */
 export function readTemplateFile(file: string): string {
   const packed = readPacked().files[file];
   if (!packed) throw new Error(`the template has no file ${file}`);
   return Buffer.from(packed[1], "base64").toString();
 }
 
-/** The versions of the packages that a template belongs to, which another version of this package has packed. */
+/** The versions of the packages that belong to a packed template; another version of this package may have packed it. */
 export const versionsIn = (path: string): Versions =>
   (JSON.parse(readFileSync(path, "utf8")) as PackedTemplate).versions;
 

@@ -1,4 +1,4 @@
-// Removes text that belongs to parts that are left out, and all marks of parts.
+// Removes the text of parts that are left out, and all marks of parts.
 import { posix } from "node:path";
 
 const NAMES = "(berth|vendor|registry|sample|docs|limits|tokens|feed|grpc|telemetry)";
@@ -36,7 +36,7 @@ export function withoutProcesses(text: string, names: readonly string[]): string
   return text.replaceAll(new RegExp(`^${formation}${name}:.*\\n`, "gm"), "");
 }
 
-/** Replaces links in a page's Markdown by their text if the target is removed. */
+/** Replaces links in Markdown with their text if the target is removed. */
 export const withoutLinks = (
   text: string,
   page: string,
@@ -48,7 +48,7 @@ export const withoutLinks = (
       isGone(posix.join(posix.dirname(page), target)) ? words : link,
   );
 
-/** Removes references of a `tsconfig.json` to projects that are not there. */
+/** Removes references to missing projects from a `tsconfig.json`. */
 export const withReferences = (text: string, isThere: (path: string) => boolean): string =>
   text.replace(/(?<="references": \[)[^\]]*/, (list) =>
     [...list.matchAll(/\{\s*"path": "([^"]+)"\s*\}/g)]

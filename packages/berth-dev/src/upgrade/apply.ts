@@ -1,4 +1,4 @@
-// `berth apply-upgrade`: the part of an upgrade that the newer version does, from the folder that the older one has prepared.
+// `berth apply-upgrade`: the part of an upgrade that the newer version carries out, from the folder that the older one prepared.
 import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { planChange, type ServicePlan } from "../scaffold/plan";
@@ -12,9 +12,9 @@ import { tarballsIn, useOwnRange } from "./packages";
 import { unpackSources } from "./tarballs";
 
 /**
- * Applies the upgrade. It runs before the newer dependencies are installed, so it may load nothing but port-contract, TypeScript
- * and Prettier.
- * @param work Has `base`, the rendering of the recorded version; `vendor`, the newer tarballs; and `node_modules` with their files.
+ * Applies the upgrade. It runs before the newer dependencies are installed, so it may load only port-contract, TypeScript and
+ * Prettier.
+ * @param work Contains `base`, the rendering of the recorded version; `vendor`, the newer tarballs; and `node_modules` with their files.
  */
 export async function applyUpgrade(
   root: string,
@@ -31,7 +31,7 @@ export async function applyUpgrade(
   }
   for (const folder of [base, target]) useOwnRange(folder, manifest);
 
-  // On both sides, so that the merge sees only what else has changed.
+  // On both sides, so that the merge sees only the other changes.
   const codemods = codemodsBetween(version, ownVersion);
   writeSources(base, await runCodemods(base, codemods));
   const rewritten = await runCodemods(root, codemods);
@@ -47,7 +47,7 @@ export async function applyUpgrade(
   return finish(root, plan, { conflicts, install: !flags.includes("--no-install") });
 }
 
-/** Replaces the tarballs of a service that has some. */
+/** Replaces the tarballs in the service's `vendor`, if it has any. */
 function withVendor(root: string, work: string, plan: ServicePlan): ServicePlan {
   const folder = join(plan.merged, "vendor");
   const old = tarballsIn(folder);

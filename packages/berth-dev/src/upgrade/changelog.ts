@@ -1,4 +1,4 @@
-// What a changelog says about the versions that an upgrade passes.
+// Extracts from a changelog what an upgrade changes.
 import { isBetween } from "./versions";
 
 /** The sections of a changelog after the version `from`, up to `to`. */

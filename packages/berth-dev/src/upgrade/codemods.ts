@@ -1,4 +1,4 @@
-// Carries breaking changes of the packages into the owner's files.
+// Adapts the owner's files to breaking changes of the packages.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { filesOf } from "../scaffold/files";
@@ -9,17 +9,17 @@ import { compareVersions, isBetween } from "./versions";
 export type Sources = ReadonlyMap<string, string>;
 
 export interface Codemod {
-  /** The version whose breaking change it carries. */
+  /** The version with the breaking change. */
   version: string;
   /** What it does, for the owner. */
   about: string;
   change: (sources: Sources) => Sources;
 }
 
-/** Those of all versions: `renamedExports` makes one for names. None is needed before 0.3.0. */
+/** The codemods of all versions; `renamedExports` creates one for renamed exports. None is needed before 0.3.0. */
 export const CODEMODS: Codemod[] = [];
 
-/** Those of the versions after `from`, up to `to`, in their order. */
+/** The codemods of the versions after `from`, up to `to`, sorted by version. */
 export const codemodsBetween = (
   from: string,
   to: string,

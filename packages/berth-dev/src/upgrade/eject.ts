@@ -1,4 +1,4 @@
-// `berth eject`: makes a package a folder of the service, to change it.
+// `berth eject`: copies a package's sources into the service, so that its owner can change them.
 import { join } from "node:path";
 import { parseCommandLine, UsageError } from "port-contract/args";
 import { UNDO } from "../scaffold/merge";
@@ -20,13 +20,13 @@ import { unpackSources } from "./tarballs";
 
 const usage = `Usage: berth eject [--dry-run] [--no-install] PACKAGE
 
-Unpacks the sources of one of Berth's packages into packages/PACKAGE, from where the service uses it: change it there. \`berth
-upgrade\` merges newer versions into it. Requires git and no uncommitted changes: \`${UNDO}\` undoes it.
+Copies the sources of one of Berth's packages to packages/PACKAGE, and makes the service use them: change them there. \`berth
+upgrade\` merges newer versions into them. Requires git and no uncommitted changes; \`${UNDO}\` undoes it.
 
   PACKAGE       ${PACKAGE_NAMES.join(", ")}
 
   --dry-run     print what would change, and change nothing
-  --no-install  leave npm install to you`;
+  --no-install  do not run npm install`;
 
 export async function eject(root: string, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, {
@@ -58,13 +58,13 @@ export async function eject(root: string, args: readonly string[]): Promise<numb
   });
 }
 
-/** @throws UsageError when it is not one package that the service uses as such. */
+/** @throws UsageError unless the arguments name one package that the service uses and has not ejected. */
 function parseName([name = "", ...others]: string[], manifest: ServiceManifest): string {
   if (others.length > 0 || !PACKAGE_NAMES.includes(name)) {
     throw new UsageError(`expected one PACKAGE of ${PACKAGE_NAMES.join(", ")}`);
   }
   if (manifest.berth.ejected?.includes(name)) {
-    throw new UsageError(`${name} is in ${folderOf(name)} already: change it there`);
+    throw new UsageError(`${name} is already in ${folderOf(name)}: change it there`);
   }
   if (name in manifest.dependencies || name in manifest.devDependencies) return name;
   throw new UsageError(`the service does not use ${name}: npm run add adds the part that needs it`);

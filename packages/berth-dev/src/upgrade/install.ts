@@ -1,4 +1,4 @@
-// The service's packages: the lock file of a planned change, and the installation after it.
+// Installs the service's packages: the lock file of a planned change, and npm install after it.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ export function withLock(root: string, plan: ServicePlan): ServicePlan {
 }
 
 /**
- * Installs the dependencies, unless that is left to the owner, and says what is next.
+ * Installs the dependencies, unless the owner wants to do that, and prints the next steps.
  * @returns The exit code.
  */
 export function finish(

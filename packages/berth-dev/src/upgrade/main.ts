@@ -21,17 +21,17 @@ import { compareVersions } from "./versions";
 
 const usage = `Usage: berth upgrade [--check | --diff | --dry-run] [--no-install] [VERSION | PATH | URL]
 
-Upgrades Berth's packages, and merges what has changed in the template since the recorded version into the service's files, as
-git merges a branch. Requires git and no uncommitted changes: \`${UNDO}\` undoes it.
+Upgrades Berth's packages, and merges the template's changes since the recorded version into the service's files, as git
+merges a branch. Requires git and no uncommitted changes; \`${UNDO}\` undoes it.
 
-  VERSION       from npm's registry, if the packages come from there (default: the newest)
-  PATH          a clone of Berth, a folder with the tarballs of its packages, or the tarball of berth-dev with the others beside it
-  URL           of that tarball, or of a page that lists such a folder
+  VERSION       a version in npm's registry, if the packages come from there (default: the newest)
+  PATH          a clone of Berth, a folder with the tarballs of its packages, or berth-dev's tarball in such a folder
+  URL           the URL of that tarball, or of a page that lists such a folder
 
   --check       exit with 1 if there is a newer version, and change nothing
-  --diff        print what has changed in the packages' sources, and change nothing
+  --diff        print the changes of the packages' sources, and change nothing
   --dry-run     print what would change, and change nothing
-  --no-install  leave npm install to you`;
+  --no-install  do not run npm install`;
 
 export async function upgrade(root: string, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, {
@@ -80,7 +80,7 @@ function check({ version }: Release): number {
   console.log(
     isNewer
       ? `Berth ${version} is newer than the service's ${ownVersion}: npm run upgrade`
-      : `The service has Berth ${ownVersion}; there is no newer version than ${version}.`,
+      : `The service has Berth ${ownVersion}; the newest version is ${version}.`,
   );
   return isNewer ? 1 : 0;
 }
@@ -90,7 +90,7 @@ function requireNewer({ version }: Release): void {
   if (order > 0) return;
   throw new UsageError(
     order === 0
-      ? `the service has version ${version} already: there is nothing to upgrade`
+      ? `the service already has version ${version}: there is nothing to upgrade`
       : `version ${version} is older than the service's ${ownVersion}: name a newer one, or revert the commit of the upgrade`,
   );
 }

@@ -20,7 +20,7 @@ export const fileNameOf = (name: string, version: string): string => `${name}-${
 
 /**
  * Unpacks a package into a new folder.
- * @throws UsageError when the tarball is incomplete, or of another package or version.
+ * @throws UsageError when the tarball is incomplete, or contains another package or version.
  */
 export function unpackTarball(
   path: string,
@@ -42,13 +42,13 @@ export function unpackTarball(
     return manifest;
   const wanted = version === undefined ? name : `${name} ${version}`;
   throw new UsageError(
-    `${path} has ${manifest.name} ${manifest.version}, not ${wanted}: replace it by the tarball of ${wanted}; nothing has been changed`,
+    `${path} has ${manifest.name} ${manifest.version}, not ${wanted}: replace it with the tarball of ${wanted}; nothing has been changed`,
   );
 }
 
 /**
- * Unpacks a package as a folder to change: its sources, without what is compiled from them, without scripts, and with no other
- * development dependencies than its sources import.
+ * Unpacks a package's sources so that they can be changed: without the compiled files, without scripts, and with only those
+ * development dependencies that the sources import.
  */
 export function unpackSources(path: string, folder: string, name: string, version?: string): void {
   unpackTarball(path, folder, name, version);

@@ -1,4 +1,4 @@
-// The order of versions.
+// Compares versions.
 
 const byNumber = new Intl.Collator("en", { numeric: true }).compare;
 
@@ -11,7 +11,7 @@ export function compareVersions(a: string, b: string): number {
   return byNumber(pre, otherPre);
 }
 
-/** Whether a version comes after `from`, and not after `to`. */
+/** Whether a version is after `from`, up to and including `to`. */
 export const isBetween = (version: string, from: string, to: string): boolean =>
   compareVersions(version, from) > 0 && compareVersions(version, to) <= 0;
 

@@ -122,7 +122,7 @@ describe("berth doctor", () => {
     expect(await doctor([], { NODE_ENV: "production" })).toEqual({
       code: 0,
       stdout:
-        "warning  npm: NODE_ENV=production makes npm leave out development dependencies, such as this command's\n" +
+        "warning  npm: NODE_ENV=production makes npm omit development dependencies, such as this command's\n" +
         "         unset NODE_ENV\n",
       stderr: "",
     });
@@ -180,8 +180,8 @@ describe("berth doctor", () => {
     write("package.json", JSON.stringify({ name: "ships", engines: { node: ">=99" } }));
     write("Dockerfile", "FROM node:24-slim AS build\n");
     expect(await findings()).toEqual([
-      `error node: Node ${process.versions.node} runs, but package.json needs >=99 → Install a supported version, and run npm ci with it`,
-      "warning node: Dockerfile names Node 24, but package.json needs >=99 → Change Dockerfile, or engines.node in package.json",
+      `error node: this is Node ${process.versions.node}, but package.json requires >=99 → Install a supported version, and run npm ci with it`,
+      "warning node: Dockerfile names Node 24, but package.json requires >=99 → Change Dockerfile, or engines.node in package.json",
     ]);
   });
 
@@ -238,13 +238,13 @@ describe("berth doctor", () => {
     write(".data/postgres/global/pg_control", "\0".repeat(16));
     expect(await findings()).toEqual([
       expect.stringMatching(
-        /^error data: \S+postgres has the data of another version of PostgreSQL than the installed PGlite → Remove it to start with an empty database, or set DATA_DIR to another directory$/,
+        /^error data: the data in \S+postgres is from another version of PostgreSQL than the installed PGlite's → Remove it to start with an empty database, or set DATA_DIR to another directory$/,
       ),
     ]);
     write("own/notes.txt", "mine");
     expect(await findings({ DATA_DIR: "own" })).toEqual([
       expect.stringMatching(
-        /^error data: \S+own has files, such as notes\.txt, but is no database → Move them elsewhere, or set DATA_DIR to another directory$/,
+        /^error data: \S+own has files, such as notes\.txt, but is not a database → Move them elsewhere, or set DATA_DIR to another directory$/,
       ),
     ]);
   });
@@ -256,12 +256,12 @@ describe("berth doctor", () => {
     write("scripts/tell.ts", "process.env.BY_SCRIPT");
     git("add", ".env");
     expect(await findings({ SAILS: "4" })).toEqual([
-      "error env-file: .env is in git, with whatever secrets it has → git rm --cached .env, add it to .gitignore, and replace the secrets: they stay in the history",
-      "warning env-file: .env may have secrets, and other users of this machine can read it (mode 0644) → chmod 600 .env",
+      "error env-file: .env is in git, and so are its secrets → git rm --cached .env, add it to .gitignore, and replace the secrets: they stay in the history",
+      "warning env-file: .env may contain secrets, but other users of this machine can read it (mode 0644) → chmod 600 .env",
       "warning env-file: .env has a byte order mark and CRLF line ends, which become part of names and values for docker --env-file, systemd and sh → sed -i -e '1s/^\\xEF\\xBB\\xBF//' -e 's/\\r$//' .env",
-      "warning env-file: SAILS in .env is ignored: the shell has another value, which wins → unset SAILS",
-      "warning variables: SAIL in .env is read by no process: did you mean SAILS? → Rename it to SAILS, or remove it",
-      "warning variables: STRIPE in .env is read by no process → Remove it, or declare it in src/config.ts",
+      "warning env-file: SAILS in .env is ignored: the shell sets another value, which takes precedence → unset SAILS",
+      "warning variables: no process reads SAIL in .env: did you mean SAILS? → Rename it to SAILS, or remove it",
+      "warning variables: no process reads STRIPE in .env → Remove it, or declare it in src/config.ts",
     ]);
   });
 
@@ -315,7 +315,7 @@ describe("berth doctor", () => {
     const early = MIGRATION.replace("20260101000000_create-ships", "20250101000000_create-crews");
     write(early, `export const up = (pgm: any) => pgm.sql("CREATE TABLE crews ()");`);
     expect(await findings()).toEqual([
-      "warning migrations: the development database lacks 20250101000000_create-crews → npm run db -- migrate; npm run dev does it, too",
+      "warning migrations: the development database lacks 20250101000000_create-crews → npm run db -- migrate; npm run dev applies them, too",
       "warning migrations: 20250101000000_create-crews would be applied after 20260101000000_create-ships, which comes later: a new database applies them in the other order → Give them a later time, if they are not deployed yet",
     ]);
     expect(migrate()).toBe("applied 20250101000000_create-crews\n");
@@ -327,7 +327,7 @@ describe("berth doctor", () => {
     write("src/features/crews/migrations/20260101000000_create-crews.ts", "");
     expect(await findings()).toEqual([
       "error migrations: two features have a migration 20260101000000_create-crews: a database applies only one of them → Rename one of them",
-      "warning migrations: migrations 20260101000000_create-crews and 20260101000000_create-ships have the same time: only the rest of their names orders them → Give the later one a later time",
+      "warning migrations: migrations 20260101000000_create-crews and 20260101000000_create-ships have the same time: only the rest of their names determines the order → Give the later one a later time",
     ]);
   });
 
@@ -339,18 +339,18 @@ describe("berth doctor", () => {
     expect(await findings(url)).toEqual([]);
     expect(await findings({ ...url, ...late })).toEqual([
       expect.stringMatching(
-        /^warning clock: this machine's clock is 3\d{3} s behind the database's: tokens, sessions and leases of jobs expire at the wrong time → sudo timedatectl/,
+        /^warning clock: this machine's clock is 3\d{3} s behind the database's: tokens, sessions and job leases expire at the wrong time → sudo timedatectl/,
       ),
     ]);
     await other.stop();
   });
 
   it.each([
-    ["is not installed", undefined, "Install Docker, and then run docker compose up --wait"],
+    ["is not installed", undefined, "Install Docker, then run docker compose up --wait"],
     [
       "does not respond",
       'echo "Cannot connect to the Docker daemon" >&2; exit 1',
-      "Start Docker, whose daemon does not respond, and then run docker compose up --wait",
+      "Docker's daemon does not respond: start it, then run docker compose up --wait",
     ],
     [
       "refuses this user",

@@ -33,7 +33,7 @@ describe("runChecks", () => {
       {
         check: "broken",
         level: "warning",
-        message: "not checked, as the check itself failed: no such table",
+        message: "not checked, because the check itself failed: no such table",
       },
     ]);
   });

@@ -29,14 +29,14 @@ describe("versions of Node", () => {
 
   it("reports the version that runs as an error", () => {
     expect(messages(judgeVersions({ ...versions, running: "18.20.4" }))).toEqual([
-      "error: Node 18.20.4 runs, but package.json needs >=20.19 <27",
+      "error: this is Node 18.20.4, but package.json requires >=20.19 <27",
     ]);
   });
 
   it("reports files that name a version which package.json does not allow", () => {
     const images = [{ file: "Dockerfile", version: "18" }];
     expect(messages(judgeVersions({ ...versions, images }))).toEqual([
-      "warning: Dockerfile names Node 18, but package.json needs >=20.19 <27",
+      "warning: Dockerfile names Node 18, but package.json requires >=20.19 <27",
     ]);
   });
 
@@ -44,7 +44,7 @@ describe("versions of Node", () => {
     const pins = [{ file: ".node-version", version: "22.12.0" }];
     const images = [{ file: "Dockerfile", version: "24" }];
     expect(messages(judgeVersions({ ...versions, pins, images }))).toEqual([
-      "warning: Node 24.1.0 runs, but .node-version names 22.12.0",
+      "warning: this is Node 24.1.0, but .node-version names 22.12.0",
       "warning: .node-version names Node 22.12.0, but Dockerfile runs 24",
     ]);
   });
@@ -72,7 +72,7 @@ describe("npm", () => {
 
   it("reports an old or missing one", () => {
     expect(messages([judgeNpm("9.9.4", {}), judgeNpm("", {})].flat())).toEqual([
-      "warning: npm 9.9.4 is older than the one that supported versions of Node bring",
+      "warning: npm 9.9.4 is older than the one that comes with supported versions of Node",
       "warning: npm cannot be run",
     ]);
   });
@@ -84,7 +84,7 @@ describe("npm", () => {
     expect(judgeNpm("11.0.0", env)).toEqual([
       {
         level: "warning",
-        message: `${setting} makes npm leave out development dependencies, such as this command's`,
+        message: `${setting} makes npm omit development dependencies, such as this command's`,
         cure,
       },
     ]);
@@ -100,7 +100,7 @@ describe("npm audit", () => {
 
   it("is only noted when the registry does not answer", () => {
     const error = { message: "request failed", error: { code: "ECONNREFUSED" } };
-    const note = "note: not checked: the registry does not answer npm audit";
+    const note = "note: not checked: the registry does not respond to npm audit";
     expect(messages(judgeAudit(JSON.stringify(error)))).toEqual([note]);
     expect(messages(judgeAudit(""))).toEqual([note]);
   });
@@ -111,11 +111,11 @@ describe("npm audit", () => {
     expect(audit({ express, pino })).toEqual([
       {
         level: "warning",
-        message: "known vulnerabilities in what production runs: express (high), pino (low)",
+        message: "production dependencies have known vulnerabilities: express (high), pino (low)",
         cure: "npm audit fix; npm audit shows each",
       },
     ]);
-    expect(audit({ pino })[0]?.cure).toBe("npm audit shows each: there is no fixed version yet");
+    expect(audit({ pino })[0]?.cure).toBe("npm audit shows each; there is no fixed version yet");
   });
 });
 
@@ -130,7 +130,7 @@ describe("the clock", () => {
     [{ before: 90_000, database: 0, after: 90_010 }, "90 s ahead of"],
   ])("reports %j", (reading, difference) => {
     expect(messages(judgeClock(reading))).toEqual([
-      `warning: this machine's clock is ${difference} the database's: tokens, sessions and leases of jobs expire at the wrong time`,
+      `warning: this machine's clock is ${difference} the database's: tokens, sessions and job leases expire at the wrong time`,
     ]);
   });
 });
@@ -142,7 +142,7 @@ describe("names of migrations", () => {
 
   it("reports two with the same time, and two with the same name", () => {
     expect(messages(judgeNames(["1_a", "1_b"]))).toEqual([
-      "warning: migrations 1_a and 1_b have the same time: only the rest of their names orders them",
+      "warning: migrations 1_a and 1_b have the same time: only the rest of their names determines the order",
     ]);
     expect(messages(judgeNames(["1_a", "1_a"]))).toEqual([
       "error: two features have a migration 1_a: a database applies only one of them",
@@ -200,10 +200,10 @@ describe("the network", () => {
   it("reports a localhost that leads nowhere", async () => {
     const found = await judgeNetwork({ canBind: cannotBind, ...localhost("::1") });
     expect(messages(found)).toContain(
-      "warning: localhost has only ::1, and this machine has no IPv6: URLs with localhost do not work",
+      "warning: localhost has only ::1, and this machine has no IPv6: URLs with localhost will not work",
     );
     expect(messages(await judgeNetwork({ canBind, ...localhost() }))).toEqual([
-      "warning: localhost has no address: URLs with localhost do not work",
+      "warning: localhost has no address: URLs with localhost will not work",
     ]);
   });
 });

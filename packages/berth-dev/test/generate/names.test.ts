@@ -67,15 +67,15 @@ describe("the name of a feature", () => {
     [LONG, isNoName(`"${"x".repeat(60)}…"`)],
     [
       "classes",
-      '"class" is a word of JavaScript: choose another name, or give a singular, such as --singular class-item',
+      '"class" is a reserved word in JavaScript: choose another name, or give a singular, such as --singular class-item',
     ],
     [
       "constructor",
-      '"constructor" is a word of JavaScript: choose another name, or give a singular, such as --singular constructor-item',
+      '"constructor" is a reserved word in JavaScript: choose another name, or give a singular, such as --singular constructor-item',
     ],
     [
       "news",
-      '"news" has no other singular, and the code needs both: give one, such as --singular news-item',
+      '"news" is its own singular, but the code needs two names: give one, such as --singular news-item',
     ],
   ])("cannot be %s", (name, message) => {
     expect(messageOf(() => parseFeatureName(name))).toBe(message);
@@ -130,16 +130,16 @@ describe("a field", () => {
     "text, email, url, integer, number, decimal, money, boolean, date, dateTime, uuid, id, enum, references";
   it.each([
     [[], `expected fields, ${example}`],
-    [["a"], `the field a has no type that can be read: write it ${example}`],
-    [["a:text(1,80"], `the field a has no type that can be read: write it ${example}`],
+    [["a"], `the type of the field a is missing or malformed: write it ${example}`],
+    [["a:text(1,80"], `the type of the field a is missing or malformed: write it ${example}`],
     [["a:foo"], `the field a has the unknown type "foo": expected one of ${types}`],
     [["a:constructor"], `the field a has the unknown type "constructor": expected one of ${types}`],
     [["a-b:text"], `"a-b" is not a field: use a-z, A-Z and 0-9, at most 40, ${example}`],
-    [["id:text"], "every feature has the field id: leave it out"],
-    [["createdAt:date"], "every feature has the field createdAt: leave it out"],
+    [["id:text"], "every feature has the field id: omit it"],
+    [["createdAt:date"], "every feature has the field createdAt: omit it"],
     [["constructor:text"], '"constructor" cannot be the name of a field: choose another one'],
     [["ctid:text"], '"ctid" cannot be the name of a field: choose another one'],
-    [["a:text", "a:date"], "the field a is there twice: name one of them differently"],
+    [["a:text", "a:date"], "the field a is given twice: rename one of them"],
     [
       ["a:money", "aAmount:id"],
       "the fields a and aAmount have the same column, a_amount: name one of them differently",
@@ -164,7 +164,7 @@ describe("a field", () => {
       ["a:references"],
       'the field a references "": expected one table, such as references(customers)',
     ],
-    [["a:boolean:unique"], "the field a of type boolean cannot be unique: leave that out"],
+    [["a:boolean:unique"], "the field a of type boolean cannot be unique: omit that"],
     [["a:integer(1,3):unique"], "the field a has too few values to be unique: widen its range"],
   ])("cannot be %j", (specs, message) => {
     expect(messageOf(() => code(...specs))).toBe(message);
@@ -174,12 +174,12 @@ describe("a field", () => {
 describe("the command line of berth new", () => {
   const kinds = "feature, middleware, migration, process, service";
   it.each([
-    [[], `name what is to be written: expected one of ${kinds}`],
-    [["foo", "x"], `"foo" is not known: expected one of ${kinds}`],
+    [[], `the KIND is missing: expected one of ${kinds}`],
+    [["foo", "x"], `the kind "foo" is unknown: expected one of ${kinds}`],
     [["process"], "name the process: npx berth new process NAME"],
-    [["process", "x", "y"], 'a process does not take the argument "y": leave it out'],
-    [["feature", "x", "--http"], "--http is for berth new process: leave it out"],
-    [["process", "x", "--singular", "y"], "--singular is for berth new feature: leave it out"],
+    [["process", "x", "y"], 'a process does not take the argument "y": omit it'],
+    [["feature", "x", "--http"], "--http is for berth new process: omit it"],
+    [["process", "x", "--singular", "y"], "--singular is for berth new feature: omit it"],
   ])("rejects %j", (args, message) => {
     expect(messageOf(() => readOptions(args))).toBe(message);
   });

@@ -171,14 +171,14 @@ export function mountRoutes(to: Express, all: Services): void {
       "src/features/notes exists: choose another name, or remove it",
     );
     await expect(feature("labels", "a:text")).rejects.toThrow(
-      "there is a table labels already, created by the feature tags: choose another name",
+      "the table labels already exists, created by the feature tags: choose another name",
     );
     await expect(feature("pages", "a:text")).rejects.toThrow(
       'the code of a feature uses the name "page" itself: choose another name, or give a singular, such as --singular page-item',
     );
     writeFileSync(join(folder, "src/routes.ts"), routes);
     await expect(feature("orders", "a:text")).rejects.toThrow(
-      "src/routes.ts has the path /orders already: choose another name",
+      "src/routes.ts already has the path /orders: choose another name",
     );
   });
 });
@@ -217,7 +217,7 @@ describe("what else is new", () => {
       /BILLING_URL: serviceUrl\(\{\n.*\n.*\n {2}\}\),\n {2}\/\/ GREETING/,
     );
     await expect(planService(workspace, "database")).rejects.toThrow(
-      "src/config.ts has DATABASE_URL",
+      "src/config.ts already has DATABASE_URL",
     );
   });
 
@@ -230,7 +230,7 @@ describe("what else is new", () => {
     ]);
     expect(plan.changed.get("Procfile.dev")?.after).toMatch(/\n# formation: sweeper=0\nsweeper: /);
     await expect(planProcess(workspace, { name: "web", isHttp: true })).rejects.toThrow(
-      "Procfile has a process web already: choose another name",
+      "Procfile already has a process web: choose another name",
     );
   });
 

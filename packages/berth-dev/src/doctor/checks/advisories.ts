@@ -1,15 +1,15 @@
-// Known vulnerabilities of what runs in production, if the registry answers.
+// Checks production dependencies for known vulnerabilities, if the registry responds.
 import type { Finding } from "../check";
 import { type Context, readText, REGISTRY_LIMIT_MS } from "../context";
 import { runProgram } from "../run-program";
 
 const COMMAND = [
   ...["audit", "--omit=dev", "--json", "--package-lock-only"],
-  // One try: whoever is offline does not wait.
+  // One attempt: being offline must not make the doctor slow.
   ...["--fetch-retries=0", "--no-update-notifier"],
 ];
 
-/** What `npm audit --json` prints, as far as it is used. */
+/** The members of `npm audit --json` that are used. */
 interface Audit {
   vulnerabilities?: Record<string, { severity: string; fixAvailable: boolean | object }>;
 }
@@ -27,7 +27,7 @@ export async function checkAdvisories(context: Context, given: AbortSignal): Pro
 export function judgeAudit(output: string): Finding[] {
   const { vulnerabilities } = parse(output);
   if (vulnerabilities === undefined)
-    return [{ level: "note", message: "not checked: the registry does not answer npm audit" }];
+    return [{ level: "note", message: "not checked: the registry does not respond to npm audit" }];
   const all = Object.entries(vulnerabilities);
   if (all.length === 0) return [];
   const names = all.map(([name, { severity }]) => `${name} (${severity})`).join(", ");
@@ -35,15 +35,15 @@ export function judgeAudit(output: string): Finding[] {
   return [
     {
       level: "warning",
-      message: `known vulnerabilities in what production runs: ${names}`,
+      message: `production dependencies have known vulnerabilities: ${names}`,
       cure: isFixable
         ? "npm audit fix; npm audit shows each"
-        : "npm audit shows each: there is no fixed version yet",
+        : "npm audit shows each; there is no fixed version yet",
     },
   ];
 }
 
-/** Empty if the output is not JSON, as of an npm that was stopped. */
+/** Returns {} if the output is not JSON, because npm was stopped. */
 function parse(output: string): Audit {
   try {
     return JSON.parse(output) as Audit;

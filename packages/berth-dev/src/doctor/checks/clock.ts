@@ -1,14 +1,14 @@
-// This machine's clock, compared with the one of a database elsewhere.
+// Compares this machine's clock with that of a database elsewhere.
 import type { Finding } from "../check";
 import type { Context } from "../context";
 import type { ClockReading } from "../database";
 
-/** NTP keeps clocks closer than this, in milliseconds. */
+/** The allowed difference, in milliseconds: NTP keeps clocks closer. */
 const ALLOWED_MS = 2000;
 
 export async function checkClock(context: Context): Promise<Finding[]> {
   const state = await context.database();
-  // The embedded one has this machine's clock.
+  // The embedded database uses this machine's clock.
   return state && "clock" in state && !state.isEmbedded ? judgeClock(state.clock) : [];
 }
 
@@ -22,7 +22,7 @@ export function judgeClock({ before, database, after }: ClockReading): Finding[]
   return [
     {
       level: "warning",
-      message: `this machine's clock is ${Math.round(offMs / 1000)} s ${direction} the database's: tokens, sessions and leases of jobs expire at the wrong time`,
+      message: `this machine's clock is ${Math.round(offMs / 1000)} s ${direction} the database's: tokens, sessions and job leases expire at the wrong time`,
       cure: "sudo timedatectl set-ntp true; in WSL: sudo hwclock -s",
     },
   ];

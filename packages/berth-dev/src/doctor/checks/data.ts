@@ -1,4 +1,4 @@
-// The development database's directory: whether it can be opened by `npm run dev`.
+// Checks whether `npm run dev` can open the development database's directory.
 import { accessSync, constants, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,14 +22,14 @@ export async function checkData(context: Context): Promise<Finding[]> {
   }
   const owner = await lockOwner(folder);
   const isRunning = ((await context.formation())?.running.length ?? 0) > 0;
-  // This process has the lock while it reads the migrations.
+  // This process holds the lock while it reads the migrations.
   const isFree = owner === undefined || owner === process.pid;
   if (!isFree) return isRunning ? [] : [inUse(folder, owner)];
   const names = readdirSync(folder).filter((name) => !isLockFile(name));
   if (names.includes("PG_VERSION")) return judgeVersion(folder);
-  // What a killed process has begun is in this folder, and is removed at the next start.
+  // A killed process leaves its unfinished work in this folder; the next start removes it.
   if (names.length === 0 || names.includes("unfinished")) return [];
-  const message = `${folder} has files, such as ${names[0]}, but is no database`;
+  const message = `${folder} has files, such as ${names[0]}, but is not a database`;
   return [{ level: "error", message, cure: `Move them elsewhere, or ${OTHER}` }];
 }
 
@@ -62,7 +62,7 @@ async function judgeVersion(folder: string): Promise<Finding[]> {
     return [
       {
         level: "error",
-        message: `${folder} has the data of another version of PostgreSQL than the installed PGlite`,
+        message: `the data in ${folder} is from another version of PostgreSQL than the installed PGlite's`,
         cure: `Remove it to start with an empty database, or ${OTHER}`,
       },
     ];

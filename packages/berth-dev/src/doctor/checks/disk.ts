@@ -1,4 +1,4 @@
-// Room on the disk, and a folder for temporary files.
+// Checks for free disk space, and for a writable folder for temporary files.
 import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The file `.env` itself: who can read it, whether git has it, and what other programs make of it.
+// Checks the file `.env` itself: its permissions, whether git tracks it, and whether other programs can parse it.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvFile } from "berth/process";
@@ -39,13 +39,13 @@ function judgeMode(path: string): Finding[] {
   return [
     {
       level: "warning",
-      message: `${FILE} may have secrets, and other users of this machine can read it (mode ${octal})`,
+      message: `${FILE} may contain secrets, but other users of this machine can read it (mode ${octal})`,
       cure: `chmod 600 ${FILE}`,
     },
   ];
 }
 
-/** Berth reads both; other programs that read the file do not. */
+/** Berth accepts both; other programs that read the file do not. */
 function judgeBytes(bytes: Buffer): Finding[] {
   const found = [
     ...(bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? ["a byte order mark"] : []),
@@ -69,7 +69,7 @@ function judgeShadowed(values: Record<string, string>, env: NodeJS.ProcessEnv): 
     return [
       {
         level: "warning",
-        message: `${name} in ${FILE} is ignored: the shell has another value, which wins`,
+        message: `${name} in ${FILE} is ignored: the shell sets another value, which takes precedence`,
         cure: `unset ${name}`,
       },
     ];
@@ -84,7 +84,7 @@ async function judgeGit(root: string, signal: AbortSignal): Promise<Finding[]> {
     return [
       {
         level: "error",
-        message: `${FILE} is in git, with whatever secrets it has`,
+        message: `${FILE} is in git, and so are its secrets`,
         cure: `git rm --cached ${FILE}, add it to .gitignore, and replace the secrets: they stay in the history`,
       },
     ];

@@ -1,4 +1,4 @@
-// Migrations: their names, and what the development database has of them.
+// Checks the names of migrations, and which of them the development database has.
 import { join } from "node:path";
 import { listMigrations } from "../../db/migration-files";
 import type { Finding } from "../check";
@@ -23,14 +23,14 @@ export function judgeNames(names: readonly string[]): Finding[] {
       const message = `two features have a migration ${name}: a database applies only one of them`;
       return [{ level: "error", message, cure: "Rename one of them" }];
     }
-    const message = `migrations ${before} and ${name} have the same time: only the rest of their names orders them`;
+    const message = `migrations ${before} and ${name} have the same time: only the rest of their names determines the order`;
     return [{ level: "warning", message, cure: "Give the later one a later time" }];
   });
 }
 
 /**
  * @param present The migrations that have a file, sorted.
- * @param applied Those of the database, in the order in which they were applied.
+ * @param applied The migrations in the database, in the order in which they were applied.
  */
 export function judgeApplied(present: readonly string[], applied: readonly string[]): Finding[] {
   const pending = present.filter((name) => !applied.includes(name));
@@ -40,7 +40,7 @@ export function judgeApplied(present: readonly string[], applied: readonly strin
     findings.push({
       level: "warning",
       message: `the development database lacks ${pending.join(", ")}`,
-      cure: "npm run db -- migrate; npm run dev does it, too",
+      cure: "npm run db -- migrate; npm run dev applies them, too",
     });
   }
   const last =

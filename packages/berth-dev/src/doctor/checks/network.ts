@@ -1,10 +1,10 @@
-// Whether the service can bind every address, and `localhost` leads to it.
+// Checks whether the service can bind every address, and whether `localhost` resolves to it.
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Finding } from "../check";
 
-/** What the check learns of the machine. */
+/** What the check needs to know about the machine. */
 export interface Network {
   /** Whether a server can listen on an address. */
   canBind: (host: string) => Promise<boolean>;
@@ -29,7 +29,7 @@ export async function judgeNetwork({ canBind, localhost }: Network): Promise<Fin
     const found = addresses.length === 0 ? "no address" : `only ${addresses.join(", ")}`;
     findings.push({
       level: "warning",
-      message: `localhost has ${found}${hasIpv6 ? "" : ", and this machine has no IPv6"}: URLs with localhost do not work`,
+      message: `localhost has ${found}${hasIpv6 ? "" : ", and this machine has no IPv6"}: URLs with localhost will not work`,
       cure: "Add the line 127.0.0.1 localhost to /etc/hosts",
     });
   }

@@ -1,4 +1,4 @@
-// The version of Node that runs, and the versions that files of the service name.
+// Compares the running version of Node with the versions named in the service's files.
 import { isInRange } from "berth/process";
 import type { Finding } from "../check";
 import { readText, type Context } from "../context";
@@ -9,7 +9,7 @@ export interface Pin {
   version: string;
 }
 
-/** Files with nothing but a version. */
+/** Files that contain only a version. */
 const VERSION_FILES = [".node-version", ".nvmrc"];
 const IMAGE = /^FROM\s+(?:--\S+\s+)*(?:\S+\/)?node:(\d+(?:\.\d+){0,2})/gm;
 
@@ -31,9 +31,9 @@ interface Versions {
   running: string;
   /** The range in package.json. */
   needed: string | undefined;
-  /** What developers are to run. */
+  /** The versions for developers. */
   pins: readonly Pin[];
-  /** What runs in production. */
+  /** The versions for production. */
   images: readonly Pin[];
 }
 
@@ -43,7 +43,7 @@ export function judgeVersions({ running, needed, pins, images }: Versions): Find
   if (needed !== undefined && !isInRange(running, needed)) {
     findings.push({
       level: "error",
-      message: `Node ${running} runs, but package.json needs ${needed}`,
+      message: `this is Node ${running}, but package.json requires ${needed}`,
       cure: "Install a supported version, and run npm ci with it",
     });
   }
@@ -51,7 +51,7 @@ export function judgeVersions({ running, needed, pins, images }: Versions): Find
     if (needed === undefined || mayBeIn(version, needed)) continue;
     findings.push({
       level: "warning",
-      message: `${file} names Node ${version}, but package.json needs ${needed}`,
+      message: `${file} names Node ${version}, but package.json requires ${needed}`,
       cure: `Change ${file}, or engines.node in package.json`,
     });
   }
@@ -59,7 +59,7 @@ export function judgeVersions({ running, needed, pins, images }: Versions): Find
     if (!isInRange(running, version)) {
       findings.push({
         level: "warning",
-        message: `Node ${running} runs, but ${file} names ${version}`,
+        message: `this is Node ${running}, but ${file} names ${version}`,
         cure: "Switch to that version (nvm use, fnm use), or change the file",
       });
     }
@@ -77,7 +77,7 @@ export function judgeVersions({ running, needed, pins, images }: Versions): Find
 
 const majorOf = (version: string): string => version.split(".")[0] ?? "";
 
-/** Whether one of the versions that it stands for is in the range: `20` is any 20.x. */
+/** Whether any version that a pin allows is in the range: `20` allows any 20.x. */
 function mayBeIn(version: string, range: string): boolean {
   const [major = "", minor, patch] = version.split(".");
   const filled = (missing: string) => `${major}.${minor ?? missing}.${patch ?? missing}`;

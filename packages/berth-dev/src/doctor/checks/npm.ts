@@ -1,4 +1,4 @@
-// The version of npm, and settings that make it leave packages out.
+// Checks npm's version, and settings that make it omit packages.
 import type { Finding } from "../check";
 import type { Context } from "../context";
 import { runProgram } from "../run-program";
@@ -7,7 +7,7 @@ import { runProgram } from "../run-program";
 const OLDEST = 10;
 
 export async function checkNpm({ root, env }: Context, signal: AbortSignal): Promise<Finding[]> {
-  // Set where npm runs this command.
+  // Set if npm runs this command.
   const [, running] = /^npm\/(\S+)/.exec(env.npm_config_user_agent ?? "") ?? [];
   const version =
     running ?? (await runProgram("npm", ["--version"], { cwd: root, signal })).stdout.trim();
@@ -26,7 +26,7 @@ export function judgeNpm(version: string, env: NodeJS.ProcessEnv): Finding[] {
   } else if (Number.parseInt(version, 10) < OLDEST) {
     findings.push({
       level: "warning",
-      message: `npm ${version} is older than the one that supported versions of Node bring`,
+      message: `npm ${version} is older than the one that comes with supported versions of Node`,
       cure: `npm install --global npm@${OLDEST}`,
     });
   }
@@ -34,7 +34,7 @@ export function judgeNpm(version: string, env: NodeJS.ProcessEnv): Finding[] {
   if (omitting !== undefined) {
     findings.push({
       level: "warning",
-      message: `${omitting} makes npm leave out development dependencies, such as this command's`,
+      message: `${omitting} makes npm omit development dependencies, such as this command's`,
       cure: `unset ${omitting.split("=")[0]}`,
     });
   }

@@ -1,4 +1,4 @@
-// Whether node_modules has what package.json and package-lock.json ask for.
+// Checks whether node_modules matches package.json and package-lock.json.
 import { join } from "node:path";
 import type { Finding } from "../check";
 import type { Context } from "../context";
@@ -13,7 +13,7 @@ export function checkPackages(context: Context): Finding[] {
     return [
       {
         level: "error",
-        message: `package-lock.json does not know package.json's ${list(stale)}`,
+        message: `package-lock.json is out of date: it does not match package.json's ${list(stale)}`,
         cure: "npm install, and commit package-lock.json",
       },
     ];
@@ -26,7 +26,7 @@ export function checkPackages(context: Context): Finding[] {
       : [
           {
             level: "error" as const,
-            message: `other versions are installed than in package-lock.json: ${list(others)}`,
+            message: `installed versions differ from package-lock.json: ${list(others)}`,
             cure: "npm ci",
           },
         ]),

@@ -1,4 +1,4 @@
-// Whether `npm run dev` gets its ports, unless it runs already.
+// Checks whether the ports of `npm run dev` are free, unless it is already running.
 import { describeHolder, isPortFree } from "../../formation/free-ports";
 import type { Finding } from "../check";
 import type { Context } from "../context";

@@ -1,4 +1,4 @@
-// Servers that development uses instead of its own: whether they run, and if Docker is to run them, why not.
+// Checks servers that development uses instead of its own: whether they run and, if Docker should run them, why they do not.
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Finding } from "../check";
@@ -26,7 +26,7 @@ async function checkServer(
   text: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  // Not set. An invalid one is a finding of the variables.
+  // Not set, or invalid: the check of variables reports that.
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return [];
   const reason =
@@ -72,9 +72,9 @@ async function cureOfDocker(
 ): Promise<string> {
   const { code, stderr } = await runProgram("docker", ["info"], { cwd, env, signal });
   if (code === 0) return "docker compose up --wait";
-  if (code === undefined) return "Install Docker, and then run docker compose up --wait";
+  if (code === undefined) return "Install Docker, then run docker compose up --wait";
   const isDenied = /permission denied/i.test(stderr);
   return isDenied
-    ? 'Docker refuses this user: sudo usermod -aG docker "$USER", log in again, then docker compose up --wait'
-    : "Start Docker, whose daemon does not respond, and then run docker compose up --wait";
+    ? 'Docker denies access to this user: sudo usermod -aG docker "$USER", log in again, then docker compose up --wait'
+    : "Docker's daemon does not respond: start it, then run docker compose up --wait";
 }

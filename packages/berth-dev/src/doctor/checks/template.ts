@@ -1,4 +1,4 @@
-// Whether the service's files are of the installed version of the template, and whether a newer version waits.
+// Checks whether the service's files match the installed version of the template, and whether there is a newer version.
 import { isVendored, ownVersion } from "../../scaffold/service";
 import { compareVersions, isVersion } from "../../upgrade/versions";
 import type { Finding } from "../check";
@@ -20,7 +20,7 @@ export async function checkTemplate(context: Context, signal: AbortSignal): Prom
   return judgeNewest(await newestVersion(context, signal));
 }
 
-/** Empty if nobody can tell: tarballs in vendor/ come from nowhere in particular, and the registry may not answer. */
+/** Empty if that is unknown: tarballs in vendor/ have no registry, and the registry may not respond. */
 async function newestVersion(
   { root, env, manifest }: Context,
   given: AbortSignal,

@@ -1,4 +1,4 @@
-// The variables of src/config.ts, compared with .env, .env.example and the environment.
+// Compares the variables of src/config.ts with .env, .env.example and the environment.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../check";
@@ -36,14 +36,14 @@ export async function checkVariables(context: Context, signal: AbortSignal): Pro
 function describeFailure(stderr: string): Finding[] {
   const lines = stderr.split("\n");
   const reason = lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines[0] ?? "";
-  // What is missing is a finding of the check for packages.
+  // The check of packages reports what is missing.
   if (/^Error: Cannot find (module|package) '[^./]/.test(reason))
     return [{ level: "note", message: `not checked: ${reason}` }];
   const message = `src/config.ts cannot be loaded: ${reason}`;
   return [{ level: "error", message, cure: "Correct it; npm run typecheck may say more" }];
 }
 
-/** @param started The process types whose whole environment is known: only there is a missing variable a mistake. */
+/** @param started The process types whose whole environment is known: only for these is a missing variable a mistake. */
 function describeProblems(
   description: Description,
   started: readonly string[],
@@ -69,7 +69,7 @@ const TOOLS = [
   ...["PORT", "DATA_DIR", "IDLE_IN_TRANSACTION_TIMEOUT_MS", "TEST_DATABASE_URL"],
   ...["NODE_ENV", "NODE_OPTIONS", "NO_COLOR", "FORCE_COLOR", "TZ"],
 ];
-/** What libraries read by themselves. */
+/** Variables that libraries read by themselves. */
 const OF_LIBRARIES = /^(NODE|OTEL|AWS|PG|npm)_?[A-Za-z_]+$/;
 
 function describeUnknown(
@@ -87,7 +87,7 @@ function describeUnknown(
       const nearest = nearestName(name, candidates);
       return {
         level: "warning",
-        message: `${name} in .env is read by no process${nearest === undefined ? "" : `: did you mean ${nearest}?`}`,
+        message: `no process reads ${name} in .env${nearest === undefined ? "" : `: did you mean ${nearest}?`}`,
         cure:
           nearest === undefined
             ? "Remove it, or declare it in src/config.ts"

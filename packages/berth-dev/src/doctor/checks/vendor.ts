@@ -1,4 +1,4 @@
-// The packages in vendor/: whether each is the file that package-lock.json names, and its installed files are those in it.
+// Checks the packages in vendor/: whether each is the file that package-lock.json names, and whether its installed files match.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,15 +28,15 @@ async function checkTarball(
 ): Promise<Finding[]> {
   const tarball = await read(join(root, file));
   if (tarball === undefined) {
-    const message = `${file} is missing, and package-lock.json installs ${path} from it`;
+    const message = `${file} is missing, but package-lock.json installs ${path} from it`;
     return [{ level: "error", message, cure: `git checkout -- ${file}` }];
   }
   if (integrity !== undefined && !matches(tarball, integrity)) {
-    const message = `${file} is not the file that package-lock.json names: npm ci refuses it (EINTEGRITY)`;
+    const message = `${file} is not the file that package-lock.json names: npm ci rejects it (EINTEGRITY)`;
     const cure = `git checkout -- ${file}: a changed package needs a new version`;
     return [{ level: "error", message, cure }];
   }
-  // That it is not installed is a finding of its own.
+  // The check of packages reports that it is not installed.
   if (versionIn(join(root, path)) === undefined) return [];
   const edited = await editedFiles(join(root, path), tarball);
   if (edited.length === 0) return [];
@@ -45,13 +45,13 @@ async function checkTarball(
   return [
     {
       level: "warning",
-      message: `${path} was edited: ${first}${more} differs from ${file}, and other machines run the original`,
+      message: `${path} was edited: ${first}${more} differs from ${file}, but other machines run the original`,
       cure: "npm ci restores it",
     },
   ];
 }
 
-/** @param integrity As in a lock file: `sha512-…`, or several. */
+/** @param integrity As in a lock file: `sha512-…`, or several hashes. */
 function matches(bytes: Buffer, integrity: string): boolean {
   return integrity.split(/\s+/).some((each) => {
     const [algorithm = "", digest] = each.split(/-(.*)/, 2);
@@ -59,7 +59,7 @@ function matches(bytes: Buffer, integrity: string): boolean {
   });
 }
 
-/** The files of the package that are not as in its tarball, or missing. */
+/** The package's files that differ from its tarball, or are missing. */
 async function editedFiles(folder: string, tarball: Buffer): Promise<string[]> {
   const archive = await promisify<Buffer, Buffer>(gunzip)(tarball);
   const compared = [...readTar(archive)].map(async ([name, content]) => {

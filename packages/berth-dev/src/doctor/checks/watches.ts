@@ -1,4 +1,4 @@
-// Whether saves are noticed: file watches that are used up, and Windows drives, which report none.
+// Checks whether saves are noticed: file watches may be used up, and Windows drives in WSL report no saves.
 import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ function tryWatches(folder: string): Finding[] {
   });
 }
 
-/** @param kernel As `os.release()`: it tells WSL. */
+/** @param kernel `os.release()`, which identifies WSL. */
 export function judgeFolder(root: string, kernel: string): Finding[] {
   if (!/microsoft/i.test(kernel) || !/^\/mnt\/[a-z]\//.test(`${root}/`)) return [];
   return [
