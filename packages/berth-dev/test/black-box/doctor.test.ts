@@ -355,7 +355,7 @@ describe("berth doctor", () => {
     [
       "refuses this user",
       'echo "permission denied while trying to connect" >&2; exit 1',
-      'Docker refuses this user: sudo usermod -aG docker "$USER", log in again, then docker compose up --wait',
+      'Docker denies access to this user: sudo usermod -aG docker "$USER", log in again, then docker compose up --wait',
     ],
     ["has not started the servers", "exit 0", "docker compose up --wait"],
   ])("reports servers that do not run, when Docker %s", async (_, script, cure) => {

@@ -63,7 +63,10 @@ export function dispatchToWorkers(): Link {
       return { states, missing: chosen.map(({ id }) => id).filter((id) => !responded.has(id)) };
     }
     if (chosen.length > 1) {
-      return { status: 400, detail: `Choose a worker, as in ?worker=${worker.id}: ${ids}.` };
+      return {
+        status: 400,
+        detail: `Choose one of the workers ${ids}, as in ?worker=${worker.id}.`,
+      };
     }
     const outcome = await ask(worker, task, end);
     if (outcome) return { worker: worker.id, ...outcome } as Result;

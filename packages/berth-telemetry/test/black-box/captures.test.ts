@@ -135,7 +135,7 @@ describe("GET /debug/heap-snapshot", () => {
     const { detail } = (await refused.json()) as { detail: string };
     expect([refused.status, detail]).toEqual([
       409,
-      expect.stringMatching(/^The heap has \d+ MB\. .* ask for it with \?max-mb=\d+;/),
+      expect.stringMatching(/^The heap has \d+ MB\. .* add \?max-mb=\d+\./),
     ]);
     const [, query] = /(\?max-mb=\d+)/.exec(detail)!;
     const res = await ask(server.url, `heap-snapshot${query}`);

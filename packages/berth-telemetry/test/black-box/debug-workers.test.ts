@@ -32,7 +32,7 @@ describe("with workers", () => {
       400,
       problem(400, "Bad Request", {
         detail: expect.stringMatching(
-          /^Say of which worker, as in \?worker=[12]: [12], [12]\.$/,
+          /^Choose one of the workers [12], [12], as in \?worker=[12]\.$/,
         ) as string,
       }),
     ]);

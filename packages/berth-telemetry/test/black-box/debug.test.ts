@@ -51,9 +51,9 @@ describe("DEBUG_TOKEN", () => {
 it.each([
   ["state?seconds=1", "Unknown parameter. The parameters are worker."],
   ["cpu-profile?second=1", "Unknown parameter. The parameters are worker, seconds."],
-  ["cpu-profile?seconds=61", "Let seconds be a whole number from 1 to 60."],
-  ["cpu-profile?seconds=1e1", "Let seconds be a whole number from 1 to 60."],
-  ["heap-snapshot?max-mb=", "Let max-mb be a whole number from 1 to 1000000."],
+  ["cpu-profile?seconds=61", "seconds must be a whole number from 1 to 60."],
+  ["cpu-profile?seconds=1e1", "seconds must be a whole number from 1 to 60."],
+  ["heap-snapshot?max-mb=", "max-mb must be a whole number from 1 to 1000000."],
 ])("responds 400 to %s", async (path, detail) => {
   const server = await startDebugged();
   const res = await ask(server.url, path);
