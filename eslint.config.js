@@ -6,15 +6,15 @@ const ts = require("typescript-eslint");
 const { devDependencies } = require("./package.json");
 const packages = require("./packages/eslint.borders.js"); // part: berth
 
-/** It would work here, and be missing in production, after the prune. */
+/** An import would work here, but fail in production, where development dependencies are pruned. */
 const DEVELOPMENT_ONLY = {
   regex: `^(${Object.keys(devDependencies).join("|")})(/|$)`,
   message:
-    "This is a development dependency, which production does not have: `npm i --save-prod NAME` makes it the service's own.",
+    "This is a development dependency, which production does not have: `npm i --save-prod NAME` makes it a production dependency.",
   allowTypeImports: true,
 };
 
-/** Those of the Node that runs ESLint, and of CommonJS modules. */
+/** The globals of the Node that runs ESLint, and of CommonJS modules. */
 const NODE_GLOBALS = Object.fromEntries(
   [
     ...Object.getOwnPropertyNames(globalThis),
@@ -22,7 +22,7 @@ const NODE_GLOBALS = Object.fromEntries(
   ].map((name) => [name, "readonly"]),
 );
 
-/** What some files may not import; a later rule replaces an earlier one where both match a file. */
+/** Restricts what some files may import. For a file that several rules match, the last one applies. */
 const imports = (files, ...patterns) => ({
   files,
   rules: {
@@ -36,12 +36,12 @@ const imports = (files, ...patterns) => ({
 const OTHER_FEATURE = (up) => ({
   regex: `^${up}(?!\\.\\./)|^${up}\\.\\./features/`,
   message:
-    "A feature imports no other feature: put what both need into src/middleware or a folder of its own in src/, or pass it in from routes.ts.",
+    "A feature must not import another feature: put what both need into src/middleware or a folder of its own in src/, or pass it in from routes.ts.",
 });
 const NO_FEATURE = {
   regex: "^(\\.\\./)+features/",
   message:
-    "What features share knows none of them: take what you need as an argument, from routes.ts.",
+    "Code shared by features must not import any of them: take what you need as an argument, from routes.ts.",
 };
 const COMPOSITION = (up) => ({
   regex: `^${up}(app|routes|server|migrate|config)$`,
@@ -70,7 +70,7 @@ module.exports = ts.config(
     languageOptions: { globals: NODE_GLOBALS },
   },
   {
-    // What browsers run knows other globals.
+    // Scripts for browsers have other globals.
     files: ["src/**/public/**/*.js"],
     rules: { "no-undef": "off" },
   },

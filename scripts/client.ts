@@ -1,4 +1,4 @@
-// Writes the types of a client for your described routes, without starting the service: npm run client [-- FILE].
+// Writes types for a client of your described routes, without starting the service: npm run client [-- FILE].
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import openapiTS, { astToString, type OpenAPI3 } from "openapi-typescript";
@@ -9,13 +9,13 @@ const HEADER = "// The requests and responses of the service, written by `npm ru
 
 const USAGE = "npm run client -- [FILE] takes only the file to write (default: api.d.ts)";
 
-/** The types of an OpenAPI document for `openapi-fetch`. @throws Error when the document is invalid. */
+/** Returns the types of an OpenAPI document, for `openapi-fetch`. @throws Error when the document is invalid. */
 export async function clientTypes(document: object): Promise<string> {
   const types = await openapiTS(document as OpenAPI3, {
-    // A client may leave out a field that has a default.
+    // A client may omit a field that has a default.
     defaultNonNullable: false,
     silent: true,
-    // A file of a form.
+    // A file in a form.
     transform: ({ format }) =>
       format === "binary" ? factory.createTypeReferenceNode("Blob") : undefined,
   });
@@ -27,7 +27,7 @@ async function formatFor(file: string, types: string): Promise<string> {
   // Jest cannot load Prettier at the top of the file.
   const { format, resolveConfig } = await import("prettier");
   const style = await resolveConfig(file);
-  // Plugins may not be installed here, and types need none.
+  // Types need no plugins, which may not be installed here.
   return format(types, { ...style, plugins: [], parser: "typescript" });
 }
 

@@ -14,7 +14,7 @@ const src = join(__dirname, "../src");
 
 /** Returns the document, and the routes that have no description. @throws DescriptionError when a description contradicts itself. */
 export function describeService(): { document: object; undescribed: string[] } {
-  // Required variables get the examples of their declarations: nothing connects to them here.
+  // Required variables get the examples in their declarations: nothing here connects to them.
   const config = readEnvironment(webVariables, exampleEnvironment(webVariables));
   const logger = pino({ enabled: false });
   const about = readAbout(src);

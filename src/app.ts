@@ -1,4 +1,4 @@
-// The app factory: the whole middleware order on one screen. It reads no environment, does no I/O and never listens.
+// The app factory: all middleware, in order, on one screen. It reads no environment, does no I/O and never listens.
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { BackingService } from "berth/backing";
@@ -7,22 +7,22 @@ import { createExpress, errorHandler, everyRequest, livez, notFound, readyz } fr
 import type { ConfigOf, httpVariables } from "berth/config";
 import { mountDebug, mountMetrics } from "berth-telemetry";
 
-/** What an app is built from. */
+/** The app's dependencies. */
 export interface AppOptions {
   config: Pick<
     ConfigOf<typeof httpVariables>,
     "BODY_LIMIT_BYTES" | "TRUST_PROXY" | "REFUSE_MISMATCHED_RESPONSES"
   >;
   logger: Logger;
-  /** Aborted when the process is about to end. */
+  /** Aborted when the process starts to drain. */
   draining: AbortSignal;
-  /** What `/readyz` asks, by name. */
+  /** The backing services that `/readyz` checks, by name. */
   attached: Readonly<Record<string, BackingService>>;
   /** Mounts the features. */
   mountRoutes: (app: Express) => void;
 }
 
-/** Builds the app of a process; calling it leaves nothing open. */
+/** Builds the app. It opens nothing that would have to be closed. */
 export function createApp({
   config,
   logger,

@@ -1,4 +1,4 @@
-// Your variables: type, unit, default, cure; each process reads its own. Pure.
+// Your environment variables: type, unit, default. Add one to the process that reads it, then run `npm run docs`.
 import {
   apiVariables,
   type ConfigOf,
@@ -13,7 +13,7 @@ import {
 import { grpcVariables as ownGrpcVariables } from "berth-grpc/config";
 import { telemetryVariables } from "berth-telemetry/config";
 
-/** What the web process reads. */
+/** The variables of the web process. */
 export const webVariables = {
   ...httpVariables,
   ...apiVariables, // part: docs
@@ -26,7 +26,7 @@ export const webVariables = {
 };
 
 // begin: grpc
-/** What the gRPC process reads. */
+/** The variables of the gRPC process. */
 export const grpcVariables = {
   ...ownGrpcVariables,
   ...postgresVariables,
@@ -35,20 +35,20 @@ export const grpcVariables = {
 // end: grpc
 
 // begin: feed
-/** What the feed process reads. */
+/** The variables of the feed process. */
 export const feedVariables = {
   ...httpVariables,
   ...apiVariables, // part: docs
   ...telemetryVariables, // part: telemetry
   NOTES_URL: serviceUrl({
     about:
-      "Where the notes are that the feed shows: another process of this service, or any that has such notes.",
+      "The URL of the notes that the feed shows: another process of this service, or any service with such notes.",
     example: "http://localhost:5000",
   }),
 };
 // end: feed
 
-/** What the release process reads: a variable that only `web` needs does not keep it from migrating. */
+/** The variables of the release process: it can migrate even if a variable that only `web` needs is invalid. */
 export const releaseVariables = {
   ...processVariables,
   DATABASE_URL: postgresVariables.DATABASE_URL,

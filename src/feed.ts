@@ -13,7 +13,7 @@ import { createFeedRouter } from "./features/feed/router";
 observeProcess(); // part: telemetry
 void serve(feedVariables, ({ config, logger, target, draining, run }) => {
   const about = readAbout(__dirname);
-  // Not from services.ts: web shall not load what only this process attaches.
+  // Not in services.ts, so that web does not load what only this process attaches.
   const { attached, services } = attachServices(
     { notes: attachNotes },
     { config, logger, name: about.name },

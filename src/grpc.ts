@@ -11,11 +11,11 @@ import { createNotesRpc } from "./features/notes/rpc";
 observeProcess(); // part: telemetry
 void serve(grpcVariables, ({ config, logger, target, draining, run }) => {
   const { name } = readAbout(__dirname);
-  // Not from services.ts: this process shall not load what only web attaches.
+  // Not from services.ts, so that this process does not load what only web attaches.
   const backing = { database: attachDatabase };
   const attachment = attachServices(backing, { config, logger, name });
   const services = { ...attachment.services, draining };
-  // What clients may call, besides health and reflection.
+  // The services that clients may call, besides health and reflection. Add yours here.
   const rpcs: RpcService[] = [];
   rpcs.push(createNotesRpc(services)); // part: sample
 

@@ -10,12 +10,12 @@ const START_TIMEOUT_MS = 30_000;
 void runOnce(
   releaseVariables,
   ({ config: { DATABASE_URL }, logger }) => {
-    // Compiled, the migrations are JavaScript like this file; in development both are TypeScript.
+    // Like this file, migrations are JavaScript after the build, and TypeScript in development.
     const files = `features/*/migrations/*${extname(__filename)}`;
-    // Relative, as a glob would take some folders' names for patterns.
+    // A relative glob: in an absolute one, some folders' names would be patterns.
     process.chdir(__dirname);
     return migrate({ url: DATABASE_URL, files, logger, startTimeoutMs: START_TIMEOUT_MS });
   },
-  // With the connection, by the server.
+  // The server rolls back when the connection ends.
   "what is not committed is rolled back",
 );

@@ -7,7 +7,7 @@ import { rateLimit } from "berth/limits";
 import { createNotesRouter } from "./features/notes/router";
 import type { Services } from "./services";
 
-/** Mounts the features. What all of them need, such as `cors()` or a session, comes first. */
+/** Mounts the features, one line each. Put what all of them need first, such as `cors()` or a session. */
 export function mountRoutes(app: Express, services: Services): void {
   // begin: limits
   const { RATE_LIMIT_PER_MINUTE: perMinute } = services.config;
@@ -22,5 +22,5 @@ export function mountRoutes(app: Express, services: Services): void {
   app.use("/notes", createNotesRouter(services)); // part: sample
 }
 
-/** The place of what is neither request nor response: `new WebSocketServer({ server, path: "/live" })`. */
+/** Mounts WebSockets and other upgrades, such as `new WebSocketServer({ server, path: "/live" })`. */
 export function mountUpgrades(_server: Server, _services: Services): void {}

@@ -1,4 +1,4 @@
-// What features may use: each backing service once, with its check and its close, and what is built on them.
+// The services that features use: each backing service is attached here, in one line; add yours.
 import type { Logger } from "pino";
 import { attachServices, type BackingServices } from "berth/backing";
 import { attachDatabase } from "berth/postgres";
@@ -18,13 +18,13 @@ interface ServicesOptions extends ProcessServices {
   logger: Logger;
 }
 
-/** Attaches the backing services: the same for the web process, for tests and for what describes the routes. */
+/** Attaches the backing services, for the web process, the tests and the OpenAPI document. */
 export function createServices({ config, logger, about, draining }: ServicesOptions) {
   const { name } = about;
   const { attached, services: backing } = attachServices(backingServices, { config, logger, name });
-  // A service built on others is one more name here: `stock: createStockFeed(backing.database)`.
+  // Add a service that is built on others here, such as `stock: createStockFeed(backing.database)`.
   return { attached, services: { ...backing, config, about, draining } };
 }
 
-/** What features get. */
+/** The services that each feature gets. */
 export type Services = ReturnType<typeof createServices>["services"];

@@ -5,7 +5,7 @@ import { createTestApp } from "./support/app";
 describe("the app", () => {
   const { app, log } = createTestApp();
 
-  it("tells at its root what this service is", async () => {
+  it("describes this service at its root", async () => {
     const res = await request(app).get("/");
     expect([res.status, res.type, res.body]).toEqual([
       200,
@@ -26,7 +26,7 @@ describe("the app", () => {
     ]);
   });
 
-  it("responds to what it does not know with a problem, and logs it", async () => {
+  it("responds to unknown paths with a problem, and logs it", async () => {
     const res = await request(app).get("/nothing").set("X-Request-Id", "find-me");
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual([
       404,

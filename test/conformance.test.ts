@@ -1,4 +1,4 @@
-// Your routes keep to what they say of themselves; `npm run fuzz` looks longer, and further each time.
+// Your routes behave as they are described; `npm run fuzz` tries more, and something new each time.
 import { trustIssuer, findingsOf, fuzz, tokenFrom } from "berth-dev/fuzz";
 import { atEnd, startCommand, startMigratedPostgres } from "berth/testing";
 import { startService } from "./support/service";
@@ -16,14 +16,14 @@ async function startIssuer(): Promise<string> {
 
 // end: tokens
 describe("the described routes", () => {
-  it("respond as they say, whatever is sent", async () => {
+  it("respond as described, whatever is sent", async () => {
     const postgres = await startMigratedPostgres();
     const issuerUrl = await startIssuer(); // part: tokens
     const { url } = await startService({
       DATABASE_URL: postgres.url,
       ...trustIssuer(issuerUrl), // part: tokens
     });
-    // Without a document there is nothing to keep to.
+    // Without a document there is nothing to compare with.
     if ((await fetch(`${url}/openapi.json`)).status === 404) return;
     const tried = await fuzz({
       ...ran,
@@ -31,6 +31,6 @@ describe("the described routes", () => {
       token: (scopes) => tokenFrom(issuerUrl, scopes), // part: tokens
     });
     expect(findingsOf(tried, { ...ran, url }).join("\n\n")).toBe("");
-    // Longer than routes that never respond can take, which are among the findings.
+    // Longer than the limit for routes that never respond, so that these become findings.
   }, 600_000);
 });

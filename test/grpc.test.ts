@@ -9,7 +9,7 @@ import { startGrpcService } from "./support/grpc";
 const root = join(__dirname, "..");
 
 describe("the gRPC process", () => {
-  it("tells of its health and of what it serves, whatever that is", async () => {
+  it("reports its health, and reflects what it serves", async () => {
     const { port } = await startGrpcService();
     const health = createClient(port, ownProtos("health.proto"));
     // No database responds.
@@ -55,7 +55,7 @@ describe("the gRPC process", () => {
     return (JSON.parse(files) as string[]).filter((name) => name.includes("node_modules"));
   };
 
-  it("loads nothing of web, and web nothing of it", () => {
+  it("loads none of web's packages, and web none of its", () => {
     const ofGrpc = /node_modules\/(@grpc|@?protobufjs)\//;
     const ofWeb = /node_modules\/express\//;
     const [grpc, web] = [packagesOf("grpc.ts"), packagesOf("server.ts")];

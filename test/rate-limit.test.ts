@@ -66,12 +66,12 @@ describeWithRedis("the limit of requests over two processes", () => {
     const statuses = (await Promise.all(Array.from({ length: LIMIT * 2 }, askAll))).flat();
     expect(statuses.filter((status) => status === 200)).toHaveLength(LIMIT);
     expect(statuses.filter((status) => status === 429)).toHaveLength(LIMIT * 3);
-    // The first check may take too long, while much is loaded.
+    // The first check may time out while modules are still being loaded.
     while ((await checks()).some(([, redis]) => redis !== "ok"));
     expect(await checks()).toEqual(each([200, "ok"]));
   });
 
-  /** Asks until the log of each process says so as often as expected. */
+  /** Sends requests until the log of each process has the line as often as expected. */
   async function askUntil(text: string, times: number): Promise<Set<number>> {
     const seen = new Set<number>();
     while (logged(text).some((count) => count < times)) {

@@ -11,7 +11,7 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
 const isSchema = (value: unknown): value is GenericSchema =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
 
-/** What keeps the schemas that a file exports from becoming JSON Schema. */
+/** Why the schemas that a file exports cannot become JSON Schema. */
 function lossesOf(path: string): string[] {
   const exported = Object.entries(jest.requireActual<Record<string, unknown>>(path));
   return exported.flatMap(([name, schema]) => {

@@ -20,7 +20,7 @@ const variables = (jwksUrl: string) => ({
   AUTH_AUDIENCE: claims.aud,
 });
 
-/** With `tokenVariables` in `src/config.ts`, no process starts without an issuer. */
+/** If `src/config.ts` has `tokenVariables`, no process starts without an issuer. */
 const itIfOptional = mayBeUnset(webVariables.AUTH_JWKS_URL) ? it : it.skip;
 
 describe("tokens", () => {
@@ -41,7 +41,7 @@ describe("tokens", () => {
     expect(claimsOfAnn).toMatchObject({ sub: "ann" });
   });
 
-  it("are no condition of being ready, nor of an end", async () => {
+  it("are required neither to be ready nor to exit", async () => {
     const issuer = await startIssuer(key);
     await issuer.stop();
     const { url } = await startMigratedPostgres();

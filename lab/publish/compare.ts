@@ -8,7 +8,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ".dockerignore": ["-!vendor"],
   Dockerfile: ["-COPY vendor vendor"],
   "README.md": [
-    "-vendor/          Berth, on which the service is built: ordinary packages, with their sources",
+    "-vendor/          Berth's packages, on which the service is built, with their sources",
     "-npm run upgrade -- ../berth",
     "+npm run upgrade",
   ],

@@ -1,11 +1,11 @@
-// Only one init at a time works in a clone: it reads the clone's files, and may change them.
+// Allows only one init at a time in a clone, because it reads the clone's files, and may change them.
 import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "berth-dev/scaffold";
 
 /**
- * Locks the clone until this process ends. The lock is a symbolic link to a process id, because creating one is a single step:
- * no other process sees a lock that does not name its owner yet. The lock of a killed process is replaced.
+ * Locks the clone until this process ends. The lock is a symbolic link to a process id, because creating one is atomic: no
+ * other process ever sees a lock without its owner. The lock of a killed process is replaced.
  * @throws UsageError when another process has the lock.
  */
 export function lockClone(path: string): void {
@@ -30,7 +30,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (err) {
-    // It runs, as another user.
+    // EPERM: it is running, as another user.
     return (err as NodeJS.ErrnoException).code === "EPERM";
   }
 }

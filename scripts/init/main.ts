@@ -25,14 +25,14 @@ const USAGE = usageOf(
 );
 
 const root = join(__dirname, "../..");
-/** In node_modules, which is on the same disk as the clone. The hash separates clones that share a node_modules. */
+/** The work folder: in node_modules, on the same disk as the clone. The hash separates clones that share a node_modules. */
 const work = join(
   root,
   "node_modules/.cache/init",
   createHash("sha256").update(root).digest("hex").slice(0, 12),
 );
 
-/** Files of the clone that a service cannot use: the development database has the sample's tables, for one. */
+/** Files of the clone that a service cannot use: the development database, for example, has the sample's tables. */
 const LEFTOVERS = [".data", "dist", "coverage"];
 
 async function main(args: string[]): Promise<void> {

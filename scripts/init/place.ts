@@ -1,4 +1,4 @@
-// Moves a completely written service into the place of the clone.
+// Replaces the clone with the completely written service.
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The remaining work, so that another run can finish an interrupted one. */
+/** The remaining work, so that a later run can finish an interrupted one. */
 interface Plan {
   name: string;
   /** The service's files. */
@@ -23,20 +23,20 @@ interface Plan {
 const planOf = (work: string): string => join(work, "plan.json");
 const serviceOf = (work: string): string => join(work, "service");
 
-/** Returns the plan of a run that was interrupted while it changed the clone. */
+/** Returns the plan of a run that was interrupted while it changed the clone, if there is one. */
 export function interruptedPlan(work: string): Plan | undefined {
   const path = planOf(work);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Plan) : undefined;
 }
 
-/** Writes the plan: from now on, another run can finish an interrupted one. */
+/** Writes the plan: from now on, a later run can finish this one. */
 export function writePlan(work: string, plan: Plan): void {
   const path = planOf(work);
   writeFileSync(`${path}.part`, JSON.stringify(plan));
   renameSync(`${path}.part`, path);
 }
 
-/** These run init, and so are replaced last. */
+/** These run init, so they are replaced last. */
 const LAST = ["package.json", "scripts/init"];
 
 /** Changes the clone according to the plan. Steps that are already done are skipped. */
@@ -44,7 +44,7 @@ export function placeHere(root: string, work: string, { files, gone }: Plan): vo
   const isLast = (path: string) => LAST.some((last) => `${path}/`.startsWith(`${last}/`));
   for (const file of files.filter((each) => !isLast(each))) place(root, work, file);
   for (const path of gone.filter((each) => !isLast(each))) remove(root, path);
-  // These two need each other; each is a single step.
+  // These two need each other; replacing each is a single step.
   const init = join(root, "scripts/init");
   if (existsSync(init)) renameSync(init, join(work, "init"));
   place(root, work, "package.json");
@@ -59,7 +59,7 @@ function place(root: string, work: string, file: string): void {
   renameSync(from, to);
 }
 
-/** Removes the path, and the folders that become empty. */
+/** Removes the path, and the folders that this leaves empty. */
 function remove(root: string, path: string): void {
   rmSync(join(root, path), { recursive: true, force: true });
   for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) {

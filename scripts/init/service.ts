@@ -1,4 +1,4 @@
-// Writes the service with the packages as tarballs in `vendor`.
+// Writes the service, with the packages as tarballs in `vendor`.
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type CreateOptions, writeService } from "berth-dev/create";
@@ -17,7 +17,7 @@ export function writeVendoredService(
   tarballs?: string,
 ): Promise<void> {
   const versions = packageVersions(root);
-  // All of them: `npm run add` may need what the service does not use yet.
+  // All packages: `npm run add` may need one that the service does not use yet.
   const vendored = [...VENDORED.dependencies, ...VENDORED.devDependencies];
   return writeService(root, folder, options, versions, (vendor) => {
     if (tarballs === undefined) return packPackages(root, vendored, vendor);

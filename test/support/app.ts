@@ -1,4 +1,4 @@
-// Your app, unbound, with its services attached as the environment says, and what it logs.
+// Your app, unbound, with the services that the environment names, and its log.
 import type { Express } from "express";
 import { readEnvironment } from "berth/config";
 import { atEnd, createTestLogger, type LogLine } from "berth/testing";
@@ -8,7 +8,7 @@ import { mountRoutes } from "../../src/routes";
 import { createServices, type Services } from "../../src/services";
 import { testEnv } from "./env";
 
-/** An app that is not bound, and all that a test may ask of it. */
+/** An app that is not bound to a port, and what tests need from it. */
 export interface TestApp {
   app: Express;
   services: Services;
@@ -17,8 +17,8 @@ export interface TestApp {
 
 /**
  * Builds the app; its services are detached when the test file ends.
- * @param env What differs from the tests' environment, such as `DATABASE_URL`.
- * @param overrides Services that a test makes itself.
+ * @param env Variables that differ from the tests' environment, such as `DATABASE_URL`.
+ * @param overrides Services that a test provides itself.
  */
 export function createTestApp(
   env: Readonly<Record<string, string>> = {},

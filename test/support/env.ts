@@ -1,8 +1,8 @@
-// The environment of your tests: what must be set has the example that its declaration gives.
+// The environment of your tests: required variables have the example from their declaration.
 import { exampleEnvironment } from "berth/config";
 import { webVariables } from "../../src/config";
 
-/** No test shall depend on what the shell around it has set; nothing listens at the database's address. */
+/** Tests must not depend on the shell's variables. Nothing listens at the database's address. */
 export const testEnv: Readonly<Record<string, string>> = {
   ...exampleEnvironment(webVariables),
   REFUSE_MISMATCHED_RESPONSES: "true",

@@ -1,4 +1,4 @@
-// Your gRPC process, built and running; it ends with the test file.
+// Starts your built gRPC process; it stops with the test file.
 import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 

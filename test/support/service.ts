@@ -1,4 +1,4 @@
-// Your service, running; it ends with the test file.
+// Starts your service; it stops with the test file.
 import { asServer, atEnd, startSource, type TestServer } from "berth/testing";
 import { testEnv } from "./env";
 

@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import type { Note } from "./notes";
 import { element, type Element, writeDocument } from "./xml";
 
-/** What the feed says of itself. */
+/** The feed's own data. */
 export interface FeedFacts {
-  /** Whose notes they are. */
+  /** The author of the notes. */
   author: string;
-  /** Its URL, relative to the one that a reader has asked for. */
+  /** The feed's URL, relative to the one requested. */
   self: string;
 }
 
@@ -41,7 +41,7 @@ const text = (name: string, value: string): Element => element(name, {}, value);
 const time = (name: string, at: Date): Element => text(name, at.toISOString());
 
 /**
- * An id that is the same wherever the service moves, or else readers show each note again.
+ * An id that stays the same when the service moves: otherwise readers would show each note again.
  * @see https://www.rfc-editor.org/rfc/rfc9562#section-5.8
  */
 function toUrn(...names: string[]): string {

@@ -1,11 +1,11 @@
-// The notes of another process: how they are attached, and what is asked of them.
+// Attaches the notes of another process, and reads them.
 import * as v from "valibot";
 import { createServiceClient, type ServiceClient } from "berth/client";
 import type { AttachOptions } from "berth/backing";
 
 const time = v.pipe(v.string(), v.isoTimestamp(), v.toDate());
 
-/** As far as the feed is concerned: what else a note has may change. */
+/** The fields that the feed needs; a note's other fields may change. */
 const note = v.object({
   id: v.string(),
   title: v.string(),
@@ -23,10 +23,10 @@ const SHOWN = 20;
 /** Attaches the notes by their URL. */
 export const attachNotes = ({ config, logger }: AttachOptions<{ NOTES_URL: string }>) => {
   const notes = createServiceClient({ name: "notes", url: config.NOTES_URL, logger });
-  // Not required: every instance of the feed has the same notes, so none would do better, and this one says what is wrong.
+  // Not required: without the notes no instance of the feed works any better, so this one stays ready and says what is wrong.
   return { use: notes, check: notes.ping, isRequired: false, close: notes.close };
 };
 
-/** Asks for the latest notes. @throws ServiceError when there is no response, or another one than is expected. */
+/** Reads the latest notes. @throws ServiceError when there is no response, or not the expected one. */
 export const latestNotes = (notes: ServiceClient): Promise<Note[]> =>
   notes.call({ method: "GET", path: "/notes", query: { limit: SHOWN }, response: notesResponse });

@@ -1,4 +1,4 @@
-// The sample of a second process: what it says about itself, and the feed.
+// The sample of a second process: the feed, and a page about the process.
 import { Router } from "express";
 import type { ServiceClient } from "berth/client";
 import { describeRoute } from "berth/api";

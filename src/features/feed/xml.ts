@@ -1,20 +1,20 @@
-// Writes XML: elements are values, and only here they become text.
+// Writes XML: elements are values, which become text only here.
 
-/** An element; text in it is any text. */
+/** An element; its text may be any text. */
 export interface Element {
   name: string;
   attributes: Readonly<Record<string, string>>;
   children: readonly (Element | string)[];
 }
 
-/** Makes an element. */
+/** Creates an element. */
 export const element = (
   name: string,
   attributes: Element["attributes"],
   ...children: Element["children"]
 ): Element => ({ name, attributes, children });
 
-/** The whole document, in UTF-8. */
+/** Returns the whole document, in UTF-8. */
 export const writeDocument = (root: Element): string =>
   `<?xml version="1.0" encoding="utf-8"?>\n${write(root)}\n`;
 
@@ -25,10 +25,10 @@ function write(node: Element | string): string {
   return `<${name}${written.join("")}>${children.map(write).join("")}</${name}>`;
 }
 
-/** What has a meaning in markup; of the ends of lines, parsers would make others. */
+/** Characters with a meaning in markup, and white space that parsers would normalize. */
 const MARKUP = /[&<>"\t\n\r]/g;
 
-/** What XML cannot hold, however it is written. @see https://www.w3.org/TR/xml/#charsets */
+/** Characters that XML cannot contain in any form. @see https://www.w3.org/TR/xml/#charsets */
 const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const escape = (text: string): string =>

@@ -10,7 +10,7 @@ import { createNoteStore } from "./store";
 const PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 100;
 
-/** What is not given is empty. */
+/** Fields that the client did not set are empty. */
 const listRequest = object({
   pageSize: integer(0, MAX_PAGE_SIZE),
   pageToken: v.union([v.literal(""), id]),

@@ -103,7 +103,7 @@ describe("GET /notes.atom", () => {
     expect(xml).not.toContain("<entry>");
   });
 
-  it("responds 304 to who has it already", async () => {
+  it("responds 304 to a client that has it already", async () => {
     const app = createFeedApp((await startUpstream(json([NOTE]))).url);
     const { etag = "" } = (await request(app).get("/notes.atom")).headers;
     const res = await request(app).get("/notes.atom").set("If-None-Match", etag);
@@ -123,7 +123,7 @@ describe("GET /notes.atom", () => {
 });
 
 describe("GET /notes.atom without its notes", () => {
-  /** Asked by somebody who waits two seconds, as the client's own patience is longer. */
+  /** Sends a deadline of two seconds, because the client's own timeout is longer. */
   const ask = (url: string) =>
     request(createFeedApp(url))
       .get("/notes.atom")
@@ -135,7 +135,7 @@ describe("GET /notes.atom without its notes", () => {
     { ...problem(status, title, { detail: `The notes service ${detail}.` }), requestId: "find-me" },
   ];
 
-  it("responds 503 and when to try again while nobody is there", async () => {
+  it("responds 503 with Retry-After while nothing listens", async () => {
     const res = await ask(await nobody());
     expect([res.status, res.type, JSON.parse(res.text)]).toEqual(
       failure(503, "Service Unavailable", "is not available at the moment"),

@@ -51,7 +51,7 @@ describe("the feed process", () => {
     });
   });
 
-  it("asks for what it has begun to serve also when it is told to stop, and then lets the notes go", async () => {
+  it("finishes a response that needs the notes after SIGTERM, and then closes their connection", async () => {
     const events: string[] = [];
     const notes = createServer().listen(0, "127.0.0.1");
     await once(notes, "listening");

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(() => database.query("DELETE FROM notes"));
 
-/** A note as clients write it; the number tells several apart. */
+/** A note as clients write it; the number distinguishes several. */
 const input = (number = 1) => ({ title: `Title ${number}`, body: "Down" });
 
 const post = (body: object) => request(app).post("/notes").send(body);
@@ -40,7 +40,7 @@ const notIds = [
 ];
 
 describe("POST /notes", () => {
-  it("creates a note and says where it is", async () => {
+  it("creates a note, with its Location", async () => {
     const res = await post(input());
     expect([res.status, res.type]).toEqual([201, "application/json"]);
     expect(res.body).toEqual({
@@ -91,7 +91,7 @@ describe("GET /notes/:id", () => {
     expect([res.status, problemOf(res)]).toEqual([404, noSuchNote]);
   });
 
-  it.each(notIds)("responds 404 when the id is no id: %s", async (id) => {
+  it.each(notIds)("responds 404 when the id is not valid: %s", async (id) => {
     const res = await request(app).get(`/notes/${id}`);
     expect([res.status, problemOf(res)]).toEqual([404, nothingThere]);
   });
@@ -151,7 +151,7 @@ describe("GET /notes", () => {
     for (const number of [1, 2, 3, 4, 5]) newest.unshift(idOf(await post(input(number))));
     const first = await request(app).get("/notes?limit=2");
     expect([first.status, ids(first)]).toEqual([200, newest.slice(0, 2)]);
-    // A note that comes or goes meanwhile neither repeats nor hides another.
+    // A note that is created or deleted in between neither repeats nor hides another.
     await post(input(6));
     const second = await request(app).get(next(first));
     expect(ids(second)).toEqual(newest.slice(2, 4));
@@ -164,7 +164,7 @@ describe("GET /notes", () => {
     expect((await request(app).get("/notes?limit=2")).headers.link).toBeUndefined();
   });
 
-  it("gives 20 notes unless told otherwise", async () => {
+  it("returns 20 notes by default", async () => {
     await database.query(
       "INSERT INTO notes (title, body) SELECT 'x', '' FROM generate_series(1, 21)",
     );
@@ -192,7 +192,7 @@ describe("GET /notes", () => {
     },
   );
 
-  it("responds 400 to a parameter it does not know", async () => {
+  it("responds 400 to an unknown parameter", async () => {
     expect((await request(app).get("/notes?page=2")).status).toBe(400);
   });
 });

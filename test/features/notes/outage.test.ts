@@ -1,7 +1,7 @@
 import { startService } from "../../support/service";
 
 describe("the notes without their database", () => {
-  it("respond 503, and when to try again", async () => {
+  it("respond 503, with Retry-After", async () => {
     const server = await startService();
     const res = await fetch(`${server.url}/notes`);
     expect([res.status, res.headers.get("retry-after")]).toEqual([503, "5"]);

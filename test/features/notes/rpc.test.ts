@@ -44,7 +44,7 @@ describe("notes.v1.Notes", () => {
     });
   });
 
-  it("refuses what is no note", async () => {
+  it("rejects an invalid note", async () => {
     await expect(notes.call("CreateNote", { title: "" })).rejects.toMatchObject({
       code: status.INVALID_ARGUMENT,
     });
@@ -72,7 +72,7 @@ interface Page {
   nextPageToken: string;
 }
 
-it("says that the database is away", async () => {
+it("says that the database is not available", async () => {
   const notes = clientOf(await startGrpcService());
   await expect(notes.call("ListNotes")).rejects.toMatchObject({
     code: status.UNAVAILABLE,

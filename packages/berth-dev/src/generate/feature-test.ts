@@ -20,14 +20,14 @@ const DROPPED = [
   "keeps any text as it is",
   "takes 200 characters of title and 10,000 of body, and no more",
   "stores nothing when a text has a NUL character",
-  "responds 404 when the id is no id: %s",
+  "responds 404 when the id is not valid: %s",
   "responds 405 with Allow to other methods",
   "has no next page when the last one is full",
   "responds 400 when the id cannot be decoded",
-  "gives 20 notes unless told otherwise",
+  "returns 20 notes by default",
   "responds 400 to limit=%s",
   "responds 400 to cursor=%s",
-  "responds 400 to a parameter it does not know",
+  "responds 400 to an unknown parameter",
 ];
 const DROPPED_CONSTANTS = ["notIds", "nothingThere"];
 

@@ -1,4 +1,4 @@
-// Creates the table of the idempotency keys, for all features: see docs/idempotency.md.
+// Creates the table for idempotency keys, for all features: see docs/idempotency.md.
 import type { MigrationBuilder } from "berth/migrate";
 
 export function up(pgm: MigrationBuilder): void {
