@@ -1,11 +1,11 @@
-// The router of a feature: the sample's, with the problems that its constraints lead to.
+// The router of a feature: the sample's, with the problems that its constraints cause.
 import type * as TypeScript from "typescript";
 import type { Field } from "./fields";
 import { filtersOf } from "./feature-schema";
 import { missingDetail, takenDetail } from "./feature-store";
 import { applyEdits, calls, type Edit, find, named, parse, typescript } from "./syntax";
 
-/** Describes, for the routes that write, what the constraints refuse. */
+/** Describes the problems of constraints in the routes that write. */
 export function withProblems(text: string, fields: readonly Field[]): string {
   const unique = fields.filter(({ isUnique }) => isUnique).map(takenDetail);
   const missing = [...new Set(filtersOf(fields).map(missingDetail))];
@@ -42,7 +42,7 @@ export function memberEdits(object: TypeScript.ObjectLiteralExpression, member: 
   return [{ start: at, end: at, text: last ? `, ${member}` : ` ${member} ` }];
 }
 
-/** Describes that a row may still be referenced, unless the router describes such a problem already. Undefined: the route is not found. */
+/** Describes that a row may still be referenced, unless the router already does. Returns undefined if the route is not found. */
 export function withDeleteProblem(text: string, noun: string): string | undefined {
   const ts = typescript();
   const source = parse(text);

@@ -3,15 +3,15 @@ import type { Field } from "./fields";
 import { camel, type FeatureName } from "./names";
 import { applyEdits, calls, importEdits, named, parse, replaced } from "./syntax";
 
-/** The schema of a field in a body. An optional one is null where it is absent. */
+/** The schema of a field in a body. An optional field is null if it is absent. */
 const inBody = ({ schema, isOptional }: Field): string =>
   isOptional ? `v.nullish(${schema}, null)` : schema;
 
-/** The fields by which lists can be filtered. */
+/** The fields that lists can be filtered by. */
 export const filtersOf = (fields: readonly Field[]): Field[] =>
   fields.filter(({ references }) => references !== undefined);
 
-/** Replaces the fields. Imports that are no longer used are left. */
+/** Replaces the fields. Imports that become unused are kept. */
 export function withFields(text: string, name: FeatureName, fields: readonly Field[]): string {
   const source = parse(text);
   const input = named(source, `${camel(name.singular)}Input`);
@@ -33,5 +33,5 @@ export function withFields(text: string, name: FeatureName, fields: readonly Fie
   ]);
 }
 
-/** What fields may need of `berth/schema`. */
+/** The exports of `berth/schema` that fields may need. */
 export const PIECES = ["date", "dateTime", "id", "integer", "money", "object", "oneOf", "text"];

@@ -18,7 +18,7 @@ import {
 
 const WIDTH = 88;
 
-/** Joins parts by commas, with line breaks and this indent where a line would be too long. */
+/** Joins parts with commas, with line breaks and this indent where a line would be too long. */
 function wrapped(parts: readonly string[], indent: string): string {
   const lines = [""];
   for (const [index, part] of parts.entries()) {
@@ -36,7 +36,7 @@ const selectOf = ({ name, columns, select }: Field): string => {
   return select ?? `${sqlName(column!.name)}${as}`;
 };
 
-/** Of an optional field without a value, all columns are null. */
+/** If an optional field has no value, all its columns are null. */
 const selected = (field: Field): string => {
   const expression = selectOf(field);
   if (field.columns.length === 1 || !field.isOptional) return expression;
@@ -50,7 +50,7 @@ const valuesOf = (field: Field): string[] =>
     value.replace("$", `input.${field.name}${field.isOptional && value !== "$" ? "?" : ""}`),
   );
 
-/** What a constraint refuses, in words for clients. */
+/** Describes for clients what a constraint rejects. */
 export const takenDetail = ({ words }: Field): string => `The ${prose(words)} is taken.`;
 export const missingDetail = ({ references = "" }: Field): string =>
   `There is no such ${prose(singularOf(references))}.`;
@@ -105,7 +105,7 @@ export function withColumns(text: string, name: FeatureName, fields: readonly Fi
   ]);
 }
 
-/** On one line, if there is room. */
+/** Written on one line, if it fits. */
 function statementOf(first: string, second: string): string {
   const isShort = !first.includes("\n") && `${first} ${second}`.length < WIDTH;
   return `${first}${isShort ? " " : "\n          "}${second}`;
@@ -160,7 +160,7 @@ function listEdits(
   ];
 }
 
-/** Replaces a method's statement, its values, and the fields that it takes apart. */
+/** Replaces a method's statement, its values, and the fields that it destructures. */
 function statementEdits(
   method: TypeScript.Node | undefined,
   statement: string,

@@ -1,4 +1,4 @@
-// The tests of a feature: the sample's that hold for any fields, and those that follow from its own.
+// The tests of a feature: those of the sample that hold for any fields, and tests of its own fields.
 import type * as TypeScript from "typescript";
 import type { Field } from "./fields";
 import { filtersOf } from "./feature-schema";
@@ -15,7 +15,7 @@ import {
   typescript,
 } from "./syntax";
 
-/** Tests of the sample's own fields, and of what Berth does for every feature alike. */
+/** Titles of tests to remove: of the sample's own fields, and of what Berth does for all features. */
 const DROPPED = [
   "keeps any text as it is",
   "takes 200 characters of title and 10,000 of body, and no more",
@@ -31,10 +31,10 @@ const DROPPED = [
 ];
 const DROPPED_CONSTANTS = ["notIds", "nothingThere"];
 
-/** The rows that fields reference. */
+/** The rows referenced by fields. */
 export interface ReferencedRow {
   field: string;
-  /** The statements that create it, as code, and the code of its id. */
+  /** The statements that create the row, as code, and the code of its id. */
   statements: readonly string[];
   id: string;
 }
@@ -47,7 +47,7 @@ export interface FeatureTest {
   referencedPaths: ReadonlyMap<string, string>;
 }
 
-/** Removes the tests of the sample's fields from its test, which still has its own names. */
+/** Removes the tests of the sample's fields, before the sample's names are replaced. */
 export function withoutSampleTests(text: string): string {
   const ts = typescript();
   const source = parse(text);
@@ -73,7 +73,7 @@ function titleOf(statement: TypeScript.ExpressionStatement): string | undefined 
   return title && ts.isStringLiteralLike(title) ? title.text : undefined;
 }
 
-/** Adds the fields to the input, creates what they reference, and adds the tests that follow from them. */
+/** Adds the fields to the input, creates the rows that they reference, and adds tests of them. */
 export function withFieldTests(
   text: string,
   { name, fields, rows, referencedPaths }: FeatureTest,
@@ -113,7 +113,7 @@ export function withFieldTests(
 
 const member = (name: string, code: string): string => (name === code ? name : `${name}: ${code}`);
 
-/** Lint wants it, as no field has a number. */
+/** Marks the parameter as unused, for lint: no field has a number. */
 function renamedParameter(input: TypeScript.ArrowFunction): Edit {
   return replaced(input.parameters[0]!.name, "_number");
 }
@@ -173,7 +173,7 @@ const absentFields = (fields: readonly Field[]): string => {
   });`;
 };
 
-/** A refusal by both routes that write. */
+/** A test that both routes that write reject an input. */
 const refused = (
   title: string,
   {
@@ -217,7 +217,7 @@ const filteredList = (field: Field, path: string): string => `
     expect(others.body).toEqual([]);
   });`;
 
-/** What the deletion of a referenced row responds. */
+/** The test that deleting a referenced row is rejected. */
 function deletions(
   name: FeatureName,
   fields: readonly Field[],
@@ -251,6 +251,6 @@ describe("DELETE ${path}/:id", () => {
     .join("");
 }
 
-/** What a client is told that deletes a referenced row. */
+/** The message for a client that deletes a referenced row. */
 export const referringDetail = ({ references = "" }: Field, name: FeatureName): string =>
   `The ${prose(singularOf(references))} has ${prose(name.plural)}.`;

@@ -1,4 +1,4 @@
-// `berth new feature`: a feature of its own, made of the sample.
+// `berth new feature`: generates a feature from the sample.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
@@ -33,10 +33,10 @@ const MIGRATIONS = {
   table: `${SAMPLE}/migrations/20261101000000_create-notes.ts`,
   keys: `${SAMPLE}/migrations/20261102000000_create-idempotency-keys.ts`,
 };
-/** What every service has: those of the migrations, and of `idempotent`. */
+/** The tables that every service has: of migrations, and of `idempotent`. */
 const OWN_TABLES = ["migrations", "idempotency_keys"];
 
-/** What the command line says. */
+/** The options on the command line. */
 export interface FeatureOptions {
   name: string;
   fields: readonly string[];
@@ -89,7 +89,7 @@ export async function planFeature(workspace: Workspace, options: FeatureOptions)
 const asOwn = (router: string, name: FeatureName): string =>
   router.replace(/^\/\/ The sample feature: /, () => `// The ${prose(name.plural)}: `);
 
-/** @throws UsageError when the feature, its path or its table is there already, or its variables would be something else's. */
+/** @throws UsageError when the feature, its path or its table already exists, or its variables' names are taken. */
 function refuseTaken(root: string, name: FeatureName): void {
   const [folder, table] = [kebab(name.plural), snake(name.plural)];
   for (const path of [`src/features/${folder}`, `test/features/${folder}`]) {
@@ -114,7 +114,7 @@ function refuseTaken(root: string, name: FeatureName): void {
   }
 }
 
-/** The feature with a migration that creates this table. */
+/** The feature whose migration creates this table. */
 function creatorOf(root: string, table: string): string | undefined {
   const features = join(root, "src/features");
   const creates = new RegExp(
@@ -131,7 +131,7 @@ function creatorOf(root: string, table: string): string | undefined {
   });
 }
 
-/** The table, and before it that of the idempotency keys, if no migration creates it. */
+/** The migration of the table, preceded by that of the idempotency keys if the service has none. */
 async function planMigrations(
   plan: Plan,
   name: FeatureName,
@@ -152,7 +152,7 @@ async function planMigrations(
   await add(`create-${folder}`, migrationWith(table, name, fields));
 }
 
-/** The contract kit creates rows by this body, so each must be accepted. */
+/** The contract kit creates many rows with this body, so each must be accepted. */
 async function planContract(
   plan: Plan,
   name: FeatureName,
@@ -177,7 +177,7 @@ async function planContract(
 }
 
 /**
- * Lets the features of the referenced tables say, when a row is deleted, that it is still referenced.
+ * Makes the features of the referenced tables report that a row is still referenced when it is deleted.
  * @returns The paths at which those rows are deleted, by table.
  */
 async function changeReferenced(

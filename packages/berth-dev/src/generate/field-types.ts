@@ -1,19 +1,19 @@
-// The types of fields: for each its schema, its column, and what tests send.
+// The types of fields: for each its schema, its columns, and the values that tests send.
 import { UsageError } from "port-contract/args";
 import { type Words, sentence, snake } from "./names";
 import { sqlName } from "./sql-names";
 
-/** What the code of a feature has for a field. */
+/** The code of a field in a feature. */
 export interface FieldCode {
   /** The schema, as code. */
   schema: string;
   /** The columns, and for each the code of its value, where `$` is the field of the input. */
   columns: readonly { name: string; type: string; value: string }[];
-  /** What is selected, if it is not the column itself. */
+  /** The selected expression, if it is not the column itself. */
   select?: string;
-  /** A valid value as code. `number` tells several apart. */
+  /** A valid value as code. `number` distinguishes several. */
   sample: string;
-  /** An invalid value as code, where it is wrong, and what the client is told. */
+  /** An invalid value as code, the place of the error, and the client's message. */
   invalid: { value: string; below?: string; detail: string };
 }
 
@@ -24,7 +24,7 @@ export interface Declared {
   args: readonly string[];
 }
 
-/** A type of fields. */
+/** A field type. */
 export interface FieldType {
   /** Its arguments, for `--help`. */
   args: string;
@@ -81,7 +81,7 @@ function textSample({ words }: Declared, min: number, max: number): string {
   return `\`${label.padEnd(min - 1, ".")}\${number}\``;
 }
 
-/** A number that differs, where the range has room for it. */
+/** A different number for each value, if the range has room for it. */
 const numberSample = (min: number, max: number): string => {
   if (min <= 1 && max >= 9) return "number";
   return max - min >= 9 ? `${digits(min)} + number` : digits(min);

@@ -16,7 +16,7 @@ export interface Field extends FieldCode {
 
 const NAME = /^[a-z][A-Za-z0-9]*$/;
 const TYPE = /^([A-Za-z]+)(?:\(([^()]*)\))?(\?)?((?::[^:]+)*)$/;
-/** What every feature has. */
+/** The fields that every feature has. */
 const OWN = ["id", "createdAt", "updatedAt"];
 const EXAMPLE = "such as title:text(1,80), total:money or note:text?";
 
@@ -30,7 +30,7 @@ export const FIELD_TYPES_HELP = [
 
 /**
  * Parses the fields.
- * @param table The table that gets them, for the names of constraints.
+ * @param table The table of the fields, for the names of constraints.
  * @throws UsageError when one is invalid, or two have the same name or column.
  */
 export function parseFields(specs: readonly string[], table: string): Field[] {
@@ -92,7 +92,7 @@ function codeOf(type: string, declared: Declared): FieldCode & Pick<Field, "refe
   );
 }
 
-/** Types of which the tests cannot send several values. */
+/** Types for which tests cannot send several values. */
 const UNDISTINCT = ["boolean", "enum", "money", "references"];
 
 function parseFieldName(name: string): string {

@@ -1,4 +1,4 @@
-// `berth new migration`: as `berth db new`.
+// `berth new migration`: the same as `berth db new`.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
@@ -7,7 +7,7 @@ import { kebab, parseName, quoted } from "./names";
 import { create, emptyPlan, type Plan, type Workspace } from "./plan";
 
 /**
- * @param feature The feature that gets it. Default: the one in the name, or the service's only feature.
+ * @param feature The feature that it belongs to. Default: the one in the name, or the service's only feature.
  * @throws UsageError when the name is invalid or taken, or the feature does not exist.
  */
 export async function planNewMigration(

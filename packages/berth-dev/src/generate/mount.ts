@@ -1,4 +1,4 @@
-// Finds the places in the owner's files at which lines are added: by their syntax, so that everything else stays as it is.
+// Finds the places in the owner's files where lines are added, by their syntax, so that everything else stays unchanged.
 import type * as TypeScript from "typescript";
 import {
   afterLine,
@@ -12,7 +12,7 @@ import {
   typescript,
 } from "./syntax";
 
-/** The paths at which something is mounted, such as `/orders`. */
+/** The paths of mounted routers and middleware, such as `/orders`. */
 export function mountedPaths(routes: string): Map<string, string> {
   const ts = typescript();
   const mounts = descendants(parse(routes)).filter(ts.isCallExpression);
@@ -25,7 +25,7 @@ export function mountedPaths(routes: string): Map<string, string> {
   );
 }
 
-/** Mounts a feature's router after the others. Undefined: `mountRoutes` is not found. */
+/** Mounts a feature's router after the others. Returns undefined if there is no `mountRoutes`. */
 export function withMount(
   routes: string,
   { path, router, from }: { path: string; router: string; from: string },
@@ -62,13 +62,13 @@ function isMount(statement: TypeScript.Statement, app: string): boolean {
   );
 }
 
-/** The beginning of the line of a position, if there is nothing but spaces before it. */
+/** The start of a position's line, if only spaces precede the position. */
 function lineOf(text: string, position: number): number {
   const start = text.lastIndexOf("\n", position - 1) + 1;
   return text.slice(start, position).trim() === "" ? start : position;
 }
 
-/** Adds a member to the object with which a variable is declared, after the others. Undefined: it is not found. */
+/** Adds a member to the object that a variable is declared with, after the others. Returns undefined if it is not found. */
 export function withMember(
   text: string,
   variable: string,
@@ -80,7 +80,7 @@ export function withMember(
   const object = find(named(source, variable), ts.isObjectLiteralExpression);
   const last = object?.properties.at(-1);
   if (!object || !last) return undefined;
-  // After its comma, and a comment behind that.
+  // After its comma and a trailing comment.
   const comma = /^\s*,[^\S\n]*(?:\/\/[^\n]*)?/.exec(text.slice(last.getEnd()))?.[0];
   const at = last.getEnd() + (comma ?? "").length;
   return applyEdits(text, [
@@ -89,7 +89,7 @@ export function withMember(
   ]);
 }
 
-/** The statement that deletes a row, with what the constraints refuse. Undefined: it is not found. */
+/** Wraps the statement that deletes a row with the constraints' messages. Returns undefined if it is not found. */
 export function withReferrer(
   store: string,
   table: string,

@@ -1,4 +1,4 @@
-// Names of what is generated: checked, in singular and plural, and written as code, paths, tables and prose have it.
+// Names of generated code: validated, in singular and plural, in the spellings of code, paths, tables and prose.
 import { Script } from "node:vm";
 import { pluralize, singularize } from "inflection";
 import { UsageError } from "port-contract/args";
@@ -12,7 +12,7 @@ export interface FeatureName {
   plural: Words;
 }
 
-/** Longer ones make names of constraints that PostgreSQL cuts off. */
+/** The maximum length: PostgreSQL would truncate the constraint names of longer ones. */
 const MAX_LENGTH = 40;
 const NAME = /^[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*$/;
 
@@ -40,7 +40,7 @@ export const wordsOf = (name: string): Words =>
 export const quoted = (text: string): string =>
   JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
-/** @throws UsageError when it is no name, or its words as an identifier are a word of JavaScript. */
+/** @throws UsageError when it is not a name, or a reserved word in JavaScript. */
 export function parseName(name: string): Words {
   if (!NAME.test(name) || name.length > MAX_LENGTH) {
     throw new UsageError(
@@ -50,7 +50,7 @@ export function parseName(name: string): Words {
   return wordsOf(name);
 }
 
-/** Whether no variable can, or should, have this name. */
+/** Whether a variable cannot, or should not, have this name. */
 function isReserved(name: string): boolean {
   if (name in {} || name === "prototype" || name === "undefined") return true;
   try {
@@ -60,7 +60,7 @@ function isReserved(name: string): boolean {
   }
 }
 
-/** @param cure What to do instead. @throws UsageError */
+/** Rejects a reserved word. @param cure What to do instead. @throws UsageError */
 export function refuseReserved(words: Words, cure: string): void {
   if (!isReserved(camel(words))) return;
   throw new UsageError(`"${camel(words)}" is a reserved word in JavaScript: ${cure}`);
@@ -68,7 +68,7 @@ export function refuseReserved(words: Words, cure: string): void {
 
 /**
  * Parses a feature's name, in singular or plural.
- * @param singular For a plural that the rules of English do not give.
+ * @param singular The singular, if it is irregular.
  * @throws UsageError when it cannot be used.
  */
 export function parseFeatureName(name: string, singular?: string): FeatureName {

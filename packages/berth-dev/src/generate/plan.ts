@@ -1,4 +1,4 @@
-// What a command writes: new files, and lines in files that are there. Nothing is written before all of it is known.
+// A command's plan: new files, and lines in existing files. Nothing is written before the plan is complete.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
@@ -13,13 +13,13 @@ export interface Workspace {
   format: (file: string, text: string) => Promise<string>;
 }
 
-/** What a command writes. */
+/** The changes of a command. */
 export interface Plan {
   workspace: Workspace;
   /** By path. */
   created: Map<string, string>;
   changed: Map<string, Changed>;
-  /** What its place was not found for, for the owner to do. */
+  /** Changes for which no place was found, for the owner to make. */
   byHand: string[];
   /** Whether the documents of the variables change. */
   changesVariables: boolean;
@@ -27,7 +27,7 @@ export interface Plan {
   next: string;
 }
 
-/** A file of the owner's. */
+/** A changed file of the owner's. */
 export interface Changed {
   before: string;
   after: string;
@@ -54,9 +54,9 @@ export async function create(plan: Plan, file: string, text: string): Promise<vo
 }
 
 /**
- * Changes a file of the owner's. Its formatting stays, unless it is that of `npm run format`.
- * @param change Undefined: the place is not found.
- * @param otherwise What the owner then does by hand.
+ * Changes one of the owner's files. It is formatted again only if it was formatted by `npm run format`.
+ * @param change Returns undefined if the place is not found.
+ * @param otherwise What the owner then has to do by hand.
  */
 export async function change(
   plan: Plan,

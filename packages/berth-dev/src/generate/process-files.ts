@@ -16,7 +16,7 @@ void runUntilStopped(${camel(words)}Variables, ({ config, logger, every }) => {
     { database },
     { config, logger, name: "${kebab(words)}" },
   );
-  // What is to be done, at once and then every minute; an error is logged, and the next run comes as usual.
+  // Do the work here: it runs at once, then every minute. An error is logged, and the next run starts as usual.
   every(60_000, async () => {
     const [row] = await services.database.query<{ now: string }>("SELECT now()");
     logger.info({ now: row?.now }, "${prose(words)} done");
@@ -50,7 +50,7 @@ describe("the ${prose(words)} process", () => {
 export const httpProcess = (
   words: Words,
 ): string => `// The ${prose(words)} process: binds PORT and serves until it is told to stop.
-import "berth/early"; // first: it hears signals while the rest is loaded
+import "berth/early"; // first: handles signals while the rest is loaded
 import { attachServices } from "berth/backing";
 import { about as aboutRoute, createAppService } from "berth/http";
 import { readAbout, serve } from "berth/process";
@@ -67,7 +67,7 @@ void serve(${camel(words)}Variables, ({ config, logger, target, draining, run })
     logger,
     draining,
     attached,
-    // The routers of features get the services, as in src/routes.ts.
+    // Mount routers here, as in src/routes.ts; pass them the services.
     mountRoutes: (to) => {
       to.get("/", aboutRoute(about));
     },

@@ -5,7 +5,7 @@ import { backgroundProcess, backgroundTest, httpProcess, httpTest } from "./proc
 import { importEdits, applyEdits, parse, afterLine, typescript } from "./syntax";
 import { change, create, emptyPlan, type Plan, textOf, type Workspace } from "./plan";
 
-/** @throws UsageError when the name is invalid, or a file, a variable or a process type has it. */
+/** @throws UsageError when the name is invalid, or taken by a file, a variable or a process type. */
 export async function planProcess(
   workspace: Workspace,
   { name, isHttp }: { name: string; isHttp: boolean },
@@ -47,11 +47,11 @@ export const ${variables} = { ...${base}, ...postgresVariables };`;
   return plan;
 }
 
-/** At the end: the port of a line depends on those before it. */
+/** Adds the line at the end, because a line's port depends on those before it. */
 const withLine = (text: string, line: string): string =>
   `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`;
 
-/** Adds a declaration after the last one of variables. Undefined: the variables are not where they are looked for. */
+/** Adds a declaration after the last one of variables. Returns undefined if there is none. */
 function withVariables(text: string, declaration: string, base: string): string | undefined {
   const ts = typescript();
   const source = parse(text);

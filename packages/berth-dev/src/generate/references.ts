@@ -18,9 +18,9 @@ import { sqlName } from "./sql-names";
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Creates, in a database in memory, the rows that these fields reference.
- * @returns How tests create them, and a note for each row that PostgreSQL refuses.
- * @throws UsageError when a table does not exist, or its id is no bigint, or the migrations fail.
+ * Creates the rows that these fields reference, in a database in memory.
+ * @returns How tests create them, and a note for each row that PostgreSQL rejects.
+ * @throws UsageError when a table does not exist, its id is not a bigint, or the migrations fail.
  */
 export async function referencedRows(
   root: string,
@@ -53,7 +53,7 @@ async function withMigrated<T>(root: string, work: (client: Client) => Promise<T
   const client = new Client({ connectionString: url });
   loadTypeScript();
   const [cwd, logger] = [process.cwd(), pino({ level: "silent" })];
-  // Relative, as a glob would take some folders' names for patterns.
+  // A relative glob: in an absolute one, some folders' names would be patterns.
   process.chdir(join(root, "src"));
   try {
     await migrate({ url, files: MIGRATION_FILES, logger, startTimeoutMs: START_TIMEOUT_MS }).catch(
@@ -75,10 +75,10 @@ async function withMigrated<T>(root: string, work: (client: Client) => Promise<T
 
 /** The statement of a test that creates a row. */
 interface Insertion {
-  /** The variable that gets the row. */
+  /** The variable for the row. */
   variable: string;
   code: string;
-  /** The row's id in this database; undefined if PostgreSQL refused it. */
+  /** The row's id in this database; undefined if PostgreSQL rejected the row. */
   id: string | undefined;
 }
 
@@ -89,7 +89,7 @@ interface Column {
   references: string | null;
 }
 
-/** Creates a row, and before it those that it references itself. */
+/** Creates a row, after those that it references. */
 async function insertionInto(
   client: Client,
   table: string,
@@ -163,7 +163,7 @@ const TABLES = `SELECT string_agg(c.relname, ', ' ORDER BY c.relname) AS names F
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
   WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'migrations'`;
 
-/** Those without a default. */
+/** The required columns, without a default. */
 const REQUIRED_COLUMNS = `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
     (SELECT c.relname FROM pg_constraint f JOIN pg_class c ON c.oid = f.confrelid
       WHERE f.contype = 'f' AND f.conrelid = a.attrelid AND f.conkey = ARRAY[a.attnum]) AS "references"

@@ -1,4 +1,4 @@
-// Renames the sample's notes in a TypeScript file: in identifiers, SQL, paths and prose, each as it is written there.
+// Renames the sample's notes in a TypeScript file: in identifiers, SQL, paths and prose, each in its spelling.
 import { UsageError } from "port-contract/args";
 import {
   camel,
@@ -41,7 +41,7 @@ export function renamed(text: string, name: FeatureName): string {
   refuseCollisions(leaves.filter(ts.isIdentifier), identifier);
   let [result, end] = ["", 0];
   for (const leaf of leaves) {
-    // Between them are punctuation, key words and comments.
+    // The text between them is punctuation, keywords and comments.
     result += inProse(text.slice(end, leaf.getStart()));
     end = leaf.getEnd();
     result += (ts.isIdentifier(leaf) ? identifier : inText)(text.slice(leaf.getStart(), end));
@@ -77,7 +77,7 @@ function refuseTaken(name: string, old: string, taken: ReadonlySet<string>): voi
   );
 }
 
-/** @throws UsageError when the code has one of the names of fields for something else. */
+/** @throws UsageError when the code uses the name of a field for something else. */
 export function refuseFieldNames(text: string, names: readonly string[]): void {
   const ts = typescript();
   const identifiers = descendants(parse(text)).filter(ts.isIdentifier);
@@ -89,7 +89,7 @@ export function refuseFieldNames(text: string, names: readonly string[]): void {
   );
 }
 
-/** Whether it names a member, which no variable of the same name disturbs. */
+/** Whether it names a member, which cannot conflict with a variable. */
 function isPropertyName(node: Node): boolean {
   const ts = typescript();
   const { parent } = node;

@@ -1,4 +1,4 @@
-// The notes sample, of which features are made: in a clone of Berth its own files, in a service those of the packed template.
+// Reads the notes sample, from which features are made: in a clone of Berth its own files, in a service the packed template's.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTemplateFile } from "../scaffold/template";

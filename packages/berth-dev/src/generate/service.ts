@@ -4,7 +4,7 @@ import { camel, kebab, parseName, pascal, prose, refuseReserved, snake } from ".
 import { withMember } from "./mount";
 import { change, create, emptyPlan, type Plan, textOf, type Workspace } from "./plan";
 
-/** @throws UsageError when the name is invalid, or a file, a variable or a service has it. */
+/** @throws UsageError when the name is invalid, or taken by a file, a variable or a service. */
 export async function planService(workspace: Workspace, name: string): Promise<Plan> {
   const { root } = workspace;
   const words = parseName(name);
@@ -29,7 +29,7 @@ import { createServiceClient } from "berth/client";
 /** Attaches it; \`/readyz\` reports it. */
 export const ${attach} = ({ config, logger }: AttachOptions<{ ${variable}: string }>) => {
   const ${use} = createServiceClient({ name: "${file}", url: config.${variable}, logger });
-  // Not required: every instance calls the same service, so none would be readier than another.
+  // Not required: every instance calls the same service, so no other instance would be ready instead.
   return { use: ${use}, check: ${use}.ping, isRequired: false, close: ${use}.close };
 };
 `,
@@ -79,5 +79,5 @@ describe("the ${prose(words)} service", () => {
   return plan;
 }
 
-/** What features get besides backing services. */
+/** The names in services that are not backing services. */
 const OWN = ["config", "about", "draining"];

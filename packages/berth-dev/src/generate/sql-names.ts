@@ -1,8 +1,8 @@
-// Names in SQL: those that are key words of PostgreSQL are quoted.
+// Names in SQL: PostgreSQL's reserved words are quoted.
 import type { Words } from "./names";
 import { snake } from "./names";
 
-/** @see https://www.postgresql.org/docs/current/sql-keywords-appendix.html those that are not allowed as names of tables or columns. */
+/** Reserved words, not allowed as names of tables or columns. @see https://www.postgresql.org/docs/current/sql-keywords-appendix.html */
 const RESERVED = new Set(
   `all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column
   concurrently constraint create cross current_catalog current_date current_role current_schema current_time current_timestamp
@@ -23,10 +23,10 @@ export const SYSTEM_COLUMNS: readonly string[] = [
   "tableoid",
 ];
 
-/** The longest name, in bytes; PostgreSQL cuts off the rest. */
+/** The longest name, in bytes; PostgreSQL truncates longer ones. */
 export const MAX_SQL_NAME = 63;
 
-/** A name as it stands in a statement. */
+/** A name as written in a statement. */
 export const sqlName = (name: string): string => (RESERVED.has(name) ? `"${name}"` : name);
 
 /** Words as the name of a table or column. */

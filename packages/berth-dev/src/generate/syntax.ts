@@ -1,4 +1,4 @@
-// Reads TypeScript by its syntax, and changes text at the positions that it finds.
+// Parses TypeScript, and changes text at positions in its syntax tree.
 import type * as TypeScript from "typescript";
 
 let loaded: typeof TypeScript | undefined;
@@ -25,7 +25,7 @@ export function parse(text: string): TypeScript.SourceFile {
 }
 
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  // Of several at one place, the first comes first.
+  // Several edits at one position keep their order.
   const ordered = edits.map((edit, index) => ({ ...edit, index }));
   ordered.sort((a, b) => b.start - a.start || b.index - a.index);
   return ordered.reduce(
@@ -82,7 +82,7 @@ export function calls(node: Node | undefined, name: string): TypeScript.CallExpr
     .filter(({ expression }) => expression.getText() === name);
 }
 
-/** Adds names to the imports from a module: to the import that is there, or as a line of its own. */
+/** Adds names to the imports from a module: to an existing import, or as a new line. */
 export function importEdits(
   source: TypeScript.SourceFile,
   from: string,
@@ -114,13 +114,13 @@ export function importEdits(
   ];
 }
 
-/** As the template sorts them: without regard to case and to `type`. */
+/** Compares as the template sorts: regardless of case and of `type`. */
 const byName = (a: string, b: string): number => {
   const [one, other] = [a, b].map((text) => text.replace(/^type /, "").toLowerCase());
   return one! < other! ? -1 : 1;
 };
 
-/** Before the first import of a later path, packages first; else after the last one. */
+/** Before the first import of a later path, packages first; otherwise after the last import. */
 function placeOfImport(imports: readonly TypeScript.ImportDeclaration[], from: string): number {
   const rank = (path: string): string => (path.startsWith(".") ? `2${path}` : `1${path}`);
   const later = imports.find(
@@ -131,7 +131,7 @@ function placeOfImport(imports: readonly TypeScript.ImportDeclaration[], from: s
   return last ? afterLine(last) : 0;
 }
 
-/** The beginning of the line after a node; of the node's end, if something else follows there. */
+/** The start of the line after a node, or the node's end if something else follows on its line. */
 export function afterLine(node: Node): number {
   const text = node.getSourceFile().text;
   const rest = /^[^\S\n]*(?:\/\/[^\n]*)?\n/.exec(text.slice(node.getEnd()));

@@ -24,7 +24,7 @@ export function writePlan({ workspace: { root }, created, changed }: Plan): void
       writeFileSync(path, text, { flag: "wx" });
       undo.push(() => rmSync(path));
     }
-    // Each is replaced at once by a complete file, in which a run that is killed leaves the old text or the new one.
+    // Each file is replaced atomically, so a run that is killed leaves either the old text or the new one.
     const replacements = [...changed].map(([file, { before, after }]) => {
       const path = realpathSync(join(root, file));
       const unfinished = `${path}.${process.pid}`;
@@ -45,7 +45,7 @@ export function writePlan({ workspace: { root }, created, changed }: Plan): void
   }
 }
 
-/** Creates a folder and those above it that are missing. */
+/** Creates a folder, and missing folders above it. */
 function makeFolder(folder: string, undo: (() => void)[]): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder), undo);

@@ -1,15 +1,15 @@
-// Publishes the attempts of calls to another service, for whoever listens.
+// Publishes the attempts of calls to another service on `berth/channels`.
 import { attemptEnd, type AttemptEvent, attemptStart } from "../process/channels";
 import type { ServiceRequest } from "./request";
 
 /** A published attempt. */
 export interface PublishedAttempt {
-  /** The request, with the headers that listeners have added. */
+  /** The request, with the headers that subscribers have added. */
   request: ServiceRequest;
   end(err?: unknown): void;
 }
 
-/** Publishes that a request is about to be sent; undefined if nobody listens. */
+/** Publishes that a request is about to be sent; undefined without subscribers. */
 export function publishAttempt(
   service: string,
   origin: string,

@@ -128,7 +128,7 @@ export function createAttempts(options: AttemptsOptions): Attempt {
         return response;
       } catch (err) {
         published?.end(err);
-        // A stream that comes slowly, such as a client's upload, takes the service's time.
+        // A slow stream, such as a client's upload, uses up the service's time.
         const isSending = request.content?.isUnfinished() ?? false;
         const hadTime = !isSending && limitMs >= Math.min(timeLimitMs, silenceTimeoutMs) / 2;
         report(outcomeOf(err, hadTime), err);

@@ -67,7 +67,7 @@ async function receive(
   });
 }
 
-/** The request as undici takes it. @param limitMs How long the caller waits, for the service to know; Infinity is not sent. */
+/** The request for undici. @param limitMs How long the caller waits, to tell the service; Infinity is not sent. */
 export function toDispatch(
   { method, path, headers, body, content }: ServiceRequest,
   limitMs: number,
@@ -80,7 +80,7 @@ export function toDispatch(
   return { method, path, headers: sent, body: chunks as unknown as Readable };
 }
 
-/** The header that says how long the caller waits. */
+/** The header that tells how long the caller waits. */
 export const withDeadline = (limitMs: number): Record<string, string> =>
   limitMs === Infinity ? {} : { [DEADLINE_HEADER]: String(limitMs) };
 

@@ -1,17 +1,17 @@
-// The completion of a job by its handler, in a transaction of the handler's own, which may be committed or not.
+// The completion of a job by its handler, in the handler's own transaction, which may or may not be committed.
 import type { Queryable } from "../postgres/transactions";
 import { JobLostError } from "./errors";
 import { completeJob, isStored, type Lock } from "./statements";
 
-/** What a run knows of its job's completion. */
+/** The completion of a run's job. */
 export interface Completion {
-  /** Completes the job in a transaction. @throws JobLostError when the job is not this run's any more. */
+  /** Completes the job in a transaction. @throws JobLostError when the job no longer belongs to this run. */
   complete(this: void, tx: Queryable): Promise<void>;
-  /** Lets no completion begin any more. @returns Whether one was committed, once no transaction with one is open. */
+  /** Prevents further completions, and waits for open transactions with one. @returns Whether one was committed. */
   close(this: void): Promise<boolean>;
 }
 
-/** @param db Waits while the database is away. */
+/** @param db Waits while the database is not available. */
 export function createCompletion(db: Queryable, job: Lock): Completion {
   const begun: Promise<void>[] = [];
   let isClosed = false;

@@ -1,4 +1,4 @@
-// The worker's own database connections: for its statements, and as a pool that graphile-worker understands.
+// The worker's own database connections: for its statements, and as a pool for graphile-worker.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, Pool, PoolClient } from "pg";
 import type { Logger } from "pino";
@@ -13,23 +13,23 @@ import { createTransactions, type Queryable, type RunTransaction } from "../post
 import { parsePostgresUrl } from "../postgres/url";
 import type { postgresVariables } from "../postgres/variables";
 
-/** Besides these, one connection listens for new jobs, and one is for heartbeats, which must not wait for any other statement. */
+/** In addition, one connection listens for new jobs, and one sends heartbeats, which must not wait for any other statement. */
 const SIZE = 2;
 
 /**
- * The worker's connections, apart from those that handlers use: a worker whose handlers occupy all of these must not look dead.
- * `query` is for statements about runs, on the connections of graphile-worker, and waits while the database is away.
+ * The worker's connections, separate from those of handlers: a worker whose handlers use up all of theirs must not look dead.
+ * `query` is for statements about runs, on graphile-worker's connections, and waits while the database is not available.
  */
 export interface JobConnections extends Queryable {
   /** For graphile-worker. */
   pool: Pool;
-  /** For heartbeats and what belongs to them: rejects while the database is away. */
+  /** For statements about heartbeats and leases: rejects while the database is not available. */
   transaction: RunTransaction;
   close(): Promise<void>;
 }
 
 /**
- * Connections are opened on demand, by the rules of `DATABASE_URL`, which graphile-worker's own would not keep.
+ * Opens connections on demand, by the rules of `DATABASE_URL`, which graphile-worker's own pool would not follow.
  * @param onUnknown Called when it is unknown whether jobs were locked.
  */
 export function openConnections(
@@ -79,13 +79,13 @@ export function openConnections(
 
 type OnConnect = (err: Error | undefined, client?: PoolClient, release?: () => void) => void;
 
-/** How often a connection is tried again while the database is away, in milliseconds. */
+/** The delay between attempts to connect while the database is not available, in milliseconds. */
 const RETRY_MS = 500;
 
 /**
- * What graphile-worker uses of a pool. While the database is away, it waits: otherwise the end of a job could not be written, and
- * graphile-worker would stop, and the job run again.
- * @param onUnknown Called when a connection broke while jobs were locked, which they may be now, or not.
+ * The part of a pool that graphile-worker uses. It waits while the database is not available: otherwise the end of a job could not
+ * be written, graphile-worker would stop, and the job would run again.
+ * @param onUnknown Called when a connection broke while jobs were being locked: they may or may not be locked.
  * @internal
  */
 export function createPool(
@@ -131,7 +131,7 @@ export function createPool(
     return { query, release: () => connections.release(client, isIntact) } as PoolClient;
   }
 
-  /** For the connection that listens: when it breaks, graphile-worker asks for another one. */
+  /** For the connection that listens: when it breaks, graphile-worker requests another one. */
   function listen(callback: OnConnect): void {
     open().then(
       (client) => {
@@ -152,10 +152,10 @@ export function createPool(
   return pool as unknown as Pool & { stop(this: void): void };
 }
 
-/** Where notifications do not exist, as in some embedded or pooled databases, jobs are found by looking for them. */
+/** Without notifications, as in some embedded or pooled databases, jobs are found by polling. */
 function unlessUnsupported(err: unknown): void {
   if (!isDatabaseError(err) || err.code !== "0A000") throw err;
 }
 
-/** The statement that locks jobs: to repeat it would lock others. */
+/** The statement that locks jobs: repeating it would lock further jobs. */
 const LOCKS_JOBS = /attempts = jobs\.attempts \+ 1/;

@@ -1,4 +1,4 @@
-// Cron lines: enqueues a job at each time that a line names, once for all workers, by the database's clock.
+// Cron lines: enqueues a job at each time of a line, once for all workers, by the database's clock.
 import type { GenericSchema, InferInput } from "valibot";
 import { type CronSchedule, parseCron } from "../process/cron";
 import type { Queryable } from "../postgres/transactions";
@@ -6,9 +6,9 @@ import type { JobType } from "./job-type";
 import { parsePayload } from "./payload";
 import { serializeJob } from "./stored-job";
 
-/** A cron line with the job that it enqueues. */
+/** A cron line, and the job that it enqueues. */
 export interface CronLine {
-  /** By which workers agree on when it ran last: changing the line's times keeps it. */
+  /** Identifies the line, so that workers agree on its last run. It stays when the line's times change. */
   name: string;
   schedule: CronSchedule;
   type: JobType;
@@ -17,12 +17,11 @@ export interface CronLine {
 }
 
 /**
- * A job that is enqueued at certain times. Times that pass while no worker runs are made up for once: only the latest of them is
- * run, late. A run that has not ended, or is to be tried again, when the next one is due does not overlap with it: the next one
- * waits, or replaces the retry.
- * @param line Five fields in UTC, such as `0 3 * * *`; needs `croner`.
- * @param name By which workers know it; by default the job's name. It is needed if a type of job has several lines.
- * @throws Error when the line or the payload is wrong.
+ * A job that is enqueued at certain times. Of the times that pass while no worker runs, only the latest is run, late. Runs do not
+ * overlap: if the previous run has not ended when the next one is due, the next one waits, or replaces a pending retry.
+ * @param line Five fields in UTC, such as `0 3 * * *`; requires `croner`.
+ * @param name Identifies the line; the job's name by default. Required if a type of job has several lines.
+ * @throws Error when the line or the payload is invalid.
  */
 export function cronJob<S extends GenericSchema>(
   line: string,
@@ -43,12 +42,12 @@ export function checkCronLines(lines: readonly CronLine[]): void {
   }
 }
 
-/** Enqueues what is due. @returns The names of the lines. */
+/** Enqueues the jobs that are due. @returns The names of their lines. */
 export async function enqueueDue(tx: Queryable, lines: readonly CronLine[]): Promise<string[]> {
   if (lines.length === 0) return [];
   const names = lines.map(({ name }) => name);
   await tx.query(REMEMBER, [names]);
-  // Locked until the end of the transaction; another worker that has them looks itself.
+  // Locked until the end of the transaction. Lines locked by another worker are that worker's to check.
   const rows = await tx.query<{ name: string; lastAt: string; now: string }>(LAST, [names]);
   const due: string[] = [];
   for (const { name, lastAt, now } of rows) {
@@ -67,7 +66,7 @@ export async function enqueueDue(tx: Queryable, lines: readonly CronLine[]): Pro
   return due;
 }
 
-/** A line that is new begins now. */
+/** A new line starts now. */
 const REMEMBER = `INSERT INTO berth_jobs.cron_lines (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`;
 const LAST = `SELECT name, last_at AS "lastAt", clock_timestamp() AS now FROM berth_jobs.cron_lines
   WHERE name = ANY($1) FOR UPDATE SKIP LOCKED`;

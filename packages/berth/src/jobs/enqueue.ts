@@ -8,14 +8,14 @@ import { serializeJob } from "./stored-job";
 
 /** The options of a job. */
 export interface EnqueueOptions {
-  /** When to run it, at the earliest; at once by default. */
+  /** The earliest time to run it; at once by default. */
   runAt?: Date;
   /**
-   * At most one job of a type waits with the same key: a later one replaces its payload and its time. One that runs already
-   * stays as it is, and is not tried again; the later one runs after it.
+   * At most one job of a type waits with the same key: a later one replaces its payload and its time. A job that is already
+   * running is not changed, but not retried either; the later one runs after it.
    */
   key?: string;
-  /** How often it is tried, 1 to 100; by default as its type says. */
+  /** The maximum number of attempts, 1 to 100; the type's by default. */
   maxAttempts?: number;
 }
 
@@ -29,9 +29,9 @@ export interface EnqueueAllOptions<Payload> extends Omit<EnqueueOptions, "key"> 
 
 /**
  * Enqueues a job; it exists once the transaction is committed.
- * @param db The transaction whose effect the job belongs to; or the database.
+ * @param db The transaction that the job belongs to, or the database.
  * @returns The job's id.
- * @throws TypeError or RangeError when the payload or an option is wrong: nothing was sent to the database then.
+ * @throws TypeError or RangeError when the payload or an option is invalid; then nothing was sent to the database.
  */
 export async function enqueue<S extends GenericSchema>(
   db: Queryable,
@@ -45,10 +45,10 @@ export async function enqueue<S extends GenericSchema>(
 }
 
 /**
- * Enqueues a job for each payload, by one statement: all of them exist, or none.
- * @param db The transaction whose effect the jobs belong to; or the database.
+ * Enqueues a job for each payload in one statement: all of them, or none.
+ * @param db The transaction that the jobs belong to, or the database.
  * @returns The jobs' ids, in the order of their payloads.
- * @throws TypeError or RangeError when a payload or an option is wrong: nothing was sent to the database then.
+ * @throws TypeError or RangeError when a payload or an option is invalid; then nothing was sent to the database.
  */
 export async function enqueueAll<S extends GenericSchema>(
   db: Queryable,
@@ -70,7 +70,7 @@ export async function enqueueAll<S extends GenericSchema>(
   }
   checkInteger(`maxAttempts of the job ${name}`, maxAttempts, MOST_ATTEMPTS);
   const keys = payloads.map((payload) => (key ? storedKey(name, key(payload)) : null));
-  // What is stored is what the caller gave: it is parsed again, and transformed, before each run.
+  // Store the caller's payload, not the parsed one: it is parsed, and transformed, before each run.
   const stored = payloads.map((payload) => serializeJob(name, payload));
   if (stored.length === 0) return [];
   try {
@@ -95,7 +95,7 @@ const ADD_JOBS = `SELECT job.id
       job_key => given.key) AS job
   ORDER BY given.position`;
 
-/** SQLSTATE of a schema, table or function that does not exist. */
+/** The SQLSTATEs for a missing schema, table or function. */
 export const isWithoutTables = (err: unknown): boolean =>
   isDatabaseError(err) && ["3F000", "42P01", "42883"].includes(err.code);
 

@@ -1,4 +1,4 @@
-// What runs a type of job, and what it gets besides the payload.
+// Handlers of jobs, and the context that they get with the payload.
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Logger } from "pino";
 import type { Queryable } from "../postgres/transactions";
@@ -12,32 +12,32 @@ export interface RunningJob {
   /** 1 for the first attempt. */
   attempt: number;
   maxAttempts: number;
-  /** When it was to run: for a cron line, the time that the line names. */
+  /** When it was due: for a cron line, the time on the line. */
   runAt: Date;
-  /** Aborted when the run has to end: it timed out, its worker stops, or was taken for dead. */
+  /** Aborted when the run must end: it timed out, or its worker is stopping or was taken for dead. */
   signal: AbortSignal;
-  /** When `signal` is aborted at the latest, on the clock of `performance.now`; calls to other services have it, too. */
+  /** The latest time at which `signal` is aborted, on the clock of `performance.now`; calls to other services inherit it. */
   deadline: number;
-  /** Its lines have the job's name, id and attempt, and the ids of the request that enqueued it; those of `log` do, too. */
+  /** Its lines, like those of `log`, have the job's name, id and attempt, and the ids of the request that enqueued it. */
   logger: Logger;
   /**
-   * Completes the job in a transaction: what the transaction does and the completion are committed together, or neither, so the
-   * effect is there exactly once. Without it, a job whose worker dies after the effect runs again.
-   * @throws JobLostError when the job was taken from this run: let the transaction roll back.
+   * Completes the job in a transaction: its effect and the completion are committed together or not at all, so the effect happens
+   * exactly once. Without it, a job whose worker dies after the effect runs again.
+   * @throws JobLostError when the job no longer belongs to this run: let the transaction roll back.
    */
   complete(this: void, tx: Queryable): Promise<void>;
 }
 
-/** A type of job with what runs it. */
+/** A type of job, and the function that runs it. */
 export interface JobHandler {
   type: JobType;
   run: (payload: never, job: RunningJob) => Promise<unknown> | void;
 }
 
 /**
- * Says how jobs of a type are run.
- * @param run Resolves when the job is done. If it rejects, the job is tried again after a back-off: about 3 s, 7 s, 20 s, 55 s
- *   and so on; not if it rejects with an UnrecoverableError.
+ * Creates the handler of a type of job.
+ * @param run Resolves when the job is done. If it rejects, the job is retried after a back-off: about 3 s, 7 s, 20 s, 55 s and so
+ *   on; but not if it rejects with an UnrecoverableError.
  */
 export const handleJob = <S extends GenericSchema>(
   type: JobType<S>,

@@ -1,4 +1,4 @@
-// Publishes the runs of jobs, for whoever listens.
+// Publishes the runs of jobs on `berth/channels`.
 import { jobEnd, type JobEvent, jobStart } from "../process/channels";
 import type { RunningJob } from "./handler";
 import type { Outcome } from "./run-job";
@@ -6,14 +6,14 @@ import type { JobOrigin } from "./stored-job";
 
 /** A published run. */
 export interface PublishedJob {
-  /** The headers of its origin, as far as listeners have not replaced them. */
+  /** The headers of the enqueuing request, which subscribers may have replaced. */
   readonly headers: JobOrigin;
-  /** Runs work, as listeners surround it. */
+  /** Runs work in the context that subscribers have set. */
   run<T>(work: () => T): T;
   end(outcome: Outcome): void;
 }
 
-/** Publishes that a job is about to run; undefined if nobody listens. */
+/** Publishes that a job is about to run; undefined without subscribers. */
 export function publishJob(
   { name, attempt }: RunningJob,
   origin: JobOrigin | undefined,

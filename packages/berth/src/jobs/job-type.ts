@@ -5,11 +5,11 @@ import type { GenericSchema, InferInput, InferOutput } from "valibot";
 export interface JobDescription<S extends GenericSchema> {
   /** The name that is stored with each job: at most 128 of `a-z`, `A-Z`, digits, `_`, `-`, `.`, `:` and `/`. */
   name: string;
-  /** The payload, which is stored as JSON, and parsed before each run. */
+  /** The payload's schema. Payloads are stored as JSON, and parsed before each run. */
   payload: S;
-  /** How long one run may take, in milliseconds: 1 to 10,800,000 (3 hours); 300,000 by default. */
+  /** The time limit of a run, in milliseconds: 1 to 10,800,000 (3 hours); 300,000 by default. */
   timeoutMs?: number;
-  /** How often a job is tried, 1 to 100; 10 by default, which takes about 4 hours. */
+  /** The maximum number of attempts, 1 to 100; 10 by default, which take about 4 hours. */
   maxAttempts?: number;
 }
 
@@ -18,18 +18,18 @@ export type JobType<S extends GenericSchema = GenericSchema> = Readonly<
   Required<JobDescription<S>>
 >;
 
-/** The payload of a type of job, as its handler gets it. */
+/** The payload as a handler gets it. */
 export type JobPayload<T> = T extends JobType<infer S> ? InferOutput<S> : never;
 
-/** The payload of a type of job, as it is given to `enqueue`. */
+/** The payload as it is passed to `enqueue`. */
 export type JobInput<T> = T extends JobType<infer S> ? InferInput<S> : never;
 
 const NAME = /^[\w.:/-]{1,128}$/;
 
-/** The library frees jobs that were locked for 4 hours, even if they run. */
+/** graphile-worker unlocks jobs after 4 hours, even if they are running. */
 const LONGEST_TIMEOUT_MS = 3 * 3_600_000;
 
-/** With exponential back-off, the hundredth attempt would be after weeks. */
+/** With exponential back-off, the hundredth attempt comes after weeks. */
 export const MOST_ATTEMPTS = 100;
 
 /**

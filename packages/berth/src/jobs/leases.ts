@@ -1,4 +1,4 @@
-// Which workers live: each counts its heartbeats in a table, and takes over the jobs of those whose count stands still.
+// Leases of workers: each counts its heartbeats in a table, and takes over the jobs of workers whose count no longer changes.
 import type { Queryable } from "../postgres/transactions";
 
 /** A job whose worker has died. */
@@ -10,17 +10,17 @@ export interface OrphanedJob {
   worker: string;
 }
 
-/** What a worker knows of the others. */
+/** The leases, as seen by a worker. */
 export interface Leases {
-  /** Counts a heartbeat. @returns Whether this worker is new to the others: because it is, or because it was taken for dead. */
+  /** Counts a heartbeat. @returns Whether this worker is new to the others: it has just started, or was taken for dead. */
   beat(this: void, tx: Queryable): Promise<boolean>;
-  /** Looks at the others' heartbeats, and frees the jobs of those that are dead. @returns These jobs. */
+  /** Checks the other workers' heartbeats, and releases the jobs of dead ones. @returns These jobs. */
   takeOver(this: void, tx: Queryable): Promise<OrphanedJob[]>;
-  /** Forgets what was seen: after an outage of the database, nobody has had a chance to count. */
+  /** Forgets all observations: during an outage of the database, no worker could count. */
   forget(this: void): void;
 }
 
-/** How the heartbeats of a worker stand. */
+/** The last known heartbeat of a worker. */
 interface Seen {
   beats: string;
   /** Since when, on the clock of `performance.now`. */
@@ -28,19 +28,19 @@ interface Seen {
 }
 
 /**
- * A worker counts as dead when its heartbeats have not changed for its lease, as seen by another worker, on that one's own
- * monotonic clock: so neither a clock that jumps nor an outage of the database looks like a death.
- * @param id The name by which graphile-worker locks jobs for this worker.
+ * A worker counts as dead when another worker has seen no new heartbeat for the duration of its lease, on its own monotonic clock.
+ * So neither a clock that is set nor an outage of the database looks like a death.
+ * @param id The name under which graphile-worker locks jobs for this worker.
  */
 export function createLeases(id: string, leaseMs: number): Leases {
-  /** By worker, those with heartbeats and those without. */
+  /** By worker, for workers with and without heartbeats. */
   const beating = new Map<string, Seen>();
   const silent = new Map<string, Seen>();
   let locksLookedAt = -Infinity;
 
   /** Workers that have locked jobs, but have no heartbeats: they died before the first one. */
   async function unknownOwners(tx: Queryable, now: number): Promise<string[]> {
-    // It reads all jobs.
+    // This statement reads all jobs, so it runs less often.
     if (now - locksLookedAt < leaseMs) return [];
     locksLookedAt = now;
     const owners = await tx.query<{ id: string }>(UNKNOWN_OWNERS);
@@ -62,7 +62,7 @@ export function createLeases(id: string, leaseMs: number): Leases {
       const others = await tx.query<Other>(OTHERS, [id]);
       const dead = await unknownOwners(tx, now);
       for (const other of watch(beating, others, now)) {
-        // Only if it has not moved since: then it waits for us, and finds that it was taken for dead.
+        // Only if its count has not changed since. The row lock makes its next heartbeat wait, and find that it was taken for dead.
         const [removed] = await tx.query(REMOVE, [other.id, other.beats]);
         if (removed) dead.push(other.id);
       }
@@ -81,7 +81,7 @@ interface Other {
   beats: string;
 }
 
-/** Returns those whose heartbeats have stood still for their lease; forgets those that are gone. */
+/** Returns the workers without a new heartbeat for their lease; forgets those that no longer exist. */
 function watch(seen: Map<string, Seen>, others: readonly Other[], now: number): Other[] {
   const present = new Set(others.map(({ id }) => id));
   for (const id of seen.keys()) if (!present.has(id)) seen.delete(id);
@@ -115,5 +115,5 @@ const REMOVE = "DELETE FROM berth_jobs.workers WHERE id = $1 AND beats = $2 RETU
 const JOBS_OF = `SELECT id, task_identifier AS name, attempts, max_attempts AS "maxAttempts", locked_by AS worker
   FROM graphile_worker.jobs WHERE locked_by = ANY($1)`;
 
-/** A worker that ends says so: nobody needs to wait for its death. */
+/** Removes a worker that ends, so that nobody has to wait for its lease to expire. */
 export const LEAVE = "DELETE FROM berth_jobs.workers WHERE id = $1";

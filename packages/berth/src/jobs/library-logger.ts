@@ -1,21 +1,21 @@
-// Passes graphile-worker's messages on to the process' log, except those that the worker's own lines replace.
+// Passes graphile-worker's messages on to the log, except those that the worker's own lines replace.
 import type { LogFunctionFactory } from "graphile-worker";
 import type { Logger } from "pino";
 
-/** For migrations, whose errors are thrown. */
+/** A logger for migrations, whose errors are thrown. */
 export const quietLogger: LogFunctionFactory = () => () => undefined;
 
-/** Its lines about the end of a job have these fields. */
+/** graphile-worker's lines about the end of a job have these fields. */
 interface Meta {
   success?: boolean;
   failure?: boolean;
   error?: unknown;
 }
 
-/** While the database is away, it says so again and again; the worker says it once. */
+/** While the database is not available, graphile-worker logs that repeatedly; the worker logs it once. */
 const ABOUT_LISTENING = /notify listener|UNLISTEN/;
 
-/** What it calls an error is a warning: what fails for good is logged by the worker. */
+/** graphile-worker's errors become warnings: the worker itself logs what fails for good. */
 export const libraryLogger =
   (logger: Logger): LogFunctionFactory =>
   () =>

@@ -1,4 +1,4 @@
-// Parses payloads, and says what is wrong with one, without quoting it.
+// Parses payloads, and describes what is wrong with one without quoting it.
 import {
   type BaseIssue,
   type GenericSchema,
@@ -10,7 +10,7 @@ import { explain } from "../schema/explain";
 import { UnrecoverableError } from "./errors";
 import type { JobType } from "./job-type";
 
-/** The most issues in a message, which is stored with the job. */
+/** The maximum number of issues in a message, which is stored with the job. */
 const ISSUE_LIMIT = 20;
 
 export const describeIssues = (issues: readonly BaseIssue<unknown>[]): string =>

@@ -1,4 +1,4 @@
-// Runs one job: parses its payload, restores its context, limits its time, and writes its line in the log.
+// Runs one job: parses its payload, restores its context, limits its time, and logs its result.
 import type { Logger } from "pino";
 import { runInWorkContext } from "../process/work-context";
 import { traceId } from "../request/trace-context";
@@ -20,19 +20,19 @@ export interface LockedJob extends Lock {
 /** A run in progress. */
 export interface Run {
   id: string;
-  /** Asks the handler to end, because the job goes to another worker. */
+  /** Asks the handler to stop, because the job will be handed to another worker. */
   interrupt: (reason: Error) => void;
   /** Resolves when the handler has ended. */
   ended: Promise<unknown>;
 }
 
-/** What a run needs. */
+/** The dependencies of a run. */
 export interface RunOptions {
   handler: JobHandler;
   logger: Logger;
-  /** The runs of this worker. One that was interrupted stays there, to be handed back. */
+  /** The runs of this worker. An interrupted one stays there, to be handed back. */
   runs: Set<Run>;
-  /** On the worker's own connections: waits while the database is away. */
+  /** On the worker's own connections: waits while the database is not available. */
   db: Queryable;
 }
 
@@ -75,7 +75,7 @@ export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Pr
       runs.add(run);
       void outcome.then((end) => {
         published?.end(end);
-        // It is to be handed back, so graphile-worker must not write that it has failed.
+        // The job will be handed back, so graphile-worker must not record a failure.
         if (end !== "done" && "interrupted" in end && !isLost(end.interrupted)) return;
         runs.delete(run);
         if (end === "done") resolve();
@@ -85,7 +85,7 @@ export function runJob(options: RunOptions, stored: unknown, job: LockedJob): Pr
   });
 }
 
-/** As that of the request that enqueued the job: for its lines in the log, and for calls to other services. */
+/** The context of the request that enqueued the job, for log lines and calls to other services. */
 const contextOf = ({ logger, name, id, attempt, deadline }: RunningJob, origin?: JobOrigin) => ({
   logger,
   fields: () => ({
@@ -143,7 +143,7 @@ async function attempt(options: AttemptOptions): Promise<Outcome> {
     }
     const line = { durationMs: durationMs(), maxAttempts: job.max_attempts, err };
     if (err instanceof UnrecoverableError) {
-      // If this fails, the job is tried again, and ends here again.
+      // If this fails, the job is retried, and gets here again.
       await giveUpJob(db, job).catch(() => undefined);
       logger.error(line, "job failed, and no retry can help: it is kept");
     } else if (job.attempts >= job.max_attempts) {
@@ -155,7 +155,7 @@ async function attempt(options: AttemptOptions): Promise<Outcome> {
   }
 }
 
-/** Whether another worker has the job: then its result is that one's. */
+/** Whether another worker has taken over the job: then that worker's result counts. */
 const isLost = (reason: Error | undefined): reason is JobLostError =>
   reason instanceof JobLostError;
 

@@ -7,25 +7,25 @@ import { enterBackground } from "../process/until-stopped";
 import type { jobVariables } from "./variables";
 import { createJobWorker, type WorkerOptions } from "./worker";
 
-/** What `runWorker` gives to `main`. */
+/** The argument of `main`. */
 export interface WorkerProcess<Config> {
   config: Config;
   logger: Logger;
-  /** Aborted when the process is about to end. */
+  /** Aborted when the process starts to drain. */
   draining: AbortSignal;
 }
 
-/** What a worker process runs. */
+/** The handlers and services of a worker process. */
 export interface Work extends Pick<WorkerOptions, "handlers" | "cron"> {
-  /** What handlers use: closed once the jobs have ended. */
+  /** The backing services of handlers; closed once the jobs have ended. */
   attached: Readonly<Record<string, Resource>>;
 }
 
 /**
- * Runs jobs until a stop is requested (SIGTERM, SIGINT). Then jobs that run have up to `SHUTDOWN_TIMEOUT_MS`; those that have
- * not ended shortly before are handed back, so that another worker runs them at once. Exits with 0; with 1 after an uncaught
- * error, or when `main` throws.
- * @param main Attaches what the handlers use.
+ * Runs jobs until a stop is requested (SIGTERM, SIGINT). Then running jobs have up to `SHUTDOWN_TIMEOUT_MS`; those that have not
+ * ended shortly before are handed back, so that another worker runs them at once. Exits with 0, or with 1 after an uncaught error
+ * or if `main` throws.
+ * @param main Attaches the services of the handlers.
  * @param logging pino options for every log line.
  */
 export const runWorker = <V extends typeof jobVariables>(

@@ -1,9 +1,9 @@
-// What is stored as a job's payload: the payload itself, and the context of the request that enqueued it.
+// The stored form of a job's payload: the payload itself, and the context of the request that enqueued it.
 import { currentContext } from "../process/work-context";
 import { requestIdFrom } from "../request/request-id";
 import { traceHeaders } from "../request/trace-context";
 
-/** The request that enqueued a job, by headers, as it is passed on to other services. */
+/** Headers that identify the request that enqueued a job, as passed on to other services. */
 export type JobOrigin = Readonly<Record<string, string>>;
 
 /** A stored payload. */
@@ -12,7 +12,7 @@ export interface StoredJob {
   origin?: JobOrigin;
 }
 
-/** The largest payload, in characters of JSON. What is larger belongs into a table, and its id into the payload. */
+/** The largest payload, in characters of JSON. Store larger data in a table, and pass its id. */
 const PAYLOAD_LIMIT = 262_144;
 
 /** @throws RangeError when it is too large; TypeError when it cannot be stored as JSON. */
@@ -28,7 +28,7 @@ export function serializeJob(name: string, payload: unknown): string {
   return `{"payload":${json}${origin ? `,"origin":${JSON.stringify(origin)}` : ""}}`;
 }
 
-/** Reads what is stored; a job that something else has enqueued, by SQL, has no origin, and may have any payload. */
+/** Reads a stored payload. A job enqueued by other means, such as SQL, has no origin, and may have any payload. */
 export function parseStored(stored: unknown): StoredJob {
   const { payload, origin } = (stored ?? {}) as { payload?: unknown; origin?: unknown };
   return { payload, ...(isOrigin(origin) && { origin: safeOrigin(origin) }) };

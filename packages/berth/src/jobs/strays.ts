@@ -1,17 +1,17 @@
-// Finds jobs that this worker has locked without knowing: the connection broke before the database's answer.
+// Finds jobs that this worker locked without knowing it: the connection broke before the database's response.
 import type { Queryable } from "../postgres/transactions";
 import type { Run } from "./run-job";
 import { handBackJobs } from "./statements";
 
-/** Jobs that are locked by this worker, and that it does not run. */
+/** Jobs that are locked by this worker, but that it does not run. */
 export interface Strays {
-  /** Says that there may be some. */
+  /** Records that there may be some. */
   suspect(this: void): void;
-  /** Looks for them if there may be some. @returns The ids of those that were handed back, so that any worker runs them. */
+  /** Searches for them if there may be some. @returns The ids of the jobs that were handed back, for any worker to run. */
   handBack(this: void, tx: Queryable, worker: string): Promise<string[]>;
 }
 
-/** A job whose end is being written is locked, too: it counts as a stray if it still is a heartbeat later. */
+/** A job whose end is being written is also locked: it counts as a stray only if it still is one heartbeat later. */
 const LOOKS = 2;
 
 export function createStrays(runs: ReadonlySet<Run>): Strays {

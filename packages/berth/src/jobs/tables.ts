@@ -1,14 +1,14 @@
-// The tables of jobs, as a migration: graphile-worker's own, and those that say which workers live and when cron lines ran.
+// The migration for the tables of jobs: graphile-worker's own, and those for workers' heartbeats and the last runs of cron lines.
 import type { MigrationBuilder } from "node-pg-migrate";
 import { loadLibrary } from "./library";
 import { quietLogger } from "./library-logger";
 
 /**
- * A migration that creates the tables of jobs, or brings those of an earlier graphile-worker up to date:
+ * A migration that creates the tables of jobs, or upgrades those of an earlier graphile-worker:
  * `export { createJobTables as up, dropJobTables as down } from "berth/jobs"`.
  */
 export async function createJobTables(pgm: MigrationBuilder): Promise<void> {
-  // graphile-worker has transactions of its own, each of which leaves a state that the next try goes on from.
+  // graphile-worker uses its own transactions; after a failure, the next attempt continues from the last one committed.
   pgm.noTransaction();
   const client = {
     query: (...args: Parameters<typeof pgm.db.query>) => pgm.db.query(...args),
@@ -26,7 +26,7 @@ export function dropJobTables(pgm: MigrationBuilder): void {
   pgm.sql("DROP SCHEMA IF EXISTS berth_jobs, graphile_worker CASCADE");
 }
 
-/** `beats` is what counts; `seen_at` is for people. */
+/** Only `beats` is evaluated; `seen_at` is for people. */
 const OWN_TABLES = `
   CREATE SCHEMA IF NOT EXISTS berth_jobs;
   CREATE TABLE IF NOT EXISTS berth_jobs.workers (

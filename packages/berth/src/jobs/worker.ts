@@ -1,4 +1,4 @@
-// A worker: runs jobs by graphile-worker, keeps its lease, looks after others and cron lines, and drains without losing a job.
+// A worker: runs jobs with graphile-worker, keeps its lease, takes over dead workers' jobs, runs cron lines, drains losing no job.
 import type { WorkerPool } from "graphile-worker";
 import type { Logger } from "pino";
 import type { BackgroundService } from "../process/background-service";
@@ -31,44 +31,44 @@ export interface WorkerOptions {
     | "JOB_LEASE_MS"
   >;
   logger: Logger;
-  /** What runs each type of job; jobs of other types are left to other workers. */
+  /** The handlers, by type of job; jobs of other types are left to other workers. */
   handlers: readonly JobHandler[];
-  /** Jobs that are enqueued at certain times. */
+  /** The cron lines. */
   cron?: readonly CronLine[];
 }
 
 /** A worker, for a lifecycle. */
 export interface JobWorker extends BackgroundService {
-  /** Resolves if it takes jobs. @throws Error when the database is away, or has no tables for jobs: as a readiness check. */
+  /** A readiness check. @throws Error when the database is not available, or has no tables for jobs. */
   check(this: void): Promise<void>;
 }
 
-/** A pool of graphile-worker, which locks jobs under its own id, and its lease. */
+/** A pool of graphile-worker, which locks jobs under its own id, with its lease. */
 interface Alive {
   pool: WorkerPool;
   leases: Leases;
-  /** Whether others have seen a heartbeat of it. */
+  /** Whether it has sent a heartbeat. */
   isKnown: boolean;
 }
 
-/** How often each idle place looks for jobs, in milliseconds, where the database does not notify: jobs in the future, retries. */
+/** How often each idle slot polls for jobs without a notification (due later, or retried), in milliseconds. */
 const POLL_MS = 1000;
 
-/** Heartbeats in a lease: five may get lost. */
+/** The number of heartbeats in a lease: five may get lost. */
 const BEATS_PER_LEASE = 6;
 
-/** At the end of a drain, this part of the time left, at most 1 s, is for handlers to end, and for handing their jobs back. */
+/** This share of the drain's time, at most 1 s, is for stopping handlers and handing their jobs back. */
 const HAND_BACK_PART = 0.25;
 const HAND_BACK_MS = 1000;
 
 /**
- * Creates a worker; it begins with `bind`, as soon as the database can be used.
+ * Creates a worker. `bind` starts it, as soon as the database is available.
  * @throws Error when two handlers or two cron lines have the same name, or graphile-worker is not installed.
  */
 export function createJobWorker(options: WorkerOptions): JobWorker {
   const { config, logger, handlers, cron = [] } = options;
   const { JOB_CONCURRENCY: concurrency, JOB_LEASE_MS: leaseMs } = config;
-  // For log lines, which name the job and the request that enqueued it.
+  // So that log lines name the job and the request that enqueued it.
   keepWorkContexts();
   checkHandlers(handlers);
   checkCronLines(cron);
@@ -79,7 +79,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
   const { transaction } = connections;
   const beatMs = leaseMs / BEATS_PER_LEASE;
   let current: Alive | undefined;
-  /** Why no jobs are taken; the log says it once. */
+  /** Why no jobs are taken; logged once. */
   let problem: string | undefined;
   let isDraining = false;
   let lastBeatAt = -Infinity;
@@ -101,7 +101,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
         // A pooler may run each statement in another session.
         noPreparedStatements: true,
         logger: new LibraryLogger(libraryLogger(logger)),
-        // Without these, an outage at the end of a job would be an unhandled rejection: it is tried again for minutes.
+        // As batches, the ends of jobs are retried for minutes during an outage, which would otherwise be an unhandled rejection.
         preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       },
       Object.fromEntries(tasks) as never,
@@ -110,7 +110,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
     const started = { pool, leases: createLeases(pool.id, leaseMs), isKnown: false };
     const onEnd = (err?: unknown): void => {
       if (isDraining || current !== started) return;
-      // Its jobs are those of a dead worker; the next heartbeat starts another one.
+      // Its jobs are released like a dead worker's; the next heartbeat starts another pool.
       logger.error({ err }, "the worker had to begin anew");
       current = undefined;
     };
@@ -140,7 +140,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
     if (due.length > 0) logger.info({ cron: due }, "cron lines are due");
   }
 
-  /** Other workers have these jobs now. */
+  /** Interrupts all runs, because other workers have taken over their jobs. */
   function loseAll(): void {
     logger.error(
       { jobs: [...runs].map(({ id }) => id) },
@@ -160,7 +160,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
 
   async function live(): Promise<void> {
     const startedAt = performance.now();
-    // After a pause of the whole process, nobody's heartbeats have been watched.
+    // While the whole process was paused, it watched no heartbeats.
     if (startedAt - lastBeatAt > leaseMs / 2) current?.leases.forget();
     try {
       await beat();
@@ -176,7 +176,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
     );
   }
 
-  /** Resolves when all runs have ended, and their ends are written. */
+  /** Resolves when all runs have ended, and their results are written. */
   async function stopPool(): Promise<void> {
     try {
       await current?.pool.gracefulShutdown();
@@ -185,7 +185,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
     }
   }
 
-  /** Hands back what still runs. After a crash it is left to the lease, which is a back-off for a job that crashes its worker. */
+  /** Hands back running jobs. Not after a crash: then the lease serves as a back-off for a job that crashes its worker. */
   async function leave(hasCrashed: boolean): Promise<void> {
     if (!current) return;
     const { id } = current.pool;
@@ -247,7 +247,7 @@ export function createJobWorker(options: WorkerOptions): JobWorker {
   };
 }
 
-/** The abort reason of a run whose worker is told to stop. */
+/** The abort reason of runs when their worker is stopped. */
 class WorkerStopsError extends Error {
   override readonly name = "WorkerStopsError";
 }

@@ -1,4 +1,4 @@
-// The files of pages, under names that contain a hash of their content: browsers keep them for a year.
+// Serves the files of pages under names that contain a hash of their content, so that browsers cache them for a year.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative, sep } from "node:path";
@@ -7,11 +7,11 @@ import { Problem } from "../request/problem";
 
 /** The options of assets. */
 export interface AssetsOptions {
-  /** The folder with the files, such as `join(__dirname, "public")`. Those whose name begins with a dot are left out. */
+  /** The folder with the files, such as `join(__dirname, "public")`. Files whose name begins with a dot are omitted. */
   folder: string;
-  /** Where they are served; `/assets` by default. */
+  /** The path at which they are served; `/assets` by default. */
   path?: string;
-  /** Whether pages of other origins may show and load them, which browsers refuse otherwise; false by default. */
+  /** Whether pages of other origins may load them, which browsers otherwise block; false by default. */
   isShared?: boolean;
 }
 
@@ -22,11 +22,11 @@ export interface Assets {
    * @throws Error when the folder has no such file.
    */
   asset: (name: string) => string;
-  /** Serves them; to be mounted at the app's root, before sessions. */
+  /** Serves them. Mount it at the app's root, before sessions. */
   serveAssets: RequestHandler;
 }
 
-/** Hexadecimal digits of the hash: 48 bits tell the versions of a file apart. */
+/** Hexadecimal digits of the hash: 48 bits distinguish the versions of a file. */
 const HASH_LENGTH = 12;
 const YEAR_S = 31_536_000;
 
@@ -46,7 +46,7 @@ export function createAssets({
   isShared = false,
 }: AssetsOptions): Assets {
   const files = readFiles(folder);
-  /** Names by the names with a hash. */
+  /** The files' names, by their names with a hash. */
   const names = new Map(files.map(({ name, hashed }) => [hashed, name]));
   const hashes = new Map(files.map(({ name, hashed, hash }) => [name, { hashed, hash }]));
   const base = path.replace(/\/+$/, "");

@@ -1,4 +1,4 @@
-// Checks a page's form without an error response, so that the page can be shown again with what is wrong beside the fields.
+// Validates a page's form without an error response, so that the page can be shown again with errors next to the fields.
 import type { Request } from "express";
 import * as v from "valibot";
 import { readFields } from "../http/form";
@@ -8,18 +8,18 @@ import { explainText } from "../schema/explain";
 import { byPointer, validate } from "../schema/validate";
 import { valuesBefore } from "../uploads/form-values";
 
-/** A form's fields: checked, or as they were sent, to be shown again. */
+/** A form's fields: validated, or as they were sent, to be shown again. */
 export type CheckedForm<Input> =
   | { isValid: true; input: Input; values: FieldTexts; errors: FieldTexts }
   | { isValid: false; values: FieldTexts; errors: FieldTexts };
 
-/** Text by the field's name. Of `errors`, `""` has what belongs to no field. */
+/** Text by the field's name. In `errors`, `""` has those that belong to no field. */
 export type FieldTexts = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads a form and checks it by the schema that an API would have. An empty field that the schema does not require counts as
- * absent, and line breaks are `\n`. Of a form whose file is refused, what stands behind the file is not read.
- * @throws Problem as `parseForm` of `berth/http` does, but for fields and files that are not valid.
+ * Reads a form and validates it by the same schema as an API's. An empty field that the schema does not require counts as
+ * absent, and line breaks are `\n`. If a file is rejected, the rest of the form is not read.
+ * @throws Problem as `parseForm` of `berth/http` does, except for invalid fields and files.
  */
 export async function checkForm<S extends v.GenericSchema>(
   schema: S,
@@ -61,7 +61,7 @@ const plainFields = (body: object) =>
 const textsOf = (body: object): FieldTexts =>
   nameless(plainFields(body).map(([name, value]) => [name, firstText(value)] as const));
 
-/** Without a prototype: a field may be called `constructor`. */
+/** Without a prototype, because a field may be called `constructor`. */
 const nameless = <T>(fields: readonly (readonly [string, T])[]): Record<string, T> =>
   Object.assign(Object.create(null) as object, Object.fromEntries(fields));
 
@@ -81,7 +81,7 @@ interface FieldError {
   detail: string;
 }
 
-/** The first error of each field; those of fields that the form does not have, and of the whole form, are together. */
+/** The first error of each field. Errors of the whole form, and of fields that it does not have, are joined. */
 function byField(found: readonly FieldError[], entries: object): FieldTexts {
   const errors: Record<string, string> = nameless<string>([]);
   for (const { pointer, detail } of found) {

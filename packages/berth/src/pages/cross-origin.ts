@@ -1,19 +1,19 @@
-// Protection against cross-site request forgery: refuses what another site makes a visitor's browser send.
+// Protection against cross-site request forgery (CSRF): rejects requests that another site makes a visitor's browser send.
 import type { Request, RequestHandler } from "express";
 import { Problem } from "../request/problem";
 
-/** Options of the protection. */
+/** The options of the protection. */
 export interface CrossOriginOptions {
-  /** Other origins whose pages may send requests that change something, such as `https://app.example.org`. */
+  /** Other origins whose pages may send unsafe requests, such as `https://app.example.org`. */
   trustedOrigins?: readonly string[];
 }
 
-/** Methods that change nothing. @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1 */
+/** The safe methods. @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1 */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Refuses requests that change something if a browser sends them for a page of another origin. Browsers say so themselves,
- * so forms need no tokens; programs, which send neither `Sec-Fetch-Site` nor `Origin`, pass.
+ * Rejects unsafe requests that a browser sends for a page of another origin. Browsers themselves name the origin, so forms need
+ * no tokens; programs, which send neither `Sec-Fetch-Site` nor `Origin`, pass.
  * @throws TypeError for a trusted origin that is not one; Problem 403 in requests.
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
@@ -30,14 +30,14 @@ export function crossOriginProtection(options: CrossOriginOptions = {}): Request
 const FROM_ELSEWHERE =
   "This was sent from a page of another site. Open this site's own page, and send it from there.";
 
-/** Whether no other origin's page has sent the request. */
+/** Whether the request does not come from a page of another origin. */
 function isOwn(req: Request): boolean {
   const { origin, "sec-fetch-site": site } = req.headers;
-  // Only sent to https and localhost. `none`: the visitor has opened it, as by a bookmark.
+  // Only sent to https and localhost. `none`: the visitor opened the URL, for example from a bookmark.
   if (site !== undefined) return site === "same-origin" || site === "none";
-  // Since 2020 every browser sends the origin with a form.
+  // Since 2020, every browser sends the origin with a form.
   if (origin === undefined) return true;
-  // Not the scheme: behind a proxy that ends TLS, it may be unknown.
+  // The scheme is not compared: behind a proxy that terminates TLS, it may be unknown.
   return URL.canParse(origin) && new URL(origin).host === req.host.toLowerCase();
 }
 

@@ -10,11 +10,11 @@ export interface Flash {
   text: string;
 }
 
-/** How many messages are kept for a visitor who never sees a page, and the most characters of each. */
+/** The maximum number of messages kept until a page shows them, and the maximum length of each, in characters. */
 const COUNT_LIMIT = 10;
 const LENGTH_LIMIT = 1000;
 
-/** Keeps a message in the session until `takeFlashes`; of many, the last ten. */
+/** Keeps a message in the session until `takeFlashes`; only the last ten are kept. */
 export function flash(req: Request, text: string, kind = "info"): void {
   const session = sessionOf(req) as WithFlashes | undefined;
   if (!session) return;
@@ -22,7 +22,7 @@ export function flash(req: Request, text: string, kind = "info"): void {
   session.flashes = kept.slice(-COUNT_LIMIT);
 }
 
-/** The messages so far, which are shown once. */
+/** Returns the messages, and removes them from the session. */
 export function takeFlashes(req: Request): readonly Flash[] {
   const session = sessionOf(req) as WithFlashes | undefined;
   const flashes = session?.flashes ?? [];
@@ -36,7 +36,7 @@ interface WithFlashes {
 
 /**
  * Responds to a form with a redirect to a page (303), once the session is stored: a browser follows it at once.
- * @param path From the app's root, such as `/notes`; whatever it is, it leads to this origin.
+ * @param path From the app's root, such as `/notes`; it never leads to another origin.
  * @throws BackingServiceUnavailable when sessions cannot be stored.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.4.4
  */

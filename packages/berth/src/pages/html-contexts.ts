@@ -1,6 +1,6 @@
-// Finds where in HTML each value of a template stands, and refuses places where escaping does not help.
+// Finds the context of each value in an HTML template, and rejects contexts in which escaping does not help.
 
-/** Where a value stands. */
+/** The context of a value. */
 export type HtmlContext =
   | { place: "text" }
   /** Between the attributes of a tag. */
@@ -10,13 +10,13 @@ export type HtmlContext =
 
 /** Elements whose content is text, up to their end tag. */
 const TEXT_ONLY = /^(title|textarea|style|script|iframe|noembed|noframes|xmp)$/;
-/** Those in which values can stand, as entities are read there. */
+/** Those that may contain values, because entities are decoded there. */
 const ESCAPABLE = /^(title|textarea)$/;
-/** In an attribute, these would end an element for one reader of the page, and not for another. */
+/** In an attribute, these would end an element for some parsers, but not for others. */
 const HIDDEN_END =
   /<\/(?:title|textarea|style|script|iframe|noembed|noframes|noscript|xmp|svg|math)/i;
 const URL_ATTRIBUTE = /^(href|src|action|formaction|poster|cite|data|background|ping|xlink:href)$/;
-/** Their text is a script, a style or a whole page. */
+/** Attributes whose text is a script, a style or a whole page. */
 const CODE_ATTRIBUTE = /^(on.*|style|srcdoc)$/;
 
 type State =
@@ -25,18 +25,18 @@ type State =
   | { in: "content"; element: string }
   | { in: "attribute"; element: string; name: string; quote: string; text: string };
 
-/** What a step leaves to read. */
+/** The state after a step, and the text that is left. */
 type Step = [state: State, rest: string];
 
 /**
  * The context of each value of a tagged template.
- * @throws TypeError where a value stands in a script, a style, a comment, a name, or an attribute without quotes; when the
- *   template ends inside of a tag; and for what browsers read in different ways.
+ * @throws TypeError when a value is in a script, a style, a comment, a name, or an attribute without quotes; when the
+ *   template ends inside a tag; and for HTML that browsers parse in different ways.
  * @see https://html.spec.whatwg.org/multipage/parsing.html#tokenization
  */
 export function contextsOf(strings: readonly string[]): HtmlContext[] {
   let state: State = TEXT;
-  /** The open `svg` and `math`, whose scripts are read as tags. */
+  /** The open `svg` and `math` elements, in which scripts are parsed as tags. */
   const foreign: string[] = [];
   const contexts: HtmlContext[] = [];
   strings.forEach((text, index) => {
@@ -107,14 +107,14 @@ function stepInText(text: string, foreign: string[]): Step {
 function stepInContent(element: string, text: string): Step {
   const end = new RegExp(`</${element}(?=[\\s/>])`, "i").exec(text);
   const content = end ? text.slice(0, end.index) : text;
-  // Within SVG it would be a tag.
+  // Within SVG, it would be a tag.
   if (element !== "script" && content.includes("<")) {
     throw new TypeError(`<${element}> contains a <: escape it`);
   }
   return end ? [{ in: "tag", element: "" }, after(end, text)] : [{ in: "content", element }, ""];
 }
 
-/** An attribute's name and its opening quote; a whole attribute without quotes; or what stands between. */
+/** An attribute's name and its opening quote; a whole attribute without quotes; or the text between attributes. */
 const PART = /^(?:([^\s=>/"']+)\s*=\s*(["'])|[^\s=>/]+(?:\s*=\s*[^\s>"']*)?|[^>])/;
 
 function stepInTag(element: string, text: string, foreign: string[]): Step {
@@ -137,7 +137,7 @@ function stepInTag(element: string, text: string, foreign: string[]): Step {
   return [TEXT_ONLY.test(element) ? { in: "content", element } : TEXT, rest];
 }
 
-/** @param text What stands before the value in the template, since the value before. */
+/** @param text The template's text between the previous value and this one. */
 function contextAt(state: State, text: string): HtmlContext {
   const refuse = (place: string): never => {
     const before = JSON.stringify(text.slice(-40));

@@ -1,4 +1,4 @@
-// HTML as tagged templates: what is put into them is escaped for the place where it stands.
+// HTML as tagged templates: values are escaped for their context.
 import type { Response } from "express";
 import { contextsOf, type HtmlContext } from "./html-contexts";
 
@@ -13,15 +13,15 @@ export class Html {
   }
 }
 
-/** What a template takes: text and numbers are escaped, `false`, `null` and `undefined` are nothing. */
+/** A value in a template: text and numbers are escaped; `false`, `null` and `undefined` render nothing. */
 export type HtmlValue =
   Html | string | number | bigint | false | null | undefined | readonly HtmlValue[];
 
 /**
  * Makes HTML: `` html`<p title="${title}">${text}</p>` ``. Text is escaped; a URL that would run a script becomes
  * `about:blank`.
- * @throws TypeError for a value where escaping does not help: in a script, a style, a comment, a name, an attribute without
- *   quotes, or one that holds code; and for a value that is not an `HtmlValue`, such as a promise.
+ * @throws TypeError for a value in a context where escaping does not help: a script, a style, a comment, a name, an attribute
+ *   without quotes or with code; and for a value that is not an `HtmlValue`, such as a promise.
  */
 export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
   let contexts = known.get(strings);
@@ -33,13 +33,13 @@ export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Htm
   return new Html(text);
 }
 
-/** By template: every call of one passes the same array. */
+/** The contexts by template: each evaluation of a template passes the same array. */
 const known = new WeakMap<TemplateStringsArray, HtmlContext[]>();
 
-/** HTML from a source that you trust, as it is: what a Markdown library has made safe, or your own SVG. */
+/** Marks HTML from a source that you trust as safe, such as sanitized output of a Markdown library, or your own SVG. */
 export const trustedHtml = (text: string): Html => new Html(text);
 
-/** Responds with a page, which caches keep to themselves and ask about, unless `Cache-Control` says otherwise. */
+/** Responds with a page, which only private caches may store, and must revalidate, unless you set `Cache-Control`. */
 export function sendHtml(res: Response, page: Html): void {
   if (!res.hasHeader("Cache-Control")) res.set("Cache-Control", "private, no-cache");
   res.type("html").send(String(page));
@@ -78,7 +78,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string): string => text.replace(SPECIAL, (char) => ESCAPES[char] ?? char);
 
-/** Schemes that run nothing in this page, and images in the URL itself. */
+/** Schemes that cannot run a script in this page, and `data:` images. */
 const SAFE_URL = /^(https?|mailto|tel|sms):|^data:image\/(avif|gif|jpeg|png|webp)[;,]/i;
 
 /**

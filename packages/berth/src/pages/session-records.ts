@@ -1,4 +1,4 @@
-// Where sessions are stored: a table of PostgreSQL, or keys of Redis.
+// Stores sessions in a table of PostgreSQL, or in keys of Redis.
 import { currentLogger } from "../process/work-context";
 
 /** The part of a database that sessions use. */
@@ -11,27 +11,27 @@ export interface SessionRedis {
   send: (command: string, ...args: (string | number)[]) => Promise<unknown>;
 }
 
-/** A stored session, and how long it is kept, in milliseconds. */
+/** A stored session, and its remaining time, in milliseconds. */
 export interface SessionRecord {
   data: object;
   leftMs: number;
 }
 
-/** Stored sessions by id. All of them reject with a 503 while the store is away. */
+/** Stored sessions by id. All functions reject with a 503 while the store is not available. */
 export interface SessionRecords {
   read(id: string): Promise<SessionRecord | undefined>;
   create(id: string, json: string, ttlMs: number): Promise<unknown>;
-  /** Changes nothing if the session has ended meanwhile: a slow request must not bring it back after a sign-out. */
+  /** Changes nothing if the session has ended in the meantime: a slow request must not revive it after a sign-out. */
   replace(id: string, json: string, ttlMs: number): Promise<unknown>;
   extend(id: string, ttlMs: number): Promise<unknown>;
   remove(id: string): Promise<unknown>;
 }
 
-/** How often a process deletes expired sessions, in milliseconds, and how many at once. */
+/** The interval at which a process deletes expired sessions, in milliseconds, and how many it deletes at once. */
 const SWEEP_INTERVAL_MS = 60_000;
 const SWEEP_ROWS = 10_000;
 
-/** Sessions in the table `sessions`; expired ones are deleted along the way. @param now A clock in milliseconds. */
+/** Sessions in the table `sessions`; requests also trigger the deletion of expired ones. @param now A clock in milliseconds. */
 export function recordsInDatabase(
   { query }: SessionDatabase,
   now: () => number = () => performance.now(),
@@ -42,7 +42,7 @@ export function recordsInDatabase(
     await query(text, values);
     if (now() < nextSweep) return;
     nextSweep = now() + SWEEP_INTERVAL_MS;
-    // Not awaited: no request waits for it, and after a failure the next sweep deletes them.
+    // Not awaited, so that no request waits for it. After a failure, the next sweep deletes them.
     query(SWEEP, [SWEEP_ROWS]).catch((err: unknown) =>
       currentLogger()?.warn({ err }, "expired sessions were not deleted"),
     );
@@ -70,7 +70,7 @@ const EXTEND = `UPDATE sessions SET expires_at = now() + $2 * interval '1 millis
 const SWEEP = `DELETE FROM sessions WHERE id IN (
   SELECT id FROM sessions WHERE expires_at <= now() LIMIT $1 FOR UPDATE SKIP LOCKED)`;
 
-/** Sessions in Redis, which removes expired ones. @param prefix Of their keys. */
+/** Sessions in Redis, which removes expired ones. @param prefix The prefix of their keys. */
 export function recordsInRedis({ send }: SessionRedis, prefix: string): SessionRecords {
   return {
     async read(id) {

@@ -1,4 +1,4 @@
-// The store of express-session, by which it reads and writes stored sessions.
+// The store through which express-session reads and writes sessions.
 import type ExpressSession from "express-session";
 import { currentLogger } from "../process/work-context";
 import type { SessionRecords } from "./session-records";
@@ -9,16 +9,16 @@ type Done<T = void> = (err?: unknown, result?: T | null) => void;
 /** The largest session, in characters: each request reads all of it. */
 const SIZE_LIMIT = 65_536;
 
-/** A session's life is extended once a tenth of it has passed: not by a write for each request. */
+/** A session is extended once this share of its lifetime has passed, so that not every request causes a write. */
 const EXTEND_BELOW = 0.9;
 
-/** How long stored sessions are kept, in milliseconds: by what was read, and by the session made of it. */
+/** The lifetimes of sessions, in milliseconds: by the record that was read, and by the session created from it. */
 const leftMs = new WeakMap<object, number>();
 
 /** Whether the store has this session. */
 export const isStored = (session: object): boolean => leftMs.has(session);
 
-/** Creates a store. @param idleMs How long a session is kept whose cookie says nothing about it, in milliseconds. */
+/** Creates a store. @param idleMs The lifetime of a session whose cookie does not state one, in milliseconds. */
 export function createSessionStore(
   { Store }: typeof ExpressSession,
   records: SessionRecords,
@@ -68,14 +68,14 @@ export function createSessionStore(
 }
 
 /**
- * Replaces what PostgreSQL stores as JSON, but cannot read out of it again: one such text would break every statement that
- * looks into sessions.
+ * Replaces text that PostgreSQL stores as JSON but cannot extract: a single one would break every statement that queries the
+ * content of sessions.
  * @see https://www.postgresql.org/docs/current/datatype-json.html
  */
 const storable = (_key: string, value: unknown): unknown =>
   typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\ufffd") : value;
 
-/** Calls back outside of the promise, as what the callback throws is not its rejection. */
+/** Calls back outside the promise, because an error thrown by the callback must not become a rejection. */
 function settle<T, R>(
   promise: Promise<T>,
   done: Done<R>,

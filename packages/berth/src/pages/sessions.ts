@@ -15,19 +15,19 @@ import { MIN_SECRET_LENGTH } from "./variables";
 export type SessionsOptions = SessionSettings &
   (
     | {
-        /** Where sessions are stored: it needs a table, by a migration (docs/pages.md). */
+        /** Where sessions are stored. Requires a table, which a migration creates (docs/pages.md). */
         database: SessionDatabase;
       }
     | {
-        /** Where sessions are stored. What it evicts is signed out. */
+        /** Where sessions are stored. If Redis evicts a session, its visitor is signed out. */
         redis: SessionRedis | undefined;
       }
   );
 
 interface SessionSettings {
-  /** They sign the cookie: the first one new cookies, the others those from before. 32 characters or more each. */
+  /** Secrets that sign cookies: the first one signs new cookies, the others verify older ones. Each at least 32 characters. */
   secrets: readonly string[];
-  /** Names the cookie, such as the service's name: cookies are shared by all ports of a host. */
+  /** The cookie's name, such as the service's: all ports of a host share cookies. */
   name: string;
   /** How long a session lasts after its last request, in milliseconds; a day by default. */
   idleMs?: number;
@@ -36,10 +36,10 @@ interface SessionSettings {
 const DAY_MS = 86_400_000;
 
 /**
- * Middleware that gives a request its `req.session`. A visitor gets a cookie once something is stored there; it holds
- * only an id, is `HttpOnly` and `SameSite=Lax`, and `Secure` if the request came by https.
- * @throws TypeError for a secret that is too short, or without a place to store sessions; Error when express-session is
- *   not installed. Requests with a cookie get a 503 while the store is away.
+ * Middleware that sets `req.session`. A visitor gets a cookie once something is stored there. The cookie contains only an id; it
+ * is `HttpOnly`, `SameSite=Lax`, and `Secure` if the request came by https.
+ * @throws TypeError when a secret is too short, or there is no store; Error when express-session is not installed. Requests
+ *   with a cookie get a 503 while the store is not available.
  */
 export function createSessions(options: SessionsOptions): RequestHandler {
   const { secrets, name, idleMs = DAY_MS } = options;
@@ -53,15 +53,15 @@ export function createSessions(options: SessionsOptions): RequestHandler {
     store: createSessionStore(library, recordsOf(options), idleMs),
     resave: false,
     saveUninitialized: false,
-    // While secrets are replaced, each response has the cookie, signed by the new one. Not always: a slow response would
-    // set the id again that a sign-in has replaced.
+    // While secrets are replaced, each response sets the cookie, signed by the new one. Not at other times: a slow response
+    // would restore the id that a sign-in has replaced.
     rolling: secrets.length > 1,
     cookie: { httpOnly: true, sameSite: "lax", secure: "auto" },
   });
   return (req, res, next) => {
     session(req, res, (err?: unknown) => {
       if (!res.headersSent) return next(err);
-      // The response has been sent: to enter the router again would end its connection.
+      // The response has been sent: entering the router again would end its connection.
       currentLogger()?.error({ err }, "a session was not stored");
     });
   };
@@ -73,11 +73,11 @@ function recordsOf(options: SessionsOptions) {
   throw new TypeError("Sessions have no place: set REDIS_URL, or pass a database.");
 }
 
-/** Without characters that a cookie's name cannot have, such as those of `@scope/name`. */
+/** Removes characters that a cookie's name cannot contain, such as those in `@scope/name`. */
 const cookieName = (name: string): string =>
   `${name.replace(/^@/, "").replace(/[^\w.-]+/g, "-")}.session`;
 
-/** Loaded only where there are sessions. */
+/** Loaded only if there are sessions. */
 function load(): typeof ExpressSession {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
@@ -104,27 +104,27 @@ export function sessionOf(req: Request): Session | undefined {
 }
 
 /**
- * Stores the session now, so that a request that the client sends next finds it. At the end of a response that happens by
- * itself, but not before the client may have read it.
- * @throws BackingServiceUnavailable when the store is away.
+ * Stores the session now, so that the client's next request finds it. Otherwise it is stored at the end of the response, which the
+ * client may already have read by then.
+ * @throws BackingServiceUnavailable when the store is not available.
  */
 export const saveSession = (req: Request): Promise<void> =>
   run(req, (session, done) => {
     const isEmpty = Object.keys(session).every((name) => name === "cookie");
-    // A visitor of whom nothing is known needs no session.
+    // A visitor without data needs no session.
     if (isEmpty && !isStored(session)) done();
     else session.save(done);
   });
 
 /**
- * Ends the session and begins an empty one with another id: to be called before a visitor is signed in, or an id that
- * somebody else has planted would be signed in with it (session fixation).
- * @throws BackingServiceUnavailable when the store is away.
+ * Ends the session and starts an empty one with another id. Call it before you sign a visitor in: otherwise an id that somebody
+ * else has planted would be signed in, too (session fixation).
+ * @throws BackingServiceUnavailable when the store is not available.
  */
 export const renewSession = (req: Request): Promise<void> =>
   run(req, (session, done) => void session.regenerate(done));
 
-/** Ends the session, as when a visitor signs out. @throws BackingServiceUnavailable when the store is away. */
+/** Ends the session, as when a visitor signs out. @throws BackingServiceUnavailable when the store is not available. */
 export const endSession = (req: Request): Promise<void> =>
   run(req, (session, done) => void session.destroy(done));
 
@@ -136,7 +136,7 @@ function run(req: Request, step: Step): Promise<void> {
   return new Promise((resolve, reject) => {
     step(session, (err) => {
       if (!err) return resolve();
-      // Otherwise it would be tried again, and the client get a cookie without a session.
+      // Otherwise it would be tried again, and the client would get a cookie without a session.
       delete (req as Carrier).session;
       reject(err);
     });

@@ -1,8 +1,8 @@
-// The variable of sessions.
+// The environment variable of sessions.
 import * as v from "valibot";
 import { variable } from "../process/environment";
 
-/** The least characters of a secret: 128 bits, if they are hexadecimal digits. */
+/** The minimum length of a secret, in characters: 128 bits, if they are hexadecimal digits. */
 export const MIN_SECRET_LENGTH = 32;
 
 /** For `createSessions`. */

@@ -1,4 +1,4 @@
-// Passes a file on as it arrives, and fails if it is too large or of another type than its field accepts.
+// Passes a file on as it arrives, and fails if it is too large or its field does not accept its type.
 import { Transform } from "node:stream";
 import { Problem } from "../request/problem";
 import type { FileRule } from "../schema/file";
@@ -11,28 +11,28 @@ export const fieldProblem = (status: number, message: string, name: string, deta
 
 export const INVALID = "Some fields are not valid.";
 
-/** What is said about a file in front of it. */
+/** The head of a file's part. */
 export interface FileHead {
   /** The field's name. */
   field: string;
-  /** The client's name for the file; empty if a browser's user has chosen none. */
+  /** The client's name for the file; empty if a browser's user has not chosen a file. */
   name: string;
-  /** The Content-Type that the client says. */
+  /** The Content-Type that the client declares. */
   declared: string;
 }
 
-/** A file that passes through. */
+/** A file while it passes through. */
 export interface CheckedFile {
   stream: Transform;
   /** The file's type; `application/octet-stream` until its first bytes have arrived. */
   type: () => string;
   /** How many bytes have arrived. */
   bytes: () => number;
-  /** Whether there is no file: browsers send an empty one without a name if the user has chosen none. */
+  /** Whether there is no file: browsers send an empty one without a name if the user has not chosen a file. */
   isAbsent: () => boolean;
 }
 
-/** What is to happen while a file passes through. */
+/** Callbacks while a file passes through. */
 export interface FileEvents {
   /** Called when the type is known and accepted. */
   onType: () => void;
@@ -81,7 +81,7 @@ export function createCheckedFile(
       );
     },
   });
-  // It may be destroyed before anything reads it.
+  // The stream may be destroyed before anything reads it.
   stream.on("error", () => undefined);
   return { stream, type: () => type ?? UNKNOWN_TYPE, bytes: () => bytes, isAbsent };
 }

@@ -6,30 +6,30 @@ import { fieldProblem, INVALID } from "./checked-file";
 
 /** The limits of a form's fields; each file field has its own. */
 export interface FieldLimits {
-  /** The most bytes of all fields together, names included; files do not count. */
+  /** The maximum size of all fields together, in bytes, including names but not files. */
   limitBytes: number;
-  /** The most fields that are not files. */
+  /** The maximum number of fields that are not files. */
   maxFields: number;
 }
 
 /** The fields of a form by name: text, a file, or a list of either. */
 export type FormValues = Record<string, unknown>;
 
-/** What had been read of a form until a file was refused. */
+/** The fields that had been read when a file was rejected. */
 const readBefore = new WeakMap<Error, FormValues>();
 
-/** The fields in front of a file that was refused with this error. */
+/** The fields before a file that was rejected with this error. */
 export const valuesBefore = (refusal: Error): FormValues => readBefore.get(refusal) ?? {};
 
 export const setValuesBefore = (refusal: Error, values: FormValues): void =>
   void readBefore.set(refusal, values);
 
-/** @param fileFields Which fields are files; those that take several have a list, also of none. */
+/** @param fileFields Which fields are files; those that accept several always get a list, even if it is empty. */
 export function createFormValues(
   fileFields: ReadonlyMap<string, FileField>,
   { limitBytes, maxFields }: FieldLimits,
 ) {
-  // Without a prototype, as names are the client's.
+  // Without a prototype, because clients choose the names.
   const values = Object.create(null) as FormValues;
   for (const [name, { isList, isOptional }] of fileFields)
     if (isList && !isOptional) values[name] = [];
@@ -47,7 +47,7 @@ export function createFormValues(
 
   return {
     values,
-    /** Adds a file that has arrived. */
+    /** Adds a complete file. */
     addFile: add,
     /** @throws Problem 413 over a limit. */
     addText(this: void, name: string, value: string, isTruncated: boolean): void {
@@ -57,7 +57,7 @@ export function createFormValues(
         throw new Problem(413, `The form has more than ${count(maxFields, "field")}.`);
       add(name, value);
     },
-    /** The field of a file that begins to arrive. @throws Problem 422 if there is none, or it has enough files. */
+    /** The field of a file that starts to arrive. @throws Problem 422 if there is no such field, or it has enough files. */
     fieldOfFile(this: void, name: string): FileField {
       const field = fileFields.get(name);
       if (!field) throw fieldProblem(422, INVALID, name, "must not be a file");

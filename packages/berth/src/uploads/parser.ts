@@ -1,17 +1,17 @@
-// The parser of multipart forms, with the events of its parts.
+// The parser of multipart forms.
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type * as FastifyBusboy from "@fastify/busboy";
 import { Problem } from "../request/problem";
 import type { FileHead } from "./checked-file";
 
-/** What a parser does with the parts of a form; what it throws ends the parser. */
+/** Callbacks for the parts of a form; an error thrown by one ends the parser. */
 export interface PartHandlers {
   onText: (name: string, value: string, isTruncated: boolean) => void;
   onFile: (head: FileHead, content: Readable) => void;
   /** Called when all parts have been read. */
   onEnd: () => void;
-  /** Called once, with what is wrong with the form, or what another handler has thrown. */
+  /** Called once, with an error in the form, or one thrown by another callback. */
   onError: (err: unknown) => void;
 }
 
@@ -19,7 +19,7 @@ export interface PartHandlers {
 export const PART_HEAD_BYTES = 8192;
 
 /**
- * Creates a stream to which a form's body is written.
+ * Creates a stream that parses the form's body written to it.
  * @param fieldBytes The largest field that is not a file.
  * @throws Problem 400 when the Content-Type has no boundary.
  */
@@ -43,7 +43,7 @@ export function createParser(
     handle(() => onText(named(name), value, isTruncated));
   });
   parser.on("file", (field: string | undefined, content, fileName, _encoding, declared) => {
-    // A file that is cut off has an error of its own, before the parser's.
+    // A truncated file emits its own error, before the parser's.
     content.on("error", () => undefined);
     handle(() => onFile({ field: named(field), name: shownName(fileName), declared }, content));
   });
@@ -57,7 +57,7 @@ function create(headers: IncomingHttpHeaders, fieldBytes: number): FastifyBusboy
   try {
     return new Busboy({
       headers: headers as FastifyBusboy.BusboyHeaders,
-      // A part without a file name is a field, whatever its type: browsers send a name, also an empty one.
+      // A part without a file name is a field, whatever its type: for files, browsers always send a name, even if empty.
       isPartAFile: (_field, _type, fileName) => fileName !== undefined,
       limits: { fieldSize: fieldBytes, headerSize: PART_HEAD_BYTES, headerPairs: 20 },
     });
@@ -75,10 +75,10 @@ function named(name: string | undefined): string {
   return name;
 }
 
-/** The most characters of a file's name. */
+/** The maximum length of a file's name, in characters. */
 const NAME_LIMIT = 255;
 
-/** A client's name for a file, of which the parser leaves the part after the last slash, without control characters. */
+/** A client's name for a file, without control characters; the parser has kept only the part after the last slash. */
 const shownName = (name: string): string =>
   name
     .replace(/\p{Cc}/gu, "")

@@ -1,4 +1,4 @@
-// Reads a multipart form: fields into memory, files into a temporary folder or into the handler's hands.
+// Reads a multipart form: fields into memory, files into a temporary folder or as streams for the handler.
 import { createWriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,17 +18,17 @@ import { createFormValues, type FormValues, setValuesBefore } from "./form-value
 import { createParser, PART_HEAD_BYTES } from "./parser";
 import { createTemporaryFolder } from "./temporary-folder";
 
-/** How a form is read. */
+/** The options for reading a form. */
 export interface MultipartOptions {
   /** Which fields are files. */
   fileFields: ReadonlyMap<string, FileField>;
-  /** The most bytes of all other fields together, names included. */
+  /** The maximum size of all other fields together, in bytes, including names. */
   limitBytes: number;
-  /** The most fields that are not files; 100 by default. */
+  /** The maximum number of fields that are not files; 100 by default. */
   maxFields?: number | undefined;
   /** Where files are stored; the system's temporary folder by default. */
   folder?: string | undefined;
-  /** Creates a file; it must not exist yet. An argument for tests, which fill no disk. */
+  /** Creates a file, which must not exist yet. An argument for tests, so that they need not fill a disk. */
   createFile?: (path: string) => Writable;
 }
 
@@ -38,7 +38,7 @@ const createFileOnDisk = (path: string): Writable =>
 /** A field's name, and its file. */
 type Taken = [field: string, file: UploadedFile | StreamedFile];
 
-/** What a part may have around it: its boundary and head. */
+/** The space for the boundary and head of a part. */
 const PART_BYTES = 512;
 
 /**
@@ -57,10 +57,10 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
     maxFields,
   });
   const folder = createTemporaryFolder(parent);
-  /** The files in the order of their parts, each once it has arrived. */
+  /** The files in the order of their parts, each resolved once it is complete. */
   const taken: Promise<Taken | undefined>[] = [];
   const end = createEnd();
-  /** The file that arrives now. */
+  /** The file that is arriving. */
   let arriving: Readable | undefined;
   let isHandedOver = false;
   let receivedBytes = 0;
@@ -99,7 +99,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
       return file.isAbsent() ? undefined : [head.field, storedFile(head.name, file, path)];
     }
 
-    /** Calls the handler as soon as the file's first bytes are accepted. The stream ends when the whole form has arrived. */
+    /** Calls the handler once the file's first bytes are accepted. The stream ends when the whole form has arrived. */
     async function handOver(head: FileHead, rule: FileRule, content: Readable): Promise<undefined> {
       const earlier = [...taken];
       const file = createCheckedFile(head, rule, {
@@ -113,7 +113,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
         untilComplete: () => (isHandedOver ? end.promise : Promise.resolve()),
       });
       arriving = file.stream;
-      // The handler may respond without reading all of it.
+      // The handler may respond without reading the whole file.
       file.stream.once("close", () => {
         if (!file.stream.readableEnded) stop(file.stream.errored ?? incomplete());
       });
@@ -131,7 +131,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
       );
     }
 
-    /** Discards what has not been read, and all files. */
+    /** Discards the rest of the body, and all files. */
     function stop(err: Error): void {
       if (isOver) return;
       isOver = true;
@@ -140,7 +140,7 @@ export function readMultipart(req: Request, options: MultipartOptions): Promise<
       end.missed(err);
       setValuesBefore(err, values);
       reject(err);
-      // A file that is being opened would be created again.
+      // Otherwise a file that is being opened would be created after the removal.
       void Promise.allSettled(taken).then(() => folder.remove());
     }
 
@@ -165,7 +165,7 @@ function checkHead(req: Request, totalBytes: number): void {
   if (req.destroyed) throw incomplete();
 }
 
-/** The most bytes of a form whose fields and files are within their limits. */
+/** The maximum size of a form whose fields and files are within their limits, in bytes. */
 function largestForm(
   fileFields: ReadonlyMap<string, FileField>,
   limitBytes: number,
@@ -186,14 +186,14 @@ function createEnd() {
   return { promise, reached, missed };
 }
 
-/** Its JSON has no path: it can be logged, sent and compared with that of a repeated request. */
+/** The file's JSON has no path, so it can be logged, sent, and compared with that of a repeated request. */
 function storedFile(name: string, file: CheckedFile, path: string): UploadedFile {
   const shown = { name, type: file.type(), bytes: file.bytes() };
   const stored = { ...shown, path };
   return asReceived(Object.defineProperty(stored, "toJSON", { value: () => shown }));
 }
 
-/** A full disk is no fault of the code. The log has the cause, with the path. */
+/** A full disk is not a bug, so it is a 507. The log has the cause, with the path. */
 function asProblem(err: NodeJS.ErrnoException): Error {
   if (!["ENOSPC", "EDQUOT"].includes(err.code ?? "")) return err;
   return Object.assign(new Problem(507, DISK_FULL), { cause: err });

@@ -1,4 +1,4 @@
-// A folder for the files of one request, which is removed with all that is in it.
+// A folder for the files of one request, which is removed with its contents.
 import { rmSync } from "node:fs";
 import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,23 +6,23 @@ import { currentLogger } from "../process/work-context";
 
 const PREFIX = "berth-upload-";
 
-/** How old a folder is that a process left behind when it was killed, in milliseconds. */
+/** From this age on, a folder was left behind by a process that was killed; in milliseconds. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
-/** A folder that is made when it is first needed. */
+/** A folder that is created when it is first needed. */
 export interface TemporaryFolder {
   /** Resolves to its path. */
   path(): Promise<string>;
-  /** Removes it, if it was made. Does not reject: a failure is logged. */
+  /** Removes it, if it was created. Does not reject: a failure is logged. */
   remove(): Promise<void>;
 }
 
 /** The folders that exist. */
 const existing = new Set<string>();
-/** The parents that this process has looked into for abandoned folders. */
+/** The parents that this process has searched for abandoned folders. */
 const swept = new Set<string>();
 
-/** @param parent Where it is made. */
+/** @param parent Where it is created. */
 export function createTemporaryFolder(parent: string): TemporaryFolder {
   let made: Promise<string> | undefined;
   return {
@@ -56,7 +56,7 @@ function removeAll(): void {
   for (const path of existing) rmSync(path, { recursive: true, force: true });
 }
 
-/** Removes folders that were last changed before a point in time; another user's stay. */
+/** Removes folders that were last changed before a point in time, except another user's. */
 export async function removeAbandoned(parent: string, before: number): Promise<void> {
   const names = await readdir(parent).catch(() => []);
   for (const name of names.filter((name) => name.startsWith(PREFIX))) {
@@ -64,7 +64,7 @@ export async function removeAbandoned(parent: string, before: number): Promise<v
     try {
       if ((await lstat(path)).mtimeMs < before) await rm(path, { recursive: true, force: true });
     } catch {
-      // Another process has removed it, or it is another user's.
+      // Another process has removed it, or it belongs to another user.
     }
   }
 }
