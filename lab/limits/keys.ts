@@ -1,4 +1,4 @@
-// Experiment: each POST with an idempotency key is sent to two instances concurrently, one of which is killed meanwhile.
+// Experiment: each POST with an idempotency key is sent to two instances concurrently, while one of them is killed.
 import { Client } from "pg";
 import type { Finding } from "../experiments/run";
 import type { Options } from "./options";

@@ -6,7 +6,7 @@ const FOLDER = join(__dirname, "../../docs/operate");
 export const ALERTS_FILE = join(FOLDER, "alerts.yaml");
 export const readAlerts = (): string => readFileSync(ALERTS_FILE, "utf8");
 
-/** A dashboard, as far as it is read here. */
+/** The members of a dashboard that are read here. */
 export interface Dashboard {
   schemaVersion: number;
   templating: { list: { name: string; type: string }[] };

@@ -37,7 +37,7 @@ const quickRules = (): string =>
     .replaceAll(/for: \w+/g, "for: 3s")
     .replaceAll(/\[(5|15)m\]/g, "[15s]");
 
-/** Runs an experiment on a system of its own, which is gone afterwards. */
+/** Runs an experiment on a system of its own, which is removed afterwards. */
 export async function withSystem(
   { node }: ExperimentOptions,
   experiment: (system: System) => Promise<Finding>,

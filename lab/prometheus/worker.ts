@@ -1,4 +1,4 @@
-// A worker whose metrics Prometheus scrapes: it enqueues jobs for itself, of which one kind fails.
+// A worker whose metrics Prometheus scrapes: it enqueues jobs for itself, and one type of them fails.
 import "berth/early";
 import { attachServices } from "berth/backing";
 import { describeJob, enqueue, handleJob, jobVariables, runWorker } from "berth/jobs";

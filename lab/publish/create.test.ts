@@ -1,4 +1,4 @@
-// `npm create berth`, as far as it needs no registry: `npm run publish:local` tries the rest.
+// The parts of `npm create berth` that need no registry; `npm run publish:local` tests the rest.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

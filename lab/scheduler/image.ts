@@ -10,7 +10,7 @@ const READY_LIMIT_MS = 30_000;
 /** The first check of the image's HEALTHCHECK is after 10 s. */
 const HEALTHY_LIMIT_MS = 60_000;
 
-/** What `docker inspect` says of a container, as far as it is used here. */
+/** The members of `docker inspect` for a container that are used here. */
 interface State {
   ExitCode: number;
   Health?: { Status: string };

@@ -1,4 +1,4 @@
-// Publishes calls, for whoever listens.
+// Publishes calls on `berth/channels`.
 import type { Metadata } from "@grpc/grpc-js";
 import { rpcEnd, type RpcEvent, rpcStart } from "berth/channels";
 import { TRACE_HEADERS, traceHeadersOf } from "./call-headers";

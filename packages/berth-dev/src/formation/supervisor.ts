@@ -18,7 +18,7 @@ export interface Supervisor {
    * if any of them had to be killed.
    */
   stop(names: string[]): Promise<boolean>;
-  /** Stops all instances; those that others wait for, such as a database, once the others are gone. */
+  /** Stops all instances; those that others wait for, such as a database, after the others have exited. */
   stopAll(): Promise<boolean>;
 }
 

@@ -139,7 +139,7 @@ export interface SchemaValidator {
   resolve(this: void, schema: JsonSchema): JsonSchema;
 }
 
-/** The format of a cursor: opaque text, of which only the service knows whether it is one. */
+/** The format of a cursor: opaque text, which only the service can validate. */
 export const CURSOR = "cursor";
 
 /** Uses the document alone, as a client would. */

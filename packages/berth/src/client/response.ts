@@ -85,7 +85,7 @@ export function readResponse(
   return schema === undefined ? undefined : parseJson(service, head, text, schema);
 }
 
-/** Reads a response of which the caller wants all. @throws As `readResponse`, unless the status is accepted. */
+/** Reads a whole response, with its status and headers. @throws As `readResponse`, unless the status is accepted. */
 export async function readWhole(
   service: string,
   head: Head,

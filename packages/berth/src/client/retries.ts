@@ -24,7 +24,7 @@ export function outcomeOf(err: unknown, hadTime: boolean): Outcome {
 
 /**
  * Whether another try may succeed, and cannot do the work twice: the call is idempotent, or was not sent.
- * @param isBegun Whether a stream has been sent in part, of which the beginning is gone.
+ * @param isBegun Whether the beginning of a stream has been sent, and cannot be sent again.
  */
 export function mayRepeat(
   { method, headers, isIdempotent }: Pick<RequestCall, "method" | "headers" | "isIdempotent">,

@@ -31,7 +31,7 @@ export interface ServiceClient {
   call<Schema extends v.GenericSchema | undefined = undefined>(
     call: Call<Schema>,
   ): Promise<ResponseBodyOf<Schema>>;
-  /** Sends a call as `call` does, and resolves with the whole response, of which the status may be accepted. @throws As `call`. */
+  /** Sends a call as `call` does, and resolves with the whole response, for accepted statuses, too. @throws As `call`. */
   request(call: RequestCall): Promise<ServiceResponse>;
   /**
    * Sends a call as `request` does, and resolves when the response begins. `timeoutMs` is for its beginning; it may then take

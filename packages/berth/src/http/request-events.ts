@@ -1,4 +1,4 @@
-// Publishes the beginning and the end of each request, for whoever listens.
+// Publishes the beginning and the end of each request on `berth/channels`.
 import type { RequestHandler } from "express";
 import { boundedPattern } from "../express/route-patterns";
 import {

@@ -9,7 +9,7 @@ type Done<T = void> = (err?: unknown, result?: T | null) => void;
 /** The largest session, in characters: each request reads all of it. */
 const SIZE_LIMIT = 65_536;
 
-/** A session is extended once this share of its lifetime has passed, so that not every request causes a write. */
+/** A session is extended once less than this share of its lifetime is left, so that not every request causes a write. */
 const EXTEND_BELOW = 0.9;
 
 /** The lifetimes of sessions, in milliseconds: by the record that was read, and by the session created from it. */

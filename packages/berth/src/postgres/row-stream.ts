@@ -124,7 +124,7 @@ function readRows<Row extends object>(
     } catch (thrown) {
       const err = broken ?? thrown;
       await end("ROLLBACK");
-      // What fails because it was cancelled is of no interest to whoever has left.
+      // An error caused by the cancellation does not matter: nobody reads the stream any more.
       if (!isLeft) throw isIdleTimeout(err) ? paused(err) : toCallerError(err);
     }
   }

@@ -77,7 +77,7 @@ export function createPeriodic(options: PeriodicOptions): Periodic {
       }
       if (typeof schedule === "string") parseCron(schedule);
       let failures = 0;
-      // Not in the context of whoever calls it: its log lines are no request's.
+      // Not in the caller's context: its log lines belong to no request.
       const outside = new AsyncResource("Periodic");
       const run = async (): Promise<void> => {
         try {

@@ -23,7 +23,7 @@ export type Examples = Readonly<Record<string, unknown>>;
 
 /** A response with more than a body. */
 export interface ResponseDescription {
-  /** Its body, several of which the client can choose from, or null for none. */
+  /** Its body; several, from which the client can choose; or null for none. */
   body: ResponseBody | readonly ResponseBody[] | null;
   /** When it is sent, if its status does not say it. */
   when?: string;
@@ -32,7 +32,7 @@ export interface ResponseDescription {
   examples?: Examples;
 }
 
-/** By status: a body, several of which the client can choose from, null for none, or more than that. */
+/** By status: a body; several, from which the client can choose; null for none; or a full description. */
 export type Responses = Readonly<Record<number, ResponseDescription | ResponseDescription["body"]>>;
 
 /** A response's parts. */
