@@ -21,7 +21,7 @@ export interface CreateOptions {
 
 const describe = (name: PartName): string => {
   const { about, isDefault } = PARTS[name];
-  return `  ${name.padEnd(8)}${isDefault ? "yes" : "no "}  ${about}`;
+  return `  ${name.padEnd(11)}${isDefault ? "yes" : "no "}  ${about}`;
 };
 
 /** The text of --help. */

@@ -85,6 +85,9 @@ export async function planFeature(workspace: Workspace, options: FeatureOptions)
   return plan;
 }
 
+/** Paths of a service besides those of its features, whichever parts it has: one may be added later. */
+const OWN_PATHS = ["debug", "docs", "livez", "metrics", "openapi", "readyz"];
+
 /** The sample's router says that it is the sample. */
 const asOwn = (router: string, name: FeatureName): string =>
   router.replace(/^\/\/ The sample feature: /, () => `// The ${prose(name.plural)}: `);
@@ -96,6 +99,9 @@ function refuseTaken(root: string, name: FeatureName): void {
     if (existsSync(join(root, path))) {
       throw new UsageError(`${path} exists: choose another name, or remove it`);
     }
+  }
+  if (OWN_PATHS.includes(folder)) {
+    throw new UsageError(`the path /${folder} is one of the service's own: choose another name`);
   }
   const mounted = mountedPaths(textOf(root, "src/routes.ts")).get(`/${folder}`);
   if (mounted !== undefined) {

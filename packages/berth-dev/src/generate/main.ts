@@ -67,7 +67,7 @@ function describe({ created, changed, changesVariables }: Plan, isDryRun: boolea
     ...lines,
     ...[...changed].map(([file, { line }]) => `${would}changed  ${file}: ${line}`),
     ...(changesVariables && isDryRun ? ["would be changed  what npm run docs writes"] : []),
-    `${created.size} new files with ${total} lines`,
+    `${created.size} new file${created.size === 1 ? "" : "s"} with ${total} lines`,
   ];
 }
 

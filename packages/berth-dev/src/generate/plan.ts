@@ -75,7 +75,7 @@ export async function change(
     return false;
   }
   if (after === before.replaceAll("\r\n", "\n")) return true;
-  const isFormatted = (await format(file, before)) === before;
+  const isFormatted = (await formatCorrect(format, file, before)) === before;
   const tidy = isFormatted ? await format(file, after) : after;
   plan.changed.set(file, {
     before: present?.before ?? before,
@@ -83,6 +83,16 @@ export async function change(
     line: present ? `${present.line}; ${line}` : line,
   });
   return true;
+}
+
+/** @throws UsageError when the owner's file has a syntax error: prettier's own error contains the whole file. */
+async function formatCorrect(format: Workspace["format"], file: string, text: string) {
+  try {
+    return await format(file, text);
+  } catch (err) {
+    const [problem] = (err as Error).message.split("\n");
+    throw new UsageError(`${file} has a syntax error (${problem}): correct it first`);
+  }
 }
 
 /** The text of one of the owner's files; empty if there is none. */

@@ -14,7 +14,8 @@ export async function planService(workspace: Workspace, name: string): Promise<P
   const [config, services] = ["src/config.ts", "src/services.ts"].map((each) => textOf(root, each));
   if (new RegExp(`\\b${variable}\\b`).test(config ?? ""))
     throw new UsageError(`src/config.ts already has ${variable}: choose another name`);
-  if (new RegExp(`^\\s*${use}\\b\\s*[:,]`, "m").test(services ?? "") || OWN.includes(use))
+  const isTaken = new RegExp(`^\\s*${use}\\b\\s*[:,]|\\b${attach}\\b`, "m").test(services ?? "");
+  if (isTaken || OWN.includes(use))
     throw new UsageError(`src/services.ts already has a service ${use}: choose another name`);
 
   const plan = emptyPlan(workspace, `npm run check; features get it as services.${use}`);

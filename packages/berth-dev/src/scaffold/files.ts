@@ -36,9 +36,7 @@ export function requireClean(root: string, otherwise = ""): void {
  * @throws UsageError when one is a symbolic link: its target may be outside the clone.
  */
 export function filesOf(root: string): string[] {
-  const listed = hasGit(root)
-    ? git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").out.split("\0")
-    : walk(root, "");
+  const listed = hasGit(root) ? git(root, "ls-files", "-z").out.split("\0") : walk(root, "");
   return [...new Set(listed)].filter((file) => {
     if (file === "" || file.split("/").some((name) => PRIVATE.test(name))) return false;
     refuseLinks(root, file);

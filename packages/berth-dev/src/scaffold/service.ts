@@ -1,5 +1,5 @@
 // The service whose files a command changes: its record of the template, and how a planned change is made.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "port-contract/args";
 import { hasGit, requireClean } from "./files";
@@ -67,12 +67,32 @@ export async function withWorkFolder<T>(
   root: string,
   work: (folder: string) => Promise<T> | T,
 ): Promise<T> {
-  const folder = join(root, "node_modules/.cache/berth", `scaffold-${process.pid}`);
+  const cache = join(root, "node_modules/.cache/berth");
+  removeAbandoned(cache);
+  const folder = join(cache, `scaffold-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
     return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes the work folders of commands that were killed. */
+function removeAbandoned(cache: string): void {
+  if (!existsSync(cache)) return;
+  for (const name of readdirSync(cache)) {
+    const [, pid] = /^scaffold-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (err) {
+    return (err as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -88,7 +108,7 @@ export const ownVersions = (): Versions => versionsIn(PACKED);
 export function requireRecorded({ berth: { version } }: ServiceManifest): void {
   if (version === ownVersion) return;
   throw new UsageError(
-    `"berth" in package.json records version ${version} of the template, but the installed berth-dev is ${ownVersion}: install the same version, or correct package.json`,
+    `"berth" in package.json records version ${version} of the template, but the installed berth-dev is ${ownVersion}: run npm install, or npm install berth-dev@${version}`,
   );
 }
 

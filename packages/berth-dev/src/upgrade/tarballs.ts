@@ -1,7 +1,7 @@
 // Unpacks the tarballs of Berth's packages.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UsageError } from "port-contract/args";
 import type * as TypeScript from "typescript";
 
@@ -34,7 +34,7 @@ export function unpackTarball(
   if (status !== 0) {
     const reason = error?.message ?? stderr.trim().split("\n")[0];
     throw new UsageError(
-      `${path} cannot be unpacked (${reason}): download or pack it again; nothing has been changed`,
+      `${basename(path)} cannot be unpacked (${reason}): download or pack it again; nothing has been changed`,
     );
   }
   const manifest = manifestIn(folder);
@@ -42,7 +42,7 @@ export function unpackTarball(
     return manifest;
   const wanted = version === undefined ? name : `${name} ${version}`;
   throw new UsageError(
-    `${path} has ${manifest.name} ${manifest.version}, not ${wanted}: replace it with the tarball of ${wanted}; nothing has been changed`,
+    `${basename(path)} has ${manifest.name} ${manifest.version}, not ${wanted}: replace it with the tarball of ${wanted}; nothing has been changed`,
   );
 }
 

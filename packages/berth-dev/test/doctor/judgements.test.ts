@@ -243,5 +243,6 @@ it("finds the name that was meant, if there is one", () => {
   const names = ["DATABASE_URL", "LOG_LEVEL", "PORT"];
   expect(nearestName("DATABSE_URL", names)).toBe("DATABASE_URL");
   expect(nearestName("LOGLEVEL", names)).toBe("LOG_LEVEL");
+  expect(nearestName("PROT", ["HOST", "PORT"])).toBe("PORT");
   expect(nearestName("STRIPE_KEY", names)).toBeUndefined();
 });

@@ -176,6 +176,11 @@ export function mountRoutes(to: Express, all: Services): void {
     await expect(feature("pages", "a:text")).rejects.toThrow(
       'the code of a feature uses the name "page" itself: choose another name, or give a singular, such as --singular page-item',
     );
+    for (const path of ["docs", "metrics"]) {
+      await expect(feature(path, "a:text")).rejects.toThrow(
+        `the path /${path} is one of the service's own: choose another name`,
+      );
+    }
     writeFileSync(join(folder, "src/routes.ts"), routes);
     await expect(feature("orders", "a:text")).rejects.toThrow(
       "src/routes.ts already has the path /orders: choose another name",

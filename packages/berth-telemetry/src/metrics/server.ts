@@ -28,7 +28,8 @@ export async function serveMetrics(options: ServerOptions): Promise<() => void> 
     logger.info({ port: bound.port }, `metrics are on port ${bound.port}`);
   } catch (err) {
     const message = (err as Error).message.replace(/\bPORT\b/g, "METRICS_PORT");
-    throw new BindError(message, { cause: err });
+    // Not the error itself, whose message the log would add, with the name of another variable.
+    throw new BindError(message, { cause: (err as Error).cause });
   }
   return () => {
     server.close();

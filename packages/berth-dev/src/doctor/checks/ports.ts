@@ -2,7 +2,7 @@
 import { describeHolder, isPortFree } from "../../formation/free-ports";
 import type { Finding } from "../check";
 import type { Context } from "../context";
-import { readFormation } from "../formation";
+import { PROCFILE, readFormation } from "../formation";
 
 export async function checkPorts(context: Context): Promise<Finding[]> {
   let formation;
@@ -12,7 +12,15 @@ export async function checkPorts(context: Context): Promise<Finding[]> {
     const cure = "Correct it: npm run dev cannot start";
     return [{ level: "error", message: (err as Error).message, cure }];
   }
-  if (formation === undefined || formation.running.includes(formation.plan.base)) return [];
+  if (formation === undefined)
+    return [
+      {
+        level: "warning",
+        message: `${PROCFILE} is missing: npm run dev has nothing to start`,
+        cure: `git checkout -- ${PROCFILE}, or write one: docs/development.md`,
+      },
+    ];
+  if (formation.running.includes(formation.plan.base)) return [];
   const findings: Finding[] = [];
   for (const { name, env } of formation.plan.instances) {
     const port = Number(env.PORT);
