@@ -85,8 +85,8 @@ const RAISED: Release = [
     editTemplate("package.json", '"pino": "^10.4.0"', '"pino": "~10.4.0"');
     editTemplate(
       "src/config.ts",
-      "/** What the web process reads. */\nexport const webVariables = {\n",
-      '/** What the web process reads. */\nexport const webVariables = {\n  MOTTO: variable({ schema: nonEmpty(), default: "Ahoy", about: "What visitors read." }),\n',
+      "export const webVariables = {\n",
+      'export const webVariables = {\n  MOTTO: variable({ schema: nonEmpty(), default: "Ahoy", about: "What visitors read." }),\n',
     );
     editTemplate("src/config.ts", "  httpVariables,\n", "  httpVariables,\n  nonEmpty,\n");
     editTemplate("src/config.ts", "  serviceUrl,\n", "  serviceUrl,\n  variable,\n");

@@ -206,7 +206,11 @@ describe("npm run upgrade", () => {
       0,
       "The service has Berth 0.2.0; the newest version is 0.2.0.\n",
     ]);
+    // Of a command that was killed: no process has such a number.
+    const abandoned = join(service, "node_modules/.cache/berth/scaffold-99999999");
+    mkdirSync(abandoned, { recursive: true });
     const planned = upgrade(service, "--dry-run", releases);
+    expect(existsSync(abandoned)).toBe(false);
     expect([planned.status, planned.stdout]).toEqual([
       0,
       expect.stringMatching(/^changed +src\/app\.ts$/m),

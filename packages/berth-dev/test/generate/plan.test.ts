@@ -224,6 +224,10 @@ describe("what else is new", () => {
     await expect(planService(workspace, "database")).rejects.toThrow(
       "src/config.ts already has DATABASE_URL",
     );
+    // Its import would be a second attachServices.
+    await expect(planService(workspace, "services")).rejects.toThrow(
+      "src/services.ts already has a service services",
+    );
   });
 
   it("can be a process, with its lines in both Procfiles", async () => {
