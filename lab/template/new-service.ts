@@ -26,11 +26,12 @@ export const newFolder = (): string => join(scratch, `${++count}`);
 export const read = (folder: string, file: string): string =>
   readFileSync(join(folder, file), "utf8");
 
-export const git = (folder: string, ...args: string[]): string =>
-  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.test", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+/** @throws Error for another folder than one of the tests': where it is undefined, git would reset this repository. */
+export function git(folder: string, ...args: string[]): string {
+  if (!String(folder).startsWith(scratch)) throw new Error(`${folder} is not of these tests`);
+  const author = ["-c", "user.name=t", "-c", "user.email=t@example.test"];
+  return execFileSync("git", [...author, ...args], { cwd: folder, encoding: "utf8" });
+}
 
 /** The folder's files, without those of git and npm. */
 export function filesIn(folder: string, below = ""): string[] {

@@ -332,7 +332,7 @@ describe("npm run upgrade", () => {
     it.each([
       ["a path that does not exist", () => ["/nowhere"], "/nowhere does not exist: name a clone"],
       ["a folder without tarballs", () => [join(root, "docs")], "has no berth-dev-VERSION.tgz"],
-      ["the same version", () => [tarballs], "has version 0.2.0 already"],
+      ["the same version", () => [tarballs], "already has version 0.2.0"],
       ["vendored packages without a source", () => [], "tarballs in vendor/, not from a registry"],
       ["two sources", () => ["a", "b"], "expected at most one"],
       [
