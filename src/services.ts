@@ -18,7 +18,7 @@ interface ServicesOptions extends ProcessServices {
   logger: Logger;
 }
 
-/** Attaches the backing services, for the web process, the tests and the OpenAPI document. */
+/** Attaches the backing services, for the web process, for tests and for what describes the routes. */
 export function createServices({ config, logger, about, draining }: ServicesOptions) {
   const { name } = about;
   const { attached, services: backing } = attachServices(backingServices, { config, logger, name });
