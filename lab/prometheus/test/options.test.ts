@@ -1,4 +1,4 @@
-// The command line of the experiments with Prometheus.
+// The command line of the Prometheus experiments.
 import { parseOptions } from "../options";
 
 const parse = (...argv: string[]) => parseOptions(argv, ["dashboard", "series", "outage"]);

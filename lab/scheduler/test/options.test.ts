@@ -1,4 +1,4 @@
-// The command line of the experiments with a scheduler.
+// The command line of the scheduler experiments.
 import { parseOptions } from "../options";
 
 const parse = (...argv: string[]) => parseOptions(argv, ["image", "rollouts"]);
