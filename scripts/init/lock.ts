@@ -1,7 +1,7 @@
 // Allows only one init at a time in a clone, because it reads the clone's files, and may change them.
 import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { UsageError } from "berth-dev/scaffold";
+import { isRunning, UsageError } from "berth-dev/scaffold";
 
 /**
  * Locks the clone until this process ends. The lock is a symbolic link to a process id, because creating one is atomic: no
@@ -24,13 +24,4 @@ export function lockClone(path: string): void {
     return lockClone(path);
   }
   process.on("exit", () => rmSync(path, { force: true }));
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (err) {
-    // EPERM: it is running, as another user.
-    return (err as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

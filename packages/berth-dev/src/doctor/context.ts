@@ -4,9 +4,6 @@ import { join } from "node:path";
 import type { DatabaseState } from "./database";
 import type { Formation } from "./formation";
 
-/** The time limit for npm's registry, in milliseconds: the other checks are quicker. */
-export const REGISTRY_LIMIT_MS = 5000;
-
 /** The members of a service's package.json that are checked. */
 export interface Manifest {
   name?: string;

@@ -12,5 +12,6 @@ export {
   tarballOf,
   type Versions,
 } from "./render";
+export { isRunning } from "./service";
 export { packageVersions, packTemplate } from "./template";
 export { withoutLinks, withoutParts, withoutProcesses } from "./text";

@@ -88,10 +88,12 @@ function removeAbandoned(cache: string): void {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process with this id. */
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (err) {
+    // EPERM: it is running, as another user.
     return (err as NodeJS.ErrnoException).code === "EPERM";
   }
 }

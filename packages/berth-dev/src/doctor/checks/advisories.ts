@@ -1,27 +1,20 @@
 // Checks production dependencies for known vulnerabilities, if the registry responds.
+import { askRegistry } from "../ask-registry";
 import type { Finding } from "../check";
-import { type Context, readText, REGISTRY_LIMIT_MS } from "../context";
-import { runProgram } from "../run-program";
+import { type Context, readText } from "../context";
 
-const COMMAND = [
-  ...["audit", "--omit=dev", "--json", "--package-lock-only"],
-  // One attempt: being offline must not make the doctor slow.
-  ...["--fetch-retries=0", "--no-update-notifier"],
-];
+const COMMAND = ["audit", "--omit=dev", "--json", "--package-lock-only"];
 
 /** The members of `npm audit --json` that are used. */
 interface Audit {
   vulnerabilities?: Record<string, { severity: string; fixAvailable: boolean | object }>;
 }
 
-export async function checkAdvisories(context: Context, given: AbortSignal): Promise<Finding[]> {
-  const { root, env } = context;
+export async function checkAdvisories(context: Context, signal: AbortSignal): Promise<Finding[]> {
   // Another package manager has its own audit.
   if (readText(context, "package-lock.json") === undefined)
     return [{ level: "note", message: "not checked: npm audit needs a package-lock.json" }];
-  const signal = AbortSignal.any([given, AbortSignal.timeout(REGISTRY_LIMIT_MS)]);
-  const { stdout } = await runProgram("npm", COMMAND, { cwd: root, env, signal });
-  return judgeAudit(stdout);
+  return judgeAudit(await askRegistry(context, COMMAND, signal));
 }
 
 export function judgeAudit(output: string): Finding[] {

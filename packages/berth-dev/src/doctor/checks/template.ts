@@ -1,9 +1,9 @@
 // Checks whether the service's files match the installed version of the template, and whether there is a newer version.
 import { isVendored, ownVersion } from "../../scaffold/service";
 import { compareVersions, isVersion } from "../../upgrade/versions";
+import { askRegistry } from "../ask-registry";
 import type { Finding } from "../check";
-import { type Context, REGISTRY_LIMIT_MS } from "../context";
-import { runProgram } from "../run-program";
+import type { Context } from "../context";
 
 /** Compares the recorded version with those installed and published. A clone of Berth records none. */
 export async function checkTemplate(context: Context, signal: AbortSignal): Promise<Finding[]> {
@@ -21,15 +21,9 @@ export async function checkTemplate(context: Context, signal: AbortSignal): Prom
 }
 
 /** Empty if that is unknown: tarballs in vendor/ have no registry, and the registry may not respond. */
-async function newestVersion(
-  { root, env, manifest }: Context,
-  given: AbortSignal,
-): Promise<string> {
-  if (isVendored(manifest)) return "";
-  const signal = AbortSignal.any([given, AbortSignal.timeout(REGISTRY_LIMIT_MS)]);
-  const command = ["view", "berth-dev", "version", "--fetch-retries=0", "--no-update-notifier"];
-  const { stdout } = await runProgram("npm", command, { cwd: root, env, signal });
-  return stdout.trim();
+async function newestVersion(context: Context, signal: AbortSignal): Promise<string> {
+  if (isVendored(context.manifest)) return "";
+  return (await askRegistry(context, ["view", "berth-dev", "version"], signal)).trim();
 }
 
 /** @param newest What `npm view` prints. */
