@@ -172,7 +172,7 @@ async function tryService({ env, stop }: LocalRegistry, folder: string): Promise
     npm("install");
     npm("run", "docs");
     git("add", "-A");
-    // The template's lock file names no registry, and npm adds this one to what it locks anew.
+    // The template's lock file has no registry URLs; npm adds them to new entries.
     const diff = git("diff", "--cached", "--ignore-matching-lines", '^ *"resolved": ', "HEAD^");
     if (diff !== "") throw new Error(diff);
   });

@@ -137,7 +137,7 @@ function creatorOf(root: string, table: string): string | undefined {
   });
 }
 
-/** The migration of the table, preceded by that of the idempotency keys if the service has none. */
+/** The table's migration, preceded by that of the idempotency keys if the service does not have it yet. */
 async function planMigrations(
   plan: Plan,
   name: FeatureName,
